@@ -1,0 +1,68 @@
+"""Everything newsarchive raises on purpose.
+
+NewsArchiveError
+├── UsageError            an argument is wrong; the message names it and what to type instead
+├── BadRules              a rule file is wrong; the message names file and key
+├── FetchError            a URL gave no usable response
+├── NotAnArticle          the page is no article; `reason` is a stable, countable word
+└── DatabaseError         the archive cannot be used as asked
+    ├── DatabaseTooNew    written by a newer newsarchive
+    ├── DatabaseUnavailable   cannot be opened, read or written
+    └── NoSuchArticle     nothing stored under that URL or id
+"""
+
+from __future__ import annotations
+
+
+class NewsArchiveError(Exception):
+    """The root: `except NewsArchiveError` catches what newsarchive raises on purpose."""
+
+
+class UsageError(NewsArchiveError):
+    """An argument is wrong. The message names the argument and the remedy."""
+
+
+class BadRules(NewsArchiveError):
+    """A TOML rule file is wrong."""
+
+    def __init__(self, file: str, key: str, problem: str) -> None:
+        self.file, self.key, self.problem = file, key, problem
+        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
+
+    def __reduce__(self) -> tuple[type[BadRules], tuple[str, str, str]]:
+        return BadRules, (self.file, self.key, self.problem)
+
+
+class FetchError(NewsArchiveError):
+    """A URL gave no usable response. The message names the URL and the cause."""
+
+
+class NotAnArticle(NewsArchiveError):
+    """A page holds no article.
+
+    `reason` is one of `items.DROP_REASONS`, so that runs can count it; `detail` says more
+    to a person.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+
+    def __reduce__(self) -> tuple[type[NotAnArticle], tuple[str, str]]:
+        return NotAnArticle, (self.reason, self.detail)
+
+
+class DatabaseError(NewsArchiveError):
+    """The archive cannot be used as asked."""
+
+
+class DatabaseTooNew(DatabaseError):
+    """The database was written by a newer newsarchive than this one."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database cannot be opened, read or written."""
+
+
+class NoSuchArticle(DatabaseError):
+    """Nothing is stored under that URL or id."""

@@ -1,0 +1,347 @@
+"""The records: frozen dataclasses that every floor speaks of.
+
+A page travels as `Capture` (bytes as received) → `Page` (decoded text) → `Article` (what is
+kept). A step never edits a record: it returns another one, and says what it did in `edits` or
+in the `label` and `rule` of a `Block`. Field names of `Article` are those of schema.org's
+NewsArticle in snake_case.
+
+Times are timezone-aware; `fetched_at` is UTC. An empty value is `""`, `()` or `None`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+#: What a block can be. `body` stays in the article; all else is chrome, kept beside it.
+#: `read more` is spelled as it is stored.
+LABELS = (
+    "body",
+    "title",
+    "description",
+    "byline",
+    "date",
+    "caption",
+    "attribution",
+    "copyright",
+    "quote",
+    "share",
+    "subscribe",
+    "related",
+    "read more",
+    "comments",
+    "promo",
+    "advert",
+    "token",
+    "author bio",
+    "tags",
+    "nav",
+    "footer",
+    "consent",
+    "form",
+    "repeated",
+    "other",
+)
+
+#: What a block is in the structure of its page.
+BlockKind = Literal["paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed"]
+
+#: Why a page is no article: the words that `NotAnArticle.reason`, stats and tables use.
+DROP_REASONS = (
+    "empty",
+    "not html",
+    "binary",
+    "no text",
+    "too short",
+    "index page",
+    "login page",
+    "error page",
+    "script only",
+    "http status",
+    "noarchive",
+    "broken",
+)
+
+
+def isoformat(value: datetime | None) -> str | None:
+    """How a time is exported: ISO 8601 with its offset (Scrapy's own exporter drops it)."""
+    return value.isoformat() if value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A URL that a source told us of.
+
+    `source` is `feed`, `sitemap`, `wp-json`, `archive page`, `home page` or `link`; `lastmod` is
+    the source's own word on when the page changed (for a feed: updated, else published).
+    """
+
+    url: str
+    source: str
+    title: str = ""
+    lastmod: datetime | None = None
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One HTTP response as received, transfer and content encodings removed.
+
+    `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2).
+    `url` is what was asked for, `final_url` what answered after redirects.
+    """
+
+    url: str
+    body: bytes = field(repr=False)
+    fetched_at: datetime | None = None
+    final_url: str = ""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    discovered: Link | None = None
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type header, `None` where the server sent none."""
+        return self.headers.get("content-type")
+
+    @property
+    def digest(self) -> str:
+        """The payload digest as WARC writes it, with SHA-256: `sha256:` and hex digits."""
+        return "sha256:" + hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def base_url(self) -> str:
+        return self.final_url or self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A decoded document: text as the browser would read it, and how that was decided.
+
+    `charset_declared` is what the page or its headers claim ("" for none), `charset_used` a
+    Python codec name, `charset_source` one of `utf-8`, `bom`, `header`, `meta`, `detector`.
+    """
+
+    capture: Capture
+    text: str = field(repr=False)
+    charset_declared: str = ""
+    charset_used: str = "utf-8"
+    charset_source: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change that a step made to a text, enough to replay it and to take it back.
+
+    `where` names the text: an `Article` field (`headline`, `description`, `authors/0`,
+    `blocks/3`, …) or "" for a plain string. `start` is the offset of `before` in the original
+    text, in code points. `evidence` is in nats: how much likelier `after` is than `before`;
+    `None` where a rule decided without a score.
+    """
+
+    step: str
+    rule: str
+    before: str
+    after: str
+    where: str = ""
+    start: int = 0
+    evidence: float | None = None
+
+
+def replay(original: str, edits: Iterable[Edit]) -> str:
+    """Apply edits to the text they were made on.
+
+    Raises `ValueError` where an edit does not fit the text or overlaps another.
+    """
+    out, at = [], 0
+    for edit in sorted(edits, key=lambda e: e.start):
+        end = edit.start + len(edit.before)
+        if edit.start < at or original[edit.start : end] != edit.before:
+            raise ValueError(f"edit at {edit.start} does not fit: {edit.before!r}")
+        out += [original[at : edit.start], edit.after]
+        at = end
+    return "".join([*out, original[at:]])
+
+
+def unreplay(repaired: str, edits: Iterable[Edit]) -> str:
+    """Take edits back: `unreplay(replay(text, edits), edits) == text`.
+
+    Raises `ValueError` where the text is not what the edits made.
+    """
+    inverse, shift = [], 0
+    for edit in sorted(edits, key=lambda e: e.start):
+        inverse.append(replace(edit, before=edit.after, after=edit.before, start=edit.start + shift))
+        shift += len(edit.after) - len(edit.before)
+    return replay(repaired, inverse)
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A text after repair, the edits that made it, and what could not be repaired.
+
+    `damage` names damage that was left alone: `replacement characters`, `question marks`,
+    `lost bytes`.
+    """
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+    damage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph-level run of the page.
+
+    `text` has its white space folded (except in `code`), a line break where the page has `<br>`.
+    `label` is one of `LABELS`; `rule` says in words what decided it; `score` is the extractor's
+    margin (above 0 is body), `None` where a rule decided. `path` is the tag path with ids and
+    classes, `html/body/div#main/article.post/p`. `level` is a heading's (1 to 6) or a list item's
+    depth (from 1). `links` are (anchor text, absolute URL). `html` is safe inline HTML.
+    """
+
+    text: str
+    kind: BlockKind = "paragraph"
+    label: str = "body"
+    rule: str = ""
+    score: float | None = None
+    path: str = ""
+    level: int = 0
+    links: tuple[tuple[str, str], ...] = ()
+    html: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote it. `kind` is `person`, `organisation` or `agency`."""
+
+    name: str
+    kind: str = "person"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of the article; `url` is absolute."""
+
+    url: str
+    caption: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One value that the page offers for a metadata field, with where it stands.
+
+    `source` is `json-ld`, `microdata`, `open graph`, `meta`, `markup`, `url`, `feed` …; `chosen`
+    is true for the one that won, and `reason` says why a value won or was refused.
+    """
+
+    field: str
+    value: str
+    source: str
+    chosen: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of evidence for an origin: its kind, the text it was read from, its weight (0 to 1)."""
+
+    kind: str
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an article first appeared.
+
+    `as_printed` keeps the blog's own spelling; `confidence` runs from 0 to 1.
+    """
+
+    name: str
+    domain: str = ""
+    url: str = ""
+    as_printed: str = ""
+    date: datetime | None = None
+    credit_text: str = ""
+    copyright_notice: str = ""
+    copyright_holder: str = ""
+    copyright_year: int | None = None
+    licence: str = ""
+    confidence: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far the extraction can be trusted, each from 0 to 1, and what casts doubt on it."""
+
+    confidence: float = 1.0
+    completeness: float = 1.0
+    flags: tuple[str, ...] = ()
+
+
+_time: dict[str, Any] = {"serializer": isoformat}
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What is kept of a page: schema.org NewsArticle in snake_case, and how it came about.
+
+    `article_body` is the text of the blocks labelled `body`, parted by blank lines; change blocks
+    only through `with_blocks`, which keeps the two together. `date_published` is what was decided,
+    `date_published_raw` what the page printed, `date_published_source` where. `publisher` is the
+    name of the site that was crawled, `origin` who published first. `content_hash` is a SHA-256 of
+    the normalised text; `minhash` is the MinHash signature (Broder 1997), 32-bit unsigned integers.
+    """
+
+    url: str
+    canonical_url: str = ""
+    headline: str = ""
+    alternative_headline: str = ""
+    description: str = ""
+    authors: tuple[Author, ...] = ()
+    date_published: datetime | None = field(default=None, metadata=_time)
+    date_published_raw: str = ""
+    date_published_source: str = ""
+    date_modified: datetime | None = field(default=None, metadata=_time)
+    date_modified_raw: str = ""
+    date_modified_source: str = ""
+    in_language: str = ""
+    in_language_source: str = ""
+    article_section: str = ""
+    keywords: tuple[str, ...] = ()
+    image: Image | None = None
+    publisher: str = ""
+    is_based_on: str = ""
+    is_accessible_for_free: bool | None = None
+    article_body: str = ""
+    article_html: str = field(default="", repr=False)
+    word_count: int = 0
+    origin: Origin | None = None
+    quality: Quality = field(default_factory=Quality)
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    edits: tuple[Edit, ...] = field(default=(), repr=False)
+    damage: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
+    content_hash: str = ""
+    minhash: tuple[int, ...] = field(default=(), repr=False)
+    charset_declared: str = ""
+    charset_used: str = ""
+    extractor_version: int = 0
+    capture: Capture | None = field(default=None, repr=False)
+
+    def with_blocks(self, blocks: Iterable[Block], **changes: Any) -> Article:
+        """This article with other blocks, and the body text that follows from them."""
+        kept = tuple(blocks)
+        body = "\n\n".join(b.text for b in kept if b.label == "body")
+        return replace(self, blocks=kept, article_body=body, **changes)
+
+    @property
+    def dropped(self) -> tuple[Block, ...]:
+        """The blocks that are not part of the article."""
+        return tuple(b for b in self.blocks if b.label != "body")
