@@ -26,7 +26,7 @@ class Rules:
 
     `chrome` and `attribution` map a language code to the parsed table of `<lang>.toml` (chrome also
     holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one table a publisher; `models` maps a file name
-    below `data/models` to its bytes.
+    below `data/models` to its bytes; `discovery` holds the tables that find posts (`links`, `platforms`).
     """
 
     chrome: Mapping[str, Table] = field(default_factory=dict)
@@ -34,6 +34,7 @@ class Rules:
     sites: Mapping[str, Table] = field(default_factory=dict)
     publishers: tuple[Table, ...] = ()
     models: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    discovery: Mapping[str, Table] = field(default_factory=dict)
 
 
 def load(folder: Path | str | None = None) -> Rules:
@@ -56,6 +57,7 @@ def load(folder: Path | str | None = None) -> Rules:
         sites=_tables(folders, "sites"),
         publishers=tuple(publishers),
         models={p.name: p.read_bytes() for p in sorted((DATA / "models").glob("*")) if p.is_file()},
+        discovery=_tables(folders, "discovery"),
     )
 
 
