@@ -26,7 +26,8 @@ class Rules:
 
     `chrome` and `attribution` map a language code to the parsed table of `<lang>.toml` (chrome also
     holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one table a publisher; `models` maps a file name
-    below `data/models` to its bytes; `discovery` holds the tables that find posts (`links`, `platforms`).
+    below `data/models` to its bytes; `discovery` holds the tables that find posts (`links`, `platforms`);
+    `metadata` those that read a page's own description (`trust`, `names`, `bylines`, `months`).
     """
 
     chrome: Mapping[str, Table] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Rules:
     publishers: tuple[Table, ...] = ()
     models: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     discovery: Mapping[str, Table] = field(default_factory=dict)
+    metadata: Mapping[str, Table] = field(default_factory=dict)
 
 
 def load(folder: Path | str | None = None) -> Rules:
@@ -58,6 +60,7 @@ def load(folder: Path | str | None = None) -> Rules:
         publishers=tuple(publishers),
         models={p.name: p.read_bytes() for p in sorted((DATA / "models").glob("*")) if p.is_file()},
         discovery=_tables(folders, "discovery"),
+        metadata=_tables(folders, "metadata"),
     )
 
 
