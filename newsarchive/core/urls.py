@@ -1,0 +1,259 @@
+"""URLs: what may be fetched, and when two spellings are one page.
+
+`normalise` gives the URL to fetch and to show; `url_key` gives what identifies it in the archive.
+The key's tables stand here and not in `data/`: keys are stored, so they must not change with a
+user's own rule files.
+
+Sources: RFC 3986 section 6 (equivalence), WHATWG URL (backslashes, control characters), UTS 46 (host).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cache, lru_cache
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from newsarchive.exceptions import UsageError
+
+#: Longer URLs are crawler traps or data in disguise: servers and proxies refuse them too.
+MAX_URL = 4096
+
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
+#: Query parameters that say how a reader came or how the page is shown, never which page it is.
+#: Ambiguous names (`ref`, `source`, `from`, `id`, `page`) are not here: a post fetched twice is found
+#: by its canonical URL later, a post folded into another one is lost.
+TRACKING = frozenset(
+    """
+    fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id
+    mc_cid mc_eid mkt_tok vero_id vero_conv oly_anon_id oly_enc_id rb_clickid s_cid wickedid _openstat
+    _ga _gl _hsenc _hsmi __hssc __hstc __hsfp hsctatracking icid ncid cmpid ocid spm scm
+    ref_src ref_url _branch_match_id guccounter guce_referrer guce_referrer_sig
+    xtor at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 epik srsltid
+    replytocom share nb like_comment showcomment amp noamp outputtype ampshare phpsessid jsessionid
+    """.split()
+)
+_TRACKING_PREFIX = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid")
+
+#: Parameters dropped only with these values: Blogger's mobile switch, WordPress' first page.
+_TRACKING_VALUE = {"m": {"0", "1"}, "paged": {"0", "1"}}
+
+#: What a server answers a bare directory with; `/2024/post/index.html` and `/2024/post/` are one page.
+_INDEX_FILES = re.compile(r"/(?:index\.(?:html?|php|xhtml)|default\.aspx?)$", re.I)
+
+#: AMP versions at the end of a path: `/post/amp/`, `/post/amp`, `/post.amp.html`.
+_AMP_PATH = re.compile(r"(?<=[^/])/amp/*$|\.amp(?=\.html?$)", re.I)
+
+_WWW = re.compile(r"^www\d?\.(?=[^.]+\.)")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]*:", re.I)
+_CONTROL = re.compile(r"[\x00-\x20\x7f]+")
+_ENCODED = re.compile(r"%([0-9a-fA-F]{2})|%")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_SAFE_PATH = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
+_SAFE_QUERY = _SAFE_PATH | frozenset(b"?")
+
+
+def normalise(url: str, base: str = "") -> str:
+    """The absolute URL to fetch: http or https, lower-case IDNA host, no fragment, no credentials.
+
+    Query and path keep their meaning and order; only their spelling is made regular.
+    Raises `ValueError` with the reason for what must not or cannot be fetched (`javascript:`,
+    `file:`, no host, too long).
+    """
+    text = _CONTROL.sub("", url.strip()) if "\n" in url or "\t" in url else url.strip()
+    if len(text) > MAX_URL:
+        raise ValueError(f"longer than {MAX_URL} characters")
+    parts = _absolute(text, base)
+    path = _spell(_without_dots(parts.path.replace("\\", "/")), _SAFE_PATH) or "/"
+    query = _spell(parts.query, _SAFE_QUERY)
+    return f"{parts.scheme}://{_netloc(parts)}{path}" + (f"?{query}" if query else "")
+
+
+def try_normalise(url: str, base: str = "") -> str | None:
+    """`normalise`, with `None` for what it refuses."""
+    try:
+        return normalise(url, base)
+    except ValueError:
+        return None
+
+
+def url_key(url: str) -> str:
+    """What identifies a page: `host/path?query`, the same for every spelling of one URL.
+
+    Folded: scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions,
+    tracking parameters and the order of the rest. `?p=ID` stays. `url_key(url_key(u)) == url_key(u)`.
+    Raises `ValueError` like `normalise`.
+    """
+    parts = urlsplit(normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}"))
+    path = _AMP_PATH.sub("", _INDEX_FILES.sub("/", _PATH_SESSION.sub("", parts.path))).rstrip("/")
+    query = "&".join(sorted(_kept_parameters(parts.query)))
+    return _WWW.sub("", parts.netloc) + (path or "/") + (f"?{query}" if query else "")
+
+
+def site_of(url: str) -> str:
+    """The host that names a site: lower case, without `www.`; a port only where it is not the usual one."""
+    return url_key(url).partition("/")[0]
+
+
+def registered_domain(url: str) -> str:
+    """The domain someone registered: `example.co.uk` of `https://blog.example.co.uk/`.
+
+    `name.blogspot.com`, `name.wordpress.com` and their like count as registered (the private part of
+    the Public Suffix List). The host itself for IP addresses and single names.
+    """
+    host = urlsplit(normalise(url)).hostname or ""
+    return _extract_domain(host) or host
+
+
+def same_site(a: str, b: str) -> bool:
+    """Whether both URLs belong to one registered domain. False for what is no URL."""
+    try:
+        if site_of(a) == site_of(b):
+            return True
+        return not _has_address(a) and registered_domain(a) == registered_domain(b)
+    except ValueError:
+        return False
+
+
+def check_start_url(text: str, argument: str = "url") -> str:
+    """The URL that a person typed: `blog.example` becomes `https://blog.example/`.
+
+    Raises `UsageError`, which names the argument and what to type instead.
+    """
+    given = text.strip().strip("<>\"'").strip()
+    remedy = f"give a web address, for example {argument}=https://blog.example"
+    if not given:
+        raise UsageError(f"{argument} is empty: {remedy}")
+    try:
+        url = normalise(_with_scheme(given))
+    except ValueError as error:
+        raise UsageError(f"{argument}={given[:200]!r} cannot be crawled ({error}): {remedy}") from error
+    if urlsplit(_with_scheme(given)).username:
+        raise UsageError(f"{argument} holds a user name: leave it out, it would be stored with every URL")
+    if not _plausible_host(urlsplit(url).hostname or ""):
+        raise UsageError(f"{argument}={given[:200]!r} is no web address: {remedy}")
+    return url
+
+
+#: `localhost:8000/x` has a port, `mailto:x` a scheme.
+_SCHEME_NOT_PORT = re.compile(r"^[a-z][a-z0-9+.\-]*:(?!\d)", re.I)
+_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
+
+
+def _with_scheme(text: str) -> str:
+    """Put a scheme before a bare domain; loopback servers have no certificate."""
+    if _SCHEME_NOT_PORT.match(text):
+        return text
+    local = re.match(r"^(localhost|127\.|\[::1\])", text)
+    return ("http://" if local else "https://") + text.lstrip("/")
+
+
+def _plausible_host(host: str) -> bool:
+    return "." in host.strip(".") or host == "localhost" or ":" in host
+
+
+def _absolute(text: str, base: str) -> SplitResult:
+    scheme = _SCHEME.match(text)
+    if scheme and scheme.group()[:-1].lower() not in _DEFAULT_PORT:
+        raise ValueError(f"only http and https can be fetched, not {scheme.group().lower()[:40]}")
+    # A browser reads http:\\host\path as http://host/path (WHATWG URL, special schemes).
+    head, mark, tail = text.partition("?")
+    parts = urlsplit(urljoin(base, head.replace("\\", "/") + mark + tail))
+    if parts.scheme not in _DEFAULT_PORT:
+        raise ValueError("no http or https URL")
+    if not parts.hostname:
+        raise ValueError("no host")
+    return parts
+
+
+def _netloc(parts: SplitResult) -> str:
+    host = _ascii_host(parts.hostname or "")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("no valid port") from error
+    return host if port in (None, _DEFAULT_PORT[parts.scheme]) else f"{host}:{port}"
+
+
+@lru_cache(maxsize=4096)
+def _ascii_host(host: str) -> str:
+    import idna
+
+    if ":" in host:
+        return f"[{ipaddress.ip_address(host.partition('%')[0]).compressed}]"
+    host = host.rstrip(".")
+    if re.search(r"[^a-z0-9.\-_]", host):
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError) as error:
+            raise ValueError("no valid host name") from error
+    if not host or len(host) > 253 or any(not label or len(label) > 63 for label in host.split(".")):
+        raise ValueError("no valid host name")
+    return host
+
+
+def _spell(text: str, safe: frozenset[int]) -> str:
+    """Percent-encode what must be and decode what need not be, in upper-case hex."""
+    text = _ENCODED.sub(_spell_one, text)
+    if text.isascii() and not re.search(r"[\x00-\x20\"<>\\^`{|}\x7f]", text):
+        return text
+    data = text.encode("utf-8", "surrogatepass")
+    return "".join(chr(b) if b in safe else f"%{b:02X}" for b in data)
+
+
+def _spell_one(match: re.Match[str]) -> str:
+    if not match[1]:
+        return "%25"
+    byte = int(match[1], 16)
+    return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986, 5.2.4: `/a/./b/../c` is `/a/c` (urljoin does it for relative references only)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:-1] if len(kept) > 1 else kept
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/".join(kept)
+
+
+def _kept_parameters(query: str) -> list[str]:
+    return [p for p in query.split("&") if p and not _is_tracking(p)]
+
+
+def _is_tracking(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    name = name.lower()
+    return (
+        name in TRACKING
+        or name.startswith(_TRACKING_PREFIX)
+        or value in _TRACKING_VALUE.get(name, frozenset())
+    )
+
+
+def _has_address(url: str) -> bool:
+    """Whether the host is an IP address: two ports of one machine are two sites."""
+    host = urlsplit(url).hostname or ""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+@lru_cache(maxsize=4096)
+def _extract_domain(host: str) -> str:
+    return str(_extractor()(host).top_domain_under_public_suffix)
+
+
+@cache
+def _extractor() -> Any:
+    # The snapshot inside the package only: no network, no cache folder. Imported late, it pulls requests in.
+    import tldextract
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
