@@ -1,0 +1,152 @@
+"""Chrome removal on one page: says of each block what it is, and takes clutter out of the article.
+
+Extraction delivers all blocks of the page in order, labelled `body` or a guess. The passes below
+give the others their kind, and take a body block out only where a cue proves it. Nothing is lost:
+a block keeps its text, and its `rule` says what decided. What only many pages of a site can show
+is the work of `core/template.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from newsarchive.core import cues
+from newsarchive.core.attribution import attribution_of
+from newsarchive.core.copyright import copyright_of
+from newsarchive.core.lines import fold, is_prose, word_count
+from newsarchive.core.phrases import Phrases, phrases
+from newsarchive.items import Article, Block
+from newsarchive.rules import Rules
+
+#: Labels of the page's own head, which no table overrules.
+OWN = frozenset({"title", "description", "byline", "date", "caption"})
+#: Longest notice (attribution, copyright), in words: a longer block is prose with a mention.
+NOTICE = 70
+
+
+class Marks:
+    """The labels of a page while the passes work on them; `body` is what is still the article."""
+
+    def __init__(self, article: Article, rules: Rules) -> None:
+        self.blocks = list(article.blocks)
+        self.rules = rules
+        self.words: Phrases = phrases(rules)
+        self.own = {
+            fold(t) for t in (article.headline, article.alternative_headline, article.description) if t
+        }
+
+    @property
+    def body(self) -> list[int]:
+        return [i for i, b in enumerate(self.blocks) if b.label == "body"]
+
+    def mark(self, i: int, label: str, rule: str) -> None:
+        """Give a block its label; the page's own title and lede keep theirs."""
+        block = self.blocks[i]
+        if block.label not in OWN and not (block.label == "body" and fold(block.text) in self.own):
+            self.blocks[i] = replace(block, label=label, rule=rule)
+
+    def mark_all(self, spans: Iterable[cues.Span], label: str) -> None:
+        for span, rule in spans:
+            for i in span:
+                self.mark(i, label, rule)
+
+
+def chrome_step(article: Article, rules: Rules) -> Article:
+    """Label the blocks of one page. The text of a block is never changed, nor their order or number."""
+    marks = Marks(article, rules)
+    for run_pass in PASSES:
+        run_pass(marks)
+    return article.with_blocks(marks.blocks)
+
+
+def places(marks: Marks) -> None:
+    """Blocks inside an element that a platform's table names, unless most of the article is in there."""
+    hits = {i: v for i, b in enumerate(marks.blocks) if (v := marks.words.select(b.path))}
+    body = marks.body
+    words = {i: word_count(marks.blocks[i].text) for i in body}
+    left = sum(n for i, n in words.items() if i not in hits)
+    enough = left >= max(40, sum(words.values()) / 2)
+    for i, (label, rule) in hits.items():
+        if enough or i not in words or (label == "comments" and left >= 60):
+            marks.mark(i, label, rule)
+
+
+def lines(marks: Marks) -> None:
+    """Whole lines that the phrase tables know."""
+    for i, block in enumerate(marks.blocks):
+        if block.kind != "code" and (verdict := _line(block, marks.words.line)):
+            marks.mark(i, *verdict)
+
+
+def _line(block: Block, lookup: Callable[[str], tuple[str, str] | None]) -> tuple[str, str] | None:
+    """The verdict on a block: on its text, or where it has line breaks on each of its lines."""
+    verdicts = [lookup(fold(part)) for part in block.text.split("\n") if part.strip()]
+    return verdicts[0] if verdicts and all(verdicts) else None
+
+
+def notices(marks: Marks) -> None:
+    """Attribution and copyright lines, wherever they stand."""
+    for i, block in enumerate(marks.blocks):
+        if block.kind in ("code", "table") or word_count(block.text) > NOTICE:
+            continue
+        if attribution_of(block.text, marks.rules):
+            marks.mark(i, "attribution", "attribution: says where the article appeared first")
+        elif copyright_of(block.text, marks.rules):
+            marks.mark(i, "copyright", "copyright: a notice with its sign or year and a holder")
+
+
+def tokens(marks: Marks) -> None:
+    """Verification marks before the first or after the last prose; inside the text they may be content."""
+    prose = [i for i in marks.body if is_prose(marks.blocks[i])]
+    for i, block in enumerate(marks.blocks):
+        inside = prose and prose[0] < i < prose[-1]
+        if not inside and block.kind in ("paragraph", "heading") and cues.is_token(block.text):
+            marks.mark(i, "token", "token: a label and a machine's mark, outside of the prose")
+
+
+def quotes(marks: Marks) -> None:
+    """Quotes of the day or week."""
+    marks.mark_all(cues.quote_slots(marks.blocks, marks.words), "quote")
+
+
+def promos(marks: Marks) -> None:
+    """In-body promos."""
+    marks.mark_all(cues.promo_lines(marks.blocks, marks.words), "promo")
+
+
+def lists(marks: Marks) -> None:
+    """Heads of link lists, and the lists."""
+    chrome = [b.label != "body" for b in marks.blocks]
+    marks.mark_all(cues.list_runs(marks.blocks, chrome, marks.words), "related")
+
+
+def edges(marks: Marks) -> None:
+    """Short lines that are furniture where no prose of the article follows."""
+    after = cues.last_prose(marks.blocks, marks.body)
+    for i, block in enumerate(marks.blocks):
+        if i > after and (verdict := marks.words.edge(fold(block.text))):
+            marks.mark(i, *verdict)
+
+
+def comments(marks: Marks) -> None:
+    """What stands under the comments' head, where most of the article stands above it."""
+    start = cues.comments_tail(marks.blocks, [b.label for b in marks.blocks], marks.body)
+    for i in marks.body:
+        if start is not None and i > start:
+            marks.mark(i, "comments", "comments: below the head of the comments")
+
+
+#: In this order: places first, so that a phrase says more precisely what a line in them is; lists
+#: after all that can end a list.
+PASSES: tuple[Callable[[Marks], None], ...] = (
+    places,
+    lines,
+    notices,
+    tokens,
+    quotes,
+    promos,
+    lists,
+    edges,
+    comments,
+)

@@ -1,0 +1,186 @@
+"""Runs of lines that belong together: promos, list heads with their lists, quotes of the week.
+
+Each function looks at all lines of a page and gives spans with what decided them; it changes
+nothing. A cue is a shape (a question to the reader, a head, a mark before a name) with few words
+from `data/chrome`, never a known sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from newsarchive.core.lines import ends_sentence, fold, is_linked, is_prose, is_quotation, word_count
+from newsarchive.core.phrases import Phrases
+from newsarchive.items import Block
+
+#: A list under a head holds at most so many lines; a longer one is content (26 podcasts, say).
+RUN = 8
+#: A line of such a list: a title, a teaser, at most a title with its teaser.
+TEASER = 45
+#: A quote of the week: the longest saying, in words.
+SAYING = 90
+_NAMED = re.compile(r"\s*[~–—―-]+\s*\S.{1,80}")
+_TOKEN = re.compile(
+    r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
+)
+
+Span = tuple[Sequence[int], str]
+
+
+def is_token(text: str) -> bool:
+    """Whether a line is only a label and a machine's mark, as "Verification: a0d6e82a7952e405".
+
+    >>> is_token("Verification: a0d6e82a7952e405"), is_token("Room: 20250401")
+    (True, False)
+    """
+    hit = _TOKEN.fullmatch(text.strip())
+    return hit is not None and any(c.isdigit() for c in hit[1]) and any(c.isalpha() for c in hit[1])
+
+
+def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
+    """Promos: a question to the reader that offers the answer, a product's name, a pitch.
+
+    Two of the three must stand together, or one line must be both question and pitch. The product's
+    name is a short line with no end mark that touches one of the others.
+    """
+    question = {i for i, b in enumerate(blocks) if _is_question(b.text, words)}
+    pitch = {i for i, b in enumerate(blocks) if _is_pitch(b.text, words)}
+    found: list[Span] = []
+    for i in sorted(question | pitch):
+        run = _promo_run(blocks, i, question | pitch)
+        if len(run) > 1 or (i in question and i in pitch):
+            found.append(
+                (run, "promo: a question to the reader, a product's name, a pitch: two of these together")
+            )
+    return found
+
+
+def _promo_run(blocks: Sequence[Block], start: int, cues: set[int]) -> list[int]:
+    """From one promo line onwards: other promo lines, and at most one name between or beside them."""
+    run, at, named = [start], start + 1, False
+    while at < len(blocks) and len(run) < 5:
+        if at not in cues and (named or not _is_name(blocks[at])):
+            break
+        named = named or at not in cues
+        run.append(at)
+        at += 1
+    if start and not named and len(run) == 1 and _is_name(blocks[start - 1]):
+        run.insert(0, start - 1)
+    return run
+
+
+def _has(text: str, kind: str, words: Phrases) -> int:
+    """How many different words of a kind a folded text holds."""
+    pattern = words.promo.get(kind)
+    return len(set(pattern.findall(text))) if pattern else 0
+
+
+def _is_question(text: str, words: Phrases) -> bool:
+    """A question put to the reader, with the promise of an answer, in at most 60 words."""
+    folded = fold(text)
+    return (
+        ("?" in text or "¿" in text)
+        and len(text) < 400
+        and _has(folded, "reader", words) > 0
+        and _has(folded, "offer", words) > 0
+        and not _has(folded, "report", words)
+    )
+
+
+def _is_pitch(text: str, words: Phrases) -> bool:
+    """A sentence that praises its own product: whose, at least two things sold, a word of praise."""
+    folded = fold(text)
+    return (
+        len(text) < 500
+        and _has(folded, "own", words) > 0
+        and _has(folded, "product", words) > 1
+        and _has(folded, "praise", words) > 0
+        and not _has(folded, "report", words)
+    )
+
+
+def _is_name(block: Block) -> bool:
+    """A product's name as a line: at most six words, no end mark, no quotation."""
+    text = block.text
+    return 0 < word_count(text) <= 6 and not ends_sentence(text) and not is_quotation(text)
+
+
+def quote_slots(blocks: Sequence[Block], words: Phrases) -> list[Span]:
+    """Quotes of the week: a head, a saying, and most often a name behind a dash or tilde."""
+    found: list[Span] = []
+    for i, block in enumerate(blocks):
+        verdict = words.head(fold(block.text))
+        if verdict and verdict[0] == "quote" and (slot := _saying(blocks, i + 1)):
+            found.append(([i, *slot], f"{verdict[1]}, and the saying under it"))
+    return found
+
+
+def _saying(blocks: Sequence[Block], start: int) -> list[int]:
+    """The lines of a saying: up to the name within four lines, else one line in quotation marks."""
+    for at in range(start, min(start + 4, len(blocks))):
+        text = blocks[at].text
+        if at > start and _NAMED.fullmatch(text) and word_count(text) <= 8:
+            return list(range(start, at + 1))
+        if word_count(text) > SAYING or blocks[at].kind == "heading":
+            break
+    if start < len(blocks) and is_quotation(blocks[start].text) and word_count(blocks[start].text) <= SAYING:
+        return [start]
+    return []
+
+
+def list_runs(blocks: Sequence[Block], chrome: Sequence[bool], words: Phrases) -> list[Span]:
+    """Heads of link lists with the lines that go with them.
+
+    A run that reaches chrome or the page's end within `RUN` lines goes whole. One that runs into
+    prose gives only the lines that are links, and with none of those not even the head.
+    """
+    found: list[Span] = []
+    for i, block in enumerate(blocks):
+        verdict = words.head(fold(block.text))
+        if verdict and verdict[0] == "related":
+            run = _run(blocks, chrome, i + 1, words)
+            if run or _at_end(chrome, i + 1):
+                found.append(([i, *run], f"{verdict[1]}, and the list under it"))
+    return found
+
+
+def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, words: Phrases) -> list[int]:
+    run: list[int] = []
+    for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
+        if _at_end(chrome, at) or words.head(fold(blocks[at].text)):
+            return run
+        if len(run) == RUN or not _is_teaser(blocks[at]):
+            break
+        run.append(at)
+    links = 0
+    while links < len(run) and is_linked(blocks[run[links]]):
+        links += 1
+    return run[:links]
+
+
+def _at_end(chrome: Sequence[bool], at: int) -> bool:
+    return at >= len(chrome) or chrome[at]
+
+
+def _is_teaser(block: Block) -> bool:
+    """A title or teaser: short, or linked as a whole."""
+    return word_count(block.text) <= TEASER and (
+        is_linked(block) or block.kind in ("paragraph", "list_item", "heading")
+    )
+
+
+def comments_tail(blocks: Sequence[Block], labels: Sequence[str], body: Sequence[int]) -> int | None:
+    """Where the readers' comments begin: a comments line with most of the article above it."""
+    total = sum(word_count(blocks[i].text) for i in body)
+    for i, label in enumerate(labels):
+        if label == "comments" and word_count(blocks[i].text) <= 12:
+            above = sum(word_count(blocks[j].text) for j in body if j < i)
+            if above >= max(60, total / 2):
+                return i
+    return None
+
+
+def last_prose(blocks: Sequence[Block], body: Sequence[int]) -> int:
+    """The place of the article's last sentence-like block, -1 where it has none."""
+    return max((i for i in body if is_prose(blocks[i])), default=-1)

@@ -1,0 +1,69 @@
+"""What one line of a page looks like: folded text, word count, prose or not, linked or not.
+
+Nothing here knows a phrase or a language; the tables of `data/chrome` do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from newsarchive.items import Block
+
+#: Straight quotes for curly ones, so that one spelling in a table meets both.
+_QUOTES = str.maketrans("’‘‚‛“”„‟«»", "''''''''''")
+_EDGES = re.compile(r"^[\s\-–—•·»›>→←#*|:.!…]+|[\s\-–—•·«‹»›>→←|:.!…]+$")
+_WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
+#: Scripts written without spaces: a character counts as half a word there.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$")
+_OPENING = tuple("\"'“‘«„「『‹»")
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """A line as phrase tables spell it: NFKC, lower case, straight quotes, no bullets or end marks.
+
+    >>> fold("»  Share This: ")
+    'share this'
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
+    return _EDGES.sub("", " ".join(text.split()))
+
+
+def word_count(text: str) -> int:
+    """Words of a text, two characters counting as one where words are not parted by spaces.
+
+    >>> word_count("Tokyo and Seoul"), word_count("今天北京下雨了。")
+    (3, 4)
+    """
+    unspaced = len(_UNSPACED.findall(text))
+    if not unspaced:
+        return len(_WORD.findall(text))
+    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends as a sentence does, in any of the scripts we know.
+
+    >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("Recent Posts")
+    (True, True, False)
+    """
+    return bool(_END.search(text))
+
+
+def is_prose(block: Block, words: int = 12) -> bool:
+    """Whether a block reads as a sentence of at least `words` words, and is no heading."""
+    return block.kind != "heading" and ends_sentence(block.text) and word_count(block.text) >= words
+
+
+def is_linked(block: Block) -> bool:
+    """Whether the block's whole text, or all but a few characters, is link text."""
+    linked = sum(len(text) for text, _ in block.links)
+    return bool(block.links) and linked >= 0.8 * len(block.text)
+
+
+def is_quotation(text: str) -> bool:
+    """Whether a line opens with a quotation mark, as a quoted saying does."""
+    return text.lstrip().startswith(_OPENING)
