@@ -25,16 +25,15 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 #: Query parameters that say how a reader came or how the page is shown, never which page it is.
 #: Ambiguous names (`ref`, `source`, `from`, `id`, `page`) are not here: a post fetched twice is found
 #: by its canonical URL later, a post folded into another one is lost.
-TRACKING = frozenset(
-    """
-    fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id
-    mc_cid mc_eid mkt_tok vero_id vero_conv oly_anon_id oly_enc_id rb_clickid s_cid wickedid _openstat
-    _ga _gl _hsenc _hsmi __hssc __hstc __hsfp hsctatracking icid ncid cmpid ocid spm scm
-    ref_src ref_url _branch_match_id guccounter guce_referrer guce_referrer_sig
-    xtor at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 epik srsltid
-    replytocom share nb like_comment showcomment amp noamp outputtype ampshare phpsessid jsessionid
-    """.split()
+_TRACKING_NAMES = (
+    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id "
+    "mc_cid mc_eid mkt_tok vero_id vero_conv oly_anon_id oly_enc_id rb_clickid s_cid wickedid _openstat "
+    "_ga _gl _hsenc _hsmi __hssc __hstc __hsfp hsctatracking icid ncid cmpid ocid spm scm "
+    "ref_src ref_url _branch_match_id guccounter guce_referrer guce_referrer_sig "
+    "xtor at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 epik srsltid "
+    "replytocom share nb like_comment showcomment amp noamp outputtype ampshare phpsessid jsessionid "
 )
+TRACKING = frozenset(_TRACKING_NAMES.split())
 _TRACKING_PREFIX = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid")
 
 #: Parameters dropped only with these values: Blogger's mobile switch, WordPress' first page.
