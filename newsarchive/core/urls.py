@@ -45,9 +45,9 @@ _INDEX_FILES = re.compile(r"/(?:index\.(?:html?|php|xhtml)|default\.aspx?)$", re
 #: AMP versions at the end of a path: `/post/amp/`, `/post/amp`, `/post.amp.html`.
 _AMP_PATH = re.compile(r"(?<=[^/])/amp/*$|\.amp(?=\.html?$)", re.I)
 
-_WWW = re.compile(r"^www\d?\.(?=[^.]+\.)")
+_WWW = re.compile(r"^(?:www\d?\.)+(?=[^.]+\.)")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]*:", re.I)
-_CONTROL = re.compile(r"[\x00-\x20\x7f]+")
+_LINE_BREAKS = re.compile(r"[\t\r\n]+")
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})|%")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE_PATH = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
@@ -61,7 +61,7 @@ def normalise(url: str, base: str = "") -> str:
     Raises `ValueError` with the reason for what must not or cannot be fetched (`javascript:`,
     `file:`, no host, too long).
     """
-    text = _CONTROL.sub("", url.strip()) if "\n" in url or "\t" in url else url.strip()
+    text = _LINE_BREAKS.sub("", url.strip())
     if len(text) > MAX_URL:
         raise ValueError(f"longer than {MAX_URL} characters")
     parts = _absolute(text, base)
@@ -86,9 +86,10 @@ def url_key(url: str) -> str:
     Raises `ValueError` like `normalise`.
     """
     parts = urlsplit(normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}"))
-    path = _AMP_PATH.sub("", _INDEX_FILES.sub("/", _PATH_SESSION.sub("", parts.path))).rstrip("/")
+    path = _folded_path(_PATH_SESSION.sub("", parts.path))
     query = "&".join(sorted(_kept_parameters(parts.query)))
-    return _WWW.sub("", parts.netloc) + (path or "/") + (f"?{query}" if query else "")
+    host = _WWW.sub("", re.sub(r":(?:80|443)$", "", parts.netloc))
+    return host + (path or "/") + (f"?{query}" if query else "")
 
 
 def site_of(url: str) -> str:
@@ -125,12 +126,12 @@ def check_start_url(text: str, argument: str = "url") -> str:
     remedy = f"give a web address, for example {argument}=https://blog.example"
     if not given:
         raise UsageError(f"{argument} is empty: {remedy}")
+    if _CREDENTIALS.match(given):
+        raise UsageError(f"{argument} holds a user name: leave it out, it would be stored with every URL")
     try:
         url = normalise(_with_scheme(given))
     except ValueError as error:
         raise UsageError(f"{argument}={given[:200]!r} cannot be crawled ({error}): {remedy}") from error
-    if urlsplit(_with_scheme(given)).username:
-        raise UsageError(f"{argument} holds a user name: leave it out, it would be stored with every URL")
     if not _plausible_host(urlsplit(url).hostname or ""):
         raise UsageError(f"{argument}={given[:200]!r} is no web address: {remedy}")
     return url
@@ -138,6 +139,7 @@ def check_start_url(text: str, argument: str = "url") -> str:
 
 #: `localhost:8000/x` has a port, `mailto:x` a scheme.
 _SCHEME_NOT_PORT = re.compile(r"^[a-z][a-z0-9+.\-]*:(?!\d)", re.I)
+_CREDENTIALS = re.compile(r"^(?!mailto:)(?:https?://)?[^/?#\\:]*:[^/?#\\]*@|^https?://[^/?#\\]*@", re.I)
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
 
 
@@ -223,6 +225,12 @@ def _without_dots(path: str) -> str:
     if segments[-1] in (".", ".."):
         kept.append("")
     return "/".join(kept)
+
+
+def _folded_path(path: str) -> str:
+    while (folded := _AMP_PATH.sub("", _INDEX_FILES.sub("/", path)).rstrip("/")) != path:
+        path = folded
+    return path
 
 
 def _kept_parameters(query: str) -> list[str]:
