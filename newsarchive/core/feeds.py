@@ -120,8 +120,10 @@ def parse_feed(body: bytes, url: str, content_type: str | None = None, site_url:
     Entries that lead to neither are skipped: `Feed.skipped` counts them.
     """
     too_long = len(body) > MAX_FEED_BYTES
-    body = body[:MAX_FEED_BYTES]
-    if body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+    body = body[
+        :MAX_FEED_BYTES
+    ].lstrip()  # a blank line before <?xml is the commonest of errors, and harmless
+    if body[:64].removeprefix(b"\xef\xbb\xbf")[:1] == b"{":
         feed, entries = _read_json(body, url)
     else:
         feed, entries = _read_xml(body, url, content_type)

@@ -1,0 +1,235 @@
+"""Feeds of every kind become the same entries; broken and hostile ones are read and reported."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core import feeds
+
+RULES = rules.default()
+URL = "https://blog.example/feed/"
+FULL = "<p>The whole text of the post.</p>"
+
+RSS2 = f"""<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+     xmlns:atom="http://www.w3.org/2005/Atom">
+<channel><title>A blog</title><link>https://blog.example</link><language>th</language>
+<item><title>Rice &amp; rain</title><link>https://blog.example/rice/</link><dc:creator>Somchai</dc:creator>
+<pubDate>Mon, 02 Sep 2024 10:00:00 +0700</pubDate><category>News</category><category>Rice</category>
+<guid isPermaLink="false">https://blog.example/?p=7</guid><description>Short.</description>
+<content:encoded><![CDATA[{FULL}]]></content:encoded></item></channel></rss>"""
+
+ATOM = f"""<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="th"><title>A blog</title>
+<link href="https://blog.example" rel="alternate"/><id>tag:blog.example,2024:1</id>
+<entry><title>Rice &amp; rain</title><link rel="alternate" type="text/html" href="/rice/"/>
+<author><name>Somchai</name></author><published>2024-09-02T10:00:00+07:00</published>
+<updated>2024-09-03T00:00:00Z</updated><category term="News"/><category term="Rice"/>
+<id>https://blog.example/?p=7</id><summary>Short.</summary><content type="html"><![CDATA[{FULL}]]></content></entry></feed>"""
+
+RDF = f"""<?xml version="1.0"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/">
+<channel rdf:about="https://blog.example"><title>A blog</title><link>https://blog.example</link></channel>
+<item rdf:about="https://blog.example/?p=7"><title>Rice &amp; rain</title><link>https://blog.example/rice/</link>
+<dc:creator>Somchai</dc:creator><dc:date>2024-09-02T10:00:00+07:00</dc:date><dc:subject>News</dc:subject><dc:subject>Rice</dc:subject>
+<content:encoded><![CDATA[{FULL}]]></content:encoded></item></rdf:RDF>"""
+
+JSON = f"""{{"version": "https://jsonfeed.org/version/1.1", "title": "A blog", "home_page_url": "https://blog.example",
+"items": [{{"id": "https://blog.example/?p=7", "url": "/rice/", "title": "Rice & rain", "content_html": "{FULL}",
+"date_published": "2024-09-02T10:00:00+07:00", "authors": [{{"name": "Somchai"}}], "tags": ["News", "Rice"]}}]}}"""
+
+
+@pytest.mark.parametrize(
+    ("body", "version"),
+    [(RSS2, "rss20"), (ATOM, "atom10"), (RDF, "rss10"), (JSON, "json11")],
+    ids=["RSS 2.0", "Atom", "RDF", "JSON Feed"],
+)
+def test_every_format_gives_the_same_entry(body, version):
+    feed = feeds.parse_feed(body.encode(), URL)
+    assert (feed.version, feed.title, feed.problem, feed.is_comments) == (version, "A blog", "", False)
+    (entry,) = feed.entries
+    assert entry.link.url == "https://blog.example/rice/"
+    assert (entry.title, entry.author, entry.tags) == ("Rice & rain", "Somchai", ("News", "Rice"))
+    assert (entry.html, entry.is_full, entry.id) == (
+        FULL,
+        True,
+        "https://blog.example/?p=7",
+    )
+    assert (entry.published or entry.updated) == datetime(2024, 9, 2, 3, tzinfo=UTC)
+    assert feed.links == (entry.link,)
+
+
+def test_rss_091_has_titles_and_links_only():
+    body = b"<rss version='0.91'><channel><title>T</title><item><title>A</title><link>/a</link></item></channel></rss>"
+    feed = feeds.parse_feed(body, URL)
+    assert [(e.title, e.link.url, e.is_full, e.published) for e in feed.entries] == [
+        ("A", "https://blog.example/a", False, None)
+    ]
+
+
+def test_a_missing_updated_is_not_filled_with_published():
+    (entry,) = feeds.parse_feed(RSS2.encode(), URL).entries
+    assert entry.updated is None
+    assert entry.link.lastmod == entry.link.published == entry.published
+
+
+def items(*links):
+    rows = "".join(f"<item><title>t</title><link>{link}</link></item>" for link in links)
+    return f"<rss version='2.0'><channel><title>T</title><link>https://blog.example</link>{rows}</channel></rss>".encode()
+
+
+def test_hostile_and_foreign_links_are_skipped_and_counted():
+    feed = feeds.parse_feed(
+        items("javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "https://evil.example/a", "",
+              "//evil.example/b", "/a", "/a?utm_source=rss", "http://www.blog.example/b"), URL
+    )  # fmt: skip
+    assert [link.url for link in feed.links] == ["https://blog.example/a", "http://www.blog.example/b"]
+    assert feed.skipped == {"hostile URL": 3, "other site": 2, "no link": 1}
+
+
+def test_a_feed_that_lies_elsewhere_speaks_for_its_site():
+    body, url = items("https://blog.example/a"), "https://feeds.feedburner.com/blog"
+    assert feeds.parse_feed(body, url).links == ()
+    assert [x.url for x in feeds.parse_feed(body, url, site_url="https://blog.example/").links] == [
+        "https://blog.example/a"
+    ]
+
+
+def test_feedburner_keeps_the_address_of_the_post():
+    body = items("https://feedproxy.google.com/~r/blog/~3/x/").replace(
+        b"</item>",
+        b"<f:origLink xmlns:f='http://rssnamespace.org/feedburner/ext/1.0'>https://blog.example/a</f:origLink></item>",
+    )
+    (link,) = feeds.parse_feed(
+        body, "https://feeds.feedburner.com/blog", site_url="https://blog.example/"
+    ).links
+    assert link.url == "https://blog.example/a"
+
+
+@pytest.mark.parametrize(
+    ("body", "problem", "count"),
+    [
+        (RSS2[:-30].encode(), "not well formed", 1),
+        (RSS2.replace("&amp;", "&").encode(), "not well formed", 1),
+        (RSS2.replace("</title>", "\x0b</title>").encode(), "not well formed", 1),
+        (b"\n\n  " + RSS2.encode(), "", 1),
+        (b"\xef\xbb\xbf" + RSS2.encode(), "", 1),
+        (b"", "no feed", 0),
+        (b"<html><body>Not found</body></html>", "no feed", 0),
+        (b"/etc/passwd", "no feed", 0),
+        (b"https://blog.example/feed/", "no feed", 0),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": [{', "not well formed", 0),
+        (b'{"items": []}', "no feed", 0),
+        (b"[" * 100_000, "no feed", 0),
+        (b'{"a":' * 100_000, "not well formed", 0),
+    ],
+)  # fmt: skip
+def test_a_broken_feed_is_read_as_far_as_it_goes(body, problem, count):
+    feed = feeds.parse_feed(body, URL)
+    assert feed.problem.startswith(problem)
+    assert bool(feed.problem) == bool(problem)
+    assert len(feed.entries) == count
+
+
+def test_a_feed_names_no_file_and_opens_no_entity(tmp_path):
+    secret = tmp_path / "feed.xml"
+    secret.write_text(RSS2)
+    assert feeds.parse_feed(str(secret).encode(), URL).entries == ()
+    entity = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}">]>'
+    feed = feeds.parse_feed(
+        RSS2.replace("<rss ", entity + "<rss ").replace("Rice &amp;", "&x;").encode(), URL
+    )
+    assert "The whole text" not in "".join(e.title for e in feed.entries)
+
+
+def test_entities_that_multiply_are_not_expanded():
+    bomb = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
+    body = RSS2.replace("<rss ", f'<!DOCTYPE rss [<!ENTITY a0 "ha">{bomb}]><rss ').replace(
+        "Rice &amp;", "&a11;"
+    )
+    assert len(str(feeds.parse_feed(body.encode(), URL))) < 10_000
+
+
+def test_comment_feeds_are_told_by_address_and_by_what_they_hold():
+    assert feeds.parse_feed(items("/a"), "https://blog.example/comments/feed/").is_comments
+    assert feeds.parse_feed(
+        items("/a/#comment-12", "/b/#comment-13"), "https://blog.example/a/feed/"
+    ).is_comments
+    assert feeds.parse_feed(items("/2024/05/a.html?showComment=17#c99"), URL).is_comments
+    assert not feeds.parse_feed(items("/a/#comments-on-rice", "/b/"), URL).is_comments
+
+
+def test_the_next_page_of_a_paged_feed():
+    def paged(rel, href):
+        return feeds.parse_feed(
+            ATOM.replace("<id>tag", f'<link rel="{rel}" href="{href}"/><id>tag').encode(), URL
+        ).next
+
+    assert paged("next", "/feed/?start-index=26&amp;max-results=25") == URL + "?start-index=26&max-results=25"
+    assert paged("prev-archive", "/feed/2023") == "https://blog.example/feed/2023"
+    assert paged("next", URL) == "", "a feed that names itself would be read for ever"
+    assert paged("next", "https://evil.example/feed") == ""
+    assert paged("next", "file:///etc/passwd") == ""
+
+
+def test_charset_of_header_and_document():
+    body = RSS2.replace("UTF-8", "windows-874").replace("Rice &amp; rain", "ข้าว").encode("cp874")
+    assert feeds.parse_feed(body, URL).entries[0].title == "ข้าว"
+    body = RSS2.replace(' encoding="UTF-8"', "").replace("Rice &amp; rain", "ข้าว").encode()
+    assert feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries[0].title == "ข้าว"
+
+
+def test_feed_links_put_posts_before_comments_in_any_language():
+    page = """<link rel=alternate type="application/rss+xml" title="Kommentare zu Blog" href="/k.xml">
+    <link rel="alternate" type="application/rss+xml" title="Blog &raquo; Comments Feed" href="/comments/feed/">
+    <LINK REL="Alternate" TYPE="application/atom+xml; charset=utf-8" HREF="atom.xml">
+    <link rel=alternate type=application/feed+json href="/feed.json"><link rel=alternate hreflang=de href=/de/>
+    <link rel=alternate type=application/rss+xml href="javascript:alert(1)"><link rel=alternate type=application/rss+xml>
+    <link rel=stylesheet href=/style.css><link rel=alternate type=application/json href=/wp-json/wp/v2/pages/2>"""
+    assert feeds.feed_links(page, "https://blog.example/news/", RULES) == [
+        "https://blog.example/news/atom.xml",
+        "https://blog.example/feed.json",
+        "https://blog.example/k.xml",
+        "https://blog.example/comments/feed/",
+    ]
+
+
+def test_feed_links_follow_the_base_of_the_page():
+    page = '<base href="https://blog.example/x/"><link rel=alternate type=application/rss+xml href=rss>'
+    assert feeds.feed_links(page, "https://blog.example/", RULES) == ["https://blog.example/x/rss"]
+
+
+def test_usual_feeds_are_tried_below_the_start_and_at_the_root():
+    tried = feeds.usual_feeds("https://site.example/blog/", RULES)
+    assert tried[0] == "https://site.example/blog/feed/"
+    assert {
+        "https://site.example/feed/",
+        "https://site.example/blog/atom.xml",
+        "https://site.example/rss.xml",
+    } <= set(tried)
+    assert len(tried) == len(set(tried))
+    assert len(feeds.usual_feeds("https://site.example/", RULES)) == len(tried) / 2
+
+
+broken = st.one_of(
+    st.binary(max_size=200),
+    st.builds(
+        lambda text, cut, noise: text.encode()[:cut] + noise + text.encode()[cut + len(noise) :],
+        st.sampled_from([RSS2, ATOM, RDF, JSON]),
+        st.integers(0, 1000),
+        st.binary(max_size=20),
+    ),
+)
+
+
+@given(broken)
+def test_no_bytes_make_it_raise(body):
+    feed = feeds.parse_feed(body, URL)
+    for link in feed.links:
+        assert link.url.startswith(
+            ("https://blog.example/", "http://blog.example/", "https://www.blog.example/")
+        )
