@@ -1,0 +1,335 @@
+"""One parse, one walk: the text of a page as blocks in reading order, each with its place.
+
+`read_blocks` visits every node once. A block ends where a block-level element begins or ends, and
+at a doubled `<br>`; what lies between is one run of text. Nothing visible is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsarchive.core.markup import (
+    BLOCKS,
+    BREAK,
+    EMBEDS,
+    HEADINGS,
+    INLINE,
+    SKIPPED,
+    absolute,
+    escape,
+    fold,
+    is_blank,
+)
+from newsarchive.items import BlockKind
+
+#: A page may be hostile: what lies beyond is not read, and `Reading.truncated` says so.
+MAX_BLOCKS = 20_000
+MAX_NODES = 1_000_000
+#: Deeper boxes are taken for their ancestor at this depth, so that paths stay short.
+MAX_DEPTH = 120
+
+_INHERITED: frozenset[str] = frozenset(["list_item", "quote", "caption", "code"])
+_KINDS: dict[str, BlockKind] = {
+    **dict.fromkeys(HEADINGS, "heading"),
+    **dict.fromkeys(["li", "dt", "dd"], "list_item"),
+    **dict.fromkeys(["pre", "listing", "xmp", "plaintext"], "code"),
+    **dict.fromkeys(["td", "th"], "table"),
+    **dict.fromkeys(["figcaption", "caption"], "caption"),
+    "blockquote": "quote",
+}
+
+
+class Box:
+    """A block-level element on the way to some text. `index` counts boxes in document order."""
+
+    __slots__ = ("attributes", "depth", "index", "kind", "level", "parent", "path", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int) -> None:
+        self.tag, self.attributes, self.parent, self.index = tag, attributes, parent, index
+        self.depth: int = parent.depth + 1 if parent else 0
+        inherited: BlockKind = parent.kind if parent and parent.kind in _INHERITED else "paragraph"
+        self.kind: BlockKind = _KINDS.get(tag, inherited)
+        self.level: int = parent.level if parent else 0
+        if tag in ("ul", "ol"):
+            self.level += 1
+        self.path: str = (parent.path + "/" if parent else "") + step(tag, attributes)
+
+
+def step(tag: str, attributes: dict[str, str | None]) -> str:
+    """One step of a path: `div#main.post.entry`."""
+    ident, names = attributes.get("id"), attributes.get("class")
+    name = f"{tag}#{ident.strip()}" if ident else tag
+    return ".".join([name, *names.split()]) if names else name
+
+
+@dataclass(slots=True)
+class RawBlock:
+    """A block before it is judged. `link_chars` counts the characters inside anchors, `wrap` is the
+    path of inline elements around the whole text (`/a.more/span`), `after_break` tells that a
+    doubled `<br>` parted it from the block before."""
+
+    text: str
+    box: Box
+    kind: BlockKind
+    level: int = 0
+    links: list[tuple[str, str]] = field(default_factory=list)
+    link_chars: int = 0
+    html: str = ""
+    wrap: str = ""
+    after_break: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.box.path + self.wrap
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a walk gives: blocks, the boxes around them, and whether the page was too long."""
+
+    blocks: list[RawBlock]
+    boxes: list[Box]
+    nodes: int = 0
+    truncated: bool = False
+
+
+def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
+    """All text blocks of a parsed page in document order. Links are made absolute with `base_url`,
+    or with the page's own `<base href>`."""
+    walker = _Walker(_base(tree, base_url))
+    if tree.root is not None:
+        walker.walk(tree.root)
+    return Reading(walker.blocks, walker.boxes, walker.nodes, walker.truncated)
+
+
+def _base(tree: LexborHTMLParser, base_url: str) -> str:
+    node = tree.css_first("base[href]")
+    href = (node.attributes.get("href") or "") if node is not None else ""
+    return absolute(base_url, href) or base_url
+
+
+class _Inline:
+    """An open inline element. `start` is where its text begins in the pieces of the current block."""
+
+    __slots__ = ("href", "mark", "node", "start", "tag")
+
+    def __init__(self, node: LexborNode, tag: str, start: int, base: str) -> None:
+        self.node, self.tag, self.start = node, tag, start
+        self.href = absolute(base, node.attributes.get("href") or "") if tag == "a" else ""
+        mark = INLINE.get(tag, "")
+        if tag == "a":
+            mark = f'a href="{escape(self.href).replace(chr(34), "&quot;")}"' if self.href else ""
+        self.mark = mark
+
+
+class _Walker:
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.blocks: list[RawBlock] = []
+        self.boxes: list[Box] = []
+        self.nodes = 0
+        self.truncated = False
+        self.open: list[Box | _Inline | None] = []
+        self.inline: list[_Inline] = []
+        self.box = Box("", {}, None, -1)
+        self.pieces: list[str] = []
+        self.marks: list[tuple[int, str]] = []
+        self.links: list[tuple[str, str]] = []
+        self.around: list[_Inline] = []
+        self.link_chars = self.common = 0
+        self.broken = False
+        self.after_break = False
+
+    def walk(self, root: LexborNode) -> None:
+        """Depth first, without recursion: pages may nest 100,000 deep."""
+        node: LexborNode | None = root
+        while node is not None:
+            self.nodes += 1
+            child = self.enter(node)
+            if child is not None:
+                node = child
+                continue
+            while (after := node.next) is None or not self.open:
+                if not self.open or (node := node.parent) is None:
+                    return self.flush()
+                self.leave()
+            node = after
+            if self.nodes > MAX_NODES or len(self.blocks) > MAX_BLOCKS:
+                self.truncated = True
+                return self.flush()
+        return None
+
+    def enter(self, node: LexborNode) -> LexborNode | None:
+        """Take a node in; return its first child where the walk must go down."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self.add(node.text_content or "")
+            return None
+        if tag in SKIPPED or tag[:1] in ("-", "!", "?"):
+            return None
+        if tag in BLOCKS or ("-" in tag and self.box.tag != "p"):
+            return self._enter_box(node, tag)
+        if tag == "br":
+            self.line_break()
+        elif tag == "hr":
+            self.flush()
+        elif tag in EMBEDS:
+            self._embed(node)
+        elif (child := node.first_child) is not None:
+            inline = _Inline(node, tag, len(self.pieces), self.base)
+            self.inline.append(inline)
+            self.open.append(inline)
+            if inline.mark:
+                self.marks.append((len(self.pieces), f"<{inline.mark}>"))
+            return child
+        return None
+
+    def _enter_box(self, node: LexborNode, tag: str) -> LexborNode | None:
+        self.flush()
+        child = node.first_child
+        if child is None:
+            return None
+        attributes = node.attributes
+        if "hidden" in attributes or is_hidden(attributes.get("style")):
+            return None
+        if self.box.depth < MAX_DEPTH:
+            self.box = Box(tag, attributes, self.box if self.box.tag else None, len(self.boxes))
+            self.boxes.append(self.box)
+            self.open.append(self.box)
+        else:
+            self.open.append(None)
+        return child
+
+    def leave(self) -> None:
+        """An element ends."""
+        element = self.open.pop()
+        if isinstance(element, _Inline):
+            self._leave_inline(element)
+            return
+        self.flush()
+        if element is not None:
+            if element.tag == "tr":
+                self._join_cells(element)
+            self.box = element.parent or self.box
+
+    def _leave_inline(self, element: _Inline) -> None:
+        self.inline.pop()
+        self.common = min(self.common, len(self.inline))
+        if element.tag == "a":
+            self._link(element)
+        if element.mark:
+            self.marks.append((len(self.pieces), f"</{element.mark.partition(' ')[0]}>"))
+
+    def _link(self, element: _Inline) -> None:
+        text = "".join(self.pieces[element.start :]).strip()
+        if text:
+            self.link_chars += len(text)
+            if element.href:
+                self.links.append((fold(text), element.href))
+
+    def add(self, text: str) -> None:
+        """Text of the current block."""
+        if not self.pieces:
+            if text.isspace() or not text:
+                return
+            self.around = list(self.inline)
+            self.common = len(self.inline)
+        elif len(self.inline) < self.common and not text.isspace():
+            self.common = len(self.inline)
+        self.pieces.append(text)
+        self.broken = self.broken and text.isspace()
+
+    def line_break(self) -> None:
+        """One `<br>` breaks the line, a second one ends the block."""
+        if self.broken:
+            self.flush()
+            self.after_break = True
+        elif self.pieces:
+            self.pieces.append(BREAK)
+            self.broken = True
+
+    def _start_block(self) -> None:
+        self.pieces, self.links, self.around = [], [], []
+        self.marks = [(0, f"<{e.mark}>") for e in self.inline if e.mark]
+        self.link_chars = self.common = 0
+        self.broken = False
+        for element in self.inline:
+            element.start = 0
+
+    def flush(self) -> None:
+        """End the current block, if there is text in it."""
+        if self.pieces:
+            for element in self.inline:
+                if element.tag == "a":
+                    self._link(element)
+            self._close_block()
+            self._start_block()
+        elif self.inline or self.marks:
+            self._start_block()
+
+    def _close_block(self) -> None:
+        joined, kind = "".join(self.pieces), self.box.kind
+        text = joined.replace(BREAK, "\n").strip("\n").rstrip() if kind == "code" else fold(joined)
+        if is_blank(text):
+            return
+        level = HEADINGS.get(self.box.tag, 0) if kind == "heading" else self.box.level * (kind == "list_item")
+        wrap = "".join("/" + step(e.tag, e.node.attributes) for e in self.around[: self.common])
+        block = RawBlock(text, self.box, kind, level, self.links, self.link_chars, self._html(), wrap)
+        block.after_break, self.after_break = self.after_break, False
+        self.blocks.append(block)
+
+    def _html(self) -> str:
+        """The pieces with the inline mark-up that is kept, every element closed."""
+        out, at = [], 0
+        for where, mark in self.marks:
+            out += [escape("".join(self.pieces[at:where])), mark]
+            at = where
+        out.append(escape("".join(self.pieces[at:])))
+        out += [f"</{e.mark.partition(' ')[0]}>" for e in reversed(self.inline) if e.mark]
+        joined = "".join(out)
+        if self.box.kind == "code":
+            return joined.replace(BREAK, "\n").strip("\n")
+        return fold(joined).replace("\n", "<br>")
+
+    def _embed(self, node: LexborNode) -> None:
+        attributes = node.attributes
+        source = absolute(self.base, attributes.get("src") or attributes.get("data-src") or "")
+        if not source or is_hidden(attributes.get("style")):
+            return
+        self.flush()
+        title = fold(attributes.get("title") or "")
+        block = RawBlock(
+            source, self.box, "embed", 0, [(title, source)], len(source), "", "/" + (node.tag or "")
+        )
+        self.blocks.append(block)
+
+    def _join_cells(self, row: Box) -> None:
+        """The cells of a data row become one block, `1889 | Eiffel Tower`; rows that hold paragraphs
+        are layout and stay as they are."""
+        first = len(self.blocks)
+        while first and self.blocks[first - 1].box.parent is row and self.blocks[first - 1].kind == "table":
+            first -= 1
+        cells = self.blocks[first:]
+        inside = first and _is_inside(self.blocks[first - 1].box, row)
+        if len(cells) < 2 or inside or max(len(c.text) for c in cells) > 300:
+            return
+        joined = RawBlock(" | ".join(c.text for c in cells), row, "table")
+        joined.html = "".join(f"<{c.box.tag}>{c.html}</{c.box.tag}>" for c in cells)
+        joined.links = [link for c in cells for link in c.links]
+        joined.link_chars = sum(c.link_chars for c in cells)
+        self.blocks[first:] = [joined]
+
+
+def _is_inside(box: Box | None, ancestor: Box) -> bool:
+    while box is not None and box.index > ancestor.index:
+        box = box.parent
+    return box is ancestor
+
+
+def is_hidden(style: str | None) -> bool:
+    """Whether a `style` attribute takes the element off the screen."""
+    if not style or "none" not in style:
+        return False
+    return "display:none" in style.replace(" ", "").lower()
