@@ -1,0 +1,199 @@
+"""One text → one date: every way in which pages write one.
+
+Cheap forms come first: ISO 8601, RFC 5322 and 9110, numbers, month names of 21 languages (data). dateparser,
+slow to import and to run, sees only a short text with a year in it that nothing else could read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+from newsarchive.rules import Rules
+
+#: Longest text that is tried as a date, in characters.
+LONGEST = 80
+
+_ISO = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"
+    r"(?:[T ,]+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(
+    r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>Z|[+-]\d{4})?)?$"
+)
+_EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+_RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d\d|\d\d)(?!\d)")
+_URL = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
+_URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
+_CLOCK = re.compile(
+    r"(?<![\d.])(\d{1,2})(?::|h|\.(?=\d\d\s*(?:uhr|[ap]m)))(\d\d)(?::\d\d)?(?:\s*([ap])\.?m)?(?!\d)"
+)
+_OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
+
+
+def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False) -> datetime | None:
+    """A date as a page writes it, aware; `None` for what is none.
+
+    A time zone that is given is kept; without one the time is taken for UTC, and a bare date is
+    midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt); `slow` allows dateparser.
+    """
+    text = " ".join(text[:LONGEST].split())
+    if not any(c.isdigit() for c in text):
+        return None
+    found = _fast(text.casefold(), rules, day_first)
+    if found is None and slow and _YEAR.search(text):
+        found = _dateparser(text)
+    return found
+
+
+def from_url(url: str) -> datetime | None:
+    """The date in a path: `/2025/04/03/`, `/2025-04-03-title`, `/title-20250403`."""
+    match = _URL.search(url) or _URL_COMPACT.search(url)
+    return _build(match[1], match[2], match[3]) if match else None
+
+
+def month_first(text: str) -> bool | None:
+    """Whether a date in numbers can only be month first (True) or day first (False); `None` if either."""
+    match = _NUMERIC.search(text)
+    if not match or match[2] != "/" or (int(match[1]) <= 12 and int(match[3]) <= 12):
+        return None
+    return int(match[3]) > 12
+
+
+def date_text(text: str, rules: Rules) -> str:
+    """The part of a line that is a date, "" where it holds none; of several the first."""
+    lower = text.casefold()
+    found = [m for pattern in (_ISO, _EASTERN, *_prose(rules)[1:], _NUMERIC) if (m := pattern.search(lower))]
+    if not found or len(lower) != len(text):
+        return ""
+    first = min(found, key=lambda m: (m.start(), -m.end()))
+    return text[first.start() : first.end()]
+
+
+def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
+    if match := _ISO.search(text) or _COMPACT.match(text):
+        p = match.groupdict()
+        return _build(p["y"], p["m"], p["d"], p["H"] or 0, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
+    if _EPOCH.match(text):
+        return datetime.fromtimestamp(int(text[:10]), UTC)
+    if match := _EASTERN.search(text):
+        return _build(match[1], match[2], match[3], *_clock(text[match.end() :]))
+    return _rfc(text) or _named(text, rules) or _numeric(text, day_first)
+
+
+def _build(
+    year: str | int, month: str | int, day: str | int,
+    hour: str | int = 0, minute: str | int = 0, second: str | int = 0, zone: tzinfo = UTC,
+) -> datetime | None:  # fmt: skip
+    try:
+        return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(text: str | None) -> tzinfo:
+    digits = "".join(c for c in text or "" if c.isdigit())
+    if len(digits) < 2:
+        return UTC
+    hours, minutes = int(digits[:2]), int(digits[2:4] or 0)
+    if hours > 14 or minutes > 59:
+        return UTC
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if "-" in str(text) else offset)
+
+
+def _clock(text: str) -> tuple[int, int, int, tzinfo]:
+    """The time of day in what follows a date, and its zone; midnight UTC without one."""
+    match = _CLOCK.search(text)
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+        return 0, 0, 0, UTC
+    hour = int(match[1])
+    if match[3]:
+        hour = hour % 12 + 12 * (match[3] == "p")
+    zone = _OFFSET.search(text, match.start())
+    return hour, int(match[2]), 0, _zone("".join(zone.groups())) if zone else UTC
+
+
+def _rfc(text: str) -> datetime | None:
+    if not _RFC.match(text):
+        return None
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _named(text: str, rules: Rules) -> datetime | None:
+    """`April 3, 2025`, `3. April 2025`, `3 de abril de 2025`, `2025. április 3.`"""
+    months, *patterns = _prose(rules)
+    matches = [m for p in patterns if (m := p.search(text))]
+    if not matches:
+        return None
+    match = min(matches, key=lambda m: m.start())
+    part = match.groupdict()
+    return _build(
+        part["y"], months[part["m"]], part["d"], *_clock(text[: match.start()] + " " + text[match.end() :])
+    )
+
+
+def _numeric(text: str, day_first: bool) -> datetime | None:
+    match = _NUMERIC.search(text)
+    if not match:
+        return None
+    first, second, year = int(match[1]), int(match[3]), int(match[4])
+    year += 2000 * (year < 70) + 1900 * (70 <= year < 100)
+    if first > 12 or ((match[2] == "." or day_first) and second <= 12):
+        day, month = first, second
+    else:
+        month, day = first, second
+    return _build(year, month, day, *_clock(text[match.end() :]))
+
+
+Prose = tuple[Mapping[str, int], re.Pattern[str], re.Pattern[str], re.Pattern[str]]
+
+
+@lru_cache(maxsize=4)
+def _prose(rules: Rules) -> Prose:
+    """Month name → number, and the three orders of a date in prose."""
+    months: dict[str, int] = {}
+    for rows in rules.metadata.get("months", {}).get("months", {}).values():
+        for number, names in enumerate(rows, 1):
+            months.update((name, number) for name in names)
+    m = (
+        "(?P<m>" + "|".join(sorted(map(re.escape, months), key=lambda n: (-len(n), n))) + r")(?!\w)\.?"
+        if months
+        else "(?P<m>$^)"
+    )
+    y, d = r"(?P<y>(?:19|20)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
+    gap = r"\s*(?:de |del |of |,|-|/)?\s*"
+    return (
+        months,
+        re.compile(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
+        re.compile(rf"(?<!\d){d}{gap}{m}[\s,./'-]*(?:de |del )?{y}"),
+        re.compile(rf"(?<!\d){y}\.?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+    )
+
+
+def _dateparser(text: str) -> datetime | None:
+    import dateparser
+
+    settings = {
+        "REQUIRE_PARTS": ["day", "month", "year"],
+        "PARSERS": ["absolute-time"],
+        "RETURN_AS_TIMEZONE_AWARE": True,
+        "TIMEZONE": "UTC",
+    }
+    try:
+        found: datetime | None = dateparser.parse(text, settings=settings)
+    except Exception:  # dateparser raises whatever its regular expressions and tables stumble on
+        return None
+    return found

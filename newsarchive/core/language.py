@@ -1,0 +1,80 @@
+"""The language of an article: what the page declares, checked against what the text is.
+
+py3langid (Lui and Baldwin's langid.py, ACL 2012, with faster tables) is loaded at the first use only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+#: Shorter texts, in letters, say too little about their language.
+SHORTEST = 60
+#: As much text as is looked at, in characters.
+LONGEST = 1500
+#: How sure the detector must be to overrule the page.
+SURE = 0.95
+
+_TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
+#: Letters that say as much as a syllable or a word.
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+#: Codes that pages and the detector write for the same language.
+_SAME = {
+    "iw": "he",
+    "in": "id",
+    "ji": "yi",
+    "nb": "no",
+    "nn": "no",
+    "cz": "cs",
+    "jp": "ja",
+    "gr": "el",
+    "ua": "uk",
+    "mo": "ro",
+}
+
+
+def code(declared: str) -> str:
+    """The primary subtag of a language tag (BCP 47), lower case; "" where it is none.
+
+    >>> code("en-US"), code("pt_BR"), code("English")
+    ('en', 'pt', '')
+    """
+    match = _TAG.match(declared[:40])
+    found = match[1].lower() if match else ""
+    return _SAME.get(found, found)
+
+
+def finish_language(text: str, declared: str) -> tuple[str, str]:
+    """The language of `text` as a two-letter code, and where that comes from.
+
+    The source is `declared and detected` where both agree, `detected` where the text overrules the
+    page or the page is silent, `declared` where the text is too short or the detector unsure, "" (with
+    the code "") where nothing is known.
+    """
+    said = code(declared)
+    found, sure = detect(text)
+    if not found:
+        return said, "declared" if said else ""
+    if found == said:
+        return said, "declared and detected"
+    if said and sure < SURE:
+        return said, "declared"
+    return found, "detected"
+
+
+def detect(text: str) -> tuple[str, float]:
+    """The likeliest language and its probability; `("", 0.0)` for a text too short to tell."""
+    sample = text[:LONGEST]
+    letters = sum(map(str.isalpha, sample)) + 3 * len(_WIDE.findall(sample))
+    if letters < SHORTEST:
+        return "", 0.0
+    found, probability = _identifier().classify(sample)
+    return _SAME.get(found, found), float(probability)
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
