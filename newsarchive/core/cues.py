@@ -133,7 +133,8 @@ def list_runs(blocks: Sequence[Block], chrome: Sequence[bool], words: Phrases) -
     """Heads of link lists with the lines that go with them.
 
     A run that reaches chrome or the page's end within `RUN` lines goes whole. One that runs into
-    prose gives only the lines that are links, and with none of those not even the head.
+    prose gives only the lines that are links, and with none of those not even the head. The same
+    holds for a run of sentences.
     """
     found: list[Span] = []
     for i, block in enumerate(blocks):
@@ -149,7 +150,11 @@ def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, words: Phr
     run: list[int] = []
     for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
         if _at_end(chrome, at) or words.head(fold(blocks[at].text)):
-            return run
+            # Titles have no full stop: where most lines are sentences, it is the article going on.
+            titles = sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run)
+            if 2 * titles >= len(run):
+                return run
+            break
         if len(run) == RUN or not _is_teaser(blocks[at]):
             break
         run.append(at)

@@ -1,0 +1,115 @@
+"""Chrome labels on one page: the cases of `tests/cases/chrome`, and what holds for any page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core.chrome import chrome_step
+from newsarchive.core.phrases import phrases
+from newsarchive.exceptions import BadRules
+from newsarchive.items import LABELS, Article, Block
+from newsarchive.rules import Rules
+
+CASES = Path(__file__).parent / "cases" / "chrome"
+RULES = rules.load()
+
+
+def cases(name: str, *marks: Any) -> list[Any]:
+    found = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return [pytest.param(case, id=case["label"], marks=marks) for case in found]
+
+
+def blocks(case: dict[str, Any]) -> tuple[Block, ...]:
+    """The blocks of a case as extraction would deliver them at its worst: all of them body."""
+    return tuple(
+        Block(
+            text=b["text"],
+            kind=b.get("kind", "paragraph"),
+            path=b.get("path", "html/body/p"),
+            links=tuple((text, url) for text, url in b.get("links", ())),
+        )
+        for b in case["blocks"]
+    )
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *cases("in-the-wild"),
+        *cases("negative"),
+        *cases("languages"),
+        *cases("known-failures", pytest.mark.xfail(strict=True)),
+    ],
+)
+def test_case(case: dict[str, Any]) -> None:
+    done = chrome_step(Article(url="https://heron.example/1", blocks=blocks(case)), RULES)
+    assert [(b.text, b.label) for b in done.blocks] == [(b["text"], b["label"]) for b in case["blocks"]]
+
+
+def test_the_pages_own_title_and_lede_stay() -> None:
+    """A post may be called as a phrase is: its own words are never furniture."""
+    own = (Block("Leave a reply", kind="heading"), Block("Share this"), Block("Share this", label="other"))
+    article = Article(
+        url="https://heron.example/1", headline="Leave a Reply", description="Share this", blocks=own
+    )
+    assert [b.label for b in chrome_step(article, RULES).blocks] == ["body", "body", "share"]
+
+
+def test_what_extraction_knows_of_the_pages_head_stays() -> None:
+    article = Article(
+        url="https://heron.example/1", blocks=(Block("Home", label="title"), Block("Home", label="nav"))
+    )
+    assert [b.label for b in chrome_step(article, RULES).blocks] == ["title", "nav"]
+
+
+LINES = [
+    b["text"]
+    for name in ("in-the-wild", "negative", "languages")
+    for c in cases(name)
+    for b in c.values[0]["blocks"]
+]
+any_block = st.builds(
+    Block,
+    text=st.sampled_from(LINES) | st.text(max_size=80),
+    kind=st.sampled_from(["paragraph", "heading", "list_item", "quote", "code"]),
+    label=st.sampled_from(LABELS),
+    path=st.sampled_from(["", "html/body/p", "html/body/div#comments/p", "html/body/div.sharedaddy/p"]),
+)
+
+
+@given(st.lists(any_block, max_size=30))
+def test_texts_order_and_number_never_change(found: list[Block]) -> None:
+    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    assert [b.text for b in done.blocks] == [b.text for b in found]
+    assert all(b.label in LABELS for b in done.blocks)
+    assert all(new.rule for old, new in zip(found, done.blocks, strict=True) if old.label != new.label)
+
+
+@given(st.lists(any_block, max_size=30))
+def test_nothing_comes_into_the_article(found: list[Block]) -> None:
+    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    assert not [new for old, new in zip(found, done.blocks, strict=True) if new.label == "body" != old.label]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"line": {"share": ["(x"]}}, "line.share: '(x' is no regular expression"),
+        ({"line": {"shares": ["x"]}}, "line.shares: not one of"),
+        ({"line": {"share": ["(x)"]}}, r"write groups as (?:…)"),
+        ({"line": {"share": "x"}}, "share: must be a list of strings"),
+        ({"select": ["x"]}, "select: must be a table"),
+    ],
+)
+def test_a_wrong_table_is_named(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadRules) as error:
+        phrases(Rules(chrome={"xx": table}))
+    assert str(error.value).startswith("chrome/xx.toml: ")
+    assert message in str(error.value)
