@@ -1,0 +1,163 @@
+"""Who published an article first, from all leads on the page: the step, and how leads are weighed.
+
+Leads to one publisher add up (noisy-or: 1 - Π(1 - w)); the heaviest wins, and the others stay in the
+evidence. The blog itself is never its own origin; a blog's own post has none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from newsarchive.core.attribution import attribution_of
+from newsarchive.core.copyright import copyright_of
+from newsarchive.core.leads import Lead, domain_in, leads_of
+from newsarchive.core.publishers import Publisher, by_host, by_name, key_of
+from newsarchive.core.urls import same_site
+from newsarchive.items import Article, Evidence, Origin
+from newsarchive.rules import Rules
+
+__all__ = ["attribution_of", "copyright_of", "origin_step"]
+
+#: Below this a lead is hearsay and the article counts as the blog's own.
+THRESHOLD = 0.5
+#: A page that names more publishers than this in one way names none: a link list, or poison.
+_MOST = 3
+
+_BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
+_COMPANY = re.compile(
+    r"[\s,]+(?:publishers?|publishing|ltd|limited|inc|llc|plc|corp|corporation|co|company|companies|gmbh|ag|kg|se|s\.?a|sas|srl|s\.?p\.?a|"
+    r"b\.?v|n\.?v|pty|media|group|holdings?|& co|verlag|online|digital|network|news group|newspapers?|press)\.?$",
+    re.I,
+)
+_LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?", re.I)
+_LICENCE_URL = re.compile(r"creativecommons\.org/licenses/([a-z-]+)(?:/(\d\.\d))?", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A lead with the publisher that it names."""
+
+    lead: Lead
+    name: str
+    domain: str
+    listed: bool
+
+
+def origin_step(article: Article, rules: Rules) -> Article:
+    """The article with its `origin` (`None` for the blog's own post) and, where linked, `is_based_on`."""
+    own = _own_names(article)
+    named = [
+        n for lead in leads_of(article, rules) if (n := _name(lead, rules)) and not _is_own(n, article, own)
+    ]
+    groups = _grouped(_without_poison(named))
+    if not groups:
+        return replace(article, origin=None)
+    best = max(groups, key=_confidence)
+    if _confidence(best) < THRESHOLD:
+        return replace(article, origin=None)
+    origin = _origin(best, [n for g in groups if g is not best for n in g], article)
+    return replace(article, origin=origin, is_based_on=article.is_based_on or origin.url)
+
+
+def _own_names(article: Article) -> set[str]:
+    """What the blog calls itself, folded. A JSON-LD publisher is not asked: copies name the original there."""
+    names = [c.value for c in article.candidates if c.field == "publisher" and c.source != "json-ld"]
+    return {key_of(n) for n in (*names, article.publisher) if n} - {""}
+
+
+def _is_own(named: _Named, article: Article, own: set[str]) -> bool:
+    if named.domain and same_site(f"https://{named.domain}/", article.url):
+        return True
+    return key_of(named.name) in own or key_of(_bare(named.lead.printed)) in own
+
+
+def _bare(printed: str) -> str:
+    return _BRACKET.sub("", printed).strip()
+
+
+def _name(lead: Lead, rules: Rules) -> _Named | None:
+    """Whom a lead names: the listed publisher by name or domain, else the name as printed."""
+    printed, domain = _bare(lead.printed), domain_in(lead.printed) or domain_in(lead.url)
+    if not printed:
+        return None
+    host = by_host(domain, rules) if domain else None
+    found = _listed(printed, rules) or host
+    if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
+        found = host  # of two papers of one name ("El País"), the domain tells which
+    if found is not None:
+        return _Named(lead, found.name, found.domain, True)
+    return _Named(lead, printed, domain, False)
+
+
+def _listed(printed: str, rules: Rules) -> Publisher | None:
+    """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
+    for _ in range(4):
+        if found := by_name(printed, rules):
+            return found
+        shorter = _COMPANY.sub("", printed)
+        if shorter == printed:
+            return None
+        printed = shorter
+    return None
+
+
+def _without_poison(named: Sequence[_Named]) -> list[_Named]:
+    """Drop a kind of lead by which a page names publishers wholesale."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for n in named:
+        names[n.lead.kind].add(key_of(n.name))
+    return [n for n in named if len(names[n.lead.kind]) <= _MOST]
+
+
+def _grouped(named: Iterable[_Named]) -> list[list[_Named]]:
+    groups: dict[str, list[_Named]] = {}
+    for n in named:
+        key = next((k for k, g in groups.items() if _same(g[0], n)), key_of(n.name))
+        groups.setdefault(key, []).append(n)
+    return list(groups.values())
+
+
+def _same(a: _Named, b: _Named) -> bool:
+    return key_of(a.name) == key_of(b.name) or (bool(a.domain) and a.domain == b.domain)
+
+
+def _confidence(group: Sequence[_Named]) -> float:
+    """Noisy-or over the kinds of evidence; the same sentence twice is one piece."""
+    by_kind: dict[str, float] = {}
+    for n in group:
+        by_kind[n.lead.kind] = max(by_kind.get(n.lead.kind, 0.0), n.lead.weight)
+    return min(0.99, 1 - math.prod(1 - w for w in by_kind.values()))
+
+
+def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article) -> Origin:
+    ranked = sorted(group, key=lambda n: (n.lead.kind == "copyright", -n.lead.weight))
+    first = ranked[0]
+    notice = next((n.lead.notice for n in ranked if n.lead.notice), None)
+    credit = next((n.lead.text for n in ranked if n.lead.kind != "copyright"), "")
+    domains = [n.domain for n in ranked if n.domain]
+    return Origin(
+        name=first.name,
+        domain=next(iter(domains), ""),
+        url=next((n.lead.url for n in ranked if n.lead.url), ""),
+        as_printed=first.lead.printed,
+        credit_text=credit,
+        copyright_notice=notice.notice if notice else "",
+        copyright_holder=notice.holder if notice else "",
+        copyright_year=notice.year if notice else None,
+        licence=_licence(article),
+        confidence=round(_confidence(group), 3),
+        evidence=tuple(Evidence(n.lead.kind, n.lead.text, n.lead.weight) for n in (*ranked, *others)),
+    )
+
+
+def _licence(article: Article) -> str:
+    """The Creative Commons licence that the notices near the article name, as `CC BY-ND 4.0`."""
+    for block in (b for b in article.blocks if b.label in ("attribution", "copyright", "body")):
+        places = [block.text[-400:], *(url for _, url in block.links)]
+        for match in (m for p in places if (m := _LICENCE.search(p) or _LICENCE_URL.search(p))):
+            return f"CC {match[1].upper()}" + (f" {match[2]}" if match[2] else "")
+    return ""
