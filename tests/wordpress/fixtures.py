@@ -1,0 +1,38 @@
+"""Pytest fixtures: the four development blogs, small and served, and an empty one to write into.
+
+Import them into a test module by name. Each skips, saying what to type, where WordPress is not to be had.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.wordpress.blogs import Blog, Settings, opened, plan, simple
+from tests.wordpress.server import missing
+
+POSTS = 12
+
+
+def require() -> None:
+    """Skip the test, with the reason, where there can be no WordPress."""
+    if why := missing():
+        pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def four_blogs() -> Iterator[list[Blog]]:
+    """The four blogs of the set `dev`, in the order of its file. Tests must leave them as they are."""
+    require()
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(opened(one)) for one in plan("dev", posts=POSTS)]
+
+
+@pytest.fixture
+def fresh_blog() -> Iterator[Blog]:
+    """A blog of six plain posts that a test may change as it likes; its pages have an ETag."""
+    require()
+    with opened(simple(posts=6, settings=Settings(page_cache=True)), extras=False) as blog:
+        yield blog

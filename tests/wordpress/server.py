@@ -1,0 +1,303 @@
+"""One WordPress blog on loopback: installed into a database of its own, served by PHP, taken away again.
+
+    with WordPress(Settings(title="A blog")) as wordpress:
+        wordpress.run(actions=[{"do": "insert", "post": {...}}])
+        wordpress.url           # http://127.0.0.7:38211/
+
+Each blog has a loopback address of its own: archives tell sites apart by host. The database server is that of
+`NEWSARCHIVE_TEST_MARIADB` (default `mysql://root@127.0.0.1:3306`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+PACKAGE = Path("/usr/share/wordpress")
+HERE = Path(__file__).parent / "php"
+INSTALL = "bash .ci/services"  # the one command that brings what is missing
+
+#: 127.0.0.2 … 127.0.0.250: the next blog's address.
+_addresses = itertools.count(os.getpid() % 200 + 2)
+
+
+class WordPressError(RuntimeError):
+    """PHP or WordPress failed; the message has what it printed."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What kind of blog it is. `theme` is `broadsheet` (ours, classic) or one of Debian's, all made of blocks.
+
+    `permalinks` is WordPress's own notation, "" for `?p=ID`. `furniture`: see `php/blog.php`. `page_cache`
+    answers with an ETag, and 304 to who has the page, as a caching plugin does; without it WordPress does so
+    for feeds alone.
+    """
+
+    title: str = "A blog"
+    tagline: str = "News from elsewhere"
+    theme: str = "twentytwentyfive"
+    permalinks: str = "/%year%/%monthnum%/%postname%/"
+    rest: bool = True
+    sitemaps: bool = True
+    feeds: bool = True
+    excerpt_feeds: bool = False
+    posts_per_page: int = 10
+    posts_per_feed: int = 10
+    timezone: str = "Asia/Jakarta"
+    language: str = "en"
+    page_cache: bool = False
+    robots: str = ""
+    furniture: tuple[Mapping[str, str], ...] = ()
+    quotes: tuple[tuple[str, str], ...] = ()
+    workers: int = 2
+
+    def served(self) -> dict[str, Any]:
+        """What the served blog reads of this: `settings.json`."""
+        names = ("rest", "sitemaps", "feeds", "page_cache", "robots", "furniture", "quotes")
+        return {name: getattr(self, name) for name in names}
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "theme": self.theme,
+            "permalink_structure": self.permalinks,
+            "blogdescription": self.tagline,
+            "posts_per_page": self.posts_per_page,
+            "posts_per_rss": self.posts_per_feed,
+            "rss_use_excerpt": int(self.excerpt_feeds),
+            "timezone_string": self.timezone,
+            "blog_public": 1,
+            "wp_attachment_pages_enabled": 1,
+            "default_pingback_flag": 0,
+        }
+
+
+@dataclass(frozen=True)
+class Request:
+    """One line of a blog's access log. `time` is a POSIX time, when the request came in."""
+
+    time: float
+    seconds: float
+    method: str
+    uri: str
+    status: int
+    user_agent: str
+    if_none_match: str
+    if_modified_since: str
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where MariaDB answers, and as whom."""
+
+    host: str = "127.0.0.1"
+    port: int = 3306
+    user: str = "root"
+    password: str = ""
+
+    @classmethod
+    def from_environment(cls) -> Database:
+        url = urlsplit(os.environ.get("NEWSARCHIVE_TEST_MARIADB", "mysql://root@127.0.0.1:3306"))
+        return cls(
+            url.hostname or "127.0.0.1", url.port or 3306, url.username or "root", unquote(url.password or "")
+        )
+
+    def answers(self) -> bool:
+        try:
+            socket.create_connection((self.host, self.port), timeout=2).close()
+        except OSError:
+            return False
+        return True
+
+
+def missing() -> str:
+    """Why there can be no WordPress here, and what to type: "" where there can."""
+    if not shutil.which("php"):
+        return f"no PHP (Debian's php-cli): run `{INSTALL}` as root"
+    if not (PACKAGE / "wp-settings.php").is_file():
+        return f"no WordPress in {PACKAGE} (Debian's wordpress): run `{INSTALL}` as root"
+    database = Database.from_environment()
+    if not database.answers():
+        return f"no MariaDB at {database.host}:{database.port}: run `{INSTALL}` as root, or set NEWSARCHIVE_TEST_MARIADB"
+    return ""
+
+
+@dataclass
+class WordPress:
+    """A blog from `__enter__` to `__exit__`. Raises `WordPressError` where PHP or WordPress fails."""
+
+    settings: Settings = field(default_factory=Settings)
+    address: str = ""
+    _folder: Path = field(init=False, repr=False)
+    _server: subprocess.Popen[bytes] | None = field(init=False, default=None, repr=False)
+
+    def __enter__(self) -> WordPress:
+        self._folder = Path(tempfile.mkdtemp(prefix="newsarchive-wordpress-"))
+        try:
+            self._lay_out()
+            install = {"title": self.settings.title}
+            self._php({"database": "create", "install": install, "options": self.settings.options()})
+            self._serve()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        with contextlib.suppress(WordPressError, subprocess.TimeoutExpired):
+            if (self.docroot / "database.php").is_file():
+                self._php({"database": "drop"})
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def docroot(self) -> Path:
+        return self._folder / "htdocs"
+
+    @property
+    def url(self) -> str:
+        """The front page."""
+        return f"http://{self.address}/"
+
+    def run(
+        self, actions: Sequence[Mapping[str, Any]] = (), options: Mapping[str, Any] | None = None
+    ) -> list[Any]:
+        """Carry out `do_*` functions of `php/setup.php`, in one PHP process; their answers, in order."""
+        return self._php({"actions": list(actions), "options": dict(options or {})})["answers"]
+
+    def change(self, **settings: Any) -> None:
+        """Change what `Settings.served` and `Settings.options` cover, while the blog is up."""
+        self.settings = replace(self.settings, **settings)
+        self._write_settings()
+        self.run(options=self.settings.options())
+
+    def published(self) -> list[str]:
+        """The permalinks of the posts that anyone may read, newest first, as WordPress itself lists them."""
+        return [post["url"] for post in self.run([{"do": "published"}])[0]]
+
+    def requests(self) -> list[Request]:
+        """The access log so far."""
+        log = self._folder / "access.jsonl"
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        return [Request(**json.loads(line)) for line in lines]
+
+    def forget_requests(self) -> None:
+        (self._folder / "access.jsonl").unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End the server: its workers are its process group, and nothing else is in it."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=5)
+                return
+
+    def _lay_out(self) -> None:
+        # Copies of the top-level files, so that WordPress takes this folder for its root; the rest are links.
+        self.docroot.mkdir()
+        for path in PACKAGE.glob("*.php"):
+            if path.name != "wp-config.php":
+                shutil.copy(path, self.docroot)
+        for name in ("wp-includes", "wp-admin"):
+            (self.docroot / name).symlink_to(PACKAGE / name)
+        content = self.docroot / "wp-content"
+        for name in ("themes", "mu-plugins", "uploads", "plugins"):
+            (content / name).mkdir(parents=True)
+        for theme in [*(PACKAGE / "wp-content/themes").iterdir(), *(HERE / "themes").iterdir()]:
+            (content / "themes" / theme.name).symlink_to(theme)
+        shutil.copy(HERE / "blog.php", content / "mu-plugins")
+        shutil.copy(HERE / "wp-config.php", self.docroot)
+        self.address = self.address or _free_address()
+        self._write_settings()
+        self._write_database(Database.from_environment())
+
+    def _write_settings(self) -> None:
+        text = json.dumps(self.settings.served(), ensure_ascii=False)
+        (self.docroot / "settings.json").write_text(text, encoding="utf-8")
+
+    def _write_database(self, database: Database) -> None:
+        name = f"newsarchive_test_{secrets.token_hex(6)}"
+        values = {**vars(database), "name": name, "address": self.address}
+        php = f"<?php return json_decode({json.dumps(json.dumps(values))}, true);\n"
+        (self.docroot / "database.php").write_text(php.replace("$", "\\$"), encoding="utf-8")
+
+    def _php(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        done = subprocess.run(
+            [
+                "php",
+                "-d",
+                "display_errors=stderr",
+                "-d",
+                "memory_limit=512M",
+                HERE / "setup.php",
+                self.docroot,
+            ],
+            input=json.dumps(job).encode(),
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise WordPressError((done.stderr or done.stdout).decode(errors="replace")[-2000:])
+        try:
+            return dict(json.loads(done.stdout or b"{}"))
+        except ValueError as error:
+            raise WordPressError(done.stdout.decode(errors="replace")[-2000:]) from error
+
+    def _serve(self) -> None:
+        log = (self._folder / "php.log").open("wb")
+        command = ["php", "-d", "opcache.enable_cli=1", "-d", "display_errors=stderr", "-d", "log_errors=1"]
+        command += ["-S", self.address, "-t", str(self.docroot), str(HERE / "router.php")]
+        self._server = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, "PHP_CLI_SERVER_WORKERS": str(self.settings.workers)},
+        )
+        log.close()
+        self._wait()
+        self.forget_requests()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), urllib.request.urlopen(self.url + "robots.txt", timeout=10):
+                return
+            if self._server is None or self._server.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise WordPressError(
+            "the blog does not answer: " + (self._folder / "php.log").read_text(errors="replace")
+        )
+
+
+def _free_address() -> str:
+    host = f"127.0.0.{next(_addresses) % 249 + 2}"
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:  # a system whose loopback is 127.0.0.1 alone
+            host = "127.0.0.1"
+            probe.bind((host, 0))
+        return f"{host}:{probe.getsockname()[1]}"
