@@ -5,6 +5,7 @@ Parsed with lexbor through selectolax, in time linear in the page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -15,11 +16,31 @@ from newsarchive.core.urls import try_normalise
 #: More of a page is not looked at for links.
 MAX_HTML = 20_000_000
 
+#: Open elements at once. Browsers nest 512 deep; a tree builder's time grows with the square of this.
+MAX_DEPTH = 1000
+
+_TAG = re.compile(
+    r"<(/?)(?!/?(?:p|li|d[dt]|t[rdh]|option|br|img|hr|input|meta|link|wbr|source|area|base|col)\b)[a-z]", re.I
+)
+
 
 @lru_cache(maxsize=2)
 def parse(html_text: str) -> LexborHTMLParser:
     """The tree of a page. Kept for the next call: several questions are asked of one page."""
-    return LexborHTMLParser(html_text[:MAX_HTML])
+    return LexborHTMLParser(bounded(html_text))
+
+
+def bounded(html_text: str) -> str:
+    """The page as far as a tree builder can read it in reasonable time and memory."""
+    html_text = html_text[:MAX_HTML]
+    if html_text.count("<") <= MAX_DEPTH:
+        return html_text
+    depth = 0
+    for match in _TAG.finditer(html_text):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > MAX_DEPTH:
+            return html_text[: match.start()]
+    return html_text
 
 
 def attributes(node: LexborNode) -> dict[str, str]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -130,6 +131,7 @@ class _Table:
         self.queries: dict[str, str] = {
             w: reason for reason, words in table.get("queries", {}).items() for w in words
         }
+        self.page_words = frozenset(table.get("page_words", ()))
         self.extensions = tuple(table.get("extensions", ()))
         self.entry, self.chrome, self.widget, self.meta = (
             _words(table.get("classes", {}).get(kind, ())) for kind in ("entry", "chrome", "widget", "meta")
@@ -146,12 +148,20 @@ class _Table:
                 return self.queries[name]
         if not path or path == "index.php":
             return "" if _POST_ID.search(parts.query) else "home page"
+        return self._refused_path(path)
+
+    def _refused_path(self, path: str) -> str:
         if _DATE_ARCHIVE.search(path):
             return "date archive"
         segments = path.split("/")
-        reasons = (self.segments.get(s, "") for s in segments)
-        last = self.last.get(segments[-1].partition(".")[0], "") if len(segments) <= 2 else ""
-        return next(filter(None, reasons), last)
+        reasons = {self.segments[s] for s in segments if s in self.segments}
+        if _DATE_PATH.search(path):
+            reasons -= {"category", "tag", "author"}
+        if any(w in self.page_words and n.isdigit() for w, n in pairwise(segments)):
+            reasons.add("archive")
+        if len(segments) <= 2 and segments[-1].partition(".")[0] in self.last:
+            reasons.add(self.last[segments[-1].partition(".")[0]])
+        return min(reasons, default="")
 
     def address_score(self, url: str) -> float:
         """How much an address looks like a post's, whatever the page around it says."""
