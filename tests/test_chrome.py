@@ -55,11 +55,22 @@ def test_case(case: dict[str, Any]) -> None:
 
 def test_the_pages_own_title_and_lede_stay() -> None:
     """A post may be called as a phrase is: its own words are never furniture."""
-    own = (Block("Leave a reply", kind="heading"), Block("Share this"), Block("Share this", label="other"))
+    own = (Block("Leave a reply"), Block("Share this"), Block("Share this", label="other"))
     article = Article(
         url="https://heron.example/1", headline="Leave a Reply", description="Share this", blocks=own
     )
     assert [b.label for b in chrome_step(article, RULES).blocks] == ["body", "body", "share"]
+
+
+def test_the_headline_is_a_title_wherever_it_stands_outside_the_article() -> None:
+    found = (
+        Block("Rain", label="nav"),
+        Block("Rain", kind="heading"),
+        Block("It will rain for a week, the office said in its note this morning."),
+        Block("Rain"),
+    )
+    done = chrome_step(Article(url="https://heron.example/1", headline="Rain", blocks=found), RULES)
+    assert [b.label for b in done.blocks] == ["title", "title", "body", "body"]
 
 
 def test_what_extraction_knows_of_the_pages_head_stays() -> None:

@@ -32,6 +32,7 @@ class Marks:
         self.blocks = list(article.blocks)
         self.rules = rules
         self.words: Phrases = phrases(rules)
+        self.headline = article.headline
         self.own = {
             fold(t) for t in (article.headline, article.alternative_headline, article.description) if t
         }
@@ -58,6 +59,16 @@ def chrome_step(article: Article, rules: Rules) -> Article:
     for run_pass in PASSES:
         run_pass(marks)
     return article.with_blocks(marks.blocks)
+
+
+def titles(marks: Marks) -> None:
+    """The headline where the page prints it: any block outside of the article, or a heading before it."""
+    headline = fold(marks.headline)
+    first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
+    for i, block in enumerate(marks.blocks):
+        outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
+        if headline and outside and fold(block.text) == headline:
+            marks.blocks[i] = replace(block, label="title", rule="title: the page's headline")
 
 
 def places(marks: Marks) -> None:
@@ -140,9 +151,10 @@ def comments(marks: Marks) -> None:
             marks.mark(i, "comments", "comments: below the head of the comments")
 
 
-#: In this order: places first, so that a phrase says more precisely what a line in them is; lists
-#: after all that can end a list.
+#: In this order: titles, which nothing overrules; places before phrases, which say more precisely
+#: what a line in them is; lists after all that can end a list.
 PASSES: tuple[Callable[[Marks], None], ...] = (
+    titles,
     places,
     lines,
     notices,
