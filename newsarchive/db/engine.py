@@ -1,0 +1,209 @@
+"""Opening an archive: the one place that knows SQLite from PostgreSQL.
+
+`reading(engine)` and `writing(engine)` give a connection in a transaction. A writer takes its lock
+at the start (BEGIN IMMEDIATE; an advisory lock on PostgreSQL), so that two crawls take turns
+instead of failing half-way. What the driver raises comes out as `DatabaseError` with a remedy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+
+DEFAULT_URL = "sqlite:///newsarchive.db"
+
+#: Seconds that a connection waits for another one's lock.
+BUSY_SECONDS = 60
+
+#: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch").
+ADVISORY_LOCK = int.from_bytes(b"newsarch")
+
+_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+def default_url() -> str:
+    """`NEWSARCHIVE_DATABASE_URL`, else a file in the working directory."""
+    return os.environ.get("NEWSARCHIVE_DATABASE_URL") or DEFAULT_URL
+
+
+def parse_url(url: str) -> URL:
+    """A database URL, or a plain path to an SQLite file.
+
+    Raises `UsageError` for what is neither or names a database that is not supported.
+    """
+    if "://" not in url:
+        url = "sqlite:///" + url
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError) as error:
+        raise UsageError(
+            "database URL not understood: try sqlite:///FILE or postgresql://HOST/NAME"
+        ) from error
+    if parsed.drivername in _DRIVERS:
+        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise UsageError(
+            f"{parsed.drivername} is not supported: use sqlite:///FILE or postgresql://HOST/NAME"
+        )
+    return parsed
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the archive at `url`; nothing is opened or created yet.
+
+    Raises `UsageError` for a URL that is not understood, `DatabaseUnavailable` where the driver
+    is not installed.
+    """
+    parsed = parse_url(url)
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if parsed.get_backend_name() == "sqlite":
+        options = {"connect_args": {"timeout": BUSY_SECONDS}}
+    try:
+        engine = create_engine(parsed, **options)
+    except ModuleNotFoundError as error:
+        raise DatabaseUnavailable(
+            f"{shown(parsed)} needs psycopg: pip install 'newsarchive[postgres]'"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def open_existing(url: str) -> Engine:
+    """An engine for an archive to read from.
+
+    Raises `DatabaseUnavailable` where there is none yet.
+    """
+    engine = open_engine(url)
+    _require_file(engine)
+    return engine
+
+
+def upgrade(engine: Engine) -> None:
+    """Create the archive or bring it to this version's schema (see `schema.upgrade`)."""
+    from newsarchive.db import schema  # Alembic takes a while to import
+
+    schema.upgrade(engine)
+
+
+def shown(url: URL | Engine) -> str:
+    """How messages name a database: the file's path, or the URL without its password."""
+    url = url.url if isinstance(url, Engine) else url
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    return url.set(drivername=url.get_backend_name(), password=None, query={}).render_as_string()
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of an SQLite archive; `None` for PostgreSQL and for a database in memory."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A read transaction: one state of the archive, however long it takes.
+
+    Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
+    """
+    _require_file(engine)
+    with translated(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A write transaction, committed at the end of the block, alone among writers."""
+    with translated(engine), engine.connect() as connection:
+        connection = connection.execution_options(newsarchive_writer=True)
+        with connection.begin():
+            yield connection
+
+
+def _require_file(engine: Engine) -> None:
+    path = sqlite_file(engine)
+    if path is not None and not path.exists():
+        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")
+
+
+def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, leaving out those that a unique constraint says are there already."""
+    if rows:
+        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(make(table).on_conflict_do_nothing(), list(rows))
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Turn the driver's errors into ours, naming the database and the remedy."""
+    try:
+        yield
+    except exc.IntegrityError:
+        raise
+    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
+        raise _explained(engine, error) from error
+
+
+#: What SQLite and PostgreSQL say (a pattern) → what to do about it. The first match counts.
+_REMEDIES = (
+    ("unable to open database file", "cannot be opened: does its folder exist, and may you write there?"),
+    ("readonly database", "cannot be written: check the permissions of the file and of its folder"),
+    ("read-only", "cannot be written: the disk or file is read-only"),
+    ("file is not a database", "is not an SQLite database: name another file"),
+    ("malformed", "is damaged: restore a backup, or try sqlite3's .recover"),
+    ("disk is full", "cannot be written: the disk is full; free some space and run again"),
+    ("no space left", "cannot be written: the disk is full; free some space and run again"),
+    (
+        "disk i/o error",
+        "cannot be written or read: the disk reports an error; is it full or on a network drive?",
+    ),
+    ("is locked", f"was locked for {BUSY_SECONDS} seconds by another process: wait for it, or stop it"),
+    ("no such table", "holds no archive, or an old one: newsarchive db upgrade"),
+    ("no such column", "holds an old archive: newsarchive db upgrade"),
+    (r"relation .* does not exist", "holds no archive, or an old one: newsarchive db upgrade"),
+    (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
+    ("connection refused", "does not answer: is PostgreSQL running there?"),
+    ("authentication failed", "refuses this user or password"),
+)
+
+
+def _explained(engine: Engine, error: Exception) -> DatabaseError:
+    cause = str(getattr(error, "orig", None) or error).strip()
+    low = cause.lower()
+    for said, remedy in _REMEDIES:
+        if re.search(said, low):
+            return DatabaseUnavailable(f"{shown(engine)} {remedy}")
+    password = engine.url.password
+    first = cause.splitlines()[0] if cause else type(error).__name__
+    return DatabaseError(f"{shown(engine)}: {first.replace(str(password), '***') if password else first}")
+
+
+def _configure_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # isolation_level None: the sqlite3 module then leaves BEGIN to us (`_begin`).
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # In WAL mode NORMAL loses nothing when the process is killed; only a power cut may take the last commits.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _begin(connection: Connection) -> None:
+    writer = connection.get_execution_options().get("newsarchive_writer", False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+    elif writer:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")

@@ -1,0 +1,20 @@
+"""Alembic's entry: runs the migrations on the connection that `schema.py` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from newsarchive.db.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    # SQLite's DDL is transactional once the driver leaves BEGIN to us (engine.py).
+    transactional_ddl=True,
+    include_object=lambda thing, name, kind, reflected, compare_to: (
+        not (kind == "table" and "_search" in name)
+    ),
+)
+with context.begin_transaction():
+    context.run_migrations()

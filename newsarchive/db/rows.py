@@ -1,0 +1,206 @@
+"""Records to rows and back: the one place that knows both."""
+
+from __future__ import annotations
+
+import array
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsarchive.core.edits import body_edits
+from newsarchive.core.urls import site_of, url_key
+from newsarchive.db.tokens import is_unspaced
+from newsarchive.db.types import storable
+from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Origin, Quality
+
+Row = dict[str, Any]
+
+#: Fields that an article and its row spell the same.
+PLAIN = [
+    "canonical_url",
+    "headline",
+    "date_published",
+    "date_published_raw",
+    "date_published_source",
+    "date_modified",
+    "date_modified_raw",
+    "date_modified_source",
+    "in_language",
+    "in_language_source",
+    "article_section",
+    "publisher",
+    "is_based_on",
+    "is_accessible_for_free",
+    "word_count",
+    "content_hash",
+    "extractor_version",
+]
+
+#: The fields of an article whose text is kept in its revision.
+TEXTS = ("headline", "alternative_headline", "description", "article_body", "article_html")
+
+
+def keys(article: Article) -> tuple[str, str]:
+    """The article's normalised URL, and that of its canonical URL.
+
+    A canonical URL counts on the page's own host only, and never when it is the home page: themes
+    that get it wrong point every post there.
+    """
+    key = url_key(article.url)
+    if not article.canonical_url:
+        return key, key
+    canonical = urlsplit(article.canonical_url)
+    own = canonical.scheme in ("http", "https") and site_of(article.canonical_url) == site_of(article.url)
+    home = canonical.path in ("", "/") and not canonical.query
+    return key, url_key(article.canonical_url) if own and not home else key
+
+
+def article_row(article: Article) -> Row:
+    """The columns of `articles` that the article itself decides."""
+    row = {name: getattr(article, name) for name in PLAIN}
+    row["headline"] = storable(article.headline)
+    row["quality"] = asdict(article.quality)
+    row["damage"] = list(article.damage)
+    row["candidates"] = [asdict(candidate) for candidate in article.candidates]
+    row["minhash"] = array.array("I", article.minhash).tobytes() if article.minhash else None
+    return row
+
+
+def revision_row(article: Article, seen_at: datetime) -> Row:
+    row: Row = {name: storable(getattr(article, name)) for name in TEXTS}
+    return row | {
+        "extractor_version": article.extractor_version,
+        "seen_at": seen_at,
+        "content_hash": article.content_hash,
+        "payload_digest": article.capture.digest if article.capture else "",
+        "unspaced": is_unspaced(article.article_body or article.headline),
+    }
+
+
+def block_rows(article: Article, revision_id: int) -> list[Row]:
+    return [
+        {
+            "revision_id": revision_id,
+            "position": position,
+            "kind": block.label,
+            "rule": block.rule,
+            "text": block.text,
+            "element": block.kind,
+            "level": block.level,
+            "score": block.score,
+            "path": block.path,
+            "links": [list(link) for link in block.links],
+        }
+        for position, block in enumerate(article.blocks)
+        if block.label != "body"
+    ]
+
+
+def edit_rows(article: Article, revision_id: int) -> list[Row]:
+    return [
+        {
+            "revision_id": revision_id,
+            "position": position,
+            "step": edit.step,
+            "rule": edit.rule,
+            "before": edit.before,
+            "after": edit.after,
+            "field": edit.where,
+            "start": edit.start,
+            "evidence": edit.evidence,
+        }
+        for position, edit in enumerate(body_edits(article))
+    ]
+
+
+def origin_row(origin: Origin) -> Row:
+    """The columns of `article_origins` but its keys."""
+    names = (
+        "url as_printed date confidence credit_text copyright_notice copyright_holder copyright_year licence"
+    )
+    row = {name: getattr(origin, name) for name in names.split()}
+    return row | {"evidence": [asdict(evidence) for evidence in origin.evidence]}
+
+
+def image_row(image: Image) -> Row:
+    return {"url": image.url, "caption": image.caption, "credit": image.credit}
+
+
+def capture_row(article: Article) -> Row:
+    """The columns of `captures` but its keys."""
+    capture = article.capture
+    assert capture is not None
+    return {
+        "final_url": capture.base_url,
+        "status": capture.status,
+        "content_type": capture.content_type or "",
+        "charset_declared": article.charset_declared,
+        "charset_used": article.charset_used,
+        "payload_digest": capture.digest,
+    }
+
+
+def minhash_of(stored: bytes | None) -> tuple[int, ...]:
+    return tuple(array.array("I", stored or b""))
+
+
+def article_from(
+    article: Row,
+    revision: Row,
+    *,
+    authors: list[Author],
+    keywords: list[str],
+    image: Image | None,
+    origin: Origin | None,
+    dropped: tuple[Block, ...],
+    edits: tuple[Edit, ...],
+) -> Article:
+    """The record again. Its blocks are the dropped ones; body edits are at `article_body`."""
+    plain = {name: article[name] for name in PLAIN}
+    texts = {name: revision[name] or "" for name in TEXTS}
+    quality = dict(article["quality"])
+    return Article(
+        url=article["url"],
+        **{**plain, **texts},
+        authors=tuple(authors),
+        keywords=tuple(keywords),
+        image=image,
+        origin=origin,
+        quality=Quality(**{**quality, "flags": tuple(quality.get("flags", ()))}),
+        damage=tuple(article["damage"]),
+        candidates=tuple(Candidate(**candidate) for candidate in article["candidates"]),
+        minhash=minhash_of(article["minhash"]),
+        blocks=dropped,
+        edits=edits,
+    )
+
+
+def block_from(row: Row) -> Block:
+    links = tuple((text, url) for text, url in row["links"])
+    names = ("text", "rule", "score", "path", "level")
+    return Block(kind=row["element"], label=row["kind"], links=links, **{name: row[name] for name in names})
+
+
+def edit_from(row: Row) -> Edit:
+    names = ("step", "rule", "before", "after", "start", "evidence")
+    return Edit(where=row["field"], **{name: row[name] for name in names})
+
+
+def origin_from(row: Row) -> Origin:
+    """An origin from its row of `article_origins` joined with name and domain."""
+    names = [
+        "name",
+        "domain",
+        "url",
+        "as_printed",
+        "date",
+        "confidence",
+        "credit_text",
+        "copyright_notice",
+        "copyright_holder",
+        "copyright_year",
+        "licence",
+    ]
+    evidence = tuple(Evidence(**item) for item in row["evidence"])
+    return Origin(**{name: row[name] for name in names}, evidence=evidence)

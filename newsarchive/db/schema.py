@@ -1,0 +1,148 @@
+"""The schema's version: creating, upgrading and checking an archive with Alembic.
+
+The Alembic configuration is built here, so the project needs no `alembic.ini`. A migration runs in
+one transaction: where it fails, the old state stands.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
+from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine) -> None:
+    """Create the archive, or bring an old one to this version.
+
+    An SQLite file that holds an older archive is copied beside itself first
+    (`FILE.before-REVISION.bak`). Does nothing where the archive is up to date. Raises
+    `DatabaseTooNew` for an archive of a newer version, `DatabaseUnavailable` where it cannot be
+    opened or written.
+    """
+    _check_folder(engine)
+    before = _revision(engine)
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    _refuse_unknown(engine, before)
+    if before == head:
+        return
+    path = sqlite_file(engine)
+    if before is not None and path is not None:
+        backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
+    _use_wal(engine)
+    with _without_foreign_keys(engine) as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def current(engine: Engine) -> str | None:
+    """The archive's schema revision, `None` for an empty database."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """The newest revision that this version knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
+    """Copy an SQLite archive while others use it (SQLite's online backup).
+
+    Raises `DatabaseUnavailable` where the target exists, cannot be written, or the archive is not
+    an SQLite file.
+    """
+    path = sqlite_file(engine)
+    if path is None:
+        raise DatabaseUnavailable(f"{shown(engine)} is not an SQLite file: use pg_dump")
+    if target.exists() and not overwrite:
+        raise DatabaseUnavailable(f"{target} exists: name another file")
+    if not path.exists():
+        raise DatabaseUnavailable(f"{path}: no archive there")
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
+    except sqlite3.Error as error:
+        part.unlink(missing_ok=True)
+        raise DatabaseUnavailable(f"{target} cannot be written: {error}") from error
+    part.replace(target)
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(engine: Engine) -> str | None:
+    with translated(engine), engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(engine: Engine, revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseTooNew(
+            f"{shown(engine)} was written by a newer newsarchive (schema {revision}, this version knows"
+            f" {head()}): upgrade newsarchive, or name another database"
+        )
+
+
+def _check_folder(engine: Engine) -> None:
+    path = sqlite_file(engine)
+    if path is None:
+        return
+    if path.is_dir():
+        raise DatabaseUnavailable(f"{path} is a folder: name a file")
+    if not path.parent.is_dir():
+        raise DatabaseUnavailable(
+            f"{path} cannot be created: there is no folder {path.parent}; create it first"
+        )
+
+
+def _use_wal(engine: Engine) -> None:
+    """WAL is a property of the file: set once, it lets readers and a writer work side by side."""
+    if sqlite_file(engine) is None:
+        return
+    with translated(engine), closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
+    """A write transaction in which tables may be rebuilt; references are checked at its end.
+
+    SQLite drops the rows that refer to a table when the table is rebuilt with foreign keys on, and
+    the switch does nothing inside a transaction.
+    """
+    if engine.dialect.name != "sqlite":
+        with writing(engine) as connection:
+            yield connection
+        return
+    with translated(engine), engine.connect() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.execute("PRAGMA foreign_keys = OFF")
+        connection = connection.execution_options(newsarchive_writer=True)
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise DatabaseUnavailable(
+                        f"{shown(engine)}: migration left a dangling reference: {tuple(broken)}"
+                    )
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")

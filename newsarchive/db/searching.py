@@ -1,0 +1,229 @@
+"""Full-text search over SQLite's FTS5 and PostgreSQL's tsvector, with one set of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import count
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    cast,
+    column,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+
+from newsarchive.db.engine import reading
+from newsarchive.db.models import (
+    ArticleAuthor,
+    ArticleOrigin,
+    ArticleRow,
+    AuthorRow,
+    OriginRow,
+    Revision,
+    Site,
+)
+from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
+from newsarchive.db.snippet import MARKS, Marks, snippet
+from newsarchive.db.tokens import tokenise
+from newsarchive.exceptions import UsageError
+
+#: How much a word in the headline counts against one in the text.
+HEADLINE_WEIGHT = 4.0
+
+#: The full-text tables of the migrations: `rowid` on SQLite, `article_id` and `document` on PostgreSQL.
+_INDEX = table("article_search", column("rowid"), column("article_id"), column("document"))
+_TRIGRAMS = table("article_trigrams", column("rowid"))
+
+#: FTS5's trigram index finds strings of three characters and more.
+_TRIGRAM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found article. A higher `score` is a better match; 0 where results are in order of date."""
+
+    id: int
+    url: str
+    headline: str
+    snippet: str
+    site: str
+    origin: str
+    in_language: str
+    date_published: datetime | None
+    score: float
+
+
+def search(
+    engine: Engine,
+    words: str,
+    *,
+    site: str | None = None,
+    origin: str | None = None,
+    language: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    author: str | None = None,
+    cluster: int | None = None,
+    order: str = "rank",
+    limit: int = 20,
+    offset: int = 0,
+    marks: Marks = MARKS,
+) -> list[Hit]:
+    """The articles that match, best first (`order="date"`: newest first).
+
+    `words` is in the language of `db/search.py`. `site` is a domain, `origin` a publisher's name or
+    domain, `language` a code (`en` finds `en-GB` too); a day in `until` counts in full. Raises
+    `UsageError` for a query that cannot be read, naming what is wrong with it.
+    """
+    if order not in ("rank", "date"):
+        raise UsageError(f"order {order!r}: rank or date")
+    tree = parse(words)
+    with reading(engine) as connection:
+        query = _Query(connection).select(tree, order)
+        for condition in _filters(site, origin, language, since, until, author, cluster):
+            query = query.where(condition)
+        found = connection.execute(query.limit(limit).offset(offset)).mappings().all()
+        return [_hit(connection, row, tree, marks) for row in found]
+
+
+def _hit(connection: Connection, row: Any, tree: Node, marks: Marks) -> Hit:
+    body = connection.execute(
+        select(Revision.article_body).where(Revision.id == row["revision_id"])
+    ).scalar_one()
+    plain = {name: row[name] for name in ("id", "url", "headline", "site", "in_language", "date_published")}
+    shown = snippet(body, positive(tree), marks)
+    return Hit(**plain, origin=row["origin"] or "", score=float(row["score"] or 0.0), snippet=shown)
+
+
+class _Query:
+    """Builds the SELECT for one database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.sqlite = connection.dialect.name == "sqlite"
+        self.numbers = count()
+
+    def select(self, tree: Node, order: str) -> Select[Any]:
+        newest = (ArticleRow.date_published.desc().nulls_last(), ArticleRow.id.desc())
+        if has_run(tree):
+            return _columns(literal_column("0.0")).where(self.condition(tree)).order_by(*newest)
+        query = self._ranked(tree)
+        return query.order_by(*newest) if order == "date" else query.order_by(text("score DESC"), *newest)
+
+    def condition(self, node: Node) -> ColumnElement[bool]:
+        """A tree with strings to look for: each part by its own index, joined by the operators."""
+        if not has_run(node) and not isinstance(node, Not):
+            return ArticleRow.id.in_(self._matching(node))
+        if isinstance(node, Run):
+            return self._containing(node)
+        if isinstance(node, Not):
+            return not_(self.condition(node.part))
+        assert isinstance(node, And | Or)
+        join = and_ if isinstance(node, And) else or_
+        return join(*(self.condition(part) for part in node.parts))
+
+    def _ranked(self, tree: Node) -> Select[Any]:
+        if self.sqlite:
+            score: ColumnElement[Any] = -func.bm25(literal_column("article_search"), HEADLINE_WEIGHT, 1.0)
+            joined = _INDEX.c.rowid == ArticleRow.id
+        else:
+            weights = cast([0.1, 0.2, 0.25, 1.0], postgresql.ARRAY(REAL))
+            score = func.ts_rank_cd(weights, _INDEX.c.document, cast(tsquery(tree), postgresql.TSQUERY), 1)
+            joined = _INDEX.c.article_id == ArticleRow.id
+        return _columns(score).join(_INDEX, joined).where(self._match("article_search", tree))
+
+    def _matching(self, node: Node) -> Select[Any]:
+        key = _INDEX.c.rowid if self.sqlite else _INDEX.c.article_id
+        return select(key).where(self._match("article_search", node))
+
+    def _match(self, table_name: str, node: Node) -> ColumnElement[bool]:
+        if self.sqlite:
+            return self._fts(table_name, fts5(node))
+        return _INDEX.c.document.bool_op("@@")(cast(tsquery(node), postgresql.TSQUERY))
+
+    def _fts(self, table_name: str, query: str) -> ColumnElement[bool]:
+        name = f"match_{next(self.numbers)}"
+        condition: Any = text(f"{table_name} MATCH :{name}").bindparams(**{name: query})
+        return condition
+
+    def _containing(self, run: Run) -> ColumnElement[bool]:
+        """Articles with the string; those in a spaced script have it as a word of its own."""
+        words = tuple(token.text for token in tokenise(run.text))
+        as_word = [ArticleRow.id.in_(self._matching(Words(words, prefix=True)))] if words else []
+        if self.sqlite and len(run.text) >= _TRIGRAM:
+            quoted = '"' + run.text.replace('"', '""') + '"'
+            found = select(_TRIGRAMS.c.rowid).where(self._fts("article_trigrams", quoted))
+        else:
+            inside = or_(
+                Revision.article_body.icontains(run.text, autoescape=True),
+                Revision.headline.icontains(run.text, autoescape=True),
+            )
+            current = select(ArticleRow.id).join(Revision, Revision.id == ArticleRow.revision_id)
+            found = current.where(Revision.unspaced, inside)
+        return or_(ArticleRow.id.in_(found), *as_word)
+
+
+def _columns(score: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(
+            ArticleRow.id,
+            ArticleRow.url,
+            ArticleRow.headline,
+            ArticleRow.revision_id,
+            ArticleRow.in_language,
+            ArticleRow.date_published,
+            Site.domain.label("site"),
+            OriginRow.name.label("origin"),
+            score.label("score"),
+        )
+        .join(Site, Site.id == ArticleRow.site_id)
+        .outerjoin(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
+        .outerjoin(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
+    )
+
+
+def _filters(
+    site: str | None,
+    origin: str | None,
+    language: str | None,
+    since: date | None,
+    until: date | None,
+    author: str | None,
+    cluster: int | None,
+) -> Iterator[ColumnElement[bool]]:
+    if site:
+        yield Site.domain == site.lower().removeprefix("www.")
+    if origin:
+        yield or_(func.lower(OriginRow.name) == origin.lower(), OriginRow.domain == origin.lower())
+    if language:
+        yield or_(ArticleRow.in_language == language, ArticleRow.in_language.startswith(f"{language}-"))
+    if since:
+        yield ArticleRow.date_published >= _moment(since, time.min)
+    if until:
+        yield ArticleRow.date_published <= _moment(until, time.max)
+    if author:
+        named = select(ArticleAuthor.article_id).join(AuthorRow, AuthorRow.id == ArticleAuthor.author_id)
+        yield ArticleRow.id.in_(named.where(func.lower(AuthorRow.name) == author.lower()))
+    if cluster is not None:
+        yield ArticleRow.cluster_id == cluster
+
+
+def _moment(day: date, edge: time) -> datetime:
+    """A day is meant in UTC; a datetime without a zone too."""
+    if isinstance(day, datetime):
+        return day if day.tzinfo else day.replace(tzinfo=UTC)
+    return datetime.combine(day, edge, UTC)

@@ -1,0 +1,105 @@
+"""Writing articles: one transaction a batch, everything found again by its normalised URL.
+
+    store = Store(open_engine(url))
+    run = store.start_run("news", {"site": "blog.example"})
+    outcomes = store.ingest(articles, run)
+
+What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, update
+
+from newsarchive.core.urls import url_key
+from newsarchive.db.engine import writing
+from newsarchive.db.ingest import Batch
+from newsarchive.db.models import ArticleRow, CrawlRun
+from newsarchive.db.rows import keys
+from newsarchive.items import Article
+from newsarchive.version import VERSION
+
+
+class Outcome(Enum):
+    """What became of an article in the archive."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """The archive as a crawl writes to it.
+
+    `clock` gives the time of an article that has no capture. Every method is one transaction and
+    raises `DatabaseError`; nothing of a failed one is kept.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+        self.engine, self.clock = engine, clock
+
+    def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
+        """Record that a crawl begins; gives the run's id."""
+        row = {
+            "spider": spider,
+            "arguments": _jsonable(arguments),
+            "started_at": self.clock(),
+            "version": VERSION,
+        }
+        with writing(self.engine) as connection:
+            run_id = connection.execute(insert(CrawlRun).values(row).returning(CrawlRun.id)).scalar_one()
+        return int(run_id)
+
+    def finish_run(self, run_id: int, finish_reason: str, stats: Mapping[str, Any]) -> None:
+        """Record how a crawl ended."""
+        row = {"finished_at": self.clock(), "finish_reason": finish_reason, "stats": _jsonable(stats)}
+        with writing(self.engine) as connection:
+            connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
+
+    def ingest(self, articles: Sequence[Article], run_id: int | None = None) -> list[Outcome]:
+        """Store articles in one transaction; gives an outcome for each, in order."""
+        outcomes: list[Outcome] = []
+        with writing(self.engine) as connection:
+            for batch in _distinct(articles):
+                outcomes += [Outcome(word) for word in Batch(connection, batch, run_id, self.clock()).store()]
+        return outcomes
+
+    def mark_gone(self, url: str, at: datetime | None = None) -> bool:
+        """The page is deleted: its article keeps its text and gets `gone_at`, once. False where unknown."""
+        moment = at or self.clock()
+        with writing(self.engine) as connection:
+            found = connection.execute(
+                select(ArticleRow.id).where(ArticleRow.url_key == url_key(url))
+            ).scalar()
+            fresh = (ArticleRow.id == found) & ArticleRow.gone_at.is_(None)
+            connection.execute(update(ArticleRow).where(fresh).values(gone_at=moment))
+        return found is not None
+
+
+def _distinct(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    """Cut a sequence where a page comes again, so that the second sees what the first stored."""
+    batch: list[Article] = []
+    seen: set[str] = set()
+    for article in articles:
+        own = set(keys(article))
+        if own & seen:
+            yield batch
+            batch, seen = [], set()
+        batch.append(article)
+        seen |= own
+    if batch:
+        yield batch
+
+
+def _jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = (str, int, float, bool, type(None))
+    return {str(key): value if isinstance(value, plain) else str(value) for key, value in values.items()}

@@ -1,0 +1,143 @@
+"""Archives for the storage tests: SQLite files, and a schema of its own on PostgreSQL.
+
+`NEWSARCHIVE_TEST_POSTGRESQL` names the server (default: the local one, user postgres); without an
+answer from it the PostgreSQL half skips with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url
+
+from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.items import Article, Author, Block, Capture, Edit, Evidence, Image, Origin
+
+SERVER = os.environ.get(
+    "NEWSARCHIVE_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+)
+
+START = datetime(2025, 4, 1, 12, tzinfo=UTC)
+
+
+@cache
+def _no_postgresql() -> str:
+    try:
+        engine = create_engine(SERVER, connect_args={"connect_timeout": 3})
+        with engine.connect():
+            return ""
+    except Exception as error:
+        return f"no PostgreSQL at {make_url(SERVER).render_as_string()}: {str(error).splitlines()[0]}"
+
+
+@contextmanager
+def postgresql_url() -> Iterator[str]:
+    """A new database, dropped at the end."""
+    if reason := _no_postgresql():
+        pytest.skip(reason)
+    name = f"newsarchive_test_{uuid.uuid4().hex[:12]}"
+    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.dispose()
+
+
+@contextmanager
+def archive_url(kind: str, folder: Path) -> Iterator[str]:
+    """A URL for a new, empty archive of this kind."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'archive.db'}"
+    else:
+        with postgresql_url() as url:
+            yield url
+
+
+@contextmanager
+def open_archive(kind: str, folder: Path) -> Iterator[Engine]:
+    with archive_url(kind, folder) as url:
+        engine = open_engine(url)
+        try:
+            upgrade(engine)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def make_article(number: int = 1, *, body: str = "First.\n\nSecond.", day: int = 0, **fields: Any) -> Article:
+    """An article of blog.example with a capture; `day` counts from the first crawl."""
+    url = fields.pop("url", f"https://blog.example/post-{number}")
+    page = fields.pop("page", f"<p>{body}</p>".encode())
+    capture = Capture(url, page, START + timedelta(days=day), url, headers={"content-type": "text/html"})
+    given: dict[str, Any] = {
+        "headline": f"Post {number}",
+        "date_published": START,
+        "in_language": "en",
+        "publisher": "A Blog",
+        "extractor_version": 1,
+        "capture": capture,
+    }
+    blocks = fields.pop("blocks", tuple(Block(text) for text in body.split("\n\n")))
+    return Article(url, **(given | fields)).with_blocks(blocks)
+
+
+def rich_article() -> Article:
+    """An article with something in every table."""
+    blocks = (
+        Block("Home | About", label="nav", rule="menu", path="html/body/nav", score=-2.5),
+        Block("It’s here.", path="html/body/article/p"),
+        Block(
+            "Subscribe now",
+            label="subscribe",
+            rule="phrase: subscribe",
+            links=(("now", "https://x.example/s"),),
+        ),
+        Block("And “there”."),
+    )
+    edits = (
+        Edit("repair", "windows-1252", "â€™", "’", "blocks/1", 2, 12.5),
+        Edit("repair", "windows-1252", "â€œ", "“", "blocks/3", 4, 9.0),
+        Edit("repair", "windows-1252", "Ã©", "é", "headline", 3, 7.0),
+    )
+    origin = Origin(
+        "South China Morning Post",
+        "scmp.com",
+        "https://scmp.com/a",
+        as_printed="SCMP",
+        date=START,
+        copyright_notice="© 2025",
+        copyright_year=2025,
+        confidence=0.9,
+        evidence=(Evidence("attribution line", "from SCMP", 0.8),),
+    )
+    return make_article(
+        9,
+        blocks=blocks,
+        edits=edits,
+        origin=origin,
+        headline="Café",
+        description="What it is about",
+        authors=(Author("Ann Lee"), Author("AFP", "agency", "https://afp.com")),
+        keywords=("ships", "trade"),
+        image=Image("https://blog.example/i.jpg", "A ship", "AFP"),
+        content_hash="abc",
+        minhash=tuple(range(2**32 - 8, 2**32)),
+        damage=("question marks",),
+        article_html="<p>It’s here.</p>",
+        is_accessible_for_free=True,
+    )
+
+
+Opener = Callable[[str], Engine]
