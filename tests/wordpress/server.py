@@ -226,7 +226,7 @@ class WordPress:
             (content / "themes" / theme.name).symlink_to(theme)
         shutil.copy(HERE / "blog.php", content / "mu-plugins")
         shutil.copy(HERE / "wp-config.php", self.docroot)
-        self.address = self.address or _free_address()
+        self.address = self.address or free_address()
         self._write_settings()
         self._write_database(Database.from_environment())
 
@@ -292,7 +292,7 @@ class WordPress:
         )
 
 
-def _free_address() -> str:
+def free_address() -> str:
     host = f"127.0.0.{next(_addresses) % 249 + 2}"
     with socket.socket() as probe:
         try:
