@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from newsarchive.core import cues
 from newsarchive.core.attribution import attribution_of
@@ -21,8 +22,10 @@ from newsarchive.rules import Rules
 
 #: Labels of the page's own head, which no table overrules.
 OWN = frozenset({"title", "description", "byline", "date", "caption"})
-#: Longest notice (attribution, copyright), in words: a longer block is prose with a mention.
-NOTICE = 70
+#: Longest notices, in words: a longer block is prose with a mention.
+ATTRIBUTION = 70
+COPYRIGHT = 35
+LONGEST_NOTICE = 500  # characters
 
 
 class Marks:
@@ -102,12 +105,20 @@ def _line(block: Block, lookup: Callable[[str], tuple[str, str] | None]) -> tupl
 def notices(marks: Marks) -> None:
     """Attribution and copyright lines, wherever they stand."""
     for i, block in enumerate(marks.blocks):
-        if block.kind in ("code", "table") or word_count(block.text) > NOTICE:
-            continue
-        if attribution_of(block.text, marks.rules):
-            marks.mark(i, "attribution", "attribution: says where the article appeared first")
-        elif copyright_of(block.text, marks.rules):
-            marks.mark(i, "copyright", "copyright: a notice with its sign or year and a holder")
+        if block.kind not in ("code", "table") and (verdict := _notice(block.text, marks.rules)):
+            marks.mark(i, *verdict)
+
+
+@lru_cache(maxsize=8192)
+def _notice(text: str, rules: Rules) -> tuple[str, str] | None:
+    """Remembered, for a site's pages share most of their lines."""
+    if len(text) > LONGEST_NOTICE or not 2 < (words := word_count(text)) <= ATTRIBUTION:
+        return None
+    if attribution_of(text, rules):
+        return "attribution", "attribution: says where the article appeared first"
+    if words <= COPYRIGHT and copyright_of(text, rules):
+        return "copyright", "copyright: a notice with its sign or year and a holder"
+    return None
 
 
 def tokens(marks: Marks) -> None:
@@ -145,7 +156,7 @@ def edges(marks: Marks) -> None:
 
 def comments(marks: Marks) -> None:
     """What stands under the comments' head, where most of the article stands above it."""
-    start = cues.comments_tail(marks.blocks, [b.label for b in marks.blocks], marks.body)
+    start = cues.comments_tail(marks.blocks, marks.body)
     for i in marks.body:
         if start is not None and i > start:
             marks.mark(i, "comments", "comments: below the head of the comments")

@@ -25,6 +25,8 @@ _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 
+PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
+
 Span = tuple[Sequence[int], str]
 
 
@@ -49,10 +51,10 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     found: list[Span] = []
     for i in sorted(question | pitch):
         run = _promo_run(blocks, i, question | pitch)
-        if len(run) > 1 or (i in question and i in pitch):
-            found.append(
-                (run, "promo: a question to the reader, a product's name, a pitch: two of these together")
-            )
+        cues = [j for j in run if j in question or j in pitch]
+        sells = any(j in pitch or _has(fold(blocks[j].text), "product", words) for j in cues)
+        if sells and (len(run) > 1 or (i in question and i in pitch)):
+            found.append((run, PROMO))
     return found
 
 
@@ -175,13 +177,16 @@ def _is_teaser(block: Block) -> bool:
     )
 
 
-def comments_tail(blocks: Sequence[Block], labels: Sequence[str], body: Sequence[int]) -> int | None:
-    """Where the readers' comments begin: a comments line with most of the article above it."""
+def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
+    """Where the readers' comments begin: a heading of them with most of the article above it.
+
+    A heading, for "Leave a comment" is also a button that some platforms set inside a post.
+    """
     total = sum(word_count(blocks[i].text) for i in body)
-    for i, label in enumerate(labels):
-        if label == "comments" and word_count(blocks[i].text) <= 12:
+    for i, block in enumerate(blocks):
+        if block.label == "comments" and block.kind == "heading" and word_count(block.text) <= 12:
             above = sum(word_count(blocks[j].text) for j in body if j < i)
-            if above >= max(60, total / 2):
+            if above >= max(40, total / 2):
                 return i
     return None
 

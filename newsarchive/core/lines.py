@@ -21,7 +21,7 @@ _END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$"
 _OPENING = tuple("\"'“‘«„「『‹»")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """A line as phrase tables spell it: NFKC, lower case, straight quotes, no bullets or end marks.
 
@@ -32,6 +32,7 @@ def fold(text: str) -> str:
     return _EDGES.sub("", " ".join(text.split()))
 
 
+@lru_cache(maxsize=16384)
 def word_count(text: str) -> int:
     """Words of a text, two characters counting as one where words are not parted by spaces.
 
