@@ -1,0 +1,57 @@
+"""What a site asks of archives is heard: noarchive in headers and markup, for all robots or for ours."""
+
+import pytest
+
+from newsarchive.core import robots
+
+
+@pytest.mark.parametrize(
+    ("header", "forbids"),
+    [
+        ("noarchive", True),
+        ("NoIndex, NoArchive", True),
+        ("newsarchive: noarchive", True),
+        ("googlebot: noindex, newsarchive: noarchive", True),
+        ("unavailable_after: 25 Jun 2030 15:00:00 PST, noarchive", True),
+        ("max-snippet: 20, noarchive", True),
+        ("googlebot: noarchive", False),
+        ("googlebot: noindex, noarchive", False),
+        ("noindex, nofollow", False),
+        ("none", False),
+        ("", False),
+    ],
+)
+def test_header(header, forbids):
+    assert robots.noarchive({"x-robots-tag": header}, "", "newsarchive/0.1") == (
+        "X-Robots-Tag" if forbids else ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "where"),
+    [
+        ("<meta name=robots content='noindex, noarchive'>", "<meta name=robots>"),
+        ("<META CONTENT='NOARCHIVE' NAME='ROBOTS'>", "<meta name=robots>"),
+        ("<meta name=newsarchive content=noarchive>", "<meta name=newsarchive>"),
+        ("<meta name=googlebot content=noarchive>", ""),
+        ("<meta name=robots content='index, follow, max-image-preview:large'>", ""),
+        ("<meta name=description content='noarchive'>", ""),
+        ("<p>noarchive</p>", ""),
+        ("<!-- <meta name=robots content=noarchive> -->", ""),
+    ],
+)
+def test_meta(page, where):
+    assert robots.noarchive({}, page, "newsarchive") == where
+
+
+def test_sitemaps_of_robots_txt():
+    text = "User-agent: *\nDisallow: /wp-admin/\n\nSitemap: https://blog.example/a.xml\r\n sitemap : /b.xml\nSITEMAP:https://blog.example/a.xml\n# Sitemap: /c.xml\nSitemap: file:///etc/passwd\nSitemap:\n"
+    assert robots.robots_sitemaps(text, "https://blog.example/robots.txt") == [
+        "https://blog.example/a.xml",
+        "https://blog.example/b.xml",
+    ]
+
+
+def test_robots_txt_without_end_is_bounded():
+    text = "".join(f"Sitemap: /{i}.xml\n" for i in range(1_000_000))
+    assert len(robots.robots_sitemaps(text, "https://blog.example/robots.txt")) == robots.MAX_SITEMAPS

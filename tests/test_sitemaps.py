@@ -1,0 +1,248 @@
+"""Sitemaps of every kind, and the ways they go wrong: bounded, counted, reported."""
+
+import gzip
+import time
+import tracemalloc
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core import sitemaps
+
+RULES = rules.default()
+URL = "https://blog.example/sitemap.xml"
+NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+def urlset(*locs, extra=""):
+    rows = "".join(f"<url><loc>{loc}</loc>{extra}</url>" for loc in locs)
+    return f'<?xml version="1.0" encoding="UTF-8"?><urlset {NS}>{rows}</urlset>'.encode()
+
+
+def index(*locs):
+    rows = "".join(f"<sitemap><loc>{loc}</loc></sitemap>" for loc in locs)
+    return f'<?xml version="1.0" encoding="UTF-8"?><sitemapindex {NS}>{rows}</sitemapindex>'.encode()
+
+
+def read(body, url=URL, **more):
+    return sitemaps.parse_sitemap(body, url, RULES, **more)
+
+
+def urls(links):
+    return [link.url for link in links]
+
+
+ROWS = urlset("https://blog.example/rice/", " /rain/\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (ROWS, "urlset"),
+        (gzip.compress(ROWS), "urlset"),
+        (gzip.compress(gzip.compress(ROWS)), "urlset"),
+        (b"\xef\xbb\xbf\n" + ROWS, "urlset"),
+        (ROWS.replace(NS.encode(), b""), "urlset"),
+        (ROWS.replace(b"<urlset xmlns", b"<s:urlset xmlns:s").replace(b"</url", b"</s:url").replace(b"<url>", b"<s:url>")
+         .replace(b"<loc", b"<s:loc").replace(b"</loc", b"</s:loc"), "urlset"),
+        (b"<?xml version='1.0'?><?xml-stylesheet href='main-sitemap.xsl'?><!-- by a plug-in -->" + ROWS.partition(b"?>")[2], "urlset"),
+        (b"https://blog.example/rice/\r\nhttps://blog.example/rain/\r\n", "text"),
+        (b"<rss version='2.0'><channel><title>x</title><item><link>/rice/</link></item><item><link>/rain/</link></item></channel></rss>", "feed"),
+    ],
+    ids=["xml", "gzip", "gzip twice", "byte order mark", "no namespace", "prefix", "stylesheet", "text", "feed"],
+)  # fmt: skip
+def test_every_kind_gives_the_same_addresses(body, kind):
+    sitemap = read(body)
+    assert (sitemap.kind, sitemap.problem) == (kind, "")
+    assert urls(sitemap.links) == ["https://blog.example/rice/", "https://blog.example/rain/"]
+
+
+def test_news_extension_gives_title_and_date_and_images_are_no_pages():
+    body = urlset(
+        "/rice/",
+        extra="""<lastmod>2024-09-03</lastmod>
+        <i:image xmlns:i="http://www.google.com/schemas/sitemap-image/1.1"><i:loc>https://blog.example/r.jpg</i:loc></i:image>
+        <n:news xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><n:publication><n:name>B</n:name></n:publication>
+        <n:publication_date>2024-09-02T10:00:00+07:00</n:publication_date><n:title>Rice &amp; rain</n:title></n:news>""",
+    )
+    (link,) = read(body).links
+    assert (link.url, link.title, link.source) == ("https://blog.example/rice/", "Rice & rain", "sitemap")
+    assert link.published == datetime(2024, 9, 2, 3, tzinfo=UTC)
+    assert link.lastmod == datetime(2024, 9, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2024", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("2024-09", datetime(2024, 9, 1, tzinfo=UTC)),
+        ("2024-09-02", datetime(2024, 9, 2, tzinfo=UTC)),
+        ("2024-09-02T10:00+07:00", datetime(2024, 9, 2, 3, tzinfo=UTC)),
+        (" 2024-09-02T10:00:00.5Z\n", datetime(2024, 9, 2, 10, 0, 0, 500_000, tzinfo=UTC)),
+        ("2024-09-02 10:00:00 +0000", datetime(2024, 9, 2, 10, tzinfo=UTC)),
+        ("2024-09-02 10:00", datetime(2024, 9, 2, 10, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_dates_as_sitemaps_write_them(text, time):
+    assert sitemaps.parse_time(text) == time
+
+
+def test_an_index_puts_posts_first_and_leaves_out_what_lists_no_posts():
+    base = "https://blog.example/wp-sitemap"
+    body = index(
+        f"{base}-posts-page-1.xml", f"{base}-taxonomies-category-1.xml", f"{base}-taxonomies-post_tag-1.xml",
+        f"{base}-users-1.xml", "/other.xml?page=2", f"{base}-posts-post-1.xml", f"{base}-posts-post-2.xml",
+    )  # fmt: skip
+    sitemap = read(body, f"{base}.xml")
+    assert sitemap.links == ()
+    assert urls(sitemap.sitemaps) == [
+        f"{base}-posts-post-1.xml",
+        f"{base}-posts-post-2.xml",
+        "https://blog.example/other.xml?page=2",
+    ]
+    assert sitemap.skipped == {"pages": 1, "categories": 2, "authors": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("post-sitemap.xml", "posts"), ("post-sitemap12.xml", "posts"), ("sitemap-posts.xml", "posts"), ("news-sitemap.xml", "posts"),
+        ("sitemap-pt-post-p1-2024-09.xml", "posts"), ("wp-sitemap-posts-story-1.xml", "posts"), ("posts-sitemap.xml", "posts"),
+        ("page-sitemap.xml", "pages"), ("sitemap-pages.xml", "pages"), ("sitemap-pt-page-2024-09.xml", "pages"),
+        ("category-sitemap.xml", "categories"), ("post_tag-sitemap.xml", "categories"), ("sitemap-tags.xml", "categories"),
+        ("author-sitemap.xml", "authors"), ("sitemap-authors.xml", "authors"), ("attachment-sitemap1.xml", "media"),
+        ("sitemap.xml", ""), ("sitemap_index.xml", ""), ("sitemap-1.xml", ""), ("sitemap-2024-09.xml", ""),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_sitemap_says_what_it_lists(name, content):
+    assert sitemaps.sitemap_content(f"https://blog.example/{name}", RULES) == content
+
+
+def test_hostile_foreign_and_other_addresses_are_skipped_and_counted():
+    body = urlset(
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://evil.example/",
+        "/tag/rice/",
+        "/",
+        "",
+        "/2024/09/",
+        "/r.jpg",
+        "/rice/",
+        "/rice",
+    )
+    sitemap = read(body)
+    assert urls(sitemap.links) == ["https://blog.example/rice/"]
+    assert sitemap.skipped == {
+        "hostile URL": 2,
+        "other site": 1,
+        "tag": 1,
+        "home page": 1,
+        "no link": 1,
+        "date archive": 1,
+        "file": 1,
+    }
+
+
+def test_a_list_of_posts_is_believed():
+    assert urls(read(urlset("/press/", "/about/", "/"), "https://blog.example/post-sitemap.xml").links) == [
+        "https://blog.example/press/",
+        "https://blog.example/about/",
+    ]
+
+
+def test_a_sitemap_that_lies_elsewhere_speaks_for_its_site():
+    assert read(urlset("https://blog.example/a"), "https://cdn.example/s.xml").links == ()
+    assert urls(
+        read(
+            urlset("https://blog.example/a"), "https://cdn.example/s.xml", site_url="https://blog.example/"
+        ).links
+    )
+
+
+def test_a_sitemap_that_lists_itself():
+    sitemap = read(index(URL, "http://www.blog.example/sitemap.xml", "/sitemap.xml#x", "/b.xml"))
+    assert urls(sitemap.sitemaps) == ["https://blog.example/b.xml"]
+    assert sitemap.skipped == {"the sitemap itself": 3}
+
+
+@pytest.mark.parametrize(
+    ("body", "problem", "count"),
+    [
+        (ROWS[:-9], "not well formed", 2),
+        (urlset("/a?x=1&y=2"), "", 1),
+        (urlset("/a") + b"<!-- trailing --> junk", "not well formed", 1),
+        (b"", "", 0),
+        (b"<!DOCTYPE html><html><body>404</body></html>", "no sitemap", 0),
+        (gzip.compress(ROWS)[:-20], "not well formed: gzip ends early", None),
+        (b"\x1f\x8bnonsense", "not well formed: gzip", 0),
+        (b"\x00\x01\x02", "", 0),
+    ],
+)  # fmt: skip
+def test_a_broken_sitemap_is_read_as_far_as_it_goes(body, problem, count):
+    sitemap = read(body)
+    assert sitemap.problem.startswith(problem)
+    assert bool(sitemap.problem) == bool(problem)
+    assert count is None or len(sitemap.links) == count
+
+
+def test_an_address_with_a_bare_ampersand_stays_whole():
+    assert urls(read(urlset("/a?x=1&y=2&amp;z=3")).links) == ["https://blog.example/a?x=1&y=2&z=3"]
+
+
+def test_a_gzip_bomb_ends_at_the_limit():
+    body = gzip.compress(gzip.compress(b" " * 200_000_000))
+    tracemalloc.start()
+    sitemap = read(body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sitemap.problem.startswith("longer than")
+    assert peak < 4 * sitemaps.MAX_BYTES
+
+
+def test_entities_are_neither_multiplied_nor_fetched(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("/secret")
+    bomb = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
+    doctype = f'<!DOCTYPE urlset [<!ENTITY a0 "ha">{bomb}<!ENTITY f SYSTEM "file://{secret}">]>'.encode()
+    body = urlset("/&a11;", "/&f;", "/rice/").replace(b"<urlset", doctype + b"<urlset")
+    sitemap = read(body)
+    assert len(repr(sitemap.links)) < 1000
+    assert "secret" not in repr(sitemap.links)
+
+
+def test_fifty_megabytes_and_too_many_addresses_are_cut_and_said():
+    body = urlset(*(f"https://blog.example/{'x' * 30}/post-number-{i}/" for i in range(600_000)))
+    assert len(body) > 40_000_000
+    started = time.process_time()
+    sitemap = read(body)
+    assert time.process_time() - started < 30
+    assert len(sitemap.links) == sitemaps.MAX_URLS
+    assert sitemap.problem == "more than 50000 addresses: cut"
+
+
+broken = st.one_of(
+    st.binary(max_size=200),
+    st.builds(
+        lambda cut, noise: ROWS[:cut] + noise + ROWS[cut + len(noise) :],
+        st.integers(0, 300),
+        st.binary(max_size=20),
+    ),
+    st.binary(max_size=100).map(gzip.compress),
+)
+
+
+@given(broken)
+def test_no_bytes_make_it_raise(body):
+    for link in read(body).links:
+        assert (
+            link.url.startswith("https://blog.example/")
+            or "www." in link.url
+            or link.url.startswith("http://blog.example/")
+        )
