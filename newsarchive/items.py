@@ -62,6 +62,7 @@ DROP_REASONS = (
     "script only",
     "http status",
     "noarchive",
+    "before since",
     "broken",
 )
 

@@ -25,9 +25,10 @@ class Rules:
     """All data that the core works with. Compared by identity, so compiled forms can be cached.
 
     `chrome` and `attribution` map a language code to the parsed table of `<lang>.toml` (chrome also
-    holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one table a publisher; `models` maps a file name
-    below `data/models` to its bytes; `discovery` holds the tables that find posts (`links`, `platforms`);
-    `metadata` those that read a page's own description (`trust`, `names`, `bylines`, `months`).
+    holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one
+    table a publisher; `models` maps a file name below `data/models` to its bytes; `discovery` holds the
+    tables that find posts (`links`, `platforms`); `metadata` those that read a page's own description
+    (`trust`, `names`, `bylines`, `months`).
     """
 
     chrome: Mapping[str, Table] = field(default_factory=dict)
@@ -65,9 +66,9 @@ def load(folder: Path | str | None = None) -> Rules:
 
 
 @cache
-def default() -> Rules:
-    """The shipped rules, read once."""
-    return load()
+def default(folder: str = "") -> Rules:
+    """The shipped rules, with those of `folder` over them if one is named; read once a process."""
+    return load(folder or None)
 
 
 def read(path: Path) -> Table:
