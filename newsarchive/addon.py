@@ -1,0 +1,41 @@
+"""The Scrapy add-on: puts the pipelines and the extensions into any Scrapy project.
+
+    ADDONS = {"newsarchive.addon.Addon": 500}
+
+A spider of that project then yields `newsarchive.items.Capture` (see `spiders.capture_of`), and
+finds its articles in the database.
+"""
+
+from __future__ import annotations
+
+from scrapy.settings import BaseSettings
+
+from newsarchive import extensions, pipelines
+from newsarchive.version import VERSION
+
+#: Priorities leave room for a user's own pipelines between any two of ours.
+ITEM_PIPELINES = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
+
+
+def user_agent(contact: str) -> str:
+    """Who we are and how to reach whoever runs the crawl (RFC 9110, 10.1.5)."""
+    return f"newsarchive/{VERSION} (+{contact})" if contact else f"newsarchive/{VERSION} (no contact given)"
+
+
+class Addon:
+    """Adds what is not set yet; a project's own values stand."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        settings.set("USER_AGENT", user_agent(settings.get("NEWSARCHIVE_CONTACT") or ""), priority="addon")
+        chain: dict[type, int] = dict(ITEM_PIPELINES)
+        if settings.getint("NEWSARCHIVE_WORKERS", 0) > 0:
+            chain = {pipelines.WorkersPipeline: 100}
+        chain |= {pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
+        for pipeline, priority in chain.items():
+            settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
+        for extension, priority in {
+            extensions.Outcomes: 400,
+            extensions.Progress: 500,
+            extensions.Summary: 600,
+        }.items():
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, priority)

@@ -1,0 +1,211 @@
+"""Thin pipelines: one for each step of `core.process.STEPS`, then the store.
+
+An item enters as `Capture` and leaves as a stored `Article`. This is the only place where
+`NotAnArticle` becomes Scrapy's `DropItem` and a stat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from scrapy.exceptions import DropItem
+
+from newsarchive import rules as rules_module
+from newsarchive.core import process
+from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.store import Store
+from newsarchive.db.writer import Writer
+from newsarchive.exceptions import DatabaseError, NotAnArticle
+from newsarchive.items import Article, Capture
+from newsarchive.rules import Rules
+from newsarchive.spiders.base import rules_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class Dropped(DropItem):
+    """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
+
+    def __init__(self, url: str, error: NotAnArticle) -> None:
+        self.url, self.reason = url, error.reason
+        super().__init__(f"{url}: {error}")
+
+
+def url_of(item: Any) -> str:
+    """The URL of whatever a step was given."""
+    return str(getattr(item, "url", None) or item.capture.url)
+
+
+class StepPipeline:
+    """Runs one step of `process.STEPS`."""
+
+    step: ClassVar[str]
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.run: Callable[[Any, Rules], Any] = process.STEPS[self.step]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(rules_of(crawler.settings))
+
+    def process_item(self, item: Any) -> Any:
+        try:
+            return self.run(item, self.rules)
+        except NotAnArticle as error:
+            raise Dropped(url_of(item), error) from error
+
+
+class DecodePipeline(StepPipeline):
+    step = "decode"
+
+
+class ExtractPipeline(StepPipeline):
+    step = "extract"
+
+
+class RepairPipeline(StepPipeline):
+    step = "repair"
+
+
+class ChromePipeline(StepPipeline):
+    step = "chrome"
+
+
+class OriginPipeline(StepPipeline):
+    step = "origin"
+
+
+class FingerprintPipeline(StepPipeline):
+    step = "fingerprint"
+
+
+STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
+    DecodePipeline,
+    ExtractPipeline,
+    RepairPipeline,
+    ChromePipeline,
+    OriginPipeline,
+    FingerprintPipeline,
+)
+
+
+class SincePipeline:
+    """Drops what turns out older than the spider's `since`, for links that came without a date."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.since = getattr(crawler.spider, "since", None)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_item(self, item: Article) -> Article:
+        published = item.date_published
+        if self.since and published and published < self.since:
+            raise Dropped(item.url, NotAnArticle("before since", f"published {published.date()}"))
+        return item
+
+
+_worker_rules: Rules | None = None
+
+
+def _start_worker(folder: str) -> None:
+    """Load the tables once for each process."""
+    global _worker_rules
+    _worker_rules = rules_module.default(folder)
+
+
+def _work(capture: Capture) -> Article:
+    assert _worker_rules is not None
+    return process.article_from(capture, _worker_rules)
+
+
+class WorkersPipeline:
+    """The same chain as the step pipelines, one call a page, in a pool of processes."""
+
+    def __init__(self, workers: int, folder: str) -> None:
+        # Not fork: the reactor's threads and sockets must not be copied into a worker.
+        self.pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (folder,))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        return cls(settings.getint("NEWSARCHIVE_WORKERS"), settings.get("NEWSARCHIVE_RULES") or "")
+
+    async def process_item(self, item: Any) -> Article:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.pool, _work, item)
+        except NotAnArticle as error:
+            raise Dropped(url_of(item), error) from error
+
+    def close_spider(self) -> None:
+        self.pool.shutdown()
+
+
+class StorePipeline:
+    """Hands articles to the one writer thread and waits, without blocking, for its commit."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.writer: Writer | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def open_spider(self) -> None:
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        spider = self.crawler.spider
+        assert spider is not None
+        engine = open_engine(self.crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+        upgrade(engine)
+        self.store = Store(engine)
+        self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
+        self.writer = Writer(self.store, self.run_id)
+
+    async def process_item(self, item: Article) -> Article:
+        assert self.writer is not None
+        try:
+            outcome = await asyncio.wrap_future(self.writer.submit(item))
+        except DatabaseError as error:
+            self._fail(error)
+            raise
+        self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
+        return item
+
+    def _fail(self, error: DatabaseError) -> None:
+        """A database that refuses to write ends the crawl: fetching on would lose what it fetches."""
+        stats = self.crawler.stats
+        if stats.get_value("newsarchive/database_error") is None:
+            stats.set_value("newsarchive/database_error", str(error))
+            assert self.crawler.engine is not None
+            self.closing = asyncio.ensure_future(
+                self.crawler.engine.close_spider_async(reason="database_error")
+            )
+
+    async def close_spider(self) -> None:
+        if self.writer is not None:
+            await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        assert self.writer is not None
+        self.writer.close()
+        stats = self.crawler.stats.get_stats()
+        ours = {
+            key.removeprefix("newsarchive/"): str(v)
+            for key, v in stats.items()
+            if key.startswith("newsarchive/")
+        }
+        reason = str(stats.get("newsarchive/finish_reason", "finished"))
+        try:
+            self.store.finish_run(self.run_id, reason, ours)
+        except DatabaseError as error:
+            self.crawler.stats.set_value("newsarchive/database_error", str(error))

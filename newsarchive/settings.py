@@ -1,0 +1,71 @@
+"""Scrapy settings of the project. Ours share the prefix `NEWSARCHIVE_`; the rest are Scrapy's own.
+
+Set any of them for one run with `-s NAME=VALUE`. `NEWSARCHIVE_DATABASE_URL`, `NEWSARCHIVE_CONTACT` and
+`NEWSARCHIVE_RULES` are read from the environment too.
+"""
+
+import os
+
+BOT_NAME = "newsarchive"
+SPIDER_MODULES = ["newsarchive.spiders"]
+COMMANDS_MODULE = "newsarchive.commands"
+ADDONS = {"newsarchive.addon.Addon": 500}
+
+# --- ours -------------------------------------------------------------------------------------
+#: Where the articles go; any SQLAlchemy URL of SQLite or PostgreSQL.
+NEWSARCHIVE_DATABASE_URL = os.environ.get("NEWSARCHIVE_DATABASE_URL", "sqlite:///newsarchive.db")
+#: How a site's owner reaches you: a web page or a mail address. The add-on puts it into the user agent.
+NEWSARCHIVE_CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
+#: A folder of TOML rules that add to, or replace, those of `newsarchive/data`.
+NEWSARCHIVE_RULES = os.environ.get("NEWSARCHIVE_RULES", "")
+#: Processes that run the pure core; 0 runs it in the crawl's own process.
+NEWSARCHIVE_WORKERS = 0
+
+# --- polite by default ------------------------------------------------------------------------
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "newsarchive"
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 1.0
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+RETRY_TIMES = 2
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # our errbacks say it in one line, with the remedy
+COOKIES_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+# --- what a person sees -----------------------------------------------------------------------
+# The progress line and the summary say what a run does; `-L INFO` or `-L DEBUG` says more.
+LOG_LEVEL = "WARNING"
+DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
+
+# --- Scrapy's own feeds (-O articles.jsonl) ---------------------------------------------------
+FEED_EXPORT_ENCODING = "utf-8"
+FEED_EXPORT_FIELDS = [
+    "url",
+    "canonical_url",
+    "headline",
+    "alternative_headline",
+    "description",
+    "authors",
+    "date_published",
+    "date_modified",
+    "in_language",
+    "article_section",
+    "keywords",
+    "image",
+    "publisher",
+    "is_based_on",
+    "is_accessible_for_free",
+    "article_body",
+    "word_count",
+    "origin",
+    "edits",
+    "quality",
+    "damage",
+    "content_hash",
+]
