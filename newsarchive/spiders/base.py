@@ -1,0 +1,141 @@
+"""What our spiders share: arguments, captures, and words for what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import scrapy
+from scrapy import exceptions as scrapy_errors
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from newsarchive import rules
+from newsarchive.exceptions import UsageError
+from newsarchive.items import Capture, Link
+from newsarchive.rules import Rules
+
+#: exception → (the word that stats count, what a person reads)
+FAILURES: dict[type[BaseException], tuple[str, str]] = {
+    scrapy_errors.CannotResolveHostError: ("unknown host", "no such host: check the spelling of the address"),
+    scrapy_errors.DownloadConnectionRefusedError: (
+        "connection refused",
+        "the server refused the connection: check address and port, or try again later",
+    ),
+    scrapy_errors.DownloadTimeoutError: (
+        "timeout",
+        "no answer in time: try again later, or raise DOWNLOAD_TIMEOUT",
+    ),
+    scrapy_errors.ResponseDataLossError: ("cut short", "the answer broke off: try again later"),
+    scrapy_errors.DownloadCancelledError: ("too large", "the answer is larger than DOWNLOAD_MAXSIZE allows"),
+    scrapy_errors.IgnoreRequest: ("robots.txt", "the site's robots.txt forbids it"),
+    scrapy_errors.UnsupportedURLSchemeError: ("bad address", "only http and https addresses can be fetched"),
+    scrapy_errors.DownloadFailedError: ("connection failed", "the connection failed: try again later"),
+}
+
+
+def explain(error: BaseException | None) -> tuple[str, str]:
+    """A failed request in a countable word, and in a sentence with the remedy."""
+    if isinstance(error, HttpError):
+        return status_problem(error.response.status)
+    for kind, words in FAILURES.items():
+        if isinstance(error, kind):
+            return words
+    return type(error).__name__, str(error) or "the request failed"
+
+
+def status_problem(status: int) -> tuple[str, str]:
+    """A status other than 2xx, in the words of `explain`."""
+    remedies = {
+        401: "it asks for a login",
+        403: "the site blocks us: ask its owner, and give a contact in NEWSARCHIVE_CONTACT",
+        404: "there is no such page: check the address",
+        410: "the page is gone for good",
+        429: "too many requests: raise DOWNLOAD_DELAY and try again later",
+    }
+    remedy = remedies.get(
+        status, "the server failed: try again later" if status >= 500 else "not an answer to use"
+    )
+    return f"http {status}", f"the server answered {status}: {remedy}"
+
+
+def capture_of(response: Response, link: Link | None = None) -> Capture:
+    """The record of one response; `url` is what was asked for before any redirect."""
+    asked = response.meta.get("redirect_urls") or [response.url]
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    return Capture(
+        url=asked[0],
+        body=response.body,
+        fetched_at=datetime.now(UTC),
+        final_url=response.url,
+        status=response.status,
+        headers=headers,
+        discovered=link,
+    )
+
+
+def rules_of(settings: BaseSettings) -> Rules:
+    """The rules of a crawl, read once for each folder. Raises `BadRules`."""
+    return rules.default(settings.get("NEWSARCHIVE_RULES") or "")
+
+
+def day(name: str, value: str) -> datetime:
+    """A date argument, `2025-04-30` or a full ISO 8601 time, as UTC. Raises `UsageError`."""
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        today = date.today().isoformat()
+        raise UsageError(f"{name}={value!r} is no date: write it as {name}={today}") from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def count(name: str, value: str) -> int:
+    """A positive whole number. Raises `UsageError`."""
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise UsageError(f"{name}={value!r} is no number of articles: write it as {name}=20")
+    return int(value)
+
+
+class ArchiveSpider(scrapy.Spider):
+    """A spider whose arguments are checked before anything is fetched."""
+
+    #: argument → what it is, for error messages
+    known_arguments: Mapping[str, str] = {}
+
+    def __init__(self, name: str | None = None, **arguments: str) -> None:
+        super().__init__(name)
+        self.arguments = dict(arguments)
+        self.accept(**self.check(arguments))
+
+    @classmethod
+    def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
+        """The arguments, parsed. Raises `UsageError` for an unknown one; subclasses check values."""
+        for name in arguments:
+            if name not in cls.known_arguments:
+                known = ", ".join(f"{key}={what}" for key, what in cls.known_arguments.items())
+                raise UsageError(f"unknown argument {name!r}; {cls.name} knows {known}")
+        return dict(arguments)
+
+    def accept(self, **arguments: Any) -> None:
+        """Keep the parsed arguments."""
+        self.__dict__.update(arguments)
+
+    def count(self, what: str, by: int = 1) -> None:
+        """Add to a stat under `newsarchive/`."""
+        self.crawler.stats.inc_value(f"newsarchive/{what}", by)
+
+    def page_failed(self, failure: Failure) -> None:
+        """Errback of a post: counted and logged, and the crawl goes on."""
+        reason, sentence = explain(failure.value)
+        self.count(f"failed/{reason}")
+        self.logger.warning("%s: %s", failure.request.url, sentence)  # type: ignore[attr-defined]
+
+    def site_failed(self, url: str, sentence: str) -> None:
+        """The site as a whole could not be crawled: said once, loudly, and shown in the summary."""
+        self.crawler.stats.set_value("newsarchive/site_error", f"{url}: {sentence}")
