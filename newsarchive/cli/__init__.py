@@ -1,0 +1,80 @@
+"""The `newsarchive` command. Each subcommand lives in a module of its own, loaded when it is run.
+
+Rows go to stdout, messages to stderr. Exit codes: 0 fine, 1 nothing found or not done, 2 usage,
+5 the database failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
+from newsarchive.version import VERSION
+
+#: subcommand → (module, what `--help` says of it): the help needs no import.
+COMMANDS = {
+    "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
+    "extract": ("pages", "Extract the article from a file, a URL or standard input."),
+    "repair": ("pages", "Repair mojibake: standard input to standard output."),
+    "search": ("read", "Find articles by their words."),
+    "show": ("read", "Print one stored article."),
+    "stats": ("read", "What the archive holds."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module only when that subcommand runs, so that the start stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"newsarchive.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="newsarchive")
+def cli() -> None:
+    """Read the archive of republished news, and try the parts that fill it.
+
+    Crawling is Scrapy's: scrapy crawl news -a url=https://blog.example
+
+    Example: newsarchive search "free trade" --db newsarchive.db
+    """
+
+
+def exit_code(error: NewsArchiveError) -> int:
+    """The exit code that an error stands for."""
+    if isinstance(error, UsageError):
+        return 2
+    return 5 if isinstance(error, DatabaseError) and not isinstance(error, NoSuchArticle) else 1
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command; errors become one line on stderr and an exit code."""
+    # A terminal or a pipe in another encoding must not turn a headline into a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        return cli.main(args=args, prog_name="newsarchive")
+    except NewsArchiveError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # The reader went away (`| head`): that is its right, and no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,84 @@
+"""Options and output that several subcommands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from newsarchive.items import Author, Block, Edit, Origin
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from sqlalchemy import Engine
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def db_option(command: F) -> F:
+    """`--db`, a file name or a SQLAlchemy URL."""
+    return click.option(
+        "--db",
+        metavar="FILE|URL",
+        envvar="NEWSARCHIVE_DATABASE_URL",
+        default="sqlite:///newsarchive.db",
+        show_default=True,
+        help="The archive: an SQLite file, or a database URL.",
+    )(command)
+
+
+def database_url(db: str) -> str:
+    """What `--db` means: a bare file name is an SQLite database."""
+    return db if "://" in db else f"sqlite:///{db}"
+
+
+def open_archive(db: str) -> Engine:
+    """The archive to read from. Raises `DatabaseUnavailable` where there is none yet."""
+    from newsarchive.db.engine import open_existing
+
+    return open_existing(database_url(db))
+
+
+def console() -> Console:
+    """Standard output: colours and wrapping on a terminal, plain lines elsewhere."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def say(message: str) -> None:
+    """A message to the person, not a row: stderr."""
+    click.echo(message, err=True)
+
+
+def byline(authors: tuple[Author, ...], published: datetime | None, publisher: str) -> str:
+    """`By A and B · 2025-04-01 · Blog`."""
+    names = " and ".join(author.name for author in authors)
+    day = published.date().isoformat() if published else ""
+    return " · ".join(part for part in (f"By {names}" if names else "", day, publisher) if part)
+
+
+def origin_line(origin: Origin | None) -> str:
+    """Where it first appeared, in one line; "" for a blog's own post."""
+    if origin is None:
+        return ""
+    where = f" ({origin.domain})" if origin.domain else ""
+    notice = f" — {origin.copyright_notice}" if origin.copyright_notice else ""
+    return f"First published by {origin.name}{where}, confidence {origin.confidence:.2f}{notice}"
+
+
+def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
+    """What was done, in one line: repairs by codec, dropped lines by kind."""
+    repairs = [e for e in edits if e.step == "repair"]
+    codecs = sorted({e.rule for e in repairs})
+    kinds: dict[str, int] = {}
+    for block in dropped:
+        kinds[block.label] = kinds.get(block.label, 0) + 1
+    parts = [f"{len(repairs)} repairs ({'; '.join(codecs)})"] if repairs else ["no repairs"]
+    if kinds:
+        parts.append(
+            f"{len(dropped)} lines left out (" + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) + ")"
+        )
+    return ", ".join(parts)

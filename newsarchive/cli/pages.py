@@ -1,0 +1,107 @@
+"""`newsarchive extract` and `newsarchive repair`: the pure core on one page or text, no database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from newsarchive.cli.common import account, byline, console, db_option, origin_line, say
+from newsarchive.exceptions import FetchError, UsageError
+from newsarchive.items import Article, Capture
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive extract https://blog.example/2025/04/post/
+  newsarchive extract page.html --url https://blog.example/post/ --json
+  curl -s https://blog.example/post/ | newsarchive extract -"""
+)
+@click.argument("source", metavar="FILE|URL|-")
+@click.option("--url", default="", help="The address a file came from, for its links and metadata.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
+@db_option
+def extract(source: str, url: str, as_json: bool, db: str) -> None:
+    """Extract the article from a FILE, a URL or standard input (-), and print it.
+
+    Nothing is stored; --db is accepted and not used.
+    """
+    from newsarchive import export, rules
+    from newsarchive.core import process
+
+    article = process.article_from(read_capture(source, url), rules.default())
+    if as_json:
+        click.echo(export.to_json(article, indent=2))
+    else:
+        print_article(article)
+
+
+def read_capture(source: str, url: str = "") -> Capture:
+    """The page that SOURCE names. Raises `FetchError` or `UsageError`, naming it."""
+    if source.startswith(("http://", "https://")):
+        from newsarchive.cli.fetch import fetch
+
+        return fetch(source)
+    if source == "-":
+        return Capture(url=url or "about:stdin", body=sys.stdin.buffer.read())
+    path = Path(source)
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(
+            f"{source}: no such file; for a web page give the address with http:// or https://"
+        ) from None
+    except OSError as error:
+        raise FetchError(f"{source}: cannot be read: {error.strerror}") from error
+    return Capture(url=url or path.resolve().as_uri(), body=body)
+
+
+def print_article(article: Article) -> None:
+    """The article for a reader on stdout, the account of what was done on stderr."""
+    out = console()
+    out.print(article.headline, style="bold", markup=False)
+    for line in (
+        byline(article.authors, article.date_published, article.publisher),
+        origin_line(article.origin),
+    ):
+        if line:
+            out.print(line, style="dim", markup=False)
+    out.print()
+    out.print(article.article_body, markup=False)
+    say(account(article.edits, article.dropped))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  echo 'Trumpโ€™s return' | newsarchive repair
+  newsarchive repair --explain < post.txt > mended.txt"""
+)
+@click.option("--explain", is_flag=True, help="Tell on stderr what was repaired, and why.")
+@db_option
+def repair(explain: bool, db: str) -> None:
+    """Repair mojibake: standard input (UTF-8) to standard output, all else untouched.
+
+    --db is accepted and not used.
+    """
+    from newsarchive import repair as repair_text
+
+    raw = sys.stdin.buffer.read()
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"standard input is not UTF-8 (byte {error.start}): convert it first, e.g. with iconv"
+        ) from None
+    result = repair_text(text)
+    sys.stdout.buffer.write(result.text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+    if explain:
+        for edit in result.edits:
+            why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
+            say(f"{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})")
+        for damage in result.damage:
+            say(f"left alone: {damage}")
+        say(f"{len(result.edits)} repairs")
