@@ -1,0 +1,55 @@
+"""What the documents promise: every command has a help with an example and stands in the README."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from newsarchive.cli import COMMANDS, cli
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    result = CliRunner().invoke(cli, [name, "--help"])
+    assert result.exit_code == 0
+    assert re.search(rf"Examples?:\s+(.*\n)*?.*newsarchive {name}", result.output)
+    assert "--db" in result.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_stands_in_the_readme(name: str) -> None:
+    assert f"`newsarchive {name}" in README
+
+
+def test_the_one_line_help_is_the_commands_own() -> None:
+    context = click.Context(cli)
+    for name, (_, short) in COMMANDS.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert short.endswith(".")
+
+
+def test_every_setting_of_ours_stands_in_the_readme() -> None:
+    settings = (ROOT / "newsarchive" / "settings.py").read_text("utf-8")
+    for name in re.findall(r"^(NEWSARCHIVE_\w+) =", settings, re.M):
+        assert f"`{name}`" in README, name
+
+
+def test_files_that_the_readme_names_exist() -> None:
+    package = ROOT / "newsarchive"
+    for name in re.findall(r"`((?:core|data|db|cli|spiders)/[\w/.]*)`", README):
+        assert (package / name).exists(), name
+
+
+def test_requirements_are_the_one_list_of_runtime_dependencies() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
+    assert "dependencies" in project["project"]["dynamic"]

@@ -1,0 +1,129 @@
+"""The house of the README, kept by its imports: a floor may only use the floors below it."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "newsarchive"
+
+#: Which part of the package may never import which modules, at the top of a file or inside a function.
+FORBIDDEN = {
+    "items.py exceptions.py rules.py version.py": ("scrapy", "twisted", "sqlalchemy", "newsarchive.core", "newsarchive.db"),
+    "core": (
+        "scrapy", "twisted", "sqlalchemy", "alembic", "click", "rich",
+        "newsarchive.db", "newsarchive.warc", "newsarchive.export", "newsarchive.archive",
+        "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines",
+        "os", "pathlib", "io.open", "time", "requests", "urllib.request", "socket",
+    ),
+    "db warc.py export.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
+    "archive.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
+    "spiders": ("sqlalchemy", "newsarchive.cli"),
+    "cli demo.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.pipelines"),
+}  # fmt: skip
+
+#: Floor 0 stands on the standard library alone.
+FLOOR_0 = ("items.py", "exceptions.py", "rules.py", "version.py", "__init__.py")
+
+
+def files(part: str) -> Iterator[Path]:
+    path = PACKAGE / part
+    yield from sorted(path.rglob("*.py")) if path.is_dir() else ([path] if path.exists() else [])
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every module that a file names in an import, with its line; type-checking imports are no dependency."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def within(name: str, module: str) -> bool:
+    return name == module or name.startswith(module + ".")
+
+
+@pytest.mark.parametrize("parts", FORBIDDEN)
+def test_a_floor_imports_nothing_above_it(parts: str) -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {name}"
+        for part in parts.split()
+        for path in files(part)
+        for name, line in imports(path)
+        if any(within(name, module) for module in FORBIDDEN[parts])
+    ]
+    assert wrong == []
+
+
+def test_floor_0_stands_on_the_standard_library() -> None:
+    wrong = [
+        f"{name}: {module}"
+        for name in FLOOR_0
+        for module, _ in imports(PACKAGE / name)
+        if module.split(".")[0] not in sys.stdlib_module_names | {"newsarchive"}
+    ]
+    assert wrong == []
+
+
+def test_the_core_reads_no_file_and_no_clock() -> None:
+    wrong = [
+        f"{path.name}:{node.lineno} {ast.unparse(node.func)}"
+        for path in files("core")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and (
+            ast.unparse(node.func) in ("open", "time.time", "date.today", "print", "input")
+            or ast.unparse(node.func).endswith((".now", ".utcnow", ".today", ".read_text", ".read_bytes"))
+        )
+    ]
+    assert wrong == []
+
+
+def test_sql_stands_in_db_alone() -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {name}"
+        for path in PACKAGE.rglob("*.py")
+        if path.relative_to(PACKAGE).parts[0] not in ("db", "archive.py")
+        for name, line in imports(path)
+        if within(name, "sqlalchemy") or within(name, "sqlite3")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "unwanted"),
+    [
+        ("import newsarchive", ("scrapy", "twisted", "sqlalchemy", "numpy", "lxml", "selectolax")),
+        ("from newsarchive import extract, repair", ("scrapy", "sqlalchemy")),
+        ("import newsarchive; newsarchive.repair('plain')", ("scrapy", "twisted", "sqlalchemy")),
+        ("import newsarchive.cli", ("scrapy", "twisted", "sqlalchemy", "numpy", "lxml", "rich.table")),
+        ("import newsarchive.cli.read, newsarchive.cli.pages", ("scrapy", "twisted", "numpy")),
+    ],
+)
+def test_an_import_loads_nothing_heavy(statement: str, unwanted: tuple[str, ...]) -> None:
+    code = f"{statement}\nimport sys\nprint([m for m in {unwanted!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_stay_readable() -> None:
+    """A module over 400 lines has a second thing in it."""
+    long = {
+        str(path.relative_to(PACKAGE)): n
+        for path in PACKAGE.rglob("*.py")
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
