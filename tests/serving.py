@@ -1,0 +1,110 @@
+"""A web server on loopback that answers from a table, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+HTML = "text/html; charset=UTF-8"
+
+
+@dataclass
+class Answer:
+    """What one path gives: body, status, headers; `wait` seconds before it answers."""
+
+    body: bytes | str = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": HTML})
+    wait: float = 0.0
+
+
+@dataclass
+class Seen:
+    """One request as the server saw it; `at` is monotonic time in seconds."""
+
+    path: str
+    headers: Mapping[str, str]
+    at: float
+
+
+@dataclass
+class Site:
+    """A served table: paths may be added while it runs."""
+
+    home: str
+    answers: dict[str, Answer]
+    seen: list[Seen] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        return [request.path for request in self.seen]
+
+
+@contextmanager
+def served(
+    answers: Mapping[str, Answer | str] | Callable[[str], Mapping[str, Answer | str]],
+) -> Iterator[Site]:
+    """Serve a table (or what a function makes of the site's address) on a free port of 127.0.0.1."""
+    site = Site("", {})
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            site.seen.append(Seen(self.path, dict(self.headers), time.monotonic()))
+            answer = site.answers.get(self.path, Answer("not found", 404))
+            time.sleep(answer.wait)
+            body = answer.body.encode() if isinstance(answer.body, str) else answer.body
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.home = f"http://127.0.0.1:{server.server_port}"
+    table = answers(site.home) if callable(answers) else answers
+    site.answers.update({p: a if isinstance(a, Answer) else Answer(a) for p, a in table.items()})
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def crawl(
+    *arguments: str, db: Path | str, spider: str = "news", fast: bool = True, timeout: float = 90
+) -> subprocess.CompletedProcess[str]:
+    """Run `scrapy crawl` as a user would, in a process of its own; words that are no options become `-a word`."""
+    command = [sys.executable, "-m", "scrapy", "crawl", spider]
+    for before, word in zip(("", *arguments), arguments, strict=False):
+        option = word.startswith("-") or before.startswith("-")
+        command += [word] if option else ["-a", word]
+    if fast:
+        command += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "RETRY_TIMES=0"]
+    url = str(db) if "://" in str(db) else f"sqlite:///{db}"
+    environment = os.environ | {
+        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
+        "NEWSARCHIVE_DATABASE_URL": url,
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=timeout, check=False,
+        cwd=Path(str(db)).parent if "://" not in str(db) else None,
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""The `newsarchive` command over a small archive: rows to stdout, messages to stderr, true exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsarchive import demo
+from tests.serving import Answer, crawl, served
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(
+    *words: str, stdin: str | bytes = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [sys.executable, "-m", "newsarchive", *words],
+        input=data,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env=os.environ
+        | {
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            "NO_PROXY": "127.0.0.1",
+        }
+        | (env or {}),
+    )
+    text = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in text.stderr, text.stderr
+    return text
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("archive") / "demo.db"
+    with demo.served() as home:
+        assert crawl(f"url={home}/", db=path).returncode == 0
+    return str(path)
+
+
+def test_search_finds_an_article_and_show_prints_it(archive: str) -> None:
+    found = run("search", "ferry", "--db", archive)
+    assert found.returncode == 0
+    assert "Night ferry returns to the old harbour" in found.stdout
+    number = found.stdout.split()[0]
+    shown = run("show", number, "--db", archive)
+    assert shown.stdout.startswith("Night ferry returns to the old harbour\nBy Ayu Lestari · 2025-03-29")
+    assert "“We heard the horn and people came out of their houses,” said" in " ".join(shown.stdout.split())
+    assert "Harbour Gazette (harbourgazette.example)" in shown.stdout
+    assert "repairs (windows-874" in shown.stderr
+    assert "Gazette Insider" not in shown.stdout
+
+
+def test_show_takes_the_address_as_well_and_gives_json(archive: str) -> None:
+    url = json.loads(run("show", "1", "--json", "--db", archive).stdout)["url"]
+    record = json.loads(run("show", url, "--json", "--db", archive).stdout)
+    assert record["headline"]
+    assert record["edits"] is not None
+    assert {block["label"] for block in record["dropped"]} >= {"share", "subscribe"}
+
+
+def test_stats_counts_what_is_there(archive: str) -> None:
+    done = run("stats", "--db", archive)
+    assert done.returncode == 0
+    assert "articles" in done.stdout
+    assert "3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["show", "4711"], 1, "4711"),
+        (["show", "https://nowhere.example/"], 1, "https://nowhere.example/"),
+        (["search", '"ferry'], 2, '"ferry'),
+        (["search"], 2, "Missing argument"),
+        (["serch", "ferry"], 2, "No such command 'serch'"),
+    ],
+)
+def test_a_question_that_cannot_be_answered(archive: str, words: list[str], code: int, says: str) -> None:
+    done = run(*words, *(["--db", archive] if words[0] in ("show", "search") else []))
+    assert done.returncode == code
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+def test_nothing_found_is_said_and_is_no_success(archive: str) -> None:
+    done = run("search", "zeppelin", "--db", archive)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "zeppelin" in done.stderr
+
+
+def test_a_missing_archive_is_named_and_not_created(tmp_path: Path) -> None:
+    done = run("stats", "--db", str(tmp_path / "none.db"))
+    assert done.returncode == 5
+    assert "none.db" in done.stderr
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_closed_pipe_is_no_error(archive: str) -> None:
+    command = f"{sys.executable} -m newsarchive show 1 --json --db {archive} | head -c 10"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1)
+
+
+def test_a_locale_without_utf8_prints_what_it_can(archive: str) -> None:
+    done = run(
+        "show", "1", "--db", archive, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    )
+    assert done.returncode == 0
+
+
+def test_repair_mends_and_explains() -> None:
+    done = run("repair", "--explain", stdin="Trump’s rival\nand Trumpโ€™s return — naïve café\n")
+    assert done.stdout == "Trump’s rival\nand Trump’s return — naïve café\n"
+    assert "windows-874" in done.stderr
+    assert "1 repairs" in done.stderr
+
+
+def test_repair_leaves_clean_text_alone_to_the_byte() -> None:
+    clean = "“Curly”, ‘single’, ﬁne ligatures, ＡＢＣ, ไทย, привет\r\nno newline at the end"
+    assert run("repair", stdin=clean).stdout == clean
+
+
+def test_repair_refuses_what_is_not_utf8() -> None:
+    done = run("repair", stdin=b"caf\xe9")
+    assert done.returncode == 2
+    assert "byte 3" in done.stderr
+
+
+def test_extract_from_a_file_from_standard_input_and_from_the_web(tmp_path: Path) -> None:
+    pages = demo.pages("https://blog.example")
+    path, (_, body) = next((p, page) for p, page in pages.items() if "ferry" in p)
+    file = tmp_path / "post.html"
+    file.write_bytes(body)
+    from_file = run("extract", str(file), "--url", f"https://blog.example{path}")
+    from_stdin = run("extract", "-", "--url", f"https://blog.example{path}", stdin=body)
+    with served({path: Answer(body)}) as site:
+        from_web = run("extract", site.home + path)
+    assert from_file.returncode == from_stdin.returncode == from_web.returncode == 0
+    assert from_file.stdout == from_stdin.stdout == from_web.stdout
+    assert "“We heard the horn" in from_file.stdout
+
+
+def test_extract_gives_everything_as_json(tmp_path: Path) -> None:
+    pages = demo.pages("https://blog.example")
+    path, (_, body) = next((p, page) for p, page in pages.items() if "ferry" in p)
+    record = json.loads(
+        run("extract", "-", "--json", "--url", f"https://blog.example{path}", stdin=body).stdout
+    )
+    assert record["origin"]["name"] == "Harbour Gazette"
+    assert record["date_published"] == "2025-03-29T07:15:00+07:00"
+    assert [b["text"] for b in record["blocks"] if b["label"] == "promo"]
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "says"),
+    [
+        ("no-such-file.html", 2, "no-such-file.html: no such file"),
+        ("http://127.0.0.1:9/", 1, "http://127.0.0.1:9/: cannot be fetched"),
+        (".", 1, ".: cannot be read"),
+    ],
+)
+def test_extract_names_what_it_cannot_read(source: str, code: int, says: str) -> None:
+    done = run("extract", source)
+    assert done.returncode == code
+    assert says in done.stderr
+
+
+def test_extract_says_why_a_page_is_no_article() -> None:
+    done = run("extract", "-", stdin="<html><body></body></html>")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+
+
+def test_demo_shows_clean_articles_offline() -> None:
+    done = run("demo")
+    assert done.returncode == 0, done.stderr
+    assert "Night ferry returns to the old harbour" in done.stdout
+    assert "โ€" not in done.stdout
+    assert "First published by Harbour Gazette (harbourgazette.example)" in done.stdout
+    assert "Discover more from" not in done.stdout

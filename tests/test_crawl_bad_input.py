@@ -1,0 +1,163 @@
+"""Bad input to a crawl: one clear line that names it and the remedy, the right exit code, no lost row."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Answer, crawl, served
+from tests.test_crawl import front, post, rows
+
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "which blog? say it as: scrapy crawl news -a url=https://blog.example"),
+        (["url=ftp://blog.example"], "ftp://blog.example"),
+        (["url=not a url"], "not a url"),
+        (["url=https://blog.example", "limit=many"], "limit='many' is no number of articles"),
+        (["url=https://blog.example", "limit=0"], "limit='0' is no number of articles"),
+        (["url=https://blog.example", "since=yesterday"], "since='yesterday' is no date"),
+        (["url=https://blog.example", "sinse=2025-01-01"], "unknown argument 'sinse'"),
+    ],
+)
+def test_a_bad_argument_is_named_before_anything_is_fetched(
+    db: Path, arguments: list[str], says: str
+) -> None:
+    done = crawl(*arguments, db=db)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not db.exists()
+
+
+def test_an_unknown_spider_is_named_with_those_that_exist(db: Path) -> None:
+    done = crawl("url=https://blog.example", spider="nwes", db=db)
+    assert done.returncode == 2
+    assert "no spider is called 'nwes'; there are: news" in done.stderr
+
+
+def closed_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://no-such-host.invalid/", "no such host"),
+        (f"http://127.0.0.1:{closed_port()}/", "refused the connection"),
+    ],
+)
+def test_a_host_that_does_not_answer(db: Path, url: str, says: str) -> None:
+    done = crawl(f"url={url}", db=db)
+    assert done.returncode == 4
+    assert f"error: {url}: " in done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("home", "says"),
+    [
+        (Answer("gone", 404), "answered 404: there is no such page"),
+        (Answer("no", 403), "answered 403: the site blocks us"),
+        (
+            Answer("<html><body><p>Hello, this is a page and no blog.</p></body></html>"),
+            "no feed and no links to posts",
+        ),
+        (Answer(PNG, headers={"Content-Type": "image/png"}), "no feed and no links to posts"),
+        (Answer(b""), "no feed and no links to posts"),
+    ],
+)
+def test_a_front_page_that_is_no_blog(db: Path, home: Answer, says: str) -> None:
+    with served({"/": home}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 4
+    assert f"error: {site.home}/: " in done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+BAD_PAGES = {
+    "/a-story-about-the-index/": Answer(front(*[f"/story-number-{i}-of-the-year/" for i in range(40)])),
+    "/a-story-about-the-login/": Answer('<html><head><title>Log in</title></head><body><form action="/login"><label>User</label><input name=u>'
+                      '<label>Password</label><input type=password name=p><button>Log in</button></form></body></html>'),
+    "/a-story-about-the-empty/": Answer(b""),
+    "/a-story-about-the-pdf/": Answer(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", headers={"Content-Type": "application/pdf"}),
+    "/a-story-about-the-image/": Answer(PNG),
+    "/a-story-about-the-gone/": Answer("not here", 404),
+    "/a-story-about-the-broken/": Answer("oops", 500),
+}  # fmt: skip
+
+
+def test_pages_that_are_no_articles_are_counted_by_reason_and_the_crawl_goes_on(db: Path) -> None:
+    names = [*BAD_PAGES, "/a-good-story/"]
+    with served({"/": front(*names), **BAD_PAGES, "/a-good-story/": post("A good post")}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0
+    assert set(names) <= set(site.paths())
+    assert rows(db, "SELECT headline FROM articles") == [("A good post",)]
+    assert "failed: http 404" in done.stderr
+    assert "failed: http 500" in done.stderr
+    assert "5 dropped" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_feed_that_is_not_well_formed_still_gives_its_posts(db: Path) -> None:
+    feed = '<rss version="2.0"><channel><item><title>A & B</title><link>{home}/one/</link></item><item><title>cut'
+    with served(lambda home: {
+        "/": front(feed="/feed/"),
+        "/feed/": Answer(feed.format(home=home), headers={"Content-Type": "application/rss+xml"}),
+        "/one/": post("One"),
+    }) as site:  # fmt: skip
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0
+    assert rows(db, "SELECT headline FROM articles") == [("One",)]
+    assert f"feed {site.home}/feed/" in done.stderr
+    assert "feed problems: not well formed" in done.stderr
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    done = crawl("url=https://blog.example", db=f"sqlite:///{tmp_path}/nowhere/archive.db")
+    assert done.returncode == 5
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
+    target = tmp_path / "archive.db"
+    target.touch(mode=0o400)
+    done = crawl("url=https://blog.example", db=target)
+    assert done.returncode == 5
+    assert "archive.db" in done.stderr
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    target = tmp_path / "notes.db"
+    target.write_text("these are my notes, not a database\n" * 100)
+    done = crawl("url=https://blog.example", db=target)
+    assert done.returncode == 5
+    assert "notes.db" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert target.read_text().startswith("these are my notes")
+
+
+def test_a_database_from_a_newer_version(db: Path) -> None:
+    with served({"/": front("/one/"), "/one/": post("One")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        with sqlite3.connect(db) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = 'ffff00000000'")
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 5
+    assert "newer" in done.stderr
+    assert rows(db, "SELECT headline FROM articles") == [("One",)]
