@@ -6,9 +6,10 @@ answer from it the PostgreSQL half skips with the reason.
 
 from __future__ import annotations
 
+import atexit
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,7 +19,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine, upgrade, writing
+from newsarchive.db.models import Base
 from newsarchive.items import Article, Author, Block, Capture, Edit, Evidence, Image, Origin
 
 SERVER = os.environ.get(
@@ -65,8 +67,32 @@ def archive_url(kind: str, folder: Path) -> Iterator[str]:
             yield url
 
 
+@cache
+def _shared_postgresql() -> Engine:
+    """One migrated database for all tests of a session: making one takes seconds, emptying it none."""
+    held = postgresql_url()
+    engine = open_engine(held.__enter__())
+    atexit.register(held.__exit__, None, None, None)
+    atexit.register(engine.dispose)
+    upgrade(engine)
+    return engine
+
+
+def _emptied(engine: Engine) -> Engine:
+    with writing(engine) as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+            if "id" in table.c:
+                connection.exec_driver_sql(f"ALTER SEQUENCE {table.name}_id_seq RESTART")
+    return engine
+
+
 @contextmanager
 def open_archive(kind: str, folder: Path) -> Iterator[Engine]:
+    """An empty archive with its schema."""
+    if kind == "postgresql":
+        yield _emptied(_shared_postgresql())
+        return
     with archive_url(kind, folder) as url:
         engine = open_engine(url)
         try:
@@ -79,7 +105,7 @@ def open_archive(kind: str, folder: Path) -> Iterator[Engine]:
 def make_article(number: int = 1, *, body: str = "First.\n\nSecond.", day: int = 0, **fields: Any) -> Article:
     """An article of blog.example with a capture; `day` counts from the first crawl."""
     url = fields.pop("url", f"https://blog.example/post-{number}")
-    page = fields.pop("page", f"<p>{body}</p>".encode())
+    page = fields.pop("page", f"<p>{body}</p>".encode("utf-8", "surrogatepass"))
     capture = Capture(url, page, START + timedelta(days=day), url, headers={"content-type": "text/html"})
     given: dict[str, Any] = {
         "headline": f"Post {number}",
@@ -138,6 +164,3 @@ def rich_article() -> Article:
         article_html="<p>It’s here.</p>",
         is_accessible_for_free=True,
     )
-
-
-Opener = Callable[[str], Engine]

@@ -5,10 +5,8 @@ A batch holds no page twice (`Store.ingest` sees to it) and runs inside a write 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -34,113 +32,36 @@ from newsarchive.db.models import (
     Term,
     Url,
 )
+from newsarchive.db.plan import READ, Plan, match, seen_at
 from newsarchive.db.types import storable
 from newsarchive.items import Article
-
-#: A new revision is made where one of these differs. Markup follows from the same words.
-_READ = ("headline", "alternative_headline", "description", "article_body")
-
-#: Hamming similarity of MinHash signatures from which two texts under one canonical URL are one article.
-_SAME_TEXT = 0.5
-
-
-@dataclass
-class _Plan:
-    """What is to be done with one article; `stored` is its row joined with its revision."""
-
-    article: Article
-    key: str
-    canonical_key: str
-    seen_at: datetime
-    stored: dict[str, Any] | None = None
-    article_id: int = 0
-    revision_id: int = 0
-    capture_id: int | None = None
-    texts: dict[str, Any] = field(default_factory=dict)
-    digest: str = ""
-
-    def __post_init__(self) -> None:
-        self.texts = rows.revision_row(self.article, self.seen_at)
-        self.digest = record_hash(self.article)
-
-    @property
-    def is_new(self) -> bool:
-        return self.stored is None
-
-    @property
-    def is_late(self) -> bool:
-        """An older capture than what is stored: it adds to the history and changes nothing else."""
-        return self.stored is not None and self.seen_at < self.stored["last_seen_at"] and not self.same_bytes
-
-    @property
-    def text_changed(self) -> bool:
-        return self.stored is None or any(self.texts[name] != self.stored[name] for name in _READ)
-
-    @property
-    def record_changed(self) -> bool:
-        return self.stored is None or self.digest != self.stored["record_hash"]
-
-    @property
-    def same_bytes(self) -> bool:
-        digest = self.texts["payload_digest"]
-        return self.stored is not None and digest != "" and digest == self.stored["payload_digest"]
-
-    @property
-    def change_kind(self) -> str:
-        """The publisher cannot have changed what has the same bytes."""
-        if self.stored is None:
-            return "new"
-        return "extractor" if self.same_bytes else "publisher"
-
-    @property
-    def outcome(self) -> str:
-        if self.stored is None:
-            return "new"
-        return "updated" if self.text_changed or self.record_changed else "unchanged"
-
-
-def record_hash(article: Article) -> str:
-    """A digest of everything a reader would call a change; explanations and scores are left out."""
-    row = rows.article_row(article)
-    for name in (
-        "quality",
-        "damage",
-        "candidates",
-        "minhash",
-        "content_hash",
-        "extractor_version",
-        "word_count",
-    ):
-        del row[name]
-    row |= {name: storable(getattr(article, name)) for name in _READ}
-    row["authors"] = [asdict(author) for author in article.authors]
-    row["keywords"] = article.keywords
-    row["image"] = asdict(article.image) if article.image else None
-    row["origin"] = rows.origin_row(article.origin) if article.origin else None
-    if article.origin:
-        row["origin"] |= {"name": article.origin.name, "domain": article.origin.domain}
-    return hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 class Batch:
     """Articles on their way into the archive, all different pages."""
 
     def __init__(
-        self, connection: Connection, articles: Sequence[Article], run_id: int | None, now: datetime
+        self,
+        connection: Connection,
+        articles: Sequence[Article],
+        run_id: int | None,
+        now: datetime,
+        reread: bool = False,
     ) -> None:
-        self.connection, self.run_id = connection, run_id
-        self.plans = [_Plan(article, *rows.keys(article), _seen_at(article, now)) for article in articles]
+        self.connection, self.run_id, self.reread = connection, run_id, reread
+        self.plans = [Plan(a, *rows.keys(a), seen_at(a, now), reread=reread) for a in articles]
 
     def store(self) -> list[str]:
         """Write everything; gives `new`, `updated` or `unchanged` for each article, in order."""
         self._find()
         outcomes = [plan.outcome for plan in self.plans]
         self._late()
-        self._write_captures()
+        if not self.reread:
+            self._write_captures()
         self._write_articles([plan for plan in self.plans if plan.is_new])
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
-        self._explain(changed + [plan for plan in self.plans if plan.same_bytes and not plan.text_changed])
+        self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
         return outcomes
@@ -150,7 +71,7 @@ class Batch:
     def _find(self) -> None:
         wanted = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
         query = (
-            select(*_columns(ArticleRow), *_columns(Revision, _READ[1:]), Revision.payload_digest)
+            select(*_columns(ArticleRow), *_columns(Revision, READ[1:]), Revision.payload_digest)
             .join(Revision, Revision.id == ArticleRow.revision_id)
             .where(or_(ArticleRow.url_key.in_(wanted), ArticleRow.canonical_key.in_(wanted)))
             .order_by(ArticleRow.id)
@@ -158,7 +79,7 @@ class Batch:
         found = [dict(row._mapping) for row in self.connection.execute(query)]
         taken: set[int] = set()
         for plan in self.plans:
-            plan.stored = _match(plan, found, taken)
+            plan.stored = match(plan, found, taken)
             if plan.stored:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
                 taken.add(plan.article_id)
@@ -175,7 +96,7 @@ class Batch:
                 ArticleRow.id == plan.article_id, ArticleRow.first_seen_at > plan.seen_at
             )
             self.connection.execute(first.values(first_seen_at=plan.seen_at))
-            same = [getattr(Revision, name) == plan.texts[name] for name in _READ]
+            same = [getattr(Revision, name) == plan.texts[name] for name in READ]
             known = select(Revision.id).where(Revision.article_id == plan.article_id, *same)
             if self.connection.execute(known).first() is None:
                 self._append_revisions([plan])
@@ -203,7 +124,7 @@ class Batch:
         for plan, capture_id in zip(with_capture, self._insert(CaptureRow, captures), strict=True):
             plan.capture_id = capture_id
 
-    def _write_articles(self, plans: list[_Plan]) -> None:
+    def _write_articles(self, plans: list[Plan]) -> None:
         sites = self._sites(plan.article for plan in plans)
         new = [
             rows.article_row(plan.article)
@@ -221,7 +142,7 @@ class Batch:
         for plan, article_id in zip(plans, self._insert(ArticleRow, new), strict=True):
             plan.article_id = article_id
 
-    def _write_revisions(self, plans: list[_Plan]) -> None:
+    def _write_revisions(self, plans: list[Plan]) -> None:
         self._append_revisions(plans)
         current = [{"b_id": plan.article_id, "b_revision": plan.revision_id} for plan in plans]
         self._execute_many(
@@ -232,7 +153,7 @@ class Batch:
         )
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
-    def _append_revisions(self, plans: list[_Plan]) -> None:
+    def _append_revisions(self, plans: list[Plan]) -> None:
         versions = self._last_versions([plan.article_id for plan in plans if plan.stored])
         new = [
             plan.texts
@@ -247,7 +168,7 @@ class Batch:
         for plan, revision_id in zip(plans, self._insert(Revision, new), strict=True):
             plan.revision_id = revision_id
 
-    def _explain(self, plans: list[_Plan]) -> None:
+    def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old."""
         again = [plan.revision_id for plan in plans if not plan.text_changed]
         for table in (BlockRow, EditRow):
@@ -265,11 +186,11 @@ class Batch:
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}
             for plan in known
-            if plan.record_changed or plan.same_bytes
+            if plan.record_changed or plan.explained_anew
         ]
         self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), changed)
 
-    def _write_relations(self, plans: list[_Plan]) -> None:
+    def _write_relations(self, plans: list[Plan]) -> None:
         old = [plan.article_id for plan in plans if plan.stored]
         for table in (ArticleAuthor, ArticleTerm, ArticleOrigin, ImageRow):
             if old:
@@ -282,17 +203,23 @@ class Batch:
             ImageRow, [rows.image_row(image) | {"article_id": i, "position": 0} for i, image in images]
         )
 
-    def _write_authors(self, plans: list[_Plan]) -> None:
+    def _write_authors(self, plans: list[Plan]) -> None:
         ids = self._ids(AuthorRow, ("name", "kind"), [asdict(a) for p in plans for a in p.article.authors])
         links = [
-            {"article_id": plan.article_id, "position": position, "author_id": ids[author.name, author.kind]}
+            {
+                "article_id": plan.article_id,
+                "position": position,
+                "author_id": ids[storable(author.name), author.kind],
+            }
             for plan in plans
             for position, author in enumerate(plan.article.authors)
         ]
         self._insert_rows(ArticleAuthor, links)
 
-    def _write_terms(self, plans: list[_Plan]) -> None:
-        words = [(plan.article_id, list(dict.fromkeys(plan.article.keywords))) for plan in plans]
+    def _write_terms(self, plans: list[Plan]) -> None:
+        words = [
+            (plan.article_id, list(dict.fromkeys(map(storable, plan.article.keywords)))) for plan in plans
+        ]
         ids = self._ids(
             Term, ("kind", "name"), [{"kind": "keyword", "name": w} for _, ws in words for w in ws]
         )
@@ -303,13 +230,14 @@ class Batch:
         ]
         self._insert_rows(ArticleTerm, links)
 
-    def _write_origins(self, plans: list[_Plan]) -> None:
+    def _write_origins(self, plans: list[Plan]) -> None:
         found = [(plan.article_id, plan.article.origin) for plan in plans if plan.article.origin]
         ids = self._ids(
             OriginRow, ("name", "domain"), [{"name": o.name, "domain": o.domain} for _, o in found]
         )
         links = [
-            rows.origin_row(origin) | {"article_id": article_id, "origin_id": ids[origin.name, origin.domain]}
+            rows.origin_row(origin)
+            | {"article_id": article_id, "origin_id": ids[storable(origin.name), storable(origin.domain)]}
             for article_id, origin in found
         ]
         self._insert_rows(ArticleOrigin, links)
@@ -326,7 +254,7 @@ class Batch:
     def _ids(
         self, table: type[Base], unique: tuple[str, ...], new: list[dict[str, Any]]
     ) -> dict[tuple[Any, ...], int]:
-        """The ids of rows by their unique columns, adding those that are not there yet."""
+        """The ids of rows by their unique columns as stored, adding those that are not there yet."""
         if not new:
             return {}
         columns = [getattr(table, name) for name in unique]
@@ -340,7 +268,7 @@ class Batch:
         if missing:
             insert_ignoring(self.connection, _table(table), missing)
             found = self._index(query)
-        return {tuple(row[name] for name in unique): found[key] for key, row in wanted.items()}
+        return found
 
     def _index(self, query: Any) -> dict[tuple[Any, ...], int]:
         return {tuple(key): row_id for row_id, *key in self.connection.execute(query)}
@@ -362,36 +290,11 @@ class Batch:
     def _last_versions(self, article_ids: list[int]) -> dict[int, int]:
         if not article_ids:
             return {}
-        query = select(Revision.article_id, func.max(Revision.version)).group_by(Revision.article_id)
-        return dict(self.connection.execute(query.where(Revision.article_id.in_(article_ids))).tuples().all())
-
-
-def _seen_at(article: Article, now: datetime) -> datetime:
-    return (article.capture.fetched_at if article.capture else None) or now
-
-
-def _match(plan: _Plan, found: list[dict[str, Any]], taken: set[int]) -> dict[str, Any] | None:
-    """The stored article that this one is: by its URL, else by a canonical URL with the same text."""
-    free = [row for row in found if row["id"] not in taken]
-    for row in free:
-        if row["url_key"] == plan.key:
-            return row
-    for row in free:
-        related = (
-            plan.canonical_key in (row["url_key"], row["canonical_key"]) or plan.key == row["canonical_key"]
+        query = select(Revision.article_id, func.max(Revision.version).label("last")).group_by(
+            Revision.article_id
         )
-        if related and _same_text(plan.article, row):
-            return row
-    return None
-
-
-def _same_text(article: Article, row: dict[str, Any]) -> bool:
-    """Themes that get the canonical URL wrong must not fold different posts into one."""
-    if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
-        return True
-    signature = rows.minhash_of(row["minhash"])
-    equal = sum(a == b for a, b in zip(signature, article.minhash, strict=False))
-    return bool(signature) and equal >= _SAME_TEXT * len(signature)
+        found = self.connection.execute(query.where(Revision.article_id.in_(article_ids)))
+        return {row.article_id: row.last for row in found}
 
 
 def _table(model: type[Base]) -> Table:

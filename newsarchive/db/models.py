@@ -335,7 +335,7 @@ class SiteBlock(Base):
     """The learned chrome of a site: a block seen on many pages, and a sample of its text."""
 
     __tablename__ = "site_blocks"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (Index(None, "site_id", "last_seen_at"), {"sqlite_with_rowid": False})
 
     site_id: Mapped[int] = _cascade("sites.id", primary_key=True)
     fingerprint: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -153,12 +153,12 @@ class _Query:
     def _match(self, table_name: str, node: Node) -> ColumnElement[bool]:
         if self.sqlite:
             return self._fts(table_name, fts5(node))
-        return _INDEX.c.document.bool_op("@@")(cast(tsquery(node), postgresql.TSQUERY))
+        wanted = cast(tsquery(node), postgresql.TSQUERY)
+        found: ColumnElement[bool] = _INDEX.c.document.bool_op("@@")(wanted)
+        return found
 
     def _fts(self, table_name: str, query: str) -> ColumnElement[bool]:
-        name = f"match_{next(self.numbers)}"
-        condition: Any = text(f"{table_name} MATCH :{name}").bindparams(**{name: query})
-        return condition
+        return literal_column(table_name).bool_op("MATCH")(query)
 
     def _containing(self, run: Run) -> ColumnElement[bool]:
         """Articles with the string; those in a spaced script have it as a word of its own."""

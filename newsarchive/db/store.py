@@ -65,12 +65,20 @@ class Store:
         with writing(self.engine) as connection:
             connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
 
-    def ingest(self, articles: Sequence[Article], run_id: int | None = None) -> list[Outcome]:
-        """Store articles in one transaction; gives an outcome for each, in order."""
+    def ingest(
+        self, articles: Sequence[Article], run_id: int | None = None, *, reread: bool = False
+    ) -> list[Outcome]:
+        """Store articles in one transaction; gives an outcome for each, in order.
+
+        `reread` says that they come from stored bytes: a change is then the extractor's, and no
+        capture is added.
+        """
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
-                outcomes += [Outcome(word) for word in Batch(connection, batch, run_id, self.clock()).store()]
+                outcomes += [
+                    Outcome(word) for word in Batch(connection, batch, run_id, self.clock(), reread).store()
+                ]
         return outcomes
 
     def mark_gone(self, url: str, at: datetime | None = None) -> bool:

@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "fingerprint"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_site_blocks_site_id_last_seen_at", "site_blocks", ["site_id", "last_seen_at"])
     table(
         "sources",
         integer("id"),

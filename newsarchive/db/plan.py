@@ -1,0 +1,142 @@
+"""What is to be done with one article: is it stored already, and what changed?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from newsarchive.db import rows
+from newsarchive.db.types import storable
+from newsarchive.items import Article
+
+#: A new revision is made where one of these differs. Markup follows from the same words.
+READ = ("headline", "alternative_headline", "description", "article_body")
+
+#: Hamming similarity of MinHash signatures from which two texts under one canonical URL are one article.
+_SAME_TEXT = 0.5
+
+
+@dataclass
+class Plan:
+    """What is to be done with one article.
+
+    `stored` is its row joined with its revision; `reread` says that stored bytes are read again.
+    """
+
+    article: Article
+    key: str
+    canonical_key: str
+    seen_at: datetime
+    stored: dict[str, Any] | None = None
+    article_id: int = 0
+    revision_id: int = 0
+    capture_id: int | None = None
+    texts: dict[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    reread: bool = False
+
+    def __post_init__(self) -> None:
+        self.texts = rows.revision_row(self.article, self.seen_at)
+        self.digest = record_hash(self.article)
+
+    @property
+    def is_new(self) -> bool:
+        return self.stored is None
+
+    @property
+    def is_late(self) -> bool:
+        """An older capture than what is stored: it adds to the history and changes nothing else."""
+        return (
+            self.stored is not None
+            and self.seen_at < self.stored["last_seen_at"]
+            and not self.same_bytes
+            and not self.reread
+        )
+
+    @property
+    def text_changed(self) -> bool:
+        return self.stored is None or any(self.texts[name] != self.stored[name] for name in READ)
+
+    @property
+    def record_changed(self) -> bool:
+        return self.stored is None or self.digest != self.stored["record_hash"]
+
+    @property
+    def same_bytes(self) -> bool:
+        digest = self.texts["payload_digest"]
+        return self.stored is not None and digest != "" and digest == self.stored["payload_digest"]
+
+    @property
+    def change_kind(self) -> str:
+        """The publisher cannot have changed what has the same bytes."""
+        if self.stored is None:
+            return "new"
+        return "extractor" if self.same_bytes or self.reread else "publisher"
+
+    @property
+    def explained_anew(self) -> bool:
+        """The same text from the same bytes by another extractor: only its explanation may differ."""
+        if self.stored is None or self.text_changed:
+            return False
+        other = self.article.extractor_version != self.stored["extractor_version"]
+        return self.reread or (self.same_bytes and other)
+
+    @property
+    def outcome(self) -> str:
+        if self.stored is None:
+            return "new"
+        return "updated" if self.text_changed or self.record_changed else "unchanged"
+
+
+def record_hash(article: Article) -> str:
+    """A digest of everything a reader would call a change; explanations and scores are left out."""
+    row = rows.article_row(article)
+    for name in (
+        "quality",
+        "damage",
+        "candidates",
+        "minhash",
+        "content_hash",
+        "extractor_version",
+        "word_count",
+    ):
+        del row[name]
+    row |= {name: storable(getattr(article, name)) for name in READ}
+    row["authors"] = [asdict(author) for author in article.authors]
+    row["keywords"] = article.keywords
+    row["image"] = asdict(article.image) if article.image else None
+    row["origin"] = rows.origin_row(article.origin) if article.origin else None
+    if article.origin:
+        row["origin"] |= {"name": article.origin.name, "domain": article.origin.domain}
+    return hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def seen_at(article: Article, now: datetime) -> datetime:
+    return (article.capture.fetched_at if article.capture else None) or now
+
+
+def match(plan: Plan, found: list[dict[str, Any]], taken: set[int]) -> dict[str, Any] | None:
+    """The stored article that this one is: by its URL, else by a canonical URL with the same text."""
+    free = [row for row in found if row["id"] not in taken]
+    for row in free:
+        if row["url_key"] == plan.key:
+            return row
+    for row in free:
+        related = (
+            plan.canonical_key in (row["url_key"], row["canonical_key"]) or plan.key == row["canonical_key"]
+        )
+        if related and _same_text(plan.article, row):
+            return row
+    return None
+
+
+def _same_text(article: Article, row: dict[str, Any]) -> bool:
+    """Themes that get the canonical URL wrong must not fold different posts into one."""
+    if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
+        return True
+    signature = rows.minhash_of(row["minhash"])
+    equal = sum(a == b for a, b in zip(signature, article.minhash, strict=False))
+    return bool(signature) and equal >= _SAME_TEXT * len(signature)

@@ -1,0 +1,49 @@
+"""Edits of blocks, moved to the body: the stored text can be taken back to what the page had."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive.core.edits import body_edits, unrepaired_body
+from newsarchive.items import Article, Block, Edit, replay
+from tests.storage import rich_article
+
+
+def test_body_edits_stand_at_their_offset_in_the_unrepaired_body() -> None:
+    article = rich_article()
+    edits = body_edits(article)
+    assert [(e.where, e.start) for e in edits] == [("article_body", 2), ("article_body", 18), ("headline", 3)]
+    assert unrepaired_body(article.article_body, edits) == "Itâ€™s here.\n\nAnd â€œthere”."
+
+
+def test_edits_of_dropped_blocks_keep_their_place_on_the_page() -> None:
+    article = rich_article()
+    blocks = tuple(replace(b, label="promo") if n == 1 else b for n, b in enumerate(article.blocks))
+    edits = body_edits(article.with_blocks(blocks))
+    assert [(e.where, e.start) for e in edits] == [("article_body", 4), ("blocks/1", 2), ("headline", 3)]
+
+
+def test_edits_that_do_not_fit_their_block_are_kept_as_they_are() -> None:
+    article = Article("https://a.example/").with_blocks([Block("one"), Block("two")])
+    odd = Edit("repair", "rule", "x", "y", "blocks/0", 50)
+    assert body_edits(replace(article, edits=(odd,))) == (odd,)
+
+
+broken = st.lists(st.tuples(st.text(max_size=8), st.text(max_size=3), st.text(max_size=3)), max_size=4)
+
+
+@given(st.lists(st.tuples(broken, st.sampled_from(["body", "share"])), max_size=5))
+def test_unreplaying_gives_the_original_body(page: list[tuple[list[tuple[str, str, str]], str]]) -> None:
+    blocks, edits, originals = [], [], []
+    for number, (pieces, label) in enumerate(page):
+        original, own = "", []
+        for lead, before, after in pieces:
+            own.append(Edit("repair", "r", before, after, f"blocks/{number}", len(original) + len(lead)))
+            original += lead + before
+        blocks.append(Block(replay(original, own), label=label))
+        edits += own
+        if label == "body":
+            originals.append(original)
+    article = Article("https://a.example/").with_blocks(blocks, edits=tuple(edits))
+    assert unrepaired_body(article.article_body, body_edits(article)) == "\n\n".join(originals)

@@ -1,0 +1,333 @@
+"""Writing articles, on every database: what is new, what changed, what is left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from newsarchive.db import query
+from newsarchive.db.engine import reading
+from newsarchive.db.store import Outcome, Store
+from newsarchive.exceptions import NoSuchArticle
+from newsarchive.items import Author, Block, Edit, Origin
+from tests.storage import START, make_article, open_archive, rich_article
+
+NEW, UPDATED, UNCHANGED = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    return Store(engine, clock=lambda: START)
+
+
+def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
+    with reading(engine) as connection:
+        return [tuple(row) for row in connection.execute(text(sql))]
+
+
+def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """The archive but for its log of fetches and `last_seen_at`."""
+    log = {"captures", "crawl_runs", "alembic_version"}
+    with reading(engine) as connection:
+        from newsarchive.db.models import Base
+
+        dump = {}
+        for table in Base.metadata.sorted_tables:
+            if table.name not in log:
+                columns = [c for c in table.c if c.name != "last_seen_at"]
+                dump[table.name] = sorted(
+                    map(repr, connection.execute(table.select().with_only_columns(*columns)))
+                )
+    return dump
+
+
+def history(engine: Engine) -> list[tuple[Any, ...]]:
+    return rows(engine, "SELECT version, change_kind, article_body FROM article_revisions ORDER BY id")
+
+
+def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> None:
+    article = rich_article()
+    assert store.ingest([article]) == [NEW]
+    stored = query.get(engine, article.url)
+    same = [
+        "url canonical_url headline alternative_headline description authors date_published date_modified",
+        "in_language article_section keywords image publisher is_based_on is_accessible_for_free article_body",
+        "article_html word_count origin quality damage candidates content_hash minhash extractor_version",
+    ]
+    for name in " ".join(same).split():
+        assert getattr(stored, name) == getattr(article, name), name
+    assert stored.first_seen_at == stored.last_seen_at == START
+    assert (stored.revisions, stored.revision, stored.change_kind, stored.site) == (
+        1,
+        1,
+        "new",
+        "blog.example",
+    )
+
+
+def test_dropped_blocks_and_edits_are_kept_beside_the_text(store: Store, engine: Engine) -> None:
+    article = rich_article()
+    store.ingest([article])
+    stored = query.get(engine, article.url)
+    assert stored.dropped == article.dropped
+    assert [(e.where, e.before, e.after) for e in stored.edits] == [
+        ("article_body", "â€™", "’"),
+        ("article_body", "â€œ", "“"),
+        ("headline", "Ã©", "é"),
+    ]
+
+
+def test_crawling_twice_changes_nothing_but_last_seen_at(store: Store, engine: Engine) -> None:
+    first = [rich_article(), make_article(1), make_article(2)]
+    store.ingest(first)
+    before = everything(engine)
+    later = [
+        replace(a, capture=replace(a.capture, fetched_at=START + timedelta(days=9)))
+        for a in first
+        if a.capture
+    ]
+    assert store.ingest(later) == [UNCHANGED] * 3
+    assert everything(engine) == before
+    assert query.get(engine, first[0].url).last_seen_at == START + timedelta(days=9)
+
+
+def test_other_bytes_with_the_same_article_are_unchanged(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1)])
+    before = everything(engine)
+    again = make_article(1, day=1, page=b"<p>First.</p><p>Second.</p><aside>7 comments</aside>")
+    assert store.ingest([again]) == [UNCHANGED]
+    assert everything(engine) == before
+
+
+def test_a_changed_text_is_another_revision_and_the_old_one_stays(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, body="One.")])
+    assert store.ingest([make_article(1, body="One, corrected.", day=1)]) == [UPDATED]
+    assert history(engine) == [(1, "new", "One."), (2, "publisher", "One, corrected.")]
+    stored = query.get(engine, "https://blog.example/post-1")
+    assert (stored.article_body, stored.revisions, stored.revision) == ("One, corrected.", 2, 2)
+    assert stored.first_seen_at == START
+    assert stored.last_seen_at == START + timedelta(days=1)
+
+
+def test_a_text_that_came_back_is_a_third_revision(store: Store, engine: Engine) -> None:
+    for day, body in enumerate(["One.", "Two.", "One."]):
+        store.ingest([make_article(1, body=body, day=day)])
+    assert [row[2] for row in history(engine)] == ["One.", "Two.", "One."]
+
+
+def test_a_case_or_a_comma_counts_as_a_change(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, body="Eat, grandma", content_hash="h")])
+    assert store.ingest([make_article(1, body="Eat grandma", content_hash="h", day=1)]) == [UPDATED]
+    assert len(history(engine)) == 2
+
+
+def test_the_same_bytes_read_otherwise_are_an_extractor_revision(store: Store, engine: Engine) -> None:
+    page = b"<p>One.</p><p>Share this</p>"
+    store.ingest([make_article(1, body="One.\n\nShare this", page=page)])
+    better = make_article(
+        1, blocks=(Block("One."), Block("Share this", label="share")), page=page, extractor_version=2
+    )
+    assert store.ingest([better]) == [UPDATED]
+    assert [row[:2] for row in history(engine)] == [(1, "new"), (2, "extractor")]
+    assert query.get(engine, better.url).extractor_version == 2
+
+
+def test_the_same_bytes_explained_otherwise_refresh_the_explanation(store: Store, engine: Engine) -> None:
+    page = b"<p>One.</p><p>Share this</p>"
+    one = make_article(1, blocks=(Block("One."), Block("Share this", label="share")), page=page)
+    store.ingest([one])
+    other = make_article(
+        1, blocks=(Block("One."), Block("Share this", label="promo")), page=page, extractor_version=2
+    )
+    assert store.ingest([other]) == [UNCHANGED]
+    stored = query.get(engine, one.url)
+    assert ([b.label for b in stored.dropped], stored.extractor_version, stored.revisions) == (
+        ["promo"],
+        2,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"authors": (Author("Bo"),)},
+        {"keywords": ("sea",)},
+        {"origin": Origin("Reuters", "reuters.com")},
+        {"date_modified": START},
+        {"article_section": "World"},
+        {"is_accessible_for_free": False},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_changed_facts_update_the_article_without_a_revision(
+    store: Store, engine: Engine, change: dict[str, Any]
+) -> None:
+    store.ingest([make_article(1)])
+    assert store.ingest([make_article(1, day=1, **change)]) == [UPDATED]
+    (name, value), stored = next(iter(change.items())), query.get(engine, "1")
+    assert getattr(stored, name) == value
+    assert len(history(engine)) == 1
+    assert store.ingest([make_article(1, day=2, **change)]) == [UNCHANGED]
+
+
+def test_relations_that_went_away_are_taken_out(store: Store, engine: Engine) -> None:
+    store.ingest([rich_article()])
+    bare = replace(rich_article(), authors=(), keywords=(), image=None, origin=None)
+    store.ingest([bare])
+    stored = query.get(engine, bare.url)
+    assert (stored.authors, stored.keywords, stored.image, stored.origin) == ((), (), None, None)
+
+
+def test_one_url_in_many_spellings_is_one_article(store: Store, engine: Engine) -> None:
+    spellings = [
+        "http://www.blog.example/post-1/",
+        "https://blog.example/post-1?utm_source=x",
+        "https://blog.example/post-1#c",
+    ]
+    outcomes = [store.ingest([make_article(1, url=url, day=day)])[0] for day, url in enumerate(spellings)]
+    assert outcomes == [NEW, UNCHANGED, UNCHANGED]
+
+
+def test_a_canonical_url_on_the_same_host_finds_the_article(store: Store, engine: Engine) -> None:
+    canonical = "https://blog.example/2025/post-1"
+    assert store.ingest([make_article(1, canonical_url=canonical)]) == [NEW]
+    assert store.ingest(
+        [make_article(1, url="https://blog.example/print/1", canonical_url=canonical, day=1)]
+    ) == [UNCHANGED]
+    assert store.ingest([make_article(1, url=canonical, canonical_url=canonical, day=2)]) == [UNCHANGED]
+    assert query.get(engine, canonical).id == query.get(engine, "https://blog.example/post-1").id
+
+
+@pytest.mark.parametrize(
+    "canonical",
+    ["https://blog.example/", "https://other.example/post", "https://blog.example/post-1", "not a url"],
+)
+def test_a_wrong_canonical_url_folds_no_posts_together(store: Store, engine: Engine, canonical: str) -> None:
+    posts = [
+        make_article(n, body=f"Text {n}.", canonical_url=canonical, content_hash=str(n)) for n in (1, 2, 3)
+    ]
+    assert [store.ingest([post])[0] for post in posts] == [NEW] * 3
+    assert [query.get(engine, post.url).article_body for post in posts] == ["Text 1.", "Text 2.", "Text 3."]
+
+
+def test_a_page_twice_in_one_batch_is_stored_once(store: Store, engine: Engine) -> None:
+    twice = [
+        make_article(1, body="One."),
+        make_article(2),
+        make_article(1, body="Two.", day=1),
+        make_article(2, day=1),
+    ]
+    assert store.ingest(twice) == [NEW, NEW, UPDATED, UNCHANGED]
+    assert len(history(engine)) == 3
+
+
+def test_an_older_capture_adds_to_the_history_and_changes_nothing_else(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, body="Now.", day=5)])
+    assert store.ingest([make_article(1, body="Then.", day=1)]) == [UPDATED]
+    store.ingest([make_article(1, body="Then.", day=1)])
+    stored = query.get(engine, "1")
+    assert (stored.article_body, stored.revisions) == ("Now.", 2)
+    assert stored.first_seen_at == START + timedelta(days=1)
+    assert stored.last_seen_at == START + timedelta(days=5)
+
+
+def test_a_deleted_page_keeps_its_text_and_can_come_back(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1)])
+    assert store.mark_gone("https://blog.example/post-1", START + timedelta(days=3))
+    store.mark_gone("https://blog.example/post-1", START + timedelta(days=4))
+    gone = query.get(engine, "1")
+    assert (gone.gone_at, gone.article_body) == (START + timedelta(days=3), "First.\n\nSecond.")
+    store.ingest([make_article(1, day=5)])
+    assert query.get(engine, "1").gone_at is None
+    assert not store.mark_gone("https://blog.example/never-seen")
+
+
+def test_a_failed_batch_leaves_nothing(store: Store, engine: Engine) -> None:
+    bad = make_article(2, date_published=datetime(2025, 1, 1))  # naive on purpose
+    with pytest.raises(Exception, match="naive"):
+        store.ingest([make_article(1), bad])
+    assert query.stats(engine).articles == 0
+
+
+def test_text_that_no_database_takes_is_stored_with_replacement_characters(
+    store: Store, engine: Engine
+) -> None:
+    odd = make_article(1, body="nul \x00 and \ud800 half", headline="a\x00b", keywords=("k\x00", "k\ufffd"))
+    assert store.ingest([odd]) == [NEW]
+    assert store.ingest([replace(odd, capture=None)]) == [UNCHANGED]
+    assert query.get(engine, odd.url).article_body == "nul \ufffd and \ufffd half"
+
+
+def test_runs_are_recorded(store: Store, engine: Engine) -> None:
+    run = store.start_run("news", {"url": "https://blog.example/", "limit": 5, "since": START})
+    store.ingest([make_article(1)], run)
+    store.finish_run(run, "finished", {"new": 1})
+    assert rows(engine, "SELECT spider, finish_reason, version FROM crawl_runs") == [
+        ("news", "finished", "0.1.0")
+    ]
+    assert rows(engine, "SELECT run_id, status, content_type FROM captures") == [(run, 200, "text/html")]
+
+
+def test_what_is_not_there_is_named(store: Store, engine: Engine) -> None:
+    for name in ("7", "blog.example/none", "", "::", "9" * 40):
+        with pytest.raises(NoSuchArticle, match="no article"):
+            query.get(engine, name)
+
+
+def test_articles_reads_all_of_them_in_chunks(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(n) for n in range(7)])
+    store.ingest([make_article(99, url="https://other.example/a")])
+    assert [a.url for a in query.articles(engine, chunk=3)] == [
+        *(f"https://blog.example/post-{n}" for n in range(7)),
+        "https://other.example/a",
+    ]
+    assert [a.site for a in query.articles(engine, site="other.example")] == ["other.example"]
+
+
+def test_stats_count_what_is_there(store: Store, engine: Engine) -> None:
+    store.ingest([rich_article(), make_article(1), make_article(2, in_language="de")])
+    store.ingest([make_article(1, body="Changed.", day=1)])
+    stats = query.stats(engine)
+    assert (stats.articles, stats.revisions, stats.captures, stats.gone) == (3, 4, 4, 0)
+    assert stats.sites == {"blog.example": 3}
+    assert stats.languages == {"en": 2, "de": 1}
+    assert stats.origins == {"South China Morning Post": 1}
+    assert stats.repairs == {"windows-1252": 3}
+    assert stats.dropped == {"nav": 1, "subscribe": 1}
+    assert stats.disk > 0
+
+
+texts = st.text(st.characters(exclude_categories=()), max_size=40)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(headline=texts, body=texts, keyword=texts, author=texts, before=texts)
+def test_any_text_can_be_stored(
+    store: Store, headline: str, body: str, keyword: str, author: str, before: str
+) -> None:
+    article = make_article(
+        url=f"https://blog.example/{abs(hash((headline, body, keyword, author, before)))}",
+        blocks=(Block(body), Block(before, label="share")),
+        headline=headline,
+        keywords=(keyword,),
+        authors=(Author(author),),
+        edits=(Edit("repair", "r", before, body, "blocks/0", 0),),
+        page=body.encode("utf-8", "surrogatepass"),
+    )
+    assert store.ingest([article])[0] in (NEW, UNCHANGED)
+    assert store.ingest([article]) == [UNCHANGED]
