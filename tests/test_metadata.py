@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
+from newsarchive.core.blocks import read_blocks
 from newsarchive.core.metadata import read_metadata
 from newsarchive.items import Article, Block, Capture, Page
 
@@ -21,9 +23,12 @@ FETCHED = datetime(2025, 6, 1, 12, tzinfo=UTC)
 URL = "https://blog.example/a-post/"
 
 
-def read(html: str, url: str = URL, blocks: tuple[Block, ...] = ()) -> dict[str, Any]:
+def read(html: str, url: str = URL, blocks: Sequence[Block] | None = None) -> dict[str, Any]:
     page = Page(Capture(url, html.encode("utf-8", "replace"), fetched_at=FETCHED), html)
-    return read_metadata(LexborHTMLParser(html), page, blocks, rules.default())
+    tree = LexborHTMLParser(html)
+    if blocks is None:
+        blocks = [Block(b.text, b.kind) for b in read_blocks(tree, url).blocks]
+    return read_metadata(tree, page, blocks, rules.default())
 
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +104,7 @@ def test_the_text_overrules_a_wrong_lang() -> None:
         "Der Gemeinderat hat am Dienstag beschlossen, dass die alte Mühle im Sommer geschlossen und verkauft wird. "
         * 3
     )
-    found = read("<html lang=en-US><h1>Die Mühle</h1>", blocks=(Block(text),))
+    found = read("<html lang=en-US><h1>Die Mühle</h1>", blocks=[Block(text)])
     assert (found["in_language"], found["in_language_source"]) == ("de", "detected")
 
 

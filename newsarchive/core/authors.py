@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core import dates
-from newsarchive.core.claims import Claim, key, trust
+from newsarchive.core.claims import Claim, Option, key, weigh
 from newsarchive.items import Author, Candidate
 from newsarchive.rules import Rules
 
@@ -64,43 +64,55 @@ def decide(
     claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
 ) -> tuple[tuple[Author, ...], list[Candidate]]:
     """The authors in order, `()` where none is named, and all candidates with the reason for each."""
+    named, refused = read_claims(claims, sections, rules)
+    lists = options(named, site_names)
+    chosen, candidates = weigh([option for option, _ in lists], "authors", rules)
+    authors = next((names for option, names in lists if option is chosen), ())
+    return authors, candidates + refused
+
+
+Named = dict[str, list[tuple[Claim, list[Author]]]]
+
+
+def read_claims(
+    claims: Sequence[Claim], sections: Sequence[str], rules: Rules
+) -> tuple[Named, list[Candidate]]:
+    """Source → its claims with the authors that each names, and the claims that name nobody."""
     banned = {key(s) for s in sections} - {""}
-    by_source: dict[str, list[Author]] = {}
-    out: list[Candidate] = []
+    named: Named = {}
+    refused: list[Candidate] = []
     for claim in claims:
         names = [a for a in read(claim, rules) if key(a.name) not in banned]
         if names:
-            by_source.setdefault(claim.source, []).extend(names)
+            named.setdefault(claim.source, []).append((claim, names))
         else:
-            out.append(claim.candidate(reason="names nobody"))
-    if not by_source:
-        return (), out
+            refused.append(claim.candidate(reason="names nobody"))
+    return named, refused
+
+
+def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple[Author, ...]]]:
+    """One option for each list of names that a source gives."""
     sites = {key(s) for s in site_names} - {""}
-    worth = {s: _worth(s, names, sites, rules) for s, names in by_source.items()}
-    winner = max(worth, key=lambda s: worth[s])
-    chosen = _distinct(by_source[winner])
-    for source, authors in by_source.items():
-        won = source == winner
-        reason = (
-            f"the most trusted source ({worth[source]:.2f})" if won else _lost(authors, chosen, worth[source])
-        )
-        out += [Candidate("authors", a.name, source, won, reason) for a in _distinct(authors)]
-    return chosen, out
+    lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
+    for rows in named.values():
+        authors = _distinct([a for _, names in rows for a in names])
+        claims, _ = lists.setdefault(tuple(sorted(key(a.name) for a in authors)), ([], authors))
+        claims += [claim for claim, _ in rows]
+    return [(Option(tuple(claims), _traits(authors, sites)), authors) for claims, authors in lists.values()]
 
 
-def _lost(authors: Sequence[Author], chosen: Sequence[Author], worth: float) -> str:
-    same = {key(a.name) for a in authors} == {key(a.name) for a in chosen}
-    return "says the same" if same else f"less trusted ({worth:.2f})"
-
-
-def _worth(source: str, authors: Sequence[Author], sites: set[str], rules: Rules) -> float:
-    """Trust; a source that only repeats the site's name, or a bare account, yields to one that names people."""
-    worth = trust(rules, Claim("authors", "", source))
+def _traits(authors: Sequence[Author], sites: set[str]) -> tuple[str, ...]:
+    """What else speaks for or against a list of names."""
+    traits = []
     if all(key(a.name) in sites for a in authors):
-        return worth - 0.5
-    if all(a.name.islower() and " " not in a.name for a in authors):
-        return worth - 0.3
-    return worth
+        traits.append("the site's own name")
+    elif all(a.kind != "person" for a in authors):
+        traits.append("an organisation")
+    if all(" " not in a.name for a in authors):
+        traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
+    if len(authors) > 4:
+        traits.append("many names")
+    return tuple(traits)
 
 
 def _distinct(authors: Sequence[Author]) -> tuple[Author, ...]:

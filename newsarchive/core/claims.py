@@ -1,8 +1,12 @@
-"""What a page claims about itself, before anything is decided.
+"""What a page claims about itself, and how claims are weighed.
 
-Readers (`jsonld`, `head`, `markup`) turn a page into `Claim`s; deciders (`headline`, `authors`,
-`dates`, `metadata`) weigh them by the table of trust in `data/metadata/trust.toml` and turn each into a
-`Candidate` that says why it won or lost.
+Readers (`jsonld`, `head`, `shown`) turn a page into `Claim`s. Deciders (`headline`, `authors`,
+`publication`, `metadata`) turn claims into a value, by `data/metadata/trust.toml` and `points.toml`, and each claim into a
+`Candidate` that says why it won or lost. Two ways of deciding:
+
+- `best`: a plain order of trust, for fields where sources rarely disagree;
+- `weigh`: claims of one value are an `Option`; its points are the sum over its sources and traits, learned
+  on data as a conditional logit (McFadden 1974; `training/trust.py`), against 0 for "the page does not say".
 """
 
 from __future__ import annotations
@@ -21,8 +25,9 @@ LONGEST = 2000
 #: Most claims kept of one page: a page that offers more is hostile or an index.
 MOST = 400
 
-_TAG = re.compile(r"<[^<>]{0,500}>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,22 @@ class Claim:
         return Candidate(self.field, self.value, self.source, chosen, reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a field with all claims that state it; the first of them spells it.
+
+    `traits` are what else speaks for or against it, in the words of the table of trust.
+    """
+
+    claims: tuple[Claim, ...]
+    traits: tuple[str, ...] = ()
+
+    @property
+    def voices(self) -> list[str]:
+        """What counts for it: each source once, then the traits."""
+        return [*dict.fromkeys(c.source for c in self.claims), *self.traits]
+
+
 def plain(value: object) -> str:
     """Any value of a page as plain text: entities decoded (twice where escaped twice), tags dropped,
     white space folded, length bounded. What is no text or number is "".
@@ -59,28 +80,27 @@ def plain(value: object) -> str:
             text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub("", text)
-    return " ".join(_INVISIBLE.sub("", text).split())[:LONGEST]
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())[:LONGEST]
 
 
+@lru_cache(maxsize=2048)
 def key(text: str) -> str:
     """What two spellings of one value share: letters and digits, lower case.
 
     >>> key("Trump’s return…") == key("Trump's Return")
     True
     """
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return _NO_LETTER.sub("", text.casefold())
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def trust_table(rules: Rules, field: str) -> Mapping[str, float]:
-    """Source → how far it is believed for a field, from 0 to 1."""
-    table = rules.metadata.get("trust", {}).get(field, {})
+    """Source → how far it is believed for a field: points for `weigh`, an order for `best`."""
+    tables = rules.metadata.get("points", {}), rules.metadata.get("trust", {})
+    table = next((t[field] for t in tables if field in t), {})
     return {str(k): float(v) for k, v in table.items()}
-
-
-def trust(rules: Rules, claim: Claim) -> float:
-    """How far a claim is believed. A source that the table does not know gets .3: it is heard last."""
-    return trust_table(rules, claim.field).get(claim.source, 0.3)
 
 
 def best(claims: Sequence[Claim], rules: Rules) -> tuple[str, list[Candidate]]:
@@ -90,13 +110,45 @@ def best(claims: Sequence[Claim], rules: Rules) -> tuple[str, list[Candidate]]:
     """
     if not claims:
         return "", []
-    winner = max(claims, key=lambda c: trust(rules, c))
-    out = []
-    for claim in claims:
-        level = f"{trust(rules, claim):.2f}"
-        if claim is winner:
-            out.append(claim.candidate(chosen=True, reason=f"the most trusted source ({level})"))
+    table = trust_table(rules, claims[0].field)
+    trusted = [table.get(c.source, 0.0) for c in claims]
+    at = max(range(len(claims)), key=trusted.__getitem__)
+    winner, out = claims[at], []
+    for i, claim in enumerate(claims):
+        if i == at:
+            reason = f"the most trusted source ({trusted[i]:.2f})" if len(claims) > 1 else "the only source"
+        elif key(claim.value) == key(winner.value):
+            reason = "says the same"
         else:
-            same = key(claim.value) == key(winner.value)
-            out.append(claim.candidate(reason="says the same" if same else f"less trusted ({level})"))
+            reason = f"{winner.source} is trusted more ({trusted[at]:.2f} over {trusted[i]:.2f})"
+        out.append(claim.candidate(chosen=i == at, reason=reason))
     return winner.value, out
+
+
+def weigh(options: Sequence[Option], field: str, rules: Rules) -> tuple[Option | None, list[Candidate]]:
+    """The option with the most points, `None` where no option has more than 0; the first wins among equals.
+
+    Returns it with every claim as a candidate, whose reason shows the points.
+    """
+    table = trust_table(rules, field)
+    points = [sum(table.get(v, 0.0) for v in o.voices) for o in options]
+    at = max(range(len(options)), key=points.__getitem__, default=-1)
+    chosen = options[at] if options and points[at] > 0 else None
+    out: list[Candidate] = []
+    for i, option in enumerate(options):
+        reason = _reason(option, points[i], table, points[at], chosen)
+        for j, claim in enumerate(option.claims):
+            same = "says the same" if option is chosen and j else reason
+            out.append(claim.candidate(chosen=option is chosen and not j, reason=same))
+    return chosen, out
+
+
+def _reason(
+    option: Option, points: float, table: Mapping[str, float], most: float, chosen: Option | None
+) -> str:
+    parts = ", ".join(f"{v} {table.get(v, 0.0):+.1f}" for v in option.voices)
+    if option is chosen:
+        return f"{points:.1f} points: {parts}"
+    if chosen is None:
+        return f"too little speaks for it: {points:.1f} points: {parts}"
+    return f"{points:.1f} points against {most:.1f}: {parts}"

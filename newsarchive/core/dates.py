@@ -36,6 +36,7 @@ _CLOCK = re.compile(
 _OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
+_DIGITS = re.compile(r"\d")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
 
 
@@ -46,7 +47,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt); `slow` allows dateparser.
     """
     text = " ".join(text[:LONGEST].split())
-    if not any(c.isdigit() for c in text):
+    if not _DIGITS.search(text):
         return None
     found = _fast(text.casefold(), rules, day_first)
     if found is None and slow and _YEAR.search(text):
@@ -70,12 +71,21 @@ def month_first(text: str) -> bool | None:
 
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is a date, "" where it holds none; of several the first."""
+    if not _DIGITS.search(text):
+        return ""
     lower = text.casefold()
     found = [m for pattern in (_ISO, _EASTERN, *_prose(rules)[1:], _NUMERIC) if (m := pattern.search(lower))]
     if not found or len(lower) != len(text):
         return ""
     first = min(found, key=lambda m: (m.start(), -m.end()))
     return text[first.start() : first.end()]
+
+
+def says_modified(line: str, rules: Rules) -> bool:
+    """Whether a line speaks of a change: "Updated 3 May 2024"."""
+    words = rules.metadata.get("months", {}).get("modified", {}).get("words", [])
+    folded = line.casefold()
+    return any(word in folded for word in words)
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:

@@ -1,9 +1,8 @@
 """Which of the texts that a page calls its title is the headline.
 
 The page's head (JSON-LD, Open Graph, `<title>`) was written for machines and search results, the
-headings are what the reader sees. A heading that the head confirms wins; then trust decides. The
-site's name and the section are never a headline, and are cut off one only where the page itself
-shows that they are not part of it.
+headings are what the reader sees; spelled alike they are one option. The site's name and the section are
+never a headline, and are cut off one only where the page itself shows that they are not part of it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newsarchive.core.claims import Claim, key, trust
+from newsarchive.core.claims import Claim, Option, key, weigh
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
@@ -20,9 +19,9 @@ from newsarchive.rules import Rules
 _PARTS = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
 #: How alike two titles are that mean the same, as a share of common words.
 _ALIKE = 0.6
-#: The head's word for a heading: two independent voices.
-_CONFIRMED = 0.5
-_HEADINGS = ("markup", "microdata")
+#: Longest headline, in characters.
+LONGEST = 300
+_SHOWN = ("markup", "microdata")
 
 
 def decide(
@@ -32,41 +31,68 @@ def decide(
 
     `site_names` are the names of the site that the page itself gives, `sections` its sections.
     """
+    offered, refused = options(claims, site_names, sections)
+    chosen, candidates = weigh(offered, "headline", rules)
+    return (chosen.claims[0].value if chosen else ""), candidates + refused
+
+
+def options(
+    claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str]
+) -> tuple[list[Option], list[Candidate]]:
+    """What the page offers as its headline, and what was refused."""
+    sites, parts = set(map(key, site_names)), set(map(key, sections))
+    usable: dict[str, list[Claim]] = {}
     refused: list[Candidate] = []
-    usable: list[Claim] = []
-    for claim in _cut(claims, site_names):
-        reason = _refusal(claim, site_names, sections)
+    for claim in _cut(claims, sites):
+        reason = _refusal(claim, sites, parts)
         if reason:
             refused.append(claim.candidate(reason=reason))
         else:
-            usable.append(claim)
-    if not usable:
-        return "", refused
-    scores = [(_score(claim, usable, rules), claim) for claim in usable]
-    winner = max(scores, key=lambda s: s[0])[1]
-    return winner.value, [_explained(c, score, winner, usable) for score, c in scores] + refused
+            usable.setdefault(key(claim.value), []).append(claim)
+    heads = [c.value for group in usable.values() for c in group if not _is_shown(c)]
+    out: list[Option] = []
+    for group in usable.values():
+        traits = _traits(group, heads)
+        if any(c.source != "markup h2" for c in group) or traits:
+            out.append(Option(tuple(sorted(group, key=_spelling)), traits))
+    return out, refused
 
 
-def _refusal(claim: Claim, site_names: Sequence[str], sections: Sequence[str]) -> str:
+def _is_shown(claim: Claim) -> bool:
+    return claim.source.startswith(_SHOWN)
+
+
+def _spelling(claim: Claim) -> tuple[bool, bool]:
+    """Whose spelling wins within an option: what is shown, unless in capitals."""
+    return claim.value.isupper(), not _is_shown(claim)
+
+
+def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
     folded = key(claim.value)
     if len(folded) < 2:
         return "holds no words"
-    if folded in map(key, site_names):
+    if folded in sites:
         return "is the site's name"
-    if claim.source.startswith("markup") and folded in map(key, sections):
+    if _is_shown(claim) and folded in sections:
         return "is the section"
-    if len(claim.value) > 300:
-        return "too long for a headline"
-    return ""
+    return "too long for a headline" if len(claim.value) > LONGEST else ""
 
 
-def _cut(claims: Sequence[Claim], site_names: Sequence[str]) -> list[Claim]:
-    """Claims without a site's name at either end, where another claim or the site's own name shows it."""
-    shown = {key(c.value) for c in claims if c.source.startswith(_HEADINGS)}
-    names = {key(n) for n in site_names} - {""}
+def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[str, ...]:
+    """What else speaks for a heading: that the head says nearly the same."""
+    if not all(map(_is_shown, group)):
+        return ()
+    likeness = max((alike(group[0].value, h) for h in heads), default=0.0)
+    if likeness >= 0.85:
+        return ("contains a title",) if len(group[0].value) > max(map(len, heads)) else ("part of a title",)
+    return ("like a title",) if likeness > 0 else ()
+
+
+def _cut(claims: Sequence[Claim], sites: set[str]) -> list[Claim]:
+    """Claims without a site's name at either end, where a heading or the site's own name shows it."""
+    shown = {key(c.value) for c in claims if _is_shown(c)}
     return [
-        c if c.source.startswith(_HEADINGS) else replace(c, value=_without_name(c.value, names, shown))
-        for c in claims
+        c if _is_shown(c) else replace(c, value=_without_name(c.value, sites - {""}, shown)) for c in claims
     ]
 
 
@@ -76,10 +102,9 @@ def _without_name(text: str, names: set[str], shown: set[str]) -> str:
         return text
     parts = [(m.start(), m.end()) for m in _PARTS.finditer(text)][:20]
     for start, end in parts:
-        if key(text[:start]) in shown and len(text[:start]) > 3:
-            return text[:start]
-        if key(text[end:]) in shown and len(text[end:]) > 3:
-            return text[end:]
+        for part in (text[:start], text[end:]):
+            if key(part) in shown and len(part) > 3 and key(part) not in names:
+                return part
     for start, end in reversed(parts):
         if key(text[end:]) in names:
             return _without_name(text[:start], names, shown)
@@ -87,16 +112,6 @@ def _without_name(text: str, names: set[str], shown: set[str]) -> str:
         if key(text[:start]) in names:
             return _without_name(text[end:], names, shown)
     return text
-
-
-def _score(claim: Claim, usable: Sequence[Claim], rules: Rules) -> float:
-    """Trust, and for a heading the best agreement with a claim of the head."""
-    score = trust(rules, claim)
-    if claim.source.startswith(_HEADINGS):
-        score += _CONFIRMED * max(
-            (alike(claim.value, o.value) for o in usable if not o.source.startswith(_HEADINGS)), default=0
-        )
-    return score
 
 
 def alike(one: str, other: str) -> float:
@@ -107,13 +122,3 @@ def alike(one: str, other: str) -> float:
     shorter = min(len(first), len(second))
     share = len(first & second) / shorter if shorter >= 3 else 0.0
     return share * 0.9 if share >= _ALIKE else 0.0
-
-
-def _explained(claim: Claim, score: float, winner: Claim, usable: Sequence[Claim]) -> Candidate:
-    if claim is winner:
-        heads = sorted({o.source for o in usable if o is not claim and alike(o.value, claim.value) > 0})
-        return claim.candidate(
-            chosen=True, reason=f"score {score:.2f}" + (", confirmed by " + ", ".join(heads) if heads else "")
-        )
-    same = key(claim.value) == key(winner.value)
-    return claim.candidate(reason="says the same" if same else f"score {score:.2f}")

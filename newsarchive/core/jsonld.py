@@ -12,14 +12,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
-
 from newsarchive.core.claims import Claim, plain
 
 Node = dict[str, Any]
 
-_SCRIPTS = 30
-_LONGEST_SCRIPT = 1_000_000
 _NODES = 2000
 _NAMES = 40
 
@@ -45,13 +41,19 @@ _PLAIN = {
     "articleSection": "article_section",
     "isAccessibleForFree": "is_accessible_for_free",
 }
+#: schema.org property → field, for what names a person or an organisation: evidence for the origin.
+_NAMED = {
+    "sourceOrganization": "source_organization",
+    "copyrightHolder": "copyright_holder",
+    "creditText": "credit_text",
+}
 
 
-def nodes(tree: LexborHTMLParser) -> list[Node]:
-    """Every JSON object on the page's JSON-LD scripts, outermost first, at most 2,000."""
+def nodes(scripts: Iterable[str]) -> list[Node]:
+    """Every JSON object in the page's JSON-LD scripts, outermost first, at most 2,000."""
     queue: deque[Any] = deque()
-    for script in tree.css('script[type*="ld+json"]')[:_SCRIPTS]:
-        queue.extend(_values(script.text(deep=True) or ""))
+    for script in scripts:
+        queue.extend(_values(script))
     out: list[Node] = []
     steps = 0
     while queue and len(out) < _NODES and steps < _NODES * 10:
@@ -66,7 +68,7 @@ def nodes(tree: LexborHTMLParser) -> list[Node]:
 
 def _values(text: str) -> Iterator[Any]:
     """The JSON values of one script: tolerant of wrappers, raw line breaks and trailing commas."""
-    text = text[:_LONGEST_SCRIPT].strip()
+    text = text.strip()
     for attempt in range(2):
         try:
             yield json.loads(text, strict=False)
@@ -96,9 +98,9 @@ def types(node: Node) -> list[str]:
     return [t.rsplit("/", 1)[-1].rsplit("#", 1)[-1] for t in _list(node.get("@type")) if isinstance(t, str)]
 
 
-def claims(tree: LexborHTMLParser, url: str) -> list[Claim]:
+def claims(scripts: Iterable[str], url: str) -> list[Claim]:
     """What the page's JSON-LD says of the article at `url`."""
-    found = nodes(tree)
+    found = nodes(scripts)
     by_id = _by_id(found)
     out: list[Claim] = []
     article = _article(found, url)
@@ -182,6 +184,9 @@ def _rest(node: Node, by_id: dict[str, Node], source: str) -> Iterator[Claim]:
     yield Claim("publisher", plain(_name(publisher)), source)
     yield Claim("canonical_url", _url(node.get("mainEntityOfPage")) or _url(node.get("url")), source)
     yield Claim("is_based_on", _url(next(iter(_list(node.get("isBasedOn"))), "")), source)
+    for name, field in _NAMED.items():
+        holder = _resolve(next(iter(_list(node.get(name))), None), by_id)
+        yield Claim(field, plain(_name(holder)), source)
     image = _resolve(next(iter(_list(node.get("image"))), None), by_id)
     yield Claim("image", _url(image) or (image if isinstance(image, str) else ""), source)
     if isinstance(image, dict):

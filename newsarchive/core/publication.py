@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from newsarchive.core import dates
-from newsarchive.core.claims import Claim, trust
+from newsarchive.core.claims import Claim, Option, weigh
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
@@ -15,8 +15,10 @@ from newsarchive.rules import Rules
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 #: How far ahead of the capture a page may be: a local time, read as UTC.
 AHEAD = timedelta(days=1)
-#: What each further source that names the same day adds to trust.
-_AGREES = 0.1
+#: Most dates of one page that are read.
+MOST = 60
+#: Sources whose strange date forms are worth dateparser's time.
+_WORTH_IT = ("json-ld", "open graph", "microdata", "meta", "markup time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,48 +30,57 @@ class Dated:
     source: str = ""
 
 
-def decide(claims: Sequence[Claim], now: datetime | None, rules: Rules) -> tuple[Dated, list[Candidate]]:
-    """The date that the claims of one field agree on best, and every claim with the reason.
+def decide(
+    claims: Sequence[Claim], field: str, now: datetime | None, rules: Rules, *, month_first: bool = False
+) -> tuple[Dated, list[Candidate]]:
+    """The day that the claims of one field speak for most, and every claim with the reason.
 
-    `now` is when the page was fetched: what lies more than a day after it is refused.
+    `now` is when the page was fetched: what lies more than a day after it is refused. `month_first`
+    reads 03/04/2025 as March where the page's other dates leave it open.
     """
-    read, out = _read(claims, now, rules)
-    if not read:
-        return Dated(), out
-    scores = [_score(c, when, read, rules) for c, when in read]
-    best = max(range(len(read)), key=lambda i: scores[i])
-    winner, value = read[best]
-    for i, (claim, when) in enumerate(read):
-        if i == best:
-            out.append(claim.candidate(chosen=True, reason=f"score {scores[i]:.2f}{_agreeing(i, read)}"))
-        else:
-            same = when.date() == value.date()
-            out.append(claim.candidate(reason="says the same day" if same else f"score {scores[i]:.2f}"))
-    return Dated(value, winner.value, winner.source), out
+    read, refused = read_claims(claims, now, rules, month_first=month_first)
+    chosen, candidates = weigh(options(read), field, rules)
+    if chosen is None:
+        return Dated(), candidates + refused
+    first = chosen.claims[0]
+    return Dated(read[first], first.value, first.source), candidates + refused
 
 
-def says_modified(line: str, rules: Rules) -> bool:
-    """Whether a line speaks of a change: "Updated 3 May 2024"."""
-    words = rules.metadata.get("months", {}).get("modified", {}).get("words", [])
-    folded = line.casefold()
-    return any(word in folded for word in words)
+def fall_back(published: Dated, modified: Dated) -> Dated:
+    """A page that only tells when it was changed is filed under that day, and the source says so."""
+    if published.value is not None or modified.value is None:
+        return published
+    return replace(modified, source=f"{modified.source} (modified)")
 
 
-def _read(
-    claims: Sequence[Claim], now: datetime | None, rules: Rules
-) -> tuple[list[tuple[Claim, datetime]], list[Candidate]]:
-    day_first = not _month_first(claims)
-    read: list[tuple[Claim, datetime]] = []
+def read_claims(
+    claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False
+) -> tuple[dict[Claim, datetime], list[Candidate]]:
+    """Claims with the time that each states, and those refused."""
+    day_first = not _month_first(claims, month_first)
+    read: dict[Claim, datetime] = {}
     refused: list[Candidate] = []
-    for claim in claims[:100]:
-        slow = not read and claim.source.startswith(("json-ld", "open graph", "microdata", "markup time"))
+    for claim in claims[:MOST]:
+        slow = not read and claim.source.startswith(_WORTH_IT)
         when = dates.parse(claim.value, rules, day_first=day_first, slow=slow)
         reason = _refusal(when, now)
         if when is None or reason:
             refused.append(claim.candidate(reason=reason))
         else:
-            read.append((claim, when))
+            read[claim] = when
     return read, refused
+
+
+def options(read: dict[Claim, datetime]) -> list[Option]:
+    """One option a day; the claim with a time of day and a zone spells it."""
+    days: dict[date, list[Claim]] = {}
+    for claim, when in read.items():
+        days.setdefault(when.date(), []).append(claim)
+    return [Option(tuple(sorted(group, key=lambda c: _vague(read[c])))) for group in days.values()]
+
+
+def _vague(when: datetime) -> tuple[bool, bool]:
+    return (when.hour, when.minute, when.second) == (0, 0, 0), when.tzinfo is UTC and when.second == 0
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
@@ -83,20 +94,9 @@ def _refusal(when: datetime | None, now: datetime | None) -> str:
         return "not a date"
 
 
-def _month_first(claims: Sequence[Claim]) -> bool:
-    """Whether 03/04 is March here: an American page, or one that prints no language at all."""
+def _month_first(claims: Sequence[Claim], otherwise: bool) -> bool:
+    """Whether 03/04 is March on this page: what its other dates show, else `otherwise`."""
     for claim in claims:
         if "/" in claim.value and (found := dates.month_first(claim.value)) is not None:
             return found
-    return False
-
-
-def _score(claim: Claim, when: datetime, read: Sequence[tuple[Claim, datetime]], rules: Rules) -> float:
-    others = {c.source for c, w in read if w.date() == when.date()} - {claim.source}
-    return trust(rules, claim) + _AGREES * min(len(others), 3)
-
-
-def _agreeing(best: int, read: Sequence[tuple[Claim, datetime]]) -> str:
-    claim, when = read[best]
-    others = sorted({c.source for c, w in read if w.date() == when.date()} - {claim.source})
-    return ", confirmed by " + ", ".join(others) if others else ""
+    return otherwise

@@ -1,0 +1,124 @@
+"""The elements of a page that may carry metadata, found in one query: the tree is walked once, in C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsarchive.core.claims import MOST, plain
+
+Attributes = dict[str, str | None]
+
+#: Headings, times, microdata, microformats, and classes that speak of titles, authors or dates. Each part
+#: costs time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
+_MARKS = (
+    'h1,h2,time,[itemprop],[rel~="author" i],[class*="byline" i],[class*="author" i],[class*="autor" i],'
+    '[class*="writer" i],[class*="date" i],[class*="datum" i],[class*="posted" i],[class*="publish" i],'
+    '[class*="-title" i],[class*="headline" i],abbr[title]'
+)
+_QUERY = f'meta,link[rel~="canonical" i],script[type*="ld+json" i],title,{_MARKS}'
+_NEVER = frozenset(
+    ["body", "html", "script", "style", "link", "input", "form", "button", "svg", "img", "source", "noscript", "select", "option"]
+)
+#: Most scripts read, and characters of each.
+_SCRIPTS, _LONGEST_SCRIPT = 30, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An element that may carry a claim: its attributes, and its place in document order."""
+
+    node: LexborNode
+    tag: str
+    attributes: Attributes
+    at: int
+
+    @property
+    def names(self) -> str:
+        """Classes and id, as written."""
+        return f"{self.attributes.get('class') or ''} {self.attributes.get('id') or ''}"
+
+    @property
+    def properties(self) -> list[str]:
+        """Its microdata properties."""
+        return (self.attributes.get("itemprop") or "").split()
+
+    @property
+    def content(self) -> str:
+        """What the element states: the value of `content` or `datetime`, else its text."""
+        value = self.attributes.get("content") or self.attributes.get("datetime")
+        return plain(value) if value else text_of(self.node)
+
+
+@dataclass(slots=True)
+class Elements:
+    """What one query found, by the reader that it is for."""
+
+    metas: list[Attributes] = field(default_factory=list)
+    canonical: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    title: str = ""
+    language: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+
+def read_elements(tree: LexborHTMLParser) -> Elements:
+    """All elements that readers of metadata look at, each kind bounded in number."""
+    out = Elements()
+    root = tree.root
+    if root is not None:
+        attributes = root.attributes
+        out.language = plain(attributes.get("lang") or attributes.get("xml:lang") or "")
+    for node in tree.css(_QUERY):
+        tag = node.tag or ""
+        add = _ADD.get(tag, _add_mark)
+        add(out, node, tag)
+        if len(out.marks) >= MOST:
+            break
+    return out
+
+
+def _add_meta(out: Elements, node: LexborNode, tag: str) -> None:
+    attributes = node.attributes
+    if len(out.metas) < MOST and attributes.get("content"):
+        out.metas.append(attributes)
+    if "itemprop" in attributes:
+        _add_mark(out, node, tag)
+
+
+def _add_link(out: Elements, node: LexborNode, tag: str) -> None:
+    reference = node.attributes.get("href")
+    if reference and "canonical" in (node.attributes.get("rel") or "").casefold() and len(out.canonical) < 3:
+        out.canonical.append(reference)
+
+
+def _add_script(out: Elements, node: LexborNode, tag: str) -> None:
+    if len(out.scripts) < _SCRIPTS and "ld+json" in (node.attributes.get("type") or "").casefold():
+        out.scripts.append((node.text(deep=True) or "")[:_LONGEST_SCRIPT])
+
+
+def _add_title(out: Elements, node: LexborNode, tag: str) -> None:
+    """The first one counts; drawings have titles too."""
+    out.title = out.title or plain(node.text(deep=True))
+
+
+def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
+    if tag not in _NEVER:
+        out.marks.append(Mark(node, tag, node.attributes, len(out.marks)))
+
+
+_ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {
+    "meta": _add_meta,
+    "link": _add_link,
+    "script": _add_script,
+    "title": _add_title,
+}
+
+
+def text_of(node: LexborNode, most: int = 400) -> str:
+    """The text of a short element, white space folded; "" for one that holds more than `most` characters."""
+    text = node.text(deep=True, separator=" " if node.child is not node.last_child else "") or ""
+    text = " ".join(text[: most * 10].split())
+    return plain(text) if len(text) <= most else ""

@@ -1,0 +1,114 @@
+"""Learn `newsarchive/data/metadata/points.toml`, the table of trust for headline, authors and date_published.
+
+    python -m training.trust ../shared/data > newsarchive/data/metadata/points.toml
+
+Reads `FOLDER/*/truth.jsonl` with `pages/ID.html.gz` beside it. Only pages of half A (a hash of the registered
+domain, `benchmarks.metadata.half`) are seen, so that the other half can be reported. A conditional logit
+(McFadden 1974): a page chooses among its options and "does not say", which has 0 points. A ridge penalty draws a
+source to half a point and a trait to none, so that what the data hardly shows stays a weak witness; plain gradient
+steps, no randomness.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
+from newsarchive import rules
+from newsarchive.core import authors, headline, publication
+from newsarchive.core.metadata import Gathered, gather
+
+RIDGE, STEPS, RATE = 0.3, 3000, 0.5
+#: What a source is taken to be worth before any data is seen, in points.
+PRIOR = 0.5
+#: First words of the names of sources; other voices are traits.
+SOURCES = ("json-ld", "open graph", "twitter", "meta", "microdata", "markup", "title", "url")
+#: Sources that are never held against a value, however often another one is beside them: what they say was meant.
+STRONG, LEAST = ("json-ld", "open graph", "meta", "microdata", "title", "url"), 0.1
+HEADER = """\
+# Written by `python -m training.trust`; see there. Points (log-odds) of each source and trait, added up for each value
+# that a page offers; the value with the most wins if it has more than 0.
+"""
+
+#: (voices of each option, index of the right one or the number of options for "does not say")
+Choice = tuple[list[list[str]], int]
+
+
+def main(folder: str) -> None:
+    choices: dict[str, list[Choice]] = {"headline": [], "authors": [], "date_published": []}
+    for row in rows(Path(folder)):
+        if half(row.url) == "A":
+            for field, choice in _choices(row):
+                choices[field].append(choice)
+    print(HEADER)
+    for field, learned in choices.items():
+        print(f"[{field}] # learned on {len(learned)} pages")
+        for name, points in sorted(fit(learned).items(), key=lambda item: -item[1]):
+            print(f'"{name}" = {points:.2f}')
+        print()
+
+
+def _choices(row: Row) -> Iterator[tuple[str, Choice]]:
+    page, tree, blocks = read_page(row)
+    found = gather(tree, page, blocks, rules.default())
+    full = row.folder == "articles"  # only there an empty field says that the page names none
+    if row.title:
+        offered, _ = headline.options(found.of("headline"), found.site_names, found.sections)
+        values = [exact(o.claims[0].value) for o in offered]
+        yield from _one("headline", [o.voices for o in offered], values, exact(row.title), False)
+    yield from _one("authors", *_author_options(found), author_set(row.authors), full)
+    read, _ = publication.read_claims(
+        found.of("date_published"), page.capture.fetched_at, rules.default(), month_first=True
+    )
+    days = publication.options(read)
+    values = [read[o.claims[0]].date().isoformat() for o in days]
+    yield from _one("date_published", [o.voices for o in days], values, row.date[:10], full)
+
+
+def _author_options(found: Gathered) -> tuple[list[list[str]], list[Any]]:
+    named, _ = authors.read_claims(found.of("authors"), found.sections, rules.default())
+    lists = authors.options(named, found.site_names)
+    return [o.voices for o, _ in lists], [author_set(a.name for a in names) for _, names in lists]
+
+
+def _one(
+    field: str, voices: list[list[str]], values: list[Any], truth: Any, full: bool
+) -> Iterator[tuple[str, Choice]]:
+    if not voices:
+        return
+    if truth and truth in values:
+        yield field, (voices, values.index(truth))
+    elif not truth and full:
+        yield field, (voices, len(voices))
+
+
+def fit(choices: list[Choice]) -> dict[str, float]:
+    """Voice → points, by penalised maximum likelihood."""
+    names = sorted({v for options, _ in choices for o in options for v in o})
+    index = {name: i for i, name in enumerate(names)}
+    tables = []
+    for options, right in choices:
+        table = np.zeros((len(options) + 1, len(names)))
+        for row, voices in enumerate(options):
+            table[row, [index[v] for v in voices]] = 1
+        tables.append((table, right))
+    prior = np.array([PRIOR * name.startswith(SOURCES) for name in names])
+    floor = np.where([name.startswith(STRONG) for name in names], LEAST, -np.inf)
+    weights = prior.copy()
+    for step in range(STEPS):
+        slope = -RIDGE * (weights - prior)
+        for table, right in tables:
+            share = np.exp(table @ weights - (table @ weights).max())
+            slope += table[right] - (share / share.sum()) @ table
+        weights += RATE / (1 + step / 300) * slope / len(tables) * 4
+        weights = np.maximum(weights, floor)
+    return dict(zip(names, weights.round(2).tolist(), strict=True))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")
