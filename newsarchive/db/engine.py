@@ -42,7 +42,7 @@ def parse_url(url: str) -> URL:
     Raises `UsageError` for what is neither or names a database that is not supported.
     """
     if "://" not in url:
-        url = "sqlite:///" + url
+        return URL.create(_DRIVERS["sqlite"], database=url)
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError) as error:
@@ -98,11 +98,11 @@ def upgrade(engine: Engine) -> None:
 
 
 def shown(url: URL | Engine) -> str:
-    """How messages name a database: the file's path, or the URL without its password."""
+    """How messages name a database: the file's path, or the URL with its password starred out."""
     url = url.url if isinstance(url, Engine) else url
     if url.get_backend_name() == "sqlite":
         return url.database or ":memory:"
-    return url.set(drivername=url.get_backend_name(), password=None, query={}).render_as_string()
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 def sqlite_file(engine: Engine) -> Path | None:
@@ -202,7 +202,10 @@ def _configure_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writer = connection.get_execution_options().get("newsarchive_writer", False)
+    options = connection.get_execution_options()
+    writer = options.get("newsarchive_writer", False)
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
     elif writer:

@@ -26,6 +26,14 @@ _UPSERT = text(
 )
 
 
+_REBUILD = (
+    "INSERT INTO article_search(article_search) VALUES ('rebuild')",
+    "INSERT INTO article_trigrams(article_trigrams) VALUES ('delete-all')",
+    "INSERT INTO article_trigrams(rowid, headline, article_body) SELECT a.id, r.headline, r.article_body"
+    " FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id WHERE r.unspaced",
+)
+
+
 def index(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Put articles into the index. A row has `article_id`, `headline`, `article_body`."""
     if connection.dialect.name == "sqlite":
@@ -36,6 +44,18 @@ def index(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     ]
     if documents:
         connection.execute(_UPSERT, documents)
+
+
+def rebuild(connection: Connection) -> None:
+    """Make the whole index anew."""
+    if connection.dialect.name == "sqlite":
+        for statement in _REBUILD:
+            connection.exec_driver_sql(statement)
+        return
+    connection.exec_driver_sql("DELETE FROM article_search")
+    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM article_texts")
+    for part in texts.mappings().partitions(500):
+        index(connection, [dict(row) for row in part])
 
 
 def document(headline: str, body: str) -> str:

@@ -15,12 +15,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, exc
 
+from newsarchive.db import fulltext
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+#: Tables that differ by database and have no models: FTS5's and what it keeps beside them.
+FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 
 
 def upgrade(engine: Engine) -> None:
@@ -48,12 +52,46 @@ def upgrade(engine: Engine) -> None:
 def current(engine: Engine) -> str | None:
     """The archive's schema revision, `None` for an empty database."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return current_of(connection)
+
+
+def current_of(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def head() -> str:
     """The newest revision that this version knows."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def check(engine: Engine) -> list[str]:
+    """What is wrong with the archive, a line each; nothing where it is sound.
+
+    Reads the whole database: minutes for a large one.
+    """
+    with writing(engine) as connection:  # FTS5's own check is spelled as an INSERT
+        problems = [f"schema {current_of(connection)}: not the newest, run: newsarchive db upgrade"]
+        problems = problems if current_of(connection) != head() else []
+        if connection.dialect.name == "sqlite":
+            problems += _check_sqlite(connection)
+        return problems + [f"{count} {what}" for what, count in _miscounts(connection) if count]
+
+
+def vacuum(engine: Engine) -> None:
+    """Give free space back and refresh the planner's statistics."""
+    optimize = [f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES]
+    statements = [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM", "ANALYZE"]
+    # Neither database vacuums inside a transaction, and SQLAlchemy always begins one.
+    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(engine), outside.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def rebuild(engine: Engine) -> None:
+    """Make the full-text index anew from the texts."""
+    with writing(engine) as connection:
+        fulltext.rebuild(connection)
 
 
 def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
@@ -80,6 +118,30 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     part.replace(target)
 
 
+def _check_sqlite(connection: Connection) -> list[str]:
+    problems = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+    problems += [
+        f"dangling reference: {tuple(row)}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+    ]
+    try:
+        connection.exec_driver_sql(
+            "INSERT INTO article_search(article_search, rank) VALUES ('integrity-check', 1)"
+        )
+    except exc.DatabaseError:
+        problems.append("the full-text index and the texts differ: newsarchive db rebuild")
+    return problems
+
+
+def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
+    """Rows that no path through the code makes."""
+    for what, query in {
+        "articles without a text": "SELECT count(*) FROM articles WHERE revision_id IS NULL",
+        "articles whose text is another's": "SELECT count(*) FROM articles a JOIN article_revisions r"
+        " ON r.id = a.revision_id WHERE r.article_id <> a.id",
+    }.items():
+        yield what, int(connection.exec_driver_sql(query).scalar_one())
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -89,7 +151,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 def _revision(engine: Engine) -> str | None:
     with translated(engine), engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return current_of(connection)
 
 
 def _refuse_unknown(engine: Engine, revision: str | None) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Connection, exc
 
+from newsarchive.db import fulltext
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -65,10 +67,28 @@ TRIGRAMS = [
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        _run(SQLITE + triggers())
+        _run(SQLITE + triggers() + FILL)
     else:
         _run(POSTGRESQL)
         _try_trigrams(op.get_bind())
+        _fill(op.get_bind())
+
+
+FILL = [
+    "INSERT INTO article_search(article_search) VALUES ('rebuild')",
+    """
+    INSERT INTO article_trigrams(rowid, headline, article_body)
+    SELECT a.id, r.headline, r.article_body
+    FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id WHERE r.unspaced
+    """,
+]
+
+
+def _fill(connection: Connection) -> None:
+    """PostgreSQL gets its words from the code, so what is stored already goes through it."""
+    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM article_texts")
+    for part in texts.mappings().partitions(500):
+        fulltext.index(connection, [dict(row) for row in part])
 
 
 def downgrade() -> None:

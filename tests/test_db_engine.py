@@ -1,0 +1,147 @@
+"""Opening a database: what is wrong is named, with the remedy and without the password."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from newsarchive.db import engine as db
+from newsarchive.db import query
+from newsarchive.db.engine import (
+    default_url,
+    open_engine,
+    open_existing,
+    parse_url,
+    reading,
+    shown,
+    upgrade,
+    writing,
+)
+from newsarchive.db.store import Store
+from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+from tests.storage import make_article
+
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "driver", "database"),
+    [
+        ("sqlite:///a.db", "sqlite+pysqlite", "a.db"),
+        ("a.db", "sqlite+pysqlite", "a.db"),
+        ("/tmp/a b%20.db", "sqlite+pysqlite", "/tmp/a b%20.db"),
+        ("postgresql://u:p@host/news", "postgresql+psycopg", "news"),
+        ("postgres://host/news", "postgresql+psycopg", "news"),
+        ("postgresql+psycopg://host/news", "postgresql+psycopg", "news"),
+    ],
+)
+def test_urls_and_paths_name_a_database(given: str, driver: str, database: str) -> None:
+    url = parse_url(given)
+    assert (url.drivername, url.database) == (driver, database)
+
+
+@pytest.mark.parametrize("given", ["mysql://root@host/x", "oracle://x", "http://x/y", "://"])
+def test_other_databases_are_refused(given: str) -> None:
+    with pytest.raises(UsageError, match="sqlite:///FILE or postgresql://HOST/NAME"):
+        open_engine(given)
+
+
+def test_the_environment_names_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEWSARCHIVE_DATABASE_URL", raising=False)
+    assert default_url() == "sqlite:///newsarchive.db"
+    monkeypatch.setenv("NEWSARCHIVE_DATABASE_URL", "postgresql://host/news")
+    assert default_url() == "postgresql://host/news"
+
+
+def test_passwords_are_never_shown() -> None:
+    assert (
+        shown(parse_url("postgresql://me:secret@host/news?password=secret"))
+        == "postgresql://me:***@host/news"
+    )
+    engine = open_engine("postgresql://me:secret@127.0.0.1:1/news")
+    with pytest.raises(DatabaseError) as caught, reading(engine):
+        pass
+    assert "secret" not in str(caught.value)
+    assert "is PostgreSQL running there?" in str(caught.value)
+
+
+def test_reading_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "none.db"
+    for read in (lambda: open_existing(str(path)), lambda: query.stats(open_engine(str(path)))):
+        with pytest.raises(DatabaseUnavailable, match=r"none\.db: no archive there"):
+            read()
+    assert not path.exists()
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match=r"there is no folder .*no; create it first"):
+        upgrade(open_engine(str(tmp_path / "no" / "a.db")))
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="is a folder: name a file"):
+        upgrade(open_engine(str(tmp_path)))
+
+
+def test_another_kind_of_file_is_named_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Dear diary, " * 200)
+    with pytest.raises(DatabaseUnavailable, match="is not an SQLite database: name another file"):
+        upgrade(open_engine(str(path)))
+    assert path.read_text() == "Dear diary, " * 200
+
+
+def test_an_sqlite_file_without_an_archive_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    with pytest.raises(DatabaseUnavailable, match=r"holds no archive, or an old one: newsarchive db upgrade"):
+        query.stats(open_engine(str(path)))
+
+
+def test_a_read_only_archive_can_be_read_and_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    engine = open_engine(str(path))
+    upgrade(engine)
+    Store(engine).ingest([make_article(1)])
+    engine.dispose()
+    # Root may write everything: SQLite's own read-only mode stands for a read-only file.
+    uri = open_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert query.stats(uri).articles == 1
+    with pytest.raises(DatabaseUnavailable, match="cannot be written"):
+        Store(uri).ingest([make_article(2)])
+
+
+@pytest.mark.skipif(ROOT, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(DatabaseUnavailable, match="may you write there"):
+        upgrade(open_engine(str(tmp_path / "a.db")))
+
+
+def test_a_full_disk_keeps_what_was_acknowledged_and_says_so(tmp_path: Path) -> None:
+    engine = open_engine(str(tmp_path / "a.db"))
+    upgrade(engine)
+    store = Store(engine)
+    store.ingest([make_article(1)])
+    with engine.connect() as connection:  # the pool gives the same connection again
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(
+        DatabaseUnavailable, match=r"a\.db cannot be written: the disk is full; free some space"
+    ):
+        store.ingest([make_article(n, body="long " * 5000) for n in range(2, 50)])
+    assert query.stats(engine).articles == 1
+
+
+def test_naive_times_are_refused_and_utc_comes_back(tmp_path: Path) -> None:
+    engine = open_engine(str(tmp_path / "a.db"))
+    upgrade(engine)
+    with writing(engine) as connection:
+        stored = connection.execute(text("SELECT datetime('now')")).scalar_one()
+    assert stored
+    assert db.BUSY_SECONDS > 0

@@ -1,0 +1,230 @@
+"""The schema from its first revision on: created, upgraded, refused, and left alone when it fails."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from newsarchive.db import query, schema
+from newsarchive.db.engine import open_engine, reading, upgrade, writing
+from newsarchive.db.models import Base
+from newsarchive.db.store import Store
+from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
+from tests.storage import archive_url, make_article
+
+REVISIONS = [s.revision for s in ScriptDirectory.from_config(schema._config()).walk_revisions()][::-1]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with archive_url(request.param, tmp_path) as url:
+        opened = open_engine(url)
+        yield opened
+        opened.dispose()
+
+
+def upgrade_to(engine: Engine, revision: str) -> None:
+    schema._use_wal(engine)
+    with schema._without_foreign_keys(engine) as connection:
+        command.upgrade(schema._config(connection), revision)
+
+
+def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
+    upgrade(engine)
+    ours = {"include_name": lambda name, kind, parents: not str(name).startswith(schema.FULL_TEXT_TABLES)}
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts=ours)
+        differences = compare_metadata(context, Base.metadata)
+    trigrams = "ix_article_revisions_trigrams"  # PostgreSQL's alone, where the server has pg_trgm
+    assert [d for d in differences if trigrams not in repr(d)] == []
+
+
+def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
+    upgrade(engine)
+    Store(engine).ingest([make_article(1)])
+    upgrade(engine)
+    assert schema.current(engine) == schema.head() == REVISIONS[-1]
+    assert query.stats(engine).articles == 1
+
+
+def test_every_revision_can_be_taken_back(engine: Engine) -> None:
+    upgrade(engine)
+    with schema._without_foreign_keys(engine) as connection:
+        command.downgrade(schema._config(connection), "base")
+    with reading(engine) as connection:
+        left = set(inspect(connection).get_table_names())
+        views = inspect(connection).get_view_names()
+    assert (left, views) == ({"alembic_version"}, [])
+
+
+def an_old_archive(engine: Engine) -> None:
+    """What the first revision held: an article, before there was a search."""
+    upgrade_to(engine, REVISIONS[0])
+    with writing(engine) as connection:
+        tables = Base.metadata.tables
+        at = "2025-04-01 12:00:00+00:00"
+        site = {"domain": "blog.example", "name": "", "home_url": "", "platform": "", "in_language": ""}
+        connection.execute(
+            text(
+                "INSERT INTO sites (domain, name, home_url, platform, in_language, config, state)"
+                " VALUES (:domain, :name, :home_url, :platform, :in_language, '{}', 'ok')"
+            ),
+            site,
+        )
+        wanted = [c for c in tables["articles"].c if not c.nullable and c.name != "id"]
+        values = {c.name: _filler(str(c.type), at) for c in wanted} | {
+            "url_key": "blog.example/a",
+            "site_id": 1,
+        }
+        marks = ", ".join(f":{name}" for name in values)
+        connection.execute(text(f"INSERT INTO articles ({', '.join(values)}) VALUES ({marks})"), values)
+        connection.execute(
+            text(
+                "INSERT INTO article_revisions (article_id, version, change_kind, extractor_version, seen_at,"
+                " payload_digest, content_hash, headline, alternative_headline, description, article_body, unspaced)"
+                f" VALUES (1, 1, 'new', 1, '{at}', '', '', 'Old', '', '', 'An old quagga.', false)"
+            )
+        )
+        connection.execute(text("UPDATE articles SET revision_id = 1"))
+
+
+def _filler(kind: str, at: str) -> object:
+    kinds = {"TEXT": "x", "INTEGER": 1, "BIGINT": 1, "JSON": "[]", "DATETIME": at, "FLOAT": 0.0}
+    return kinds[kind]
+
+
+def test_an_old_archive_is_upgraded_with_its_articles(engine: Engine, tmp_path: Path) -> None:
+    an_old_archive(engine)
+    upgrade(engine)
+    assert schema.current(engine) == schema.head()
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT headline FROM article_texts")).scalar() == "Old"
+    assert [hit.id for hit in query.search(engine, "quagga")] == [1]
+
+
+def test_before_an_upgrade_an_sqlite_archive_is_copied(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    an_old_archive(engine)
+    upgrade(engine)
+    copy = tmp_path / f"archive.db.before-{schema.head()}.bak"
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[0],)]
+        assert connection.execute("SELECT count(*) FROM articles").fetchone() == (1,)
+    upgrade(engine)
+    assert [path.name for path in tmp_path.glob("*.bak*")] == [copy.name]
+
+
+def test_a_new_archive_needs_no_copy(tmp_path: Path) -> None:
+    upgrade(open_engine(f"sqlite:///{tmp_path / 'archive.db'}"))
+    assert list(tmp_path.glob("*.bak")) == []
+
+
+def test_an_archive_of_a_newer_version_is_refused(engine: Engine) -> None:
+    upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseTooNew, match=r"schema 9999, this version knows .*: upgrade newsarchive"):
+        upgrade(engine)
+
+
+def test_a_migration_that_fails_half_way_leaves_the_old_state(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    an_old_archive(engine)
+    before = inspect(engine).get_table_names()
+    folder = tmp_path / "migrations"
+    broken = folder / "versions" / "9000_broken.py"
+    shutil.copytree(schema.MIGRATIONS, folder)
+    broken.write_text(
+        "from alembic import op\nimport sqlalchemy as sa\n"
+        f"revision, down_revision = '9000', {REVISIONS[-1]!r}\n"
+        "def upgrade():\n"
+        "    op.create_table('half', sa.Column('id', sa.Integer()))\n"
+        "    with op.batch_alter_table('articles') as batch:\n"
+        "        batch.drop_column('headline')\n"
+        "    op.execute('SELECT * FROM no_such_table')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
+    with pytest.raises(DatabaseUnavailable):
+        upgrade(engine)
+    assert inspect(engine).get_table_names() == before
+    with reading(engine) as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == REVISIONS[0]
+        assert connection.execute(text("SELECT count(headline) FROM articles")).scalar() == 1
+
+
+def test_a_migration_that_breaks_a_reference_is_taken_back(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    with (
+        pytest.raises(DatabaseUnavailable, match="dangling reference"),
+        schema._without_foreign_keys(engine) as connection,
+    ):
+        connection.exec_driver_sql("INSERT INTO images VALUES (7, 0, 'u', '', '')")
+    assert query.stats(engine).articles == 0
+
+
+def test_check_finds_a_sound_archive_sound(engine: Engine) -> None:
+    upgrade(engine)
+    Store(engine).ingest([make_article(n) for n in range(3)])
+    assert schema.check(engine) == []
+
+
+def test_a_full_text_index_can_be_made_anew(engine: Engine) -> None:
+    upgrade(engine)
+    Store(engine).ingest([make_article(1, body="A quagga."), make_article(2, body="總統今天在台北表示")])
+    with writing(engine) as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        connection.exec_driver_sql(
+            "INSERT INTO article_search(article_search) VALUES ('delete-all')"
+            if sqlite
+            else "DELETE FROM article_search"
+        )
+    assert query.search(engine, "quagga") == []
+    schema.rebuild(engine)
+    assert [hit.id for hit in query.search(engine, "quagga")] == [1]
+    assert [hit.id for hit in query.search(engine, "今天在")] == [2]
+    assert schema.check(engine) == []
+
+
+def test_check_names_what_is_wrong(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    Store(engine).ingest([make_article(n) for n in range(3)])
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM article_search_docsize WHERE id = 2")
+        connection.exec_driver_sql("UPDATE articles SET revision_id = NULL WHERE id = 3")
+    problems = " | ".join(schema.check(engine))
+    assert "full-text" in problems
+    assert "without a text" in problems
+
+
+def test_vacuum_gives_space_back_and_keeps_everything(engine: Engine) -> None:
+    upgrade(engine)
+    Store(engine).ingest([make_article(n) for n in range(3)])
+    schema.vacuum(engine)
+    assert query.stats(engine).articles == 3
+
+
+def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    Store(engine).ingest([make_article(1)])
+    with writing(engine):  # others may be writing meanwhile
+        schema.backup(engine, tmp_path / "copy.db")
+    assert query.stats(open_engine(f"sqlite:///{tmp_path / 'copy.db'}")).articles == 1
+    with pytest.raises(DatabaseUnavailable, match=r"copy\.db exists"):
+        schema.backup(engine, tmp_path / "copy.db")
+    with pytest.raises(DatabaseUnavailable, match="cannot be written"):
+        schema.backup(engine, tmp_path / "no" / "copy.db")
