@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from newsarchive.core.feeds import Entry, Feed, feed_links, parse_feed, usual_feeds
+from newsarchive.core.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
 from newsarchive.core.links import Judged, index_reason, judge_links, post_links
+from newsarchive.core.paging import archive_links, page_parts, pagination, stop_reason
+from newsarchive.core.platforms import Source, detect_platform, sources
+from newsarchive.core.robots import noarchive, robots_sitemaps
+from newsarchive.core.sitemaps import Sitemap, parse_sitemap, sitemap_content
+from newsarchive.core.wordpress import (
+    Posts,
+    api_root,
+    next_feed_page,
+    parse_wp_posts,
+    post_id,
+    usual_api_root,
+    wp_posts_url,
+)
 
 __all__ = [
     "Entry",
     "Feed",
     "Judged",
+    "Posts",
+    "Sitemap",
+    "Source",
+    "api_root",
+    "archive_links",
+    "detect_platform",
     "feed_links",
     "index_reason",
+    "is_comment_feed",
     "judge_links",
+    "next_feed_page",
+    "noarchive",
+    "page_parts",
+    "pagination",
     "parse_feed",
+    "parse_sitemap",
+    "parse_wp_posts",
+    "post_id",
     "post_links",
+    "robots_sitemaps",
+    "sitemap_content",
+    "sources",
+    "stop_reason",
+    "usual_api_root",
     "usual_feeds",
+    "wp_posts_url",
 ]

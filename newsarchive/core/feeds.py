@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsarchive.core.anchors import attributes, base_of, parse
-from newsarchive.core.urls import same_site, try_normalise, url_key
+from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Link
 from newsarchive.rules import Rules
 
@@ -42,7 +42,8 @@ class Entry:
     """One post as its feed tells it.
 
     `html` is the full text where the feed gives it (`is_full`), else its summary. Times are UTC or
-    `None`. `tags` are categories and tags as printed; `is_reply` is true for a comment (RFC 4685).
+    `None`. `tags` are as printed; only WordPress' API tells `categories` from them. `is_reply` is
+    true for a comment (RFC 4685).
     """
 
     link: Link
@@ -54,6 +55,7 @@ class Entry:
     published: datetime | None = None
     updated: datetime | None = None
     tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     is_reply: bool = False
 
 
@@ -98,7 +100,7 @@ def feed_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
 def usual_feeds(base_url: str, rules: Rules) -> list[str]:
     """Where feeds usually are, below the start URL and at the site's root, for when none is announced."""
     paths = rules.discovery.get("platforms", {}).get("usual_feeds", [])
-    below = base_url.partition("?")[0].rstrip("/") + "/"
+    below = folder_of(base_url)
     urls = [try_normalise(path, below) for path in paths] + [
         try_normalise(f"/{path}", base_url) for path in paths
     ]

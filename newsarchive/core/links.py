@@ -66,6 +66,19 @@ def index_reason(url: str, rules: Rules) -> str:
     return _table(rules).refused(url)
 
 
+def address_score(url: str) -> float:
+    """How much an address looks like a post's, whatever the page around it says."""
+    parts = urlsplit(url)
+    path = unquote(parts.path).strip("/")
+    slug = re.sub(r"\.\w{2,5}$", "", path.rpartition("/")[2])
+    hyphens = slug.count("-") + slug.count("_")
+    return (
+        3.0 * bool(_DATE_PATH.search(path) or _POST_ID.search(parts.query))
+        + (2.0 if hyphens >= 3 or len(slug) >= 30 else 1.0 if hyphens or not slug.isascii() else 0.0)
+        + 1.0 * bool(re.search(r"\d{4,}", slug))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where an anchor stands: what its ancestors say. `shape` is the tag path of the nearest four."""
@@ -100,7 +113,7 @@ class _Target:
         return max(self.anchors, key=lambda a: (a.heading, len(a.text))).text
 
     def score(self, table: _Table, crowds: Mapping[tuple[str, ...], int]) -> float:
-        return table.address_score(self.url) + max(self._stands(a, table, crowds) for a in self.anchors)
+        return address_score(self.url) + max(self._stands(a, table, crowds) for a in self.anchors)
 
     def _stands(self, anchor: _Anchor, table: _Table, crowds: Mapping[tuple[str, ...], int]) -> float:
         place, text = anchor.place, anchor.text
@@ -162,18 +175,6 @@ class _Table:
         if len(segments) <= 2 and segments[-1].partition(".")[0] in self.last:
             reasons.add(self.last[segments[-1].partition(".")[0]])
         return min(reasons, default="")
-
-    def address_score(self, url: str) -> float:
-        """How much an address looks like a post's, whatever the page around it says."""
-        parts = urlsplit(url)
-        path = unquote(parts.path).strip("/")
-        slug = re.sub(r"\.\w{2,5}$", "", path.rpartition("/")[2])
-        hyphens = slug.count("-") + slug.count("_")
-        return (
-            3.0 * bool(_DATE_PATH.search(path) or _POST_ID.search(parts.query))
-            + (2.0 if hyphens >= 3 or len(slug) >= 30 else 1.0 if hyphens or not slug.isascii() else 0.0)
-            + 1.0 * bool(re.search(r"\d{4,}", slug))
-        )
 
 
 _POST_ID = re.compile(r"(?:^|&)p=\d+(?:&|$)")

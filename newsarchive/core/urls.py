@@ -97,6 +97,14 @@ def site_of(url: str) -> str:
     return url_key(url).partition("/")[0]
 
 
+def folder_of(url: str) -> str:
+    """The folder that a start page stands in, with a slash at its end: of `…/blog` and `…/blog/index.html` it is `…/blog/`."""
+    parts = urlsplit(url)
+    folder, _, last = parts.path.rpartition("/")
+    path = parts.path if not re.search(r"\.\w{2,5}$", last) else f"{folder}/"
+    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}/"
+
+
 def registered_domain(url: str) -> str:
     """The domain someone registered: `example.co.uk` of `https://blog.example.co.uk/`.
 
