@@ -102,6 +102,17 @@ def _is_pitch(text: str, words: Phrases) -> bool:
     )
 
 
+def sells(text: str, words: Phrases) -> bool:
+    """A weak cue of a promo: the reader is told to do something, about something that is sold.
+
+    Prose may do as much, so it counts only beside other evidence, as for a line that repeats.
+    """
+    folded = fold(text)
+    offer, product = _has(folded, "offer", words), _has(folded, "product", words)
+    spoken = _has(folded, "own", words) + _has(folded, "reader", words)
+    return (offer > 0 and product + spoken > 0) or (product > 0 and spoken > 0)
+
+
 def _is_name(block: Block) -> bool:
     """A product's name as a line: at most six words, no end mark, no quotation."""
     text = block.text

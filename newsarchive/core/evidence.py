@@ -1,0 +1,174 @@
+"""Whether a line that repeats is clutter: what is known of it, and the proof asked for.
+
+Repetition alone is none. A short line goes by its place; a sentence needs a second piece of evidence;
+what an author repeats on purpose (an intro of a series, a disclaimer, a refrain, a bio, a correction)
+has neither and stays, set aside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from newsarchive.core.sightings import SENTENCE, Elsewhere, Line
+
+#: Different articles (clusters of copies) that must hold a line before it counts as repeated.
+CLUSTERS = 3
+#: A sentence inside the text goes on this part of the site's articles, one at its edge on the other:
+#: intros, bios and disclaimers stand at the edges.
+INSIDE_SHARE, EDGE_SHARE = 0.2, 0.5
+#: A share says nothing on fewer articles than these.
+ENOUGH = 8
+#: Part of the sightings that must agree (next to chrome, names the origin).
+MOST = 0.8
+#: A promo follows its publisher: part of an origin's articles, and how many are needed.
+ORIGIN_SHARE, ORIGIN_ARTICLES = 0.3, 8
+
+
+@dataclass(slots=True)
+class Stats:
+    """What a site's window says of one key or form. Counts are of sightings as an article's line,
+    `chrome` of those as furniture; each copy of an article counts, `clusters` tells them apart."""
+
+    line: Line
+    pages: int = 0
+    clusters: set[str] = field(default_factory=set)
+    keys: set[int] = field(default_factory=set)
+    starts: set[int] = field(default_factory=set)
+    at_edge: int = 0
+    inside: int = 0
+    named: int = 0
+    grouped: int = 0
+    first: set[str] = field(default_factory=set)
+    chrome: Counter[str] = field(default_factory=Counter)
+    chrome_clusters: set[str] = field(default_factory=set)
+    origins: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def varying_start(self) -> bool:
+        """Whether the lines of a form begin with different words: names of people, most often."""
+        return len(self.starts) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A decision on one key: its `role` in the template, the label a block gets, and why."""
+
+    role: str
+    label: str
+    reason: str
+
+
+def articles(count: int) -> str:
+    return f"{count} article" + ("s" if count != 1 else "")
+
+
+def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]) -> Finding | None:
+    """What a line's sightings prove; `None` where it does not repeat.
+
+    `total` is the number of articles in the window, `origins` how many each origin has.
+    """
+    if finding := _furniture(stats):
+        return finding
+    sites = len(elsewhere.sites) if elsewhere else 1
+    seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
+    if seen < CLUSTERS:
+        return None
+    where = f"this line stands in {articles(seen)}" + (f", on {sites} blogs" if sites > 1 else "")
+    if _is_short(stats.line):
+        reason = _short(stats, total)
+        return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
+    if proof := _proof(stats, total, elsewhere, origins):
+        label, reason = proof
+        return Finding("chrome", label, f"{where}, {reason}")
+    return Finding("aside", "body", f"{where}, with no proof that it is clutter")
+
+
+def _furniture(stats: Stats) -> Finding | None:
+    """A line that most pages show as chrome is chrome where extraction let it through."""
+    as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
+    if as_chrome < CLUSTERS or as_chrome < 1.5 * as_body or stats.line.own:
+        return None
+    label, _ = stats.chrome.most_common(1)[0]
+    return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_chrome)}")
+
+
+def _is_short(line: Line) -> bool:
+    """A line that is no sentence: a label, a title, a name."""
+    return not line.sentence
+
+
+def _short(stats: Stats, total: int) -> str:
+    """Why a short line is clutter, "" where it may be the article's own, as a heading is."""
+    if stats.at_edge >= MOST * stats.pages:
+        return f"next to chrome or the end in {stats.at_edge} of {stats.pages}"
+    if not stats.line.heading and total >= ENOUGH and len(stats.clusters) >= EDGE_SHARE * total:
+        return f"on {len(stats.clusters)} of {total} articles of this site"
+    return ""
+
+
+def _proof(
+    stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]
+) -> tuple[str, str] | None:
+    """(label, second evidence) that a repeated sentence is clutter."""
+    seen = len(stats.clusters)
+    if stats.line.sells:
+        return "promo", "and offers something to the reader"
+    if seen >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
+        return "attribution", "and names the origin of each"
+    if total >= ENOUGH and seen >= _share_needed(stats) * total:
+        return "repeated", f"of {total} on this site"
+    if elsewhere and (reason := _across(elsewhere)):
+        return "repeated", reason
+    if _is_inside(stats) and stats.grouped >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", "inside the text, always beside the same linked line"
+    if _is_inside(stats) and (name := _follows(stats, origins)):
+        return "promo", f"and follows the articles of {name}"
+    return None
+
+
+def _is_inside(stats: Stats) -> bool:
+    return stats.inside >= 0.5 * stats.pages
+
+
+def _share_needed(stats: Stats) -> float:
+    return INSIDE_SHARE if _is_inside(stats) else EDGE_SHARE
+
+
+def _across(elsewhere: Elsewhere) -> str:
+    """What other blogs prove: different origins, or copies of the article that lack the line."""
+    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS:
+        return ""
+    if len(elsewhere.origins) >= 3:
+        return f"from {len(elsewhere.origins)} origins"
+    if len(elsewhere.missing) >= 2 and len(elsewhere.missing) > len(elsewhere.present):
+        return f"while copies of {len(elsewhere.missing)} of them lack it"
+    return ""
+
+
+def _follows(stats: Stats, origins: dict[str, int]) -> str:
+    """The publisher whose articles the line follows, "" for none."""
+    if len(stats.origins) != 1:
+        return ""
+    name, seen = next(iter(stats.origins.items()))
+    size = origins.get(name, 0)
+    return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
+
+
+def judge_form(stats: Stats, elsewhere: Elsewhere | None, domain: bool) -> Finding | None:
+    """What the sightings of a form prove: the same sentence about three different names.
+
+    A form that begins with different words is about people ("▲ is a reporter at ▲") and proves
+    nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
+    """
+    seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
+    if seen < CLUSTERS or len(stats.keys) < CLUSTERS or stats.varying_start:
+        return None
+    where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
+    if stats.named >= 0.5 * stats.pages:
+        return Finding("chrome", "attribution", f"{where}, those of the origins")
+    if stats.line.sells:
+        return Finding("chrome", "promo", f"{where}, and offers something to the reader")
+    if domain and not _is_inside(stats):
+        return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
+    return None

@@ -1,0 +1,255 @@
+"""Learn a site's template from the window of its pages: sightings in, decisions with reasons out.
+
+Findings are made in rounds: a line next to chrome counts as being at the edge, so what one round
+takes out lets the next see further. Rounds, keys and layouts are bounded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from newsarchive.core.containers import Layout, fits, inside, layouts
+from newsarchive.core.evidence import CLUSTERS, ENOUGH, MOST, Finding, Stats, articles, judge, judge_form
+from newsarchive.core.sightings import Line, Network, Sighting, Window
+from newsarchive.core.template import Entry, Template, list_run, saying
+
+ROUNDS = 4
+#: Entries of one template: those seen on most pages stay.
+ENTRIES = 4000
+#: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
+ANCHOR_SHARE, BEYOND = 0.5, 0.03
+
+#: For each page, whether each of its lines is chrome as far as is known.
+Chrome = list[list[bool]]
+
+
+def learn(
+    window: Window,
+    *,
+    known: Template | None = None,
+    shared: Network | None = None,
+    locks: Mapping[int, str] | None = None,
+    taught: Mapping[str, int] | None = None,
+    proven: Iterable[int] = (),
+) -> Template:
+    """The template of a site.
+
+    `known` is the one before: its layouts keep their numbers, and what left the window stays learned.
+    `shared` is what the sites together show, `locks` maps keys to `keep` or `drop`, `taught` and
+    `proven` come from `core/teaching.py`: containers by pages that proved them, keys proved chrome.
+    """
+    pages, shared = list(window.pages.values()), shared or Network()
+    chrome = [[not line.is_body for line in page.lines] for page in pages]
+    entries = {key: _proved(key, pages) for key in proven}
+    _mark(pages, chrome, entries)
+    for _ in range(ROUNDS):
+        stats, forms = gather(pages, chrome)
+        new = _findings(stats, forms, pages, shared, entries)
+        entries |= new
+        if not _mark(pages, chrome, new):
+            break
+    entries |= _heads(pages, chrome, entries)
+    repeated = {key for key, s in stats.items() if len(s.clusters) >= 2}
+    kept = _kept(entries, stats, known, locks or {})
+    sites = layouts(pages, repeated, known.layouts if known else (), taught)
+    return Template(_site(window, known), kept, tuple(_anchored(x, pages, repeated) for x in sites))
+
+
+def _site(window: Window, known: Template | None) -> str:
+    return next((page.site for page in window.pages.values()), known.site if known else "")
+
+
+def gather(pages: Sequence[Sighting], chrome: Chrome) -> tuple[dict[int, Stats], dict[int, Stats]]:
+    """What the window says of each key, and of each form."""
+    stats: dict[int, Stats] = {}
+    forms: dict[int, Stats] = {}
+    for page, flags in zip(pages, chrome, strict=True):
+        prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
+        first, last = (prose[0], prose[-1]) if prose else (-1, -1)
+        for i, line in enumerate(page.lines):
+            if line.fixed or not line.key:
+                continue
+            found = stats.get(line.key)
+            if found is None:
+                found = stats[line.key] = Stats(line)
+            if not line.is_body:
+                found.chrome[line.label] += 1
+                found.chrome_clusters.add(page.cluster)
+                continue
+            inner, edge = first < i < last, _at_edge(flags, i)
+            _count(found, page, line, inner, edge)
+            if i == first:
+                found.first.add(page.url)
+            found.grouped += _beside_link(page.lines, i)
+            if line.form:
+                _count(forms.setdefault(line.form, Stats(line)), page, line, inner, edge)
+    return stats, forms
+
+
+def _count(stats: Stats, page: Sighting, line: Line, inner: bool, edge: bool) -> None:
+    stats.pages += 1
+    stats.clusters.add(page.cluster)
+    stats.keys.add(line.key)
+    stats.starts.add(line.start)
+    stats.inside += inner
+    stats.at_edge += edge
+    stats.named += line.names_origin
+    if page.origin:
+        stats.origins[page.origin] += 1
+
+
+def _at_edge(flags: Sequence[bool], i: int) -> bool:
+    """Whether chrome or the page's end is next to a line, on the side away from the text or on both."""
+    return i == 0 or i + 1 == len(flags) or flags[i - 1] or flags[i + 1]
+
+
+def _beside_link(lines: Sequence[Line], i: int) -> bool:
+    """Whether a short linked line, no heading, touches this one: a product's name beside its pitch."""
+    return any(
+        0 <= j < len(lines) and lines[j].linked and lines[j].words <= 8 and not lines[j].sentence
+        for j in (i - 1, i + 1)
+    )
+
+
+def _findings(
+    stats: Mapping[int, Stats],
+    forms: Mapping[int, Stats],
+    pages: Sequence[Sighting],
+    shared: Network,
+    known: Mapping[int, Entry],
+) -> dict[int, Entry]:
+    """New findings of one round. An `aside` may become chrome in a later round, not the reverse."""
+    total = len({page.cluster for page in pages})
+    origins = _origins(pages)
+    found: dict[int, Entry] = {}
+    for key, s in stats.items():
+        if key in known and known[key].finding.role != "aside":
+            continue
+        if finding := judge(s, total, shared.keys.get(key), origins):
+            found[key] = _entry(key, finding, s)
+    for key, s in forms.items():
+        if key not in known and (finding := judge_form(s, shared.keys.get(key), "." in s.line.sample)):
+            found[key] = _entry(key, finding, s)
+    return found
+
+
+def _origins(pages: Sequence[Sighting]) -> dict[str, int]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        found[page.origin].add(page.cluster)
+    return {name: len(clusters) for name, clusters in found.items()}
+
+
+def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
+    """A line that opens one article alone is its lede; elsewhere it is a teaser in a list."""
+    first = next(iter(stats.first)) if len(stats.first) == 1 else ""
+    pages = stats.pages + stats.chrome.total()
+    return Entry(key, finding, pages, len(stats.clusters | stats.chrome_clusters), stats.line.sample, first)
+
+
+def _proved(key: int, pages: Sequence[Sighting]) -> Entry:
+    lines = [line for page in pages for line in page.lines if line.key == key]
+    finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
+    return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
+
+
+def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -> bool:
+    """Flag the lines that new findings take out. Returns whether there was one."""
+    gone = {key for key, entry in new.items() if entry.finding.role == "chrome"}
+    changed = False
+    for page, flags in zip(pages, chrome, strict=True):
+        for i, line in enumerate(page.lines):
+            if not flags[i] and not line.own and not line.fixed and (line.key in gone or line.form in gone):
+                flags[i] = changed = True
+    return changed
+
+
+def _heads(pages: Sequence[Sighting], chrome: Chrome, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """Lines that open a list of teasers or a saying on most of their pages."""
+    titles = {line.key for page in pages for line in page.lines if line.own}
+    tries: dict[int, list[tuple[Sighting, str]]] = defaultdict(list)
+    lines: dict[int, Line] = {}
+    for page, flags in zip(pages, chrome, strict=True):
+        for i, line in enumerate(page.lines):
+            if line.is_body and line.key and line.words <= 12 and not line.sentence and not line.own:
+                tries[line.key].append((page, _opens(page, flags, i, titles)))
+                lines[line.key] = line
+    found: dict[int, Entry] = {}
+    for key, seen in tries.items():
+        clusters = {page.cluster for page, _ in seen}
+        for role, label in (("head", "related"), ("slot", "quote")):
+            count = sum(kind == role for _, kind in seen)
+            if len(clusters) >= CLUSTERS and count >= MOST * len(seen):
+                reason = f"opens a list or a saying in {articles(len(clusters))}"
+                found[key] = Entry(
+                    key, Finding(role, label, reason), len(seen), len(clusters), lines[key].sample
+                )
+    return {
+        key: entry
+        for key, entry in found.items()
+        if key not in entries or entries[key].finding.role != "drop"
+    }
+
+
+def _opens(page: Sighting, flags: Sequence[bool], i: int, titles: set[int]) -> str:
+    """What a line opens on one page: `head`, `slot` or "".
+
+    A list must be known as one: its head names the article's origin, or half of its lines are links or
+    titles of the site's other pages. Ingredients or tracks under a heading are the article's own.
+    """
+    if saying(page.lines, i + 1):
+        return "slot"
+    run = list_run(page.lines, i + 1, lambda j: j >= len(flags) or flags[j])
+    teasers = sum(page.lines[j].linked or page.lines[j].key in titles for j in run)
+    known = page.lines[i].names_origin or 2 * teasers >= len(run)
+    return "head" if run and known else ""
+
+
+def _kept(
+    entries: Mapping[int, Entry], stats: Mapping[int, Stats], known: Template | None, locks: Mapping[int, str]
+) -> dict[int, Entry]:
+    """The new entries, the old ones whose lines left the window, and the locks over both; bounded."""
+    old = {k: e for k, e in (known.entries if known else {}).items() if k not in stats and k not in entries}
+    kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:ENTRIES]
+    found = {entry.key: entry for entry in kept}
+    for key, lock in locks.items():
+        before = found.get(key) or Entry(key, Finding("", "", ""))
+        label = (
+            "body" if lock == "keep" else before.finding.label if before.finding.role == "chrome" else "other"
+        )
+        found[key] = replace(before, finding=Finding(lock, label, "locked by hand"))
+    return found
+
+
+def _anchored(layout: Layout, pages: Sequence[Sighting], repeated: set[int]) -> Layout:
+    """A layout with the lines that frame the article on half of its pages."""
+    mine = [page for page in pages if fits(page.lines, layout)]
+    if len(mine) < ENOUGH:
+        return layout
+    before: dict[int, int] = defaultdict(int)
+    after: dict[int, int] = defaultdict(int)
+    seen: dict[int, int] = defaultdict(int)
+    for page in mine:
+        prose = [
+            i
+            for i, x in enumerate(page.lines)
+            if _is_unique(x, repeated) and inside(x.place, layout.container)
+        ]
+        if not prose:
+            continue
+        for key, i in {
+            x.key: i for i, x in enumerate(page.lines) if x.key and not x.fixed and not x.is_prose
+        }.items():
+            seen[key] += 1
+            before[key] += i > prose[0]
+            after[key] += i < prose[-1]
+    often = [key for key, count in seen.items() if count >= ANCHOR_SHARE * len(mine)]
+    starts = frozenset(key for key in often if before[key] <= BEYOND * seen[key])
+    ends = frozenset(key for key in often if after[key] <= BEYOND * seen[key])
+    return replace(layout, starts=starts, ends=ends)
+
+
+def _is_unique(line: Line, repeated: set[int]) -> bool:
+    return line.is_body and line.is_prose and line.key not in repeated

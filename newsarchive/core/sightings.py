@@ -1,0 +1,178 @@
+"""What was seen where: one record a page, small enough to keep hundreds, and what several sites share.
+
+A page's record holds fingerprints and a few facts of each line, no text but a clipped sample. A
+window of records is exact: taking one out is as if its page had never been seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from newsarchive.core import cues
+from newsarchive.core.keys import form_key, line_key, signature
+from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, word_count
+from newsarchive.core.phrases import Phrases, phrases
+from newsarchive.items import Article, Block
+from newsarchive.rules import Rules
+
+#: Sentences of fewer words are told from furniture by their place, not by repetition alone.
+SENTENCE = 6
+#: Pages of a site that are compared with one another.
+WINDOW = 500
+SAMPLE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One block of a page. `label` is what extraction and the chrome step made of it.
+
+    `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
+    by itself. `own`: the page's title or description. `start` is a number for the first two words.
+    """
+
+    key: int
+    form: int
+    place: str
+    label: str
+    words: int
+    sentence: bool = False
+    heading: bool = False
+    linked: bool = False
+    quotation: bool = False
+    names_origin: bool = False
+    sells: bool = False
+    own: bool = False
+    fixed: bool = False
+    start: int = 0
+    sample: str = field(default="", repr=False)
+
+    @property
+    def is_body(self) -> bool:
+        return self.label == "body"
+
+    @property
+    def is_prose(self) -> bool:
+        return self.sentence and self.words >= 2 * SENTENCE and not self.heading
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One page: `cluster` names the article that it is a copy of (its own URL where it is none)."""
+
+    url: str
+    site: str
+    cluster: str
+    origin: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Sighting:
+    """The record of one page, from its article as the chrome and origin steps left it."""
+    words = phrases(rules)
+    own = {fold(t) for t in (article.headline, article.description) if t}
+    marks = (
+        tuple(fold(t) for t in (article.origin.name, article.origin.domain) if t) if article.origin else ()
+    )
+    lines = tuple(_line(block, words, own, marks) for block in article.blocks)
+    return Sighting(article.url, site, cluster or article.url, marks[-1] if marks else "", lines)
+
+
+def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -> Line:
+    text, folded = block.text, fold(block.text)
+    count = word_count(text)
+    return Line(
+        key=line_key(text),
+        form=form_key(text) if count >= SENTENCE else 0,
+        place=signature(block.path),
+        label=block.label,
+        words=count,
+        sentence=ends_sentence(text),
+        heading=block.kind == "heading",
+        linked=is_linked(block),
+        quotation=is_quotation(text),
+        names_origin=any(mark in folded for mark in marks) or _links_to(block, marks),
+        sells=count <= 80 and cues.sells(text, words),
+        own=folded in own,
+        fixed=block.kind in ("code", "table")
+        or block.label in ("title", "byline", "date", "caption", "description"),
+        start=line_key(" ".join(text.split()[:2])),
+        sample=text[:SAMPLE],
+    )
+
+
+def _links_to(block: Block, marks: tuple[str, ...]) -> bool:
+    return bool(marks) and any(marks[-1] in url for _, url in block.links)
+
+
+class Window:
+    """The last `size` pages of one site, by URL: adding a page again replaces it."""
+
+    def __init__(self, pages: Iterable[Sighting] = (), size: int = WINDOW) -> None:
+        self.size = size
+        self.pages: dict[str, Sighting] = {}
+        for page in pages:
+            self.add(page)
+
+    def add(self, page: Sighting) -> None:
+        self.pages.pop(page.url, None)
+        self.pages[page.url] = page
+        while len(self.pages) > self.size:
+            del self.pages[next(iter(self.pages))]
+
+    def remove(self, url: str) -> None:
+        """Forget a page; one that is not in the window is no error."""
+        self.pages.pop(url, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where the sites together saw a body line: sites, clusters and origins by name.
+
+    `missing` are clusters of which one copy holds the line and another does not; `present` are clusters
+    of several copies that all hold it.
+    """
+
+    sites: frozenset[str] = frozenset()
+    clusters: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Keys and forms that more than one site shows in its articles, and the size of each origin."""
+
+    keys: Mapping[int, Elsewhere] = field(default_factory=dict)
+    origins: Mapping[str, int] = field(default_factory=dict)
+
+
+def network(windows: Iterable[Window]) -> Network:
+    """Join the windows of all sites. Lines of one site alone are left out: its own template has them."""
+    pages = [page for window in windows for page in window.pages.values()]
+    seen: dict[int, list[Sighting]] = defaultdict(list)
+    copies: dict[str, list[Sighting]] = defaultdict(list)
+    origins: dict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        copies[page.cluster].append(page)
+        origins[page.origin].add(page.cluster)
+        for key in {k for line in page.lines if line.is_body for k in (line.key, line.form) if k}:
+            seen[key].append(page)
+    shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
+    keys = {key: _elsewhere(found, copies) for key, found in shared.items()}
+    return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name})
+
+
+def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]]) -> Elsewhere:
+    urls = {p.url for p in found}
+    several = {p.cluster for p in found if len(copies[p.cluster]) > 1}
+    missing = {c for c in several if any(p.url not in urls for p in copies[c])}
+    return Elsewhere(
+        sites=frozenset(p.site for p in found),
+        clusters=frozenset(p.cluster for p in found),
+        origins=frozenset(p.origin for p in found if p.origin),
+        missing=frozenset(missing),
+        present=frozenset(several - missing),
+    )

@@ -1,0 +1,61 @@
+"""What a feed or an API teaches: where a post's full text is known, so is the article's element.
+
+The page's block that holds the same text is the container; a line inside it that the full text lacks
+is chrome by proof. Used on the posts that the feed lists, it serves the thousands it no longer does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from newsarchive.core.containers import inside, nominee
+from newsarchive.core.keys import line_key
+from newsarchive.core.lines import fold
+from newsarchive.core.sightings import Sighting
+
+#: The full text must hold this part of the words of the page's article, or it is an excerpt.
+FULL = 0.8
+#: A line must be missing from so many full texts, and present in none.
+PROOFS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What full texts proved: pages for each container, and the keys that are chrome."""
+
+    containers: Mapping[str, int] = field(default_factory=dict)
+    chrome: frozenset[int] = frozenset()
+
+
+def lessons(pages: Iterable[tuple[Sighting, Iterable[str]]]) -> Lessons:
+    """Compare pages with their full texts: each comes with the text blocks of its feed or API entry."""
+    containers: Counter[str] = Counter()
+    missing: Counter[int] = Counter()
+    present: set[int] = set()
+    for page, blocks in pages:
+        texts = list(blocks)
+        keys, whole = {line_key(t) for t in texts}, " ".join(fold(t) for t in texts)
+        held = {x.key for x in page.lines if x.key in keys or _held(x.sample, whole)}
+        if not _is_full(page, held):
+            continue
+        container = nominee(page, {x.key for x in page.lines if x.key not in held})
+        containers[container] += 1
+        present |= held
+        missing.update(
+            {x.key for x in page.lines if x.key and inside(x.place, container) and not x.fixed} - held
+        )
+    proved = frozenset(k for k, n in missing.items() if n >= PROOFS and k not in present)
+    return Lessons(dict(containers), proved)
+
+
+def _held(sample: str, whole: str) -> bool:
+    """Whether the full text holds a line, by its first characters (feeds join and split blocks)."""
+    return len(sample) > 20 and fold(sample) in whole
+
+
+def _is_full(page: Sighting, held: set[int]) -> bool:
+    body = [line for line in page.lines if line.is_body and line.is_prose]
+    words = sum(line.words for line in body)
+    return words > 0 and sum(line.words for line in body if line.key in held) >= FULL * words

@@ -1,0 +1,259 @@
+"""What was learned of a site, and its use on a page.
+
+A `Template` holds findings by fingerprint and the site's layouts, each with its reason; it goes to
+and from plain rows. `apply_template` labels one page by it. It is made by `core/learning.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from newsarchive.core.containers import Layout, fits, inside
+from newsarchive.core.evidence import Finding
+from newsarchive.core.keys import form_key, line_key, signature
+from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, word_count
+from newsarchive.core.sightings import SENTENCE, Line
+from newsarchive.items import Article, Block
+
+#: A head takes at most so many lines below it, each of at most so many words.
+RUN, TEASER, SAYING = 8, 45, 90
+#: Labels of a page's own head: the template never touches them.
+OWN = frozenset({"title", "byline", "date", "caption", "description"})
+#: Extraction's guesses that a container may take back; what a rule decided stays.
+GUESSES = frozenset({"other", "nav", "related", "footer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing learned: a finding on a key, how often it was seen, and a sample of its text.
+
+    `role` of the finding is `chrome`, `head` (takes the list below it), `slot` (takes the saying
+    below it), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`.
+    """
+
+    key: int
+    finding: Finding
+    pages: int = 0
+    clusters: int = 0
+    sample: str = ""
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A site's learned chrome. `first` of an entry is the one article whose own lede the line is."""
+
+    site: str
+    entries: Mapping[int, Entry] = field(default_factory=dict)
+    layouts: tuple[Layout, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The number of the newest layout, 0 before there is one."""
+        return max((layout.number for layout in self.layouts), default=0)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Plain rows for a table, entries then layouts, in a stable order."""
+        entries = [
+            {
+                "fingerprint": e.key,
+                "role": e.finding.role,
+                "label": e.finding.label,
+                "reason": e.finding.reason,
+                "pages": e.pages,
+                "clusters": e.clusters,
+                "sample": e.sample,
+                "first": e.first,
+                "version": 0,
+            }
+            for e in sorted(self.entries.values(), key=lambda e: e.key)
+        ]
+        return entries + [row for layout in self.layouts for row in _layout_rows(layout)]
+
+
+def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
+    taught = "a feed or an API gave its text" if layout.taught else "most pages agree on it"
+    row = {"label": "", "clusters": 0, "first": "", "version": layout.number, "pages": layout.pages}
+    found = [row | {"fingerprint": 0, "role": "container", "reason": taught, "sample": layout.container}]
+    for role, keys in (("start", layout.starts), ("end", layout.ends)):
+        found += [row | {"fingerprint": k, "role": role, "reason": "", "sample": ""} for k in sorted(keys)]
+    return found
+
+
+def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
+    """The template that `Template.rows` wrote."""
+    entries: dict[int, Entry] = {}
+    layouts: dict[int, Layout] = {}
+    for row in rows:
+        number, role = row["version"], row["role"]
+        if not number:
+            finding = Finding(role, row["label"], row["reason"])
+            entries[row["fingerprint"]] = Entry(
+                row["fingerprint"], finding, row["pages"], row["clusters"], row["sample"], row["first"]
+            )
+        elif role == "container":
+            layouts[number] = Layout(number, row["sample"], row["pages"], taught="feed" in row["reason"])
+        else:
+            side = "starts" if role == "start" else "ends"
+            keys = getattr(layouts[number], side) | {row["fingerprint"]}
+            layouts[number] = replace(layouts[number], **{side: keys})
+    return Template(site, entries, tuple(layouts[n] for n in sorted(layouts)))
+
+
+def page_lines(blocks: Sequence[Block], own: set[str]) -> list[Line]:
+    """The facts of a page's blocks that applying a template needs."""
+    return [
+        Line(
+            key=line_key(b.text),
+            form=form_key(b.text),
+            place=signature(b.path),
+            label=b.label,
+            words=word_count(b.text),
+            sentence=ends_sentence(b.text),
+            heading=b.kind == "heading",
+            linked=is_linked(b),
+            quotation=is_quotation(b.text),
+            own=fold(b.text) in own,
+            fixed=b.label in OWN or b.kind in ("code", "table"),
+        )
+        for b in blocks
+    ]
+
+
+def apply_template(article: Article, template: Template) -> Article:
+    """Label the blocks of one page by what was learned of its site.
+
+    Works on the article as the page's own steps left it. A line that repeats without proof stays in the
+    body, its rule says "aside", and the article's quality is flagged `repeated lines`.
+    """
+    own = {fold(t) for t in (article.headline, article.description) if t}
+    lines = page_lines(article.blocks, own)
+    marks = verdicts(lines, template, article.url)
+    blocks = [_marked(block, marks.get(i)) for i, block in enumerate(article.blocks)]
+    done = article.with_blocks(blocks)
+    aside = any(finding.role == "aside" for finding in marks.values())
+    if aside and "repeated lines" not in article.quality.flags:
+        flags = (*article.quality.flags, "repeated lines")
+        return replace(done, quality=replace(article.quality, flags=flags))
+    return done
+
+
+def _marked(block: Block, finding: Finding | None) -> Block:
+    if finding is None:
+        return block
+    return replace(block, label=finding.label, rule=f"template, {finding.role}: {finding.reason}")
+
+
+def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
+    """Place of a line in its page → what the template says of it, where that changes or flags it."""
+    found: dict[int, Finding] = {}
+    layout = next((x for x in reversed(template.layouts) if fits(lines, x)), None)
+    first = next((i for i, line in enumerate(lines) if line.is_body and line.is_prose), -1)
+    for i, line in enumerate(lines):
+        entry = entry_of(line, template)
+        if entry and not (i == first and entry.first == url and entry.finding.role != "drop"):
+            _apply_entry(i, line, entry, found)
+        elif layout and _taken_back(line, layout, entry):
+            found[i] = Finding("container", "body", f"inside the article's element, layout {layout.number}")
+    _cut(lines, layout, template, found)
+    _runs(lines, template, found)
+    return found
+
+
+def entry_of(line: Line, template: Template) -> Entry | None:
+    """What was learned of a line: of its key first, else of its form. Nothing of the page's own title."""
+    if line.own or line.fixed or not line.key:
+        return None
+    exact = template.entries.get(line.key)
+    if exact and exact.finding.role != "aside":
+        return exact
+    return (template.entries.get(line.form) if line.form else None) or exact
+
+
+def _apply_entry(i: int, line: Line, entry: Entry, found: dict[int, Finding]) -> None:
+    role = entry.finding.role
+    if role in ("chrome", "drop", "aside"):
+        if line.is_body:
+            found[i] = entry.finding
+    elif role == "keep" and not line.is_body:
+        found[i] = entry.finding
+
+
+def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
+    """Unique prose in the article's element that extraction took for something else."""
+    return (
+        entry is None
+        and line.label in GUESSES
+        and line.is_prose
+        and not line.linked
+        and inside(line.place, layout.container)
+    )
+
+
+def _is_unique_prose(line: Line, template: Template) -> bool:
+    return line.is_prose and entry_of(line, template) is None
+
+
+def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found: dict[int, Finding]) -> None:
+    """Take out what stands outside of the article's element or beyond an anchor; never unique prose."""
+    if layout is None:
+        return
+    prose = [i for i, x in enumerate(lines) if x.is_body and i not in found and _is_unique_prose(x, template)]
+    if not prose:
+        return
+    start = max((i for i in range(prose[0]) if lines[i].key in layout.starts), default=-1)
+    end = min(
+        (i for i in range(prose[-1] + 1, len(lines)) if lines[i].key in layout.ends), default=len(lines)
+    )
+    for i, line in enumerate(lines):
+        if not line.is_body or i in found or line.fixed or line.own or _is_unique_prose(line, template):
+            continue
+        if not inside(line.place, layout.container):
+            found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
+        elif i < start or i > end:
+            found[i] = Finding("anchor", "other", "beyond a line that frames the article on most pages")
+
+
+def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
+    """The lists below learned heads, and the sayings below slots."""
+
+    def is_chrome(i: int) -> bool:
+        if i >= len(lines):
+            return True
+        finding = found.get(i)
+        return finding.label != "body" if finding else not lines[i].is_body
+
+    for i, line in enumerate(lines):
+        entry = template.entries.get(line.key)
+        if entry is None or line.own or entry.finding.role not in ("head", "slot"):
+            continue
+        run = list_run(lines, i + 1, is_chrome) if entry.finding.role == "head" else saying(lines, i + 1)
+        if run:
+            for j in (i, *run):
+                if lines[j].is_body and not lines[j].own:
+                    found[j] = entry.finding
+
+
+def list_run(lines: Sequence[Line], start: int, is_chrome: Any) -> list[int]:
+    """The lines of a list below a head: at most eight, mostly titles, up to chrome or the end."""
+    run: list[int] = []
+    for at in range(start, start + RUN + 1):
+        if is_chrome(at):
+            titles = sum(lines[i].linked or not lines[i].is_prose for i in run)
+            return run if 2 * titles >= len(run) else []
+        if lines[at].words > TEASER or lines[at].fixed:
+            return []
+        run.append(at)
+    return []
+
+
+def saying(lines: Sequence[Line], start: int) -> list[int]:
+    """The quotation below a slot's head, with the short line that names its author, if there is one."""
+    if start >= len(lines) or not lines[start].quotation or lines[start].words > SAYING:
+        return []
+    named = start + 1
+    if named < len(lines) and lines[named].words <= SENTENCE and not lines[named].sentence:
+        return [start, named]
+    return [start]
