@@ -1,0 +1,144 @@
+"""Bytes to text, as a reader should see it.
+
+Valid UTF-8 is UTF-8, whatever the page claims: legacy text hardly ever is valid UTF-8 by chance.
+Then a page that is UTF-8 but for a few stray windows-1252 bytes, then what header and page declare
+(labels as browsers read them: https://encoding.spec.whatwg.org/#names-and-labels), then a detector.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import NamedTuple
+
+from newsarchive.core.charsets import whatwg_label
+from newsarchive.core.mojibake import UTF8
+from newsarchive.core.sniffing import refuse
+from newsarchive.items import Capture, Page
+from newsarchive.rules import Rules
+
+#: How far into a page a declaration may stand: browsers look at 1,024 bytes, pages need more.
+HEAD = 4096
+#: How many bytes the detector sees: those around the first bytes that are not ASCII.
+SAMPLE = 16_384
+#: A page is UTF-8 with stray bytes in it where this share of its non-ASCII runs is valid.
+MOSTLY = 0.5
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.I)
+_META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
+_XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]+)", re.I)
+_NON_ASCII = re.compile(rb"[\x80-\xff]+")
+_REFUSED = re.compile(r"[\ufffd\x80-\x9f]")
+
+
+class Decoded(NamedTuple):
+    """A text, the charset declared ("" for none), the Python codec used, and what decided it.
+
+    `source` is one of `utf-8`, `bom`, `header`, `meta`, `detector`.
+    """
+
+    text: str
+    declared: str
+    used: str
+    source: str
+
+
+def decode_step(capture: Capture, rules: Rules) -> Page:
+    """Decode one response.
+
+    Raises `NotAnArticle` (`empty`, `binary`, `not html`) for what is no page.
+    """
+    refuse(capture.body, capture.content_type)
+    text, declared, used, source = decode(capture.body, capture.content_type)
+    return Page(capture, text, declared, used, source)
+
+
+def decode(body: bytes, content_type: str | None = None) -> Decoded:
+    """Decode the body of a page. Never fails: what no codec reads becomes U+FFFD."""
+    declarations = declared_charsets(body, content_type)
+    declared = declarations[0][0] if declarations else ""
+    for bom, codec in _BOMS:
+        if body.startswith(bom):
+            return Decoded(body.decode(codec, "replace").lstrip("\ufeff"), declared, codec, "bom")
+    if wide := _without_bom(body):
+        return Decoded(body.decode(wide, "replace"), declared, wide, "detector")
+    if b"\x1b$" in body and (text := _strict(body, "iso2022_jp_ext")):
+        return Decoded(text, declared, "iso2022_jp", "detector")
+    text = _strict(body, "utf-8") or _rescued(body)
+    if text is not None:
+        return Decoded(text, declared, "utf-8", "utf-8")
+    return _legacy(body, declared, declarations)
+
+
+def declared_charsets(body: bytes, content_type: str | None) -> list[tuple[str, str]]:
+    """What is declared, in order of precedence: (label, `header` or `meta`)."""
+    found = []
+    if match := _HEADER.search(content_type or ""):
+        found.append((match[1].lower(), "header"))
+    head = body[:HEAD]
+    for pattern in (_META, _XML):
+        if hit := pattern.search(head):
+            found.append((hit[1].decode("ascii", "replace").lower(), "meta"))
+    return found
+
+
+def _without_bom(body: bytes) -> str | None:
+    """UTF-16 without a byte order mark: every other byte of its markup is zero."""
+    head = body[:512]
+    if len(head) < 8 or head.count(0) * 4 < len(head):
+        return None
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if odd > 4 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > 4 * odd else None
+
+
+def _strict(body: bytes, codec: str) -> str | None:
+    try:
+        return body.decode(codec)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _rescued(body: bytes) -> str | None:
+    """UTF-8 in which a few bytes are windows-1252; `None` where UTF-8 does not prevail."""
+    valid = sum(len(m[0]) for m in UTF8.finditer(body))
+    stray = len(body) - len(_NON_ASCII.sub(b"", body)) - valid
+    if not valid or stray > MOSTLY * valid:
+        return None
+    out, at = [], 0
+    for match in UTF8.finditer(body):
+        out += [_windows(body[at : match.start()]), match[0].decode()]
+        at = match.end()
+    return "".join([*out, _windows(body[at:])])
+
+
+def _windows(stray: bytes) -> str:
+    return stray.decode("cp1252", "replace")
+
+
+def _legacy(body: bytes, declared: str, declarations: list[tuple[str, str]]) -> Decoded:
+    for label, source in declarations:
+        codec = whatwg_label(label)
+        if codec and not codec.startswith("utf") and (text := _strict(body, codec)):
+            return Decoded(text, declared, codec, source)
+    codec = detected(body)
+    return Decoded(body.decode(codec, "replace"), declared, codec, "detector")
+
+
+def detected(body: bytes) -> str:
+    """The Python codec that a detector finds in the bytes; windows-1252 where it finds none."""
+    import chardet
+
+    first = _NON_ASCII.search(body)
+    at = max(0, first.start() - 200) if first else 0
+    label = chardet.detect(body[at : at + SAMPLE])["encoding"]
+    codec = whatwg_label(label) if label else None
+    return codec if codec and not codec.startswith("utf") else "cp1252"

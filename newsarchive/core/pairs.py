@@ -1,0 +1,146 @@
+"""A character-pair language model: how likely is this text, in nats, whatever its language?
+
+log P(next | this) for some two thousand characters, with the kind of a character
+(`characters.kind`) as backing for pairs and for characters that the word lists never showed
+(interpolation with a class model: Brown et al. 1992, "Class-based n-gram models"). The file is
+built by `python -m training.encoding`; its layout is described there and read by `PairModel.load`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from newsarchive.core.characters import SCRIPTS, kind, script
+from newsarchive.rules import Rules
+
+MODEL = "encoding.bin"
+MAGIC = b"PAIR1"
+
+#: Costs are stored in eighths of a nat, in one byte: 31.9 nats is the dearest pair.
+SCALE = 8.0
+#: A pair that costs more than this, in nats, has not been seen in clean text.
+UNSEEN = 11.0
+
+
+@dataclass(frozen=True, eq=False)
+class PairModel:
+    """Costs of character pairs.
+
+    `names` are the symbols: a character, or a kind in brackets for all that have no symbol of
+    their own. `cost[a * len(names) + b]` is −log P(b | a) in eighths of a nat.
+    """
+
+    names: tuple[str, ...]
+    cost: bytes = field(repr=False)
+    symbols: dict[str, int] = field(repr=False)
+    size: int
+
+    @classmethod
+    def load(cls, data: bytes) -> PairModel:
+        """Read a model file. Raises `ValueError` for bytes that are none."""
+        if not data.startswith(MAGIC):
+            raise ValueError("not a pair model: build one with `python -m training.encoding`")
+        (head,) = struct.unpack_from("<I", data, len(MAGIC))
+        at = len(MAGIC) + 4
+        header = json.loads(zlib.decompress(data[at : at + head]))
+        names = tuple(header["symbols"])
+        backing = backing_costs(*(header[name] for name in ("class", "between", "into", "out_of")))
+        delta = np.frombuffer(zlib.decompress(data[at + head :]), np.uint8).reshape(backing.shape)
+        cost = (backing.astype(np.uint8) + delta).tobytes()
+        return cls(names, cost, _Symbols(names, header["members"]), len(names))
+
+    def of(self, text: str) -> float:
+        """−log P(text after its first character), in nats."""
+        symbols, cost, size = self.symbols, self.cost, self.size
+        total, before = 0, symbols[text[0]]
+        for char in text[1:]:
+            now = symbols[char]
+            total += cost[before * size + now]
+            before = now
+        return total / SCALE
+
+    def dearest(self, text: str) -> float:
+        """The cost of the least likely pair of a text, in nats."""
+        symbols, cost, size = self.symbols, self.cost, self.size
+        ids = [symbols[c] for c in text]
+        return max((cost[a * size + b] for a, b in pairwise(ids)), default=0) / SCALE
+
+
+class _Symbols(dict[str, int]):
+    """Character → symbol, worked out at first sight for a character without one of its own."""
+
+    def __init__(self, names: tuple[str, ...], members: dict[str, str]) -> None:
+        super().__init__({n: i for i, n in enumerate(names) if len(n) == 1})
+        for i, name in enumerate(names):
+            self.update(dict.fromkeys(members.get(name, ""), i))
+        self.kinds = {n[1:-1]: i for i, n in enumerate(names) if len(n) > 1}
+
+    def __missing__(self, char: str) -> int:
+        self[char] = symbol = self.kinds.get(kind(char), self.kinds["other"])
+        return symbol
+
+
+def backing_costs(classes: Any, between: Any, into: Any, out_of: Any) -> Any:
+    """What the class model says of every two symbols, in eighths of a nat, 255 at most."""
+    of = np.asarray(classes)
+    costs = np.asarray(between)[of][:, of] + np.asarray(into) + np.asarray(out_of)[:, None]
+    return np.clip(costs, 0, 255)
+
+
+@lru_cache(maxsize=4)
+def model_of(rules: Rules) -> PairModel:
+    """The pair model of these rules. Raises `ValueError` where they hold none."""
+    return PairModel.load(rules.models.get(MODEL, b""))
+
+
+#: A script that makes up less of the page's letters than this may be mojibake as a whole.
+MINOR = 0.3
+
+
+def suspects(model: PairModel, text: str) -> Sequence[int]:
+    """Where a page may be damaged: positions of pairs that clean text does not have, and of letters
+    of a script that makes up little of the page. Empty for a clean page."""
+    if text.isascii():
+        return []
+    tables = _lookup(model)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    symbols = tables.symbols[np.minimum(codes, len(tables.symbols) - 1)]
+    wrong = tables.unseen[symbols[:-1] * model.size + symbols[1:]]
+    counts = np.bincount(tables.scripts[symbols], minlength=256)
+    counts[0] = 0
+    minor = (counts > 0) & (counts < MINOR * counts.sum())
+    if minor.any():
+        wrong = wrong | minor[tables.scripts[symbols]][1:]
+    found: list[int] = np.flatnonzero(wrong).tolist()
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Lookup:
+    """The model as arrays, for whole pages at once: by code point, by pair, by symbol."""
+
+    symbols: Any
+    unseen: Any
+    scripts: Any
+
+
+@lru_cache(maxsize=4)
+def _lookup(model: PairModel) -> _Lookup:
+    symbols = np.fromiter((model.symbols[chr(c)] for c in range(0x20000)), np.int32, 0x20000)
+    cost = np.frombuffer(model.cost, np.uint8).reshape(model.size, model.size)
+    return _Lookup(symbols, (cost > UNSEEN * SCALE).ravel(), _scripts(model))
+
+
+def _scripts(model: PairModel) -> Any:
+    """Symbol → number of its script, 0 for none."""
+    names = [script(n) if len(n) == 1 else n[1:-1].split(" ")[0] for n in model.names]
+    return np.array([SCRIPTS.index(n) + 1 if n in SCRIPTS else 0 for n in names])

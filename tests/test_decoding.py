@@ -1,0 +1,93 @@
+"""Bytes to text: which declaration is believed, and what is no page at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsarchive import rules
+from newsarchive.core.decoding import decode, decode_step
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Capture
+
+RULES = rules.default()
+PAGE = "<html><head><title>{}</title></head><body><p>{}</p></body></html>"
+RUSSIAN = PAGE.format("Новости", "С ростом численности населения были созданы новые местные поселения.")
+
+
+@pytest.mark.parametrize("claim", [None, "text/html; charset=iso-8859-1", "text/html; charset=windows-1251"])
+def test_valid_utf8_wins_over_any_claim(claim):
+    text, _, used, source = decode(RUSSIAN.encode(), claim)
+    assert (text, used, source) == (RUSSIAN, "utf-8", "utf-8")
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_decides(codec):
+    found = decode(RUSSIAN.encode(codec), "text/html; charset=windows-1252")
+    assert (found.text, found.source) == (RUSSIAN, "bom")
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_seen_by_its_zeros(codec):
+    found = decode(RUSSIAN.encode(codec))
+    assert (found.text, found.used) == (RUSSIAN, codec)
+
+
+def test_stray_windows_bytes_in_a_utf8_page_are_rescued():
+    body = PAGE.format("Café", "Élan and 'quotes'").encode().replace(b"'quotes'", b"\x93quotes\x94")
+    assert "“quotes”" in decode(body).text
+    assert "Élan" in decode(body).text
+
+
+@pytest.mark.parametrize(
+    ("head", "header", "source"),
+    [
+        ("", "text/html; charset=windows-1251", "header"),
+        ('<meta charset="cp1251">', None, "meta"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">', None, "meta"),
+    ],
+)
+def test_legacy_pages_are_read_as_declared(head, header, source):
+    page = RUSSIAN.replace("<head>", "<head>" + head)
+    assert decode(page.encode("cp1251"), header)[0::3] == (page, source)
+
+
+def test_xml_declarations_count():
+    page = '<?xml version="1.0" encoding="windows-1251"?>' + RUSSIAN
+    assert decode(page.encode("cp1251")).source == "meta"
+
+
+def test_latin1_means_windows_1252_as_in_browsers():
+    assert "“Hi”" in decode(b"<p>\x93Hi\x94 caf\xe9</p>", "text/html; charset=iso-8859-1").text
+
+
+def test_an_undeclared_page_is_detected():
+    page = RUSSIAN * 3
+    assert decode(page.encode("cp1251"))[0::3] == (page, "detector")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (b"", None, "empty"),
+        (b" \r\n\t", "text/html", "empty"),
+        (b"%PDF-1.7\n%\xe2\xe3", "text/html", "binary"),
+        (b"\x89PNG\r\n\x1a\n\x00", "text/html; charset=utf-8", "binary"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "text/html", "binary"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "text/html", "binary"),
+        (b'{"posts": [{"title": "x"}]}', "application/json", "not html"),
+        (b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>', "text/html", "not html"),
+        (b"body { color: red }", "text/css", "not html"),
+    ],
+)
+def test_what_is_no_page_is_refused(body, content_type, reason):
+    headers = {"content-type": content_type} if content_type else {}
+    with pytest.raises(NotAnArticle) as caught:
+        decode_step(Capture("https://blog.example/1", body, headers=headers), RULES)
+    assert caught.value.reason == reason
+
+
+def test_a_page_is_a_page_whatever_its_content_type():
+    capture = Capture(
+        "https://blog.example/1", RUSSIAN.encode(), headers={"content-type": "application/octet-stream"}
+    )
+    assert decode_step(capture, RULES).text == RUSSIAN

@@ -1,0 +1,95 @@
+"""Repair of mojibake: cases in the wild, what must not change, and the promises of `Repaired`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsarchive import rules
+from newsarchive.core.encoding import repair, repair_step, repair_texts
+from newsarchive.items import Article, Author, Block, Image, replay, unreplay
+
+RULES = rules.default()
+CASES = Path(__file__).parent / "cases" / "encoding"
+
+
+def cases(name: str) -> list[object]:
+    return [pytest.param(c, id=c["label"]) for c in json.loads((CASES / f"{name}.json").read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_repairs_what_is_met_in_the_wild(case):
+    result = repair(case["original"], RULES)
+    assert result.text == case["fixed"]
+    assert {e.rule for e in result.edits} == {case["rule"]} if "rule" in case else result.edits
+
+
+@pytest.mark.parametrize("case", cases("negative"))
+def test_leaves_right_text_alone(case):
+    assert repair(case["original"], RULES).edits == ()
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_edits_account_for_every_change(case):
+    result = repair(case["original"], RULES)
+    assert replay(case["original"], result.edits) == result.text
+    assert unreplay(result.text, result.edits) == case["original"]
+    assert all(e.step == "repair" and e.evidence and e.evidence > 0 for e in result.edits)
+
+
+def test_texts_of_a_page_vote_together():
+    alone = "Café ยฉ"
+    assert [r.text for r in repair_texts(["Trumpโ€™s tariffs", "It said โ€˜yesโ€™", alone], RULES)] == [
+        "Trump’s tariffs",
+        "It said ‘yes’",
+        "Café ©",
+    ]
+
+
+def test_an_article_is_repaired_in_all_its_texts():
+    html = "<p>Asiaโ€™s <a>neighborโ€™s</a> way</p>"
+    article = Article(
+        url="https://blog.example/1",
+        headline="Trumpโ€™s tariffs",
+        description="Whole.",
+        authors=(Author("Renรฉe Moore"),),
+        keywords=("tariffs", "cafรฉs"),
+        image=Image("https://blog.example/1.jpg", caption="Renรฉe at Trumpโ€™s"),
+        article_html=html,
+    ).with_blocks(
+        [Block("Whole."), Block("Asiaโ€™s neighborโ€™s way", html=html[3:-4], links=(("neighborโ€™s", "u"),))]
+    )
+    done = repair_step(article, RULES)
+    assert (done.headline, done.authors[0].name, done.keywords) == (
+        "Trump’s tariffs",
+        "Renée Moore",
+        ("tariffs", "cafés"),
+    )
+    assert done.image and done.image.caption == "Renée at Trump’s"
+    assert done.article_body == "Whole.\n\nAsia’s neighbor’s way"
+    assert done.blocks[1].html == "Asia’s <a>neighbor’s</a> way"
+    assert done.article_html == "<p>Asia’s <a>neighbor’s</a> way</p>"
+    assert done.blocks[1].links == (("neighbor’s", "u"),)
+    assert [e.where for e in done.edits] == [
+        "headline",
+        "authors/0",
+        "keywords/1",
+        "image/caption",
+        "image/caption",
+        "blocks/1",
+        "blocks/1",
+    ]
+
+
+def test_what_is_lost_is_flagged_and_left():
+    article = Article(url="u", headline="The caf\ufffd is open").with_blocks([Block("?????? ??? ????")])
+    done = repair_step(article, RULES)
+    assert done.headline == article.headline
+    assert done.damage == ("replacement characters", "question marks")
+    assert done.quality.flags
+
+
+def test_question_marks_of_a_text_are_no_damage():
+    assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
