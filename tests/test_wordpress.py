@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +55,10 @@ def get(url: str, **headers: str) -> Answer:
         return Answer(error.code, error.headers, error.read(), url)
 
 
+#: For the four blogs, which no test changes: each page is fetched once.
+once = cache(get)
+
+
 def sitemap_urls(blog: Blog) -> set[str]:
     index = etree.fromstring(get(blog.url + "wp-sitemap.xml").body)
     maps = [loc.text for loc in index.iter(f"{SITEMAP}loc")]
@@ -72,12 +77,12 @@ class TestEachBlog:
 
     def test_permalinks_answer_as_themselves(self, four_blogs: list[Blog], number: int) -> None:
         for post in four_blogs[number].posts:
-            answer = get(post.url)
+            answer = once(post.url)
             assert (answer.status, answer.url) == (200, post.url)
 
     def test_every_line_of_the_truth_stands_on_the_page(self, four_blogs: list[Blog], number: int) -> None:
         for post in four_blogs[number].posts:
-            text = get(post.url).text
+            text = once(post.url).text
             for page in range(2, post.pages + 1):
                 joint = "&" if "?" in post.url else "/"
                 key = f"page={page}" if joint == "&" else str(page)
@@ -88,7 +93,7 @@ class TestEachBlog:
 
     def test_the_furniture_stands_round_each_post(self, four_blogs: list[Blog], number: int) -> None:
         blog = four_blogs[number]
-        texts = [get(post.url).text for post in blog.posts]
+        texts = [once(post.url).text for post in blog.posts]
         for piece in blog.plan.settings.furniture:
             words = [w for w in re.findall(r">([^<>{}]+)<", piece["html"]) if not w.isspace()]
             assert all(folded(word).replace("...", "…") in text for word in words for text in texts)

@@ -64,9 +64,9 @@ class Blog:
 
 
 @contextlib.contextmanager
-def opened(plan: Plan, extras: bool = True) -> Iterator[Blog]:
+def opened(plan: Plan, extras: bool = True, host: str = "") -> Iterator[Blog]:
     """Install, fill and serve a blog; with `extras`, also what an archive must leave alone."""
-    with WordPress(plan.settings) as wordpress:
+    with WordPress(plan.settings, host) as wordpress:
         blog = Blog(plan, wordpress)
         others = list(unpublished(plan)) if extras else []
         wanted = [*plan.posts, *others]

@@ -142,7 +142,9 @@ class WordPress:
     """A blog from `__enter__` to `__exit__`. Raises `WordPressError` where PHP or WordPress fails."""
 
     settings: Settings = field(default_factory=Settings)
-    address: str = ""
+    #: a host name for the blog's addresses, which the caller sees to; "" for the loopback address itself
+    host: str = ""
+    _bound: str = field(init=False, default="", repr=False)
     _folder: Path = field(init=False, repr=False)
     _server: subprocess.Popen[bytes] | None = field(init=False, default=None, repr=False)
 
@@ -173,6 +175,16 @@ class WordPress:
     def url(self) -> str:
         """The front page."""
         return f"http://{self.address}/"
+
+    @property
+    def address(self) -> str:
+        """Host and port in the blog's own URLs."""
+        return self.host + ":" + self._bound.rpartition(":")[2] if self.host else self._bound
+
+    @property
+    def ip(self) -> str:
+        """The loopback address that it answers on."""
+        return self._bound.rpartition(":")[0]
 
     def run(
         self, actions: Sequence[Mapping[str, Any]] = (), options: Mapping[str, Any] | None = None
@@ -226,7 +238,7 @@ class WordPress:
             (content / "themes" / theme.name).symlink_to(theme)
         shutil.copy(HERE / "blog.php", content / "mu-plugins")
         shutil.copy(HERE / "wp-config.php", self.docroot)
-        self.address = self.address or free_address()
+        self._bound = free_address()
         self._write_settings()
         self._write_database(Database.from_environment())
 
@@ -266,7 +278,7 @@ class WordPress:
     def _serve(self) -> None:
         log = (self._folder / "php.log").open("wb")
         command = ["php", "-d", "opcache.enable_cli=1", "-d", "display_errors=stderr", "-d", "log_errors=1"]
-        command += ["-S", self.address, "-t", str(self.docroot), str(HERE / "router.php")]
+        command += ["-S", self._bound, "-t", str(self.docroot), str(HERE / "router.php")]
         self._server = subprocess.Popen(
             command,
             stdout=log,
@@ -282,7 +294,10 @@ class WordPress:
     def _wait(self) -> None:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), urllib.request.urlopen(self.url + "robots.txt", timeout=10):
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"http://{self._bound}/robots.txt", timeout=10),
+            ):
                 return
             if self._server is None or self._server.poll() is not None:
                 break

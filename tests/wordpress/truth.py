@@ -25,8 +25,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Publisher:
+    """Who published first. `aliases` are other names that are as right."""
+
     name: str
     domain: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,8 @@ def _republished(one: _Syndicated, profile: Table, date: datetime, rng: random.R
     lines = list(one.lines)
     if profile.get("token"):
         lines.insert(0, Line(profile["token"].format(hex=f"{rng.getrandbits(64):016x}"), "token"))
-    publisher = Publisher(one.publisher["name"], one.publisher["domain"])
+    source = one.publisher
+    publisher = Publisher(source["name"], source["domain"], tuple(source.get("aliases", ())))
     return _finished(profile, Line(one.story.headline), lines, one.story, date, rng, publisher, one.cluster)
 
 
