@@ -88,11 +88,25 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a response lies in a WARC file: name without folder, offset and length in bytes.
+
+    `digest` is the record's payload digest: of the body as it came from the wire.
+    """
+
+    file: str
+    offset: int
+    length: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """One HTTP response as received, transfer and content encodings removed.
 
     `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2).
-    `url` is what was asked for, `final_url` what answered after redirects.
+    `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
+    bytes are kept, `None` where they are not.
     """
 
     url: str
@@ -102,6 +116,7 @@ class Capture:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     discovered: Link | None = None
+    place: Place | None = None
 
     @property
     def content_type(self) -> str | None:
