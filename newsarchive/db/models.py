@@ -78,7 +78,11 @@ class Source(Base):
 
 
 class Url(Base):
-    """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`."""
+    """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
+
+    `reason` says why it is blocked, skipped or failed last; `fail_count` counts failures in a row.
+    `last_checked_at` is when it was last asked for and an answer was stored.
+    """
 
     __tablename__ = "urls"
 
@@ -87,11 +91,13 @@ class Url(Base):
     url_key: Mapped[str] = mapped_column(unique=True)
     site_id: Mapped[int | None] = _set_null("sites.id", index=True)
     first_seen_at: Mapped[datetime]
+    last_checked_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime | None] = mapped_column(index=True)
     etag: Mapped[str] = mapped_column(default="")
     last_modified: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="new")
     reason: Mapped[str] = mapped_column(default="")
+    fail_count: Mapped[int] = mapped_column(default=0)
 
 
 class CrawlRun(Base):
