@@ -64,7 +64,7 @@ def test_show_takes_the_address_as_well_and_gives_json(archive: str) -> None:
     record = json.loads(run("show", url, "--json", "--db", archive).stdout)
     assert record["headline"]
     assert record["edits"] is not None
-    assert {block["label"] for block in record["dropped"]} >= {"share", "subscribe"}
+    assert {block["label"] for block in record["blocks"]} >= {"share", "subscribe"}
 
 
 def test_stats_counts_what_is_there(archive: str) -> None:
@@ -79,7 +79,7 @@ def test_stats_counts_what_is_there(archive: str) -> None:
     [
         (["show", "4711"], 1, "4711"),
         (["show", "https://nowhere.example/"], 1, "https://nowhere.example/"),
-        (["search", '"ferry'], 2, '"ferry'),
+        (["search", '"ferry'], 2, 'a " without its partner'),
         (["search"], 2, "Missing argument"),
         (["serch", "ferry"], 2, "No such command 'serch'"),
     ],
