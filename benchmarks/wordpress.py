@@ -1,288 +1,227 @@
-"""Synthetic blogs with known truth: what a page shows, and which of its lines are the article.
+"""Four real WordPress blogs, crawled from their front pages and scored against what was put into them.
 
-A network of blogs republishes articles of a few publishers. Around and inside each text stands clutter
-in the wordings of `wordings.toml`; some lines repeat on purpose and are part of the text (an intro
-of a series, a disclaimer, a refrain, a bio, a correction), on two blogs as well. Everything follows
-from a seed.
+    python -m benchmarks.wordpress                        # wordings of the set dev, 40 posts a blog
+    python -m benchmarks.wordpress --set report --posts 160 --misses misses.txt
+
+We crawl with `scrapy crawl news`, one blog after the other into one archive; trafilatura stands beside us with its
+own discovery (sitemaps, feeds, its crawler) and extraction. Needs what `.ci/services` installs. All on loopback.
 """
 
 from __future__ import annotations
 
-import html
-import random
-import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import argparse
+import contextlib
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-WORDINGS = Path(__file__).parent / "wordings.toml"
-PUBLISHERS = (
-    ("Harbour Gazette", "harbourgazette.example"),
-    ("Mare News", "marenews.example"),
-    ("The Granite Post", "granitepost.example"),
-    ("Valley Observer", "valleyobserver.example"),
-    ("Northern Almanac", "almanac.example"),
-)
-PEOPLE = ("Tom Fry", "Ada Lund", "Mara Quist", "Jon Abel", "Ines Roca", "Piet Vos", "Lena Holm", "Omar Said")
-THEMES = ("classic", "blocks", "bare", "builder")
-_SUBJECTS = "council harbour bridge teacher ferry market orchard library museum storm bakery choir railway lighthouse mill".split()
-_VERBS = "opened closed moved welcomed refused painted measured promised delayed restored doubted counted sold".split()
-_THINGS = "the old pier;a second ferry;new rules for lorries;four hundred letters;the lower lake;a plan for winter;the tax on nets;the northern road;its oldest tree;a set of keys;the eastern wall;a map of wells".split(
-    ";"
-)
-_TAILS = "before the first snow;after a long debate;without a word to the press;in spite of the rain;for the third time in ten years;while the harbour slept;on the advice of two engineers;to the surprise of its neighbours".split(
-    ";"
-)
+from benchmarks.blog_scores import Answer, Score, folded, precision, recall, score, share, table
+from benchmarks.hosts import named
+from tests.wordpress.blogs import SETS, Blog, Plan, opened, plan
+from tests.wordpress.server import missing
+
+ROOT = Path(__file__).parent.parent
+Archiver = Callable[[Sequence[Blog], Path], dict[str, list[Answer]]]
 
 
-@dataclass(frozen=True)
-class Story:
-    """An article as its publisher printed it. `lines` are (text, is heading)."""
-
-    id: str
-    title: str
-    publisher: int
-    lines: tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True)
-class Post:
-    """One page: its bytes' text, the true paragraphs, the clutter (text → kind) it shows, and the
-    paragraphs among the true ones that repeat on purpose."""
-
-    url: str
-    blog: str
-    story: Story
-    page: str = field(repr=False)
-    truth: tuple[str, ...] = ()
-    clutter: tuple[tuple[str, str], ...] = ()
-    on_purpose: frozenset[str] = frozenset()
+def main() -> int:
+    arguments = parsed()
+    if why := missing():
+        print(f"no WordPress here: {why}", file=sys.stderr)
+        return 2
+    print(f"set {arguments.set}, seed {arguments.seed}, {arguments.posts} posts a blog")
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        plans = plan(arguments.set, posts=arguments.posts, seed=arguments.seed)
+        blogs = [stack.enter_context(opened(one, host=host(one))) for one in plans]
+        stack.enter_context(named({host(blog.plan): blog.wordpress.ip for blog in blogs}))
+        misses: list[str] = []
+        rows = [HEAD]
+        for name, archiver in contenders(arguments).items():
+            rows += list(measured(name, archiver, blogs, Path(folder), misses))
+        print(table(rows))
+    if arguments.misses:
+        arguments.misses.write_text("\n".join(misses) + "\n", encoding="utf-8")
+    return 0
 
 
-def wordings(split: str, language: str) -> dict[str, Any]:
-    table: dict[str, Any] = tomllib.loads(WORDINGS.read_text(encoding="utf-8"))[split][language]
-    return table
-
-
-def sentence(dice: random.Random) -> str:
-    """A made-up sentence that hardly ever comes twice."""
-    return (
-        f"The {dice.choice(_SUBJECTS)} of {dice.choice(PEOPLE).split()[1]}ham {dice.choice(_VERBS)} {dice.choice(_THINGS)} "
-        f"{dice.choice(_TAILS)}, and the {dice.choice(_SUBJECTS)} near {dice.choice(PEOPLE).split()[0]}ville "
-        f"{dice.choice(_VERBS)} {dice.choice(_THINGS)}."
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--set", choices=SETS, default="dev", help="which wordings the clutter has")
+    parser.add_argument("--posts", type=int, default=40, help="posts a blog")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--recrawl", action="store_true", help="crawl each blog twice before scoring")
+    parser.add_argument("--only", choices=("newsarchive", "trafilatura"), help="leave the other out")
+    parser.add_argument("--misses", type=Path, help="write everything that went wrong into this file")
+    parser.add_argument("--keep", type=Path, help="keep our archive (SQLite) in this new file")
+    return parser.parse_args()
 
 
-def made_up(dice: random.Random, count: int) -> Iterator[list[str]]:
-    """Texts of made-up prose, each a list of paragraphs with its title first."""
-    for n in range(count):
-        title = sentence(dice).split(", and")[0] + f" in year {n + 3}"
-        yield [
-            title,
-            *(
-                " ".join(sentence(dice) for _ in range(dice.randint(1, 4)))
-                for _ in range(dice.randint(5, 12))
-            ),
-        ]
+def host(one: Plan) -> str:
+    """A name as the blog might have, below the domain that is kept for examples."""
+    return re.sub(r"[^a-z]+", "-", one.settings.title.lower()).strip("-") + ".example"
 
 
-def stories(texts: Sequence[list[str]], words: dict[str, Any], dice: random.Random) -> list[Story]:
-    found = []
-    for n, (title, *paragraphs) in enumerate(texts):
-        lines = [(p, False) for p in paragraphs]
-        if dice.random() < 0.4:
-            lines.insert(len(lines) // 2, (dice.choice(words["heading"]), True))
-        found.append(Story(f"s{n}", title, n % len(PUBLISHERS), tuple(lines)))
-    return found
+def contenders(arguments: argparse.Namespace) -> dict[str, Archiver]:
+    """name → what gives its answers, by front page."""
+
+    def ours(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
+        return newsarchive(blogs, arguments.keep or folder / "archive.db", twice=arguments.recrawl)
+
+    def theirs(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
+        return {blog.url: list(trafilatura(blog)) for blog in blogs}
+
+    both = {"newsarchive": ours, "trafilatura": theirs}
+    return {arguments.only: both[arguments.only]} if arguments.only else both
 
 
-class Blog:
-    """One blog: its theme, furniture and habits, fixed by its seed."""
-
-    def __init__(self, name: str, theme: str, words: dict[str, Any], seed: int) -> None:
-        self.name, self.theme, self.words = name, theme, words
-        self.dice = random.Random(seed)
-        self.fixed = {
-            k: self.dice.choice(words[k])
-            for k in ("share", "related", "recent", "quote", "comments", "footer")
-        }
-        self.subscribe = self.dice.choice(words["subscribe"]).format(blog=name)
-        self.posts: list[Post] = []
-
-    def publish(self, story: Story, titles: Sequence[str], on_purpose: dict[str, str]) -> Post:
-        """Render one story. `on_purpose` maps the kind of a repeated line to its text for this story."""
-        body, clutter = self._body(story, titles, on_purpose)
-        around = self._around(titles, clutter)
-        url = f"https://{self.name.lower()}.example/{len(self.posts) + 1000}/"
-        page = RENDER[self.theme](self, story.title, body, around, len(self.posts) + 1000)
-        truth = tuple(t for t, kind in body if kind in ("body", "heading"))
-        post = Post(url, self.name, story, page, truth, tuple(clutter), frozenset(on_purpose.values()))
-        self.posts.append(post)
-        return post
-
-    def _body(
-        self, story: Story, titles: Sequence[str], on_purpose: dict[str, str]
-    ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        dice, words = self.dice, self.words
-        name, domain = PUBLISHERS[story.publisher]
-        body = [(text, "heading" if is_heading else "body") for text, is_heading in story.lines]
-        if "refrain" in on_purpose:
-            body.insert(len(body) * 2 // 3, (on_purpose["refrain"], "body"))
-        body[:0] = [(on_purpose[k], "body") for k in ("intro",) if k in on_purpose]
-        body += [(on_purpose[k], "body") for k in ("disclaimer", "bio", "correction") if k in on_purpose]
-        promo = words["promo"][story.publisher % len(words["promo"])]
-        if dice.random() < 0.35:
-            at = dice.randint(2, max(2, len(story.lines) - 2))
-            body[at:at] = [(line, "promo") for line in promo if line]
-        if dice.random() < 0.15:
-            also = dice.choice(words["also"]).format(title=dice.choice(titles))
-            body.insert(dice.randint(1, len(body) - 1), (also, "read more"))
-        if dice.random() < 0.5:
-            body.append((words["more"][story.publisher % len(words["more"])].format(name=name), "related"))
-            body += [(t, "related") for t in dice.sample(titles, 3)]
-        if dice.random() < 0.8:
-            line = words["attribution"][story.publisher % len(words["attribution"])]
-            body.append((line.format(name=name, domain=domain), "attribution"))
-        if dice.random() < 0.5:
-            body.append((dice.choice(words["copyright"]).format(name=name, year=2025), "copyright"))
-        if dice.random() < 0.1:
-            body.insert(0, (f"Verification: {dice.getrandbits(60):015x}", "token"))
-        return body, [(t, kind) for t, kind in body if kind not in ("body", "heading")]
-
-    def _around(self, titles: Sequence[str], clutter: list[tuple[str, str]]) -> dict[str, list[str]]:
-        dice, fixed = self.dice, self.fixed
-        saying = f"“{sentence(dice)}”"
-        around = {
-            "share": [fixed["share"]],
-            "subscribe": [self.subscribe],
-            "related": [fixed["related"], *dice.sample(titles, 3)],
-            "recent": [fixed["recent"], *titles[:5]],
-            "quote": [fixed["quote"], saying, f"~ {dice.choice(PEOPLE)}"],
-            "comments": [fixed["comments"]],
-            "footer": [fixed["footer"]],
-        }
-        clutter += [(line, kind) for kind, lines in around.items() for line in lines]
-        return around
+# --- the contenders ------------------------------------------------------------------------------------------------
 
 
-def _p(lines: Sequence[str], tag: str = "p") -> str:
-    return "".join(f"<{tag}>{html.escape(line, quote=False)}</{tag}>" for line in lines)
+def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str, list[Answer]]:
+    """Crawl every blog as a user would, then read what is stored."""
+    from newsarchive.db import query
+    from newsarchive.db.engine import open_existing
+
+    for _ in range(2 if twice else 1):
+        for blog in blogs:
+            crawl(blog.url, database)
+    engine = open_existing(f"sqlite:///{database}")
+    answers: dict[str, list[Answer]] = {blog.url: [] for blog in blogs}
+    for one in query.articles(engine):
+        origin = (one.origin.name, one.origin.domain) if one.origin else None
+        home = next((url for url in answers if one.url.startswith(url)), None)
+        if home is not None and one.gone_at is None:
+            answers[home].append(Answer(one.url, one.headline, one.article_body, origin))
+    engine.dispose()
+    return answers
 
 
-def _lines(body: Sequence[tuple[str, str]], heading: str = "h2") -> str:
-    return "".join(_p([text], heading if kind == "heading" else "p") for text, kind in body)
-
-
-def _html(blog: Blog, title: str, inner: str, attributes: str = "") -> str:
-    title = html.escape(title)
-    return f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title} - {blog.name}</title></head><body{attributes}>{inner}</body></html>'
-
-
-def _classic(
-    blog: Blog, title: str, body: Sequence[tuple[str, str]], around: dict[str, list[str]], number: int
-) -> str:
-    menu = "".join(
-        f"<li class='menu-item menu-item-{n}'><a href='/{n}'>{x}</a></li>"
-        for n, x in enumerate(("Home", "News", "About"))
-    )
-    links = "".join(
-        f"<li><a href='/{n}/'>{html.escape(t)}</a></li>" for n, t in enumerate(around["recent"][1:])
-    )
-    return _html(
-        blog,
-        title,
-        (
-            f"<header id='masthead' class='site-header'><p class='site-title'><a href='/'>{blog.name}</a></p><ul>{menu}</ul></header>"
-            f"<main><article id='post-{number}' class='post-{number} post hentry'><h1 class='entry-title'>{html.escape(title)}</h1>"
-            f"<div class='entry-meta'>April {number % 28 + 1}, 2025</div><div class='entry-content'>{_lines(body)}"
-            f"<div class='sharedaddy'>{_p(around['share'], 'h3')}</div><div class='jp-relatedposts'>{_p(around['related'])}</div></div></article>"
-            f"<div id='comments' class='comments-area'>{_p(around['comments'], 'h3')}</div></main>"
-            f"<aside class='widget-area'><section class='widget'>{_p(around['recent'][:1], 'h2')}<ul>{links}</ul></section>"
-            f"<section class='widget widget_text'>{_p(around['quote'])}</section></aside><div>{_p(around['subscribe'])}</div>"
-            f"<footer class='site-footer'>{_p(around['footer'])}</footer>"
-        ),
-        f" class='single single-post postid-{number}'",
-    )
-
-
-def _blocks(
-    blog: Blog, title: str, body: Sequence[tuple[str, str]], around: dict[str, list[str]], number: int
-) -> str:
-    return _html(
-        blog,
-        title,
-        (
-            f"<div class='wp-site-blocks'><header class='wp-block-template-part'>{_p([blog.name])}</header>"
-            f"<main class='wp-block-group'><h1 class='wp-block-post-title'>{html.escape(title)}</h1>"
-            f"<div class='entry-content wp-block-post-content is-layout-constrained'>{_lines(body)}{_p(around['share'])}{_p(around['subscribe'])}</div>"
-            f"<div class='wp-block-group'>{_p(around['related'][:1], 'h2')}{_p(around['related'][1:], 'h3')}</div>"
-            f"<div class='wp-block-comments'>{_p(around['comments'], 'h2')}</div></main>"
-            f"<footer class='wp-block-template-part'><div>{_p(around['recent'])}</div><div>{_p(around['quote'])}</div>{_p(around['footer'])}</footer></div>"
-        ),
-    )
-
-
-def _bare(
-    blog: Blog, title: str, body: Sequence[tuple[str, str]], around: dict[str, list[str]], number: int
-) -> str:
-    return _html(
-        blog,
-        title,
-        (
-            f"<div>{_p([blog.name, 'Home', 'News'])}</div><div><div><h1>{html.escape(title)}</h1>{_lines(body)}"
-            f"{_p(around['share'])}{_p(around['related'])}{_p(around['subscribe'])}{_p(around['comments'])}</div>"
-            f"<div>{_p(around['recent'])}{_p(around['quote'])}</div></div><div>{_p(around['footer'])}</div>"
-        ),
-    )
-
-
-def _builder(
-    blog: Blog, title: str, body: Sequence[tuple[str, str]], around: dict[str, list[str]], number: int
-) -> str:
-    def widget(inner: str) -> str:
-        return f"<div class='elementor-element elementor-element-{number:x} elementor-widget'><div class='elementor-widget-container'>{inner}</div></div>"
-
-    tail = "".join(
-        widget(_p(around[k]))
-        for k in ("share", "related", "comments", "subscribe", "recent", "quote", "footer")
-    )
-    text = "".join(widget(_lines([line])) for line in body)
-    return _html(
-        blog,
-        title,
-        f"<div class='elementor'>{widget(_p([blog.name]))}{widget(f'<h1>{html.escape(title)}</h1>')}<section class='elementor-section'>{text}</section><section class='elementor-section'>{tail}</section></div>",
-    )
-
-
-RENDER = {"classic": _classic, "blocks": _blocks, "bare": _bare, "builder": _builder}
-#: kind of a line that repeats on purpose → part of the stories that have it
-ON_PURPOSE = {"intro": 0.04, "disclaimer": 0.06, "refrain": 0.05, "bio": 0.08, "correction": 0.04}
-
-
-def network(
-    texts: Sequence[list[str]], words: dict[str, Any], *, posts: int, seed: int = 1, shared: float = 0.3
-) -> list[Blog]:
-    """Four blogs, one of each theme, of `posts` posts each; a part of the stories stands on two of them."""
-    dice = random.Random(seed)
-    found = stories(texts, words, dice)
-    titles = [s.title for s in found]
-    purpose = {s.id: _on_purpose(words, dice) for s in found}
-    blogs = [Blog(f"Blog{n}", theme, words, seed + n) for n, theme in enumerate(THEMES)]
-    queue = list(found)
-    dice.shuffle(queue)
-    for n, blog in enumerate(blogs):
-        own = queue[n :: len(blogs)][:posts]
-        for story in own:
-            blog.publish(story, titles, purpose[story.id])
-            if dice.random() < shared:
-                blogs[(n + 1) % len(blogs)].publish(story, titles, purpose[story.id])
-    return blogs
-
-
-def _on_purpose(words: dict[str, Any], dice: random.Random) -> dict[str, str]:
-    return {
-        kind: dice.choice(words[kind]).format(person=dice.choice(PEOPLE))
-        for kind, share in ON_PURPOSE.items()
-        if dice.random() < share
+def crawl(url: str, database: Path) -> None:
+    command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"url={url}"]
+    command += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"]
+    command += ["-s", "DNS_RESOLVER=benchmarks.hosts.Resolver"]
+    environment = os.environ | {
+        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
+        "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{database.absolute()}",
+        "NEWSARCHIVE_CONTACT": "https://newsarchive.example/benchmark",
+        "NO_PROXY": "*",
+        "PYTHONPATH": str(ROOT),
     }
+    folder = database.absolute().parent
+    done = subprocess.run(
+        command, cwd=folder, env=environment, timeout=1800, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        print(
+            f"{' '.join(command[1:6])} ended with {done.returncode}:\n{done.stderr[-2000:]}", file=sys.stderr
+        )
+
+
+def trafilatura(blog: Blog) -> Iterator[Answer]:
+    """trafilatura as its documentation puts the parts together; origins it does not look for."""
+    from trafilatura import bare_extraction, fetch_url
+    from trafilatura.feeds import find_feed_urls
+    from trafilatura.settings import use_config
+    from trafilatura.sitemaps import sitemap_search
+    from trafilatura.spider import focused_crawler
+
+    config = use_config()
+    # Loopback is no attack, and nobody waits.
+    config.read_dict({"DEFAULT": {"SSRF_PROTECTION": "off", "SLEEP_TIME": "0"}})
+    known = {
+        *sitemap_search(blog.url, sleep_time=0, config=config),
+        *find_feed_urls(blog.url, sleep_time=0, config=config),
+    }
+    _, crawled = focused_crawler(blog.url, max_seen_urls=60, max_known_urls=1000, config=config)
+    own = [url for url in sorted({*known, *crawled}) if url.startswith(blog.url)]
+    for url in own[:2000]:
+        page = fetch_url(url, config=config)
+        document = page and bare_extraction(
+            page, url=url, include_comments=False, with_metadata=True, config=config
+        )
+        if document and document.text:
+            yield Answer(url, document.title or "", document.text, ("", ""))
+
+
+# --- the table -----------------------------------------------------------------------------------------------------
+
+HEAD = ["", "posts", "found", "extra", "F1", "leak", "lost", "(on purpose)", "repairs", "changed", "headline"]
+HEAD += ["name P", "name R", "domain P", "domain R", "own", "CPU s"]
+
+
+def measured(
+    name: str, archiver: Archiver, blogs: Sequence[Blog], folder: Path, misses: list[str]
+) -> Iterator[list[str]]:
+    """One row a blog and one for all; what went wrong is added to `misses`."""
+    before, started = _cpu(), time.monotonic()
+    answers = archiver(blogs, folder)
+    seconds, elapsed = _cpu() - before, time.monotonic() - started
+    total = Score()
+    for blog in blogs:
+        one = score(blog.posts, answers[blog.url], furniture(blog))
+        misses += [f"{name}\t{blog.plan.settings.title}\t{m.what}\t{m.url}\t{m.detail}" for m in one.misses]
+        yield row(f"{name}: {blog.plan.settings.title}", one)
+        total.add(one)
+    yield row(f"{name}: all, {elapsed:.0f} s", total, f"{seconds:.1f}")
+    if total.leaks:
+        print(f"{name} leaks: " + ", ".join(f"{kind} {count}" for kind, count in total.leaks.most_common()))
+
+
+def row(name: str, one: Score, seconds: str = "") -> list[str]:
+    return [
+        name,
+        str(one.posts),
+        _percent(share(one.found, one.posts)),
+        str(one.extra),
+        _number(share(one.f1, one.found)),
+        _percent(share(one.leaking, one.found)),
+        f"{one.lost}/{one.paragraphs}",
+        f"{one.on_purpose_lost}/{one.on_purpose}",
+        _percent(share(one.repaired, one.damaged)),
+        f"{one.changed}/{one.clean}",
+        _percent(share(one.headlines, one.found)),
+        _number(precision(one.names)),
+        _number(recall(one.names)),
+        _number(precision(one.domains)),
+        _number(recall(one.domains)),
+        f"{one.own_kept}/{one.own}",
+        seconds,
+    ]
+
+
+_BETWEEN_TAGS = re.compile(r">([^<>{}]+)<")
+
+
+def furniture(blog: Blog) -> list[str]:
+    """The known lines of a blog's furniture, and of what others say there: titles of its other posts, quotes."""
+    settings = blog.plan.settings
+    pieces = [piece["html"].replace("{blog}", settings.title) for piece in settings.furniture]
+    texts = [text for piece in pieces for text in _BETWEEN_TAGS.findall(piece)]
+    texts += [text for pair in settings.quotes for text in pair] + [post.title.printed for post in blog.posts]
+    return [text for text in map(folded, texts) if len(text) > 3]
+
+
+def _cpu() -> float:
+    """CPU seconds of this process and of its children that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}%"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
