@@ -1,0 +1,269 @@
+"""WARC 1.1 files: the bytes of every capture as they came from the wire, for any standard player.
+
+A file is `NAME.warc.gz.open` while it is written, one gzip member a record, each appended whole; it
+gets its name when it is full or the crawl ends. What a killed crawl leaves is named by `recover`,
+without a half record at its end. Captures refer to the final name; `locate` finds either.
+
+Format: ISO 28500:2017 (WARC 1.1); revisit profile `identical-payload-digest`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.utils import Digester
+from warcio.warcwriter import WARCWriter
+
+from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.items import Place
+from newsarchive.version import VERSION
+
+GIGABYTE = 10**9
+OPEN = ".open"
+
+#: Bodies shorter than this are written again: a revisit record would not be smaller.
+_WORTH_REVISITING = 512
+
+#: Payloads remembered by one writer; older ones are asked of `known`.
+_REMEMBERED = 50_000
+
+Headers = Iterable[tuple[str, str]]
+
+
+class Original(NamedTuple):
+    """The record that first held a payload: its target URI and its date."""
+
+    url: str
+    fetched_at: datetime
+
+
+def _never_seen(digest: str) -> Original | None:
+    return None
+
+
+class WarcWriter:
+    """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
+
+    `known` finds the original of a payload digest among the captures of earlier crawls. Raises
+    `DatabaseUnavailable` where the folder cannot be written or the disk is full: the file then ends
+    with its last whole record.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        prefix: str = "newsarchive",
+        max_bytes: int = GIGABYTE,
+        known: Callable[[str], Original | None] = _never_seen,
+    ) -> None:
+        self.folder, self.max_bytes, self.known = Path(folder), max_bytes, known
+        self.prefix = re.sub(r"[^\w.-]+", "-", prefix) or "newsarchive"
+        self._file: BinaryIO | None = None
+        self._name, self._serial, self._at = "", 0, 0
+        self._seen: dict[str, Original] = {}
+        self._lock = threading.Lock()
+
+    def write_response(
+        self,
+        url: str,
+        status_line: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        request_headers: Headers = (),
+        method: str = "GET",
+        fetched_at: datetime | None = None,
+    ) -> Place:
+        """Append a response and its request; a `revisit` record where the payload is kept already.
+
+        `status_line` is `HTTP/1.1 200 OK`, `body` the bytes from the wire with their content encoding
+        (and without transfer encoding), header values as Latin-1 text. Gives where the record lies.
+        """
+        at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
+        digest = payload_digest(body)
+        with self._lock:
+            original = self._original(digest, body)
+            records = _Records(url, at, digest)
+            response = records.response(status_line, headers, body, original)
+            request = records.request(method, request_headers, response)
+            place = self._append([records.pack(response), records.pack(request)], digest)
+            if original is None:
+                self._remember(digest, Original(url, at))
+        return place
+
+    def close(self) -> None:
+        """Give the open file its name. A later write opens another."""
+        with self._lock:
+            self._finish()
+
+    def _original(self, digest: str, body: bytes) -> Original | None:
+        if len(body) < _WORTH_REVISITING:
+            return None
+        return self._seen.get(digest) or self.known(digest)
+
+    def _remember(self, digest: str, original: Original) -> None:
+        if len(self._seen) >= _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._seen[digest] = original
+
+    def _append(self, members: list[bytes], digest: str) -> Place:
+        if self._file is None or self._at + len(members[0]) > self.max_bytes > 0:
+            self._finish()
+            self._start()
+        place = Place(self._name, self._at, len(members[0]), digest)
+        self._write(b"".join(members))
+        return place
+
+    def _start(self) -> None:
+        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+        self._serial += 1
+        self._name = f"{self.prefix}-{stamp}-{self._serial:05d}-{secrets.token_hex(4)}.warc.gz"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._file = open(self.folder / (self._name + OPEN), "xb", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"{self.folder}: no WARC file can be written there: {error.strerror}"
+            ) from error
+        _hold(self._file)
+        self._at = 0
+        self._write(_warcinfo(self._name))
+
+    def _write(self, data: bytes) -> None:
+        """Append whole or not at all: one write, taken back where the disk took a part of it."""
+        assert self._file is not None
+        try:
+            written = self._file.write(data)
+            if written != len(data):
+                raise OSError(28, os.strerror(28))
+        except OSError as error:
+            self._file.truncate(self._at)
+            self._file.seek(self._at)
+            raise DatabaseUnavailable(
+                f"{self.folder / self._name} cannot be written: {error.strerror}"
+            ) from error
+        self._at += len(data)
+
+    def _finish(self) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        self._file = None
+        (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
+
+
+def payload_digest(body: bytes) -> str:
+    """The digest that WARC files use for a payload: `sha1:` and base 32."""
+    digester = Digester("sha1")
+    digester.update(body)
+    return str(digester)
+
+
+def locate(folder: Path | str, file: str) -> Path:
+    """The path of a WARC file, whether it is still being written or not."""
+    path = Path(folder) / file
+    return path if path.exists() or not path.with_name(file + OPEN).exists() else path.with_name(file + OPEN)
+
+
+def recover(folder: Path | str) -> list[Path]:
+    """Name the files that killed crawls left open, without a half record at their end.
+
+    Files that a live crawl writes to are left alone. Gives the files that were named.
+    """
+    from newsarchive.warcread import whole_length
+
+    named = []
+    for path in sorted(Path(folder).glob("*.warc.gz" + OPEN)):
+        with path.open("r+b") as file:
+            if not _hold(file):
+                continue
+            file.truncate(whole_length(path))
+            final = path.with_name(path.name.removesuffix(OPEN))
+            path.rename(final)
+        named.append(final)
+    return named
+
+
+class _Headers(StatusAndHeaders):  # type: ignore[misc]
+    """HTTP headers written as they came: warcio would percent-encode what is not ASCII."""
+
+    def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
+        return bytes(self.to_str(filter_func).encode("latin-1", "replace")) + b"\r\n"
+
+
+class _Records:
+    """The records of one exchange."""
+
+    def __init__(self, url: str, at: datetime, digest: str) -> None:
+        self.url, self.date, self.digest = url, warc_date(at), digest
+        self.writer = WARCWriter(BytesIO(), gzip=True, warc_version="1.1")
+
+    def response(self, status_line: str, headers: Headers, body: bytes, original: Original | None) -> Any:
+        protocol, _, status = status_line.partition(" ")
+        http = _Headers(status, list(_as_stored(headers, len(body))), protocol=protocol)
+        warc = {"WARC-Date": self.date}
+        if original is not None:
+            refers_to = (original.url, warc_date(original.fetched_at))
+            return self.writer.create_revisit_record(
+                self.url, self.digest, *refers_to, http_headers=http, warc_headers_dict=warc
+            )
+        return self.writer.create_warc_record(
+            self.url, "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=warc
+        )
+
+    def request(self, method: str, headers: Headers, response: Any) -> Any:
+        path = re.sub(r"^[a-z]+://[^/?#]*", "", self.url.partition("#")[0], flags=re.I) or "/"
+        http = _Headers(f"{method} {path} HTTP/1.1", list(headers), is_http_request=True)
+        concurrent = response.rec_headers.get_header("WARC-Record-ID")
+        warc = {"WARC-Date": self.date, "WARC-Concurrent-To": concurrent}
+        return self.writer.create_warc_record(self.url, "request", http_headers=http, warc_headers_dict=warc)
+
+    def pack(self, record: Any) -> bytes:
+        self.writer.out = BytesIO()
+        self.writer.write_record(record)
+        return bytes(self.writer.out.getvalue())
+
+
+def warc_date(at: datetime) -> str:
+    """A moment as WARC 1.1 writes it, to the microsecond."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _as_stored(headers: Headers, length: int) -> Iterable[tuple[str, str]]:
+    """Headers that are true of the body as kept: the downloader took the transfer encoding off."""
+    for name, value in headers:
+        if name.lower() == "transfer-encoding" or (
+            name.lower() == "content-length" and value.strip() != str(length)
+        ):
+            yield f"X-Archive-Orig-{name}", value
+        else:
+            yield name, value
+
+
+def _warcinfo(name: str) -> bytes:
+    writer = WARCWriter(BytesIO(), gzip=True, warc_version="1.1")
+    info = {"software": f"newsarchive/{VERSION}", "format": "WARC File Format 1.1", "robots": "obey"}
+    writer.write_record(writer.create_warcinfo_record(name, info))
+    return bytes(writer.out.getvalue())
+
+
+def _hold(file: BinaryIO) -> bool:
+    """Lock a file for as long as it is open; false where another process holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: a file that is open cannot be renamed there
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

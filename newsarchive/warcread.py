@@ -1,0 +1,237 @@
+"""Reading WARC files, our own and foreign ones, damaged ones too: a bad record is reported, the next is read."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.items import Capture, Place
+from newsarchive.warc import locate
+
+#: Longer bodies are no articles; a bomb of a few kilobytes may unpack to gigabytes.
+MAX_BODY = 64 * 2**20
+
+#: How far a search for the next record reads at a time.
+_CHUNK = 2**20
+
+_GZIP_RECORD = re.compile(rb"\x1f\x8b\x08")
+_PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/1\.[01]\r\n)")
+
+_ERRORS = (
+    ArchiveLoadFailed,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    UnicodeError,
+    AttributeError,
+)
+
+#: Where the payload of a revisit record lies: (digest, URI, date) → (path, offset).
+Resolve = Callable[[str, str, str], tuple[Path, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A record that cannot be read: where it stands and what is wrong."""
+
+    file: str
+    offset: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: record at {self.offset}: {self.problem}"
+
+
+def read_capture(folder: Path | str, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
+    """The capture at a place in a WARC file, its payload looked up where it is a revisit.
+
+    Raises `DatabaseUnavailable`, naming file and offset, where there is no such file or record.
+    """
+    path = locate(folder, file)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            record = next(iter(ArchiveIterator(stream)))
+            capture = _capture(record)
+            if record.rec_type == "revisit":
+                return _with_payload(record, capture, folder, resolve)
+            if capture is None:
+                raise ValueError(f"a {record.rec_type} record, no response")
+            return capture
+    except StopIteration:
+        raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
+    except _ERRORS as error:
+        raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
+
+
+def captures(path: Path | str) -> Iterator[Capture | Damage]:
+    """Every response of a WARC file, and a `Damage` for each record that cannot be read.
+
+    Revisit records are left out: their payload stands elsewhere.
+    """
+    path = Path(path)
+    with path.open("rb") as stream:
+        offset: int | None = 0
+        while offset is not None:
+            reader = _Reader(path.name, stream, offset)
+            yield from reader
+            offset = reader.resume
+
+
+def whole_length(path: Path) -> int:
+    """How many bytes of a gzipped WARC file are whole records; a half one may follow."""
+    whole = 0
+    with path.open("rb") as stream:
+        unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        at = 0
+        while chunk := stream.read(_CHUNK):
+            while chunk:
+                try:
+                    unpack.decompress(chunk)
+                except zlib.error:
+                    return whole
+                at += len(chunk) - len(unpack.unused_data)
+                chunk = unpack.unused_data
+                if unpack.eof:
+                    whole = at
+                    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    return whole
+
+
+class _Reader:
+    """The records from `offset` to the end or to the first that cannot be read.
+
+    `resume` is then where the next record may begin, `None` at the end of the file.
+    """
+
+    def __init__(self, name: str, stream: BinaryIO, offset: int) -> None:
+        self.name, self.stream, self.offset = name, stream, offset
+        self.resume: int | None = None
+
+    def __iter__(self) -> Iterator[Capture | Damage]:
+        self.stream.seek(self.offset)
+        at = self.offset
+        iterator = None
+        try:
+            iterator = ArchiveIterator(self.stream)
+            for record in iterator:
+                at = iterator.offset
+                if record.rec_headers is None or not record.rec_headers.protocol.startswith(
+                    ("WARC/", "ARC/")
+                ):
+                    raise ArchiveLoadFailed("no WARC record")
+                capture = _capture(record) if record.rec_type == "response" else None
+                if capture is not None:  # its offset and length are known once it is read
+                    digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+                    where = (iterator.get_record_offset(), iterator.get_record_length())
+                    yield replace(capture, place=Place(self.name, *where, digest))
+        except _ERRORS as error:
+            at = max(at, iterator.offset) if iterator is not None else at
+            yield Damage(self.name, at, _words(error))
+            self.resume = next_record(self.stream, at + 1)
+
+
+def next_record(stream: BinaryIO, start: int) -> int | None:
+    """Where the next record after `start` begins, in a gzipped or a plain file."""
+    stream.seek(0)
+    gzipped = stream.read(2) == b"\x1f\x8b"
+    pattern = _GZIP_RECORD if gzipped else _PLAIN_RECORD
+    at = start
+    stream.seek(at)
+    while chunk := stream.read(_CHUNK):
+        for match in pattern.finditer(chunk):
+            candidate = at + match.end() if not gzipped else at + match.start()
+            if not gzipped or _begins_record(stream, candidate):
+                return candidate
+        if len(chunk) < _CHUNK:
+            return None
+        at += len(chunk) - 64  # a mark may lie across two chunks
+        stream.seek(at)
+    return None
+
+
+def _begins_record(stream: BinaryIO, offset: int) -> bool:
+    """Whether a gzip member at `offset` unpacks to a WARC record: the three bytes also occur by chance."""
+    back = stream.tell()
+    stream.seek(offset)
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(stream.read(512), 5).startswith(b"WARC/")
+    except zlib.error:
+        return False
+    finally:
+        stream.seek(back)
+
+
+def _capture(record: Any) -> Capture | None:
+    """A response record as a capture; `None` for other records. A revisit has an empty body."""
+    http = record.http_headers
+    if record.rec_type not in ("response", "revisit") or http is None:
+        return None
+    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
+    if not url.startswith(("http:", "https:")):
+        return None
+    body = _body(record) if record.rec_type == "response" else b""
+    return Capture(
+        url,
+        body,
+        _moment(record.rec_headers.get_header("WARC-Date")),
+        url,
+        int(http.get_statuscode()),
+        _joined(http.headers),
+    )
+
+
+def _body(record: Any) -> bytes:
+    """The body without its encodings. Raises `EOFError` where the file ends inside it."""
+    body = bytes(record.content_stream().read(MAX_BODY + 1))
+    if len(body) > MAX_BODY:
+        raise ValueError(f"a body longer than {MAX_BODY} bytes")
+    while record.raw_stream.read(_CHUNK):
+        pass
+    if getattr(record.raw_stream, "limit", 0) > 0:
+        raise EOFError
+    return body
+
+
+def _with_payload(
+    record: Any, capture: Capture | None, folder: Path | str, resolve: Resolve | None
+) -> Capture:
+    names = ("WARC-Payload-Digest", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
+    refers_to = [record.rec_headers.get_header(name) or "" for name in names]
+    found = resolve(*refers_to) if resolve else None
+    if found is None or capture is None:
+        raise ValueError(f"a revisit of {refers_to[1]} ({refers_to[2]}), which is not in the archive")
+    original = read_capture(found[0].parent, found[0].name, found[1])
+    return replace(capture, body=original.body)
+
+
+def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        low = name.lower()
+        joined[low] = f"{joined[low]}, {value}" if low in joined else value
+    return joined
+
+
+def _moment(text: str | None) -> datetime | None:
+    """WARC-Date: ISO 8601 in UTC, to the second or finer."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _words(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[:200] if text else "cut short" if isinstance(error, EOFError) else type(error).__name__
