@@ -1,42 +1,54 @@
 """One line of text → the attribution that it is.
 
 Phrases stand in `data/attribution/<lang>.toml`. The chrome step labels blocks by them, the origin
-step reads the source.
+step reads the source. All languages are asked for every line: blogs quote their sources in the
+language of the source as often as in their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.attribution_patterns import any_of, regex_of
-from newsarchive.exceptions import BadRules
-from newsarchive.rules import Rules, Table, strings
+from newsarchive.core.attribution_patterns import Phrase, any_of, every, first_words, phrases_of
+from newsarchive.core.publishers import by_name, longest_name
+from newsarchive.rules import Rules
 
 #: A longer line is prose, whatever it says: it is read by sentence, and is no attribution itself.
 LINE = 400
+#: What may follow the name of a `whole` phrase ("Source: Reuters, 3 March"), in characters.
+_REST = 80
+#: After "Source:" so many words may be one name, even with a preposition in it ("Gazeta da Lagoa").
+_SHORT = 5
+#: What share of its text an `alone` phrase must fill ("The article first appeared …" in prose is a tale).
+_SHARE = 0.4
 
-# What may stand before the phrase: brackets, quotes, dashes, list marks, arrows, emoji.
-_LEAD = r"[\W_]{0,6}"
-_SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"”’»)\]]?\s+|(?<=[。！？])|\n+|\s[|•·]\s")
+_LEAD = re.compile(r"[\W_]{0,6}")
+_WORD = re.compile(r"\w+")
+_TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
+_SENTENCE = re.compile(
+    r"(?<=[.!?…])[\"”’»)\]]{0,2}\s+|(?<=[。！？])[」』）]?|\n+|\s[|•·]\s|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff]{2,5}\s?[：:])"
+)
+_ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
 _DOMAIN = r"(?:https?://)?(?:www\.)?[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,12}"
-_DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/\S*)?", re.I)
+_DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/[^\s)）\]]*)?", re.I)
 _IN_BRACKETS = re.compile(rf"\s*[(（\[]\s*(?:{_DOMAIN})(?:/[^\s)）\]]*)?\s*[)）\]]", re.I)
 # A full stop ends the name unless it stands in one: "Salon.com", "U.S. News".
 _END = re.compile(
-    r"[!?。！？;；|•\n]|(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMr)\.(?=\s|$|[\"”»)])|,|，|、|\s[–—-]\s|[:：]\s"
+    r"[!?。！？;；|•\n(（\[【]|(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMr)\.(?=\s|$|[\"”»)])"
+    r"|,(?!\s?Inc)|，|、|،|؛|\s[–—-]\s|[:：]\s|[»”』」》](?=\S)"
 )
+_EDGE = " \t\n\"'“”‘’«»„‹›《》「」『』【】<>()（）[]*_–—-:：,，、،.。!|•·→►▶"
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[:.]\d\d")
-_EDGE = " \t\n\"'“”‘’«»„‹›《》「」『』【】<>()（）[]*_–—-:：,，.。!|•·→►▶"
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """What an attribution says: the sentence, the source as printed, and how far to believe it.
 
-    `kind` is the table's word (`attribution`, `source`, `via`, `permission`); `weight` is from 0 to 1.
+    `kind` is the table's word (`attribution`, `source`, `via`, `credit`); `weight` is from 0 to 1.
     """
 
     text: str
@@ -47,13 +59,13 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class _Phrase:
-    regex: re.Pattern[str]
-    kind: str
-    weight: float
-    language: str
-    stops: re.Pattern[str] | None
-    lead: re.Pattern[str] | None
+class _Book:
+    """All phrases, found by the first word (or character) of a line; `others` begin with the source."""
+
+    by_word: Mapping[str, tuple[Phrase, ...]]
+    by_character: Mapping[str, tuple[Phrase, ...]]
+    others: tuple[Phrase, ...]
+    note: re.Pattern[str] | None
 
 
 def attribution_of(text: str, rules: Rules) -> Attribution | None:
@@ -65,61 +77,95 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
     if not line or len(line) > LINE:
         return None
     first = next(iter(_sentences(line)), "")
-    return _match(first, rules) or (_match(line, rules) if first != line else None)
+    share = len(first) / len(line)
+    return _match(first, share, rules) or (_match(line, 1.0, rules) if first != line else None)
 
 
 def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
     """Every attribution among the sentences of a text, in their order."""
-    found = (_match(sentence, rules) for sentence in _sentences(text))
+    length = max(1, len(text.strip()))
+    found = (_match(sentence, len(sentence) / length, rules) for sentence in _sentences(text))
     return tuple(a for a in found if a is not None)
 
 
 def _sentences(text: str) -> Iterator[str]:
     at = 0
     for gap in _SENTENCE.finditer(text):
-        if part := text[at : gap.start()].strip():
-            # "Dr. X", "U.S. News": an abbreviation does not end a sentence.
-            if re.search(r"\b(?:[A-Z]|St|Dr|Mr|Mrs)\.$", part) and "\n" not in gap[0]:
-                continue
-            yield part
+        part = text[at : gap.start()].strip()
+        if not part or (_ABBREVIATION.search(part) and "\n" not in gap[0]):
+            continue
+        yield part
         at = gap.end()
     if part := text[at:].strip():
         yield part
 
 
-def _match(sentence: str, rules: Rules) -> Attribution | None:
+def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
+    """The heaviest phrase that a sentence begins with; `share` is how much of its text it fills."""
     if len(sentence) > LINE:
         return None
-    for phrase in _phrases(rules):
-        if (match := phrase.regex.match(sentence)) and (source := _source(match["source"], phrase)):
-            return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
+    book = _book(rules)
+    line = _TASHKEEL.sub("", sentence)
+    starts = [_LEAD.match(line).end()]  # type: ignore[union-attr]
+    if book.note and (note := book.note.match(line, starts[0])):
+        starts.append(note.end())
+    for start in starts:
+        for phrase in _candidates(line, start, book):
+            if (phrase.alone and share < _SHARE) or not (match := phrase.regex.match(line, start)):
+                continue
+            if source := _source(match["source"], phrase, rules):
+                return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
     return None
 
 
-def _source(rest: str, phrase: _Phrase) -> str:
+def _candidates(line: str, start: int, book: _Book) -> Iterator[Phrase]:
+    word = _WORD.match(line, start)
+    if word:
+        yield from book.by_word.get(word[0].casefold(), ())
+        yield from book.by_character.get(word[0][0], ())
+    yield from book.others
+
+
+def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
     """The publisher as printed at the head of the rest of a sentence, "" where no name stands there."""
-    rest = rest.strip(_EDGE.replace("(", "").replace("（", ""))
-    if phrase.lead and (lead := phrase.lead.match(rest)):
-        rest = rest[lead.end() :]
     rest = rest.lstrip(_EDGE)
-    if domain := _DOMAIN_FIRST.match(rest):
-        return domain[0].rstrip("/.")
-    ends = [m.start() for p in (_END, phrase.stops, _IN_BRACKETS) if p and (m := p.search(rest))]
-    name = rest[: min(ends, default=len(rest))].strip(_EDGE)
-    if not _is_name(name):
+    if phrase.lead and (lead := phrase.lead.match(rest)):
+        rest = rest[lead.end() :].lstrip(_EDGE)
+    if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
+        return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
+    name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase)
+    if not name or (phrase.listed and by_name(name, rules) is None):
         return ""
     at = rest.find(name) + len(name)
     site = _IN_BRACKETS.match(rest, at)
+    if _too_long(rest[site.end() if site else at :], phrase):
+        return ""
     return name + (" " + site[0].strip() if site else "")
 
 
-def _is_name(name: str) -> bool:
+def _unlisted_name(rest: str, phrase: Phrase) -> str:
+    """A name as far as punctuation goes, or as far as a word that ends names in this language."""
+    end = _END.search(rest)
+    name = rest[: end.start() if end else None].strip(_EDGE)
+    if not (phrase.whole and len(name.split()) <= _SHORT and _is_name(name, phrase.spaces)):
+        stop = phrase.stops.search(name) if phrase.stops else None
+        name = name[: stop.start() if stop else None].strip(_EDGE)
+    return name if _is_name(name, phrase.spaces) else ""
+
+
+def _too_long(rest: str, phrase: Phrase) -> bool:
+    return phrase.whole and len(rest.strip(_EDGE)) > _REST
+
+
+def _is_name(name: str, spaces: bool) -> bool:
     """A name is short, is no date, and its words have capitals (where the script knows them)."""
     words = name.split()
-    if not 2 <= len(name) <= 70 or len(words) > 9 or _DATE.search(name):
+    if not 2 <= len(name) <= (70 if spaces else 24) or len(words) > 9 or _DATE.search(name):
         return False
+    if name.upper() == name.lower():
+        return len(words) <= 5
     small = [w for w in words if w[0].islower() and len(w) > 3]
-    return _is_capital(words[0]) or (any(map(_is_capital, words)) and not small)
+    return (_is_capital(words[0]) and len(small) < 2) or (any(map(_is_capital, words)) and not small)
 
 
 def _is_capital(word: str) -> bool:
@@ -128,37 +174,22 @@ def _is_capital(word: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _phrases(rules: Rules) -> tuple[_Phrase, ...]:
-    found = [p for language, table in rules.attribution.items() for p in _compile(language, table)]
-    return tuple(sorted(found, key=lambda p: -p.weight))
+def _book(rules: Rules) -> _Book:
+    words: dict[str, list[Phrase]] = {}
+    characters: dict[str, list[Phrase]] = {}
+    others: list[Phrase] = []
+    tables = rules.attribution.items()
+    for phrase in sorted((p for lang, t in tables for p in phrases_of(lang, t)), key=lambda p: -p.weight):
+        index = words if phrase.spaces else characters
+        firsts = first_words(phrase)
+        for first in firsts:
+            index.setdefault(first if phrase.spaces else first[0], []).append(phrase)
+        if not firsts:
+            others.append(phrase)
+    notes = every(rules, "notes")
+    note = re.compile(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
+    return _Book(_frozen(words), _frozen(characters), tuple(others), note)
 
 
-def _compile(language: str, table: Table) -> Iterator[_Phrase]:
-    file, spaces = f"attribution/{language}.toml", bool(table.get("spaces", True))
-    words = {name: strings(file, table["words"], name) for name in table.get("words", {})}
-    stops = _edge(strings(file, table, "stops"), r"(?:^|\s|,)", spaces)
-    lead = _edge(strings(file, table, "lead"), "", spaces, repeat="+")
-    note = _edge(strings(file, table, "notes"), "", spaces)
-    before = _LEAD + (rf"(?:{note.pattern}\W{{1,4}})?" if note else "")
-    for group in table.get("phrase", []):
-        for pattern in strings(file, group, "patterns"):
-            try:
-                body = regex_of(pattern, words, spaces)
-            except KeyError as missing:
-                raise BadRules(file, f"phrase: {pattern}", f"no such entry in [words]: {missing}") from None
-            yield _Phrase(
-                re.compile(before + body, re.I | re.S),
-                group.get("kind", "attribution"),
-                float(group.get("weight", 0.9)),
-                language,
-                stops,
-                lead,
-            )
-
-
-def _edge(entries: tuple[str, ...], before: str, spaces: bool, repeat: str = "") -> re.Pattern[str] | None:
-    """Entries as one pattern; where the language has spaces they match whole words only."""
-    if not entries:
-        return None
-    after = r"(?:\s+|(?<=['’]))" if repeat and spaces else (r"(?!\w)" if spaces else "")
-    return re.compile(rf"{before}(?:{any_of(entries)}{after}){repeat}", re.I)
+def _frozen(index: dict[str, list[Phrase]]) -> dict[str, tuple[Phrase, ...]]:
+    return {key: tuple(dict.fromkeys(phrases)) for key, phrases in index.items()}

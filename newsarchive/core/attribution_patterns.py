@@ -1,4 +1,13 @@
-"""Phrase patterns of the attribution tables → regular expressions.
+"""The tables of `data/attribution` → phrases, each with its regular expression.
+
+A table holds `[words]` (name → entries), `[[phrase]]` groups (`patterns`, `kind`, `weight`), and lists:
+`lead` (what may stand before the name: "the website of"), `stops` (what ends it: "under licence"),
+`notes` ("Editor's note"), `copyright` and `rights` (words of a notice), `by` and `roles` (of a byline),
+`company` (of a firm's name), `link_labels` (the whole text of a link to the original), `endings` (of
+inflected names).
+
+A group may say `whole = true`: little may follow the name; `alone = true`: the sentence must be most of
+its paragraph, for in prose it could be a tale; `listed = true`: only a listed publisher is believed.
 
 A pattern is a row of words as a reader would say them, `this <work> <first> appeared <on> <source>`:
 
@@ -14,12 +23,84 @@ A pattern is a row of words as a reader would say them, `this <work> <first> app
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from newsarchive.exceptions import BadRules
+from newsarchive.rules import Rules, Table, strings
 
 _ANY = r".{1,200}?"
 _SOURCE = r"(?P<source>.{2,160})"
 _SOURCE_INSIDE = r"(?P<source>.{2,90}?)"
-_COLON = r"\s*[:：﹕|–—]\s*"
+_COLON = r"\s*(?:[:：﹕|–—]|\s-\s)\s*"
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """One pattern of a table, compiled. `stops` and `lead` are its language's."""
+
+    pattern: str
+    words: Mapping[str, tuple[str, ...]]
+    regex: re.Pattern[str]
+    kind: str
+    weight: float
+    language: str
+    spaces: bool
+    whole: bool
+    alone: bool
+    listed: bool
+    stops: re.Pattern[str] | None
+    lead: re.Pattern[str] | None
+
+
+def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
+    """The phrases of one table. Raises `BadRules` for a pattern that names no entry of `[words]`."""
+    file, spaces = f"attribution/{language}.toml", bool(table.get("spaces", True))
+    words = {name: strings(file, table["words"], name) for name in table.get("words", {})}
+    stops, lead = _stops(strings(file, table, "stops"), spaces), _lead(strings(file, table, "lead"), spaces)
+    for group in table.get("phrase", []):
+        for pattern in strings(file, group, "patterns"):
+            try:
+                regex = re.compile(regex_of(pattern, words, spaces), re.I | re.S)
+            except KeyError as missing:
+                raise BadRules(file, f"phrase: {pattern}", f"no entry in [words]: {missing}") from None
+            yield Phrase(
+                pattern,
+                words,
+                regex,
+                str(group.get("kind", "attribution")),
+                float(group.get("weight", 0.9)),
+                language,
+                spaces,
+                bool(group.get("whole")),
+                bool(group.get("alone")),
+                bool(group.get("listed")),
+                stops,
+                lead,
+            )
+
+
+def every(rules: Rules, key: str) -> tuple[str, ...]:
+    """The entries of a list (`by`, `company`, …) in the tables of all languages."""
+    tables = rules.attribution.items()
+    return tuple(entry for language, t in tables for entry in strings(f"attribution/{language}.toml", t, key))
+
+
+def first_words(phrase: Phrase) -> set[str]:
+    """The words a line can begin with to match, lower case; empty where it begins with the source."""
+    found: set[str] = set()
+    for token in phrase.pattern.split():
+        name = re.fullmatch(r"<(\w+)(\??)>", token)
+        if name is None:
+            entries: Sequence[str] = [token]
+        elif name[1] in ("source", "any"):
+            return set()
+        else:
+            entries = phrase.words[name[1]]
+        found |= {m[0].casefold() for e in entries if (m := re.search(r"\w+", e))}
+        if name is None or not name[2]:
+            return found
+    return found
 
 
 def regex_of(pattern: str, words: Mapping[str, Sequence[str]], spaces: bool = True) -> str:
@@ -31,7 +112,7 @@ def regex_of(pattern: str, words: Mapping[str, Sequence[str]], spaces: bool = Tr
     True
     """
     tokens = pattern.split()
-    gap = r"\s+" if spaces else r"\s*"
+    gap = r"(?:\s+|(?<=['’ʼ]))" if spaces else r"\s*"  # "l'article" has no space to show
     out = ""
     for i, token in enumerate(tokens):
         glued = not out or ":" in (token, tokens[i - 1])
@@ -67,3 +148,18 @@ def literal(text: str) -> str:
     """The text itself; its white space may be any white space, its apostrophe any apostrophe."""
     folded = r"\s+".join(re.escape(word) for word in text.split())
     return re.sub(r"['’]", "['’ʼ]", folded)
+
+
+def _stops(entries: Sequence[str], spaces: bool) -> re.Pattern[str] | None:
+    """Case matters: "Le" may be a name's first word, "le" ends it."""
+    if not entries:
+        return None
+    return re.compile(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
+
+
+def _lead(entries: Sequence[str], spaces: bool) -> re.Pattern[str] | None:
+    """Case matters: "the Guardian" loses its article, "The Conversation" is a name."""
+    if not entries:
+        return None
+    after = r"(?:\s+|(?<=['’]))[«“„\"]?" if spaces else r"\s*"
+    return re.compile(rf"(?:{any_of(entries)}{after})+")

@@ -6,19 +6,18 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.attribution_patterns import any_of
-from newsarchive.rules import Rules, strings
+from newsarchive.core.attribution_patterns import any_of, every
+from newsarchive.rules import Rules
 
 #: A longer line is prose about copyright, not a notice.
 LINE = 300
 
 _YEARS = r"(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)\d\d|\d\d))*"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_SIGN = r"(?:©|ⓒ|\(c\)|&copy;)"
+_YEAR_RANGE = re.compile(rf"(?<!\d){_YEARS}(?!\d)")
 _EDGE = " \t\n\"'“”‘’«»()（）[]【】*_–—-:：,，.。;；|•·/"
 # A full stop that is part of the firm's name does not end it: "Dow Jones & Company, Inc."
 _END = re.compile(r"[!?。\n|•;；]|\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s")
-_BY = re.compile(r"^(?:by|von|par|por|di|da|door|oleh|de)\s+", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,15 @@ class Copyright:
     year: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The tables' words of all languages as patterns."""
+
+    mark: re.Pattern[str]
+    rights: re.Pattern[str] | None
+    by: re.Pattern[str] | None
+
+
 def copyright_of(text: str, rules: Rules) -> Copyright | None:
     """The copyright notice that a line is, `None` where the line is anything else.
 
@@ -39,38 +47,42 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     line = text.strip()
     if not line or len(line) > LINE:
         return None
-    mark, rights = _patterns(rules)
-    found = mark.search(line)
-    reserved = rights.search(line) if rights else None
-    if found is None and not (reserved and len(line) <= 120):
+    words = _words(rules)
+    found = words.mark.search(line)
+    if found is None and not (len(line) <= 120 and words.rights and words.rights.search(line)):
         return None
     years = _YEAR.findall(line)
-    return Copyright(line, _holder(line, found, rights), int(years[-1]) if years else None)
+    return Copyright(line, _holder(line, found, words), int(years[-1]) if years else None)
 
 
-def _holder(line: str, mark: re.Match[str] | None, rights: re.Pattern[str] | None) -> str:
-    after = line[mark.end() :] if mark else line
-    for side in (after, line[: mark.start()] if mark else ""):
-        if rights and (cut := rights.search(side)):
-            side = side[: cut.start()]
-        side = re.sub(rf"(?<!\d){_YEARS}(?!\d)", " ", side).strip(_EDGE)
-        side = _BY.sub("", re.sub(r"\s+", " ", side))
-        if end := _END.search(side):
-            side = side[: end.start()]
-        if name := side.strip(_EDGE):
-            return name
-    return ""
+def _holder(line: str, mark: re.Match[str] | None, words: _Words) -> str:
+    """Who holds the right: after the mark, or before it ("Reuters © 2025")."""
+    after, before = (line[mark.end() :], line[: mark.start()]) if mark else (line, "")
+    return _first_name(after, words) or _first_name(before, words)
+
+
+def _first_name(side: str, words: _Words) -> str:
+    if words.rights and (cut := words.rights.search(side)):
+        side = side[: cut.start()]
+    side = " ".join(_YEAR_RANGE.sub(" ", side).split()).strip(_EDGE)
+    if words.by and (by := words.by.match(side)):
+        side = side[by.end() :]
+    end = _END.search(side)
+    return side[: end.start() if end else None].strip(_EDGE)
 
 
 @lru_cache(maxsize=8)
-def _patterns(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    tables = rules.attribution.items()
-    words = [w for lang, t in tables for w in strings(f"attribution/{lang}.toml", t, "copyright")]
-    rights = [w for lang, t in tables for w in strings(f"attribution/{lang}.toml", t, "rights")]
-    word = any_of(["copyright", *words])
+def _words(rules: Rules) -> _Words:
+    word = any_of(["copyright", *every(rules, "copyright")])
+    rights, by = every(rules, "rights"), every(rules, "by")
+    reserved = any_of(rights or ["all rights reserved"])
     mark = (
         rf"(?:{word}\s*)?(?:©|ⓒ)|{word}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
         rf"|^\W{{0,4}}{word}(?:(?=[\s,]*(?:by\s+)?{_YEARS})|\s*[:：])"
-        rf"|^\W{{0,4}}{word}(?=.{{1,80}}{any_of(rights or ['all rights reserved'])})"
+        rf"|^\W{{0,4}}{word}(?=.{{1,80}}{reserved})"
     )
-    return re.compile(mark, re.I), re.compile(any_of(rights), re.I) if rights else None
+    return _Words(
+        re.compile(mark, re.I),
+        re.compile(any_of(rights), re.I) if rights else None,
+        re.compile(any_of(by) + r"\s+", re.I) if by else None,
+    )

@@ -9,30 +9,56 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from newsarchive.core.attribution import Attribution, attributions_in
+from newsarchive.core.attribution import attributions_in
+from newsarchive.core.attribution_patterns import any_of, every
 from newsarchive.core.copyright import Copyright, copyright_of
-from newsarchive.core.publishers import by_name
+from newsarchive.core.publishers import by_host, by_name, key_of
 from newsarchive.core.urls import registered_domain, same_site
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
 
 #: How many body paragraphs are read at the head and at the foot of an article.
 _HEAD, _FOOT = 3, 6
 #: How many blocks after the body a notice may stand: farther away it is the site's, not the article's.
 _AFTER = 30
+#: Labels of notices, and the kinds of blocks that hold running text.
+NOTICES = ("attribution", "copyright", "byline")
+_TEXT = ("paragraph", "list_item", "quote")
+#: By how much a lead loses weight where it may speak of something else.
+_HEARSAY = 0.5
 
 _DOMAIN = re.compile(
     r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w-])(/[^\s)）\]]*)?", re.I
 )
-#: "LONDON (AP) —", "PARIS, 3 mars (AFP) -", "[東京 3日 ロイター] -", "(Reuters) -" at the head of a text.
-_DATELINE = re.compile(
-    r"^[^\n(（\[［【]{0,60}[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n]{2,50}?)\s*[)）\]］】]\s*(?P<dash>[-–—:：•]|$)?"
+# How a text opens that comes from an agency; only a listed agency is believed.
+_DATELINES = tuple(
+    map(
+        re.compile,
+        (
+            # LONDON (AP) — · PARIS, 3 mars (AFP) - · Madrid, 3 mar (EFE).- · ［東京　３日　ロイター］ -
+            r"^[^\n(（\[［【.!?]{0,60}[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n]{2,50}?)\s*[)）\]］】]\.?\s*(?:[-–—:：•]|(?<=[】］\]]))",
+            # 【AFP＝時事】 · （路透社北京3日电）
+            r"^\s*[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n\s=＝]{2,20}?)(?:[=＝][^】)）]{1,12})?\s*[)）\]］】]",
+            # 新华社北京3月1日电
+            r"^\s*[（(]?(?P<name>[^\s，。]{2,10}?[社网網])[^\s，。]{0,14}[电電](?=[\s）)])",
+            # МОСКВА, 3 марта — РИА Новости. · МИНСК, 3 марта. /ТАСС/.
+            r"^[^\n(]{2,50}?(?:\s[-–—]\s|/)(?P<name>[^-–—/.\n]{2,30}?)\s*[./](?=\s|$)",
+            # AFP - · Reuters —
+            r"^(?P<name>[^\n–—.,-]{2,24}?)\s[-–—]\s",
+        ),
+    )
+)
+#: "JAKARTA, KOMPAS.com -", "Liputan6.com, Jakarta -": papers that sign as agencies do.
+_SITE_DATELINE = re.compile(
+    r"^(?:[^\n,.–—-]{2,30}, )?(?P<name>\w+\.(?:com|co|id|net|org))(?:, [^\n,.–—-]{2,30})?\s*[-–—]\s", re.I
 )
 #: "(AFP)", "— AP", "/Reuters" as the last words of a text.
 _SIGNATURE = re.compile(
     r"(?:[(（\[]\s*(?P<in>[^()（）\[\]\n]{2,40}?)\s*[)）\]]|[–—/]\s*(?P<after>[^\n–—/.]{2,40}))[\s.。]*$"
 )
+_BYLINE_PARTS = re.compile(r"[,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
 
 #: What a page's own description is worth, by the name of the field it offers.
 METADATA = {
@@ -63,53 +89,87 @@ class Lead:
 def leads_of(article: Article, rules: Rules) -> list[Lead]:
     """Every lead of an article, the blog's own name not yet taken out."""
     near = list(_near_body(article.blocks))
-    found = [lead for block in near for lead in _from_block(block, rules)]
-    body = [b for b in article.blocks if b.label == "body" and b.kind != "heading"]
+    found = [lead for place in near for lead in _from_block(place, article.url, rules)]
+    body = [b for b in article.blocks if b.label == "body" and b.kind in _TEXT]
     found += _from_dateline(body, rules)
     found += _from_authors(article, near, rules)
     return found + list(_from_metadata(article, rules))
 
 
-def _near_body(blocks: tuple[Block, ...]) -> Iterator[Block]:
-    """The blocks that can speak of the article: its head and foot, and notices close to it."""
-    body = [i for i, b in enumerate(blocks) if b.label == "body"]
-    if not body:
-        yield from (b for b in blocks[:_AFTER] if b.label in ("attribution", "copyright", "byline"))
-        return
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A block that can speak of the article; `inside` where paragraphs follow and go before it."""
+
+    block: Block
+    inside: bool
+
+
+def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
+    """The head and foot of the body, and the notices close to it."""
+    body = [i for i, b in enumerate(blocks) if b.label == "body"] or [0]
     edges = {*body[:_HEAD], *body[-_FOOT:]}
     for i, block in enumerate(blocks[: body[-1] + _AFTER]):
         if i > body[-1] and block.label == "comments":
             return
-        if i in edges or (block.label in ("attribution", "copyright", "byline") and i > body[0] - _AFTER):
-            yield block
+        notice = block.label in NOTICES and i > body[0] - _AFTER
+        if block.kind != "caption" and (notice or (i in edges and block.label == "body")):
+            yield _Place(block, inside=body[0] < i < body[max(-2, -len(body))])
 
 
-def _from_block(block: Block, rules: Rules) -> Iterator[Lead]:
+def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
+    block = place.block
     for found in attributions_in(block.text, rules):
-        yield Lead(found.kind, found.text, found.source, found.weight, _link(block, found))
+        hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
+        weight = found.weight * (_HEARSAY if hearsay else 1)
+        yield Lead(found.kind, found.text, found.source, weight, original_link(block, url, found.source))
+    if is_link_label(block.text, rules) and (link := original_link(block, url)):
+        yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
         listed = by_name(notice.holder, rules) is not None
         yield Lead("copyright", notice.notice, notice.holder, 0.8 if listed else 0.55, notice=notice)
 
 
-def _link(block: Block, found: Attribution) -> str:
-    """The link of an attribution that leads to the original: the one on the source's name, else the first."""
-    links = [(text, url) for text, url in block.links if "creativecommons.org" not in url]
-    named = [url for text, url in links if text and (text in found.source or found.source in text)]
-    deep = [url for _, url in links if url.rstrip("/").count("/") > 2]
+def original_link(block: Block, url: str, source: str = "") -> str:
+    """The link of an attribution that leads to another site: a deep one, on the source's name, if there is."""
+    links = [(text, link) for text, link in block.links if _leads_away(link, url)]
+    named = [link for text, link in links if text and source and (text in source or source in text)]
+    deep = [link for _, link in links if len(link.rstrip("/").split("/", 3)) > 3]
     return next(iter([*(u for u in deep if u in named), *deep, *named, *(u for _, u in links)]), "")
+
+
+def _leads_away(link: str, url: str) -> bool:
+    return "://" in link and "creativecommons.org" not in link and not same_site(link, url)
+
+
+def is_link_label(text: str, rules: Rules) -> bool:
+    """Whether a whole line only says "Source", "Read the original article" and the like."""
+    return len(text) < 60 and key_of(text) in _link_labels(rules)
+
+
+@lru_cache(maxsize=8)
+def _link_labels(rules: Rules) -> frozenset[str]:
+    return frozenset(key_of(label) for label in every(rules, "link_labels"))
 
 
 def _from_dateline(body: list[Block], rules: Rules) -> Iterator[Lead]:
     for block in body[:2]:
-        match = _DATELINE.match(block.text)
-        if match and (match["dash"] or match.start("name") < 4) and (name := _agency(match["name"], rules)):
-            yield Lead("dateline", match[0].strip(), name, 0.85)
+        if name := _dateline_agency(block.text, rules):
+            yield Lead("dateline", block.text[:80], name, 0.87)
             break
     for block in body[-2:]:
         match = _SIGNATURE.search(block.text[-60:])
         if match and (name := _agency(match["in"] or match["after"], rules)):
             yield Lead("credit", match[0].strip(), name, 0.8)
+
+
+def _dateline_agency(text: str, rules: Rules) -> str:
+    """The agency of a dateline, or the paper that signs as an agency does; "" without one."""
+    for pattern in _DATELINES:
+        match = pattern.match(text)
+        if match and (name := _agency(match["name"], rules)):
+            return name
+    site = _SITE_DATELINE.match(text)
+    return site["name"] if site and by_host(site["name"], rules) else ""
 
 
 def _agency(text: str, rules: Rules) -> str:
@@ -121,21 +181,23 @@ def _agency(text: str, rules: Rules) -> str:
     return ""
 
 
-def _from_authors(article: Article, near: list[Block], rules: Rules) -> Iterator[Lead]:
-    names = [a.name for a in article.authors] + [b.text for b in near if b.label == "byline"]
-    for name in names:
-        for part in re.split(r"[,|/;()（）•·–—]|\s[-]\s|\b(?:for|of)\b", name[:200]):
-            found = by_name(
-                re.sub(
-                    r"^\s*(?:by|von|par|por|di|door|oleh)\s+|\s+(?:staff|reporter|correspondent)s?\s*$",
-                    "",
-                    part,
-                    flags=re.I,
-                ),
-                rules,
-            )
-            if found is not None:
-                yield Lead("byline", name, part.strip(), 0.8 if found.kind == "agency" else 0.6)
+def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterator[Lead]:
+    names = [a.name for a in article.authors] + [p.block.text for p in near if p.block.label == "byline"]
+    by, roles = _byline_words(rules)
+    for name in dict.fromkeys(names):
+        for part in _BYLINE_PARTS.split(name[:200]):
+            printed = roles.sub("", by.sub("", part.strip()))
+            if found := by_name(printed, rules):
+                yield Lead("byline", name, printed, 0.8 if found.kind == "agency" else 0.6)
+
+
+@lru_cache(maxsize=8)
+def _byline_words(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    by, roles = every(rules, "by"), every(rules, "roles")
+    return (
+        re.compile(rf"^{any_of(by)}[\s:：]+" if by else r"(?!)", re.I),
+        re.compile(rf"[\s-]*{any_of(roles)}\s*$" if roles else r"(?!)", re.I),
+    )
 
 
 def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
@@ -144,10 +206,24 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
         if not weight or not value:
             continue
         if "://" in value:
-            if not same_site(value, article.url):
-                yield Lead(candidate.field, value, domain_in(value), weight, value)
+            yield from _from_url(candidate, article.url, weight, rules)
         elif candidate.field not in ("publisher", "article_publisher") or by_name(value, rules):
             yield Lead(candidate.field, value, value, weight)
+
+
+def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> Iterator[Lead]:
+    """A URL of another site names it. A canonical URL on an unlisted host may be the blog's other address."""
+    value = candidate.value
+    domain = domain_in(value)
+    if same_site(value, url) or not domain:
+        return
+    if candidate.field in ("publisher", "article_publisher"):  # https://www.facebook.com/theguardian
+        slug = value.rstrip("/").rpartition("/")[2]
+        if by_name(slug, rules):
+            yield Lead(candidate.field, value, slug, weight)
+        return
+    hearsay = candidate.field == "canonical_url" and by_host(domain, rules) is None
+    yield Lead(candidate.field, value, domain, weight * (_HEARSAY if hearsay else 1), value)
 
 
 def domain_in(text: str) -> str:

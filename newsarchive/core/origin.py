@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from newsarchive.core.attribution import attribution_of
+from newsarchive.core.attribution_patterns import every
 from newsarchive.core.copyright import copyright_of
 from newsarchive.core.leads import Lead, domain_in, leads_of
 from newsarchive.core.publishers import Publisher, by_host, by_name, key_of
@@ -26,13 +27,10 @@ __all__ = ["attribution_of", "copyright_of", "origin_step"]
 THRESHOLD = 0.5
 #: A page that names more publishers than this in one way names none: a link list, or poison.
 _MOST = 3
+#: How many shorter forms of a firm's name are tried.
+_FIRM_FORMS = 20
 
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
-_COMPANY = re.compile(
-    r"[\s,]+(?:publishers?|publishing|ltd|limited|inc|llc|plc|corp|corporation|co|company|companies|gmbh|ag|kg|se|s\.?a|sas|srl|s\.?p\.?a|"
-    r"b\.?v|n\.?v|pty|media|group|holdings?|& co|verlag|online|digital|network|news group|newspapers?|press)\.?$",
-    re.I,
-)
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?", re.I)
 _LICENCE_URL = re.compile(r"creativecommons\.org/licenses/([a-z-]+)(?:/(\d\.\d))?", re.I)
 
@@ -90,19 +88,32 @@ def _name(lead: Lead, rules: Rules) -> _Named | None:
         found = host  # of two papers of one name ("El País"), the domain tells which
     if found is not None:
         return _Named(lead, found.name, found.domain, True)
-    return _Named(lead, printed, domain, False)
+    is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
+    return _Named(lead, domain if is_url else printed, domain, False)
 
 
 def _listed(printed: str, rules: Rules) -> Publisher | None:
     """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
-    for _ in range(4):
-        if found := by_name(printed, rules):
+    names = [printed]
+    for name in names:
+        if found := by_name(name, rules):
             return found
-        shorter = _COMPANY.sub("", printed)
-        if shorter == printed:
-            return None
-        printed = shorter
+        if len(names) < _FIRM_FORMS:
+            names += [shorter for word in every(rules, "company") if (shorter := _cut(name, word))]
     return None
+
+
+def _cut(name: str, word: str) -> str:
+    """The name without a firm's word at its end, "" where it does not end so."""
+    bare = name.rstrip(" .,")
+    rest = bare[: -len(word)]
+    if (
+        not bare.casefold().endswith(word.casefold())
+        or not rest
+        or (rest[-1].isascii() and rest[-1].isalnum())
+    ):
+        return ""
+    return rest.rstrip(" .,&")
 
 
 def _without_poison(named: Sequence[_Named]) -> list[_Named]:

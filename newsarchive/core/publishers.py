@@ -12,11 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive.core.attribution_patterns import any_of, every
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
 #: Names at least this long may hold one slip; twice as long, two.
 _SLIP_LENGTH = 8
+_LONGEST = 60
+_WORD_END = re.compile(r"(?<=\w)(?!\w)|(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])|(?<=[!.*+/])")
+_INFLECTED = re.compile(r"[\u0400-\u04ff]")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _THE = re.compile(r"^the\s+(?=\w)")
 #: Articles that may fall away or be added: "Die Zeit" in "Quelle: Zeit". "LA Times" begins with none.
 _ARTICLE = re.compile(r"^(?:der|die|das|le|la|les|el|il|lo|de|het|o)\s+(?=\w)|^(?:l|al)['’ʼ-]", re.I)
@@ -43,6 +48,7 @@ class Registry:
 
     by_key: Mapping[str, Publisher]
     by_bare: Mapping[str, Publisher]
+    by_stem: Mapping[str, Publisher]
     by_domain: Mapping[str, Publisher]
     long_keys: tuple[str, ...]
 
@@ -65,7 +71,40 @@ def by_name(name: str, rules: Rules) -> Publisher | None:
         return None
     known = registry(rules)
     bare = _without_article(name)
-    return known.by_key.get(key) or known.by_bare.get(bare or key) or known.by_key.get(_near(key, rules))
+    found = known.by_key.get(key) or known.by_bare.get(bare or key) or known.by_stem.get(_stem(name, rules))
+    return found or known.by_key.get(_near(key, rules))
+
+
+def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
+    """The longest listed name that a text begins with, as printed; "" where it begins with none.
+
+    A capital soon after it means a longer name that is not listed: "Reuters Institute" is not Reuters.
+    In scripts without spaces nothing, punctuation or one of `stops` must follow.
+
+    >>> from newsarchive.rules import default
+    >>> longest_name("Notes from Poland under a licence", default())
+    'Notes from Poland'
+    """
+    known = registry(rules)
+    for end in reversed([m.end() for m in _WORD_END.finditer(text[:_LONGEST])]):
+        name = text[:end]
+        if key_of(name) not in known.by_key and _without_article(name) not in known.by_bare:
+            continue
+        if _ends_name(name, text[end:], stops):
+            return name.rstrip(" .,")
+    return ""
+
+
+def _ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
+    if not after[:1] or (stops and stops.match(after)):
+        return True
+    if _UNSPACED.search(name[-1]):
+        return not after[0].isalpha()
+    # "Reuters Institute", "Journal des Rives": the name goes on, with or without a small word between.
+    goes_on = re.match(r"[ -](?:(?P<small>[^\W\d_]{2,4}) )?(?P<next>[^\W\d_])", after)
+    if goes_on is None:
+        return True
+    return not (goes_on["next"].isupper() and (goes_on["small"] or "").islower() == bool(goes_on["small"]))
 
 
 def by_host(host: str, rules: Rules) -> Publisher | None:
@@ -105,7 +144,13 @@ def registry(rules: Rules) -> Registry:
             by_key.setdefault(key_of(name), publisher)
         for domain in publisher.domains:
             by_domain.setdefault(domain, publisher)
-    return Registry(by_key, _bare(by_key), by_domain, tuple(k for k in by_key if len(k) >= _SLIP_LENGTH))
+    return Registry(
+        by_key,
+        _bare(by_key),
+        _stems(by_key, rules),
+        by_domain,
+        tuple(k for k in by_key if len(k) >= _SLIP_LENGTH),
+    )
 
 
 def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
@@ -116,6 +161,26 @@ def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
             if bare := _without_article(name):
                 found.setdefault(bare, set()).add(key_of(publisher.name))
     return {bare: by_key[keys.pop()] for bare, keys in found.items() if len(keys) == 1 and len(bare) > 3}
+
+
+def _stems(by_key: Mapping[str, Publisher], rules: Rules) -> dict[str, Publisher]:
+    names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
+    return {stem: p for n, p in reversed(names) if (stem := _stem(n, rules))}
+
+
+def _stem(name: str, rules: Rules) -> str:
+    """An inflected name without its case endings ("в «Новой газете»"), "" in an alphabet without a table."""
+    if not _INFLECTED.search(name):
+        return ""
+    endings = _endings(rules)
+    words = re.findall(r"\w+", name.casefold())
+    return "".join(key_of(endings.sub("", word) if endings else word) for word in words)
+
+
+@lru_cache(maxsize=8)
+def _endings(rules: Rules) -> re.Pattern[str] | None:
+    entries = every(rules, "endings")
+    return re.compile(rf"(?<=\w\w\w){any_of(entries)}$") if entries else None
 
 
 def _without_article(name: str) -> str:
