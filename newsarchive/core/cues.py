@@ -50,7 +50,7 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     pitch = {i for i, b in enumerate(blocks) if _is_pitch(b.text, words)}
     found: list[Span] = []
     for i in sorted(question | pitch):
-        run = _promo_run(blocks, i, question | pitch)
+        run = _promo_run(blocks, i, question | pitch, words)
         cues = [j for j in run if j in question or j in pitch]
         sells = any(j in pitch or _has(fold(blocks[j].text), "product", words) for j in cues)
         if sells and (len(run) > 1 or (i in question and i in pitch)):
@@ -58,18 +58,26 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     return found
 
 
-def _promo_run(blocks: Sequence[Block], start: int, cues: set[int]) -> list[int]:
+def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phrases) -> list[int]:
     """From one promo line onwards: other promo lines, and at most one name between or beside them."""
     run, at, named = [start], start + 1, False
     while at < len(blocks) and len(run) < 5:
-        if at not in cues and (named or not _is_name(blocks[at])):
+        if at not in cues and (named or not _is_name(blocks[at]) or _is_section(blocks, at, cues)):
             break
         named = named or at not in cues
         run.append(at)
         at += 1
-    if start and not named and len(run) == 1 and _is_name(blocks[start - 1]):
+    before = blocks[start - 1] if start else None
+    if before and not named and len(run) == 1 and before.kind != "heading" and _is_name(before):
         run.insert(0, start - 1)
+    if len(run) > 1 and run[0] and _is_teasing(blocks[run[0] - 1].text, words):
+        run.insert(0, run[0] - 1)
     return run
+
+
+def _is_section(blocks: Sequence[Block], at: int, cues: set[int]) -> bool:
+    """Whether a line below a promo is a heading of the article: no promo goes on under it."""
+    return blocks[at].kind == "heading" and at + 1 not in cues
 
 
 def _has(text: str, kind: str, words: Phrases) -> int:
@@ -86,6 +94,18 @@ def _is_question(text: str, words: Phrases) -> bool:
         and len(text) < 400
         and _has(folded, "reader", words) > 0
         and _has(folded, "offer", words) > 0
+        and not _has(folded, "report", words)
+    )
+
+
+def _is_teasing(text: str, words: Phrases) -> bool:
+    """One short question, with a word of promos: it opens one where a name and a pitch follow."""
+    folded = fold(text)
+    spoken = any(_has(folded, kind, words) for kind in ("reader", "product", "offer"))
+    return (
+        spoken
+        and text.rstrip().endswith("?")
+        and word_count(text) <= 20
         and not _has(folded, "report", words)
     )
 

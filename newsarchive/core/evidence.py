@@ -7,7 +7,6 @@ has neither and stays, set aside.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from newsarchive.core.sightings import SENTENCE, Elsewhere, Line
@@ -38,11 +37,13 @@ class Stats:
     at_edge: int = 0
     inside: int = 0
     named: int = 0
-    grouped: int = 0
+    beside_link: int = 0
+    beside_promo: int = 0
+    before_chrome: int = 0
     first: set[str] = field(default_factory=set)
-    chrome: Counter[str] = field(default_factory=Counter)
+    chrome: dict[str, int] = field(default_factory=dict)
     chrome_clusters: set[str] = field(default_factory=set)
-    origins: Counter[str] = field(default_factory=Counter)
+    origins: dict[str, int] = field(default_factory=dict)
 
     @property
     def varying_start(self) -> bool:
@@ -89,7 +90,7 @@ def _furniture(stats: Stats) -> Finding | None:
     as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
     if as_chrome < CLUSTERS or as_chrome < 1.5 * as_body or stats.line.own:
         return None
-    label, _ = stats.chrome.most_common(1)[0]
+    label = max(stats.chrome, key=lambda name: stats.chrome[name])
     return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_chrome)}")
 
 
@@ -100,8 +101,9 @@ def _is_short(line: Line) -> bool:
 
 def _short(stats: Stats, total: int) -> str:
     """Why a short line is clutter, "" where it may be the article's own, as a heading is."""
-    if stats.at_edge >= MOST * stats.pages:
-        return f"next to chrome or the end in {stats.at_edge} of {stats.pages}"
+    edge = stats.before_chrome if stats.line.heading else stats.at_edge
+    if edge >= MOST * stats.pages:
+        return f"next to chrome or the end in {edge} of {stats.pages}"
     if not stats.line.heading and total >= ENOUGH and len(stats.clusters) >= EDGE_SHARE * total:
         return f"on {len(stats.clusters)} of {total} articles of this site"
     return ""
@@ -120,8 +122,10 @@ def _proof(
         return "repeated", f"of {total} on this site"
     if elsewhere and (reason := _across(elsewhere)):
         return "repeated", reason
-    if _is_inside(stats) and stats.grouped >= MOST * stats.pages and seen >= CLUSTERS:
-        return "promo", "inside the text, always beside the same linked line"
+    if stats.beside_promo >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
+    if _is_inside(stats) and stats.beside_link >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", "inside the text, beside a short linked line"
     if _is_inside(stats) and (name := _follows(stats, origins)):
         return "promo", f"and follows the articles of {name}"
     return None
@@ -139,7 +143,7 @@ def _across(elsewhere: Elsewhere) -> str:
     """What other blogs prove: different origins, or copies of the article that lack the line."""
     if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS:
         return ""
-    if len(elsewhere.origins) >= 3:
+    if len(elsewhere.origins) >= 3 and len(elsewhere.present) <= len(elsewhere.missing):
         return f"from {len(elsewhere.origins)} origins"
     if len(elsewhere.missing) >= 2 and len(elsewhere.missing) > len(elsewhere.present):
         return f"while copies of {len(elsewhere.missing)} of them lack it"
@@ -155,7 +159,7 @@ def _follows(stats: Stats, origins: dict[str, int]) -> str:
     return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
 
 
-def judge_form(stats: Stats, elsewhere: Elsewhere | None, domain: bool) -> Finding | None:
+def judge_form(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     """What the sightings of a form prove: the same sentence about three different names.
 
     A form that begins with different words is about people ("▲ is a reporter at ▲") and proves
@@ -169,6 +173,6 @@ def judge_form(stats: Stats, elsewhere: Elsewhere | None, domain: bool) -> Findi
         return Finding("chrome", "attribution", f"{where}, those of the origins")
     if stats.line.sells:
         return Finding("chrome", "promo", f"{where}, and offers something to the reader")
-    if domain and not _is_inside(stats):
+    if stats.line.domain and not _is_inside(stats):
         return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
     return None

@@ -21,8 +21,8 @@ ENTRIES = 4000
 #: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
 ANCHOR_SHARE, BEYOND = 0.5, 0.03
 
-#: For each page, whether each of its lines is chrome as far as is known.
-Chrome = list[list[bool]]
+#: For each page, the label of each line as far as is known: "" for the article's.
+Chrome = list[list[str]]
 
 
 def learn(
@@ -41,18 +41,19 @@ def learn(
     `proven` come from `core/teaching.py`: containers by pages that proved them, keys proved chrome.
     """
     pages, shared = list(window.pages.values()), shared or Network()
-    chrome = [[not line.is_body for line in page.lines] for page in pages]
+    chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
     entries = {key: _proved(key, pages) for key in proven}
     _mark(pages, chrome, entries)
+    often = recurring(pages)
     for _ in range(ROUNDS):
-        stats, forms = gather(pages, chrome)
+        stats, forms = gather(pages, chrome, often)
         new = _findings(stats, forms, pages, shared, entries)
         entries |= new
         if not _mark(pages, chrome, new):
             break
     entries |= _heads(pages, chrome, entries)
     repeated = {key for key, s in stats.items() if len(s.clusters) >= 2}
-    kept = _kept(entries, stats, known, locks or {})
+    kept = _kept(entries, {line.key for page in pages for line in page.lines}, known, locks or {})
     sites = layouts(pages, repeated, known.layouts if known else (), taught)
     return Template(_site(window, known), kept, tuple(_anchored(x, pages, repeated) for x in sites))
 
@@ -61,30 +62,45 @@ def _site(window: Window, known: Template | None) -> str:
     return next((page.site for page in window.pages.values()), known.site if known else "")
 
 
-def gather(pages: Sequence[Sighting], chrome: Chrome) -> tuple[dict[int, Stats], dict[int, Stats]]:
-    """What the window says of each key, and of each form."""
+def recurring(pages: Sequence[Sighting]) -> set[int]:
+    """Keys and forms that more than one page holds: only these are counted in full."""
+    once: set[int] = set()
+    often: set[int] = set()
+    for page in pages:
+        keys = {line.key for line in page.lines} | {line.form for line in page.lines}
+        often |= once & keys
+        once |= keys
+    return often - {0}
+
+
+def gather(
+    pages: Sequence[Sighting], chrome: Chrome, often: set[int]
+) -> tuple[dict[int, Stats], dict[int, Stats]]:
+    """What the window says of each key and of each form among those seen more than once."""
     stats: dict[int, Stats] = {}
     forms: dict[int, Stats] = {}
     for page, flags in zip(pages, chrome, strict=True):
         prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
         first, last = (prose[0], prose[-1]) if prose else (-1, -1)
         for i, line in enumerate(page.lines):
-            if line.fixed or not line.key:
+            if line.fixed or (line.key not in often and line.form not in often):
                 continue
             found = stats.get(line.key)
             if found is None:
                 found = stats[line.key] = Stats(line)
             if not line.is_body:
-                found.chrome[line.label] += 1
+                found.chrome[line.label] = found.chrome.get(line.label, 0) + 1
                 found.chrome_clusters.add(page.cluster)
                 continue
-            inner, edge = first < i < last, _at_edge(flags, i)
-            _count(found, page, line, inner, edge)
+            inner, sides = first < i < last, _sides(flags, i)
+            _count(found, page, line, inner, any(sides))
             if i == first:
                 found.first.add(page.url)
-            found.grouped += _beside_link(page.lines, i)
-            if line.form:
-                _count(forms.setdefault(line.form, Stats(line)), page, line, inner, edge)
+            found.before_chrome += bool(sides[1])
+            found.beside_promo += "promo" in sides
+            found.beside_link += _beside_link(page.lines, i)
+            if line.form in often:
+                _count(forms.setdefault(line.form, Stats(line)), page, line, inner, any(sides))
     return stats, forms
 
 
@@ -97,12 +113,12 @@ def _count(stats: Stats, page: Sighting, line: Line, inner: bool, edge: bool) ->
     stats.at_edge += edge
     stats.named += line.names_origin
     if page.origin:
-        stats.origins[page.origin] += 1
+        stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
 
 
-def _at_edge(flags: Sequence[bool], i: int) -> bool:
-    """Whether chrome or the page's end is next to a line, on the side away from the text or on both."""
-    return i == 0 or i + 1 == len(flags) or flags[i - 1] or flags[i + 1]
+def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
+    """The labels before and after a line, "" for the article's own, `end` beyond the page."""
+    return flags[i - 1] if i else "end", flags[i + 1] if i + 1 < len(flags) else "end"
 
 
 def _beside_link(lines: Sequence[Line], i: int) -> bool:
@@ -130,7 +146,7 @@ def _findings(
         if finding := judge(s, total, shared.keys.get(key), origins):
             found[key] = _entry(key, finding, s)
     for key, s in forms.items():
-        if key not in known and (finding := judge_form(s, shared.keys.get(key), "." in s.line.sample)):
+        if key not in known and (finding := judge_form(s, shared.keys.get(key))):
             found[key] = _entry(key, finding, s)
     return found
 
@@ -145,7 +161,7 @@ def _origins(pages: Sequence[Sighting]) -> dict[str, int]:
 def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
     """A line that opens one article alone is its lede; elsewhere it is a teaser in a list."""
     first = next(iter(stats.first)) if len(stats.first) == 1 else ""
-    pages = stats.pages + stats.chrome.total()
+    pages = stats.pages + sum(stats.chrome.values())
     return Entry(key, finding, pages, len(stats.clusters | stats.chrome_clusters), stats.line.sample, first)
 
 
@@ -156,13 +172,14 @@ def _proved(key: int, pages: Sequence[Sighting]) -> Entry:
 
 
 def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -> bool:
-    """Flag the lines that new findings take out. Returns whether there was one."""
-    gone = {key for key, entry in new.items() if entry.finding.role == "chrome"}
+    """Label the lines that new findings take out. Returns whether there was one."""
+    gone = {key: entry.finding.label for key, entry in new.items() if entry.finding.role == "chrome"}
     changed = False
     for page, flags in zip(pages, chrome, strict=True):
         for i, line in enumerate(page.lines):
-            if not flags[i] and not line.own and not line.fixed and (line.key in gone or line.form in gone):
-                flags[i] = changed = True
+            if not flags[i] and not line.own and not line.fixed:
+                flags[i] = gone.get(line.key) or gone.get(line.form, "")
+                changed = changed or bool(flags[i])
     return changed
 
 
@@ -193,7 +210,7 @@ def _heads(pages: Sequence[Sighting], chrome: Chrome, entries: Mapping[int, Entr
     }
 
 
-def _opens(page: Sighting, flags: Sequence[bool], i: int, titles: set[int]) -> str:
+def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int]) -> str:
     """What a line opens on one page: `head`, `slot` or "".
 
     A list must be known as one: its head names the article's origin, or half of its lines are links or
@@ -201,17 +218,17 @@ def _opens(page: Sighting, flags: Sequence[bool], i: int, titles: set[int]) -> s
     """
     if saying(page.lines, i + 1):
         return "slot"
-    run = list_run(page.lines, i + 1, lambda j: j >= len(flags) or flags[j])
+    run = list_run(page.lines, i + 1, lambda j: j >= len(flags) or bool(flags[j]))
     teasers = sum(page.lines[j].linked or page.lines[j].key in titles for j in run)
     known = page.lines[i].names_origin or 2 * teasers >= len(run)
     return "head" if run and known else ""
 
 
 def _kept(
-    entries: Mapping[int, Entry], stats: Mapping[int, Stats], known: Template | None, locks: Mapping[int, str]
+    entries: Mapping[int, Entry], seen: set[int], known: Template | None, locks: Mapping[int, str]
 ) -> dict[int, Entry]:
     """The new entries, the old ones whose lines left the window, and the locks over both; bounded."""
-    old = {k: e for k, e in (known.entries if known else {}).items() if k not in stats and k not in entries}
+    old = {k: e for k, e in (known.entries if known else {}).items() if k not in seen and k not in entries}
     kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:ENTRIES]
     found = {entry.key: entry for entry in kept}
     for key, lock in locks.items():

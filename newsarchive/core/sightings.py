@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from newsarchive.core import cues
-from newsarchive.core.keys import form_key, line_key, signature
+from newsarchive.core.keys import DOMAIN, form_key, form_of, line_key, signature
 from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, word_count
 from newsarchive.core.phrases import Phrases, phrases
 from newsarchive.items import Article, Block
@@ -22,6 +22,12 @@ SENTENCE = 6
 #: Pages of a site that are compared with one another.
 WINDOW = 500
 SAMPLE = 160
+#: Attributions and promos, in words; longer lines have no form.
+LONGEST_FORM = 60
+#: Labels of a page's own head: a template never touches them.
+OWN = frozenset({"title", "byline", "date", "caption", "description"})
+#: Labels that extraction may have guessed.
+GUESSES = frozenset({"other", "nav", "related", "footer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,10 @@ class Line:
     quotation: bool = False
     names_origin: bool = False
     sells: bool = False
+    domain: bool = False
     own: bool = False
     fixed: bool = False
+    guess: bool = False
     start: int = 0
     sample: str = field(default="", repr=False)
 
@@ -81,10 +89,11 @@ def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") ->
 
 def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -> Line:
     text, folded = block.text, fold(block.text)
-    count = word_count(text)
+    is_body, count, fixed = block.label == "body", word_count(block.text), is_fixed(block)
+    short = is_body and SENTENCE <= count <= LONGEST_FORM
     return Line(
         key=line_key(text),
-        form=form_key(text) if count >= SENTENCE else 0,
+        form=form_key(text) if short else 0,
         place=signature(block.path),
         label=block.label,
         words=count,
@@ -92,14 +101,25 @@ def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -
         heading=block.kind == "heading",
         linked=is_linked(block),
         quotation=is_quotation(text),
-        names_origin=any(mark in folded for mark in marks) or _links_to(block, marks),
-        sells=count <= 80 and cues.sells(text, words),
+        names_origin=is_body and (any(mark in folded for mark in marks) or _links_to(block, marks)),
+        sells=is_body and count <= LONGEST_FORM and cues.sells(text, words),
+        domain=short and DOMAIN in form_of(text),
         own=folded in own,
-        fixed=block.kind in ("code", "table")
-        or block.label in ("title", "byline", "date", "caption", "description"),
-        start=line_key(" ".join(text.split()[:2])),
+        fixed=fixed,
+        guess=is_guess(block),
+        start=line_key(" ".join(text.split(maxsplit=2)[:2])) if short else 0,
         sample=text[:SAMPLE],
     )
+
+
+def is_fixed(block: Block) -> bool:
+    """Whether no template touches a block: the page's own head, code, tables."""
+    return block.label in OWN or block.kind in ("code", "table")
+
+
+def is_guess(block: Block) -> bool:
+    """Whether a label is extraction's guess, which a site's layout may take back."""
+    return block.label in GUESSES and not block.rule.startswith("chrome/")
 
 
 def _links_to(block: Block, marks: tuple[str, ...]) -> bool:

@@ -14,15 +14,11 @@ from newsarchive.core.containers import Layout, fits, inside
 from newsarchive.core.evidence import Finding
 from newsarchive.core.keys import form_key, line_key, signature
 from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, word_count
-from newsarchive.core.sightings import SENTENCE, Line
+from newsarchive.core.sightings import LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess
 from newsarchive.items import Article, Block
 
 #: A head takes at most so many lines below it, each of at most so many words.
 RUN, TEASER, SAYING = 8, 45, 90
-#: Labels of a page's own head: the template never touches them.
-OWN = frozenset({"title", "byline", "date", "caption", "description"})
-#: Extraction's guesses that a container may take back; what a rule decided stays.
-GUESSES = frozenset({"other", "nav", "related", "footer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,9 @@ def page_lines(blocks: Sequence[Block], own: set[str]) -> list[Line]:
     return [
         Line(
             key=line_key(b.text),
-            form=form_key(b.text),
+            form=form_key(b.text)
+            if b.label == "body" and SENTENCE <= word_count(b.text) <= LONGEST_FORM
+            else 0,
             place=signature(b.path),
             label=b.label,
             words=word_count(b.text),
@@ -116,7 +114,8 @@ def page_lines(blocks: Sequence[Block], own: set[str]) -> list[Line]:
             linked=is_linked(b),
             quotation=is_quotation(b.text),
             own=fold(b.text) in own,
-            fixed=b.label in OWN or b.kind in ("code", "table"),
+            fixed=is_fixed(b),
+            guess=is_guess(b),
         )
         for b in blocks
     ]
@@ -185,7 +184,7 @@ def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
     """Unique prose in the article's element that extraction took for something else."""
     return (
         entry is None
-        and line.label in GUESSES
+        and line.guess
         and line.is_prose
         and not line.linked
         and inside(line.place, layout.container)

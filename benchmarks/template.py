@@ -1,0 +1,194 @@
+"""How much clutter is left and how much text is lost, before and after a blog's template is learned.
+
+    python -m benchmarks.template --data ../shared/data --split report
+
+Prints for each wording: posts that still show any clutter (`leak`), those that show page furniture,
+true paragraphs lost of all, lost among those repeated on purpose, word F1 of the body, and the CPU
+milliseconds a page that learning and applying cost. Articles come from `articles/truth.jsonl`, even
+ids for `dev`, odd for `report` and `odd`; with no data folder the prose is made up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import blogs
+from newsarchive import rules
+from newsarchive.core import extraction
+from newsarchive.core.chrome import chrome_step
+from newsarchive.core.learning import learn
+from newsarchive.core.origin import origin_step
+from newsarchive.core.sightings import Window, network, sighting
+from newsarchive.core.template import Template, apply_template
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Article, Capture, Page
+
+RULES = rules.load()
+FURNITURE = {"share", "subscribe", "recent", "quote", "comments", "footer"}
+#: Learned again when a new site has so many pages, as a crawl does.
+STEPS = (3, 5, 8, 13, 21, 34, 55, 89, 144)
+
+
+@dataclass
+class Score:
+    """Counts over posts."""
+
+    posts: int = 0
+    leaks: int = 0
+    furniture: int = 0
+    lost: int = 0
+    paragraphs: int = 0
+    purpose_lost: int = 0
+    purpose: int = 0
+    f1: float = 0.0
+    leaked: Counter[str] = field(default_factory=Counter)
+    losses: Counter[str] = field(default_factory=Counter)
+
+    def add(self, post: blogs.Post, article: Article) -> None:
+        shown = {fold(t) for b in article.blocks if b.label == "body" for t in (b.text,)}
+        true = {fold(t) for t in post.truth}
+        left = [(t, kind) for t, kind in post.clutter if fold(t) in shown and fold(t) not in true]
+        gone = [t for t in post.truth if fold(t) not in shown]
+        self.posts += 1
+        self.leaks += bool(left)
+        self.furniture += any(kind in FURNITURE for _, kind in left)
+        self.lost += len(gone)
+        self.paragraphs += len(post.truth)
+        self.purpose += len(post.on_purpose)
+        self.purpose_lost += sum(t in post.on_purpose for t in gone)
+        self.f1 += word_f1("\n".join(post.truth), article.article_body)
+        self.leaked.update(f"{kind}: {t[:60]}" for t, kind in left)
+        self.losses.update(t[:90] for t in gone)
+
+    def row(self, name: str) -> str:
+        n = self.posts or 1
+        return (
+            f"{name:34} {self.f1 / n:.4f} {self.leaks / n:7.1%} {self.furniture / n:9.1%}"
+            f" {self.lost:5}/{self.paragraphs} {self.purpose_lost:5}/{self.purpose}"
+        )
+
+
+HEAD = f"{'':34} {'F1':6} {'leak':>7} {'furniture':>9} {'lost':>11} {'on purpose':>10}"
+
+
+def fold(text: str) -> str:
+    return " ".join(text.split())
+
+
+def word_f1(truth: str, text: str) -> float:
+    a, b = (Counter(re.findall(r"\w+", t.lower())) for t in (truth, text))
+    total = sum(a.values()) + sum(b.values())
+    return 2 * sum((a & b).values()) / total if total else 1.0
+
+
+def texts(data: Path, split: str, count: int) -> list[list[str]]:
+    """Articles as lists of paragraphs, the title first."""
+    found = []
+    path = data / "articles" / "truth.jsonl"
+    for row in map(json.loads, path.open(encoding="utf-8")) if path.is_file() else ():
+        paragraphs = [" ".join(p.split()) for p in row["text"].split("\n\n") if len(p.split()) >= 8]
+        if row["title"] and len(paragraphs) >= 5 and int(row["id"]) % 2 == (split != "dev"):
+            found += [[row["title"], *paragraphs[:14]]]
+            if len(paragraphs) >= 24:
+                found += [[row["title"] + ", part two", *paragraphs[14:26]]]
+    return (found or list(blogs.made_up(random.Random(7), count)))[:count]
+
+
+def read(post: blogs.Post) -> Article:
+    """The page's own steps; an empty article where they find none, so that all of it counts as lost."""
+    page = Page(Capture(url=post.url, body=post.page.encode()), post.page)
+    try:
+        return origin_step(chrome_step(extraction.extract_step(page, RULES), RULES), RULES)
+    except NotAnArticle as error:
+        print(f"  {post.url}: {error}")
+        return Article(post.url)
+
+
+class Site:
+    """One blog as a crawl sees it: its window, and its template as of the last learning."""
+
+    def __init__(self, blog: blogs.Blog) -> None:
+        self.blog, self.template, self.window = blog, Template(blog.name), Window()
+        self.pages = [(post, read(post)) for post in blog.posts]
+
+    def crawl(self) -> float:
+        """Add the pages one by one, learning at the steps of a new site. Returns CPU seconds."""
+        start = time.process_time()
+        for n, (post, article) in enumerate(self.pages, 1):
+            self.window.add(sighting(article, RULES, site=self.blog.name, cluster=post.story.id))
+            if n in STEPS:
+                self.template = learn(self.window, known=self.template)
+        self.template = learn(self.window, known=self.template)
+        return time.process_time() - start
+
+    def score(self, score: Score, change: Callable[[Article], Article]) -> None:
+        for post, article in self.pages:
+            score.add(post, change(article))
+
+
+def measure(sites: Sequence[Site], verbose: bool) -> None:
+    pages = sum(len(site.pages) for site in sites)
+    before, alone, joined = Score(), Score(), Score()
+    seconds = sum(site.crawl() for site in sites)
+    for site in sites:
+        site.score(before, lambda a: a)
+    for site in sites:
+        template = site.template
+        site.score(alone, lambda a, t=template: apply_template(a, t))  # type: ignore[misc]
+    start = time.process_time()
+    shared = network([site.window for site in sites])
+    for site in sites:
+        site.template = learn(site.window, known=site.template, shared=shared)
+        done = [(post, apply_template(article, site.template)) for post, article in site.pages]
+        seconds += 0
+        for post, article in done:
+            joined.add(post, article)
+    print(before.row("  page by page"))
+    print(alone.row("  each blog alone"))
+    print(joined.row("  four blogs together"))
+    print(
+        f"  learning alone {1000 * seconds / pages:.2f} ms a page, joining {1000 * (time.process_time() - start) / pages:.2f}"
+    )
+    if verbose:
+        for name, counter in (
+            ("LEAKED", joined.leaked),
+            ("ALONE LEAKED", alone.leaked),
+            ("LOST", joined.losses),
+            ("ALONE LOST", alone.losses),
+        ):
+            print(name, *(f"\n   {n:4} {text}" for text, n in counter.most_common(14)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data")
+    )
+    parser.add_argument("--split", choices=["dev", "report", "odd"], default="dev")
+    parser.add_argument("--posts", type=int, default=120, help="posts of each blog, before the shared ones")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verbose", action="store_true", help="list what leaked and what was lost")
+    options = parser.parse_args()
+    languages = {"dev": ("en", "de"), "report": ("en", "fr"), "odd": ("en",)}[options.split]
+    print(HEAD)
+    for language in languages:
+        words = blogs.wordings(options.split, language)
+        found = texts(Path(options.data), options.split, 4 * options.posts)
+        sites = [Site(blog) for blog in blogs.network(found, words, posts=options.posts, seed=options.seed)]
+        print(f"{options.split}, {language}: {sum(len(s.pages) for s in sites)} posts of {len(sites)} blogs")
+        measure(sites, options.verbose)
+
+
+if __name__ == "__main__":
+    main()
