@@ -91,6 +91,17 @@ def test_hostile_and_foreign_links_are_skipped_and_counted():
     assert feed.skipped == {"hostile URL": 3, "other site": 2, "no link": 1}
 
 
+def test_pages_that_a_generator_puts_into_its_feed_are_left_out():
+    body = items("/about/", "/tags/", "/rice/")
+    feed = feeds.parse_feed(body, URL, rules=RULES)
+    assert [link.url for link in feed.links] == ["https://blog.example/rice/"]
+    assert feed.skipped == {"page": 1, "tag": 1}
+    wordpress = body.replace(b"<item>", b"<generator>https://wordpress.org/?v=6.1</generator><item>", 1)
+    assert "https://blog.example/about/" in [
+        link.url for link in feeds.parse_feed(wordpress, URL, rules=RULES).links
+    ]
+
+
 def test_a_feed_that_lies_elsewhere_speaks_for_its_site():
     body, url = items("https://blog.example/a"), "https://feeds.feedburner.com/blog"
     assert feeds.parse_feed(body, url).links == ()

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsarchive.core.anchors import attributes, base_of, parse
+from newsarchive.core.links import index_reason
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Link
 from newsarchive.rules import Rules
@@ -73,6 +74,7 @@ class Feed:
     title: str = ""
     home_url: str = ""
     language: str = ""
+    generator: str = ""
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     next: str = ""
     is_comments: bool = False
@@ -114,12 +116,15 @@ def is_comment_feed(url: str, title: str, rules: Rules) -> bool:
     return bool(_COMMENT_URL.search(url)) or any(word in folded for word in words)
 
 
-def parse_feed(body: bytes, url: str, content_type: str | None = None, site_url: str = "") -> Feed:
+def parse_feed(
+    body: bytes, url: str, content_type: str | None = None, site_url: str = "", rules: Rules | None = None
+) -> Feed:
     """Read a feed of any kind, broken or not. Never raises; `problem` says what was wrong.
 
     `url` is the address it came from (relative links are resolved against it), `content_type` the
     response's header, `site_url` the site that is crawled, where the feed lies elsewhere (FeedBurner).
-    Entries that lead to neither are skipped: `Feed.skipped` counts them.
+    Entries that lead to neither are skipped: `Feed.skipped` counts them. With `rules`, so are addresses
+    of pages that are no posts ("about"), which generators of static sites put into their feeds.
     """
     too_long = len(body) > MAX_FEED_BYTES
     body = body[
@@ -131,7 +136,10 @@ def parse_feed(body: bytes, url: str, content_type: str | None = None, site_url:
         feed, entries = _read_xml(body, url, content_type)
     if too_long:
         feed = replace(feed, problem=f"longer than {MAX_FEED_BYTES} bytes: cut")
-    return _collect(feed, entries, (url, site_url or url))
+    # WordPress and Blogger put posts alone into their feeds, and a post may be called "press" or "about".
+    if rules is not None and re.match(r"https?://wordpress|wordpress|blogger", feed.generator, re.I):
+        rules = None
+    return _collect(feed, entries, (url, site_url or url), rules)
 
 
 def _announces_feed(link: Mapping[str, str]) -> bool:
@@ -140,7 +148,7 @@ def _announces_feed(link: Mapping[str, str]) -> bool:
     return ("alternate" in rel and kind in FEED_TYPES) or "feed" in rel
 
 
-def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str]) -> Feed:
+def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules: Rules | None) -> Feed:
     """Keep the entries that lead to a post of these sites, each once; count the others."""
     kept: dict[str, Entry] = {}
     skipped: Counter[str] = Counter()
@@ -149,7 +157,9 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str]) -> Fe
         total += 1
         comments += bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
         url, reason = _safe(entry.link.url, feed.url, sites)
-        if url and len(kept) >= MAX_ENTRIES:
+        if not reason and rules is not None:
+            reason = index_reason(url, rules)
+        if not reason and len(kept) >= MAX_ENTRIES:
             reason = "too many"
         if reason:
             skipped[reason] += 1
@@ -186,6 +196,7 @@ def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, It
         title=_text(head, "title"),
         home_url=_home(_text(head, "link"), url),
         language=_text(head, "language"),
+        generator=_text(head, "generator"),
         next=_next_page(head, url),
         problem=_problem(parsed),
     )

@@ -42,7 +42,7 @@ def pagination(html_text: str, base_url: str, rules: Rules) -> str | None:
     for node in tree.css("link[rel][href], a[href]")[:MAX_ANCHORS]:
         url = try_normalise(node.attributes.get("href") or "", base)
         if url and site_of(url) == site_of(base_url) and url_key(url) != here:
-            strength = _strength(node, url, number, rules)
+            strength = _strength(node, rules) or _counts_on(node, url, base_url, number, rules)
             if strength > best[0] and _is_index_page(url, rules):
                 best = (strength, url)
     return best[1] or None
@@ -118,8 +118,8 @@ def _part_number(url: str, here: str) -> int:
     return 0
 
 
-def _strength(node: LexborNode, url: str, number: int, rules: Rules) -> int:
-    """How strongly a link says that it leads to the next page: 0 for not at all."""
+def _strength(node: LexborNode, rules: Rules) -> int:
+    """How strongly a link says in words that it leads to the next page: 0 for not at all."""
     patterns = _patterns(rules)
     link = attributes(node)
     if "next" in link.get("rel", "").lower().split():
@@ -130,9 +130,23 @@ def _strength(node: LexborNode, url: str, number: int, rules: Rules) -> int:
     if patterns.classes.search(around):
         return 3
     text = " ".join((node.text(deep=True) or link.get("title", "") or link.get("aria-label", "")).split())
-    if len(text) <= 40 and patterns.words.search(text.casefold()):
-        return 2
-    return 1 if text == str(number + 1) and page_number(url, rules) == number + 1 else 0
+    return 2 if len(text) <= 40 and patterns.words.search(text.casefold()) else 0
+
+
+def _counts_on(node: LexborNode, url: str, base_url: str, number: int, rules: Rules) -> int:
+    """1 where the address has the next number of the same index, or the next number is all that a link says."""
+    if page_number(url, rules) != number + 1:
+        return 0
+    says_so = node.tag == "a" and node.text(deep=True).strip() == str(number + 1)
+    return int(says_so or _series(url, rules) == _series(base_url, rules))
+
+
+def _series(url: str, rules: Rules) -> str:
+    """An address without its number: the same for all pages of an index."""
+    parts = urlsplit(url)
+    path = _patterns(rules).numbered.sub("/", unquote(parts.path).lower())
+    query = re.sub(r"(?:^|&)(?:paged|page|pg)=\d+", "", parts.query)
+    return url_key(f"https://{parts.netloc}{path}?{query}")
 
 
 def _near(node: LexborNode) -> Iterator[LexborNode]:
