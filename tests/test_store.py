@@ -40,7 +40,7 @@ def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
 
 
 def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """The archive but for its log of fetches and `last_seen_at`."""
+    """The archive but for its log of fetches and the times at which things were last seen."""
     log = {"captures", "crawl_runs", "alembic_version"}
     with reading(engine) as connection:
         from newsarchive.db.models import Base
@@ -48,7 +48,7 @@ def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
         dump = {}
         for table in Base.metadata.sorted_tables:
             if table.name not in log:
-                columns = [c for c in table.c if c.name != "last_seen_at"]
+                columns = [c for c in table.c if c.name not in ("last_seen_at", "last_checked_at")]
                 dump[table.name] = sorted(
                     map(repr, connection.execute(table.select().with_only_columns(*columns)))
                 )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import fulltext, rows
+from newsarchive.db import frontier, fulltext, rows
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.models import (
     ArticleAuthor,
@@ -123,6 +123,7 @@ class Batch:
         ]
         for plan, capture_id in zip(with_capture, self._insert(CaptureRow, captures), strict=True):
             plan.capture_id = capture_id
+        frontier.mark_fetched(self.connection, [(plan.article, plan.seen_at) for plan in with_capture])
 
     def _write_articles(self, plans: list[Plan]) -> None:
         sites = self._sites(plan.article for plan in plans)
