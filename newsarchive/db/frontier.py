@@ -1,0 +1,305 @@
+"""The frontier: which URLs of a site are known, which still have to be fetched, which are due again.
+
+Every discovered URL is a row before it is fetched. It is marked done in the transaction that stores
+its article (`ingest.py` calls `mark_fetched`), so a crawl that is killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
+
+from newsarchive.core.urls import site_of, url_key
+from newsarchive.db.engine import insert_ignoring, reading, writing
+from newsarchive.db.models import ArticleRow, Base, CrawlRun, Discovery, Revision, Site, Source, Url
+from newsarchive.items import Article, Link
+
+T = TypeVar("T")
+
+#: Rows of one statement; SQLite allows 32,766 parameters.
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A URL of the frontier. `etag` and `last_modified` are the server's own words, "" for none."""
+
+    url: str
+    key: str
+    state: str = "new"
+    reason: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    last_checked_at: datetime | None = None
+    fail_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source of a site, with what makes a conditional request of it."""
+
+    id: int
+    kind: str
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    fail_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of how an article changes: when it was first seen, published, and changed."""
+
+    first_seen_at: datetime
+    date_published: datetime | None
+    changed_at: tuple[datetime, ...]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Frontier:
+    """The frontier of an archive. Every method is one transaction and raises `DatabaseError`."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+        self.engine, self.clock = engine, clock
+
+    # -- sites and sources ----------------------------------------------------------------------
+
+    def open_site(self, home_url: str, platform: str = "", name: str = "") -> int:
+        """The id of the site at this address, added where it is new; what is given replaces what is empty."""
+        domain = site_of(home_url)
+        with writing(self.engine) as connection:
+            insert_ignoring(connection, _table(Site), [{"domain": domain}])
+            row = connection.execute(select(Site.__table__).where(Site.domain == domain)).one()
+            changes = {
+                "home_url": row.home_url or home_url,
+                "name": row.name or name,
+                "platform": platform or row.platform,
+            }
+            connection.execute(update(Site).where(Site.id == row.id).values(changes))
+        return int(row.id)
+
+    def close_site(self, site_id: int, *, ok: bool) -> None:
+        """Record how a crawl of the site ended."""
+        changes = {"state": "ok", "last_success_at": self.clock()} if ok else {"state": "failing"}
+        with writing(self.engine) as connection:
+            connection.execute(update(Site).where(Site.id == site_id).values(changes))
+
+    def source(self, site_id: int, kind: str, url: str) -> KnownSource:
+        """The source with this address, added where it is new."""
+        with writing(self.engine) as connection:
+            insert_ignoring(connection, _table(Source), [{"site_id": site_id, "kind": kind, "url": url}])
+            row = connection.execute(
+                select(Source.__table__).where(Source.site_id == site_id, Source.url == url)
+            ).one()
+        return KnownSource(row.id, row.kind, row.url, row.etag, row.last_modified, row.fail_count)
+
+    def source_checked(self, source_id: int, *, ok: bool, etag: str = "", last_modified: str = "") -> None:
+        """Record an answer of a source; validators are kept from the last good one."""
+        changes = (
+            {"etag": etag, "last_modified": last_modified, "fail_count": 0}
+            if ok
+            else {"fail_count": Source.fail_count + 1}
+        )
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(Source).where(Source.id == source_id).values(**changes, last_checked_at=self.clock())
+            )
+
+    def named_by(self, source_id: int) -> list[Link]:
+        """The URLs that a source ever named: what it still says when it answers 304."""
+        query = (
+            select(Url.url, Discovery.kind).join(Discovery, Discovery.url_id == Url.id)
+            .where(Discovery.source_id == source_id).distinct().order_by(Url.id)
+        )  # fmt: skip
+        with reading(self.engine) as connection:
+            return [Link(row.url, row.kind) for row in connection.execute(query)]
+
+    # -- URLs -----------------------------------------------------------------------------------
+
+    def discover(self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None) -> int:
+        """Make a row of every link before it is fetched; gives how many were new."""
+        new = 0
+        with writing(self.engine) as connection:
+            for chunk in _chunks(links):
+                new += self._discover(connection, site_id, run_id, chunk, source_id)
+        return new
+
+    def _discover(
+        self, connection: Connection, site_id: int, run_id: int, links: Sequence[Link], source_id: int | None
+    ) -> int:
+        by_key = {url_key(link.url): link for link in reversed(links)}
+        before = connection.execute(
+            select(func.count()).select_from(Url).where(Url.url_key.in_(by_key))
+        ).scalar_one()
+        now = self.clock()
+        rows = [
+            {"url": link.url, "url_key": key, "site_id": site_id, "first_seen_at": now, "state": "new"}
+            for key, link in reversed(by_key.items())
+        ]
+        insert_ignoring(connection, _table(Url), rows)
+        ids = connection.execute(select(Url.id, Url.url_key).where(Url.url_key.in_(by_key))).all()
+        named = [
+            {"url_id": row.id, "run_id": run_id, "source_id": source_id, "kind": by_key[row.url_key].source}
+            for row in ids
+        ]
+        insert_ignoring(connection, _table(Discovery), named)
+        return len(by_key) - int(before)
+
+    def known(self, urls: Iterable[str]) -> dict[str, Known]:
+        """What the frontier knows of these URLs, by key."""
+        found: dict[str, Known] = {}
+        with reading(self.engine) as connection:
+            for keys in _chunks({url_key(url) for url in urls}):
+                found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
+        return found
+
+    def waiting(self, site_id: int) -> list[Known]:
+        """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left."""
+        with reading(self.engine) as connection:
+            return list(_known(connection, (Url.site_id == site_id) & (Url.state == "new")))
+
+    def due(self, *, site_id: int | None = None, limit: int | None = None) -> list[Known]:
+        """The URLs whose next look is due, the longest overdue first."""
+        condition = Url.state.in_(("ok", "gone")) & (
+            Url.next_check_at.is_(None) | (Url.next_check_at <= self.clock())
+        )
+        if site_id is not None:
+            condition &= Url.site_id == site_id
+        with reading(self.engine) as connection:
+            return list(_known(connection, condition, order=Url.next_check_at, limit=limit))
+
+    def unchanged(self, url: str) -> None:
+        """A server said that nothing changed (304): the article was seen, and nothing else."""
+        now, key = self.clock(), url_key(url)
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(Url)
+                .where(Url.url_key == key)
+                .values(state="ok", last_checked_at=now, fail_count=0, reason="")
+            )
+            seen = (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
+            connection.execute(update(ArticleRow).where(seen).values(last_seen_at=now, gone_at=None))
+
+    def settle(self, url: str, state: str, reason: str) -> None:
+        """A URL that will not become an article, or not now: `skipped`, `blocked`, `gone`."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(Url)
+                .where(Url.url_key == url_key(url))
+                .values(state=state, reason=reason, last_checked_at=self.clock())
+            )
+
+    def failed(self, url: str, reason: str) -> int:
+        """A fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
+        with writing(self.engine) as connection:
+            changed = connection.execute(
+                update(Url).where(Url.url_key == url_key(url))
+                .values(fail_count=Url.fail_count + 1, reason=reason).returning(Url.fail_count)
+            ).scalar()  # fmt: skip
+        return int(changed or 0)
+
+    def history(self, url: str) -> History | None:
+        """How the article at this URL changed so far; `None` where there is none."""
+        key = url_key(url)
+        with reading(self.engine) as connection:
+            row = connection.execute(
+                select(ArticleRow.id, ArticleRow.first_seen_at, ArticleRow.date_published)
+                .where((ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)).order_by(ArticleRow.id)
+            ).first()  # fmt: skip
+            if row is None:
+                return None
+            changes = select(Revision.seen_at).where(
+                Revision.article_id == row.id, Revision.change_kind == "publisher"
+            )
+            return History(
+                row.first_seen_at,
+                row.date_published,
+                tuple(connection.execute(changes.order_by(Revision.version)).scalars()),
+            )
+
+    def schedule(self, times: Mapping[str, datetime]) -> None:
+        """When to look again, by URL."""
+        rows = [{"b_key": url_key(url), "b_time": time} for url, time in times.items()]
+        with writing(self.engine) as connection:
+            if rows:
+                connection.execute(
+                    update(Url)
+                    .where(Url.url_key == bindparam("b_key"))
+                    .values(next_check_at=bindparam("b_time")),
+                    rows,
+                )
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    def resume_point(self, run_id: int) -> datetime | None:
+        """When the crawl began that this run goes on with; `None` where the last one was finished.
+
+        Runs of the same spider with the same arguments, before this one: those since the last that
+        finished were killed. What was stored since the first of them need not be fetched again.
+        """
+        with reading(self.engine) as connection:
+            own = connection.execute(select(CrawlRun.__table__).where(CrawlRun.id == run_id)).one()
+            earlier = (
+                select(CrawlRun.started_at, CrawlRun.finished_at, CrawlRun.arguments)
+                .where(CrawlRun.spider == own.spider, CrawlRun.id < run_id).order_by(CrawlRun.id.desc()).limit(CHUNK)
+            )  # fmt: skip
+            begun: datetime | None = None
+            for row in connection.execute(earlier):
+                if row.arguments == own.arguments:
+                    if row.finished_at is not None:
+                        break
+                    begun = row.started_at
+            return begun
+
+
+def mark_fetched(connection: Connection, fetched: Iterable[tuple[Article, datetime]]) -> None:
+    """Within the transaction that stores them: what was asked for and what answered are done."""
+    rows = []
+    for article, at in fetched:
+        capture = article.capture
+        if capture is not None:
+            etag, modified = capture.headers.get("etag", ""), capture.headers.get("last-modified", "")
+            keys = dict.fromkeys(url_key(url) for url in (capture.url, capture.final_url, article.url) if url)
+            rows += [{"b_key": key, "b_time": at, "b_etag": etag, "b_modified": modified} for key in keys]
+    if rows:
+        done = update(Url).where(Url.url_key == bindparam("b_key")).values(
+            state="ok", reason="", fail_count=0, last_checked_at=bindparam("b_time"),
+            etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
+        )  # fmt: skip
+        connection.execute(done, rows)
+
+
+def _known(
+    connection: Connection, condition: Any, order: Any = Url.id, limit: int | None = None
+) -> Iterator[Known]:
+    columns = (
+        Url.url,
+        Url.url_key,
+        Url.state,
+        Url.reason,
+        Url.etag,
+        Url.last_modified,
+        Url.last_checked_at,
+        Url.fail_count,
+    )
+    query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
+    for row in connection.execute(query):
+        yield Known(*row)
+
+
+def _chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _table(model: type[Base]) -> Any:
+    return model.__table__
