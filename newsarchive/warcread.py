@@ -122,20 +122,19 @@ class _Reader:
     def __iter__(self) -> Iterator[Capture | Damage]:
         self.stream.seek(self.offset)
         at = self.offset
-        iterator = None
+        iterator, read = None, False
         try:
             iterator = ArchiveIterator(self.stream)
             for record in iterator:
                 at = iterator.offset
-                if record.rec_headers is None or not record.rec_headers.protocol.startswith(
-                    ("WARC/", "ARC/")
-                ):
-                    raise ArchiveLoadFailed("no WARC record")
+                read = True
                 capture = _capture(record) if record.rec_type == "response" else None
                 if capture is not None:  # its offset and length are known once it is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
                     yield replace(capture, place=Place(self.name, *where, digest))
+            if not read and self.offset == 0 and self.stream.seek(0, 2) > 0:
+                yield Damage(self.name, 0, "not a WARC file")  # warcio skips lines that begin no record
         except _ERRORS as error:
             at = max(at, iterator.offset) if iterator is not None else at
             yield Damage(self.name, at, _words(error))
