@@ -128,6 +128,8 @@ class _Reader:
             for record in iterator:
                 at = iterator.offset
                 read = True
+                if record.format != "warc":  # warcio takes any line of five words for an ARC record
+                    raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
                 capture = _capture(record) if record.rec_type == "response" else None
                 if capture is not None:  # its offset and length are known once it is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
