@@ -12,6 +12,7 @@ import contextlib
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from tests.wordpress.server import Settings, WordPress
@@ -101,18 +102,38 @@ def markup(post: Post, editor: str = "block") -> str:
     """A post's content as the block editor or the classic one stores it, in `post.pages` pages."""
     size = -(-len(post.lines) // post.pages)
     pages = [post.lines[at : at + size] for at in range(0, len(post.lines), size)]
+    written = [
+        [_written(form, list(group), editor) for form, group in groupby(page, _grouping)] for page in pages
+    ]
+    next_page = (
+        "<!--nextpage-->"
+        if editor == "classic"
+        else "<!-- wp:nextpage --><!--nextpage--><!-- /wp:nextpage -->"
+    )
+    return f"\n\n{next_page}\n\n".join("\n\n".join(page) for page in written)
+
+
+#: form → (the block's comment, HTML). A list is one block of many items.
+_BLOCKS = {
+    "paragraph": ("paragraph", "<p>{}</p>"),
+    "heading": ("heading", '<h2 class="wp-block-heading">{}</h2>'),
+    "quote": ("quote", '<blockquote class="wp-block-quote"><p>{}</p></blockquote>'),
+    "item": ("list", '<ul class="wp-block-list">{}</ul>'),
+}
+
+
+def _grouping(line: Line) -> str:
+    return line.form
+
+
+def _written(form: str, lines: Sequence[Line], editor: str) -> str:
+    texts = [html.escape(line.printed or line.text, quote=False) for line in lines]
+    if form == "item":
+        texts = ["\n".join(f"<li>{text}</li>" for text in texts)]
+    name, element = _BLOCKS[form]
     if editor == "classic":
-        return "\n\n<!--nextpage-->\n\n".join("\n\n".join(_escaped(line) for line in page) for page in pages)
-    next_page = "\n\n<!-- wp:nextpage --><!--nextpage--><!-- /wp:nextpage -->\n\n"
-    return next_page.join("\n\n".join(_block(line) for line in page) for page in pages)
-
-
-def _escaped(line: Line) -> str:
-    return html.escape(line.printed or line.text, quote=False)
-
-
-def _block(line: Line) -> str:
-    return f"<!-- wp:paragraph -->\n<p>{_escaped(line)}</p>\n<!-- /wp:paragraph -->"
+        return "\n\n".join(text if form == "paragraph" else element.format(text) for text in texts)
+    return "\n\n".join(f"<!-- wp:{name} -->\n{element.format(text)}\n<!-- /wp:{name} -->" for text in texts)
 
 
 def _attachment() -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ Import them into a test module by name. Each skips, saying what to type, where W
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -23,11 +25,18 @@ def require() -> None:
 
 
 @pytest.fixture(scope="session")
-def four_blogs() -> Iterator[list[Blog]]:
+def four_blogs() -> list[Blog]:
     """The four blogs of the set `dev`, in the order of its file. Tests must leave them as they are."""
     require()
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(opened(one)) for one in plan("dev", posts=POSTS)]
+    return _four_blogs()
+
+
+@cache
+def _four_blogs() -> list[Blog]:
+    # Once a process, however many modules import the fixture: pytest would build it for each.
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return [stack.enter_context(opened(one)) for one in plan("dev", posts=POSTS)]
 
 
 @pytest.fixture

@@ -64,10 +64,19 @@ def story(language: str, rng: random.Random, paragraphs: tuple[int, int] = (5, 1
     count = rng.randint(*paragraphs)
     return Story(
         language=language,
-        headline=_capital(_an(expand("{headline}", lists, rng))),
+        headline=heading(language, rng),
         paragraphs=tuple(_an(expand("{paragraph}", lists, rng)) for _ in range(count)),
         author=expand("{surname}{first}" if language == "zh" else "{first} {surname}", lists, rng),
     )
+
+
+def heading(language: str, rng: random.Random) -> str:
+    """A line as it stands over a part of an article, or over another one."""
+    return _capital(_an(expand("{headline}", grammar(language), rng)))
+
+
+def sentence(language: str, rng: random.Random) -> str:
+    return _capital(_an(expand("{sentence}", grammar(language), rng)))
 
 
 def _capital(text: str) -> str:

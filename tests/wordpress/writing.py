@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.wordpress.damage import damage
-from tests.wordpress.prose import Story, story
+from tests.wordpress.prose import Story, heading, sentence, story
 from tests.wordpress.server import Settings
 from tests.wordpress.truth import Line, Plan, Post, Publisher
 
@@ -75,15 +75,32 @@ class _Syndicated:
 def _syndicated(table: Table, rng: random.Random, number: int) -> _Syndicated:
     publisher = rng.choice(table["publisher"])
     text = story(publisher["language"], rng)
-    lines = [Line(paragraph) for paragraph in text.paragraphs]
+    lines = _dressed(text, rng)
     if publisher["promo"] and rng.random() < 0.6:
-        at = rng.randint(2, len(lines) - 1)
+        places = [at for at in range(2, len(lines)) if lines[at].form == "paragraph"]
+        at = rng.choice(places)
         lines[at:at] = [Line(promo, "promo") for promo in rng.choice(publisher["promo"])]
     if rng.random() < 0.4:
-        headlines = [story(publisher["language"], rng, (1, 1)).headline for _ in range(rng.randint(2, 4))]
-        lines += [Line(words, "related") for words in (publisher["related"], *headlines)]
+        headlines = [heading(publisher["language"], rng) for _ in range(rng.randint(2, 4))]
+        lines.append(Line(publisher["related"], "related", form=rng.choice(("heading", "paragraph"))))
+        form = rng.choice(("item", "paragraph"))
+        lines += [Line(words, "related", form=form) for words in headlines]
     lines += list(_credits(publisher, text, rng))
     return _Syndicated(text, publisher, tuple(lines), f"story {number}")
+
+
+def _dressed(text: Story, rng: random.Random) -> list[Line]:
+    """The paragraphs, in some stories with a heading, a block quotation or a list among them."""
+    lines = [Line(paragraph) for paragraph in text.paragraphs]
+    if rng.random() < 0.3:
+        lines.insert(rng.randint(1, len(lines) - 1), Line(heading(text.language, rng), form="heading"))
+    if rng.random() < 0.2:
+        lines.insert(rng.randint(1, len(lines) - 1), Line(sentence(text.language, rng), form="quote"))
+    if rng.random() < 0.2:
+        at = rng.randint(1, len(lines) - 1)
+        items = [Line(sentence(text.language, rng), form="item") for _ in range(rng.randint(3, 5))]
+        lines[at:at] = items
+    return lines
 
 
 def _credits(publisher: Table, text: Story, rng: random.Random) -> Iterator[Line]:
@@ -139,7 +156,7 @@ def _republished(one: _Syndicated, profile: Table, date: datetime, rng: random.R
 
 def _own(profile: Table, negatives: Sequence[Table], date: datetime, rng: random.Random) -> Post:
     text = story(profile["languages"][0], rng)
-    lines = [Line(paragraph) for paragraph in text.paragraphs]
+    lines = _dressed(text, rng)
     fitting = [n for n in negatives if n["language"] == text.language]
     if fitting and rng.random() < 0.5:
         lines.insert(
