@@ -120,9 +120,7 @@ def crawl(url: str, database: Path) -> None:
         command, cwd=folder, env=environment, timeout=1800, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        print(
-            f"{' '.join(command[1:6])} ended with {done.returncode}:\n{done.stderr[-2000:]}", file=sys.stderr
-        )
+        sys.exit(f"scrapy crawl news -a url={url} ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
 
 def trafilatura(blog: Blog) -> Iterator[Answer]:
