@@ -92,7 +92,7 @@ def charset(name: str) -> Charset:
     inverse |= {ord(c): b for b, c in _OTHER_EDITIONS.get(name, {}).items() if ord(c) not in inverse}
     spare: dict[str, str] = {}
     for byte in sorted(undefined):
-        for char, how in _spellings(byte):
+        for char, how in _spellings(byte)[: 1 if name.startswith("iso-") else 2]:
             if inverse.setdefault(ord(char), byte) == byte and not _is_own(name, char):
                 spare.setdefault(char, how)
     for byte in range(0x80, 256):

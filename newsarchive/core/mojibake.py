@@ -15,6 +15,7 @@ from functools import lru_cache
 from newsarchive.core.characters import is_allowed
 from newsarchive.core.charsets import Charset, charsets
 from newsarchive.core.pairs import UNSEEN, PairModel
+from newsarchive.core.pieces import damaged_pieces
 
 #: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7).
 UTF8 = re.compile(
@@ -48,10 +49,26 @@ def read_back(runs: Iterable[str], charset: Charset, model: PairModel) -> dict[s
     """
     found: dict[str, list[Reading]] = {}
     for run, start, end, decoded in _valid(runs, charset):
-        reading = weigh(model, run, start, end, decoded, charset.variant(run[start:end]))
-        if reading:
-            found.setdefault(run, []).append(reading)
+        whole = weigh(model, run, start, end, decoded, charset)
+        if whole is None or not _reads_well(model, run, whole):
+            found.setdefault(run, []).extend(_pieces(model, run, start, end, charset))
+        else:
+            found.setdefault(run, []).append(whole)
     return found
+
+
+def _reads_well(model: PairModel, run: str, reading: Reading) -> bool:
+    before, after = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
+    return reading.gain > 0 and model.dearest(before + reading.after + after) <= UNSEEN
+
+
+def _pieces(model: PairModel, run: str, start: int, end: int, charset: Charset) -> Iterator[Reading]:
+    """The readings of the pieces of a run that are damaged, where others are right as they stand."""
+    raw = charset.to_bytes(run[start:end])
+    for first, last in damaged_pieces(model, run[start - 1 : end + 1], raw):
+        decoded = raw[first:last].decode()
+        if reading := weigh(model, run, start + first, start + last, decoded, charset):
+            yield reading
 
 
 def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, int, str]]:
@@ -66,13 +83,14 @@ def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, in
         yield runs[number], match.start() - at, match.end() - at, match[0].decode()
 
 
-def weigh(model: PairModel, run: str, start: int, end: int, decoded: str, rule: str) -> Reading | None:
+def weigh(model: PairModel, run: str, start: int, end: int, decoded: str, charset: Charset) -> Reading | None:
     """The reading of a piece, as deep as its layers go; `None` where it comes to no printable text."""
     before, after = run[start - 1], run[end : end + 1] or " "
     final, cost, inner = unfold(model, before, decoded, after, LAYERS - 1)
     if not is_allowed(final):
         return None
-    return Reading(start, end, final, rule + inner, model.of(before + run[start:end] + after) - cost)
+    rule = charset.variant(run[start:end]) + inner
+    return Reading(start, end, final, rule, model.of(before + run[start:end] + after) - cost)
 
 
 @lru_cache(maxsize=1 << 14)

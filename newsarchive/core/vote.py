@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 from newsarchive.core.characters import script
@@ -23,12 +23,15 @@ NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 #: A codec is believed from this gain on, in nats, summed over the page.
 PAGE = 12.0
-#: A run of a believed codec needs this gain.
-RUN = 2.0
+#: A run of a believed codec needs this gain; one that clean text would hardly hold needs less.
+RUN, SUSPECT = 2.0, -4.0
 #: How many codecs one page may have been read with, one after another.
 ROUNDS = 4
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0
+
+#: A character that the rest of the page also has is likelier by this, in nats, up to so many.
+KNOWN, KNOWN_MOST = 1.0, 3
 
 Found = Mapping[str, Sequence[Reading]]
 
@@ -51,6 +54,7 @@ class Runs:
         for match in NON_ASCII.finditer(self.text):
             run = self.text[match.start() - 1 : match.end() + 1].replace("\n", " ")
             self.places.setdefault(run, []).append(match.start() - 2)
+        self.letters = Counter(c for c in text if not c.isascii())
         self.scripts = Counter(script(c) for c in text if c.isalpha())
 
     def suspect(self, positions: Sequence[int]) -> list[str]:
@@ -81,7 +85,7 @@ def changes_of(text: str, model: PairModel) -> list[Change]:
             break
         rest = _for_page(read_back([r for r in others if r not in taken], best, model), runs)
         for run, readings in (found[best] | rest).items():
-            if good := [r for r in readings if r.gain >= RUN]:
+            if good := [r for r in readings if r.gain >= (SUSPECT if run in open_runs else RUN)]:
                 taken[run] = good
     return sorted(
         (
@@ -95,28 +99,35 @@ def changes_of(text: str, model: PairModel) -> list[Change]:
 
 
 def _total(found: Mapping[str, Sequence[Reading]], runs: Runs) -> float:
-    gains = (max(0.0, sum(r.gain for r in rs)) * min(3, len(runs.places[run])) for run, rs in found.items())
-    return sum(gains)
+    """The gain of a codec over the page, less what it costs to bring in a script that is not there."""
+    gains = (
+        max(0.0, sum(r.gain for r in rs)) * min(1.5, 1 + len(runs.places[run]) / 8)
+        for run, rs in found.items()
+    )
+    brought = {script(c) for rs in found.values() for r in rs if r.gain > 0 for c in r.after} - {"", "LATIN"}
+    gain = sum(gains)
+    return gain - STRANGER * sum(not runs.scripts[s] for s in brought)
 
 
 def _for_page(found: dict[str, list[Reading]], runs: Runs) -> dict[str, list[Reading]]:
-    """The readings, likelier where they take a script off the page that nothing else on it uses."""
+    """The readings, likelier where they take a script off the page that nothing else on it uses,
+    and where they read as letters that the rest of the page does use."""
     inside = Counter[str]()
     for run, readings in found.items():
         for r in readings:
-            inside.update(script(c) for c in run[r.start : r.end] * len(runs.places[run]))
+            for c in run[r.start : r.end]:
+                inside[c] += len(runs.places[run])
+    outside = Counter[str]()
+    for char, number in (runs.letters - inside).items():
+        outside[script(char)] += number
     total = sum(runs.scripts.values())
-    bonus = {
-        s: min(STRANGER, log((1 + total) / (1 + max(0, runs.scripts[s] - n))))
-        for s, n in inside.items()
-        if s and s != "LATIN"
-    }
-    if not any(bonus.values()):
-        return found
-    return {run: [_likelier(run, r, bonus) for r in readings] for run, readings in found.items()}
+    strange = {s: min(STRANGER, log((1 + total) / (1 + outside[s]))) for s in runs.scripts if s != "LATIN"}
+    known = {c for c, n in runs.letters.items() if n > inside[c]}
+    return {run: [_likelier(run, r, strange, known) for r in readings] for run, readings in found.items()}
 
 
-def _likelier(run: str, reading: Reading, bonus: Mapping[str, float]) -> Reading:
+def _likelier(run: str, reading: Reading, strange: Mapping[str, float], known: set[str]) -> Reading:
     gone = {script(c) for c in run[reading.start : reading.end]} - {script(c) for c in reading.after}
-    extra = max((bonus.get(s, 0.0) for s in gone), default=0.0)
-    return Reading(reading.start, reading.end, reading.after, reading.rule, reading.gain + extra)
+    extra = max((strange.get(s, 0.0) for s in gone), default=0.0)
+    extra += min(KNOWN_MOST, sum(c in known for c in reading.after)) * KNOWN
+    return replace(reading, gain=reading.gain + extra)

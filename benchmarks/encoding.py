@@ -1,0 +1,123 @@
+"""How much mojibake is repaired, what clean text suffers, how fast: `python -m benchmarks.encoding`.
+
+Clean sentences are damaged in every way of `encoding_damage`: a whole page, one sentence of it,
+only its punctuation. A line counts where it comes back exactly. ftfy runs beside us on the same
+lines. Sentences of one half of the documents are for development; the other half is reported.
+
+    python -m benchmarks.encoding [--data ../shared/data] [--half report|develop] [--pages 30]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import re
+import sys
+import time
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ftfy
+
+from benchmarks.encoding_damage import Cell, cells
+from newsarchive import rules
+from newsarchive.core.encoding import repair_texts
+
+PLACEMENTS = ("page", "sentence", "punctuation")
+#: Sentences a page.
+LENGTH = 15
+_PUNCTUATION = re.compile(r"[^\w\s\x00-\x7f]")
+
+Page = tuple[str, list[str]]
+
+
+@dataclass
+class Score:
+    """Of the damaged lines: restored exactly, changed but wrong; of the others: changed."""
+
+    damaged: int = 0
+    restored: int = 0
+    wrong: int = 0
+    whole: int = 0
+    whole_changed: int = 0
+    examples: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, truth: str, before: str, after: str) -> None:
+        if before == truth:
+            self.whole += 1
+            self.whole_changed += after != truth
+            return
+        self.damaged += 1
+        self.restored += after == truth
+        self.wrong += after not in (truth, before)
+        if after != truth:
+            self.examples.append((truth, before, after))
+
+    def __add__(self, other: Score) -> Score:
+        return Score(*(getattr(self, f) + getattr(other, f) for f in self.__dataclass_fields__))
+
+
+def sentences(data: Path, half: str) -> Iterator[tuple[str, str, str]]:
+    """(language, document, text) of one half of the documents, or of `all`."""
+    with gzip.open(data / "sentences.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            own = ("develop", "report")[zlib.crc32(str(row["doc"]).encode()) % 2]
+            if half in (own, "all"):
+                yield row["lang"], row["doc"], row["text"].replace("\n", " ")
+
+
+def pages(data: Path, half: str) -> list[Page]:
+    """Pages of `LENGTH` sentences of one document each, languages in turn."""
+    documents: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for language, document, text in sentences(data, half):
+        documents[language, document].append(text)
+    by_language: dict[str, list[Page]] = defaultdict(list)
+    for (language, _), texts in sorted(documents.items(), key=lambda d: zlib.crc32(repr(d[0]).encode())):
+        by_language[language] += [(language, texts[i : i + LENGTH]) for i in range(0, len(texts), LENGTH)]
+    turns = max(map(len, by_language.values()))
+    return [ps[i] for i in range(turns) for _, ps in sorted(by_language.items()) if i < len(ps)]
+
+
+def damaged(cell: Cell, placement: str, lines: list[str]) -> list[str]:
+    """The lines of a page after the damage."""
+    if placement == "page":
+        return [cell.damage(line) or line for line in lines]
+    if placement == "punctuation":
+        return [_PUNCTUATION.sub(lambda m: cell.damage(m[0]) or m[0], line) for line in lines]
+    able = [i for i, line in enumerate(lines) if cell.damage(line)]
+    hit = able[zlib.crc32(lines[0].encode()) % len(able)] if able else -1
+    return [cell.damage(line) or line if i == hit else line for i, line in enumerate(lines)]
+
+
+def run(chosen: Iterable[Cell], corpus: list[Page], most: int) -> dict[tuple[str, str, str, str], Score]:
+    """(tool, group, cell, placement) → score."""
+    scores: dict[tuple[str, str, str, str], Score] = defaultdict(Score)
+    for number, cell in enumerate(chosen):
+        able = [lines for language, lines in corpus if not cell.languages or language in cell.languages]
+        start = number * most % max(1, len(able))
+        for placement in PLACEMENTS[: 1 if cell.group == "legacy" else 3]:
+            taken = 0
+            for lines in able[start:] + able[:start]:
+                bad = damaged(cell, placement, lines)
+                if bad == lines:
+                    continue
+                taken += 1
+                for tool, repaired in (
+                    ("newsarchive", _ours(bad)),
+                    ("ftfy", [ftfy.fix_encoding(b) for b in bad]),
+                ):
+                    for row in zip(lines, bad, repaired, strict=True):
+                        scores[tool, cell.group, cell.name, placement].add(*row)
+                if taken == most:
+                    break
+    return scores
+
+
+def _ours(lines: list[str]) -> list[str]:
+    return [r.text for r in repair_texts(lines, rules.default())]
