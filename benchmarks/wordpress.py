@@ -3,8 +3,9 @@
     python -m benchmarks.wordpress                        # wordings of the set dev, 40 posts a blog
     python -m benchmarks.wordpress --set report --posts 160 --misses misses.txt
 
-We crawl with `scrapy crawl news`, one blog after the other into one archive; trafilatura stands beside us with its
-own discovery (sitemaps, feeds, its crawler) and extraction. Needs what `.ci/services` installs. All on loopback.
+We crawl with `scrapy crawl news`, one blog after the other into one archive; `page alone` is our pure core on the
+page of each post, with nothing found and nothing learned; trafilatura stands beside us with its own discovery
+(sitemaps, feeds, its crawler) and extraction. Needs what `.ci/services` installs. All on loopback.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from benchmarks.hosts import named
 from tests.wordpress.blogs import SETS, Blog, Plan, opened, plan
 from tests.wordpress.server import missing
 
+CONTENDERS = ("newsarchive", "page alone", "trafilatura")
 ROOT = Path(__file__).parent.parent
 Archiver = Callable[[Sequence[Blog], Path], dict[str, list[Answer]]]
 
@@ -58,7 +61,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--posts", type=int, default=40, help="posts a blog")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--recrawl", action="store_true", help="crawl each blog twice before scoring")
-    parser.add_argument("--only", choices=("newsarchive", "trafilatura"), help="leave the other out")
+    parser.add_argument("--only", choices=CONTENDERS, nargs="+", help="leave the others out")
     parser.add_argument("--misses", type=Path, help="write everything that went wrong into this file")
     parser.add_argument("--keep", type=Path, help="keep our archive (SQLite) in this new file")
     return parser.parse_args()
@@ -75,11 +78,14 @@ def contenders(arguments: argparse.Namespace) -> dict[str, Archiver]:
     def ours(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
         return newsarchive(blogs, arguments.keep or folder / "archive.db", twice=arguments.recrawl)
 
+    def alone(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
+        return {blog.url: list(pages_alone(blog)) for blog in blogs}
+
     def theirs(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
         return {blog.url: list(trafilatura(blog)) for blog in blogs}
 
-    both = {"newsarchive": ours, "trafilatura": theirs}
-    return {arguments.only: both[arguments.only]} if arguments.only else both
+    all_of_them = {"newsarchive": ours, "page alone": alone, "trafilatura": theirs}
+    return {name: all_of_them[name] for name in arguments.only or all_of_them}
 
 
 # --- the contenders ------------------------------------------------------------------------------------------------
@@ -121,6 +127,20 @@ def crawl(url: str, database: Path) -> None:
     )
     if done.returncode != 0:
         sys.exit(f"scrapy crawl news -a url={url} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+
+def pages_alone(blog: Blog) -> Iterator[Answer]:
+    """Our pure core on each post's page, told the address, with nothing learned from any other page."""
+    from newsarchive import extract
+    from newsarchive.exceptions import NotAnArticle
+
+    for post in blog.posts:
+        with urllib.request.urlopen(post.url, timeout=60) as response:
+            body, content_type = response.read(), response.headers["Content-Type"]
+        with contextlib.suppress(NotAnArticle):
+            one = extract(body, url=post.url, content_type=content_type)
+            origin = (one.origin.name, one.origin.domain) if one.origin else None
+            yield Answer(post.url, one.headline, one.article_body, origin)
 
 
 def trafilatura(blog: Blog) -> Iterator[Answer]:
