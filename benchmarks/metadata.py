@@ -45,6 +45,7 @@ FETCHED = datetime(2026, 5, 1, tzinfo=UTC)
 
 _CHARSET = re.compile(rb"""charset=["']?([\w-]+)""")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": "..."})
+_DEGREE = re.compile(r"(?:(?:[A-Z]+[a-z]?\.?-?){1,5}|\d+)(?: (?:[A-Z]+[a-z]?\.?-?){1,5}| \d+)*")
 _domain = tldextract.TLDExtract(suffix_list_urls=())
 
 
@@ -125,9 +126,10 @@ def exact(title: str) -> str:
 
 
 def author_set(names: Iterable[str]) -> frozenset[str]:
-    """Names as they are compared; one string that lists several counts as several."""
+    """Names as they are compared; one string that lists several counts as several, a degree behind a name as none."""
     parts = re.split(r"\s*[|;,]\s*|\s+(?:and|und|&)\s+", ";".join(names))
-    return frozenset(" ".join(p.split()).casefold() for p in parts if p.strip())
+    kept = [p for i, p in enumerate(parts) if p.strip() and not (i and _DEGREE.fullmatch(p.strip()))]
+    return frozenset(" ".join(p.split()).casefold() for p in kept)
 
 
 def token_f1(one: Iterable[str], other: Iterable[str]) -> float:

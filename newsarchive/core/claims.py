@@ -99,7 +99,7 @@ def key(text: str) -> str:
 def trust_table(rules: Rules, field: str) -> Mapping[str, float]:
     """Source → how far it is believed for a field: points for `weigh`, an order for `best`."""
     tables = rules.metadata.get("points", {}), rules.metadata.get("trust", {})
-    table = next((t[field] for t in tables if field in t), {})
+    table: Mapping[str, float] = next((t[field] for t in tables if field in t), {})
     return {str(k): float(v) for k, v in table.items()}
 
 

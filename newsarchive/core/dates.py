@@ -36,6 +36,8 @@ _CLOCK = re.compile(
 _OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
+#: A year, or two numbers parted as in a date: what every date holds.
+_LIKELY = re.compile(r"(?:19|20)\d\d|\d[./-] ?\d")
 _DIGITS = re.compile(r"\d")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
 
@@ -71,7 +73,7 @@ def month_first(text: str) -> bool | None:
 
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is a date, "" where it holds none; of several the first."""
-    if not _DIGITS.search(text):
+    if not _LIKELY.search(text):
         return ""
     lower = text.casefold()
     found = [m for pattern in (_ISO, _EASTERN, *_prose(rules)[1:], _NUMERIC) if (m := pattern.search(lower))]
@@ -79,6 +81,20 @@ def date_text(text: str, rules: Rules) -> str:
         return ""
     first = min(found, key=lambda m: (m.start(), -m.end()))
     return text[first.start() : first.end()]
+
+
+def without_date(text: str, rules: Rules) -> list[str]:
+    """What is left of a text on either side of its first date."""
+    found = date_text(text, rules)
+    return [part for part in text.split(found, 1) if part.strip()] if found else [text]
+
+
+def signs(text: str, rules: Rules) -> bool:
+    """Whether a line opens like "Posted on 3 May 2024": with a word for publishing or for a change."""
+    folded = text[:40].casefold()
+    table = rules.metadata.get("months", {})
+    words = [*table.get("published", {}).get("words", []), *table.get("modified", {}).get("words", [])]
+    return any(word in folded for word in words)
 
 
 def says_modified(line: str, rules: Rules) -> bool:

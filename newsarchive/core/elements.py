@@ -11,16 +11,28 @@ from newsarchive.core.claims import MOST, plain
 
 Attributes = dict[str, str | None]
 
-#: Headings, times, microdata, microformats, and classes that speak of titles, authors or dates. Each part
-#: costs time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
-_MARKS = (
-    'h1,h2,time,[itemprop],[rel~="author" i],[class*="byline" i],[class*="author" i],[class*="autor" i],'
-    '[class*="writer" i],[class*="date" i],[class*="datum" i],[class*="posted" i],[class*="publish" i],'
-    '[class*="-title" i],[class*="headline" i],abbr[title]'
-)
-_QUERY = f'meta,link[rel~="canonical" i],script[type*="ld+json" i],title,{_MARKS}'
+#: Headings, times, microdata and microformats.
+_ALWAYS = 'meta,link[rel~="canonical" i],script[type*="ld+json" i],title,h1,h2,time,[itemprop],[rel~="author" i],abbr[title]'
+#: What classes of titles, authors and dates hold. Each costs time on every page, so only those that the page's
+#: text holds are asked for; rarer words ("fecha", "auteur") are left to the text near the headline.
+_CLASSES = ["byline", "author", "autor", "writer", "date", "datum", "posted", "publish", "-title", "headline"]
 _NEVER = frozenset(
-    ["body", "html", "script", "style", "link", "input", "form", "button", "svg", "img", "source", "noscript", "select", "option"]
+    [
+        "body",
+        "html",
+        "script",
+        "style",
+        "link",
+        "input",
+        "form",
+        "button",
+        "svg",
+        "img",
+        "source",
+        "noscript",
+        "select",
+        "option",
+    ]
 )
 #: Most scripts read, and characters of each.
 _SCRIPTS, _LONGEST_SCRIPT = 30, 1_000_000
@@ -64,20 +76,25 @@ class Elements:
     marks: list[Mark] = field(default_factory=list)
 
 
-def read_elements(tree: LexborHTMLParser) -> Elements:
-    """All elements that readers of metadata look at, each kind bounded in number."""
+def read_elements(tree: LexborHTMLParser, text: str) -> Elements:
+    """All elements that readers of metadata look at, each kind bounded in number; `text` is the page's source."""
     out = Elements()
     root = tree.root
     if root is not None:
         attributes = root.attributes
         out.language = plain(attributes.get("lang") or attributes.get("xml:lang") or "")
-    for node in tree.css(_QUERY):
+    for node in tree.css(_query(text)):
         tag = node.tag or ""
         add = _ADD.get(tag, _add_mark)
         add(out, node, tag)
         if len(out.marks) >= MOST:
             break
     return out
+
+
+def _query(text: str) -> str:
+    present = (w for w in _CLASSES if w in text or w.title() in text)
+    return ",".join([_ALWAYS, *(f'[class*="{w}" i]' for w in present)])
 
 
 def _add_meta(out: Elements, node: LexborNode, tag: str) -> None:

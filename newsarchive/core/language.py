@@ -13,6 +13,8 @@ from typing import Any
 SHORTEST = 60
 #: As much text as is looked at, in characters.
 LONGEST = 1500
+#: Enough to confirm what the page declares.
+FIRST = 300
 #: How sure the detector must be to overrule the page.
 SURE = 0.95
 
@@ -53,7 +55,9 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
     the code "") where nothing is known.
     """
     said = code(declared)
-    found, sure = detect(text)
+    found, sure = detect(text[:FIRST])
+    if found != said:
+        found, sure = detect(text)
     if not found:
         return said, "declared" if said else ""
     if found == said:

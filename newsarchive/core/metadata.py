@@ -34,7 +34,14 @@ _SIMPLE = (
 )
 #: Fields that are kept as candidates only: who may have published first.
 _EVIDENCE = frozenset(
-    ["original_source", "syndication_source", "source_organization", "copyright_holder", "credit_text", "article_publisher"]
+    [
+        "original_source",
+        "syndication_source",
+        "source_organization",
+        "copyright_holder",
+        "credit_text",
+        "article_publisher",
+    ]
 )
 #: Most keywords of one article.
 _KEYWORDS = 50
@@ -84,7 +91,7 @@ def read_metadata(
 def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: Rules) -> Gathered:
     """Read all claims; dates and authors are looked for around what shows the headline."""
     url = page.capture.base_url
-    found = read_elements(tree)
+    found = read_elements(tree, page.text)
     headings = list(shown.headings(found.marks))
     claims = [
         *jsonld.claims(found.scripts, url),
@@ -96,7 +103,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     sections = [c.value for c in claims if c.field == "article_section"]
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
-    claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor)]
+    claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
     claims += printed.claims(blocks, title, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))

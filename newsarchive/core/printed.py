@@ -2,57 +2,138 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core import authors, dates
+from newsarchive.core import dates, names
 from newsarchive.core.claims import Claim, key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
-#: How many blocks after and before the headline are read, and how many from the end of the page.
-_AFTER, _BEFORE, _END = 12, 6, 60
+#: How many blocks after and before the headline are read, and how many from there on for signatures.
+_AFTER, _BEFORE, _BELOW = 12, 6, 600
 #: Longest line that is a byline or a date line, and how much of it may be other than the date, in characters.
 _LONGEST, _BESIDE = 160, 60
+#: How many lines may lie between a date and a name that stands alone.
+_NEIGHBOURS = 3
 #: Blocks that are known to be about something else.
-_ELSEWHERE = frozenset(["comments", "related", "footer", "nav", "share", "consent"])
+_ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
+_AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
+_ARTICLE = re.compile(r"article|entry|h-?entry|post")
+_NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 
 
 def claims(blocks: Sequence[Block], headline: str, rules: Rules) -> list[Claim]:
-    """What the lines after the headline say, then those before it; without any date, signed lines elsewhere."""
+    """What the lines after the headline say, then those before it, then signatures below."""
     at = _place(blocks, headline)
-    out: list[Claim] = []
-    out += _read(blocks[at + 1 : at + 1 + _AFTER], "", rules)
-    out += _read(blocks[max(0, at - _BEFORE) : max(0, at)], " above", rules)
-    if not any(c.field == "date_published" for c in out):
-        signed = (b for b in blocks[at + 1 + _AFTER :] if b.label not in _ELSEWHERE and len(b.text) < 100)
-        out += [c for c in _read(list(signed)[-_END:], " below", rules) if c.field != "authors"][:3]
+    after = blocks[at + 1 : at + 1 + _AFTER]
+    before = blocks[max(0, at - _BEFORE) : max(0, at)]
+    out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
+    title = frozenset(headline.casefold().split())
+    out += [*_bylines(after, "", title, rules), *_bylines(before, " above", title, rules)]
+    fields = {c.field for c in out if not c.source.startswith(("markup alone", "markup text alone"))}
+    if not {"authors", "date_published"} <= fields:
+        below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
+        out += [c for c in _below(below, rules) if c.field not in fields][:4]
     return out
 
 
 def _place(blocks: Sequence[Block], headline: str) -> int:
     """The block that shows the headline, else the first heading, else -1."""
-    folded = key(headline)
-    same = [i for i, b in enumerate(blocks[:2000]) if len(b.text) <= 400 and key(b.text) == folded]
-    headings = [i for i in same if blocks[i].kind == "heading"]
-    return next(
-        iter([*headings, *same]), next((i for i, b in enumerate(blocks[:2000]) if b.kind == "heading"), -1)
-    )
+    folded, longest = key(headline), len(headline) + 40
+    first, same = -1, -1
+    for i, block in enumerate(blocks[:3000]):
+        alike = len(block.text) < longest and key(block.text) == folded
+        if block.kind == "heading":
+            if alike:
+                return i
+            first = i if first < 0 else first
+        elif alike and same < 0:
+            same = i
+    return same if same >= 0 else first
 
 
-def _read(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
-    """One claim for each short line that holds a date or opens like a byline."""
-    before, dated = "", False
-    for line in (line for b in blocks for line in b.text.split("\n")):
-        if len(line) > _LONGEST:
-            continue
+def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+    for block in blocks:
+        if len(block.text) <= _LONGEST * 3:
+            yield from ((line, block) for line in block.text.split("\n") if 1 < len(line) <= _LONGEST)
+
+
+def _facts(blocks: Sequence[Block]) -> Iterator[str]:
+    """The small facts that bars, dots and dashes part, also those that open a paragraph (a dateline)."""
+    for block in blocks:
+        for line in block.text[: _LONGEST * 3].split("\n"):
+            yield from names.SEGMENT.split(line[:_LONGEST])
+
+
+def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
+    """One claim for each line that is little more than a date; the first date of publication counts most."""
+    label, dated = "", False
+    for line in _facts(blocks):
         found = dates.date_text(line, rules)
         if found and len(line) - len(found) <= _BESIDE:
             start = line.index(found)
-            if dates.says_modified(line[:start] or before, rules):
+            if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], "markup text" + where)
             else:
                 yield Claim("date_published", line[start:], "markup text" + (" later" if dated else where))
                 dated = True
-        if authors.words(rules).by.match(line) and len(line) <= 100:
-            yield Claim("authors", line, "markup text" + where)
-        before = line
+        label = line
+
+
+def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules) -> Iterator[Claim]:
+    """Lines that open like a byline, or hold a name alone: in a box for authors, or beside a date."""
+    lines = list(_lines(blocks))
+    dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
+    table = names.words(rules)
+    for i, (line, block) in enumerate(lines):
+        if len(line) <= 120 and (opened := table.by.match(line)):
+            rest = line[opened.end() :] or (lines[i + 1][0] if i + 1 < len(lines) else "")
+            if _opens_with_name(rest, rules):
+                yield Claim("authors", rest, "markup text" + where)
+        elif name := _name_in(line, block, title, rules):
+            beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
+            kind = "box" if _in_box(block) else "line" if beside else "next" if i < 2 else "alone"
+            yield Claim("authors", name, f"markup {kind}{where}")
+
+
+def _opens_with_name(text: str, rules: Rules) -> bool:
+    """Whether what follows "by" is a name: its first word is capitalised, or of a script without capitals."""
+    first = next(iter(names.names(text, rules)), "").split()
+    return bool(first) and (
+        not first[0][0].islower() or (len(first) > 1 and first[0] in names.words(rules).particles)
+    )
+
+
+def _in_box(block: Block) -> bool:
+    """Whether the page's classes call a place one for authors."""
+    tail = block.path[-120:].casefold()
+    return bool(_AUTHOR.search(tail)) and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
+
+
+def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
+    """The first part of a short line that looks like a name and shares no word with the headline, else ""."""
+    if len(line) > 80 or block.kind == "heading":
+        return ""
+    for segment in names.segments(line, rules):
+        if names.like_a_name(segment, rules) and not title & set(segment.casefold().split()):
+            return segment
+    return ""
+
+
+def _below(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
+    """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", and author boxes."""
+    signed = names.words(rules).signed
+    for block in blocks:
+        if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
+            continue
+        at = signed.find(block.text)
+        if at and at[0] < 40 and _opens_with_name(block.text[at[1] :], rules):
+            yield Claim("authors", block.text[at[1] :], "markup text below")
+        elif block.label == "author bio" and len(block.text) < 60 and names.like_a_name(block.text, rules):
+            yield Claim("authors", block.text, "markup box below")
+        if found := dates.date_text(block.text, rules):
+            source = "markup text below" if dates.signs(block.text, rules) else "markup text alone"
+            if source == "markup text below" or len(found) > 0.7 * len(block.text):
+                field = "date_modified" if dates.says_modified(block.text, rules) else "date_published"
+                yield Claim(field, found, source)

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.claims import Claim, plain
+from newsarchive.core.dates import says_modified
 from newsarchive.core.elements import Mark, text_of
+from newsarchive.rules import Rules
 
 _ASIDE = re.compile(
     r"comment|respond|sidebar|side-bar|footer|widget|related|recommend|popular|trending|teaser|latest|recent|"
@@ -83,7 +85,7 @@ def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
                 yield Claim("authors", found, "microdata", url=mark.attributes.get("href") or "")
 
 
-def dates(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
+def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
     """Dates that are marked as such; the first near the headline apart from later ones and from those elsewhere."""
     seen: set[str] = set()
     for mark, near in nearest(marks, headline):
@@ -91,7 +93,7 @@ def dates(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
         value = mark.content or plain(mark.attributes.get("title")) if source else ""
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
-        if _is_modified(mark):
+        if _is_modified(mark) or says_modified(value, rules):
             yield Claim("date_modified", value, source)
             continue
         where = "" if near and source not in seen else " later" if near else " elsewhere"
