@@ -133,7 +133,7 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
         rest = rest[lead.end() :].lstrip(_EDGE)
     if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
         return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
-    name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase)
+    name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase, rules)
     if not name or (phrase.listed and by_name(name, rules) is None):
         return ""
     at = rest.find(name) + len(name)
@@ -143,14 +143,20 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
     return name + (" " + site[0].strip() if site else "")
 
 
-def _unlisted_name(rest: str, phrase: Phrase) -> str:
+def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:
     """A name as far as punctuation goes, or as far as a word that ends names in this language."""
     end = _END.search(rest)
     name = rest[: end.start() if end else None].strip(_EDGE)
     if not (phrase.whole and len(name.split()) <= _SHORT and _is_name(name, phrase.spaces)):
         stop = phrase.stops.search(name) if phrase.stops else None
         name = name[: stop.start() if stop else None].strip(_EDGE)
-    return name if _is_name(name, phrase.spaces) else ""
+    return name if _is_name(name, phrase.spaces) and not _not_names(rules).match(name) else ""
+
+
+@lru_cache(maxsize=8)
+def _not_names(rules: Rules) -> re.Pattern[str]:
+    words = every(rules, "not_names")
+    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[\u0e00-\u9fff]))" if words else r"(?!)", re.I)
 
 
 def _too_long(rest: str, phrase: Phrase) -> bool:

@@ -2,8 +2,9 @@
 
 A table holds `[words]` (name → entries), `[[phrase]]` groups (`patterns`, `kind`, `weight`), and lists:
 `lead` (what may stand before the name: "the website of"), `stops` (what ends it: "under licence"),
+`not_names` (first words of what is no name: "June"),
 `notes` ("Editor's note"), `copyright` and `rights` (words of a notice), `by` and `roles` (of a byline),
-`company` (of a firm's name), `link_labels` (the whole text of a link to the original), `endings` (of
+`company` (of a firm's name), `pictures` (a line that begins so credits a picture), `link_labels` (the whole text of a link to the original), `endings` (of
 inflected names).
 
 A group may say `whole = true`: little may follow the name; `alone = true`: the sentence must be most of

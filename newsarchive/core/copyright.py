@@ -11,13 +11,17 @@ from newsarchive.rules import Rules
 
 #: A longer line is prose about copyright, not a notice.
 LINE = 300
+#: A longer "holder" after the bare word is prose: "Copyright: parts of this text are taken from …".
+_LONGEST = 60
 
 _YEARS = r"(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)\d\d|\d\d))*"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _YEAR_RANGE = re.compile(rf"(?<!\d){_YEARS}(?!\d)")
 _EDGE = " \t\n\"'“”‘’«»()（）[]【】*_–—-:：,，.。;；|•·/"
 # A full stop that is part of the firm's name does not end it: "Dow Jones & Company, Inc."
-_END = re.compile(r"[!?。\n|•;；]|\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s")
+_END = re.compile(
+    r"[!?。\n|•;；]|(?<!\bPT)(?<!\bSt)\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,9 @@ class Copyright:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The tables' words of all languages as patterns."""
+    """The tables' words of all languages as patterns; a line without one of `any` need not be searched."""
 
+    any: tuple[str, ...]
     mark: re.Pattern[str]
     rights: re.Pattern[str] | None
     by: re.Pattern[str] | None
@@ -48,11 +53,17 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     if not line or len(line) > LINE:
         return None
     words = _words(rules)
+    lower = line.lower()
+    if not any(word in lower for word in words.any):
+        return None
     found = words.mark.search(line)
     if found is None and not (len(line) <= 120 and words.rights and words.rights.search(line)):
         return None
+    holder = _holder(line, found, words)
+    if len(holder) > _LONGEST and "©" not in line:
+        return None
     years = _YEAR.findall(line)
-    return Copyright(line, _holder(line, found, words), int(years[-1]) if years else None)
+    return Copyright(line, holder, int(years[-1]) if years else None)
 
 
 def _holder(line: str, mark: re.Match[str] | None, words: _Words) -> str:
@@ -77,11 +88,13 @@ def _words(rules: Rules) -> _Words:
     rights, by = every(rules, "rights"), every(rules, "by")
     reserved = any_of(rights or ["all rights reserved"])
     mark = (
-        rf"(?:{word}\s*)?(?:©|ⓒ)|{word}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
+        rf"(?:{word}\s*)?(?:©|ⓒ)(?:\s*{word}\b)?|{word}\s*\(c\)|{_YEARS}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
         rf"|^\W{{0,4}}{word}(?:(?=[\s,]*(?:by\s+)?{_YEARS})|\s*[:：])"
         rf"|^\W{{0,4}}{word}(?=.{{1,80}}{reserved})"
     )
+    signs = ("©", "ⓒ", "(c)", "copyright")
     return _Words(
+        tuple(dict.fromkeys((*signs, *every(rules, "copyright"), *rights))),
         re.compile(mark, re.I),
         re.compile(any_of(rights), re.I) if rights else None,
         re.compile(any_of(by) + r"\s+", re.I) if by else None,

@@ -7,6 +7,7 @@ a link that says so, an agency's dateline, a byline, the page's metadata, a copy
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from functools import lru_cache
 from newsarchive.core.attribution import attributions_in
 from newsarchive.core.attribution_patterns import any_of, every
 from newsarchive.core.copyright import Copyright, copyright_of
-from newsarchive.core.publishers import by_host, by_name, key_of
+from newsarchive.core.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
@@ -26,6 +27,12 @@ _AFTER = 30
 #: Labels of notices, and the kinds of blocks that hold running text.
 NOTICES = ("attribution", "copyright", "byline")
 _TEXT = ("paragraph", "list_item", "quote")
+#: An unlisted holder's notice within the article supports an origin and makes none.
+IN_CONTENT = 0.45
+#: "Source: …" with neither link nor domain nor a listed name may be a reference: less sure, not unsure.
+_BARE_SOURCE = 0.6
+#: A longer "byline", in characters, is the author's life: where else she writes is no origin.
+_BYLINE = 100
 #: By how much a lead loses weight where it may speak of something else.
 _HEARSAY = 0.5
 
@@ -98,35 +105,51 @@ def leads_of(article: Article, rules: Rules) -> list[Lead]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A block that can speak of the article; `inside` where paragraphs follow and go before it."""
+    """A block that can speak of the article: `inside` where paragraphs go before it and follow,
+    `in_content` where it stands in the element that holds the body."""
 
     block: Block
     inside: bool
+    in_content: bool
 
 
 def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
     """The head and foot of the body, and the notices close to it."""
     body = [i for i, b in enumerate(blocks) if b.label == "body"] or [0]
     edges = {*body[:_HEAD], *body[-_FOOT:]}
+    content = _container([blocks[i].path for i in body if i < len(blocks)])
     for i, block in enumerate(blocks[: body[-1] + _AFTER]):
         if i > body[-1] and block.label == "comments":
             return
         notice = block.label in NOTICES and i > body[0] - _AFTER
         if block.kind != "caption" and (notice or (i in edges and block.label == "body")):
-            yield _Place(block, inside=body[0] < i < body[max(-2, -len(body))])
+            in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
+            yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
+
+
+def _container(paths: list[str]) -> str:
+    """The element that holds most paragraphs of the body, "" where that is the whole page."""
+    parents = Counter(path.rpartition("/")[0] for path in paths)
+    parent = parents.most_common(1)[0][0] if parents else ""
+    return parent if parent.count("/") > 1 else ""
 
 
 def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
     block = place.block
+    if credits_picture(block.text, rules):
+        return
     for found in attributions_in(block.text, rules):
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
         weight = found.weight * (_HEARSAY if hearsay else 1)
-        yield Lead(found.kind, found.text, found.source, weight, original_link(block, url, found.source))
+        link = original_link(block, url, found.source)
+        if found.kind == "source" and not (link or domain_in(found.text) or listed(found.source, rules)):
+            weight = min(weight, _BARE_SOURCE)
+        yield Lead(found.kind, found.text, found.source, weight, link)
     if is_link_label(block.text, rules) and (link := original_link(block, url)):
         yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
-        listed = by_name(notice.holder, rules) is not None
-        yield Lead("copyright", notice.notice, notice.holder, 0.8 if listed else 0.55, notice=notice)
+        weight = 0.8 if listed(notice.holder, rules) else IN_CONTENT if place.in_content else 0.3
+        yield Lead("copyright", notice.notice, notice.holder, weight, notice=notice)
 
 
 def original_link(block: Block, url: str, source: str = "") -> str:
@@ -139,6 +162,19 @@ def original_link(block: Block, url: str, source: str = "") -> str:
 
 def _leads_away(link: str, url: str) -> bool:
     return "://" in link and "creativecommons.org" not in link and not same_site(link, url)
+
+
+def credits_picture(text: str, rules: Rules) -> bool:
+    """Whether a short line speaks of a picture: "Photo: Reuters", "Featured image © AFP"."""
+    return len(text) < 150 and bool(_pictures(rules).match(text))
+
+
+@lru_cache(maxsize=8)
+def _pictures(rules: Rules) -> re.Pattern[str]:
+    words = every(rules, "pictures")
+    return re.compile(
+        rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)", re.I
+    )
 
 
 def is_link_label(text: str, rules: Rules) -> bool:
@@ -182,7 +218,8 @@ def _agency(text: str, rules: Rules) -> str:
 
 
 def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterator[Lead]:
-    names = [a.name for a in article.authors] + [p.block.text for p in near if p.block.label == "byline"]
+    bylines = [p.block.text for p in near if p.block.label == "byline" and len(p.block.text) <= _BYLINE]
+    names = [a.name for a in article.authors] + bylines
     by, roles = _byline_words(rules)
     for name in dict.fromkeys(names):
         for part in _BYLINE_PARTS.split(name[:200]):
@@ -205,10 +242,15 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
         weight, value = METADATA.get(candidate.field, 0.0), candidate.value
         if not weight or not value:
             continue
-        if "://" in value:
+        if value.startswith(("https://", "http://")):
             yield from _from_url(candidate, article.url, weight, rules)
-        elif candidate.field not in ("publisher", "article_publisher") or by_name(value, rules):
-            yield Lead(candidate.field, value, value, weight)
+        else:
+            notice = copyright_of(value, rules)
+            name = notice.holder if notice else value
+            if listed(name, rules):
+                yield Lead(candidate.field, value, name, weight)
+            elif candidate.field not in ("publisher", "article_publisher"):  # most sites name themselves here
+                yield Lead(candidate.field, value, name, weight * _HEARSAY)
 
 
 def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> Iterator[Lead]:

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from newsarchive.core.attribution import attribution_of
-from newsarchive.core.attribution_patterns import every
 from newsarchive.core.copyright import copyright_of
-from newsarchive.core.leads import Lead, domain_in, leads_of
-from newsarchive.core.publishers import Publisher, by_host, by_name, key_of
+from newsarchive.core.leads import IN_CONTENT, Lead, domain_in, leads_of
+from newsarchive.core.publishers import by_host, key_of, listed
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import Rules
@@ -27,8 +26,6 @@ __all__ = ["attribution_of", "copyright_of", "origin_step"]
 THRESHOLD = 0.5
 #: A page that names more publishers than this in one way names none: a link list, or poison.
 _MOST = 3
-#: How many shorter forms of a firm's name are tried.
-_FIRM_FORMS = 20
 
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?", re.I)
@@ -64,7 +61,8 @@ def origin_step(article: Article, rules: Rules) -> Article:
 def _own_names(article: Article) -> set[str]:
     """What the blog calls itself, folded. A JSON-LD publisher is not asked: copies name the original there."""
     names = [c.value for c in article.candidates if c.field == "publisher" and c.source != "json-ld"]
-    return {key_of(n) for n in (*names, article.publisher) if n} - {""}
+    host = domain_in(article.url).partition(".")[0]
+    return {key_of(n) for n in (*names, article.publisher, host) if n} - {""}
 
 
 def _is_own(named: _Named, article: Article, own: set[str]) -> bool:
@@ -83,37 +81,13 @@ def _name(lead: Lead, rules: Rules) -> _Named | None:
     if not printed:
         return None
     host = by_host(domain, rules) if domain else None
-    found = _listed(printed, rules) or host
+    found = listed(printed, rules) or host
     if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
         found = host  # of two papers of one name ("El País"), the domain tells which
     if found is not None:
         return _Named(lead, found.name, found.domain, True)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     return _Named(lead, domain if is_url else printed, domain, False)
-
-
-def _listed(printed: str, rules: Rules) -> Publisher | None:
-    """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
-    names = [printed]
-    for name in names:
-        if found := by_name(name, rules):
-            return found
-        if len(names) < _FIRM_FORMS:
-            names += [shorter for word in every(rules, "company") if (shorter := _cut(name, word))]
-    return None
-
-
-def _cut(name: str, word: str) -> str:
-    """The name without a firm's word at its end, "" where it does not end so."""
-    bare = name.rstrip(" .,")
-    rest = bare[: -len(word)]
-    if (
-        not bare.casefold().endswith(word.casefold())
-        or not rest
-        or (rest[-1].isascii() and rest[-1].isalnum())
-    ):
-        return ""
-    return rest.rstrip(" .,&")
 
 
 def _without_poison(named: Sequence[_Named]) -> list[_Named]:
@@ -133,7 +107,9 @@ def _grouped(named: Iterable[_Named]) -> list[list[_Named]]:
 
 
 def _same(a: _Named, b: _Named) -> bool:
-    return key_of(a.name) == key_of(b.name) or (bool(a.domain) and a.domain == b.domain)
+    short, long = sorted((key_of(a.name), key_of(b.name)), key=len)
+    firm = "copyright" in (a.lead.kind, b.lead.kind) and len(short) > 5 and long.startswith(short)
+    return short == long or firm or (bool(a.domain) and a.domain == b.domain)
 
 
 def _confidence(group: Sequence[_Named]) -> float:
@@ -147,7 +123,11 @@ def _confidence(group: Sequence[_Named]) -> float:
 def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article) -> Origin:
     ranked = sorted(group, key=lambda n: (n.lead.kind == "copyright", -n.lead.weight))
     first = ranked[0]
-    notice = next((n.lead.notice for n in ranked if n.lead.notice), None)
+    # The firm behind a paper often has another name: its notice stands in the article all the same.
+    notices = [
+        n for n in (*ranked, *others) if n.lead.notice and (n in ranked or n.lead.weight >= IN_CONTENT)
+    ]
+    notice = next((n.lead.notice for n in notices), None)
     credit = next((n.lead.text for n in ranked if n.lead.kind != "copyright"), "")
     domains = [n.domain for n in ranked if n.domain]
     return Origin(

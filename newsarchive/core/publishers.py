@@ -19,6 +19,10 @@ from newsarchive.rules import Rules, strings
 #: Names at least this long may hold one slip; twice as long, two.
 _SLIP_LENGTH = 8
 _LONGEST = 60
+#: Names up to this many letters must be spelt as listed.
+_ACRONYM = 4
+#: How many shorter forms of a firm's name are tried.
+_FIRM_FORMS = 20
 _WORD_END = re.compile(r"(?<=\w)(?!\w)|(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])|(?<=[!.*+/])")
 _INFLECTED = re.compile(r"[\u0400-\u04ff]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
@@ -67,12 +71,45 @@ def key_of(name: str) -> str:
 def by_name(name: str, rules: Rules) -> Publisher | None:
     """The publisher of that name or alias, with a slip or two where the name is long."""
     key = key_of(name)
-    if not key:
+    if not key or (len(key) <= _ACRONYM and key.isascii() and not _spelt(name, key, rules)):
         return None
     known = registry(rules)
     bare = _without_article(name)
     found = known.by_key.get(key) or known.by_bare.get(bare or key) or known.by_stem.get(_stem(name, rules))
     return found or known.by_key.get(_near(key, rules))
+
+
+def _spelt(name: str, key: str, rules: Rules) -> bool:
+    """Whether an acronym stands as it is listed: MAP is an agency, a map is not. Agencies sign in lower case too."""
+    publisher = registry(rules).by_key.get(key)
+    if publisher is None:
+        return True
+    exact = name.strip() in (publisher.name, *publisher.aliases)
+    return exact or (publisher.kind == "agency" and name.strip().islower())
+
+
+def listed(printed: str, rules: Rules) -> Publisher | None:
+    """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
+    names = [printed]
+    for name in names:
+        if found := by_name(name, rules):
+            return found
+        if len(names) < _FIRM_FORMS:
+            names += [shorter for word in every(rules, "company") if (shorter := _cut(name, word))]
+    return None
+
+
+def _cut(name: str, word: str) -> str:
+    """The name without a firm's word at its end, "" where it does not end so."""
+    bare = name.rstrip(" .,")
+    rest = bare[: -len(word)]
+    if (
+        not bare.casefold().endswith(word.casefold())
+        or not rest
+        or (rest[-1].isascii() and rest[-1].isalnum())
+    ):
+        return ""
+    return rest.rstrip(" .,&")
 
 
 def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
