@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsarchive.core.sightings import Line, Sighting
 
@@ -78,21 +78,30 @@ def layouts(
 
     `taught` maps containers that a full text proved to the pages that did so; two pages are enough.
     """
-    found = {layout.container: layout for layout in known}
-    left = list(pages)
+    found = {x.container: x for x in known}
     for container, count in sorted((taught or {}).items()):
         if count >= 2:
             _add(found, container, count, taught=True)
-            left = [p for p in left if not fits(p.lines, found[container])]
-    while len(left) >= PAGES and len(found) < LAYOUTS:
-        votes = Counter(vote for page in left if (vote := nominee(page, repeated)))
-        container, count = votes.most_common(1)[0] if votes else ("", 0)
-        if not container or count < max(PAGES * AGREED, AGREED * len(left)):
-            break
-        _add(found, container, count)
-        fit = [p for p in left if fits(p.lines, found[container])]
-        left = [p for p in left if p not in fit] if fit else []
-    return tuple(found.values())
+    left = [page for page in pages if not any(fits(page.lines, x) for x in found.values())]
+    while len(left) >= PAGES and len(found) < LAYOUTS and (winner := _elected(left, repeated)):
+        _add(found, *winner)
+        left = [page for page in left if not fits(page.lines, found[winner[0]])]
+    return tuple(_recounted(x, pages) for x in found.values())
+
+
+def _elected(pages: Sequence[Sighting], repeated: Set[int]) -> tuple[str, int] | None:
+    """The element that most of the pages that have it put forward, and by how many."""
+    votes = Counter(vote for page in pages if (vote := nominee(page, repeated)))
+    for container, count in votes.most_common(3):
+        having = sum(any(inside(line.place, container) for line in page.lines) for page in pages)
+        if having >= PAGES and count >= AGREED * having:
+            return container, count
+    return None
+
+
+def _recounted(layout: Layout, pages: Sequence[Sighting]) -> Layout:
+    """A layout with the pages of this window that fit it; one of an older window keeps its count."""
+    return replace(layout, pages=sum(fits(page.lines, layout) for page in pages) or layout.pages)
 
 
 def _add(found: dict[str, Layout], container: str, count: int, taught: bool = False) -> None:

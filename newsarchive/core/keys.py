@@ -50,7 +50,7 @@ def form_of(text: str) -> str:
     The first word of a line has its capital from the grammar: alone, it is no name.
 
     >>> form_of("This article first appeared on The Heron (www.heron.example).")
-    'this article first appeared on ▲ (◆'
+    'this article first appeared on ▲ (◆)'
     """
     marked = _DOMAIN.sub(DOMAIN, text.strip())
     first = re.match(r"\W*\w+", marked)

@@ -6,7 +6,7 @@ takes out lets the next see further. Rounds, keys and layouts are bounded.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -52,10 +52,10 @@ def learn(
         if not _mark(pages, chrome, new):
             break
     entries |= _heads(pages, chrome, entries)
-    repeated = {key for key, s in stats.items() if len(s.clusters) >= 2}
+    repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
     kept = _kept(entries, {line.key for page in pages for line in page.lines}, known, locks or {})
     sites = layouts(pages, repeated, known.layouts if known else (), taught)
-    return Template(_site(window, known), kept, tuple(_anchored(x, pages, repeated) for x in sites))
+    return Template(_site(window, known), kept, tuple(_anchored(x, pages, chrome, repeated) for x in sites))
 
 
 def _site(window: Window, known: Template | None) -> str:
@@ -240,28 +240,27 @@ def _kept(
     return found
 
 
-def _anchored(layout: Layout, pages: Sequence[Sighting], repeated: set[int]) -> Layout:
-    """A layout with the lines that frame the article on half of its pages."""
-    mine = [page for page in pages if fits(page.lines, layout)]
+def _anchored(layout: Layout, pages: Sequence[Sighting], chrome: Chrome, repeated: set[int]) -> Layout:
+    """A layout with the chrome that frames the article on half of its pages."""
+    mine = [(p, flags) for p, flags in zip(pages, chrome, strict=True) if fits(p.lines, layout)]
     if len(mine) < ENOUGH:
         return layout
-    before: dict[int, int] = defaultdict(int)
-    after: dict[int, int] = defaultdict(int)
-    seen: dict[int, int] = defaultdict(int)
-    for page in mine:
+    before: Counter[int] = Counter()
+    after: Counter[int] = Counter()
+    seen: Counter[int] = Counter()
+    for page, flags in mine:
         prose = [
             i
             for i, x in enumerate(page.lines)
             if _is_unique(x, repeated) and inside(x.place, layout.container)
         ]
-        if not prose:
-            continue
-        for key, i in {
-            x.key: i for i, x in enumerate(page.lines) if x.key and not x.fixed and not x.is_prose
-        }.items():
-            seen[key] += 1
-            before[key] += i > prose[0]
-            after[key] += i < prose[-1]
+        if prose:
+            keys = {
+                x.key: i for i, x in enumerate(page.lines) if flags[i] and x.key in repeated and not x.fixed
+            }
+            seen.update(keys)
+            before.update(key for key, i in keys.items() if i > prose[0])
+            after.update(key for key, i in keys.items() if i < prose[-1])
     often = [key for key, count in seen.items() if count >= ANCHOR_SHARE * len(mine)]
     starts = frozenset(key for key in often if before[key] <= BEYOND * seen[key])
     ends = frozenset(key for key in often if after[key] <= BEYOND * seen[key])

@@ -28,8 +28,8 @@ def fold(text: str) -> str:
     >>> fold("»  Share This: ")
     'share this'
     """
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
-    return _EDGES.sub("", " ".join(text.split()))
+    text = _EDGES.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
+    return text.translate(_QUOTES).lower()
 
 
 @lru_cache(maxsize=16384)

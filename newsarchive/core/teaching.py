@@ -15,7 +15,7 @@ from newsarchive.core.keys import line_key
 from newsarchive.core.lines import fold
 from newsarchive.core.sightings import Sighting
 
-#: The full text must hold this part of the words of the page's article, or it is an excerpt.
+#: The full text must hold this part of the prose in its container, or it is an excerpt.
 FULL = 0.8
 #: A line must be missing from so many full texts, and present in none.
 PROOFS = 2
@@ -38,9 +38,9 @@ def lessons(pages: Iterable[tuple[Sighting, Iterable[str]]]) -> Lessons:
         texts = list(blocks)
         keys, whole = {line_key(t) for t in texts}, " ".join(fold(t) for t in texts)
         held = {x.key for x in page.lines if x.key in keys or _held(x.sample, whole)}
-        if not _is_full(page, held):
-            continue
         container = nominee(page, {x.key for x in page.lines if x.key not in held})
+        if not container or not _is_full(page, container, held):
+            continue
         containers[container] += 1
         present |= held
         missing.update(
@@ -55,7 +55,8 @@ def _held(sample: str, whole: str) -> bool:
     return len(sample) > 20 and fold(sample) in whole
 
 
-def _is_full(page: Sighting, held: set[int]) -> bool:
-    body = [line for line in page.lines if line.is_body and line.is_prose]
-    words = sum(line.words for line in body)
-    return words > 0 and sum(line.words for line in body if line.key in held) >= FULL * words
+def _is_full(page: Sighting, container: str, held: set[int]) -> bool:
+    """Whether the full text holds nearly all prose of its container: an excerpt holds its first lines."""
+    prose = [line for line in page.lines if line.is_body and line.is_prose and inside(line.place, container)]
+    words = sum(line.words for line in prose)
+    return sum(line.words for line in prose if line.key in held) >= FULL * words > 0

@@ -79,10 +79,10 @@ def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
 
 
 def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
-    """The template that `Template.rows` wrote."""
+    """The template that `Template.rows` wrote, its rows in any order."""
     entries: dict[int, Entry] = {}
     layouts: dict[int, Layout] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row["role"] in ("start", "end")):
         number, role = row["version"], row["role"]
         if not number:
             finding = Finding(role, row["label"], row["reason"])
@@ -196,23 +196,32 @@ def _is_unique_prose(line: Line, template: Template) -> bool:
 
 
 def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found: dict[int, Finding]) -> None:
-    """Take out what stands outside of the article's element or beyond an anchor; never unique prose."""
+    """Take out what stands outside of the article's element or beyond an anchor; never unique prose,
+    and beyond an anchor no more than a list may hold: a longer one is content."""
     if layout is None:
         return
     prose = [i for i, x in enumerate(lines) if x.is_body and i not in found and _is_unique_prose(x, template)]
     if not prose:
         return
-    start = max((i for i in range(prose[0]) if lines[i].key in layout.starts), default=-1)
-    end = min(
-        (i for i in range(prose[-1] + 1, len(lines)) if lines[i].key in layout.ends), default=len(lines)
-    )
-    for i, line in enumerate(lines):
-        if not line.is_body or i in found or line.fixed or line.own or _is_unique_prose(line, template):
-            continue
-        if not inside(line.place, layout.container):
+    framed = range(*_frame(lines, layout, prose))
+    loose = [
+        i
+        for i, x in enumerate(lines)
+        if x.is_body and i not in found and not x.fixed and not x.own and not _is_unique_prose(x, template)
+    ]
+    beyond = [i for i in loose if i not in framed]
+    for i in loose:
+        if not inside(lines[i].place, layout.container):
             found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
-        elif i < start or i > end:
+        elif i not in framed and len(beyond) <= RUN:
             found[i] = Finding("anchor", "other", "beyond a line that frames the article on most pages")
+
+
+def _frame(lines: Sequence[Line], layout: Layout, prose: Sequence[int]) -> tuple[int, int]:
+    """The lines between the last anchor above the prose and the first one below it."""
+    starts = (i for i in range(prose[0]) if lines[i].key in layout.starts)
+    ends = (i for i in range(prose[-1] + 1, len(lines)) if lines[i].key in layout.ends)
+    return max(starts, default=-1) + 1, min(ends, default=len(lines))
 
 
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:

@@ -1,0 +1,406 @@
+"""What a site's own pages prove, and what they do not: each trap that was met is a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive.core.keys import line_key
+from newsarchive.core.learning import learn
+from newsarchive.core.sightings import network
+from newsarchive.core.template import apply_template, from_rows
+from newsarchive.items import Article, Block
+from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
+
+PROMO = "Four windows and one kettle are waiting for our guests behind the green door."
+NAV = "html/body/div.site/nav/li"
+
+
+def site(count: int, put: Callable[[int, list[Block]], list[Block]], origin: str = "") -> list[Article]:
+    """A site of `count` posts; `put` adds lines to each post's prose."""
+    return [page(n, put(n, prose(n)), origin=origin) for n in range(count)]
+
+
+def inside(text: str, every: int) -> Callable[[int, list[Block]], list[Block]]:
+    return lambda n, p: [*p[:3], line(text), *p[3:]] if n % every == 0 else p
+
+
+# What goes, and the reason that is given
+
+
+def test_a_sentence_inside_a_fifth_of_the_posts_goes() -> None:
+    pages = site(40, inside(PROMO, 4))
+    template = learned(pages)
+    assert PROMO not in shown(pages[0], template)
+    reason = next(b.rule for b in apply_template(pages[0], template).blocks if b.text == PROMO)
+    assert reason == "template, chrome: this line stands in 10 articles, of 40 on this site"
+
+
+def test_a_rare_sentence_goes_when_it_offers_something() -> None:
+    offer = "Sign up for our newsletter and podcasts to read more of this."
+    pages = site(40, inside(offer, 13))
+    assert label_of(pages[0], learned(pages), offer) == "promo"
+
+
+def test_a_rare_sentence_beside_a_promo_goes_with_it() -> None:
+    offer = "Sign up for our newsletter and podcasts to read more of this."
+    pages = site(60, lambda n, p: [*p[:2], line(PROMO), line(offer), *p[2:]] if n % 15 == 0 else p)
+    assert label_of(pages[0], learned(pages), PROMO) == "promo"
+
+
+def test_a_short_line_next_to_the_end_goes() -> None:
+    pages = site(12, lambda n, p: [*p, line("Carry a slice home")] if n < 4 else p)
+    assert "Carry a slice home" not in shown(pages[0], learned(pages))
+
+
+def test_a_form_with_three_names_of_origins_goes() -> None:
+    def tail(origin: str) -> str:
+        return f"Baked first in the kitchen of {origin} and carried over while it was warm."
+
+    origins = ["Mare", "Granite", "Almanac", "Valley"]
+    pages = [page(n, [*prose(n), line(tail(o))], origin=o.lower()) for n, o in enumerate(origins)]
+    assert label_of(pages[0], learned(pages), tail("Mare")) == "attribution"
+
+
+def test_a_line_that_other_pages_show_as_chrome_is_chrome() -> None:
+    odd = "Leave the porch light on and we shall ring at dawn."
+    chrome = Block(odd, label="subscribe", path="html/body/div.box/p")
+    pages = site(10, lambda n, p: [*p, line(odd)] if n == 9 else [*p, chrome])
+    assert label_of(pages[9], learned(pages), odd) == "subscribe"
+
+
+def test_a_promo_of_two_blogs_goes_where_copies_lack_it() -> None:
+    """One blog adds a line to articles that the other prints without it."""
+    ours = [page(n, [*prose(n)[:3], *([line(PROMO)] if n < 3 else []), *prose(n)[3:]]) for n in range(30)]
+    theirs = [page(n, prose(n), site="crane") for n in range(3)]
+    theirs += [
+        page(90 + n, [*prose(90 + n)[:3], line(PROMO), *prose(90 + n)[3:]], site="crane") for n in range(2)
+    ]
+    clusters = {f"https://{s}.example/{n}": f"c{n}" for s in ("heron", "crane") for n in range(3)}
+    mine = window(ours, clusters=clusters)
+    shared = network([mine, window(theirs, "crane", clusters)])
+    assert PROMO not in shown(ours[0], learn(mine, shared=shared))
+    assert PROMO in shown(ours[0], learn(mine))
+
+
+def test_a_list_under_a_head_goes_when_its_lines_are_other_posts() -> None:
+    def listed(n: int, p: list[Block]) -> list[Block]:
+        return [
+            *p,
+            line("Crumbs from the same loaf"),
+            *(line(f"Post {(n + k) % 20} of heron") for k in (1, 2, 3)),
+        ]
+
+    pages = site(20, listed)
+    assert shown(pages[4], learned(pages)) == [b.text for b in prose(4)]
+
+
+def test_a_quote_of_the_week_is_a_slot() -> None:
+    def widget(n: int, p: list[Block]) -> list[Block]:
+        return [
+            *p,
+            line("Pinned above the stove"),
+            line(f"“Loaf number {'x' * n} rises while its baker sleeps.”"),
+            line("~ Ada Lund"),
+        ]
+
+    pages = site(12, widget)
+    done = apply_template(pages[5], learned(pages))
+    assert [b.label for b in done.blocks[-3:]] == ["quote", "quote", "quote"]
+
+
+def test_lines_beyond_the_frame_go() -> None:
+    def frame(n: int, p: list[Block]) -> list[Block]:
+        return [
+            *p,
+            Block("Lean on the counter", label="comments", path=CONTENT),
+            line(f"Shelf {'i' * (n + 1)}"),
+        ]
+
+    pages = site(12, frame)
+    assert shown(pages[3], learned(pages)) == [b.text for b in prose(3)]
+
+
+# What stays
+
+
+def test_the_same_article_on_five_blogs_is_no_repetition() -> None:
+    pages = [page(1, prose(1), site=f"blog{n}") for n in range(5)]
+    clusters = {p.url: "c1" for p in pages}
+    windows = [window([p], f"blog{n}", clusters) for n, p in enumerate(pages)]
+    template = learn(windows[0], shared=network(windows))
+    assert shown(pages[0], template) == [b.text for b in prose(1)]
+    assert not template.entries
+
+
+def test_a_title_and_lede_listed_elsewhere_stay_on_their_own_page() -> None:
+    """Every other page shows them under "recent posts", some of them inside the article's element."""
+    title, lede = "The swans are back", prose(0)[0].text
+    pages = [page(0, [line(title), *prose(0)], title=title)]
+    for n in range(1, 20):
+        label = "body" if n % 3 == 0 else "related"
+        pages.append(page(n, [*prose(n), line(title, label=label), line(lede, label=label)]))
+    template = learned(pages)
+    assert shown(pages[0], template) == [title, *(b.text for b in prose(0))]
+    assert shown(pages[3], template) == [b.text for b in prose(3)]
+
+
+def test_a_head_takes_no_list_of_twentysix() -> None:
+    podcasts = [
+        line(f"Episode {chr(97 + n) * 3}: a street and its people", kind="list_item") for n in range(26)
+    ]
+    pages = site(
+        12,
+        lambda n, p: (
+            [*p, line("More from Mare"), *podcasts]
+            if n == 0
+            else [*p, line("More from Mare"), line("Post 0 of heron")]
+        ),
+    )
+    assert len(shown(pages[0], learned(pages))) >= 5 + 26
+
+
+def test_a_head_takes_no_chinese_article() -> None:
+    chinese = [
+        "市议会周二晚上开会，决定是否永久禁止卡车通过河上的旧桥。居民已经等了四年。" * k for k in (2, 3, 4)
+    ]
+    pages = site(
+        12,
+        lambda n, p: (
+            [line("More from Mare"), *(line(c) for c in chinese)]
+            if n == 0
+            else [*p, line("More from Mare"), line("Post 0 of heron")]
+        ),
+    )
+    assert [t for t in shown(pages[0], learned(pages)) if t in chinese] == chinese
+
+
+def test_ingredients_under_a_heading_stay() -> None:
+    """Each post ends in a list of its own under the same heading: no teaser, no link, no head."""
+
+    def recipe(n: int, p: list[Block]) -> list[Block]:
+        return [
+            *p,
+            line("Ingredients", kind="heading"),
+            *(line(f"{'a' * (n + k + 1)} of flour", kind="list_item") for k in range(3)),
+        ]
+
+    pages = site(20, recipe)
+    assert len(shown(pages[4], learned(pages))) == 9
+
+
+def test_a_heading_of_many_posts_stays() -> None:
+    pages = site(20, lambda n, p: [*p[:2], line("Why it matters", kind="heading"), *p[2:]])
+    assert "Why it matters" in shown(pages[4], learned(pages))
+
+
+def test_two_pages_elect_no_container() -> None:
+    latest = "html/body/div.latest/p"
+    pages = [page(n, [*prose(n), *(Block(b.text, path=latest) for b in prose(50 + n, 9))]) for n in range(2)]
+    template = learned(pages)
+    assert template.layouts == ()
+    assert len(shown(pages[0], template)) == 14
+
+
+def test_a_unique_bio_beyond_the_frame_stays() -> None:
+    bio = "Ada Lund has written about harbours for thirty years and lives above a chandlery in the old town."
+    pages = site(
+        12,
+        lambda n, p: [
+            *p,
+            Block("Lean on the counter", label="comments", path=CONTENT),
+            *([line(bio)] if n == 3 else []),
+        ],
+    )
+    assert bio in shown(pages[3], learned(pages))
+
+
+ON_PURPOSE = {
+    "intro": "This is one of a series of letters from small harbours, written while the boats were out.",
+    "disclaimer": "The author owns no shares in any of the companies named here, and this is no advice to buy any.",
+    "refrain": "And still the tide comes in, whatever the council says.",
+    "bio": "Ada Lund writes about ports and the people in them. She lives above a chandlery.",
+    "correction": "An earlier version of this article misspelled the name of Tom Fry. We regret the error.",
+}
+
+
+def placed(kind: str, p: list[Block]) -> list[Block]:
+    at = {"intro": 0, "refrain": 3}.get(kind, len(p))
+    return [*p[:at], line(ON_PURPOSE[kind]), *p[at:]]
+
+
+@pytest.mark.parametrize("kind", sorted(ON_PURPOSE))
+def test_what_an_author_repeats_on_purpose_stays_and_is_flagged(kind: str) -> None:
+    pages = site(60, lambda n, p: placed(kind, p) if n % 8 == 0 else p)
+    done = apply_template(pages[0], learned(pages))
+    block = next(b for b in done.blocks if b.text == ON_PURPOSE[kind])
+    assert block.label == "body"
+    assert block.rule == "template, aside: this line stands in 8 articles, with no proof that it is clutter"
+    assert done.quality.flags == ("repeated lines",)
+
+
+@pytest.mark.parametrize("kind", sorted(ON_PURPOSE))
+def test_the_same_line_in_different_articles_on_two_blogs_stays(kind: str) -> None:
+    """Of one publisher, and in every copy there is: the author's, not the blogs'."""
+    ours = [page(n, placed(kind, prose(n)) if n % 10 == 0 else prose(n), origin="mare") for n in range(40)]
+    theirs = [
+        page(n, placed(kind, prose(n)) if n % 10 == 0 else prose(n), site="crane", origin="mare")
+        for n in range(30, 60)
+    ]
+    clusters = {p.url: p.url.rsplit("/", 1)[1] for p in [*ours, *theirs]}
+    mine = window(ours, clusters=clusters)
+    template = learn(mine, shared=network([mine, window(theirs, "crane", clusters)]))
+    assert ON_PURPOSE[kind] in shown(ours[0], template)
+
+
+def test_corrections_and_bios_of_several_people_are_no_form_of_clutter() -> None:
+    names = ["Tom Fry", "Mara Quist", "Jon Abel", "Ines Roca"]
+    texts = [
+        t
+        for n in names
+        for t in (
+            f"{n} is a reporter at Mare who covers courts and water.",
+            f"An earlier version misspelled the name of {n}. We regret the error.",
+        )
+    ]
+    pages = [page(n, [*prose(n), line(t)], origin="mare") for n, t in enumerate(texts)]
+    template = learned(pages)
+    assert all(t in shown(p, template) for p, t in zip(pages, texts, strict=True))
+
+
+def test_below_three_articles_nothing_is_learned() -> None:
+    pages = site(2, inside(PROMO, 1))
+    assert PROMO in shown(pages[0], learned(pages))
+
+
+#: A template that knows a promo, a head and a few lines set aside.
+BUSY = learned(
+    site(
+        40,
+        lambda n, p: (
+            [
+                *placed("intro", inside(PROMO, 3)(n, p)),
+                line("More from Mare"),
+                line(f"Post {(n + 1) % 40} of heron"),
+            ]
+            if n % 2
+            else p
+        ),
+    )
+)
+
+
+# Layouts
+
+
+def moved(n: int, path: str) -> Article:
+    return page(n, [Block("Home", label="nav", path=NAV), *(Block(b.text, path=path) for b in prose(n))])
+
+
+def test_a_redesign_starts_a_new_version_and_old_posts_keep_theirs() -> None:
+    old = [moved(n, "html/body/div.old/div.post/p") for n in range(8)]
+    new = [moved(n, "html/body/main/article.story/p") for n in range(8, 16)]
+    first = learned(old)
+    both = learn(window([*old, *new]), known=first)
+    assert [x.container for x in both.layouts] == [
+        "html/body/div.old/div.post",
+        "html/body/main/article.story",
+    ]
+    assert (first.version, both.version) == (1, 2)
+    assert learn(window(new), known=both).layouts[0].container == "html/body/div.old/div.post"
+
+
+def test_prose_of_the_container_that_extraction_missed_comes_back() -> None:
+    pages = [moved(n, "html/body/main/article.story/p") for n in range(9)]
+    missed = page(
+        9,
+        [
+            Block(b.text, label="other" if k == 1 else "body", path="html/body/main/article.story/p")
+            for k, b in enumerate(prose(9))
+        ],
+    )
+    template = learned([*pages, missed])
+    assert shown(missed, template) == [b.text for b in prose(9)]
+
+
+def test_what_a_table_decided_does_not_come_back() -> None:
+    pages = [moved(n, "html/body/main/article.story/p") for n in range(9)]
+    block = Block(
+        prose(77)[0].text,
+        label="related",
+        rule="chrome/en.toml, [head] related",
+        path="html/body/main/article.story/p",
+    )
+    last = page(9, [*moved(9, "html/body/main/article.story/p").blocks, block])
+    assert block.text not in shown(last, learned([*pages, last]))
+
+
+# Locks, rows, windows
+
+
+def test_keep_and_drop_lock_a_line() -> None:
+    pages = site(40, inside(PROMO, 4))
+    key, other = line_key(PROMO), line_key(prose(0)[2].text)
+    template = learn(window(pages), locks={key: "keep", other: "drop"})
+    assert PROMO in shown(pages[0], template)
+    assert prose(0)[2].text not in shown(pages[0], template)
+    again = learn(window(pages), known=template, locks={key: "keep", other: "drop"})
+    assert again.entries[key].finding.role == "keep"
+
+
+def test_a_template_survives_its_rows() -> None:
+    pages = site(40, inside(PROMO, 4))
+    template = learned(pages)
+    assert from_rows("heron", template.rows()) == template
+    assert from_rows("heron", template.rows()[::-1]) == template
+
+
+def test_a_page_taken_out_was_never_seen() -> None:
+    pages = site(30, inside(PROMO, 4))
+    one = window(pages)
+    for p in pages[10:]:
+        one.remove(p.url)
+    assert learn(one) == learn(window(pages[:10]))
+
+
+def test_a_page_seen_again_counts_once() -> None:
+    pages = site(2, inside(PROMO, 1))
+    assert learn(window([*pages, *pages, *pages])) == learn(window(pages))
+
+
+def test_a_window_is_bounded_and_what_left_it_stays_learned() -> None:
+    pages = site(60, inside(PROMO, 4))
+    small = window(pages[:30])
+    template = learn(small)
+    small.size = 20
+    for p in site(90, lambda n, p: p)[60:]:
+        small.add(window([p]).pages[p.url])
+    assert len(small.pages) == 20
+    assert PROMO not in shown(pages[0], learn(small, known=template))
+
+
+def test_applying_twice_is_applying_once() -> None:
+    pages = site(40, inside(PROMO, 4))
+    template = learned(pages)
+    once = apply_template(pages[0], template)
+    assert apply_template(once, template).blocks == once.blocks
+
+
+@given(
+    st.lists(
+        st.sampled_from([PROMO, "More from Mare", "Post 3 of heron", "Ingredients", *ON_PURPOSE.values()]),
+        max_size=12,
+    ),
+    st.integers(0, 30),
+)
+def test_texts_order_and_number_never_change(texts: list[str], number: int) -> None:
+    """Nor does the article lose any of its unique prose, whatever stands between it."""
+    blocks = [b for pair in zip(prose(number, len(texts)), map(line, texts), strict=True) for b in pair]
+    article = page(200 + number, blocks)
+    done = apply_template(article, BUSY)
+    assert [b.text for b in done.blocks] == [b.text for b in blocks]
+    kept = {b.text for b in done.blocks if b.label == "body"}
+    assert all(b.text in kept for b in prose(number, len(texts)))
