@@ -29,6 +29,8 @@ MAX_BLOCKS = 20_000
 MAX_NODES = 1_000_000
 #: Deeper boxes are taken for their ancestor at this depth, so that paths stay short.
 MAX_DEPTH = 120
+#: More open inline elements than this add nothing to a text.
+MAX_INLINE = 40
 
 _INHERITED: frozenset[str] = frozenset(["list_item", "quote", "caption", "code"])
 _KINDS: dict[str, BlockKind] = {
@@ -42,26 +44,44 @@ _KINDS: dict[str, BlockKind] = {
 
 
 class Box:
-    """A block-level element on the way to some text. `index` counts boxes in document order."""
+    """A block-level element on the way to some text. `index` counts boxes in document order; the
+    blocks inside are those from `first` up to, not with, `last`. `hidden`: not on the screen until
+    a script shows it."""
 
-    __slots__ = ("attributes", "depth", "index", "kind", "level", "parent", "path", "tag")
+    __slots__ = ("_path", "classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level",
+                 "parent", "tag")  # fmt: skip
 
     def __init__(self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int) -> None:
-        self.tag, self.attributes, self.parent, self.index = tag, attributes, parent, index
-        self.depth: int = parent.depth + 1 if parent else 0
-        inherited: BlockKind = parent.kind if parent and parent.kind in _INHERITED else "paragraph"
-        self.kind: BlockKind = _KINDS.get(tag, inherited)
-        self.level: int = parent.level if parent else 0
+        self.tag, self.parent, self.index = tag, parent, index
+        self.ident, self.classes = attributes.get("id") or "", attributes.get("class") or ""
+        self.first = self.last = 0
+        self._path = ""
+        self.hidden = "hidden" in attributes or is_hidden(attributes.get("style"))
+        kind = _KINDS.get(tag, "paragraph")
+        if parent is None:
+            self.depth = self.level = 0
+        else:
+            self.depth, self.level = parent.depth + 1, parent.level
+            self.hidden = self.hidden or parent.hidden
+            if kind == "paragraph" and parent.kind in _INHERITED:
+                kind = parent.kind
+        self.kind: BlockKind = kind
         if tag in ("ul", "ol"):
             self.level += 1
-        self.path: str = (parent.path + "/" if parent else "") + step(tag, attributes)
+
+    @property
+    def path(self) -> str:
+        """The tag path with ids and classes: `html/body/div#main.post.entry`."""
+        if not self._path:
+            above = self.parent.path + "/" if self.parent else ""
+            self._path = above + step(self.tag, self.ident, self.classes)
+        return self._path
 
 
-def step(tag: str, attributes: dict[str, str | None]) -> str:
+def step(tag: str, ident: str, classes: str) -> str:
     """One step of a path: `div#main.post.entry`."""
-    ident, names = attributes.get("id"), attributes.get("class")
     name = f"{tag}#{ident.strip()}" if ident else tag
-    return ".".join([name, *names.split()]) if names else name
+    return ".".join([name, *classes.split()]) if classes else name
 
 
 @dataclass(slots=True)
@@ -153,13 +173,19 @@ class _Walker:
                 continue
             while (after := node.next) is None or not self.open:
                 if not self.open or (node := node.parent) is None:
-                    return self.flush()
+                    return self._end()
                 self.leave()
             node = after
             if self.nodes > MAX_NODES or len(self.blocks) > MAX_BLOCKS:
                 self.truncated = True
-                return self.flush()
+                return self._end()
         return None
+
+    def _end(self) -> None:
+        self.flush()
+        for element in self.open:
+            if isinstance(element, Box):
+                element.last = len(self.blocks)
 
     def enter(self, node: LexborNode) -> LexborNode | None:
         """Take a node in; return its first child where the walk must go down."""
@@ -177,12 +203,15 @@ class _Walker:
             self.flush()
         elif tag in EMBEDS:
             self._embed(node)
-        elif (child := node.first_child) is not None:
+        elif (child := node.first_child) is not None and len(self.inline) < MAX_INLINE:
             inline = _Inline(node, tag, len(self.pieces), self.base)
             self.inline.append(inline)
             self.open.append(inline)
             if inline.mark:
                 self.marks.append((len(self.pieces), f"<{inline.mark}>"))
+            return child
+        elif child is not None:
+            self.open.append(None)
             return child
         return None
 
@@ -191,11 +220,10 @@ class _Walker:
         child = node.first_child
         if child is None:
             return None
-        attributes = node.attributes
-        if "hidden" in attributes or is_hidden(attributes.get("style")):
-            return None
         if self.box.depth < MAX_DEPTH:
+            attributes = node.attributes
             self.box = Box(tag, attributes, self.box if self.box.tag else None, len(self.boxes))
+            self.box.first = len(self.blocks)
             self.boxes.append(self.box)
             self.open.append(self.box)
         else:
@@ -212,6 +240,7 @@ class _Walker:
         if element is not None:
             if element.tag == "tr":
                 self._join_cells(element)
+            element.last = len(self.blocks)
             self.box = element.parent or self.box
 
     def _leave_inline(self, element: _Inline) -> None:
@@ -275,13 +304,15 @@ class _Walker:
         if is_blank(text):
             return
         level = HEADINGS.get(self.box.tag, 0) if kind == "heading" else self.box.level * (kind == "list_item")
-        wrap = "".join("/" + step(e.tag, e.node.attributes) for e in self.around[: self.common])
-        block = RawBlock(text, self.box, kind, level, self.links, self.link_chars, self._html(), wrap)
+        wrap = "".join("/" + _step_of(e.node) for e in self.around[: self.common])
+        block = RawBlock(text, self.box, kind, level, self.links, self.link_chars, self._html(text), wrap)
         block.after_break, self.after_break = self.after_break, False
         self.blocks.append(block)
 
-    def _html(self) -> str:
+    def _html(self, text: str) -> str:
         """The pieces with the inline mark-up that is kept, every element closed."""
+        if not self.marks:
+            return escape(text).replace("\n", "<br>") if self.box.kind != "code" else escape(text)
         out, at = [], 0
         for where, mark in self.marks:
             out += [escape("".join(self.pieces[at:where])), mark]
@@ -320,6 +351,11 @@ class _Walker:
         joined.links = [link for c in cells for link in c.links]
         joined.link_chars = sum(c.link_chars for c in cells)
         self.blocks[first:] = [joined]
+
+
+def _step_of(node: LexborNode) -> str:
+    attributes = node.attributes
+    return step(node.tag or "", attributes.get("id") or "", attributes.get("class") or "")
 
 
 def _is_inside(box: Box | None, ancestor: Box) -> bool:

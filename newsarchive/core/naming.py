@@ -1,0 +1,90 @@
+"""What to call a block that is no part of the article, from the places it stands in.
+
+A first guess by names of elements; `core/chrome.py` knows the phrases and has the last word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from newsarchive.core.blocks import Box, RawBlock
+
+#: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
+LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (label, re.compile(pattern))
+    for label, pattern in (
+        ("consent", r"cookie|consent|gdpr"),
+        ("comments", r"comment|respond\b|disqus|kommentar"),
+        ("subscribe", r"subscri|newsletter|sign-?up|mailchimp|mc4wp|paywall|donat"),
+        ("share", r"\bshar(e|ing)|sharedaddy|addtoany|addthis|social|follow-us"),
+        (
+            "related",
+            r"relat|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(stories|posts|news)",
+        ),
+        ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
+        ("promo", r"promo|callout|\bcta\b|teaser"),
+        ("author bio", r"author-?(bio|box|info|card)|about-?(the-?)?author|\bbio\b"),
+        ("byline", r"byline|dateline|entry-?meta|post-?meta|article-?meta|\bauthor\b|posted-on|timestamp"),
+        ("tags", r"\btags?\b|tag-?(list|cloud|links)|cat-?links|categor(y|ies)|post-?terms|topics?\b"),
+        ("caption", r"caption|photo-?credit|image-?credit"),
+        ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
+        (
+            "nav",
+            r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar",
+        ),
+    )
+)
+_TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
+         "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class Namer:
+    """Names the chrome of one page; what a box says is worked out once."""
+
+    def __init__(self, title: str = "") -> None:
+        self.title = title.casefold()
+        self.boxes: dict[int, tuple[str, str]] = {}
+
+    def name(self, block: RawBlock) -> tuple[str, str]:
+        """(label, rule) of a block that the classifier has turned down."""
+        if block.kind == "embed":
+            return "other", "something embedded from elsewhere"
+        if block.kind == "caption":
+            return "caption", "the caption of a picture"
+        if block.kind == "heading" and len(block.text) > 8 and block.text.casefold() in self.title:
+            return "title", "a heading that the page's <title> repeats"
+        label, rule = self._box(block.box)
+        if block.box.hidden:
+            return label or "other", "not on the screen until a script shows it"
+        if label:
+            return label, rule
+        if "/button" in block.wrap or block.box.tag in ("option", "legend"):
+            return "form", "a control"
+        if block.link_chars > 0.7 * len(block.text):
+            return "nav", "links and little else"
+        return "other", "the classifier sees no part of the article here"
+
+    def _box(self, box: Box | None) -> tuple[str, str]:
+        path: list[Box] = []
+        while box is not None and box.index not in self.boxes:
+            path.append(box)
+            box = box.parent
+        found = self.boxes[box.index] if box is not None else ("", "")
+        for inner in reversed(path):
+            found = _own(inner) or found
+            self.boxes[inner.index] = found
+        return found
+
+
+def _own(box: Box) -> tuple[str, str] | None:
+    if box.tag in ("body", "html"):
+        return None
+    if box.ident or box.classes:
+        words = _CAMEL.sub("-", f"{box.ident} {box.classes}").replace("_", "-").lower()
+        for label, pattern in LABELS:
+            found = pattern.search(words)
+            if found:
+                return label, f'stands in a box named "{found[0]}"'
+    label = _TAGS.get(box.tag, "")
+    return (label, f"stands in <{box.tag}>") if label else None

@@ -1,0 +1,135 @@
+"""Pages that hold no article, and how far an extraction can be trusted."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from newsarchive.core.blocks import Box, RawBlock
+from newsarchive.core.judging import Sheet, Verdict
+from newsarchive.core.lines import ends_sentence
+from newsarchive.core.markup import count_words
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Quality
+
+#: Fewer words than this are no article: a caption, a notice.
+FEWEST_WORDS = 25
+#: A log-in form or an error beside more words than these is part of an article page.
+FEW_WORDS = 220
+#: This many teasers of one shape, none of which holds most of the text, make an index page.
+TEASERS = 3
+#: Expected F1 below which an extraction is doubted; about one page in twenty.
+DOUBT = 0.8
+
+_TAG = re.compile(r"<[a-zA-Z!/]")
+_CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+#: What servers title their errors, in the languages of the blogs that we have met.
+_ERROR = re.compile(
+    r"\b(40[134]|410|50[0234])\b|not found|page (does|could) ?n.t|no longer (exists|available)|forbidden|"
+    r"access denied|just a moment|attention required|bad gateway|service unavailable|server error|"
+    r"nicht gefunden|introuvable|no encontrad|non trovat|não encontrad|niet gevonden|nie znaleziono|"
+    r"не найдена|bulunamadı|tidak ditemukan|không tìm thấy|見つかりません|未找到|找不到",
+    re.IGNORECASE,
+)
+
+
+def refuse_text(text: str) -> None:
+    """Raises `NotAnArticle` for a text that is no HTML page at all."""
+    if not text.strip(" \t\n\r\f\ufeff"):
+        raise NotAnArticle("empty")
+    head = text[:20_000]
+    if len(_CONTROL.findall(head)) + head.count("\ufffd") > 0.1 * len(head):
+        raise NotAnArticle("binary", "one character in ten is no text")
+    if not _TAG.search(text):
+        raise NotAnArticle("not html", "there is no tag in it")
+
+
+def refuse_empty(sheet: Sheet) -> None:
+    """Raises `NotAnArticle` for a page without any text."""
+    if not sheet.reading.blocks:
+        if sheet.tree.css_first("script") is not None:
+            raise NotAnArticle("script only", "no text until a script has run")
+        if sheet.tree.css_first("frame") is not None:
+            raise NotAnArticle("no text", "a page of frames")
+        raise NotAnArticle("no text")
+
+
+def refuse(sheet: Sheet, verdict: Verdict) -> None:
+    """Raises `NotAnArticle` for error, log-in and index pages, and where next to nothing is left."""
+    kept = [b for b, keep in zip(sheet.reading.blocks, verdict.keep, strict=True) if keep]
+    words = sum(count_words(b.text) for b in kept)
+    if words < FEW_WORDS:
+        _refuse_small(sheet, words)
+    boxes = _teasers(sheet, kept)
+    if len(boxes) >= TEASERS:
+        raise NotAnArticle("index page", f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
+
+
+def _refuse_small(sheet: Sheet, words: int) -> None:
+    headings = [b.text for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1][:2]
+    for title in [sheet.title, *headings]:
+        found = _ERROR.search(title)
+        if found:
+            raise NotAnArticle("error page", title.strip()[:80])
+    if sheet.tree.css_first('input[type="password"]') is not None and words < FEW_WORDS // 2:
+        raise NotAnArticle("login page", "a password field and few words")
+    if words >= FEWEST_WORDS:
+        return
+    seen = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
+    if seen < 600 and len(sheet.tree.css("script")) > 2:
+        raise NotAnArticle("script only", "few words until a script has run")
+    raise NotAnArticle("too short", f"{words} words")
+
+
+def _teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
+    """The linked headings of boxes alike, side by side, each with kept text, none with half of it."""
+    headed: dict[int, str] = {}
+    for block in sheet.reading.blocks:
+        if block.kind == "heading" and block.links and block.link_chars >= 0.8 * len(block.text):
+            box: Box | None = block.box
+            for _ in range(5):
+                if box is None:
+                    break
+                headed.setdefault(box.index, block.text)
+                box = box.parent
+    holds: defaultdict[int, int] = defaultdict(int)
+    group: defaultdict[tuple[int, str, str], list[Box]] = defaultdict(list)
+    for block in kept:
+        box = block.box
+        while box is not None:
+            if box.index in headed and box.parent is not None:
+                if not holds[box.index]:
+                    group[box.parent.index, box.tag, box.classes.partition(" ")[0]].append(box)
+                holds[box.index] += len(block.text)
+            box = box.parent
+    total = sum(len(b.text) for b in kept)
+    for boxes in group.values():
+        sizes = [holds[b.index] for b in boxes]
+        if len(boxes) >= TEASERS and max(sizes) < 0.5 * total and sum(sizes) > 0.7 * total:
+            return [headed[b.index] for b in boxes]
+    return []
+
+
+def quality(sheet: Sheet, verdict: Verdict) -> Quality:
+    """Confidence is the F1 to expect; completeness the share of article text, by the classifier's own
+    odds, that was taken. Flags say in words what to look at; any of them is a reason to quarantine."""
+    blocks = sheet.reading.blocks
+    kept = [b for b, keep in zip(blocks, verdict.keep, strict=True) if keep]
+    flags = []
+    if verdict.expected < DOUBT:
+        flags.append("thin margin")
+    if sheet.reading.truncated:
+        flags.append("page too long")
+    if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
+        flags.append("no sentence end")
+    if sum(count_words(b.text) for b in kept) < 2 * FEWEST_WORDS:
+        flags.append("short")
+    return Quality(
+        round(min(1.0, verdict.expected), 3), round(_completeness(sheet, verdict), 3), tuple(flags)
+    )
+
+
+def _completeness(sheet: Sheet, verdict: Verdict) -> float:
+    odds = verdict.chances()
+    total = float(odds.sum())
+    return float(odds[verdict.keep].sum()) / total if total else 0.0
