@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -36,14 +37,12 @@ class Counting(Store):
         self.go = threading.Event()
         self.go.set()
 
-    def ingest(
-        self, articles: Sequence[Article], run_id: int | None = None, *, reread: bool = False
-    ) -> list[Outcome]:
+    def ingest(self, articles: Sequence[Article], run_id: int | None = None, **options: Any) -> list[Outcome]:
         self.go.wait(10)
         self.sizes.append(len(articles))
         if self.error:
             raise self.error
-        return super().ingest(articles, run_id)
+        return super().ingest(articles, run_id, **options)
 
 
 def test_articles_are_committed_in_batches(engine: Engine) -> None:
@@ -117,3 +116,14 @@ def test_a_full_queue_slows_the_crawl_and_loses_nothing(engine: Engine) -> None:
     futures = [writer.submit(make_article(n)) for n in range(20)]
     writer.close()
     assert all(f.result(0) is Outcome.NEW for f in futures)
+
+
+def test_captures_without_an_article_are_logged(engine: Engine) -> None:
+    writer = Writer(Store(engine), max_age=0.01)
+    capture = make_article(1).capture
+    assert capture is not None
+    assert writer.submit_capture(capture).result(5) is None
+    assert writer.submit(make_article(2)).result(5) is Outcome.NEW
+    writer.close()
+    stats = query.stats(engine)
+    assert (stats.articles, stats.captures) == (1, 2)

@@ -151,7 +151,7 @@ def test_a_migration_that_fails_half_way_leaves_the_old_state(
         "def upgrade():\n"
         "    op.create_table('half', sa.Column('id', sa.Integer()))\n"
         "    with op.batch_alter_table('articles') as batch:\n"
-        "        batch.drop_column('headline')\n"
+        "        batch.drop_column('damage')\n"
         "    op.execute('SELECT * FROM no_such_table')\n",
         encoding="utf-8",
     )
@@ -161,7 +161,7 @@ def test_a_migration_that_fails_half_way_leaves_the_old_state(
     assert inspect(engine).get_table_names() == before
     with reading(engine) as connection:
         assert MigrationContext.configure(connection).get_current_revision() == REVISIONS[0]
-        assert connection.execute(text("SELECT count(headline) FROM articles")).scalar() == 1
+        assert connection.execute(text("SELECT count(damage) FROM articles")).scalar() == 1
 
 
 def test_a_migration_that_breaks_a_reference_is_taken_back(tmp_path: Path) -> None:

@@ -10,11 +10,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import frontier, fulltext, rows
-from newsarchive.db.engine import insert_ignoring
+from newsarchive.db import bulk, captures, frontier, fulltext, rows
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -23,14 +22,12 @@ from newsarchive.db.models import (
     AuthorRow,
     Base,
     BlockRow,
-    CaptureRow,
     EditRow,
     ImageRow,
     OriginRow,
     Revision,
     Site,
     Term,
-    Url,
 )
 from newsarchive.db.plan import READ, Plan, match, seen_at
 from newsarchive.db.types import storable
@@ -55,9 +52,9 @@ class Batch:
         """Write everything; gives `new`, `updated` or `unchanged` for each article, in order."""
         self._find()
         outcomes = [plan.outcome for plan in self.plans]
-        self._late()
         if not self.reread:
             self._write_captures()
+        self._late()
         self._write_articles([plan for plan in self.plans if plan.is_new])
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
@@ -71,7 +68,9 @@ class Batch:
     def _find(self) -> None:
         wanted = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
         query = (
-            select(*_columns(ArticleRow), *_columns(Revision, READ[1:]), Revision.payload_digest)
+            select(
+                *bulk.columns_of(ArticleRow), *bulk.columns_of(Revision, READ[1:]), Revision.payload_digest
+            )
             .join(Revision, Revision.id == ArticleRow.revision_id)
             .where(or_(ArticleRow.url_key.in_(wanted), ArticleRow.canonical_key.in_(wanted)))
             .order_by(ArticleRow.id)
@@ -103,27 +102,14 @@ class Batch:
                 self._explain([plan])
 
     def _write_captures(self) -> None:
-        with_capture = [plan for plan in self.plans if plan.article.capture]
-        sites = self._sites(plan.article for plan in with_capture)
-        new = [
-            {
-                "url": plan.article.url,
-                "url_key": plan.key,
-                "site_id": sites[site_of(plan.article.url)],
-                "first_seen_at": plan.seen_at,
-                "state": "ok",
-            }
-            for plan in with_capture
-        ]
-        ids = self._ids(Url, ("url_key",), new)
-        captures = [
-            rows.capture_row(plan.article)
-            | {"url_id": ids[plan.key,], "run_id": self.run_id, "fetched_at": plan.seen_at}
-            for plan in with_capture
-        ]
-        for plan, capture_id in zip(with_capture, self._insert(CaptureRow, captures), strict=True):
+        plans = [plan for plan in self.plans if plan.article.capture]
+        self._sites(plan.article for plan in plans)
+        fetched = [(p.article.capture, p.article, p.seen_at) for p in plans if p.article.capture]
+        for plan, capture_id in zip(
+            plans, captures.record(self.connection, fetched, self.run_id), strict=True
+        ):
             plan.capture_id = capture_id
-        frontier.mark_fetched(self.connection, [(plan.article, plan.seen_at) for plan in with_capture])
+        frontier.mark_fetched(self.connection, [(plan.article, plan.seen_at) for plan in plans])
 
     def _write_articles(self, plans: list[Plan]) -> None:
         sites = self._sites(plan.article for plan in plans)
@@ -253,40 +239,18 @@ class Batch:
         return {domain: ids[domain,] for domain in names}
 
     def _ids(
-        self, table: type[Base], unique: tuple[str, ...], new: list[dict[str, Any]]
+        self, model: type[Base], unique: tuple[str, ...], new: list[dict[str, Any]]
     ) -> dict[tuple[Any, ...], int]:
-        """The ids of rows by their unique columns as stored, adding those that are not there yet."""
-        if not new:
-            return {}
-        columns = [getattr(table, name) for name in unique]
-        last = columns[-1]
-        query = select(table.__table__.c.id, *columns).where(
-            last.in_({storable(row[unique[-1]]) for row in new})
-        )
-        wanted = {tuple(storable(row[name]) for name in unique): row for row in new}
-        found = self._index(query)
-        missing = [row for key, row in wanted.items() if key not in found]
-        if missing:
-            insert_ignoring(self.connection, _table(table), missing)
-            found = self._index(query)
-        return found
+        return bulk.ids_of(self.connection, model, unique, new)
 
-    def _index(self, query: Any) -> dict[tuple[Any, ...], int]:
-        return {tuple(key): row_id for row_id, *key in self.connection.execute(query)}
+    def _insert(self, model: type[Base], new: list[dict[str, Any]]) -> list[int]:
+        return bulk.insert_returning_ids(self.connection, model, new)
 
-    def _insert(self, table: type[Base], new: list[dict[str, Any]]) -> list[int]:
-        """Insert rows; gives their ids in order."""
-        if not new:
-            return []
-        query = insert(_table(table)).returning(_table(table).c.id, sort_by_parameter_order=True)
-        return list(self.connection.execute(query, new).scalars())
-
-    def _insert_rows(self, table: type[Base], new: list[dict[str, Any]]) -> None:
-        self._execute_many(insert(_table(table)), new)
+    def _insert_rows(self, model: type[Base], new: list[dict[str, Any]]) -> None:
+        bulk.insert_rows(self.connection, model, new)
 
     def _execute_many(self, statement: Any, parameters: list[dict[str, Any]]) -> None:
-        if parameters:
-            self.connection.execute(statement, parameters)
+        bulk.execute_many(self.connection, statement, parameters)
 
     def _last_versions(self, article_ids: list[int]) -> dict[int, int]:
         if not article_ids:
@@ -296,13 +260,3 @@ class Batch:
         )
         found = self.connection.execute(query.where(Revision.article_id.in_(article_ids)))
         return {row.article_id: row.last for row in found}
-
-
-def _table(model: type[Base]) -> Table:
-    assert isinstance(model.__table__, Table)
-    return model.__table__
-
-
-def _columns(model: type[Base], names: Iterable[str] | None = None) -> list[Any]:
-    table = _table(model)
-    return [table.c[name] for name in names] if names else list(table.c)

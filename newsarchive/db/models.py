@@ -129,7 +129,11 @@ class Discovery(Base):
 
 
 class CaptureRow(Base):
-    """One fetch of a URL, and where its bytes lie in a WARC file (empty where none was written)."""
+    """One fetch of a URL, and where its bytes lie in a WARC file (empty where none was written).
+
+    `payload_digest` is of the decoded body, `warc_digest` of the body as it came from the wire.
+    `extractor_version` is that of the last extractor that read it, 0 for none.
+    """
 
     __tablename__ = "captures"
     __table_args__ = (
@@ -150,6 +154,8 @@ class CaptureRow(Base):
     warc_file: Mapped[str] = mapped_column(default="")
     warc_offset: Mapped[int | None] = mapped_column(BigInteger)
     warc_length: Mapped[int | None] = mapped_column(BigInteger)
+    warc_digest: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    extractor_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Cluster(Base):

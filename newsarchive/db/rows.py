@@ -127,20 +127,6 @@ def image_row(image: Image) -> Row:
     return {"url": image.url, "caption": image.caption, "credit": image.credit}
 
 
-def capture_row(article: Article) -> Row:
-    """The columns of `captures` but its keys."""
-    capture = article.capture
-    assert capture is not None
-    return {
-        "final_url": capture.base_url,
-        "status": capture.status,
-        "content_type": capture.content_type or "",
-        "charset_declared": article.charset_declared,
-        "charset_used": article.charset_used,
-        "payload_digest": capture.digest,
-    }
-
-
 def minhash_of(stored: bytes | None) -> tuple[int, ...]:
     return tuple(array.array("I", stored or b""))
 

@@ -17,11 +17,12 @@ from typing import Any
 from sqlalchemy import Engine, insert, select, update
 
 from newsarchive.core.urls import url_key
+from newsarchive.db.captures import record
 from newsarchive.db.engine import writing
 from newsarchive.db.ingest import Batch
 from newsarchive.db.models import ArticleRow, CrawlRun
 from newsarchive.db.rows import keys
-from newsarchive.items import Article
+from newsarchive.items import Article, Capture
 from newsarchive.version import VERSION
 
 
@@ -66,11 +67,17 @@ class Store:
             connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
 
     def ingest(
-        self, articles: Sequence[Article], run_id: int | None = None, *, reread: bool = False
+        self,
+        articles: Sequence[Article],
+        run_id: int | None = None,
+        *,
+        captures: Sequence[Capture] = (),
+        reread: bool = False,
     ) -> list[Outcome]:
         """Store articles in one transaction; gives an outcome for each, in order.
 
-        `reread` says that they come from stored bytes: a change is then the extractor's, and no
+        `captures` are those that no article came of: they are logged, so that a better extractor
+        can read them again. `reread` says that they come from stored bytes: a change is then the extractor's, and no
         capture is added.
         """
         outcomes: list[Outcome] = []
@@ -79,6 +86,8 @@ class Store:
                 outcomes += [
                     Outcome(word) for word in Batch(connection, batch, run_id, self.clock(), reread).store()
                 ]
+            fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
+            record(connection, fetched, run_id)
         return outcomes
 
     def mark_gone(self, url: str, at: datetime | None = None) -> bool:

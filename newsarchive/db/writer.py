@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError
-from newsarchive.items import Article
+from newsarchive.items import Article, Capture
 
-_Waiting = tuple[Article, "Future[Outcome]"]
+_Waiting = tuple[Article | Capture, "Future[Any]"]
 
 
 class Writer:
@@ -46,11 +47,20 @@ class Writer:
     def submit(self, article: Article) -> Future[Outcome]:
         """Queue an article; the future is done when it is committed. Raises where the writer is closed."""
         future: Future[Outcome] = Future()
+        self._put(article, future)
+        return future
+
+    def submit_capture(self, capture: Capture) -> Future[None]:
+        """Queue a capture that no article came of; the future is done when it is logged."""
+        future: Future[None] = Future()
+        self._put(capture, future)
+        return future
+
+    def _put(self, record: Article | Capture, future: Future[Any]) -> None:
         with self._lock:
             if self._closed:
-                raise DatabaseError("the writer is closed: this article was not stored")
-            self._queue.put((article, future))
-        return future
+                raise DatabaseError("the writer is closed: this page was not stored")
+            self._queue.put((record, future))
 
     def close(self) -> None:
         """Commit what waits and end the thread. Closing twice does nothing."""
@@ -90,7 +100,9 @@ class Writer:
             _fail(waiting, self.failed)
             return
         try:
-            outcomes = self.store.ingest([article for article, _ in waiting], self.run_id)
+            articles = [record for record, _ in waiting if isinstance(record, Article)]
+            captures = [record for record, _ in waiting if isinstance(record, Capture)]
+            outcomes = iter(self.store.ingest(articles, self.run_id, captures=captures))
         except DatabaseError as error:
             self.failed = error
             _fail(waiting, error)
@@ -102,8 +114,8 @@ class Writer:
                 for one in waiting:
                     self._commit([one])
         else:
-            for (_, future), outcome in zip(waiting, outcomes, strict=True):
-                future.set_result(outcome)
+            for record, future in waiting:
+                future.set_result(next(outcomes) if isinstance(record, Article) else None)
 
 
 def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:

@@ -1,0 +1,162 @@
+"""The log of fetches, and where their bytes lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, and_, func, select, update
+
+from newsarchive.core.urls import site_of, url_key
+from newsarchive.db import bulk
+from newsarchive.db.engine import reading, writing
+from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
+from newsarchive.items import Article, Capture, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A capture whose bytes are kept. `payload` is where its body lies: elsewhere for a revisit."""
+
+    id: int
+    url: str
+    final_url: str
+    fetched_at: datetime
+    place: Place
+    payload: Place
+
+
+def record(
+    connection: Connection, fetched: Sequence[tuple[Capture, Article | None, datetime]], run_id: int | None
+) -> list[int]:
+    """Log captures with the article that came of each, if any; gives their ids in order."""
+    sites = {site_of(capture.url) for capture, _, _ in fetched}
+    site_ids = bulk.ids_of(connection, Site, ("domain",), [{"domain": domain} for domain in sites])
+    urls = [
+        {
+            "url": capture.url,
+            "url_key": url_key(capture.url),
+            "site_id": site_ids[site_of(capture.url),],
+            "first_seen_at": at,
+            "state": "ok",
+        }
+        for capture, _, at in fetched
+    ]
+    ids = bulk.ids_of(connection, Url, ("url_key",), urls)
+    rows = [
+        _row(capture, article) | {"url_id": ids[url["url_key"],], "run_id": run_id, "fetched_at": at}
+        for url, (capture, article, at) in zip(urls, fetched, strict=True)
+    ]
+    return bulk.insert_returning_ids(connection, CaptureRow, rows)
+
+
+def _row(capture: Capture, article: Article | None) -> bulk.Row:
+    place = capture.place
+    return {
+        "final_url": capture.base_url,
+        "status": capture.status,
+        "content_type": capture.content_type or "",
+        "charset_declared": article.charset_declared if article else "",
+        "charset_used": article.charset_used if article else "",
+        "extractor_version": article.extractor_version if article else 0,
+        "payload_digest": capture.digest,
+        "warc_file": place.file if place else "",
+        "warc_offset": place.offset if place else None,
+        "warc_length": place.length if place else None,
+        "warc_digest": place.digest if place else "",
+    }
+
+
+def original_of(engine: Engine, digest: str) -> tuple[str, datetime] | None:
+    """The URL and time of the capture that first held a payload, for a `revisit` record to name."""
+    with reading(engine) as connection:
+        query = select(CaptureRow.final_url, CaptureRow.fetched_at).where(CaptureRow.warc_digest == digest)
+        row = connection.execute(query.order_by(CaptureRow.id).limit(1)).first()
+    return (row.final_url, row.fetched_at) if row else None
+
+
+def kept(
+    engine: Engine,
+    *,
+    site: str | None = None,
+    since: datetime | None = None,
+    older_than: int | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[Kept]:
+    """The newest kept capture of each URL, by id: of one site, fetched since a time, last read by an
+    extractor older than a version, with an id above `after`."""
+    with reading(engine) as connection:
+        query = _newest(site, since, older_than).where(CaptureRow.id > after).order_by(CaptureRow.id)
+        rows = connection.execute(query.limit(limit)).all()
+        firsts = _originals(connection, {row.warc_digest for row in rows})
+    return [
+        Kept(row.id, row.url, row.final_url, row.fetched_at, place, firsts.get(row.warc_digest, place))
+        for row in rows
+        for place in [Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)]
+    ]
+
+
+def count_kept(
+    engine: Engine, *, site: str | None = None, since: datetime | None = None, older_than: int | None = None
+) -> int:
+    """How many captures `kept` gives in all."""
+    with reading(engine) as connection:
+        inner = _newest(site, since, older_than).subquery()
+        return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int) -> None:
+    """Remember that an extractor has read these captures, whatever came of it."""
+    with writing(engine) as connection:
+        read = update(CaptureRow).where(CaptureRow.id.in_(capture_ids))
+        connection.execute(read.values(extractor_version=extractor_version))
+
+
+def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
+    """The kept captures of an article's URL, newest first."""
+    with reading(engine) as connection:
+        key = select(ArticleRow.url_key).where(ArticleRow.id == article_id).scalar_subquery()
+        rows = connection.execute(
+            _kept().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc())
+        ).all()
+        firsts = _originals(connection, {row.warc_digest for row in rows})
+    for row in rows:
+        place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
+        yield Kept(row.id, row.url, row.final_url, row.fetched_at, place, firsts.get(row.warc_digest, place))
+
+
+def _kept() -> Select[Any]:
+    columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
+    columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
+    return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.warc_file != "")
+
+
+def _newest(site: str | None, since: datetime | None, older_than: int | None) -> Select[Any]:
+    newer = CaptureRow.__table__.alias("newer")
+    later = and_(newer.c.url_id == CaptureRow.url_id, newer.c.id > CaptureRow.id, newer.c.warc_file != "")
+    query = _kept().where(~select(newer.c.id).where(later).exists())
+    if site is not None:
+        query = query.join(Site, Site.id == Url.site_id).where(
+            Site.domain == site.lower().removeprefix("www.")
+        )
+    if since is not None:
+        query = query.where(CaptureRow.fetched_at >= (since if since.tzinfo else since.replace(tzinfo=UTC)))
+    if older_than is not None:
+        query = query.where(CaptureRow.extractor_version < older_than)
+    return query
+
+
+def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
+    """Where each payload was written first: what came later is a revisit of it."""
+    if not digests:
+        return {}
+    first = (
+        select(func.min(CaptureRow.id))
+        .where(CaptureRow.warc_digest.in_(digests))
+        .group_by(CaptureRow.warc_digest)
+    )
+    rows = connection.execute(select(CaptureRow.__table__).where(CaptureRow.id.in_(first)))
+    return {r.warc_digest: Place(r.warc_file, r.warc_offset, r.warc_length, r.warc_digest) for r in rows}
