@@ -1,0 +1,102 @@
+"""What a copy added, cut and altered against another text of its cluster, sentence by sentence.
+
+Sentences that are the same but for case, punctuation and width are paired first, wherever they stand:
+a paragraph that moved is no change. What is left is paired by likeness (rapidfuzz), best first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsarchive.core.fingerprint import normalise
+
+#: Two sentences are one, altered, from this likeness on (0 to 100, by words).
+ALTERED = 60
+#: Most sentences paired by likeness on each side; the rest counts as cut and added.
+_MOST = 400
+
+_END = re.compile(r"(?<=[.!?…])[\"”’»)\]]{0,2}\s+(?=[^\s\da-z])|(?<=[。！？])[」』”）]?|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Sentences of `added` stand only in the copy, of `cut` only in the full text; `altered` are pairs
+    (full, copy). `kept` counts the sentences that both have."""
+
+    kept: int
+    added: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
+    altered: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers alone, for the database."""
+        return {
+            "kept": self.kept,
+            "added": len(self.added),
+            "cut": len(self.cut),
+            "altered": len(self.altered),
+        }
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in their order.
+
+    >>> sentences("It rained. Nobody came!\\n\\n下雨了。没有人来。")
+    ['It rained.', 'Nobody came!', '下雨了。', '没有人来。']
+    """
+    parts, at = [], 0
+    for end in _END.finditer(text):
+        parts.append(text[at : end.end()].strip())
+        at = end.end()
+    return [part for part in (*parts, text[at:].strip()) if part]
+
+
+def compare(full: str, copy: str) -> Comparison:
+    """What `copy` made of `full`."""
+    ours, theirs = sentences(full), sentences(copy)
+    rest_full, rest_copy, kept = _without_same(ours, theirs)
+    pairs = _alike([ours[i] for i in rest_full], [theirs[i] for i in rest_copy])
+    altered = tuple((ours[rest_full[i]], theirs[rest_copy[j]]) for i, j in pairs)
+    done_full, done_copy = {rest_full[i] for i, _ in pairs}, {rest_copy[j] for _, j in pairs}
+    return Comparison(
+        kept,
+        tuple(theirs[i] for i in rest_copy if i not in done_copy),
+        tuple(ours[i] for i in rest_full if i not in done_full),
+        altered,
+    )
+
+
+def _without_same(ours: Sequence[str], theirs: Sequence[str]) -> tuple[list[int], list[int], int]:
+    """The positions that have no equal on the other side, and how many have."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for i, sentence in enumerate(theirs):
+        places[normalise(sentence)].append(i)
+    left, used = [], set()
+    for i, sentence in enumerate(ours):
+        if same := places.get(normalise(sentence)):
+            used.add(same.pop(0))
+        else:
+            left.append(i)
+    return left, [i for i in range(len(theirs)) if i not in used], len(used)
+
+
+def _alike(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs of sentences that are alike, best first, each once; in the order of the full text."""
+    from rapidfuzz import fuzz, process
+
+    if not ours or not theirs:
+        return []
+    a, b = ([normalise(s) for s in side[:_MOST]] for side in (ours, theirs))
+    scores = process.cdist(a, b, scorer=fuzz.ratio, score_cutoff=ALTERED)
+    ranked = sorted(((scores[i][j], i, j) for i, j in zip(*scores.nonzero(), strict=True)), reverse=True)
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, i, j in ranked:
+        if i not in found and j not in taken:
+            found[int(i)] = int(j)
+            taken.add(int(j))
+    return sorted(found.items())

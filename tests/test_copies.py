@@ -1,0 +1,224 @@
+"""Copies: found by bands, proved by shingles, gathered in clusters, compared sentence by sentence."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive.core import copies
+from newsarchive.core.comparison import compare, sentences
+from newsarchive.core.copies import Link, Text, bands, clusters, describe, link_of, text_of
+from newsarchive.core.fingerprint import content_hash, minhash, normalise
+
+WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ("", "n", "r", "s", "t", "ld")]
+
+
+def story(seed: int, size: int = 400) -> str:
+    """Prose of invented words, in sentences of ten: no two seeds share shingles."""
+    draw = random.Random(seed)
+    words = [draw.choice(WORDS) + draw.choice(WORDS) for _ in range(size)]
+    return " ".join(" ".join(words[i : i + 10]).capitalize() + "." for i in range(0, size, 10))
+
+
+def changed(text: str, share: float, seed: int = 1) -> str:
+    draw = random.Random(seed)
+    return " ".join(draw.choice(WORDS) if draw.random() < share else word for word in text.split())
+
+
+def first(text: str, share: float) -> str:
+    words = text.split()
+    return " ".join(words[: int(len(words) * share)])
+
+
+def text(id: int, body: str, day: int = 1) -> Text:
+    return text_of(id, body, datetime(2024, 3, day, tzinfo=UTC), content_hash(normalise(body)))
+
+
+def link(a: str, b: str) -> Link | None:
+    return link_of(text(1, a), text(2, b))
+
+
+def share_band(a: str, b: str) -> bool:
+    keys = (bands(minhash(normalise(t))) for t in (a, b))
+    return any(x == y for x, y in zip(*keys, strict=True))
+
+
+ORIGINAL = story(7)
+COPIES = {
+    "exact": ORIGINAL,
+    "recased": ORIGINAL.upper(),
+    "8 words in 100 changed": changed(ORIGINAL, 0.08),
+    "a third cut": first(ORIGINAL, 0.67),
+    "a third cut and 8 in 100 changed": changed(first(ORIGINAL, 0.67), 0.08),
+    "a teaser": first(ORIGINAL, 0.15),
+    "an introduction and a farewell added": story(8, 60) + " " + ORIGINAL + " " + story(9, 60),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_a_copy_is_found_and_proved(copy: str) -> None:
+    assert share_band(ORIGINAL, copy)
+    assert link(ORIGINAL, copy) is not None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [story(8), first(ORIGINAL, 0.1) + " " + story(8), "", "404 Not Found", story(7, 20)],
+    ids=["another story", "a quotation in another story", "empty", "one line", "too short"],
+)
+def test_what_is_no_copy(other: str) -> None:
+    assert link(ORIGINAL, other) is None
+
+
+@pytest.mark.parametrize(
+    ("copy", "kind"),
+    [
+        ("exact", "exact"),
+        ("recased", "exact"),
+        ("8 words in 100 changed", "edited"),
+        ("a third cut", "truncated"),
+        ("a third cut and 8 in 100 changed", "truncated"),
+        ("a teaser", "truncated"),
+    ],
+)
+def test_a_copy_has_a_kind(copy: str, kind: str) -> None:
+    cluster = describe([text(1, ORIGINAL), text(2, COPIES[copy], day=2)])
+    assert (cluster.earliest, cluster.fullest) == (1, 1)
+    assert dict(cluster.kinds) == {2: kind}
+
+
+def test_the_earliest_need_not_be_the_fullest() -> None:
+    cluster = describe(
+        [text(1, first(ORIGINAL, 0.6), day=1), text(2, ORIGINAL, day=2), text(3, ORIGINAL, day=3)]
+    )
+    assert (cluster.earliest, cluster.fullest) == (1, 2)
+    assert dict(cluster.kinds) == {1: "truncated", 3: "exact"}
+
+
+def test_a_text_without_a_date_is_the_latest() -> None:
+    undated = text_of(1, ORIGINAL)
+    assert describe([undated, text(2, ORIGINAL)]).earliest == 2
+    with pytest.raises(ValueError, match="at least one"):
+        describe([])
+
+
+def links_of(bodies: list[str]) -> list[Link]:
+    texts = [text(i, body) for i, body in enumerate(bodies)]
+    pairs = ((a, b) for i, a in enumerate(texts) for b in texts[i + 1 :])
+    return [found for a, b in pairs if (found := link_of(a, b))]
+
+
+def test_clusters_gather_and_split() -> None:
+    links = links_of(
+        [ORIGINAL, changed(ORIGINAL, 0.05), first(ORIGINAL, 0.6), story(8), changed(story(8), 0.05)]
+    )
+    assert clusters(links) == [(0, 1, 2), (3, 4)]
+    assert clusters([found for found in links if 0 not in (found.short, found.long)]) == [(1, 2), (3, 4)]
+
+
+def test_the_order_of_links_does_not_matter() -> None:
+    links = links_of([ORIGINAL, first(ORIGINAL, 0.7), first(ORIGINAL, 0.3), story(8), first(story(8), 0.5)])
+    shuffled = links[:]
+    random.Random(3).shuffle(shuffled)
+    assert clusters(shuffled) == clusters(links) == [(0, 1, 2), (3, 4)]
+
+
+def test_a_notice_that_many_pages_repeat_joins_nothing() -> None:
+    """A consent text that chrome removal missed is part of every article; and a page of it alone exists."""
+    notice = story(99, 80)
+    bodies = [notice, *(story(seed, 200) + " " + notice for seed in range(1, 6))]
+    assert clusters(links_of(bodies)) == []
+
+
+def test_a_digest_does_not_join_the_stories_it_holds() -> None:
+    stories = [story(seed, 120) for seed in range(1, 5)]
+    assert clusters(links_of([" ".join(stories), *stories])) == []
+
+
+def test_a_thousand_identical_pages_stay_among_themselves() -> None:
+    page = "This page was not found. " + story(55, 60)
+    links = links_of([page] * 40 + [ORIGINAL, changed(ORIGINAL, 0.05)])
+    assert clusters(links) == [tuple(range(40)), (40, 41)]
+    union = copies.Union()
+    for i in range(1, 1000):
+        union.join(i, i - 1)
+    union.join(2000, 2001)
+    assert [len(g) for g in union.groups()] == [1000, 2]
+
+
+def test_bands_are_keys_for_a_database() -> None:
+    keys = bands(minhash(normalise(ORIGINAL)))
+    assert len(keys) == 44
+    assert all(-(2**63) <= key < 2**63 for key in keys)
+    assert bands(()) == []
+
+
+def test_unrelated_texts_share_no_band() -> None:
+    found = sum(share_band(story(i), story(i + 100)) for i in range(50))
+    assert found == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
+def test_groups_are_the_connected_components(pairs: list[tuple[int, int]]) -> None:
+    union = copies.Union()
+    for a, b in pairs:
+        union.join(a, b)
+    groups = union.groups()
+    assert all(any(a in g and b in g for g in groups) for a, b in pairs if a != b)
+    members = [m for g in groups for m in g]
+    assert len(members) == len(set(members))
+
+
+# --- comparison ------------------------------------------------------------------------------------
+
+FULL = (
+    "The bridge reopened on Tuesday. Buses crossed it at dawn.\n\n"
+    "Repairs took eleven months and cost four million francs. Nobody was hurt. The mayor spoke briefly."
+)
+
+
+@pytest.mark.parametrize(
+    ("copy", "added", "cut", "altered"),
+    [
+        (FULL, [], [], []),
+        (FULL.upper(), [], [], []),
+        (FULL.replace(" Nobody was hurt.", ""), [], ["Nobody was hurt."], []),
+        (FULL + " Read it first here!", ["Read it first here!"], [], []),
+        (
+            FULL.replace("four million", "five million"),
+            [],
+            [],
+            [
+                (
+                    "Repairs took eleven months and cost four million francs.",
+                    "Repairs took eleven months and cost five million francs.",
+                )
+            ],
+        ),
+        ("\n\n".join(reversed(FULL.split("\n\n"))), [], [], []),
+        ("", [], sentences(FULL), []),
+    ],
+    ids=["same", "case", "cut", "added", "altered", "moved", "empty"],
+)
+def test_a_comparison_says_what_was_done(
+    copy: str, added: list[str], cut: list[str], altered: list[tuple[str, str]]
+) -> None:
+    found = compare(FULL, copy)
+    assert (list(found.added), list(found.cut), list(found.altered)) == (added, cut, altered)
+    assert found.counts["kept"] == 5 - len(cut) - len(altered)
+
+
+def test_sentences_of_scripts_without_spaces() -> None:
+    found = compare("桥重新开放了。公交车驶过。没有人受伤。", "桥重新开放了。没有人受伤。欢迎订阅。")
+    assert (found.kept, found.cut, found.added) == (2, ("公交车驶过。",), ("欢迎订阅。",))
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_every_sentence_is_accounted_for(full: str, copy: str) -> None:
+    found = compare(full, copy)
+    assert found.kept + len(found.cut) + len(found.altered) == len(sentences(full))
+    assert found.kept + len(found.added) + len(found.altered) == len(sentences(copy))
