@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newsarchive.core.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
 from newsarchive.core.links import Judged, index_reason, judge_links, post_links
+from newsarchive.core.pagekind import Kind, block_reason, page_kind
 from newsarchive.core.paging import archive_links, page_parts, pagination, stop_reason
 from newsarchive.core.platforms import Source, detect_platform, sources
 from newsarchive.core.robots import noarchive, robots_sitemaps
@@ -22,11 +23,13 @@ __all__ = [
     "Entry",
     "Feed",
     "Judged",
+    "Kind",
     "Posts",
     "Sitemap",
     "Source",
     "api_root",
     "archive_links",
+    "block_reason",
     "detect_platform",
     "feed_links",
     "index_reason",
@@ -34,6 +37,7 @@ __all__ = [
     "judge_links",
     "next_feed_page",
     "noarchive",
+    "page_kind",
     "page_parts",
     "pagination",
     "parse_feed",

@@ -135,15 +135,10 @@ class _Table:
     def __init__(self, rules: Rules) -> None:
         table = rules.discovery.get("links", {})
         self.long_text = int(table.get("long_text", 20))
-        self.segments: dict[str, str] = {
-            w: reason for reason, words in table.get("segments", {}).items() for w in words
-        }
-        self.last: dict[str, str] = {
-            w: reason for reason, words in table.get("last_segments", {}).items() for w in words
-        }
-        self.queries: dict[str, str] = {
-            w: reason for reason, words in table.get("queries", {}).items() for w in words
-        }
+        self.segments = _reason_by_word(table.get("segments", {}))
+        self.doubtful = _reason_by_word(table.get("doubtful_segments", {}))
+        self.last = _reason_by_word(table.get("last_segments", {}))
+        self.queries = _reason_by_word(table.get("queries", {}))
         self.page_words = frozenset(table.get("page_words", ()))
         self.extensions = tuple(table.get("extensions", ()))
         self.entry, self.chrome, self.widget, self.meta = (
@@ -158,16 +153,19 @@ class _Table:
             return "file"
         for name, _, value in (p.partition("=") for p in parts.query.lower().split("&") if p):
             if name in self.queries and value:
-                return self.queries[name]
+                return "part of a post" if _POST_ID.search(parts.query) else self.queries[name]
         if not path or path == "index.php":
-            return "" if _POST_ID.search(parts.query) else "home page"
+            return "" if parts.query else "home page"
         return self._refused_path(path)
 
     def _refused_path(self, path: str) -> str:
-        if _DATE_ARCHIVE.search(path):
+        # A date after a long slug is that post's, before anything it is an archive's.
+        if (date := _DATE_ARCHIVE.search(path)) and path[: date.start()].rpartition("/")[2].count("-") < 3:
             return "date archive"
         segments = path.split("/")
         reasons = {self.segments[s] for s in segments if s in self.segments}
+        if len(segments) > 1 and segments[-2] in self.doubtful and segments[-1].count("-") < 2:
+            reasons.add(self.doubtful[segments[-2]])
         if _DATE_PATH.search(path):
             reasons -= {"category", "tag", "author"}
         if any(w in self.page_words and n.isdigit() for w, n in pairwise(segments)):
@@ -187,6 +185,10 @@ _NOT_POST_REL = frozenset(("tag", "category", "author", "search", "license", "ne
 @lru_cache(maxsize=4)
 def _table(rules: Rules) -> _Table:
     return _Table(rules)
+
+
+def _reason_by_word(table: Mapping[str, list[str]]) -> dict[str, str]:
+    return {word: reason for reason, words in table.items() for word in words}
 
 
 def _words(words: tuple[str, ...]) -> re.Pattern[str]:
