@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from newsarchive.db import query
 from newsarchive.db.engine import reading
 from newsarchive.db.store import Outcome, Store
-from newsarchive.exceptions import NoSuchArticle
+from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Author, Block, Edit, Origin
 from tests.storage import START, make_article, open_archive, rich_article
 
@@ -331,3 +331,46 @@ def test_any_text_can_be_stored(
     )
     assert store.ingest([article])[0] in (NEW, UNCHANGED)
     assert store.ingest([article]) == [UNCHANGED]
+
+
+def test_the_history_says_who_changed_what_and_when(store: Store, engine: Engine) -> None:
+    page = b"<p>Two.</p>"
+    store.ingest([make_article(1, body="One.")])
+    store.ingest([make_article(1, body="Two. Share", day=1, page=page)])
+    store.ingest([make_article(1, body="Two.", day=1, page=page, extractor_version=2)])
+    versions = query.history(engine, "blog.example/post-1")
+    assert [(v.version, v.change_kind, v.extractor_version, v.article_body, v.current) for v in versions] == [
+        (1, "new", 1, "One.", False),
+        (2, "publisher", 1, "Two. Share", False),
+        (3, "extractor", 2, "Two.", True),
+    ]
+    assert [v.seen_at for v in versions] == [START + timedelta(days=d) for d in (0, 1, 1)]
+
+
+def test_two_versions_are_picked_to_compare(store: Store, engine: Engine) -> None:
+    for day in range(3):
+        store.ingest([make_article(1, body=f"Text {day}.", day=day)])
+    store.ingest([make_article(2)])
+
+    def picked(*arguments: Any) -> tuple[int, int]:
+        first, second = query.revision_texts(engine, *arguments)
+        return first.version, second.version
+
+    assert picked("1") == (2, 3)
+    assert picked("1", 1) == (1, 3)
+    assert picked("1", 3, 1) == (3, 1)
+    assert picked("2") == (1, 1)
+    with pytest.raises(UsageError, match="no version 9 of 1: there are 1, 2, 3"):
+        picked("1", 9)
+    with pytest.raises(NoSuchArticle):
+        picked("7")
+
+
+def test_a_late_capture_is_logged_and_in_the_history(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, body="Now.", day=5)])
+    store.ingest([make_article(1, body="Then.", day=1)])
+    assert [(v.article_body, v.current) for v in query.history(engine, "1")] == [
+        ("Now.", True),
+        ("Then.", False),
+    ]
+    assert query.stats(engine).captures == 2

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, func, select
 
-from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.engine import reading
+from newsarchive.db.history import Version, history, revision_texts
+from newsarchive.db.lookup import find
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -28,10 +29,21 @@ from newsarchive.db.models import (
 )
 from newsarchive.db.searching import Hit, search
 from newsarchive.db.statistics import Stats, stats
-from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 from newsarchive.items import Article, Author, Image
 
-__all__ = ["Hit", "Stats", "Stored", "articles", "get", "search", "stats"]
+__all__ = [
+    "Hit",
+    "Stats",
+    "Stored",
+    "Version",
+    "articles",
+    "find",
+    "get",
+    "history",
+    "revision_texts",
+    "search",
+    "stats",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +90,6 @@ def articles(engine: Engine, *, site: str | None = None, chunk: int = 200) -> It
         if not ids:
             return
         last = ids[-1]
-
-
-def find(connection: Connection, url_or_id: str | int) -> int:
-    """The id of an article. Raises `NoSuchArticle`."""
-    name = str(url_or_id).strip()
-    found: int | None
-    for query in _lookups(name):
-        found = connection.execute(query.order_by(ArticleRow.id).limit(1)).scalar()
-        if found is not None:
-            return found
-    raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
-
-
-def _lookups(name: str) -> Iterator[Select[int]]:
-    if name.isascii() and name.isdigit():
-        if len(name) <= 18:
-            yield select(ArticleRow.id).where(ArticleRow.id == int(name))
-        return
-    url = name if "://" in name else f"https://{name}"
-    if try_normalise(url) is None:
-        return
-    try:
-        key = url_key(url)
-    except (NewsArchiveError, ValueError):
-        return
-    yield select(ArticleRow.id).where(ArticleRow.url_key == key)
-    yield select(ArticleRow.id).where(ArticleRow.canonical_key == key)
 
 
 def _load(connection: Connection, ids: Sequence[int]) -> list[Stored]:
