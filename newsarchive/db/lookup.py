@@ -24,7 +24,7 @@ def find(connection: Connection, url_or_id: str | int) -> int:
 
 def _lookups(name: str) -> Iterator[Select[int]]:
     if name.isascii() and name.isdigit():
-        if len(name) <= 18:
+        if len(name) <= 9:  # more digits than any id; PostgreSQL refuses them
             yield select(ArticleRow.id).where(ArticleRow.id == int(name))
         return
     url = name if "://" in name else f"https://{name}"

@@ -1,0 +1,248 @@
+"""Use cases that join the pure core and the storage: read stored captures again, copy, back up.
+
+Importable without Scrapy; SQL stays in `db/`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from newsarchive import rules, warcread
+from newsarchive.core import process
+from newsarchive.core.diff import lost_and_gained
+from newsarchive.db import captures, copying, query, schema
+from newsarchive.db.captures import Kept
+from newsarchive.db.engine import open_engine, shown, upgrade
+from newsarchive.db.query import Stored
+from newsarchive.db.store import Outcome, Store
+from newsarchive.exceptions import (
+    DatabaseError,
+    DatabaseUnavailable,
+    NewsArchiveError,
+    NoSuchArticle,
+    NotAnArticle,
+)
+from newsarchive.items import Article, Capture
+from newsarchive.version import EXTRACTOR_VERSION
+from newsarchive.warc import locate
+
+#: Captures that are written, and remembered as read, in one transaction.
+BATCH = 50
+
+#: Fields whose change is reported by name; the text by its words.
+_FIELDS = [
+    "headline",
+    "description",
+    "authors",
+    "date_published",
+    "date_modified",
+    "in_language",
+    "article_section",
+    "keywords",
+    "image",
+    "publisher",
+    "canonical_url",
+    "is_based_on",
+    "origin",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What reading one capture again changed: words that went and came, fields that differ."""
+
+    url: str
+    outcome: Outcome
+    lost: Counter[str] = field(default_factory=Counter)
+    gained: Counter[str] = field(default_factory=Counter)
+    fields: tuple[str, ...] = ()
+
+
+@dataclass
+class Summary:
+    """What a re-extraction did. `no_article` counts reasons, `failed` names captures that cannot be read."""
+
+    captures: int = 0
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    no_article: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+    lost: int = 0
+    gained: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+
+    def add(self, change: Change) -> None:
+        name = change.outcome.value
+        setattr(self, name, getattr(self, name) + 1)
+        self.lost += change.lost.total()
+        self.gained += change.gained.total()
+        self.fields.update(change.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a worker made of one capture: an article, or the reason why not."""
+
+    kept: Kept
+    article: Article | None = None
+    reason: str = ""
+    error: str = ""
+
+
+def reextract(
+    engine: Engine,
+    warc_folder: Path | str,
+    *,
+    site: str | None = None,
+    since: datetime | None = None,
+    only_older_than: int = EXTRACTOR_VERSION,
+    dry_run: bool = False,
+    workers: int = 1,
+    rules_folder: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    on_change: Callable[[Change], None] = lambda change: None,
+) -> Summary:
+    """Run the pure core again over the newest stored capture of each page.
+
+    Reads those that an extractor older than `only_older_than` read last: one that was broken off goes
+    on where it was. `workers` processes read; 0 reads in this one. `dry_run` reports and writes
+    nothing. A changed text becomes an `extractor` revision. Captures that cannot be read are named in
+    the summary and left as they are.
+    """
+    chosen = {"site": site, "since": since, "older_than": only_older_than}
+    total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
+    summary, store = Summary(), Store(engine)
+    with _pool(workers, rules_folder) as pool:
+        after = 0
+        while batch := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
+            after = batch[-1].id
+            done = list(_map(pool, [(str(warc_folder), kept) for kept in batch], workers))
+            for change in _apply(store, done, summary, dry_run):
+                summary.add(change)
+                if change.outcome is not Outcome.UNCHANGED:
+                    on_change(change)
+            summary.captures += len(batch)
+            progress(summary.captures, total)
+    return summary
+
+
+def read_again(engine: Engine, warc_folder: Path | str, url_or_id: str | int) -> Article:
+    """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
+    stored = query.get(engine, url_or_id)
+    for kept in captures.of_article(engine, stored.id):
+        return process.article_from(_capture(str(warc_folder), kept), rules.default())
+    raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
+
+
+def copy(source: str, target: str, progress: copying.Progress = copying.silent) -> dict[str, int]:
+    """Copy an archive into another database, creating its schema; gives rows by table.
+
+    Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
+    """
+    from_engine, to_engine = open_engine(source), open_engine(target)
+    if schema.current(from_engine) != schema.head():
+        raise DatabaseUnavailable(f"{shown(from_engine)} holds an old archive; first: newsarchive db upgrade")
+    upgrade(to_engine)
+    return copying.copy(from_engine, to_engine, progress)
+
+
+def backup(engine: Engine, target: Path | str) -> None:
+    """Copy an SQLite archive into another file while crawls go on (SQLite's online backup)."""
+    schema.backup(engine, Path(target))
+
+
+# -- the work of re-extraction ---------------------------------------------------------------------
+
+_rules: rules.Rules | None = None
+
+
+def _load_rules(folder: str | None) -> None:
+    global _rules
+    _rules = rules.load(folder) if folder else rules.default()
+
+
+def _pool(workers: int, rules_folder: str | None) -> Executor:
+    if workers:
+        return ProcessPoolExecutor(workers, initializer=_load_rules, initargs=(rules_folder,))
+    return ThreadPoolExecutor(1, initializer=_load_rules, initargs=(rules_folder,))
+
+
+def _map(pool: Executor, jobs: Sequence[tuple[str, Kept]], workers: int) -> Iterator[_Read]:
+    """Results in order, with a few jobs a worker waiting: an article may be megabytes."""
+    waiting: list[Future[_Read]] = []
+    left = iter(jobs)
+    while True:
+        waiting += [pool.submit(_read, *job) for job in islice(left, 4 * max(1, workers) - len(waiting))]
+        if not waiting:
+            return
+        yield waiting.pop(0).result()
+
+
+def _read(folder: str, kept: Kept) -> _Read:
+    """One capture through the core, in a worker; never raises."""
+    try:
+        capture = _capture(folder, kept)
+    except DatabaseError as error:
+        return _Read(kept, error=str(error))
+    try:
+        article = process.article_from(capture, _rules or rules.default())
+    except NotAnArticle as error:
+        return _Read(kept, reason=error.reason)
+    except (NewsArchiveError, ValueError, RecursionError, MemoryError) as error:
+        return _Read(kept, error=f"{kept.url}: {type(error).__name__}: {error}")
+    return _Read(kept, article)
+
+
+def _capture(folder: str, kept: Kept) -> Capture:
+    """The capture as the crawl had it: under the URL that was asked for."""
+    payload = (locate(folder, kept.payload.file), kept.payload.offset)
+    read = warcread.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
+    return replace(read, url=kept.url, final_url=kept.final_url, fetched_at=kept.fetched_at, place=kept.place)
+
+
+def _apply(store: Store, done: Sequence[_Read], summary: Summary, dry_run: bool) -> Iterator[Change]:
+    """Write what was read and remember that it was; gives what changed."""
+    summary.failed += [read.error for read in done if read.error]
+    summary.no_article.update(read.reason for read in done if read.reason)
+    articles = [read.article for read in done if read.article]
+    before = [_stored(store.engine, article) for article in articles]
+    if dry_run:
+        outcomes = [_outcome(old, new) for old, new in zip(before, articles, strict=True)]
+    else:
+        outcomes = store.ingest(articles, reread=True)
+        read_ids = [read.kept.id for read in done if not read.error]
+        captures.mark_read(store.engine, read_ids, EXTRACTOR_VERSION)
+    for old, new, outcome in zip(before, articles, outcomes, strict=True):
+        yield _change(old, new, outcome)
+
+
+def _stored(engine: Engine, article: Article) -> Stored | None:
+    try:
+        return query.get(engine, article.url)
+    except NoSuchArticle:
+        return None
+
+
+def _change(old: Stored | None, new: Article, outcome: Outcome) -> Change:
+    lost, gained = lost_and_gained(old.article_body if old else "", new.article_body)
+    return Change(new.url, outcome, lost, gained, _differing(old, new) if old else ())
+
+
+def _outcome(old: Stored | None, new: Article) -> Outcome:
+    if old is None:
+        return Outcome.NEW
+    changed = old.article_body != new.article_body or _differing(old, new)
+    return Outcome.UPDATED if changed else Outcome.UNCHANGED
+
+
+def _differing(old: Stored, new: Article) -> tuple[str, ...]:
+    return tuple(name for name in _FIELDS if getattr(old, name) != getattr(new, name))

@@ -1,0 +1,303 @@
+"""Use cases over stored bytes: reading captures again, and moving an archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from newsarchive import archive
+from newsarchive.archive import Change, Summary, reextract
+from newsarchive.core import process
+from newsarchive.db import captures, query
+from newsarchive.db.engine import open_engine
+from newsarchive.db.store import Outcome, Store
+from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
+from newsarchive.items import Article, Block, Capture, Origin
+from newsarchive.rules import Rules
+from newsarchive.warc import Original, WarcWriter
+from tests.storage import START, archive_url, make_article, open_archive, rich_article
+
+PAGE = "<html><body><h1>{title}</h1><p>{body}</p><p>Share this</p></body></html>"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path) as opened:
+        yield opened
+
+
+def toy(version: int) -> Any:
+    """An extractor in small: version 1 keeps every paragraph, later ones leave the share line out."""
+
+    def article_from(capture: Capture, rules: Rules) -> Article:
+        text = capture.body.decode()
+        if "login" in text:
+            raise NotAnArticle("login page")
+        label = "body" if version == 1 else "share"
+        kept = [
+            Block(t, label=label if t == "Share this" else "body") for t in re.findall("<p>(.*?)</p>", text)
+        ]
+        title = re.findall("<h1>(.*?)</h1>", text)[0]
+        return Article(capture.url, headline=title, extractor_version=version, capture=capture).with_blocks(
+            kept
+        )
+
+    return article_from
+
+
+class Crawl:
+    """A crawl in small: pages go into WARC files and, read by version 1, into the archive."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine, self.store, self.folder = engine, Store(engine), folder
+        self.warc = WarcWriter(folder, known=self._known)
+
+    def _known(self, digest: str) -> Original | None:
+        found = captures.original_of(self.engine, digest)
+        return Original(*found) if found else None
+
+    def page(self, number: int, body: str, day: int = 0, site: str = "blog.example") -> None:
+        url, at = f"https://{site}/post-{number}", START + timedelta(days=day)
+        wire = PAGE.format(title=f"Post {number}", body=body).encode()
+        headers = [("Content-Type", "text/html; charset=utf-8")]
+        place = self.warc.write_response(url, "HTTP/1.1 200 OK", headers, wire, fetched_at=at)
+        capture = Capture(
+            url, wire, at, url, headers={"content-type": "text/html; charset=utf-8"}, place=place
+        )
+        try:
+            self.store.ingest([toy(1)(capture, None)])
+        except NotAnArticle:
+            self.store.ingest([], captures=[capture])
+
+
+@pytest.fixture
+def crawl(engine: Engine, tmp_path: Path) -> Crawl:
+    made = Crawl(engine, tmp_path / "warc")
+    made.page(1, "The first text. " * 50)
+    made.page(2, "The second text. " * 50)
+    made.page(3, "Please login to read")
+    return made
+
+
+@pytest.fixture
+def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "article_from", toy(2))
+    monkeypatch.setattr(archive, "EXTRACTOR_VERSION", 2)
+
+
+def again(crawl: Crawl, **options: Any) -> Summary:
+    return reextract(crawl.engine, crawl.folder, **{"only_older_than": 2, "workers": 0} | options)
+
+
+@pytest.mark.usefixtures("version_2")
+def test_a_better_extractor_makes_extractor_revisions(crawl: Crawl, engine: Engine) -> None:
+    changes: list[Change] = []
+    summary = again(crawl, on_change=changes.append)
+    assert (summary.captures, summary.updated, summary.unchanged, summary.new) == (3, 2, 0, 0)
+    assert summary.no_article == {"login page": 1}
+    assert (summary.failed, summary.lost, summary.gained) == ([], 4, 0)
+    assert [sorted(change.lost) for change in changes] == [["Share", "this"]] * 2
+    stored = query.get(engine, "https://blog.example/post-1")
+    assert (stored.change_kind, stored.revisions, stored.extractor_version) == ("extractor", 2, 2)
+    assert [block.label for block in stored.dropped] == ["share"]
+    assert stored.last_seen_at == START
+    assert query.stats(engine).captures == 3
+
+
+@pytest.mark.usefixtures("version_2")
+def test_what_was_read_is_not_read_again(crawl: Crawl) -> None:
+    again(crawl)
+    assert again(crawl).captures == 0
+
+
+@pytest.mark.usefixtures("version_2")
+def test_a_run_that_was_broken_off_goes_on(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "BATCH", 1)
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        again(crawl, progress=stop)
+    seen: list[tuple[int, int]] = []
+    assert again(crawl, progress=lambda done, total: seen.append((done, total))).captures == 2
+    assert seen == [(1, 2), (2, 2)]
+
+
+@pytest.mark.usefixtures("version_2")
+def test_a_dry_run_says_the_same_and_writes_nothing(crawl: Crawl, engine: Engine) -> None:
+    dry = again(crawl, dry_run=True)
+    assert query.get(engine, "https://blog.example/post-1").revisions == 1
+    assert dry == again(crawl)
+
+
+@pytest.mark.usefixtures("version_2")
+def test_one_site_or_the_newest_captures_alone(crawl: Crawl) -> None:
+    crawl.page(7, "Elsewhere. " * 60, day=5, site="other.example")
+    assert again(crawl, site="other.example", dry_run=True).captures == 1
+    assert again(crawl, since=START + timedelta(days=1), dry_run=True).captures == 1
+    assert again(crawl, dry_run=True).captures == 4
+
+
+@pytest.mark.usefixtures("version_2")
+def test_the_newest_capture_of_a_page_is_read(crawl: Crawl, engine: Engine) -> None:
+    crawl.page(1, "The first text, changed. " * 50, day=1)
+    assert again(crawl).captures == 3
+    stored = query.get(engine, "https://blog.example/post-1")
+    assert stored.article_body.startswith("The first text, changed.")
+    assert [v.change_kind for v in query.history(engine, stored.id)] == ["new", "publisher", "extractor"]
+
+
+@pytest.mark.usefixtures("version_2")
+def test_a_page_that_did_not_change_is_read_from_its_first_record(crawl: Crawl, engine: Engine) -> None:
+    crawl.warc.close()
+    later = Crawl(engine, crawl.folder)
+    later.page(1, "The first text. " * 50, day=1)
+    kept = next(captures.of_article(engine, query.get(engine, "https://blog.example/post-1").id))
+    assert kept.place != kept.payload
+    assert again(crawl).updated == 2
+    assert "Share" not in query.get(engine, "https://blog.example/post-1").article_body
+
+
+@pytest.mark.usefixtures("version_2")
+def test_a_lost_file_costs_its_own_captures_alone(crawl: Crawl, engine: Engine) -> None:
+    crawl.warc.close()
+    (lost,) = crawl.folder.iterdir()
+    later = Crawl(engine, crawl.folder)
+    later.page(4, "In another file. " * 50)
+    lost.unlink()
+    summary = again(crawl)
+    assert (summary.captures, summary.updated, len(summary.failed)) == (4, 1, 3)
+    assert lost.name in summary.failed[0]
+    assert again(crawl).captures == 3  # they are tried again
+
+
+def test_an_extractor_that_breaks_down_costs_one_page(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(capture: Capture, rules: Rules) -> Article:
+        if "post-1" in capture.url:
+            raise RecursionError("too deep")
+        result: Article = toy(2)(capture, rules)
+        return result
+
+    monkeypatch.setattr(process, "article_from", broken)
+    summary = again(crawl)
+    assert (summary.updated, summary.failed) == (1, ["https://blog.example/post-1: RecursionError: too deep"])
+
+
+def test_the_real_core_in_processes_reads_what_was_crawled(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        made = Crawl(engine, tmp_path / "warc")
+        body = "The ministry said on Monday that the harbour would open again in the spring. " * 8
+        for number in range(3):
+            made.page(number, f"{body} Number {number} of the series.")
+        summary = reextract(engine, made.folder, only_older_than=99, workers=2)
+        assert (summary.captures, summary.failed) == (3, [])
+        assert summary.updated + summary.unchanged == 3
+        stored = query.get(engine, "https://blog.example/post-2")
+        assert "Number 2 of the series." in stored.article_body
+
+
+def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "article_from", toy(2))
+    assert (
+        "Share"
+        not in archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-1").article_body
+    )
+    assert query.get(crawl.engine, "https://blog.example/post-1").revisions == 1
+    Store(crawl.engine).ingest([make_article(77)])
+    with pytest.raises(NoSuchArticle, match="NEWSARCHIVE_WARC"):
+        archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-77")
+
+
+# -- copies --------------------------------------------------------------------------------------
+
+
+def fill(engine: Engine) -> None:
+    store = Store(engine)
+    run = store.start_run("news", {"site": "blog.example"})
+    store.ingest([rich_article(), *(make_article(n, body=f"Text {n} about ships.") for n in range(20))], run)
+    store.ingest([make_article(3, body="Text 3, corrected. 總統今天在台北", day=1)], run)
+    store.ingest([make_article(4, day=2, origin=Origin("Reuters"))], run)
+    store.mark_gone("https://blog.example/post-5")
+    store.finish_run(run, "finished", {"new": 21})
+
+
+def dump(engine: Engine) -> dict[str, list[str]]:
+    from newsarchive.db.engine import reading
+    from newsarchive.db.models import Base
+
+    with reading(engine) as connection:
+        return {
+            t.name: sorted(map(repr, connection.execute(t.select()))) for t in Base.metadata.sorted_tables
+        }
+
+
+@pytest.fixture(params=["sqlite → postgresql", "postgresql → sqlite", "sqlite → sqlite"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, str]]:
+    source, target = request.param.split(" → ")
+    (tmp_path / "from").mkdir()
+    (tmp_path / "to").mkdir()
+    with open_archive(source, tmp_path / "from") as engine, archive_url(target, tmp_path / "to") as url:
+        fill(engine)
+        yield engine, url
+
+
+def source_url(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def test_a_copy_has_every_row_and_can_be_searched(pair: tuple[Engine, str]) -> None:
+    engine, url = pair
+    counts = archive.copy(source_url(engine), url)
+    copied = open_engine(url)
+    assert dump(copied) == dump(engine)
+    assert (counts["articles"], counts["article_revisions"]) == (20, 23)
+    for words in ("ships", "corrected", "今天在", "Café"):
+        found = [hit.url for hit in query.search(engine, words, order="date", limit=50)]
+        assert [hit.url for hit in query.search(copied, words, order="date", limit=50)] == found != []
+    assert Store(copied).ingest([make_article(99)]) == [Outcome.NEW]  # ids go on where the copy ends
+    copied.dispose()
+
+
+def test_a_copy_that_was_broken_off_goes_on(
+    pair: tuple[Engine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, url = pair
+    for stop_at in ("articles", "article_revisions", "edits", "current revisions"):
+
+        def stop(table: str, done: int, total: int, at: str = stop_at) -> None:
+            if table == at:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            archive.copy(source_url(engine), url, stop)
+    archive.copy(source_url(engine), url)
+    copied = open_engine(url)
+    assert dump(copied) == dump(engine)
+    assert len(query.search(copied, "ships", limit=50)) == len(query.search(engine, "ships", limit=50))
+    assert sum(archive.copy(source_url(engine), url).values()) == 0
+    copied.dispose()
+
+
+def test_a_copy_into_another_archive_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with open_archive("sqlite", tmp_path) as one, open_archive("sqlite", tmp_path / "a") as two:
+        fill(one)
+        Store(two).ingest([make_article(1, url="https://else.example/x")])
+        before = dump(two)
+        with pytest.raises(UsageError, match="holds another archive: name an empty database"):
+            archive.copy(source_url(one), source_url(two))
+        assert dump(two) == before
+        with pytest.raises(UsageError, match="the same database"):
+            archive.copy(source_url(one), source_url(one))
+
+
+def test_an_archive_that_is_not_there_is_not_copied(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match=r"none\.db: no archive there"):
+        archive.copy(str(tmp_path / "none.db"), str(tmp_path / "to.db"))
