@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from typing import TYPE_CHECKING, Any, Self
@@ -15,18 +16,19 @@ from scrapy.exceptions import NotConfigured
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-    from scrapy.statscollectors import StatsCollector
     from twisted.python.failure import Failure
 
 #: The summary's rows, in the order that a page lives through them.
 ROWS = ("discovered", "new", "updated", "unchanged")
 #: Outcomes that have reasons, each a stat `newsarchive/<group>/<reason>`.
-GROUPS = ("failed", "dropped", "skipped", "feed problems")
+GROUPS = ("failed", "dropped", "skipped", "source problems")
+#: Counted where there were any.
+EXTRA = ("gone", "not modified")
 
 
 def counts(stats: dict[str, Any]) -> dict[str, int]:
     """The numbers of a crawl by name; those with a reason as `dropped: too short`."""
-    found = {row: int(stats.get(f"newsarchive/{row}", 0)) for row in ROWS}
+    found = {row: int(stats.get(f"newsarchive/{row}", 0)) for row in (*ROWS, *EXTRA)}
     for group in GROUPS:
         prefix = f"newsarchive/{group}/"
         reasons = {k.removeprefix(prefix): v for k, v in stats.items() if k.startswith(prefix)}
@@ -46,12 +48,12 @@ class OneLine(logging.Filter):
 class Outcomes:
     """Counts what the pipelines dropped, and what failed in them."""
 
-    def __init__(self, stats: StatsCollector) -> None:
-        self.stats = stats
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler, self.stats = crawler, crawler.stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler.stats)
+        extension = cls(crawler)
         robots = logging.getLogger("scrapy.downloadermiddlewares.robotstxt")
         if not any(isinstance(f, OneLine) for f in robots.filters):
             robots.addFilter(OneLine())
@@ -59,9 +61,14 @@ class Outcomes:
         crawler.signals.connect(extension.item_error, signals.item_error)
         return extension
 
-    def item_dropped(self, exception: BaseException) -> None:
+    async def item_dropped(self, exception: BaseException) -> None:
+        """Count the reason, and settle the URL in the frontier; `before since` is this run's wish alone."""
         reason = getattr(exception, "reason", None) or type(exception).__name__
         self.stats.inc_value(f"newsarchive/dropped/{reason}")
+        frontier = getattr(self.crawler.spider, "frontier", None)
+        url = getattr(exception, "url", "")
+        if frontier is not None and url and reason != "before since":
+            await asyncio.to_thread(frontier.settle, url, "skipped", reason)
 
     def item_error(self, failure: Failure) -> None:
         self.stats.inc_value(f"newsarchive/failed/{type(failure.value).__name__}")

@@ -17,12 +17,14 @@ from scrapy.exceptions import DropItem
 from newsarchive import rules as rules_module
 from newsarchive.core import process
 from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.frontier import Frontier
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import rules_of
+from newsarchive.spiders.fetching import FetchingSpider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -31,14 +33,15 @@ if TYPE_CHECKING:
 class Dropped(DropItem):
     """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
 
-    def __init__(self, url: str, error: NotAnArticle) -> None:
-        self.url, self.reason = url, error.reason
-        super().__init__(f"{url}: {error}")
+    def __init__(self, item: Any, error: NotAnArticle) -> None:
+        self.url, self.reason = asked_for(item), error.reason
+        super().__init__(f"{self.url}: {error}")
 
 
-def url_of(item: Any) -> str:
-    """The URL of whatever a step was given."""
-    return str(getattr(item, "url", None) or item.capture.url)
+def asked_for(item: Any) -> str:
+    """The URL that was asked for, of whatever a step was given."""
+    capture = item if isinstance(item, Capture) else item.capture
+    return str(capture.url if capture is not None else item.url)
 
 
 class StepPipeline:
@@ -58,7 +61,7 @@ class StepPipeline:
         try:
             return self.run(item, self.rules)
         except NotAnArticle as error:
-            raise Dropped(url_of(item), error) from error
+            raise Dropped(item, error) from error
 
 
 class DecodePipeline(StepPipeline):
@@ -108,7 +111,7 @@ class SincePipeline:
     def process_item(self, item: Article) -> Article:
         published = item.date_published
         if self.since and published and published < self.since:
-            raise Dropped(item.url, NotAnArticle("before since", f"published {published.date()}"))
+            raise Dropped(item, NotAnArticle("before since", f"published {published.date()}"))
         return item
 
 
@@ -142,7 +145,7 @@ class WorkersPipeline:
         try:
             return await asyncio.get_running_loop().run_in_executor(self.pool, _work, item)
         except NotAnArticle as error:
-            raise Dropped(url_of(item), error) from error
+            raise Dropped(item, error) from error
 
     def close_spider(self) -> None:
         self.pool.shutdown()
@@ -160,7 +163,8 @@ class StorePipeline:
         return cls(crawler)
 
     async def open_spider(self) -> None:
-        await asyncio.to_thread(self._open)
+        if not getattr(self.crawler.spider, "dry_run", False):
+            await asyncio.to_thread(self._open)
 
     def _open(self) -> None:
         spider = self.crawler.spider
@@ -169,6 +173,9 @@ class StorePipeline:
         upgrade(engine)
         self.store = Store(engine)
         self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
+        if isinstance(spider, FetchingSpider):
+            spider.frontier, spider.run_id = Frontier(engine), self.run_id
+            spider.resume_point = spider.frontier.resume_point(self.run_id)
         self.writer = Writer(self.store, self.run_id)
 
     async def process_item(self, item: Article) -> Article:

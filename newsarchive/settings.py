@@ -18,6 +18,8 @@ NEWSARCHIVE_DATABASE_URL = os.environ.get("NEWSARCHIVE_DATABASE_URL", "sqlite://
 NEWSARCHIVE_CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
 #: A folder of TOML rules that add to, or replace, those of `newsarchive/data`.
 NEWSARCHIVE_RULES = os.environ.get("NEWSARCHIVE_RULES", "")
+#: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
+NEWSARCHIVE_HONOUR_NOARCHIVE = True
 #: Processes that run the pure core; 0 runs it in the crawl's own process.
 NEWSARCHIVE_WORKERS = 0
 

@@ -122,8 +122,8 @@ def test_a_feed_that_is_not_well_formed_still_gives_its_posts(db: Path) -> None:
         done = crawl(f"url={site.home}/", db=db)
     assert done.returncode == 0
     assert rows(db, "SELECT headline FROM articles") == [("One",)]
-    assert f"feed {site.home}/feed/" in done.stderr
-    assert "feed problems: not well formed" in done.stderr
+    assert f"source {site.home}/feed/" in done.stderr
+    assert "source problems: not well formed" in done.stderr
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:

@@ -49,9 +49,10 @@ class Command(ScrapyCrawl):
             spider.check(spargs)
         if folder := self.settings.get("NEWSARCHIVE_RULES"):
             rules.load(folder)
-        engine = open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"])
-        upgrade(engine)
-        engine.dispose()
+        if spargs.get("dry_run") != "1":
+            engine = open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"])
+            upgrade(engine)
+            engine.dispose()
 
     def spider_class(self, args: list[str]) -> Any:
         assert self.crawler_process

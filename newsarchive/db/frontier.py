@@ -197,6 +197,20 @@ class Frontier:
                 .values(state=state, reason=reason, last_checked_at=self.clock())
             )
 
+    def gone(self, url: str, reason: str) -> bool:
+        """The page was deleted: its article, if there is one, keeps its text and gets `gone_at`, once."""
+        now, key = self.clock(), url_key(url)
+        found = (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(Url).where(Url.url_key == key).values(state="gone", reason=reason, last_checked_at=now)
+            )
+            known = connection.execute(select(ArticleRow.id).where(found)).first() is not None
+            connection.execute(
+                update(ArticleRow).where(found, ArticleRow.gone_at.is_(None)).values(gone_at=now)
+            )
+        return known
+
     def failed(self, url: str, reason: str) -> int:
         """A fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
         with writing(self.engine) as connection:

@@ -11,7 +11,6 @@ from scrapy import exceptions as scrapy_errors
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
-from twisted.python.failure import Failure
 
 from newsarchive import rules
 from newsarchive.exceptions import UsageError
@@ -62,20 +61,29 @@ def status_problem(status: int) -> tuple[str, str]:
     return f"http {status}", f"the server answered {status}: {remedy}"
 
 
-def capture_of(response: Response, link: Link | None = None) -> Capture:
-    """The record of one response; `url` is what was asked for before any redirect."""
-    asked = response.meta.get("redirect_urls") or [response.url]
-    headers = {
+def headers_of(response: Response) -> dict[str, str]:
+    """Header name in lower case → value; a repeated header is joined with ", "."""
+    return {
         name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
         for name, values in response.headers.items()
     }
+
+
+def content_type(response: Response) -> str | None:
+    """The Content-Type header as text."""
+    return headers_of(response).get("content-type")
+
+
+def capture_of(response: Response, link: Link | None = None) -> Capture:
+    """The record of one response; `url` is what was asked for before any redirect."""
+    asked = response.meta.get("redirect_urls") or [response.url]
     return Capture(
         url=asked[0],
         body=response.body,
         fetched_at=datetime.now(UTC),
         final_url=response.url,
         status=response.status,
-        headers=headers,
+        headers=headers_of(response),
         discovered=link,
     )
 
@@ -100,6 +108,13 @@ def count(name: str, value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
         raise UsageError(f"{name}={value!r} is no number of articles: write it as {name}=20")
     return int(value)
+
+
+def flag(name: str, value: str) -> bool:
+    """A switch, 1 or 0. Raises `UsageError`."""
+    if value not in ("0", "1"):
+        raise UsageError(f"{name}={value!r} is neither 1 nor 0: write it as {name}=1")
+    return value == "1"
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -129,12 +144,6 @@ class ArchiveSpider(scrapy.Spider):
     def count(self, what: str, by: int = 1) -> None:
         """Add to a stat under `newsarchive/`."""
         self.crawler.stats.inc_value(f"newsarchive/{what}", by)
-
-    def page_failed(self, failure: Failure) -> None:
-        """Errback of a post: counted and logged, and the crawl goes on."""
-        reason, sentence = explain(failure.value)
-        self.count(f"failed/{reason}")
-        self.logger.warning("%s: %s", failure.request.url, sentence)  # type: ignore[attr-defined]
 
     def site_failed(self, url: str, sentence: str) -> None:
         """The site as a whole could not be crawled: said once, loudly, and shown in the summary."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -12,30 +14,36 @@ from twisted.python.failure import Failure
 
 from newsarchive.core import discovery, urls
 from newsarchive.exceptions import UsageError
-from newsarchive.items import Capture, Link
+from newsarchive.items import Link
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import ArchiveSpider, capture_of, count, day, explain, rules_of, status_problem
+from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of, rules_of
+from newsarchive.spiders.fetching import FetchingSpider
+from newsarchive.spiders.finding import Batch, Finder
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-#: Feeds are tried in order until one holds posts; more than this is not a blog's doing.
-MOST_FEEDS = 8
 
-
-class NewsSpider(ArchiveSpider):
-    """Crawl one blog: the posts of its feed first, then those its front page links to.
+class NewsSpider(FetchingSpider):
+    """Crawl one blog: everything that its API, feeds, sitemaps and pages name.
 
     Arguments: `url` (the blog's front page, or its feed), `limit` (at most so many posts are
-    fetched), `since` (a date: older posts are left out).
+    fetched), `since` (a date: older posts are left out), `dry_run` (1: print what would be fetched
+    and why, fetch and write nothing else).
     """
 
     name = "news"
-    known_arguments: Mapping[str, str] = {"url": "ADDRESS", "limit": "NUMBER", "since": "DATE"}
+    known_arguments: Mapping[str, str] = {
+        "url": "ADDRESS",
+        "limit": "NUMBER",
+        "since": "DATE",
+        "dry_run": "1",
+    }
 
     url: str
     limit: int | None
     since: datetime | None
+    dry_run: bool
     rules: Rules
 
     @classmethod
@@ -54,6 +62,7 @@ class NewsSpider(ArchiveSpider):
             "url": urls.check_start_url(given["url"]),
             "limit": count("limit", given["limit"]) if given.get("limit") else None,
             "since": day("since", given["since"]) if given.get("since") else None,
+            "dry_run": flag("dry_run", given.get("dry_run", "0")),
         }
 
     async def start(self) -> AsyncIterator[Request]:
@@ -63,83 +72,71 @@ class NewsSpider(ArchiveSpider):
         self.site_failed(self.url, explain(failure.value)[1])
 
     async def parse_home(self, response: Response) -> AsyncIterator[Request]:
-        """Find the posts and request each."""
-        links = await self.find(response)
-        if not links:
+        """Find the posts, source by source, and request each as soon as it is known."""
+        self.taken: set[str] = set()
+        await self.open_site(response)
+        async for batch in self.find(response):
+            links = list(self.choose(batch.links))
+            for request in await self.requests(links, batch.source_id):
+                yield request
+        for link in await self.left_over():
+            for request in await self.requests(list(self.choose([link]))):
+                yield request
+        if not self.taken and not self.crawler.stats.get_value("newsarchive/skipped/before since"):
             self.site_failed(
                 self.url,
-                "no feed and no links to posts were found there: give the front page of a blog, or the address of its feed",
+                "no feed and no links to posts were found there: "
+                "give the front page of a blog, or the address of its feed",
             )
-        chosen = list(self.choose(links))
-        self.count("discovered", len(chosen))
-        for link in chosen:
-            yield Request(
-                link.url, callback=self.parse_post, errback=self.page_failed, cb_kwargs={"link": link}
-            )
+        elif self.frontier and self.site_id:
+            await asyncio.to_thread(self.frontier.close_site, self.site_id, ok=True)
 
-    def parse_post(self, response: Response, link: Link) -> Iterator[Capture]:
-        yield capture_of(response, link)
+    async def open_site(self, response: Response) -> None:
+        if self.frontier is not None:
+            text = response.text if isinstance(response, TextResponse) else ""
+            platform = discovery.detect_platform(text, headers_of(response), response.url, self.rules)
+            self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
 
-    async def find(self, home: Response) -> list[Link]:
-        """All posts that the feed and the front page name, the feed's first, each once."""
+    async def find(self, home: Response) -> AsyncIterator[Batch]:
         feed = discovery.parse_feed(home.body, home.url, content_type(home))
         if feed.version and feed.links:
-            return list(feed.links)  # the address given was a feed's
-        if not isinstance(home, TextResponse):
-            return []
-        found = await self.from_feeds(home) + discovery.post_links(home.text, home.url, self.rules)
-        first: dict[str, Link] = {}
-        for link in found:
-            first.setdefault(urls.url_key(link.url), link)
-        return list(first.values())
+            yield Batch(list(feed.links))  # the address given was a feed's
+        elif isinstance(home, TextResponse):
+            assert self.crawler.engine is not None
+            finder = Finder(
+                self.crawler.engine, self.frontier, self.site_id, self.rules, self.enough, self.source_problem
+            )
+            async for batch in finder.batches(home):
+                yield batch
 
-    async def from_feeds(self, home: TextResponse) -> list[Link]:
-        """The posts of the first feed that has any."""
-        declared = discovery.feed_links(home.text, home.url, self.rules)
-        guessed = [url for url in discovery.usual_feeds(home.url, self.rules) if url not in declared]
-        for url in [*declared, *guessed][:MOST_FEEDS]:
-            if links := await self.read_feed(url, expected=url in declared):
-                return links
-        return []
+    def enough(self) -> bool:
+        return self.limit is not None and len(self.taken) >= self.limit
 
-    async def read_feed(self, url: str, *, expected: bool) -> list[Link]:
-        """The posts of one feed; a declared feed that cannot be read is reported, a guessed one is not."""
-        assert self.crawler.engine is not None
-        try:
-            response = await self.crawler.engine.download_async(Request(url))
-        except Exception as error:  # whatever the download raises, the front page's links remain
-            problem = explain(error)
-        else:
-            if response.status == 200:
-                feed = discovery.parse_feed(response.body, response.url, content_type(response))
-                if feed.problem and expected:
-                    self.feed_problem(url, "not well formed", feed.problem)
-                return [] if feed.is_comments else list(feed.links)
-            problem = status_problem(response.status)
-        if expected:
-            self.feed_problem(url, *problem)
-        return []
-
-    def feed_problem(self, url: str, reason: str, sentence: str) -> None:
-        self.count(f"feed problems/{reason}")
-        self.logger.warning("feed %s: %s", url, sentence)
+    def source_problem(self, url: str, reason: str, sentence: str) -> None:
+        self.count(f"source problems/{reason}")
+        self.logger.warning("source %s: %s", url, sentence)
 
     def choose(self, links: Iterable[Link]) -> Iterator[Link]:
-        """Those on this site, not older than `since`, at most `limit`."""
-        taken = 0
+        """Those on this site that are not taken yet, not older than `since`, at most `limit`."""
         for link in links:
+            key = urls.url_key(link.url)
+            if key in self.taken:
+                continue
             if not urls.same_site(link.url, self.url):
                 self.count("skipped/other site")
             elif self.since and link.published and link.published < self.since:
                 self.count("skipped/before since")
-            elif self.limit is not None and taken >= self.limit:
-                self.count("skipped/over limit")
+            elif self.enough():
+                return
             else:
-                taken += 1
+                self.taken.add(key)
                 yield link
 
-
-def content_type(response: Response) -> str | None:
-    """The Content-Type header as text."""
-    value = response.headers.get("Content-Type")
-    return value.decode("latin-1") if value else None
+    async def requests(self, links: list[Link], source_id: int | None = None) -> list[Request]:
+        """A row in the frontier for each link, then its request."""
+        self.count("discovered", len(links))
+        if self.dry_run:
+            for link in links:
+                sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
+            return []
+        return await self.discovered(links, source_id)
