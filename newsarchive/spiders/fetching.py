@@ -1,0 +1,126 @@
+"""Fetching posts through the frontier: conditional requests, what an answer means, what is done already."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from scrapy import Request
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure
+
+from newsarchive.core import discovery
+from newsarchive.core.urls import url_key
+from newsarchive.db.frontier import Frontier, Known
+from newsarchive.items import Capture, Link
+from newsarchive.spiders.base import ArchiveSpider, capture_of, explain, headers_of
+
+#: Statuses that say something of a post and are no failures.
+MEANINGFUL = [304, 404, 410]
+
+
+class FetchingSpider(ArchiveSpider):
+    """A spider whose posts stand in the frontier. `StorePipeline` gives it `frontier` and `run_id`."""
+
+    frontier: Frontier | None = None
+    run_id: int = 0
+    site_id: int = 0
+    #: What was stored since then belongs to a killed crawl that this one goes on with.
+    resume_point: datetime | None = None
+
+    async def discovered(self, links: list[Link], source_id: int | None = None) -> list[Request]:
+        """Rows for the links, then requests for those that this crawl has not done yet."""
+        if self.frontier is None:
+            return [self.request(link, None) for link in links]
+        if not links:
+            return []
+        await asyncio.to_thread(self.frontier.discover, self.site_id, self.run_id, links, source_id)
+        known = await asyncio.to_thread(self.frontier.known, [link.url for link in links])
+        return [
+            self.request(link, row) for link in links if not self.is_done(row := known.get(url_key(link.url)))
+        ]
+
+    async def left_over(self) -> list[Link]:
+        """What earlier crawls of the site discovered and did not fetch."""
+        if self.frontier is None or not self.site_id:
+            return []
+        waiting = await asyncio.to_thread(self.frontier.waiting, self.site_id)
+        return [Link(known.url, "frontier") for known in waiting]
+
+    def is_done(self, known: Known | None) -> bool:
+        """Whether the killed crawl that this one goes on with has dealt with a URL."""
+        if known is None or known.last_checked_at is None or self.resume_point is None:
+            return False
+        done = known.last_checked_at >= self.resume_point
+        if done:
+            self.count("skipped/done before the kill")
+        return done
+
+    def request(self, link: Link, known: Known | None) -> Request:
+        """A request for one post, conditional where the server gave validators (RFC 9110, 13)."""
+        headers = {}
+        if known is not None and known.state == "ok":
+            validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+            headers = {name: value for name, value in validators.items() if value}
+        return Request(
+            link.url,
+            headers=headers,
+            callback=self.parse_post,
+            errback=self.post_failed,
+            cb_kwargs={"link": link},
+            meta={"handle_httpstatus_list": MEANINGFUL},
+        )
+
+    async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture]:
+        """What one answer means: unchanged, gone, or bytes for the pipelines."""
+        if response.status == 304:
+            self.count("unchanged")
+            self.count("not modified")
+            if self.frontier:
+                await asyncio.to_thread(self.frontier.unchanged, link.url)
+        elif response.status in (404, 410):
+            await self.missing(response, link)
+        elif place := self.forbidden(response):
+            await self.skipped(link.url, f"noarchive ({place})")
+        else:
+            yield capture_of(response, link)
+
+    def forbidden(self, response: Response) -> str:
+        """Where the page forbids copies, "" where it does not or we were told not to ask."""
+        if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+            return ""
+        text = response.text if isinstance(response, TextResponse) else ""
+        return discovery.noarchive(headers_of(response), text, "newsarchive")
+
+    async def skipped(self, url: str, reason: str) -> None:
+        self.count(f"dropped/{reason.partition(' (')[0]}")
+        if self.frontier:
+            await asyncio.to_thread(self.frontier.settle, url, "skipped", reason)
+
+    async def missing(self, response: Response, link: Link) -> None:
+        """410 means gone; so does 404 when it is seen twice (a theme may break for an hour)."""
+        reason = f"http {response.status}"
+        if self.frontier is None:
+            self.count(f"failed/{reason}")
+            return
+        failures = await asyncio.to_thread(self.frontier.failed, link.url, reason)
+        if response.status == 410 or failures > 1:
+            known = await asyncio.to_thread(self.frontier.gone, link.url, reason)
+            self.count("gone" if known else f"failed/{reason}")
+        else:
+            self.count(f"failed/{reason}")
+            self.logger.warning("%s: the server answered %s", link.url, response.status)
+
+    async def post_failed(self, failure: Failure) -> None:
+        """Errback of a post: counted, logged, kept in the frontier for the next crawl."""
+        reason, sentence = explain(failure.value)
+        request = failure.request  # type: ignore[attr-defined]
+        self.count(f"failed/{reason}")
+        self.logger.warning("%s: %s", request.url, sentence)
+        if self.frontier:
+            url = request.cb_kwargs["link"].url
+            if reason in ("http 401", "http 403", "robots.txt"):
+                await asyncio.to_thread(self.frontier.settle, url, "blocked", reason)
+            else:
+                await asyncio.to_thread(self.frontier.failed, url, reason)

@@ -1,0 +1,246 @@
+"""Finding every post of a blog: its REST API, feeds, sitemaps, and archive pages, in that order.
+
+What a source says is read by `core.discovery`; here is only the asking, one request after the other,
+bounded. A source that cannot be read is counted and named; the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from scrapy import Request
+from scrapy.http import Response, TextResponse
+
+from newsarchive.core import discovery, urls
+from newsarchive.core.discovery import Source
+from newsarchive.db.frontier import Frontier, KnownSource
+from newsarchive.items import Link
+from newsarchive.rules import Rules
+from newsarchive.spiders.base import content_type, explain, headers_of, status_problem
+
+if TYPE_CHECKING:
+    from scrapy.core.engine import ExecutionEngine
+
+#: Requests that finding may make on one site, however its pages multiply.
+MOST_REQUESTS = 3000
+#: Sitemaps that list no posts, by what their names say.
+OTHER_SITEMAPS = frozenset(("pages", "categories", "authors", "media"))
+
+
+class Batch(NamedTuple):
+    """Links that one answer named; `source_id` is the row of the source, `None` for pages."""
+
+    links: list[Link]
+    source_id: int | None = None
+
+
+@dataclass
+class Finder:
+    """Finds the posts of one site. `enough` says when the crawl wants no more; `problem` takes what went wrong."""
+
+    engine: ExecutionEngine
+    frontier: Frontier | None
+    site_id: int
+    rules: Rules
+    enough: Callable[[], bool]
+    problem: Callable[[str, str, str], None]
+    requests: int = 0
+    seen: set[str] = field(default_factory=set)
+
+    async def batches(self, home: TextResponse) -> AsyncIterator[Batch]:
+        """All links to posts, source by source; a post that two sources name comes twice."""
+        tried = await self._sources(home)
+        complete: set[str] = set()
+        for source in tried:
+            # The API lists every post; feeds are short, so one is read even then, for what it says of the newest.
+            if source.kind in complete or ("wp-json" in complete and source.kind == "sitemap"):
+                continue
+            found = False
+            async for batch in self._read(source, home.url):
+                found = found or bool(batch.links)
+                yield batch
+                if self.enough():
+                    return
+            if found and not (source.kind == "sitemap" and source.announced):
+                complete.add(source.kind)
+            elif found:
+                complete.add("announced sitemap")
+        yield Batch(discovery.post_links(home.text, home.url, self.rules))
+        if not complete & {"wp-json", "sitemap", "announced sitemap"}:
+            async for batch in self._archive_pages(home):
+                yield batch
+                if self.enough():
+                    return
+
+    async def _sources(self, home: TextResponse) -> list[Source]:
+        """The sources to try: the page's own, and the sitemaps that robots.txt names before the usual ones."""
+        found = discovery.sources(home.text, headers_of(home), home.url, self.rules)
+        robots = await self._get(home.urljoin("/robots.txt"))
+        if isinstance(robots, TextResponse):
+            named = [
+                Source("sitemap", url, announced=True)
+                for url in discovery.robots_sitemaps(robots.text, robots.url)
+            ]
+            at = next((i for i, source in enumerate(found) if source.kind == "sitemap"), len(found))
+            found[at:at] = named
+        once = {(source.kind, urls.url_key(source.url)): source for source in reversed(found)}
+        return list(once.values())[::-1]
+
+    async def _read(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
+        readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
+        if source.kind not in readers:
+            return
+        known = await self._known(source)
+        async for batch in readers[source.kind](source, known, home_url):
+            yield batch
+
+    async def _wordpress(
+        self, source: Source, known: KnownSource | None, home_url: str
+    ) -> AsyncIterator[Batch]:
+        embed, page = True, 1
+        while not self.enough():
+            url = discovery.wp_posts_url(source.url, page=page, embed=embed)
+            response = await self._get(url, expected=source.announced, also=(400, 401, 403, 404))
+            if response is None:
+                return
+            posts = discovery.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
+            if posts.problem and embed and page == 1:
+                embed = False  # some hosts forbid embedding only
+                continue
+            if posts.problem:
+                if page == 1 and source.announced:
+                    self.problem(url, "wp-json", posts.problem)
+                return
+            yield Batch(list(posts.links), known.id if known else None)
+            if posts.is_last or not posts.links:
+                return
+            page += 1
+
+    async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
+        response = await self._get(source.url, known, expected=source.announced)
+        if response is None:
+            return
+        if response.status == 304 and known and self.frontier:
+            yield Batch(await asyncio.to_thread(self.frontier.named_by, known.id), known.id)
+            return
+        first, pages, barren = response, 0, 0
+        while response is not None and not self.enough():
+            feed = discovery.parse_feed(
+                response.body, response.url, content_type(response), site_url=home_url
+            )
+            if feed.problem and source.announced:
+                self.problem(source.url, "not well formed", feed.problem)
+            if feed.is_comments or not feed.links:
+                return
+            pages, barren = pages + 1, 0 if self._fresh(list(feed.links)) else barren + 1
+            yield Batch(list(feed.links), known.id if known else None)
+            following = feed.next or (discovery.next_feed_page(response.url) if feed.version else "")
+            if not following or barren or discovery.stop_reason(pages, barren):
+                break
+            response = await self._get(following)
+        if not self.enough():
+            await self._read_whole(known, first)
+
+    async def _sitemap(
+        self, source: Source, known: KnownSource | None, home_url: str
+    ) -> AsyncIterator[Batch]:
+        waiting, index = [source.url], None
+        while waiting and not self.enough():
+            url = waiting.pop(0)
+            if not self._first_time(url):
+                continue
+            response = await self._get(url, expected=source.announced)
+            index = index or response
+            if response is not None:
+                sitemap = discovery.parse_sitemap(response.body, response.url, self.rules, home_url)
+                if sitemap.problem and (source.announced or sitemap.kind):
+                    self.problem(url, "sitemap", sitemap.problem)
+                waiting += [
+                    m.url
+                    for m in sitemap.sitemaps
+                    if discovery.sitemap_content(m.url, self.rules) not in OTHER_SITEMAPS
+                ]
+                yield Batch(list(sitemap.links), known.id if known else None)
+        if index is not None and not self.enough():
+            await self._read_whole(known, index)
+
+    async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
+        """The last resort: from page to older page, then through the archives that the front page links to."""
+        starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
+        starts += [(url, None) for url in discovery.archive_links(home.text, home.url, self.rules)]
+        for url, start in starts:
+            pages, barren = 0, 0
+            page: TextResponse | None = start if start is not None else await self._page(url)
+            while page is not None and not self.enough():
+                links = [
+                    Link(link.url, "archive page", link.title, link.lastmod, link.published)
+                    for link in discovery.post_links(page.text, page.url, self.rules)
+                ]
+                pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
+                yield Batch(links)
+                following = discovery.pagination(page.text, page.url, self.rules)
+                if not following or discovery.stop_reason(pages, barren):
+                    break
+                page = await self._page(following)
+
+    async def _page(self, url: str) -> TextResponse | None:
+        response = await self._get(url) if self._first_time(url) else None
+        return response if isinstance(response, TextResponse) else None
+
+    async def _known(self, source: Source) -> KnownSource | None:
+        if self.frontier is None:
+            return None
+        return await asyncio.to_thread(self.frontier.source, self.site_id, source.kind, source.url)
+
+    async def _get(
+        self,
+        url: str,
+        known: KnownSource | None = None,
+        *,
+        expected: bool = False,
+        also: tuple[int, ...] = (),
+    ) -> Response | None:
+        """One answer that can be used, else `None`; what was announced and failed is reported."""
+        self.requests += 1
+        if self.requests > MOST_REQUESTS:
+            return None
+        validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified} if known else {}
+        headers = {name: value for name, value in validators.items() if value}
+        response: Response | None = None
+        try:
+            response = await self.engine.download_async(Request(url, headers=headers))
+            ok = response.status in (200, 304)
+            reason, sentence = status_problem(response.status)
+        except Exception as error:  # whatever a download raises, the other sources remain
+            ok = False
+            reason, sentence = explain(error)
+        if known and self.frontier and not ok:
+            await asyncio.to_thread(self.frontier.source_checked, known.id, ok=False)
+        if ok or (response is not None and response.status in also):
+            return response
+        if expected:
+            self.problem(url, reason, sentence)
+        return None
+
+    async def _read_whole(self, known: KnownSource | None, response: Response) -> None:
+        """Keep a source's validators, now that every link it named has its row: a later 304 then loses none."""
+        if known and self.frontier:
+            headers = headers_of(response)
+            await asyncio.to_thread(
+                self.frontier.source_checked, known.id, ok=True,
+                etag=headers.get("etag", ""), last_modified=headers.get("last-modified", ""),
+            )  # fmt: skip
+
+    def _first_time(self, url: str) -> bool:
+        key = urls.url_key(url)
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        return True
+
+    def _fresh(self, links: list[Link]) -> int:
+        """How many of these posts no page of this crawl has named yet."""
+        return sum([self._first_time(link.url) for link in links])
