@@ -14,14 +14,23 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive.core.urls import try_normalise
 
 #: More of a page is not looked at for links.
-MAX_HTML = 20_000_000
+MAX_HTML = 10_000_000
 
 #: Open elements at once. Browsers nest 512 deep; a tree builder's time grows with the square of this.
 MAX_DEPTH = 1000
+#: Elements that a tree builder may add by itself: it opens every unclosed <b>, <font> … anew in each
+#: paragraph, so that 100 KB of them become 4 GB of tree.
+MAX_REOPENED = 300_000
 
-_TAG = re.compile(
-    r"<(/?)(?!/?(?:p|li|d[dt]|t[rdh]|option|br|img|hr|input|meta|link|wbr|source|area|base|col)\b)[a-z]", re.I
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.I)
+_FORMATTING = frozenset(
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
 )
+#: Elements that have no end tag or may do without it; they do not deepen the tree.
+_FLAT = frozenset(
+    ["p", "li", "dd", "dt", "tr", "td", "th", "option", "tbody", "thead", "br", "img", "hr", "input", "meta", "link",
+     "wbr", "source", "area", "base", "col", "embed", "track", "param"]
+)  # fmt: skip
 
 
 @lru_cache(maxsize=2)
@@ -33,12 +42,17 @@ def parse(html_text: str) -> LexborHTMLParser:
 def bounded(html_text: str) -> str:
     """The page as far as a tree builder can read it in reasonable time and memory."""
     html_text = html_text[:MAX_HTML]
-    if html_text.count("<") <= MAX_DEPTH:
+    if html_text.count("<") <= 500:
         return html_text
-    depth = 0
+    depth = formatting = reopened = 0
     for match in _TAG.finditer(html_text):
-        depth = max(0, depth - 1) if match[1] else depth + 1
-        if depth > MAX_DEPTH:
+        name = match[2].lower()
+        step = -1 if match[1] else 1
+        formatting = max(0, formatting + step * (name in _FORMATTING))
+        depth = max(0, depth + step * (name not in _FLAT))
+        if step > 0 and name not in _FORMATTING:
+            reopened += max(0, formatting - 5)  # a handful is the author's, and harmless
+        if depth > MAX_DEPTH or reopened > MAX_REOPENED:
             return html_text[: match.start()]
     return html_text
 
