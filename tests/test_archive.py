@@ -221,7 +221,9 @@ def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch
 def fill(engine: Engine) -> None:
     store = Store(engine)
     run = store.start_run("news", {"site": "blog.example"})
-    store.ingest([rich_article(), *(make_article(n, body=f"Text {n} about ships.") for n in range(20))], run)
+    store.ingest(
+        [rich_article(), *(make_article(n, body=f"Text {n} about ships.") for n in range(20) if n != 9)], run
+    )
     store.ingest([make_article(3, body="Text 3, corrected. 總統今天在台北", day=1)], run)
     store.ingest([make_article(4, day=2, origin=Origin("Reuters"))], run)
     store.mark_gone("https://blog.example/post-5")
@@ -257,7 +259,7 @@ def test_a_copy_has_every_row_and_can_be_searched(pair: tuple[Engine, str]) -> N
     counts = archive.copy(source_url(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
-    assert (counts["articles"], counts["article_revisions"]) == (20, 23)
+    assert (counts["articles"], counts["article_revisions"]) == (20, 22)
     for words in ("ships", "corrected", "今天在", "Café"):
         found = [hit.url for hit in query.search(engine, words, order="date", limit=50)]
         assert [hit.url for hit in query.search(copied, words, order="date", limit=50)] == found != []
