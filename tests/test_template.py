@@ -267,7 +267,7 @@ def test_corrections_and_bios_of_several_people_are_no_form_of_clutter() -> None
         )
     ]
     pages = [page(n, [*prose(n), line(t)], origin="mare") for n, t in enumerate(texts)]
-    template = learned(pages)
+    template = learned([*pages, *site(60, lambda n, p: p)[10:]])
     assert all(t in shown(p, template) for p, t in zip(pages, texts, strict=True))
 
 

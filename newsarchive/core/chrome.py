@@ -15,7 +15,7 @@ from functools import lru_cache
 from newsarchive.core import cues
 from newsarchive.core.attribution import attribution_of
 from newsarchive.core.copyright import copyright_of
-from newsarchive.core.lines import fold, is_prose, word_count
+from newsarchive.core.lines import fold, is_prose, source_names, word_count
 from newsarchive.core.phrases import Phrases, phrases
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
@@ -142,8 +142,18 @@ def promos(marks: Marks) -> None:
 
 def lists(marks: Marks) -> None:
     """Heads of link lists, and the lists."""
-    chrome = [b.label != "body" for b in marks.blocks]
-    marks.mark_all(cues.list_runs(marks.blocks, chrome, marks.words), "related")
+    marks.mark_all(cues.list_runs(marks.blocks, marks.words, _sources(marks)), "related")
+
+
+def _sources(marks: Marks) -> tuple[str, ...]:
+    """Names, folded, that the page's attributions and notices give for its source."""
+    found = []
+    for block in marks.blocks:
+        if block.label == "attribution" and (attribution := attribution_of(block.text, marks.rules)):
+            found += [attribution.source, *(word for word in block.text.split() if "." in word[:-1])]
+        elif block.label == "copyright" and (notice := copyright_of(block.text, marks.rules)):
+            found.append(notice.holder)
+    return source_names(*found)
 
 
 def edges(marks: Marks) -> None:

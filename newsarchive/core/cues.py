@@ -8,9 +8,17 @@ from `data/chrome`, never a known sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from newsarchive.core.lines import ends_sentence, fold, is_linked, is_prose, is_quotation, word_count
+from newsarchive.core.lines import (
+    ends_sentence,
+    fold,
+    is_linked,
+    is_prose,
+    is_quotation,
+    names_one,
+    word_count,
+)
 from newsarchive.core.phrases import Phrases
 from newsarchive.items import Block
 
@@ -25,6 +33,7 @@ _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 
+SOURCE = "head: a short line that names the source"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
 Span = tuple[Sequence[int], str]
@@ -162,27 +171,38 @@ def _saying(blocks: Sequence[Block], start: int) -> list[int]:
     return []
 
 
-def list_runs(blocks: Sequence[Block], chrome: Sequence[bool], words: Phrases) -> list[Span]:
+def list_runs(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = ()) -> list[Span]:
     """Heads of link lists with the lines that go with them.
 
-    A run that reaches chrome or the page's end within `RUN` lines goes whole. One that runs into
-    prose gives only the lines that are links, and with none of those not even the head. The same
-    holds for a run of sentences.
+    A head is a line that a table knows, or a short one with the name of a source (folded) that the page
+    gives for its article. A run that reaches chrome or the page's end within `RUN` lines goes whole. One
+    that runs into prose gives only the lines that are links, and with none of those not even the head.
+    The same holds for a run of sentences.
     """
+    chrome = [b.label != "body" for b in blocks]
+    heads = {i: rule for i, b in enumerate(blocks) if (rule := _head(b, words, sources))}
     found: list[Span] = []
-    for i, block in enumerate(blocks):
-        verdict = words.head(fold(block.text))
-        if verdict and verdict[0] == "related":
-            run = _run(blocks, chrome, i + 1, words)
-            if run or _at_end(chrome, i + 1):
-                found.append(([i, *run], f"{verdict[1]}, and the list under it"))
+    for i, rule in heads.items():
+        run = _run(blocks, chrome, i + 1, heads)
+        if run or (_at_end(chrome, i + 1) and not rule.startswith(SOURCE)):
+            found.append(([i, *run], f"{rule}, and the list under it"))
     return found
 
 
-def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, words: Phrases) -> list[int]:
+def _head(block: Block, words: Phrases, sources: Sequence[str]) -> str:
+    """What makes a line the head of a list, "" where nothing does."""
+    folded = fold(block.text)
+    verdict = words.head(folded)
+    if verdict:
+        return verdict[1] if verdict[0] == "related" else ""
+    short = word_count(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
+    return SOURCE if short and folded not in sources and names_one(folded, sources) else ""
+
+
+def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Mapping[int, str]) -> list[int]:
     run: list[int] = []
     for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
-        if _at_end(chrome, at) or words.head(fold(blocks[at].text)):
+        if _at_end(chrome, at) or at in heads:
             # Titles have no full stop: where most lines are sentences, it is the article going on.
             titles = sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run)
             if 2 * titles >= len(run):

@@ -21,7 +21,7 @@ ENOUGH = 8
 #: Part of the sightings that must agree (next to chrome, names the origin).
 MOST = 0.8
 #: A promo follows its publisher: part of an origin's articles, and how many are needed.
-ORIGIN_SHARE, ORIGIN_ARTICLES = 0.3, 8
+ORIGIN_SHARE, ORIGIN_ARTICLES = 0.6, 8
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class Stats:
     named: int = 0
     beside_link: int = 0
     beside_promo: int = 0
+    beside_name: int = 0
     before_chrome: int = 0
     first: set[str] = field(default_factory=set)
     chrome: dict[str, int] = field(default_factory=dict)
@@ -116,7 +117,8 @@ def _proof(
     seen = len(stats.clusters)
     if stats.line.sells:
         return "promo", "and offers something to the reader"
-    if seen >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
+    named = max(seen, len(elsewhere.named) if elsewhere else 0)
+    if named >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
         return "attribution", "and names the origin of each"
     if total >= ENOUGH and seen >= _share_needed(stats) * total:
         return "repeated", f"of {total} on this site"
@@ -124,6 +126,8 @@ def _proof(
         return "repeated", reason
     if stats.beside_promo >= MOST * stats.pages and seen >= CLUSTERS:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
+    if _is_inside(stats) and stats.beside_name >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", "inside the text, beside a short line that comes with it"
     if _is_inside(stats) and stats.beside_link >= MOST * stats.pages and seen >= CLUSTERS:
         return "promo", "inside the text, beside a short linked line"
     if _is_inside(stats) and (name := _follows(stats, origins)):
@@ -159,7 +163,7 @@ def _follows(stats: Stats, origins: dict[str, int]) -> str:
     return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
 
 
-def judge_form(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
+def judge_form(stats: Stats, total: int, elsewhere: Elsewhere | None) -> Finding | None:
     """What the sightings of a form prove: the same sentence about three different names.
 
     A form that begins with different words is about people ("▲ is a reporter at ▲") and proves
@@ -169,10 +173,15 @@ def judge_form(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     if seen < CLUSTERS or len(stats.keys) < CLUSTERS or stats.varying_start:
         return None
     where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
+    if not stats.line.sentence:
+        reason = _short(stats, total)
+        return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
     if stats.named >= 0.5 * stats.pages:
         return Finding("chrome", "attribution", f"{where}, those of the origins")
     if stats.line.sells:
         return Finding("chrome", "promo", f"{where}, and offers something to the reader")
     if stats.line.domain and not _is_inside(stats):
         return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
+    if total >= ENOUGH and len(stats.clusters) >= _share_needed(stats) * total:
+        return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None

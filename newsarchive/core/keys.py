@@ -17,7 +17,8 @@ from newsarchive.core.lines import fold
 NAME, DOMAIN = "▲", "◆"
 #: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
 LITERALS = 3
-_DIGITS = re.compile(r"\d+")
+#: Ordinals are digits too: "22nd" and "1st" differ by the day alone.
+_DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
 _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
 _JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 _CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
@@ -59,6 +60,16 @@ def form_of(text: str) -> str:
     folded = _DIGITS.sub("0", fold(marked))
     literals = re.findall(r"[^\W\d_]+", folded)
     return folded if len(literals) >= LITERALS and (NAME.lower() in folded or DOMAIN in folded) else ""
+
+
+def starts_with_name(text: str) -> bool:
+    """Whether a line begins with two or more capitalised words, as a sentence about a person does.
+
+    >>> starts_with_name("Ada Lund is a reporter."), starts_with_name("The text is hers.")
+    (True, False)
+    """
+    first = _CAPITALS.match(text.strip())
+    return first is not None and len(first[0].split()) > 1
 
 
 @lru_cache(maxsize=16384)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from newsarchive.core.containers import Layout, fits, inside, layouts
 from newsarchive.core.evidence import CLUSTERS, ENOUGH, MOST, Finding, Stats, articles, judge, judge_form
-from newsarchive.core.sightings import Line, Network, Sighting, Window
+from newsarchive.core.sightings import SENTENCE, Line, Network, Sighting, Window
 from newsarchive.core.template import Entry, Template, list_run, saying
 
 ROUNDS = 4
@@ -51,7 +51,7 @@ def learn(
         entries |= new
         if not _mark(pages, chrome, new):
             break
-    entries |= _heads(pages, chrome, entries)
+    entries |= _heads(pages, chrome, often, entries)
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
     kept = _kept(entries, {line.key for page in pages for line in page.lines}, known, locks or {})
     sites = layouts(pages, repeated, known.layouts if known else (), taught)
@@ -81,7 +81,8 @@ def gather(
     forms: dict[int, Stats] = {}
     for page, flags in zip(pages, chrome, strict=True):
         prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
-        first, last = (prose[0], prose[-1]) if prose else (-1, -1)
+        unique = [i for i in prose if page.lines[i].key not in often] or [0]
+        first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
         for i, line in enumerate(page.lines):
             if line.fixed or (line.key not in often and line.form not in often):
                 continue
@@ -92,15 +93,16 @@ def gather(
                 found.chrome[line.label] = found.chrome.get(line.label, 0) + 1
                 found.chrome_clusters.add(page.cluster)
                 continue
-            inner, sides = first < i < last, _sides(flags, i)
-            _count(found, page, line, inner, any(sides))
+            sides = _sides(flags, i)
+            _count(found, page, line, i in inner, any(sides))
             if i == first:
                 found.first.add(page.url)
             found.before_chrome += bool(sides[1])
-            found.beside_promo += "promo" in sides
+            found.beside_promo += "promo" in sides and i in inner
             found.beside_link += _beside_link(page.lines, i)
+            found.beside_name += _beside_name(page.lines, i, often, inner)
             if line.form in often:
-                _count(forms.setdefault(line.form, Stats(line)), page, line, inner, any(sides))
+                _count(forms.setdefault(line.form, Stats(line)), page, line, i in inner, any(sides))
     return stats, forms
 
 
@@ -129,6 +131,19 @@ def _beside_link(lines: Sequence[Line], i: int) -> bool:
     )
 
 
+def _beside_name(lines: Sequence[Line], i: int, often: set[int], inner: range) -> bool:
+    """Whether a short recurring line, no sentence and no heading, touches this one inside the text."""
+    return any(
+        j in inner
+        and lines[j].is_body
+        and lines[j].key in often
+        and lines[j].words <= 8
+        and not lines[j].sentence
+        and not lines[j].heading
+        for j in (i - 1, i + 1)
+    )
+
+
 def _findings(
     stats: Mapping[int, Stats],
     forms: Mapping[int, Stats],
@@ -146,7 +161,7 @@ def _findings(
         if finding := judge(s, total, shared.keys.get(key), origins):
             found[key] = _entry(key, finding, s)
     for key, s in forms.items():
-        if key not in known and (finding := judge_form(s, shared.keys.get(key))):
+        if key not in known and (finding := judge_form(s, total, shared.keys.get(key))):
             found[key] = _entry(key, finding, s)
     return found
 
@@ -183,26 +198,27 @@ def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -
     return changed
 
 
-def _heads(pages: Sequence[Sighting], chrome: Chrome, entries: Mapping[int, Entry]) -> dict[int, Entry]:
-    """Lines that open a list of teasers or a saying on most of their pages."""
+def _heads(
+    pages: Sequence[Sighting], chrome: Chrome, often: set[int], entries: Mapping[int, Entry]
+) -> dict[int, Entry]:
+    """Lines (or forms of lines) that open a list of teasers or a saying on most of their pages."""
     titles = {line.key for page in pages for line in page.lines if line.own}
-    tries: dict[int, list[tuple[Sighting, str]]] = defaultdict(list)
-    lines: dict[int, Line] = {}
+    tries: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    samples: dict[int, str] = {}
     for page, flags in zip(pages, chrome, strict=True):
         for i, line in enumerate(page.lines):
-            if line.is_body and line.key and line.words <= 12 and not line.sentence and not line.own:
-                tries[line.key].append((page, _opens(page, flags, i, titles)))
-                lines[line.key] = line
-    found: dict[int, Entry] = {}
+            if (line.key in often or line.form in often) and _may_open(line):
+                opened = _opens(page, flags, i, titles)
+                for key in (line.key, line.form) if line.form else (line.key,):
+                    tries[key].append((page.cluster, opened))
+                    samples.setdefault(key, line.sample)
+    total = len({page.cluster for page in pages})
+    found = {}
     for key, seen in tries.items():
-        clusters = {page.cluster for page, _ in seen}
-        for role, label in (("head", "related"), ("slot", "quote")):
-            count = sum(kind == role for _, kind in seen)
-            if len(clusters) >= CLUSTERS and count >= MOST * len(seen):
-                reason = f"opens a list or a saying in {articles(len(clusters))}"
-                found[key] = Entry(
-                    key, Finding(role, label, reason), len(seen), len(clusters), lines[key].sample
-                )
+        if key and (role := _role(seen, total)):
+            count = len({cluster for cluster, _ in seen})
+            finding = Finding(role, LABELS[role], f"opens a {NAMES[role]} in {articles(count)}")
+            found[key] = Entry(key, finding, len(seen), count, samples[key])
     return {
         key: entry
         for key, entry in found.items()
@@ -210,18 +226,51 @@ def _heads(pages: Sequence[Sighting], chrome: Chrome, entries: Mapping[int, Entr
     }
 
 
-def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int]) -> str:
-    """What a line opens on one page: `head`, `slot` or "".
+def _may_open(line: Line) -> bool:
+    return line.words <= 12 and not line.sentence and not line.own and not line.fixed
 
-    A list must be known as one: its head names the article's origin, or half of its lines are links or
-    titles of the site's other pages. Ingredients or tracks under a heading are the article's own.
+
+LABELS = {"head": "related", "slot": "quote"}
+NAMES = {"head": "list of teasers", "slot": "saying"}
+
+
+def _role(seen: Sequence[tuple[str, str]], total: int) -> str:
+    """What a line opens, by its tries as (cluster, what it opened there): `head`, `slot` or "".
+
+    A list that is only shaped like teasers is believed on a tenth of the articles, one that is known to
+    be of teasers on three.
+    """
+    clusters = {cluster for cluster, _ in seen}
+    if len(clusters) < CLUSTERS:
+        return ""
+    opened = Counter(kind for _, kind in seen)
+    enough = max(5, total / 10)
+    if opened["slot"] >= MOST * len(seen):
+        return "slot"
+    if opened["head"] >= MOST * len(seen):
+        return "head"
+    return "head" if opened["head"] + opened["shape"] >= MOST * len(seen) and len(clusters) >= enough else ""
+
+
+def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int]) -> str:
+    """What a line opens on one page: `head`, `slot`, `shape` or "".
+
+    A list is known as one where its head names the article's origin, or half of its lines are links or
+    titles of the site's other pages. A `shape` has the look of it: lines as long as titles, no items of a
+    list, under no heading. Ingredients, tracks and references under a heading are the article's own.
     """
     if saying(page.lines, i + 1):
         return "slot"
-    run = list_run(page.lines, i + 1, lambda j: j >= len(flags) or bool(flags[j]))
-    teasers = sum(page.lines[j].linked or page.lines[j].key in titles for j in run)
-    known = page.lines[i].names_origin or 2 * teasers >= len(run)
-    return "head" if run and known else ""
+    run = [page.lines[j] for j in list_run(page.lines, i + 1, lambda j: j >= len(flags) or bool(flags[j]))]
+    if not run:
+        return ""
+    teasers = sum(line.linked or line.key in titles for line in run)
+    if page.lines[i].names_origin or 2 * teasers >= len(run):
+        return "head"
+    long = sum(line.words for line in run) >= SENTENCE * len(run)
+    return (
+        "shape" if long and not page.lines[i].heading and not any(x.sentence or x.item for x in run) else ""
+    )
 
 
 def _kept(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from newsarchive.items import Block
@@ -18,6 +19,8 @@ _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 #: Scripts written without spaces: a character counts as half a word there.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$")
+#: The label of a domain: "heron" of www.heron.co.uk.
+_LABEL = re.compile(r"(?:www\.)?([\w-]{4,})\.[a-z]{2,}")
 _OPENING = tuple("\"'“‘«„「『‹»")
 
 
@@ -68,3 +71,19 @@ def is_linked(block: Block) -> bool:
 def is_quotation(text: str) -> bool:
     """Whether a line opens with a quotation mark, as a quoted saying does."""
     return text.lstrip().startswith(_OPENING)
+
+
+def names_one(folded: str, names: Iterable[str]) -> bool:
+    """Whether a folded line holds one of the names; a domain's label also meets the words it was made of.
+
+    >>> names_one("read more from the guardian", ["theguardian"]), names_one("read more", ["theguardian"])
+    (True, False)
+    """
+    squeezed = folded.replace(" ", "")
+    return any(name in folded or name in squeezed for name in names)
+
+
+def source_names(*texts: str) -> tuple[str, ...]:
+    """Folded names of a source: those given, and the label of each domain among them; short ones left out."""
+    labels = [label for text in texts for label in _LABEL.findall(text.lower())]
+    return tuple(name for text in (*texts, *labels) if len(name := fold(text)) > 3)

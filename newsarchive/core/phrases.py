@@ -25,7 +25,7 @@ from newsarchive.items import LABELS
 from newsarchive.rules import Rules, Table, strings
 
 #: Longest line, in characters, that a phrase can be: prose is never looked up.
-LONGEST = 240
+LONGEST = 300
 _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 
 Verdict = tuple[str, str]

@@ -11,8 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from newsarchive.core import cues
-from newsarchive.core.keys import DOMAIN, form_key, form_of, line_key, signature
-from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, word_count
+from newsarchive.core.keys import DOMAIN, form_key, form_of, line_key, signature, starts_with_name
+from newsarchive.core.lines import (
+    ends_sentence,
+    fold,
+    is_linked,
+    is_quotation,
+    names_one,
+    source_names,
+    word_count,
+)
 from newsarchive.core.phrases import Phrases, phrases
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
@@ -45,6 +53,7 @@ class Line:
     words: int
     sentence: bool = False
     heading: bool = False
+    item: bool = False
     linked: bool = False
     quotation: bool = False
     names_origin: bool = False
@@ -84,7 +93,13 @@ def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") ->
         tuple(fold(t) for t in (article.origin.name, article.origin.domain) if t) if article.origin else ()
     )
     lines = tuple(_line(block, words, own, marks) for block in article.blocks)
-    return Sighting(article.url, site, cluster or article.url, marks[-1] if marks else "", lines)
+    return Sighting(
+        article.url,
+        site,
+        cluster or article.url,
+        article.origin.domain or article.origin.name if article.origin else "",
+        lines,
+    )
 
 
 def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -> Line:
@@ -99,9 +114,10 @@ def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -
         words=count,
         sentence=ends_sentence(text),
         heading=block.kind == "heading",
+        item=block.kind == "list_item",
         linked=is_linked(block),
         quotation=is_quotation(text),
-        names_origin=is_body and (any(mark in folded for mark in marks) or _links_to(block, marks)),
+        names_origin=is_body and not starts_with_name(text) and _names(block, folded, marks),
         sells=is_body and count <= LONGEST_FORM and cues.sells(text, words),
         domain=short and DOMAIN in form_of(text),
         own=folded in own,
@@ -122,8 +138,14 @@ def is_guess(block: Block) -> bool:
     return block.label in GUESSES and not block.rule.startswith("chrome/")
 
 
-def _links_to(block: Block, marks: tuple[str, ...]) -> bool:
-    return bool(marks) and any(marks[-1] in url for _, url in block.links)
+def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
+    """Whether a line holds the origin's name or domain, or links there."""
+    return names_one(folded, marks) or any(names_one(url, marks) for _, url in block.links)
+
+
+def origin_names(article: Article) -> tuple[str, ...]:
+    """Folded names by which a line may mention the article's origin."""
+    return source_names(article.origin.name, article.origin.domain) if article.origin else ()
 
 
 class Window:
@@ -152,6 +174,7 @@ class Elsewhere:
 
     `missing` are clusters of which one copy holds the line and another does not; `present` are clusters
     of several copies that all hold it.
+    `named` are the clusters of which the line names the origin.
     """
 
     sites: frozenset[str] = frozenset()
@@ -159,6 +182,7 @@ class Elsewhere:
     origins: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +197,7 @@ def network(windows: Iterable[Window]) -> Network:
     """Join the windows of all sites. Lines of one site alone are left out: its own template has them."""
     pages = [page for window in windows for page in window.pages.values()]
     seen: dict[int, list[Sighting]] = defaultdict(list)
+    named: dict[int, set[str]] = defaultdict(set)
     copies: dict[str, list[Sighting]] = defaultdict(list)
     origins: dict[str, set[str]] = defaultdict(set)
     for page in pages:
@@ -180,12 +205,15 @@ def network(windows: Iterable[Window]) -> Network:
         origins[page.origin].add(page.cluster)
         for key in {k for line in page.lines if line.is_body for k in (line.key, line.form) if k}:
             seen[key].append(page)
+        for line in page.lines:
+            if line.names_origin:
+                named[line.key].add(page.cluster)
     shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
-    keys = {key: _elsewhere(found, copies) for key, found in shared.items()}
+    keys = {key: _elsewhere(found, copies, named[key]) for key, found in shared.items()}
     return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name})
 
 
-def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]]) -> Elsewhere:
+def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], named: set[str]) -> Elsewhere:
     urls = {p.url for p in found}
     several = {p.cluster for p in found if len(copies[p.cluster]) > 1}
     missing = {c for c in several if any(p.url not in urls for p in copies[c])}
@@ -195,4 +223,5 @@ def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]]) -> E
         origins=frozenset(p.origin for p in found if p.origin),
         missing=frozenset(missing),
         present=frozenset(several - missing),
+        named=frozenset(named),
     )

@@ -13,12 +13,12 @@ from typing import Any
 from newsarchive.core.containers import Layout, fits, inside
 from newsarchive.core.evidence import Finding
 from newsarchive.core.keys import form_key, line_key, signature
-from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, word_count
-from newsarchive.core.sightings import LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess
+from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, names_one, word_count
+from newsarchive.core.sightings import LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess, origin_names
 from newsarchive.items import Article, Block
 
 #: A head takes at most so many lines below it, each of at most so many words.
-RUN, TEASER, SAYING = 8, 45, 90
+RUN, TEASER, SAYING, HEAD = 8, 45, 90, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
     return Template(site, entries, tuple(layouts[n] for n in sorted(layouts)))
 
 
-def page_lines(blocks: Sequence[Block], own: set[str]) -> list[Line]:
+def page_lines(blocks: Sequence[Block], own: set[str], origin: Sequence[str] = ()) -> list[Line]:
     """The facts of a page's blocks that applying a template needs."""
     return [
         Line(
@@ -113,6 +113,7 @@ def page_lines(blocks: Sequence[Block], own: set[str]) -> list[Line]:
             heading=b.kind == "heading",
             linked=is_linked(b),
             quotation=is_quotation(b.text),
+            names_origin=bool(origin) and names_one(fold(b.text), origin),
             own=fold(b.text) in own,
             fixed=is_fixed(b),
             guess=is_guess(b),
@@ -128,7 +129,7 @@ def apply_template(article: Article, template: Template) -> Article:
     body, its rule says "aside", and the article's quality is flagged `repeated lines`.
     """
     own = {fold(t) for t in (article.headline, article.description) if t}
-    lines = page_lines(article.blocks, own)
+    lines = page_lines(article.blocks, own, origin_names(article))
     marks = verdicts(lines, template, article.url)
     blocks = [_marked(block, marks.get(i)) for i, block in enumerate(article.blocks)]
     done = article.with_blocks(blocks)
@@ -234,14 +235,30 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         return finding.label != "body" if finding else not lines[i].is_body
 
     for i, line in enumerate(lines):
-        entry = template.entries.get(line.key)
-        if entry is None or line.own or entry.finding.role not in ("head", "slot"):
+        opener = _opener(line, template, found.get(i))
+        if opener is None:
             continue
-        run = list_run(lines, i + 1, is_chrome) if entry.finding.role == "head" else saying(lines, i + 1)
+        run = saying(lines, i + 1) if opener.role == "slot" else list_run(lines, i + 1, is_chrome)
         if run:
             for j in (i, *run):
-                if lines[j].is_body and not lines[j].own:
-                    found[j] = entry.finding
+                if lines[j].is_body and not lines[j].own and not lines[j].fixed:
+                    found[j] = opener
+
+
+def _opener(line: Line, template: Template, finding: Finding | None) -> Finding | None:
+    """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
+    for a short one, the name of the article's origin."""
+    if line.own or line.fixed or line.sentence or line.words > HEAD:
+        return None
+    entries = [template.entries.get(key) for key in (line.key, line.form) if key]
+    learned = next((e.finding for e in entries if e and e.finding.role in ("head", "slot", "keep")), None)
+    if learned:
+        return learned if learned.role != "keep" else None
+    if finding and finding.label == "related":
+        return finding
+    if line.is_body and line.names_origin and finding is None:
+        return Finding("head", "related", "a short line that names the origin opens a list")
+    return None
 
 
 def list_run(lines: Sequence[Line], start: int, is_chrome: Any) -> list[int]:
