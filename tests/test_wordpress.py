@@ -217,13 +217,21 @@ def test_what_wordpress_says_went_wrong_is_raised(fresh_blog: Blog) -> None:
         fresh_blog.wordpress.run([{"do": "nonsense"}])
 
 
-def test_without_its_parts_the_reason_names_the_command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("part", ["php", "wordpress", "mariadb"])
+def test_without_a_part_the_reason_names_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: str
 ) -> None:
-    monkeypatch.setattr(server, "PACKAGE", tmp_path)
-    assert server.missing() == "" or "bash .ci/services" in server.missing()
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert "bash .ci/services" in server.missing()
+    if part != "php":
+        require()
+    if part == "php":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    elif part == "wordpress":
+        monkeypatch.setattr(server, "PACKAGE", tmp_path)
+    else:
+        monkeypatch.setenv("NEWSARCHIVE_TEST_MARIADB", "mysql://nobody:wrong@127.0.0.1:1")
+    why = server.missing.__wrapped__()
+    assert part in why.lower()
+    assert "bash .ci/services" in why
 
 
 # --- the truth itself ----------------------------------------------------------------------------------------------

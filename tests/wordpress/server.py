@@ -5,7 +5,7 @@
         wordpress.url           # http://127.0.0.7:38211/
 
 Each blog has a loopback address of its own: archives tell sites apart by host. The database server is that of
-`NEWSARCHIVE_TEST_MARIADB` (default `mysql://root@127.0.0.1:3306`).
+`NEWSARCHIVE_TEST_MARIADB` (default `mysql://root@localhost:3306`: the socket).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -103,37 +104,40 @@ class Request:
 
 @dataclass(frozen=True)
 class Database:
-    """Where MariaDB answers, and as whom."""
+    """Where MariaDB answers, and as whom. `localhost` means its socket, as everywhere in PHP."""
 
-    host: str = "127.0.0.1"
+    host: str = "localhost"
     port: int = 3306
     user: str = "root"
     password: str = ""
 
     @classmethod
     def from_environment(cls) -> Database:
-        url = urlsplit(os.environ.get("NEWSARCHIVE_TEST_MARIADB", "mysql://root@127.0.0.1:3306"))
+        url = urlsplit(os.environ.get("NEWSARCHIVE_TEST_MARIADB", "mysql://root@localhost:3306"))
         return cls(
-            url.hostname or "127.0.0.1", url.port or 3306, url.username or "root", unquote(url.password or "")
+            url.hostname or "localhost", url.port or 3306, url.username or "root", unquote(url.password or "")
         )
 
-    def answers(self) -> bool:
-        try:
-            socket.create_connection((self.host, self.port), timeout=2).close()
-        except OSError:
-            return False
-        return True
+    def problem(self) -> str:
+        """Why PHP cannot work with it, in one line; "" where it can."""
+        php = "[, $h, $p, $u, $w] = $argv; try { new mysqli($h, $u, $w, '', (int) $p); }"
+        php += " catch (Throwable $e) { echo $e->getMessage(); }"
+        words = ["php", "-r", php, "--", self.host, str(self.port), self.user, self.password]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        return (done.stdout + done.stderr).strip().split("\n")[0]
 
 
+@cache
 def missing() -> str:
-    """Why there can be no WordPress here, and what to type: "" where there can."""
+    """Why there can be no WordPress here, and what to type: "" where there can. Looked at once a process."""
     if not shutil.which("php"):
         return f"no PHP (Debian's php-cli): run `{INSTALL}` as root"
     if not (PACKAGE / "wp-settings.php").is_file():
         return f"no WordPress in {PACKAGE} (Debian's wordpress): run `{INSTALL}` as root"
     database = Database.from_environment()
-    if not database.answers():
-        return f"no MariaDB at {database.host}:{database.port}: run `{INSTALL}` as root, or set NEWSARCHIVE_TEST_MARIADB"
+    if problem := database.problem():
+        remedy = f"run `{INSTALL}` as root, or set NEWSARCHIVE_TEST_MARIADB=mysql://USER:PASSWORD@HOST:PORT"
+        return f"no MariaDB at {database.host}:{database.port} for {database.user} ({problem}): {remedy}"
     return ""
 
 
