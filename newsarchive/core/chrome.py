@@ -88,11 +88,11 @@ def places(marks: Marks) -> None:
 
 def lines(marks: Marks) -> None:
     """Whole lines that the phrase tables know. A long sentence of the article is no phrase, unless it
-    asks for an address: only those are whole sentences in the wild."""
+    asks for an address or says how a post is filed: only those are whole sentences in the wild."""
     for i, block in enumerate(marks.blocks):
         if block.kind != "code" and (verdict := _line(block, marks.words.line)):
             sentence = block.label == "body" and is_prose(block, 16)
-            if not sentence or verdict[0] in ("subscribe", "comments"):
+            if not sentence or verdict[0] in ("subscribe", "comments", "tags"):
                 marks.mark(i, *verdict)
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from newsarchive.core.containers import Layout, fits, inside, layouts
+from newsarchive.core.layouts import Layout, fits, inside, layouts
 from newsarchive.core.evidence import CLUSTERS, ENOUGH, MOST, Finding, Stats, articles, judge, judge_form
 from newsarchive.core.sightings import SENTENCE, Line, Network, Sighting, Window
 from newsarchive.core.template import Entry, Template, list_run, saying

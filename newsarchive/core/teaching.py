@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from newsarchive.core.containers import inside, nominee
+from newsarchive.core.layouts import inside, nominee
 from newsarchive.core.keys import line_key
 from newsarchive.core.lines import fold
 from newsarchive.core.sightings import Sighting

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsarchive.core.containers import Layout, fits, inside
+from newsarchive.core.layouts import Layout, fits, inside
 from newsarchive.core.evidence import Finding
 from newsarchive.core.keys import form_key, line_key, signature
 from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, names_one, word_count
