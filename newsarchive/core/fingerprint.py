@@ -8,6 +8,7 @@ resemblance and containment of documents", 1997). Both leave the headline out: b
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import replace
 
@@ -54,6 +55,10 @@ class _Fold(dict[int, str | None]):
 
 
 _FOLD = _Fold()
+#: What makes most English texts other than ASCII; taken out first, for speed alone.
+_TYPOGRAPHIC = "’‘“”–—…\u00a0•"
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ASCII = {chr(code): _FOLD[code] or "" for code in range(128) if not chr(code).isalnum() and code != 32}
 
 
 def normalise(text: str) -> str:
@@ -62,8 +67,16 @@ def normalise(text: str) -> str:
     >>> normalise("“It’s over,” said\\n\\nthe  MINISTER.")
     'its over said the minister'
     """
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_FOLD)
-    return " ".join(folded.split())
+    for char in _TYPOGRAPHIC:
+        text = text.replace(char, _FOLD[ord(char)] or "")
+    if text.isascii():
+        return " ".join(text.lower().translate(_FOLD).split())
+    # `translate` is twenty times as slow on a text that is not all ASCII: such runs are folded alone.
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = _BEYOND_ASCII.sub(lambda run: run[0].translate(_FOLD), text)
+    for char in filter(text.__contains__, _ASCII):
+        text = text.replace(char, _ASCII[char])
+    return " ".join(text.split())
 
 
 def content_hash(folded: str) -> str:
@@ -84,7 +97,7 @@ def shingles(folded: str) -> list[str]:
     words = folded.split()
     if len(words) < SHORTEST:
         return []
-    return [" ".join(words[i : i + WORDS]) for i in range(len(words) - WORDS + 1)]
+    return list(map(" ".join, zip(*(words[i:] for i in range(WORDS)), strict=False)))
 
 
 def _characters(folded: str) -> int:
