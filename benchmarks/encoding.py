@@ -9,15 +9,11 @@ lines. Sentences of one half of the documents are for development; the other hal
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import os
 import re
-import sys
-import time
 import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path

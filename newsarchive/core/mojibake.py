@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core.characters import is_allowed
-from newsarchive.core.charsets import Charset, charsets
+from newsarchive.core.charsets import Charset, charset, charsets
 from newsarchive.core.pairs import UNSEEN, PairModel
-from newsarchive.core.pieces import damaged_pieces
+from newsarchive.core.pieces import SWITCH, damaged_pieces
 
 #: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7).
 UTF8 = re.compile(
@@ -26,13 +26,15 @@ UTF8 = re.compile(
 
 #: How many times a text may have been read wrongly, one reading over another.
 LAYERS = 3
+#: A run has the layers that others on the page have, unless that costs so much more, in nats.
+LAYERED = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a piece of a run reads as: `run[start:end]` should be `after`.
 
-    `rule` names the codec or codecs, `gain` is the evidence in nats.
+    `rule` names the codec, `inner` those of further layers; `gain` is the evidence in nats.
     """
 
     start: int
@@ -40,35 +42,70 @@ class Reading:
     after: str
     rule: str
     gain: float
+    inner: tuple[str, ...] = ()
 
 
-def read_back(runs: Iterable[str], charset: Charset, model: PairModel) -> dict[str, list[Reading]]:
-    """Run → its readings with one codec; runs without any are left out.
-
-    A run has one character of context at either end.
-    """
-    found: dict[str, list[Reading]] = {}
-    for run, start, end, decoded in _valid(runs, charset):
-        whole = weigh(model, run, start, end, decoded, charset)
-        if whole is None or not _reads_well(model, run, whole):
-            found.setdefault(run, []).extend(_pieces(model, run, start, end, charset))
-        else:
-            found.setdefault(run, []).append(whole)
-    return found
+Found = dict[str, list[Reading]]
 
 
-def _reads_well(model: PairModel, run: str, reading: Reading) -> bool:
+@dataclass(frozen=True)
+class Utf8:
+    """The hypothesis that UTF-8 was read with one codec; then, perhaps, again with those of `inner`."""
+
+    charset: Charset
+    inner: tuple[str, ...] = ()
+
+    def readings(self, runs: Iterable[str], model: PairModel) -> Found:
+        """Run → its readings; runs without any are left out.
+
+        A run has one character of context at either end.
+        """
+        found: Found = {}
+        for run, start, end, decoded in _valid(runs, self.charset):
+            whole = self._weigh(model, run, start, end, decoded)
+            best = [whole] if whole else []
+            if not whole or not reads_well(model, run, whole):
+                pieces = list(self._pieces(model, run, start, end))
+                best = max(best, pieces, key=_gain)
+            found.setdefault(run, []).extend(best)
+        return found
+
+    def _pieces(self, model: PairModel, run: str, start: int, end: int) -> Iterator[Reading]:
+        """The readings of the pieces of a run that are damaged, where others are right as they stand."""
+        raw = self.charset.to_bytes(run[start:end])
+        for first, last in damaged_pieces(model, run[start - 1 : end + 1], raw):
+            decoded = raw[first:last].decode()
+            if reading := self._weigh(model, run, start + first, start + last, decoded):
+                yield reading
+
+    def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
+        """The reading of a piece, as deep as its layers go; `None` where that is no printable text."""
+        before, after = run[start - 1], run[end : end + 1] or " "
+        final, cost, inner = unfold(model, before, decoded, after, LAYERS - 1)
+        if self.inner and self.inner != inner:
+            final, cost, inner = self._forced(model, before, decoded, after, (final, cost, inner))
+        if not is_allowed(final):
+            return None
+        rule = self.charset.variant(run[start:end])
+        return Reading(start, end, final, rule, model.of(before + run[start:end] + after) - cost, inner)
+
+    def _forced(self, model: PairModel, before: str, text: str, after: str, free: Unfolded) -> Unfolded:
+        """The same layers as the rest of the page, unless that is much less likely."""
+        for name in self.inner:
+            text = _decoded(text, charset(name))
+        cost = model.of(before + text + after)
+        return (text, cost, self.inner) if is_allowed(text) and cost - LAYERED < free[1] else free
+
+
+def _gain(readings: list[Reading]) -> float:
+    """What a run gains; more readings than one must make up for the borders between them."""
+    return sum(r.gain for r in readings) - SWITCH * len(readings)
+
+
+def reads_well(model: PairModel, run: str, reading: Reading) -> bool:
+    """Whether a reading is a gain, and leaves no pair that clean text does not have."""
     before, after = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
     return reading.gain > 0 and model.dearest(before + reading.after + after) <= UNSEEN
-
-
-def _pieces(model: PairModel, run: str, start: int, end: int, charset: Charset) -> Iterator[Reading]:
-    """The readings of the pieces of a run that are damaged, where others are right as they stand."""
-    raw = charset.to_bytes(run[start:end])
-    for first, last in damaged_pieces(model, run[start - 1 : end + 1], raw):
-        decoded = raw[first:last].decode()
-        if reading := weigh(model, run, start + first, start + last, decoded, charset):
-            yield reading
 
 
 def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, int, str]]:
@@ -83,29 +120,22 @@ def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, in
         yield runs[number], match.start() - at, match.end() - at, match[0].decode()
 
 
-def weigh(model: PairModel, run: str, start: int, end: int, decoded: str, charset: Charset) -> Reading | None:
-    """The reading of a piece, as deep as its layers go; `None` where it comes to no printable text."""
-    before, after = run[start - 1], run[end : end + 1] or " "
-    final, cost, inner = unfold(model, before, decoded, after, LAYERS - 1)
-    if not is_allowed(final):
-        return None
-    rule = charset.variant(run[start:end]) + inner
-    return Reading(start, end, final, rule, model.of(before + run[start:end] + after) - cost)
+Unfolded = tuple[str, float, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1 << 14)
-def unfold(model: PairModel, before: str, text: str, after: str, layers: int) -> tuple[str, float, str]:
+def unfold(model: PairModel, before: str, text: str, after: str, layers: int) -> Unfolded:
     """Read a text back as often as that makes it likelier: text, cost, names of the codecs."""
     context = before + text + after
-    best = (text, model.of(context), "")
+    best: Unfolded = (text, model.of(context), ())
     if layers == 0 or text.isascii() or model.dearest(context) <= UNSEEN:
         return best
-    for charset in charsets():
-        inner = _decoded(text, charset)
+    for codec in charsets():
+        inner = _decoded(text, codec)
         if inner != text:
-            final, cost, rule = unfold(model, before, inner, after, layers - 1)
+            final, cost, names = unfold(model, before, inner, after, layers - 1)
             if cost < best[1] - 1 and is_allowed(final):
-                best = (final, cost, f", then {charset.name}{rule}")
+                best = (final, cost, (codec.name, *names))
     return best
 
 

@@ -68,6 +68,11 @@ class PairModel:
             before = now
         return total / SCALE
 
+    def total(self, text: str) -> float:
+        """The same as `of`, for long texts."""
+        symbols = symbols_of(self, text)
+        return float(_lookup(self).cost[symbols[:-1] * self.size + symbols[1:]].sum()) / SCALE
+
     def dearest(self, text: str) -> float:
         """The cost of the least likely pair of a text, in nats."""
         symbols, cost, size = self.symbols, self.cost, self.size
@@ -112,8 +117,7 @@ def suspects(model: PairModel, text: str) -> Sequence[int]:
     if text.isascii():
         return []
     tables = _lookup(model)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    symbols = tables.symbols[np.minimum(codes, len(tables.symbols) - 1)]
+    symbols = symbols_of(model, text)
     wrong = tables.unseen[symbols[:-1] * model.size + symbols[1:]]
     counts = np.bincount(tables.scripts[symbols], minlength=256)
     counts[0] = 0
@@ -124,11 +128,19 @@ def suspects(model: PairModel, text: str) -> Sequence[int]:
     return found
 
 
+def symbols_of(model: PairModel, text: str) -> Any:
+    """The symbols of a text, as an array."""
+    table = _lookup(model).symbols
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return table[np.minimum(codes, len(table) - 1)]
+
+
 @dataclass(frozen=True, eq=False)
 class _Lookup:
     """The model as arrays, for whole pages at once: by code point, by pair, by symbol."""
 
     symbols: Any
+    cost: Any
     unseen: Any
     scripts: Any
 
@@ -137,7 +149,7 @@ class _Lookup:
 def _lookup(model: PairModel) -> _Lookup:
     symbols = np.fromiter((model.symbols[chr(c)] for c in range(0x20000)), np.int32, 0x20000)
     cost = np.frombuffer(model.cost, np.uint8).reshape(model.size, model.size)
-    return _Lookup(symbols, (cost > UNSEEN * SCALE).ravel(), _scripts(model))
+    return _Lookup(symbols, cost.ravel(), (cost > UNSEEN * SCALE).ravel(), _scripts(model))
 
 
 def _scripts(model: PairModel) -> Any:
