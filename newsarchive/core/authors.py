@@ -47,7 +47,7 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
     """The authors that one claim names."""
     url = claim.url if claim.url.startswith("http") else ""
     if claim.kind == "organisation":
-        found = [name] if (name := clean(claim.value, rules)) else []
+        found = [name] if (name := clean(claim.value, rules, printed=False)) else []
     else:
         found = names(claim.value, rules, printed=claim.source.startswith(("markup", "microdata")))
     return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MOST]]

@@ -11,11 +11,16 @@ from newsarchive.core.claims import MOST, plain
 
 Attributes = dict[str, str | None]
 
-#: Headings, times, microdata and microformats.
-_ALWAYS = 'meta,link[rel~="canonical" i],script[type*="ld+json" i],title,h1,h2,time,[itemprop],[rel~="author" i],abbr[title]'
-#: What classes of titles, authors and dates hold. Each costs time on every page, so only those that the page's
-#: text holds are asked for; rarer words ("fecha", "auteur") are left to the text near the headline.
-_CLASSES = ["byline", "author", "autor", "writer", "date", "datum", "posted", "publish", "-title", "headline"]
+#: Headings, times, microdata, microformats, and what classes of titles, authors and dates hold. Each part costs
+#: time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
+_CLASSES = "author autor byline date publish -title headline".split()
+_QUERY = ",".join(
+    [
+        'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
+        'h1,h2,time,[itemprop],[rel~="author" i],abbr[title]',
+        *(f'[class*="{word}" i]' for word in _CLASSES),
+    ]
+)
 _NEVER = frozenset(
     [
         "body",
@@ -40,17 +45,13 @@ _SCRIPTS, _LONGEST_SCRIPT = 30, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An element that may carry a claim: its attributes, and its place in document order."""
+    """An element that may carry a claim: its attributes, its place in document order, and its classes (`names`)."""
 
     node: LexborNode
     tag: str
     attributes: Attributes
     at: int
-
-    @property
-    def names(self) -> str:
-        """Classes and id, as written."""
-        return f"{self.attributes.get('class') or ''} {self.attributes.get('id') or ''}"
+    names: str = ""
 
     @property
     def properties(self) -> list[str]:
@@ -76,25 +77,20 @@ class Elements:
     marks: list[Mark] = field(default_factory=list)
 
 
-def read_elements(tree: LexborHTMLParser, text: str) -> Elements:
-    """All elements that readers of metadata look at, each kind bounded in number; `text` is the page's source."""
+def read_elements(tree: LexborHTMLParser) -> Elements:
+    """All elements that readers of metadata look at, each kind bounded in number."""
     out = Elements()
     root = tree.root
     if root is not None:
         attributes = root.attributes
         out.language = plain(attributes.get("lang") or attributes.get("xml:lang") or "")
-    for node in tree.css(_query(text)):
+    for node in tree.css(_QUERY):
         tag = node.tag or ""
         add = _ADD.get(tag, _add_mark)
         add(out, node, tag)
         if len(out.marks) >= MOST:
             break
     return out
-
-
-def _query(text: str) -> str:
-    present = (w for w in _CLASSES if w in text or w.title() in text)
-    return ",".join([_ALWAYS, *(f'[class*="{w}" i]' for w in present)])
 
 
 def _add_meta(out: Elements, node: LexborNode, tag: str) -> None:
@@ -123,7 +119,8 @@ def _add_title(out: Elements, node: LexborNode, tag: str) -> None:
 
 def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
     if tag not in _NEVER:
-        out.marks.append(Mark(node, tag, node.attributes, len(out.marks)))
+        attributes = node.attributes
+        out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
 
 
 _ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {

@@ -91,7 +91,7 @@ def read_metadata(
 def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: Rules) -> Gathered:
     """Read all claims; dates and authors are looked for around what shows the headline."""
     url = page.capture.base_url
-    found = read_elements(tree, page.text)
+    found = read_elements(tree)
     headings = list(shown.headings(found.marks))
     claims = [
         *jsonld.claims(found.scripts, url),

@@ -24,7 +24,7 @@ _URL = re.compile(
     r"https?:|www\.|^/|@\w|^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|html?|php|io|de|at|ch|eu|uk|fr|es|it|nl|pl|ru|ua|blog|news)$",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[(<\[]?[^\s@(<]+@[^\s@]+\.\w+[)>\]]?")
+_EMAIL = re.compile(r"[(<\[]?[^\s@(<\[]+ ?(?:@|[\[(]at[\])]) ?[^\s@]+\.\w+[)>\]]?")
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{0,80}[)\]]\s*$")
 _EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#"
 _DIGITS = re.compile(r"\d{2}|^\W*\d")
@@ -32,6 +32,7 @@ _DIGITS = re.compile(r"\d{2}|^\W*\d")
 _TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
 _TOKEN = re.compile(r"\S+")
 _STOPS = ".,:;：!?()[]|•·"
+_TO_SPACE = str.maketrans(dict.fromkeys(_STOPS, " "))
 _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_][\w'’.-]*", re.UNICODE)
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
@@ -50,6 +51,8 @@ class Phrases:
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Start and end of the first phrase, its colon included; of several the longest."""
+        if self._by_first.keys().isdisjoint(text.casefold().translate(_TO_SPACE).split()):
+            return None
         tokens = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
         for i, (token, start, end) in enumerate(tokens):
             for rest in self._by_first.get(token.strip(_STOPS), ()):
@@ -149,7 +152,7 @@ def _written(text: str, rules: Rules) -> Iterator[str]:
     """The names of a value written for machines; a degree or a job after a comma is none."""
     found = False
     for part in words(rules).parting.split(text)[:60]:
-        name = clean(part, rules)
+        name = clean(part, rules, printed=False)
         at = words(rules).role.find(name)
         if name and not (found and (_TITLE.fullmatch(name) or (at and at[0] == 0))):
             found = True
@@ -161,7 +164,7 @@ def _printed(segment: str, rules: Rules) -> Iterator[str]:
     first = ""
     for part in words(rules).parting.split(segment)[:60]:
         name = _without_role(clean(part, rules), rules)
-        if not name or (first and _TITLE.fullmatch(name)):
+        if not name or (first and (_TITLE.fullmatch(name) or words(rules).role.find(name))):
             continue
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
             continue
@@ -169,10 +172,10 @@ def _printed(segment: str, rules: Rules) -> Iterator[str]:
         yield name
 
 
-def clean(name: str, rules: Rules) -> str:
+def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     """One name without the words and signs around it, "" for what is none."""
     name = _BRACKETS.sub("", strip_by(name, rules))
-    if at := words(rules).end.find(name):
+    if printed and (at := words(rules).end.find(name)):
         name = name[: at[0]]
     name = _without_initials(name.strip(_EDGE), rules)
     if not 2 <= len(name) <= LONGEST or len(name.split()) > MOST_WORDS or not any(map(str.isalpha, name)):

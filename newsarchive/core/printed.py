@@ -11,7 +11,7 @@ from newsarchive.items import Block
 from newsarchive.rules import Rules
 
 #: How many blocks after and before the headline are read, and how many from there on for signatures.
-_AFTER, _BEFORE, _BELOW = 12, 6, 600
+_AFTER, _BEFORE, _BELOW = 12, 6, 300
 #: Longest line that is a byline or a date line, and how much of it may be other than the date, in characters.
 _LONGEST, _BESIDE = 160, 60
 #: How many lines may lie between a date and a name that stands alone.
@@ -31,7 +31,9 @@ def claims(blocks: Sequence[Block], headline: str, rules: Rules) -> list[Claim]:
     out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
     title = frozenset(headline.casefold().split())
     out += [*_bylines(after, "", title, rules), *_bylines(before, " above", title, rules)]
-    fields = {c.field for c in out if not c.source.startswith(("markup alone", "markup text alone"))}
+    fields = {
+        c.field for c in out if not c.source.startswith(("markup alone", "markup next", "markup line above"))
+    }
     if not {"authors", "date_published"} <= fields:
         below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
         out += [c for c in _below(below, rules) if c.field not in fields][:4]
@@ -82,27 +84,39 @@ def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]
 
 
 def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules) -> Iterator[Claim]:
-    """Lines that open like a byline, or hold a name alone: in a box for authors, or beside a date."""
+    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline."""
     lines = list(_lines(blocks))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
-    table = names.words(rules)
+    opened = -1
     for i, (line, block) in enumerate(lines):
-        if len(line) <= 120 and (opened := table.by.match(line)):
-            rest = line[opened.end() :] or (lines[i + 1][0] if i + 1 < len(lines) else "")
-            if _opens_with_name(rest, rules):
-                yield Claim("authors", rest, "markup text" + where)
+        after = lines[i + 1][0] if i + 1 < len(lines) else ""
+        if signed := _signed(line, after, rules):
+            yield Claim(
+                "authors", signed, "markup text" + (where if opened < 0 or i - opened == 1 else " later")
+            )
+            opened = i
         elif name := _name_in(line, block, title, rules):
             beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
-            kind = "box" if _in_box(block) else "line" if beside else "next" if i < 2 else "alone"
+            kind = "box" if _in_box(block) else "line" if beside else "next" if i == 0 else "alone"
             yield Claim("authors", name, f"markup {kind}{where}")
 
 
-def _opens_with_name(text: str, rules: Rules) -> bool:
-    """Whether what follows "by" is a name: its first word is capitalised, or of a script without capitals."""
-    first = next(iter(names.names(text, rules)), "").split()
-    return bool(first) and (
-        not first[0][0].islower() or (len(first) > 1 and first[0] in names.words(rules).particles)
-    )
+def _signed(line: str, after: str, rules: Rules) -> str:
+    """What follows "by" in a line, or in the line after it, if that could be a name, else ""."""
+    match = names.words(rules).by.match(line) if len(line) <= 120 else None
+    if match is None:
+        return ""
+    rest = line[match.end() :] or after
+    found = next(iter(names.names(rest, rules)), "")
+    words = found.split()
+    if not words or (len(words) > 2 and not _could_be_name(found, rules)):
+        return ""
+    particles = names.words(rules).particles
+    return rest if not words[0][0].islower() or (len(words) > 1 and words[0] in particles) else ""
+
+
+def _could_be_name(text: str, rules: Rules) -> bool:
+    return names.like_a_name(text, rules) or names.kind_of(text, "", rules) != "person"
 
 
 def _in_box(block: Block) -> bool:
@@ -116,20 +130,19 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
     if len(line) > 80 or block.kind == "heading":
         return ""
     for segment in names.segments(line, rules):
-        if names.like_a_name(segment, rules) and not title & set(segment.casefold().split()):
-            return segment
+        name = names.clean(segment, rules)
+        if names.like_a_name(name, rules) and not title & set(name.casefold().split()):
+            return name
     return ""
 
 
 def _below(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
-    """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", and author boxes."""
-    signed = names.words(rules).signed
+    """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
     for block in blocks:
         if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
             continue
-        at = signed.find(block.text)
-        if at and at[0] < 40 and _opens_with_name(block.text[at[1] :], rules):
-            yield Claim("authors", block.text[at[1] :], "markup text below")
+        if name := _signature(block.text, rules):
+            yield Claim("authors", name, "markup text below")
         elif block.label == "author bio" and len(block.text) < 60 and names.like_a_name(block.text, rules):
             yield Claim("authors", block.text, "markup box below")
         if found := dates.date_text(block.text, rules):
@@ -137,3 +150,12 @@ def _below(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
             if source == "markup text below" or len(found) > 0.7 * len(block.text):
                 field = "date_modified" if dates.says_modified(block.text, rules) else "date_published"
                 yield Claim(field, found, source)
+
+
+def _signature(text: str, rules: Rules) -> str:
+    """The names after "written by" near the beginning of a line, or a line that is a byline and no more."""
+    at = names.words(rules).signed.find(text)
+    if at and at[0] < 40:
+        return _signed("by " + text[at[1] :], "", rules)
+    rest = _signed(text, "", rules) if len(text) < 60 else ""
+    return rest if names.like_a_name(rest, rules) else ""

@@ -48,8 +48,8 @@ _PROPERTIES = {
 }
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
-#: How many marks after and before the headline count as near it.
-_AFTER, _BEFORE = 25, 8
+#: How many marks after and before the headline count as near it, and how many after it are looked at in all.
+_AFTER, _BEFORE, _ELSEWHERE = 25, 8, 100
 #: Unmarked headings of the second rank that are heard: a theme's first ones are the site's and the post's.
 _SECONDS = 8
 
@@ -67,7 +67,7 @@ def headings(marks: Sequence[Mark]) -> Iterator[tuple[Claim, Mark]]:
 
 
 def _heading_source(mark: Mark) -> str:
-    marked = "headline" in mark.properties or bool(_HEADLINE.search(mark.attributes.get("class") or ""))
+    marked = "headline" in mark.properties or bool(_HEADLINE.search(mark.names))
     if mark.tag in ("h1", "h2"):
         return f"markup {mark.tag} marked" if marked else f"markup {mark.tag}"
     return "markup headline" if marked and mark.tag in ("h3", "div", "p", "span", "a") else ""
@@ -133,7 +133,7 @@ def authors(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
 def _author_source(mark: Mark) -> str:
     if "author" in (mark.attributes.get("rel") or "").casefold().split():
         return "markup rel"
-    names = mark.attributes.get("class") or ""
+    names = mark.names
     if not _AUTHOR.search(names) or "author" in mark.properties:
         return ""
     if _AUTHOR_NAME.search(names):
@@ -144,12 +144,12 @@ def _author_source(mark: Mark) -> str:
 def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark, bool]]:
     """Marks after the headline, then those before it, then the rest; and whether each is near."""
     if headline is None:
-        yield from ((mark, False) for mark in marks)
+        yield from ((mark, False) for mark in marks[:_ELSEWHERE])
         return
     at = headline.at + 1
     yield from ((mark, True) for mark in marks[at : at + _AFTER])
     yield from ((mark, True) for mark in reversed(marks[max(0, at - _BEFORE) : at - 1]))
-    yield from ((mark, False) for mark in marks[at + _AFTER :])
+    yield from ((mark, False) for mark in marks[at + _AFTER : at + _ELSEWHERE])
 
 
 def aside(node: LexborNode, *, near: bool = False) -> bool:
