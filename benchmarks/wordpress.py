@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import re
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,12 +22,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.blog_scores import Answer, Score, folded, precision, recall, score, share, table
+from benchmarks.crawling import crawl
 from benchmarks.hosts import named
 from tests.wordpress.blogs import SETS, Blog, Plan, opened, plan
 from tests.wordpress.server import missing
 
 CONTENDERS = ("newsarchive", "page alone", "trafilatura")
-ROOT = Path(__file__).parent.parent
 Archiver = Callable[[Sequence[Blog], Path], dict[str, list[Answer]]]
 
 
@@ -98,7 +96,7 @@ def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str,
 
     for _ in range(2 if twice else 1):
         for blog in blogs:
-            crawl(blog.url, database)
+            crawl(database, "news", f"url={blog.url}")
     engine = open_existing(f"sqlite:///{database}")
     answers: dict[str, list[Answer]] = {blog.url: [] for blog in blogs}
     for one in query.articles(engine):
@@ -108,25 +106,6 @@ def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str,
             answers[home].append(Answer(one.url, one.headline, one.article_body, origin))
     engine.dispose()
     return answers
-
-
-def crawl(url: str, database: Path) -> None:
-    command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"url={url}"]
-    command += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"]
-    command += ["-s", "DNS_RESOLVER=benchmarks.hosts.Resolver"]
-    environment = os.environ | {
-        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
-        "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{database.absolute()}",
-        "NEWSARCHIVE_CONTACT": "https://newsarchive.example/benchmark",
-        "NO_PROXY": "*",
-        "PYTHONPATH": str(ROOT),
-    }
-    folder = database.absolute().parent
-    done = subprocess.run(
-        command, cwd=folder, env=environment, timeout=1800, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        sys.exit(f"scrapy crawl news -a url={url} ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
 
 def pages_alone(blog: Blog) -> Iterator[Answer]:
