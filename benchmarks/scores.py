@@ -79,12 +79,17 @@ _QUOTES = str.maketrans("’‘“”–—", "''\"\"--")
 _PARTED = re.compile(r"\s*(?:,|;|&|\band\b|\bund\b|\bet\b|\|)\s*")
 
 
-def people_f1(truth: str | None, found: Sequence[str] | None) -> float | None:
-    """F1 of two sets of names; the truth is one string, `A, B and C`."""
+def people_f1(truth: str | Sequence[str] | None, found: Sequence[str] | None) -> float | None:
+    """F1 of two sets of names; the truth is a list, or one string, `A, B and C`."""
     if not truth or found is None:
         return None
-    ours, theirs = {_plain(f) for f in found}, {_plain(p) for p in _PARTED.split(truth) if p}
+    ours, theirs = {_plain(f) for f in found}, _people(truth)
     return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+def _people(names: str | Sequence[str]) -> set[str]:
+    parts = _PARTED.split(names) if isinstance(names, str) else names
+    return {_plain(p) for p in parts if p}
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -22,7 +22,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.features import Names, tokens
+from newsarchive.core.boxes import Names, tokens
 from newsarchive.core.judging import MODEL, Sheet, decided, matrix, sheet_of, word_weights
 from newsarchive.core.trees import Forest
 from newsarchive.rules import DATA

@@ -133,11 +133,11 @@ def _base(tree: LexborHTMLParser, base_url: str) -> str:
 class _Inline:
     """An open inline element. `start` is where its text begins in the pieces of the current block."""
 
-    __slots__ = ("href", "mark", "node", "start", "tag")
+    __slots__ = ("attributes", "href", "mark", "start", "tag")
 
-    def __init__(self, node: LexborNode, tag: str, start: int, base: str) -> None:
-        self.node, self.tag, self.start = node, tag, start
-        self.href = absolute(base, node.attributes.get("href") or "") if tag == "a" else ""
+    def __init__(self, tag: str, attributes: dict[str, str | None], start: int, base: str) -> None:
+        self.tag, self.attributes, self.start = tag, attributes, start
+        self.href = absolute(base, attributes.get("href") or "") if tag == "a" else ""
         mark = INLINE.get(tag, "")
         if tag == "a":
             mark = f'a href="{escape(self.href).replace(chr(34), "&quot;")}"' if self.href else ""
@@ -204,7 +204,10 @@ class _Walker:
         elif tag in EMBEDS:
             self._embed(node)
         elif (child := node.first_child) is not None and len(self.inline) < MAX_INLINE:
-            inline = _Inline(node, tag, len(self.pieces), self.base)
+            attributes = node.attributes
+            if "hidden" in attributes or is_hidden(attributes.get("style")):
+                return None
+            inline = _Inline(tag, attributes, len(self.pieces), self.base)
             self.inline.append(inline)
             self.open.append(inline)
             if inline.mark:
@@ -304,7 +307,7 @@ class _Walker:
         if is_blank(text):
             return
         level = HEADINGS.get(self.box.tag, 0) if kind == "heading" else self.box.level * (kind == "list_item")
-        wrap = "".join("/" + _step_of(e.node) for e in self.around[: self.common])
+        wrap = "".join("/" + _step_of(e) for e in self.around[: self.common])
         block = RawBlock(text, self.box, kind, level, self.links, self.link_chars, self._html(text), wrap)
         block.after_break, self.after_break = self.after_break, False
         self.blocks.append(block)
@@ -353,9 +356,8 @@ class _Walker:
         self.blocks[first:] = [joined]
 
 
-def _step_of(node: LexborNode) -> str:
-    attributes = node.attributes
-    return step(node.tag or "", attributes.get("id") or "", attributes.get("class") or "")
+def _step_of(inline: _Inline) -> str:
+    return step(inline.tag, inline.attributes.get("id") or "", inline.attributes.get("class") or "")
 
 
 def _is_inside(box: Box | None, ancestor: Box) -> bool:

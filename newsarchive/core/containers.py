@@ -1,110 +1,117 @@
-"""Where a site's pages keep the article: the element that most pages agree on, one for each layout.
+"""What else a block's containers hold, and how it stands to the page's main container.
 
-Every page puts forward the deepest element that holds nearly all its unique prose; five pages that
-agree by three in five make a layout. Pages that disagree may make another one: a redesign is a
-second layout, and old posts keep the first. Below five pages each page is left to extraction.
+What lies in a box is a difference of prefix sums, because the blocks of a box are neighbours in
+document order.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from typing import Any
 
-from newsarchive.core.sightings import Line, Sighting
+import numpy as np
+from numpy.typing import NDArray
 
-#: A vote needs so many pages, and so large a part of them.
-PAGES, AGREED = 5, 0.6
-#: The element that a page puts forward holds this part of its unique prose.
-HOLDS = 0.9
-#: A page fits a layout whose element holds at least this part of its body's words.
-FITS = 0.4
-#: Layouts of one site; more are noise.
-LAYOUTS = 8
+from newsarchive.core.blocks import Box, RawBlock
+
+Array = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A version of the site's template: its number in order of discovery, the signature of the element
-    that holds the article, how many pages agreed, and the anchors (keys) around the article.
-
-    `taught` is true where a feed's or an API's full text showed the element for certain.
-    """
-
-    number: int
-    container: str
-    pages: int = 0
-    starts: frozenset[int] = frozenset()
-    ends: frozenset[int] = frozenset()
-    taught: bool = False
+def ratio(a: Array, b: Array) -> Array:
+    """a / b, where b is at least 1."""
+    return a / np.maximum(b, 1.0)
 
 
-def inside(place: str, container: str) -> bool:
-    """Whether a place lies in an element, by signature."""
-    return place == container or place.startswith(container + "/")
+def containers(
+    out: dict[str, Array],
+    boxes: Sequence[Box],
+    parent: NDArray[np.int64],
+    at: NDArray[np.int64],
+    prose: Array,
+    weight: Array,
+    link: Array,
+) -> None:
+    n = len(prose)
+    first = np.minimum(np.fromiter((b.first for b in boxes), np.int64, len(boxes)), n)
+    last = np.maximum(np.minimum(np.fromiter((b.last for b in boxes), np.int64, len(boxes)), n), first)
+
+    def inside(values: Array) -> Array:
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        result: Array = sums[last] - sums[first]
+        return result
+
+    p, w, lw, count = inside(prose), inside(weight), inside(weight * link), (last - first).astype(np.float64)
+    total = max(1.0, float(prose.sum()))
+    good = prose * (out["token_near"] > -0.5)
+    g = inside(good)
+    up = at
+    for name in ("box", "up1", "up2", "up3"):
+        out[name + "_prose"] = p[up] / total
+        out[name + "_link"] = ratio(lw[up], w[up])
+        out[name + "_mean"] = np.log1p(ratio(w[up], count[up]))
+        out[name + "_count"] = np.minimum(count[up], 200)
+        up = np.maximum(parent[up], 0)
+    for name, share, sums in (
+        ("main90", 0.9, p),
+        ("main60", 0.6, p),
+        ("good75", 0.75, g),
+        ("good40", 0.4, g),
+    ):
+        _main(out, name, _deepest(sums, share, boxes), first, last, n, p, parent, at)
 
 
-def fits(lines: Sequence[Line], layout: Layout) -> bool:
-    """Whether a page is of a layout: the element is there and holds enough of the article."""
-    total = sum(line.words for line in lines if line.is_body)
-    held = sum(line.words for line in lines if line.is_body and inside(line.place, layout.container))
-    return held > 0 and held >= FITS * total
+def _deepest(sums: Array, share: float, boxes: Sequence[Box]) -> int:
+    """The deepest box, by document order, that holds this share of all the text that `sums` counts."""
+    enough = np.flatnonzero(sums >= share * sums.max())
+    if not len(enough) or sums.max() <= 0:
+        return 0
+    return max(map(int, enough), key=lambda i: (boxes[i].depth, -i))
 
 
-def nominee(page: Sighting, repeated: Set[int]) -> str:
-    """The deepest element that holds nearly all unique prose of the page, "" where it has none.
-
-    Two elements of one signature are told apart by the blocks between them: only the run with most
-    prose counts, so a list of teasers in elements named like the article's does not vote.
-    """
-    prose = [line for line in page.lines if line.is_body and line.is_prose and line.key not in repeated]
-    total = sum(line.words for line in prose)
-    words: Counter[str] = Counter()
-    for line in prose:
-        steps = line.place.split("/")
-        for depth in range(2, len(steps)):
-            words["/".join(steps[:depth])] += line.words
-    held = [place for place, count in words.items() if count >= HOLDS * total]
-    return max(held, key=lambda place: place.count("/"), default="")
-
-
-def layouts(
-    pages: Sequence[Sighting],
-    repeated: Set[int],
-    known: Sequence[Layout] = (),
-    taught: Mapping[str, int] | None = None,
-) -> tuple[Layout, ...]:
-    """The site's layouts, those already known first: they keep their numbers while a page may need them.
-
-    `taught` maps containers that a full text proved to the pages that did so; two pages are enough.
-    """
-    found = {x.container: x for x in known}
-    for container, count in sorted((taught or {}).items()):
-        if count >= 2:
-            _add(found, container, count, taught=True)
-    left = [page for page in pages if not any(fits(page.lines, x) for x in found.values())]
-    while len(left) >= PAGES and len(found) < LAYOUTS and (winner := _elected(left, repeated)):
-        _add(found, *winner)
-        left = [page for page in left if not fits(page.lines, found[winner[0]])]
-    return tuple(_recounted(x, pages) for x in found.values())
+def _main(
+    out: dict[str, Array],
+    name: str,
+    main: int,
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    n: int,
+    prose: Array,
+    parent: NDArray[np.int64],
+    at: NDArray[np.int64],
+) -> None:
+    """Where each block stands to a main container: inside, how far down its blocks, and how much
+    prose lies in the branch below the container that the block belongs to."""
+    index = np.arange(n)
+    start, end = int(first[main]), int(last[main])
+    inside = (index >= start) & (index < end)
+    out[name + "_in"] = inside.astype(np.float64)
+    out[name + "_at"] = np.clip((index - start) / max(1, end - start), -1.0, 2.0)
+    branch = at.copy()
+    depth = np.zeros(n)
+    for _ in range(130):
+        climb = (branch > main) & (parent[branch] != main) & inside
+        if not climb.any():
+            break
+        branch = np.where(climb, parent[branch], branch)
+        depth += climb
+    out[name + "_below"] = np.where(inside, depth, -1.0)
+    out[name + "_branch"] = np.where(inside, prose[branch] / max(1.0, float(prose[main])), -1.0)
 
 
-def _elected(pages: Sequence[Sighting], repeated: Set[int]) -> tuple[str, int] | None:
-    """The element that most of the pages that have it put forward, and by how many."""
-    votes = Counter(vote for page in pages if (vote := nominee(page, repeated)))
-    for container, count in votes.most_common(3):
-        having = sum(any(inside(line.place, container) for line in page.lines) for page in pages)
-        if having >= PAGES and count >= AGREED * having:
-            return container, count
-    return None
-
-
-def _recounted(layout: Layout, pages: Sequence[Sighting]) -> Layout:
-    """A layout with the pages of this window that fit it; one of an older window keeps its count."""
-    return replace(layout, pages=sum(fits(page.lines, layout) for page in pages) or layout.pages)
-
-
-def _add(found: dict[str, Layout], container: str, count: int, taught: bool = False) -> None:
-    old = found.get(container)
-    number = old.number if old else max((x.number for x in found.values()), default=0) + 1
-    found[container] = Layout(number, container, count, taught=taught or (old.taught if old else False))
+def signatures(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
+    """Blocks with the same path are of a kind: cards, comments, menu entries, paragraphs."""
+    ids: dict[str, int] = {}
+    group = np.fromiter((ids.setdefault(b.path, len(ids)) for b in blocks), np.int64, len(blocks))
+    count = np.bincount(group).astype(np.float64)
+    out["same_count"] = np.minimum(count, 100)[group]
+    out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]
+    out["same_link"] = (np.bincount(group, link) / count)[group]
+    repeats = Counter(b.text for b in blocks)
+    out["repeats"] = np.fromiter((min(repeats[b.text], 10) for b in blocks), np.float64, len(blocks))
+    seen: Counter[str] = Counter()
+    before = []
+    for block in blocks:
+        before.append(float(min(seen[block.text], 5)))
+        seen[block.text] += 1
+    out["repeats_before"] = np.array(before)

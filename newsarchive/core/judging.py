@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.blocks import Reading, read_blocks
+from newsarchive.core.boxes import Names
 from newsarchive.core.decision import chances, choose, smoothed
-from newsarchive.core.features import Names, features
+from newsarchive.core.features import features
 from newsarchive.core.parsing import declared_body, parse
 from newsarchive.core.trees import Forest
 from newsarchive.exceptions import BadRules
