@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from newsarchive.core.layouts import Layout, fits, inside, layouts
 from newsarchive.core.evidence import CLUSTERS, ENOUGH, MOST, Finding, Stats, articles, judge, judge_form
+from newsarchive.core.layouts import Layout, fits, inside, layouts
 from newsarchive.core.sightings import SENTENCE, Line, Network, Sighting, Window
 from newsarchive.core.template import Entry, Template, list_run, saying
 

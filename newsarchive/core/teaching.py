@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from newsarchive.core.layouts import inside, nominee
 from newsarchive.core.keys import line_key
+from newsarchive.core.layouts import inside, nominee
 from newsarchive.core.lines import fold
 from newsarchive.core.sightings import Sighting
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsarchive.core.layouts import Layout, fits, inside
 from newsarchive.core.evidence import Finding
 from newsarchive.core.keys import form_key, line_key, signature
+from newsarchive.core.layouts import Layout, fits, inside
 from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, names_one, word_count
 from newsarchive.core.sightings import LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess, origin_names
 from newsarchive.items import Article, Block
