@@ -30,7 +30,7 @@ BARE = """
 import scrapy
 class Bare(scrapy.Spider):
     name = "bare"
-    custom_settings = {"CONCURRENT_REQUESTS_PER_DOMAIN": 1, "TELNETCONSOLE_ENABLED": False}
+    custom_settings = {"TELNETCONSOLE_ENABLED": False}
     def __init__(self, url): super().__init__(); self.start_urls = [url]
     def parse(self, response):
         yield from response.follow_all(css="h2 a", callback=self.post)
