@@ -165,6 +165,12 @@ def test_entities_that_multiply_are_not_expanded():
     assert len(str(feeds.parse_feed(body.encode(), URL))) < 10_000
 
 
+def test_a_feed_without_end_is_cut_and_said():
+    feed = feeds.parse_feed(RSS2.encode() + b" " * feeds.MAX_FEED_BYTES, URL)
+    assert feed.problem.startswith("longer than")
+    assert len(feed.entries) == 1
+
+
 def test_comment_feeds_are_told_by_address_and_by_what_they_hold():
     assert feeds.parse_feed(items("/a"), "https://blog.example/comments/feed/").is_comments
     assert feeds.parse_feed(
@@ -172,6 +178,21 @@ def test_comment_feeds_are_told_by_address_and_by_what_they_hold():
     ).is_comments
     assert feeds.parse_feed(items("/2024/05/a.html?showComment=17#c99"), URL).is_comments
     assert not feeds.parse_feed(items("/a/#comments-on-rice", "/b/"), URL).is_comments
+
+
+def test_links_follow_the_base_that_the_feed_states():
+    body = ATOM.replace("<feed ", '<feed xml:base="https://blog.example/news/" ').replace(
+        'href="/rice/"', 'href="rice/"'
+    )
+    assert [link.url for link in feeds.parse_feed(body.encode(), URL).links] == [
+        "https://blog.example/news/rice/"
+    ]
+
+
+def test_the_text_of_a_post_is_as_its_publisher_wrote_it():
+    text = "<p onclick='x()'>A <a href='../x'>link</a> &amp; <b>more</p>"
+    (entry,) = feeds.parse_feed(RSS2.replace(FULL, text).encode(), URL).entries
+    assert entry.html == text
 
 
 def test_the_next_page_of_a_paged_feed():

@@ -66,3 +66,9 @@ def test_a_site_of_unknown_make_is_tried_at_the_usual_places():
 def test_usual_feeds_are_not_tried_where_one_is_announced():
     page = "<link rel=alternate type=application/atom+xml href=/my.atom>"
     assert [url for kind, url in ways(page) if kind == "feed"] == ["/my.atom"]
+
+
+def test_a_feed_of_comments_alone_does_not_stand_for_the_posts():
+    page = "<link rel=alternate type=application/rss+xml title='Kommentare' href=/k.xml>"
+    assert ("feed", "/k.xml") not in ways(page)
+    assert ("feed", "/feed/") in ways(page)

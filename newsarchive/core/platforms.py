@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from newsarchive.core.anchors import parse
-from newsarchive.core.feeds import feed_links, is_comment_feed, usual_feeds
+from newsarchive.core.feeds import announced_feeds, usual_feeds
 from newsarchive.core.urls import folder_of, try_normalise, url_key
 from newsarchive.core.wordpress import api_root, usual_api_root
 from newsarchive.rules import Rules, Table, strings
@@ -89,7 +89,8 @@ def _sources(
         yield Source("wp-json", root, announced=True)
     elif platform and platform.name == "wordpress":
         yield Source("wp-json", usual_api_root(base_url))
-    announced = [url for url in feed_links(html_text, base_url, rules) if not is_comment_feed(url, "", rules)]
+    feeds = announced_feeds(html_text, base_url, rules)
+    announced = [url for url, is_comments in feeds.items() if not is_comments]
     yield from (Source("feed", url, announced=True) for url in announced)
     if platform:
         yield from _places("feed", platform.feeds, base_url)
