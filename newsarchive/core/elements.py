@@ -13,7 +13,7 @@ Attributes = dict[str, str | None]
 
 #: Headings, times, microdata, microformats, and what classes of titles, authors and dates hold. Each part costs
 #: time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
-_CLASSES = "author autor byline date publish -title headline".split()
+_CLASSES = ["author", "autor", "byline", "date", "publish", "-title", "headline"]
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
@@ -131,8 +131,13 @@ _ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {
 }
 
 
-def text_of(node: LexborNode, most: int = 400) -> str:
-    """The text of a short element, white space folded; "" for one that holds more than `most` characters."""
-    text = node.text(deep=True, separator=" " if node.child is not node.last_child else "") or ""
+def text_of(node: LexborNode, most: int = 400, *, inline: bool = False) -> str:
+    """The text of a short element, white space folded; "" for one that holds more than `most` characters.
+
+    Children are parted by spaces; in `inline` content (a heading) only at breaks and blocks, since themes set
+    single letters apart there.
+    """
+    apart = node.child is not node.last_child and not (inline and node.css_first("br,div,p,small") is None)
+    text = node.text(deep=True, separator=" " if apart else "") or ""
     text = " ".join(text[: most * 10].split())
     return plain(text) if len(text) <= most else ""

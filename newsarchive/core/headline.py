@@ -43,16 +43,20 @@ def options(
     sites, parts = set(map(key, site_names)), set(map(key, sections))
     usable: dict[str, list[Claim]] = {}
     refused: list[Candidate] = []
+    parts -= {key(c.value) for c in claims if not _is_shown(c)}
     for claim in _cut(claims, sites):
         reason = _refusal(claim, sites, parts)
         if reason:
             refused.append(claim.candidate(reason=reason))
         else:
             usable.setdefault(key(claim.value), []).append(claim)
-    heads = [c.value for group in usable.values() for c in group if not _is_shown(c)]
+    heads = list(dict.fromkeys(c.value for group in usable.values() for c in group if not _is_shown(c)))
+    first = sum(any(c.source.startswith("markup h1") for c in group) for group in usable.values())
     out: list[Option] = []
     for group in usable.values():
         traits = _traits(group, heads)
+        if first > 1 and any(c.source.startswith("markup h1") for c in group):
+            traits += ("one of several first headings",)
         if any(c.source != "markup h2" for c in group) or traits:
             out.append(Option(tuple(sorted(group, key=_spelling)), traits))
     return out, refused
@@ -71,6 +75,8 @@ def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
     folded = key(claim.value)
     if len(folded) < 2:
         return "holds no words"
+    if claim.source == "markup home":
+        return "links to the home page"
     if folded in sites:
         return "is the site's name"
     if _is_shown(claim) and folded in sections:
@@ -91,9 +97,8 @@ def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[str, ...]:
 def _cut(claims: Sequence[Claim], sites: set[str]) -> list[Claim]:
     """Claims without a site's name at either end, where a heading or the site's own name shows it."""
     shown = {key(c.value) for c in claims if _is_shown(c)}
-    return [
-        c if _is_shown(c) else replace(c, value=_without_name(c.value, sites - {""}, shown)) for c in claims
-    ]
+    names = sites - {""}
+    return [replace(c, value=_without_name(c.value, names, set() if _is_shown(c) else shown)) for c in claims]
 
 
 def _without_name(text: str, names: set[str], shown: set[str]) -> str:

@@ -35,6 +35,7 @@ _NOT_AUTHOR = re.compile(
     r"bio|avatar|image|photo|picture|social|desc|about|box|date|time|title|job|role|follow|email|info|thumb|img",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
 _DATE = re.compile(r"(?<!up)(?<!candi)(?<!vali)date|datum|posted|publish|dt-", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|aktualis|last-?edit|revis", re.IGNORECASE)
 _PROPERTIES = {
@@ -62,8 +63,15 @@ def headings(marks: Sequence[Mark]) -> Iterator[tuple[Claim, Mark]]:
         seconds += source.startswith("markup h2")
         if not source or (source.startswith("markup h2") and seconds > _SECONDS):
             continue
-        if text := text_of(mark.node):
-            yield Claim("headline", text, source), mark
+        if text := text_of(mark.node, inline=True):
+            yield Claim("headline", text, "markup home" if _leads_home(mark.node) else source), mark
+
+
+def _leads_home(node: LexborNode) -> bool:
+    """Whether a heading is a link to the home page, as the site's name is in many themes."""
+    link = node.css_first("a[href]")
+    path = _HOST.sub("", (link.attributes.get("href") or "").strip()) if link is not None else "-"
+    return path in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php")
 
 
 def _heading_source(mark: Mark) -> str:
