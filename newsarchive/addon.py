@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
-from newsarchive import extensions, pipelines
+from newsarchive import extensions, pipelines, recorder
 from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
@@ -34,6 +34,7 @@ class Addon:
         for pipeline, priority in chain.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
         for extension, priority in {
+            recorder.Recorder: 300,
             extensions.Outcomes: 400,
             extensions.Progress: 500,
             extensions.Summary: 600,

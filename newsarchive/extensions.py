@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from typing import TYPE_CHECKING, Any, Self
@@ -49,7 +48,7 @@ class Outcomes:
     """Counts what the pipelines dropped, and what failed in them."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.crawler, self.stats = crawler, crawler.stats
+        self.stats = crawler.stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -61,14 +60,9 @@ class Outcomes:
         crawler.signals.connect(extension.item_error, signals.item_error)
         return extension
 
-    async def item_dropped(self, exception: BaseException) -> None:
-        """Count the reason, and settle the URL in the frontier; `before since` is this run's wish alone."""
+    def item_dropped(self, exception: BaseException) -> None:
         reason = getattr(exception, "reason", None) or type(exception).__name__
         self.stats.inc_value(f"newsarchive/dropped/{reason}")
-        frontier = getattr(self.crawler.spider, "frontier", None)
-        url = getattr(exception, "url", "")
-        if frontier is not None and url and reason != "before since":
-            await asyncio.to_thread(frontier.settle, url, "skipped", reason)
 
     def item_error(self, failure: Failure) -> None:
         self.stats.inc_value(f"newsarchive/failed/{type(failure.value).__name__}")

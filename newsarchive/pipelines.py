@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from scrapy import signals
 from scrapy.exceptions import DropItem
 
 from newsarchive import rules as rules_module
@@ -34,14 +35,9 @@ class Dropped(DropItem):
     """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
 
     def __init__(self, item: Any, error: NotAnArticle) -> None:
-        self.url, self.reason = asked_for(item), error.reason
+        self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
+        self.url, self.reason = self.capture.url if self.capture else item.url, error.reason
         super().__init__(f"{self.url}: {error}")
-
-
-def asked_for(item: Any) -> str:
-    """The URL that was asked for, of whatever a step was given."""
-    capture = item if isinstance(item, Capture) else item.capture
-    return str(capture.url if capture is not None else item.url)
 
 
 class StepPipeline:
@@ -176,7 +172,9 @@ class StorePipeline:
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
-        self.writer = Writer(self.store, self.run_id)
+        # What waits for its commit when the process is killed is fetched again: so wait briefly.
+        self.writer = Writer(self.store, self.run_id, max_age=0.05)
+        self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
 
     async def process_item(self, item: Article) -> Article:
         assert self.writer is not None
@@ -187,6 +185,23 @@ class StorePipeline:
             raise
         self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
         return item
+
+    async def keep_dropped(self, exception: BaseException) -> None:
+        """A page that is no article keeps its capture, and its reason stands in the frontier.
+
+        `before since` is this run's wish alone: the next may want the page.
+        """
+        if not isinstance(exception, Dropped) or exception.reason == "before since":
+            return
+        assert self.writer is not None
+        try:
+            if exception.capture is not None:
+                await asyncio.wrap_future(self.writer.submit_capture(exception.capture))
+            await asyncio.to_thread(
+                Frontier(self.store.engine).settle, exception.url, "skipped", exception.reason
+            )
+        except DatabaseError as error:
+            self._fail(error)
 
     def _fail(self, error: DatabaseError) -> None:
         """A database that refuses to write ends the crawl: fetching on would lose what it fetches."""

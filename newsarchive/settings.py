@@ -18,6 +18,8 @@ NEWSARCHIVE_DATABASE_URL = os.environ.get("NEWSARCHIVE_DATABASE_URL", "sqlite://
 NEWSARCHIVE_CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
 #: A folder of TOML rules that add to, or replace, those of `newsarchive/data`.
 NEWSARCHIVE_RULES = os.environ.get("NEWSARCHIVE_RULES", "")
+#: Raw bytes of every post, in WARC files: `on` (a folder beside the database), `off`, or a folder.
+NEWSARCHIVE_WARC = os.environ.get("NEWSARCHIVE_WARC", "on")
 #: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
 NEWSARCHIVE_HONOUR_NOARCHIVE = True
 #: Processes that run the pure core; 0 runs it in the crawl's own process.
@@ -38,6 +40,9 @@ DOWNLOAD_WARNSIZE = 0
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # our errbacks say it in one line, with the remedy
 COOKIES_ENABLED = False
+# Posts come in the order in which they were found, newest first; Scrapy's own queues turn it round.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 TELNETCONSOLE_ENABLED = False
 
 # --- what a person sees -----------------------------------------------------------------------

@@ -161,6 +161,16 @@ class WarcWriter:
         (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
 
 
+def default_folder(database_url: str) -> Path:
+    """Where an archive's raw bytes lie unless a setting says otherwise: `NAME-warc` beside the SQLite
+    file `NAME.db`, `newsarchive-warc` in the working directory for a database server."""
+    path = database_url.partition("///")[2] if "://" in database_url else database_url
+    if not path or not database_url.startswith(("sqlite", path)):
+        return Path("newsarchive-warc")
+    file = Path(path.partition("?")[0])
+    return file.with_name(f"{file.stem}-warc")
+
+
 def payload_digest(body: bytes) -> str:
     """The digest that WARC files use for a payload: `sha1:` and base 32."""
     digester = Digester("sha1")

@@ -48,7 +48,7 @@ def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
         dump = {}
         for table in Base.metadata.sorted_tables:
             if table.name not in log:
-                columns = [c for c in table.c if c.name not in ("last_seen_at", "last_checked_at")]
+                columns = [c for c in table.c if not c.name.startswith(("last_", "next_"))]
                 dump[table.name] = sorted(
                     map(repr, connection.execute(table.select().with_only_columns(*columns)))
                 )

@@ -6,7 +6,7 @@ its article (`ingest.py` calls `mark_fetched`), so a crawl that is killed goes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
+from newsarchive.core.schedule import Outcome, Visits, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, Base, CrawlRun, Discovery, Revision, Site, Source, Url
@@ -51,15 +52,6 @@ class KnownSource:
     fail_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """What is known of how an article changes: when it was first seen, published, and changed."""
-
-    first_seen_at: datetime
-    date_published: datetime | None
-    changed_at: tuple[datetime, ...]
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -85,6 +77,11 @@ class Frontier:
             }
             connection.execute(update(Site).where(Site.id == row.id).values(changes))
         return int(row.id)
+
+    def find_site(self, url: str) -> int | None:
+        """The id of the site at this address, `None` where the archive has none."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(Site.id).where(Site.domain == site_of(url))).scalar()
 
     def close_site(self, site_id: int, *, ok: bool) -> None:
         """Record how a crawl of the site ended."""
@@ -180,13 +177,16 @@ class Frontier:
         """A server said that nothing changed (304): the article was seen, and nothing else."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            connection.execute(
-                update(Url)
-                .where(Url.url_key == key)
-                .values(state="ok", last_checked_at=now, fail_count=0, reason="")
-            )
-            seen = (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
-            connection.execute(update(ArticleRow).where(seen).values(last_seen_at=now, gone_at=None))
+            after = next_check(_visits(connection, key, now), now, "unchanged", key)
+            changes = {
+                "state": "ok",
+                "last_checked_at": now,
+                "next_check_at": after,
+                "fail_count": 0,
+                "reason": "",
+            }
+            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+            connection.execute(update(ArticleRow).where(_article(key)).values(last_seen_at=now, gone_at=None))
 
     def settle(self, url: str, state: str, reason: str) -> None:
         """A URL that will not become an article, or not now: `skipped`, `blocked`, `gone`."""
@@ -197,19 +197,27 @@ class Frontier:
                 .values(state=state, reason=reason, last_checked_at=self.clock())
             )
 
-    def gone(self, url: str, reason: str) -> bool:
-        """The page was deleted: its article, if there is one, keeps its text and gets `gone_at`, once."""
+    def missing(self, url: str, reason: str, *, final: bool) -> bool:
+        """The page is not there. Gone for good where that is `final` (410) or was so at the last look too
+        (404): its article, if there is one, keeps its text and gets `gone_at`, once. Gives whether it is gone.
+        """
         now, key = self.clock(), url_key(url)
-        found = (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
         with writing(self.engine) as connection:
+            row = connection.execute(select(Url.__table__).where(Url.url_key == key)).first()
+            gone = final or (row is not None and row.reason == reason)
+            state = "gone" if gone else (row.state if row is not None else "new")
+            outcome: Outcome = "gone" if gone else "missing"
+            failures = row.fail_count if row is not None else 0
+            after = next_check(Visits(now, failures=failures), now, outcome, key)
+            changes = {"state": state, "reason": reason, "last_checked_at": now, "next_check_at": after}
             connection.execute(
-                update(Url).where(Url.url_key == key).values(state="gone", reason=reason, last_checked_at=now)
+                update(Url).where(Url.url_key == key).values(**changes, fail_count=Url.fail_count + 1)
             )
-            known = connection.execute(select(ArticleRow.id).where(found)).first() is not None
-            connection.execute(
-                update(ArticleRow).where(found, ArticleRow.gone_at.is_(None)).values(gone_at=now)
-            )
-        return known
+            if gone:
+                connection.execute(
+                    update(ArticleRow).where(_article(key), ArticleRow.gone_at.is_(None)).values(gone_at=now)
+                )
+        return gone
 
     def failed(self, url: str, reason: str) -> int:
         """A fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
@@ -219,37 +227,6 @@ class Frontier:
                 .values(fail_count=Url.fail_count + 1, reason=reason).returning(Url.fail_count)
             ).scalar()  # fmt: skip
         return int(changed or 0)
-
-    def history(self, url: str) -> History | None:
-        """How the article at this URL changed so far; `None` where there is none."""
-        key = url_key(url)
-        with reading(self.engine) as connection:
-            row = connection.execute(
-                select(ArticleRow.id, ArticleRow.first_seen_at, ArticleRow.date_published)
-                .where((ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)).order_by(ArticleRow.id)
-            ).first()  # fmt: skip
-            if row is None:
-                return None
-            changes = select(Revision.seen_at).where(
-                Revision.article_id == row.id, Revision.change_kind == "publisher"
-            )
-            return History(
-                row.first_seen_at,
-                row.date_published,
-                tuple(connection.execute(changes.order_by(Revision.version)).scalars()),
-            )
-
-    def schedule(self, times: Mapping[str, datetime]) -> None:
-        """When to look again, by URL."""
-        rows = [{"b_key": url_key(url), "b_time": time} for url, time in times.items()]
-        with writing(self.engine) as connection:
-            if rows:
-                connection.execute(
-                    update(Url)
-                    .where(Url.url_key == bindparam("b_key"))
-                    .values(next_check_at=bindparam("b_time")),
-                    rows,
-                )
 
     # -- runs -----------------------------------------------------------------------------------
 
@@ -274,21 +251,45 @@ class Frontier:
             return begun
 
 
-def mark_fetched(connection: Connection, fetched: Iterable[tuple[Article, datetime]]) -> None:
-    """Within the transaction that stores them: what was asked for and what answered are done."""
+def mark_fetched(connection: Connection, fetched: Iterable[tuple[Article, datetime, bool]]) -> None:
+    """Within the transaction that stores them: what was asked for and what answered are done.
+
+    Takes each article, when it was fetched, and whether its text changed. Sets when to look again.
+    """
     rows = []
-    for article, at in fetched:
+    for article, at, changed in fetched:
         capture = article.capture
         if capture is not None:
             etag, modified = capture.headers.get("etag", ""), capture.headers.get("last-modified", "")
+            outcome: Outcome = "changed" if changed else "unchanged"
             keys = dict.fromkeys(url_key(url) for url in (capture.url, capture.final_url, article.url) if url)
-            rows += [{"b_key": key, "b_time": at, "b_etag": etag, "b_modified": modified} for key in keys]
+            after = next_check(_visits(connection, url_key(article.url), at), at, outcome, next(iter(keys)))
+            rows += [
+                {"b_key": key, "b_time": at, "b_etag": etag, "b_modified": modified, "b_next": after}
+                for key in keys
+            ]
     if rows:
         done = update(Url).where(Url.url_key == bindparam("b_key")).values(
             state="ok", reason="", fail_count=0, last_checked_at=bindparam("b_time"),
-            etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
+            next_check_at=bindparam("b_next"), etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
         )  # fmt: skip
         connection.execute(done, rows)
+
+
+def _article(key: str) -> Any:
+    return (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
+
+
+def _visits(connection: Connection, key: str, now: datetime) -> Visits:
+    """What the archive knows of how the post under this key changes."""
+    changes = select(func.count()).where(
+        Revision.article_id == ArticleRow.id, Revision.change_kind == "publisher"
+    )
+    query = select(
+        ArticleRow.first_seen_at, ArticleRow.date_published, changes.scalar_subquery().label("changes")
+    )
+    row = connection.execute(query.where(_article(key)).order_by(ArticleRow.id).limit(1)).first()
+    return Visits(now) if row is None else Visits(row.first_seen_at, row.date_published, changes=row.changes)
 
 
 def _known(

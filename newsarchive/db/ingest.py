@@ -61,6 +61,10 @@ class Batch:
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
+        if not self.reread:
+            frontier.mark_fetched(
+                self.connection, [(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]
+            )
         return outcomes
 
     # -- finding -----------------------------------------------------------------------------
@@ -109,7 +113,6 @@ class Batch:
             plans, captures.record(self.connection, fetched, self.run_id), strict=True
         ):
             plan.capture_id = capture_id
-        frontier.mark_fetched(self.connection, [(plan.article, plan.seen_at) for plan in plans])
 
     def _write_articles(self, plans: list[Plan]) -> None:
         sites = self._sites(plan.article for plan in plans)

@@ -74,13 +74,13 @@ def content_type(response: Response) -> str | None:
     return headers_of(response).get("content-type")
 
 
-def capture_of(response: Response, link: Link | None = None) -> Capture:
+def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:
     """The record of one response; `url` is what was asked for before any redirect."""
     asked = response.meta.get("redirect_urls") or [response.url]
     return Capture(
         url=asked[0],
         body=response.body,
-        fetched_at=datetime.now(UTC),
+        fetched_at=fetched_at or datetime.now(UTC),
         final_url=response.url,
         status=response.status,
         headers=headers_of(response),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 from scrapy import Request
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from newsarchive.core import discovery
 from newsarchive.core.urls import url_key
 from newsarchive.db.frontier import Frontier, Known
+from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Capture, Link
+from newsarchive.recorder import KEEP, Recorder
 from newsarchive.spiders.base import ArchiveSpider, capture_of, explain, headers_of
 
 #: Statuses that say something of a post and are no failures.
@@ -69,7 +73,7 @@ class FetchingSpider(ArchiveSpider):
             callback=self.parse_post,
             errback=self.post_failed,
             cb_kwargs={"link": link},
-            meta={"handle_httpstatus_list": MEANINGFUL},
+            meta={"handle_httpstatus_list": MEANINGFUL, KEEP: True},
         )
 
     async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture]:
@@ -84,7 +88,23 @@ class FetchingSpider(ArchiveSpider):
         elif place := self.forbidden(response):
             await self.skipped(link.url, f"noarchive ({place})")
         else:
-            yield capture_of(response, link)
+            yield await self.capture(response, link)
+
+    async def capture(self, response: Response, link: Link) -> Capture:
+        """The response as a record, its raw bytes kept where the recorder is on.
+
+        A disk that takes no more bytes ends the crawl: what is fetched on would be lost.
+        """
+        capture = capture_of(response, link)
+        recorder = self.crawler.get_extension(Recorder)
+        if recorder is None:
+            return capture
+        try:
+            place = await asyncio.to_thread(recorder.keep, response, capture.fetched_at)
+        except DatabaseError as error:
+            self.crawler.stats.set_value("newsarchive/database_error", str(error))
+            raise CloseSpider("database_error") from error
+        return replace(capture, place=place)
 
     def forbidden(self, response: Response) -> str:
         """Where the page forbids copies, "" where it does not or we were told not to ask."""
@@ -104,13 +124,9 @@ class FetchingSpider(ArchiveSpider):
         if self.frontier is None:
             self.count(f"failed/{reason}")
             return
-        failures = await asyncio.to_thread(self.frontier.failed, link.url, reason)
-        if response.status == 410 or failures > 1:
-            known = await asyncio.to_thread(self.frontier.gone, link.url, reason)
-            self.count("gone" if known else f"failed/{reason}")
-        else:
-            self.count(f"failed/{reason}")
-            self.logger.warning("%s: the server answered %s", link.url, response.status)
+        gone = await asyncio.to_thread(self.frontier.missing, link.url, reason, final=response.status == 410)
+        self.count("gone" if gone else f"failed/{reason}")
+        self.logger.warning("%s: the server answered %s", link.url, response.status)
 
     async def post_failed(self, failure: Failure) -> None:
         """Errback of a post: counted, logged, kept in the frontier for the next crawl."""

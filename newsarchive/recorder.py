@@ -1,0 +1,108 @@
+"""The extension that keeps the raw bytes of every post in WARC files, as they came from the wire.
+
+Scrapy's `response_downloaded` comes before decompression, `response_received` after it: the body is
+taken at the first, and written when the spider makes a capture of the response.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Request, signals
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+
+from newsarchive.db.captures import original_of
+from newsarchive.items import Place
+from newsarchive.warc import Original, WarcWriter, default_folder
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+#: Marks the requests whose answers are kept, and where the answer's bytes wait in `Request.meta`.
+KEEP, WIRE = "newsarchive_keep", "newsarchive_wire"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An answer before any middleware saw it."""
+
+    status_line: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Recorder:
+    """Writes the answers to requests marked `KEEP`; `NEWSARCHIVE_WARC` is `on`, `off` or a folder."""
+
+    def __init__(self, crawler: Crawler, folder: Path) -> None:
+        self.crawler, self.folder = crawler, folder
+        self.writer: WarcWriter | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        setting = str(crawler.settings.get("NEWSARCHIVE_WARC") or "off")
+        if setting == "off" or getattr(crawler.spider, "dry_run", False):
+            raise NotConfigured
+        folder = (
+            default_folder(crawler.settings["NEWSARCHIVE_DATABASE_URL"]) if setting == "on" else Path(setting)
+        )
+        extension = cls(crawler, folder)
+        crawler.signals.connect(extension.downloaded, signals.response_downloaded)
+        crawler.signals.connect(extension.close, signals.engine_stopped)
+        return extension
+
+    def downloaded(self, response: Response, request: Request) -> None:
+        if request.meta.get(KEEP):
+            phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
+            request.meta[WIRE] = Wire(
+                f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".rstrip(),
+                tuple(
+                    (name.decode("latin-1"), value.decode("latin-1"))
+                    for name, values in response.headers.items()
+                    for value in values
+                ),
+                response.body,
+            )
+
+    def keep(self, response: Response, fetched_at: datetime | None) -> Place | None:
+        """Append the answer that became this response; `None` where it did not come from the wire.
+
+        Raises `DatabaseUnavailable` where the folder cannot be written. Called from a thread.
+        """
+        wire = response.meta.pop(WIRE, None)
+        if wire is None or response.request is None:
+            return None
+        if self.writer is None:
+            self.writer = self._open()
+        sent = response.request.headers
+        return self.writer.write_response(
+            response.url,
+            wire.status_line,
+            wire.headers,
+            wire.body,
+            request_headers=[
+                (n.decode("latin-1"), v.decode("latin-1")) for n, vs in sent.items() for v in vs
+            ],
+            fetched_at=fetched_at,
+        )
+
+    def _open(self) -> WarcWriter:
+        frontier = getattr(self.crawler.spider, "frontier", None)
+        name = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}"
+        if frontier is None:
+            return WarcWriter(self.folder, name)
+
+        def known(digest: str) -> Original | None:
+            found = original_of(frontier.engine, digest)
+            return Original(*found) if found else None
+
+        return WarcWriter(self.folder, name, known=known)
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()

@@ -1,0 +1,51 @@
+"""`scrapy crawl recrawl`: look again at the posts that are due, with conditional requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from scrapy import Request
+
+from newsarchive.core import urls
+from newsarchive.items import Link
+from newsarchive.spiders.base import count
+from newsarchive.spiders.fetching import FetchingSpider
+
+
+class RecrawlSpider(FetchingSpider):
+    """Fetch every post whose next look is due: a changed text becomes a revision, a deleted page is marked.
+
+    When a post is due follows from its age and from how often it changed (`core/schedule.py`).
+    Arguments: `site` (the posts of this site alone), `limit` (at most so many, the longest overdue first).
+    """
+
+    name = "recrawl"
+    known_arguments: Mapping[str, str] = {"site": "DOMAIN", "limit": "NUMBER"}
+
+    site: str
+    limit: int | None
+
+    @classmethod
+    def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
+        """Raises `UsageError` where a value cannot be read."""
+        given = super().check(arguments)
+        return {
+            "site": urls.check_start_url(given["site"], "site") if given.get("site") else "",
+            "limit": count("limit", given["limit"]) if given.get("limit") else None,
+        }
+
+    async def start(self) -> AsyncIterator[Request]:
+        assert self.frontier is not None
+        site_id = None
+        if self.site:
+            site_id = await asyncio.to_thread(self.frontier.find_site, self.site)
+            if site_id is None:
+                self.site_failed(self.site, "no such site in the archive: crawl it first")
+                return
+        due = await asyncio.to_thread(self.frontier.due, site_id=site_id, limit=self.limit)
+        self.count("discovered", len(due))
+        for known in due:
+            if not self.is_done(known):
+                yield self.request(Link(known.url, "frontier"), known)

@@ -1,0 +1,151 @@
+"""Recrawling over loopback: conditional requests, edits, deletions, and a crawl that was killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.serving import HTML, ROOT, Answer, crawl, served
+from tests.test_crawl import STORY, front, post, rows
+
+
+def due_now(db: Path) -> None:
+    rows(db, "UPDATE urls SET next_check_at = '2000-01-01 00:00:00.000000'")
+
+
+def tagged(title: str, tag: str, body: str = STORY) -> Answer:
+    return Answer(post(title, body=body), headers={"Content-Type": HTML, "ETag": tag})
+
+
+def test_validators_are_sent_and_304_costs_no_revision(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": tagged("A", '"v1"')}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/a-first-story/"] = Answer(status=304)
+        before = rows(db, "SELECT last_seen_at FROM articles")
+        done = crawl(f"url={site.home}/", db=db)
+        sent = [r.headers.get("If-None-Match") for r in site.seen if r.path == "/a-first-story/"]
+    assert sent == [None, '"v1"']
+    assert "1 unchanged, 1 not modified" in done.stderr
+    assert rows(db, "SELECT count(*) FROM article_revisions") == [(1,)]
+    assert rows(db, "SELECT last_seen_at FROM articles") > before
+
+
+def test_recrawl_fetches_what_is_due_and_nothing_else(db: Path) -> None:
+    table = {
+        "/": front("/a-first-story/", "/a-second-story/"),
+        "/a-first-story/": post("A"),
+        "/a-second-story/": post("B"),
+    }
+    with served(table) as site:
+        crawl(f"url={site.home}/", db=db)
+        fetched = len(site.seen)
+        assert "0 discovered" in crawl(spider="recrawl", db=db).stderr
+        assert len(site.seen) == fetched
+        due_now(db)
+        site.answers["/a-second-story/"] = Answer(
+            post("B", body=STORY + "<p>Correction: it was in June, not in May, says the council.</p>")
+        )
+        done = crawl(spider="recrawl", db=db)
+    assert "2 discovered, 0 new, 1 updated, 1 unchanged" in done.stderr
+    assert rows(db, "SELECT version, change_kind FROM article_revisions ORDER BY id") == [
+        (1, "new"),
+        (1, "new"),
+        (2, "publisher"),
+    ]
+
+
+@pytest.mark.parametrize(("status", "looks"), [(410, 1), (404, 2)])
+def test_a_deleted_post_keeps_its_text_and_comes_back(db: Path, status: int, looks: int) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/a-first-story/"] = Answer("gone", status)
+        for look in range(looks):
+            assert rows(db, "SELECT gone_at FROM articles") == [(None,)], look
+            due_now(db)
+            done = crawl(spider="recrawl", db=db)
+        assert "1 gone" in done.stderr
+        ((gone_at,),) = rows(db, "SELECT gone_at FROM articles")
+        assert gone_at is not None
+        site.answers["/a-first-story/"] = Answer(post("A"))
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+    assert rows(db, "SELECT gone_at FROM articles") == [(None,)]
+    assert rows(db, "SELECT count(*) FROM article_revisions") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Answer(post("A"), headers={"Content-Type": HTML, "X-Robots-Tag": "noarchive"}),
+        Answer(post("A").replace("<head>", '<head><meta name="robots" content="noarchive">')),
+    ],
+)
+def test_noarchive_is_honoured_unless_told_otherwise(db: Path, page: Answer) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": page}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert rows(db, "SELECT count(*) FROM articles") == [(0,)]
+        assert "dropped: noarchive" in done.stderr
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_HONOUR_NOARCHIVE=0", db=db)
+    assert rows(db, "SELECT count(*) FROM articles") == [(1,)]
+
+
+def test_a_dry_run_lists_what_would_be_fetched_and_writes_nothing(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        done = crawl(f"url={site.home}/", "dry_run=1", db=db)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{site.home}/a-first-story/\tlink\t")
+    assert "/a-first-story/" not in site.paths()
+    assert list(db.parent.iterdir()) == []
+
+
+def test_a_moved_post_keeps_its_history(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        canonical = f'<head><link rel="canonical" href="{site.home}/a-first-story/">'
+        moved = post(
+            "A", body=STORY + "<p>The paper has moved to another address since this was written.</p>"
+        )
+        site.answers["/a-first-story/"] = Answer(status=301, headers={"Location": "/the-new-place/"})
+        site.answers["/the-new-place/"] = Answer(moved.replace("<head>", canonical))
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+    assert rows(db, "SELECT version, article_id FROM article_revisions ORDER BY id") == [(1, 1), (2, 1)]
+
+
+def test_a_killed_crawl_loses_nothing_and_fetches_nothing_twice(db: Path) -> None:
+    """`kill -9` at random moments; the issue asks for 20 of 1,000 posts: here 3 of 60, the rest is a benchmark."""
+    chance = random.Random(6)
+    posts = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.01) for i in range(60)}
+    with served({"/": front(*posts), **posts}) as site:
+        command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"url={site.home}/"]
+        command += ["-s", "DOWNLOAD_DELAY=0.02", "-s", "AUTOTHROTTLE_ENABLED=0"]
+        environment = os.environ | {
+            "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
+            "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}",
+            "PYTHONPATH": str(ROOT),
+            "NO_PROXY": "127.0.0.1",
+        }
+        for _ in range(3):
+            started = len([p for p in site.paths() if p in posts])
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=db.parent)
+            deadline = time.monotonic() + 60
+            while len([p for p in site.paths() if p in posts]) < started + chance.randint(5, 15):
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0, done.stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(60,)]
+    assert rows(db, "SELECT count(*) FROM article_revisions") == [(60,)]
+    fetched = [p for p in site.paths() if p in posts]
+    # At most what was in flight at each kill is fetched again: one request, and what waited for its commit.
+    assert len(fetched) - 60 <= 3 * 4
