@@ -3,9 +3,10 @@
     python -m benchmarks.wordpress                        # wordings of the set dev, 40 posts a blog
     python -m benchmarks.wordpress --set report --posts 160 --misses misses.txt
 
-We crawl with `scrapy crawl news`, one blog after the other into one archive; `page alone` is our pure core on the
-page of each post, with nothing found and nothing learned; trafilatura stands beside us with its own discovery
-(sitemaps, feeds, its crawler) and extraction. Needs what `.ci/services` installs. All on loopback.
+We crawl with `scrapy crawl news`, one blog after the other into one archive. `page alone` is our pure core on the
+page of each post, with nothing found and nothing learned; `learned` is the same and what those pages teach.
+trafilatura stands beside us with its own discovery (sitemaps, feeds, its crawler) and extraction. Needs what
+`.ci/services` installs. All on loopback.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from pathlib import Path
 from benchmarks.blog_scores import Answer, Score, folded, precision, recall, score, share, table
 from benchmarks.crawling import crawl
 from benchmarks.hosts import named
-from tests.wordpress.blogs import SETS, Blog, Plan, opened, plan
+from newsarchive.items import Article
+from tests.wordpress.blogs import SETS, Blog, Plan, Post, opened, plan
 from tests.wordpress.server import missing
 
-CONTENDERS = ("newsarchive", "page alone", "trafilatura")
+CONTENDERS = ("newsarchive", "page alone", "learned", "trafilatura")
 Archiver = Callable[[Sequence[Blog], Path], dict[str, list[Answer]]]
 
 
@@ -79,10 +81,13 @@ def contenders(arguments: argparse.Namespace) -> dict[str, Archiver]:
     def alone(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
         return {blog.url: list(pages_alone(blog)) for blog in blogs}
 
+    def together(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
+        return learned(blogs)
+
     def theirs(blogs: Sequence[Blog], folder: Path) -> dict[str, list[Answer]]:
         return {blog.url: list(trafilatura(blog)) for blog in blogs}
 
-    all_of_them = {"newsarchive": ours, "page alone": alone, "trafilatura": theirs}
+    all_of_them = {"newsarchive": ours, "page alone": alone, "learned": together, "trafilatura": theirs}
     return {name: all_of_them[name] for name in arguments.only or all_of_them}
 
 
@@ -100,26 +105,56 @@ def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str,
     engine = open_existing(f"sqlite:///{database}")
     answers: dict[str, list[Answer]] = {blog.url: [] for blog in blogs}
     for one in query.articles(engine):
-        origin = (one.origin.name, one.origin.domain) if one.origin else None
         home = next((url for url in answers if one.url.startswith(url)), None)
         if home is not None and one.gone_at is None:
-            answers[home].append(Answer(one.url, one.headline, one.article_body, origin))
+            answers[home].append(answer(one))
     engine.dispose()
     return answers
 
 
 def pages_alone(blog: Blog) -> Iterator[Answer]:
     """Our pure core on each post's page, told the address, with nothing learned from any other page."""
+    return map(answer, read(blog).values())
+
+
+def learned(blogs: Sequence[Blog]) -> dict[str, list[Answer]]:
+    """The same pages, with what the four blogs together teach. Copies are told to it: the crawl finds them itself."""
+    from newsarchive import rules
+    from newsarchive.core.learning import learn
+    from newsarchive.core.sightings import Window, network, sighting
+    from newsarchive.core.template import apply_template
+
+    articles = {blog.url: read(blog) for blog in blogs}
+    windows = {blog.url: Window() for blog in blogs}
+    for blog in blogs:
+        for post, article in articles[blog.url].items():
+            cluster = post.cluster or post.url
+            windows[blog.url].add(sighting(article, rules.default(), site=host(blog.plan), cluster=cluster))
+    shared = network(windows.values())
+    templates = {url: learn(window, shared=shared) for url, window in windows.items()}
+    return {
+        url: [answer(apply_template(article, templates[url])) for article in found.values()]
+        for url, found in articles.items()
+    }
+
+
+def read(blog: Blog) -> dict[Post, Article]:
+    """Our pure core on the page of each post."""
     from newsarchive import extract
     from newsarchive.exceptions import NotAnArticle
 
+    found = {}
     for post in blog.posts:
         with urllib.request.urlopen(post.url, timeout=60) as response:
             body, content_type = response.read(), response.headers["Content-Type"]
         with contextlib.suppress(NotAnArticle):
-            one = extract(body, url=post.url, content_type=content_type)
-            origin = (one.origin.name, one.origin.domain) if one.origin else None
-            yield Answer(post.url, one.headline, one.article_body, origin)
+            found[post] = extract(body, url=post.url, content_type=content_type)
+    return found
+
+
+def answer(one: Article) -> Answer:
+    origin = (one.origin.name, one.origin.domain) if one.origin else None
+    return Answer(one.url, one.headline, one.article_body, origin)
 
 
 def trafilatura(blog: Blog) -> Iterator[Answer]:
