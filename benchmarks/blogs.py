@@ -315,12 +315,12 @@ def network(
     dice = random.Random(seed)
     found = stories(texts, words, dice)
     titles = [s.title for s in found]
-    purpose = {s.id: _on_purpose(s, words, dice) for s in found}
     blogs = [Blog(f"Blog{n}", theme, words, seed + n) for n, theme in enumerate(THEMES)]
     queue = list(found)
     dice.shuffle(queue)
     for n, blog in enumerate(blogs):
         own = queue[n :: len(blogs)][:posts]
+        purpose = {story.id: _on_purpose(story, n, words, dice) for story in own}
         for story in own:
             others = [title for title in titles if title != story.title]
             blog.publish(story, others, purpose[story.id])
@@ -329,10 +329,12 @@ def network(
     return blogs
 
 
-def _on_purpose(story: Story, words: dict[str, Any], dice: random.Random) -> dict[str, str]:
-    """The lines that an author repeats: a series, a column, a desk belong to one publisher."""
+def _on_purpose(story: Story, blog: int, words: dict[str, Any], dice: random.Random) -> dict[str, str]:
+    """The lines that an author repeats, of one publisher, first on one blog; its neighbour copies some."""
     return {
         kind: dice.choice(words[kind]).format(person=dice.choice(PEOPLE))
         for n, (kind, share) in enumerate(ON_PURPOSE.items())
-        if story.publisher == n % len(PUBLISHERS) and dice.random() < share * len(PUBLISHERS)
+        if story.publisher == n % len(PUBLISHERS)
+        and blog == n % len(THEMES)
+        and dice.random() < share * len(PUBLISHERS)
     }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from newsarchive.core import cues
+from newsarchive.core import cues, tails
 from newsarchive.core.attribution import attribution_of
 from newsarchive.core.copyright import copyright_of
 from newsarchive.core.lines import fold, is_prose, source_names, word_count
@@ -156,6 +156,14 @@ def _sources(marks: Marks) -> tuple[str, ...]:
     return source_names(*found)
 
 
+def named(marks: Marks) -> None:
+    """Lists between a head and an attribution that name one source, in whatever words."""
+    for run, closing in tails.named_tails(marks.blocks, [b.label for b in marks.blocks]):
+        marks.mark_all([(run, "tail: a list whose head and last line name one source")], "related")
+        unread = [i for i in closing if marks.blocks[i].label not in ("attribution", "copyright")]
+        marks.mark_all([(unread, "tail: names the source of the list above it")], "attribution")
+
+
 def edges(marks: Marks) -> None:
     """Short lines that are furniture where no prose of the article follows."""
     after = cues.last_prose(marks.blocks, marks.body)
@@ -182,6 +190,7 @@ PASSES: tuple[Callable[[Marks], None], ...] = (
     tokens,
     quotes,
     promos,
+    named,
     lists,
     edges,
     comments,

@@ -33,6 +33,8 @@ _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 
+#: How the rules of the chrome step begin, to tell its decisions from extraction's guesses.
+DECIDED = ("chrome/", "head:", "promo:", "tail:", "attribution:", "copyright:", "token:")
 SOURCE = "head: a short line that names the source"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
@@ -203,12 +205,10 @@ def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Map
     run: list[int] = []
     for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
         if _at_end(chrome, at) or at in heads:
-            # Titles have no full stop: where most lines are sentences, it is the article going on.
-            titles = sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run)
-            if 2 * titles >= len(run):
+            if reads_as_titles(blocks, run):
                 return run
             break
-        if len(run) == RUN or not _is_teaser(blocks[at]):
+        if len(run) == RUN or not is_teaser(blocks[at]):
             break
         run.append(at)
     links = 0
@@ -217,11 +217,16 @@ def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Map
     return run[:links]
 
 
+def reads_as_titles(blocks: Sequence[Block], run: Sequence[int]) -> bool:
+    """Titles have no full stop: where most lines are sentences, it is the article going on."""
+    return 2 * sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run) >= len(run)
+
+
 def _at_end(chrome: Sequence[bool], at: int) -> bool:
     return at >= len(chrome) or chrome[at]
 
 
-def _is_teaser(block: Block) -> bool:
+def is_teaser(block: Block) -> bool:
     """A title or teaser: short, or linked as a whole."""
     return word_count(block.text) <= TEASER and (
         is_linked(block) or block.kind in ("paragraph", "list_item", "heading")

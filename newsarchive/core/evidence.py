@@ -44,6 +44,7 @@ class Stats:
     first: set[str] = field(default_factory=set)
     chrome: dict[str, int] = field(default_factory=dict)
     chrome_clusters: set[str] = field(default_factory=set)
+    proved: set[str] = field(default_factory=set)
     origins: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -87,9 +88,10 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
 
 
 def _furniture(stats: Stats) -> Finding | None:
-    """A line that most pages show as chrome is chrome where extraction let it through."""
+    """A line that rules took out on three articles, or that most pages show as chrome, is chrome."""
     as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
-    if as_chrome < CLUSTERS or as_chrome < 1.5 * as_body or stats.line.own:
+    most = as_chrome >= CLUSTERS and as_chrome >= 1.5 * as_body
+    if stats.line.own or not (most or len(stats.proved) >= CLUSTERS):
         return None
     label = max(stats.chrome, key=lambda name: stats.chrome[name])
     return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_chrome)}")
@@ -120,7 +122,7 @@ def _proof(
     named = max(seen, len(elsewhere.named) if elsewhere else 0)
     if named >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
         return "attribution", "and names the origin of each"
-    if total >= ENOUGH and seen >= _share_needed(stats) * total:
+    if total >= ENOUGH and len(stats.clusters | stats.chrome_clusters) >= _share_needed(stats) * total:
         return "repeated", f"of {total} on this site"
     if elsewhere and (reason := _across(elsewhere)):
         return "repeated", reason
@@ -144,9 +146,16 @@ def _share_needed(stats: Stats) -> float:
 
 
 def _across(elsewhere: Elsewhere) -> str:
-    """What other blogs prove: different origins, or copies of the article that lack the line."""
+    """What other blogs prove: different origins, copies of the article that lack the line, or, on three
+    blogs, one origin or copies that bring it along. Two blogs may print one author's series, and what
+    stands in their own posts alone has no publisher whose clutter it could be."""
     if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS:
         return ""
+    if len(elsewhere.sites) > 2 and len(elsewhere.clusters) > CLUSTERS:
+        if len(elsewhere.origins) == 1 and len(elsewhere.sourced) >= MOST * len(elsewhere.clusters):
+            return f"always in those of {next(iter(elsewhere.origins))}"
+        if len(elsewhere.missing | elsewhere.present) >= 2:
+            return "and travels with copies of them"
     if len(elsewhere.origins) >= 3 and len(elsewhere.present) <= len(elsewhere.missing):
         return f"from {len(elsewhere.origins)} origins"
     if len(elsewhere.missing) >= 2 and len(elsewhere.missing) > len(elsewhere.present):

@@ -62,14 +62,25 @@ def form_of(text: str) -> str:
     return folded if len(literals) >= LITERALS and (NAME.lower() in folded or DOMAIN in folded) else ""
 
 
+def names_in(text: str) -> list[str]:
+    """The runs of capitalised words in a line, but for one that opens it.
+
+    >>> names_in("More Articles from Mare News")
+    ['Mare News']
+    """
+    return [m[0] for m in _CAPITALS.finditer(text.strip()) if m.start() > 1]
+
+
 def starts_with_name(text: str) -> bool:
-    """Whether a line begins with two or more capitalised words, as a sentence about a person does.
+    """Whether a line begins with two or more capitalised words, as a sentence about a person does (a
+    label does too, but has a colon after it).
 
     >>> starts_with_name("Ada Lund is a reporter."), starts_with_name("The text is hers.")
     (True, False)
     """
     first = _CAPITALS.match(text.strip())
-    return first is not None and len(first[0].split()) > 1
+    labels = first is not None and text.strip()[first.end() : first.end() + 1] == ":"
+    return first is not None and len(first[0].split()) > 1 and not labels
 
 
 @lru_cache(maxsize=16384)

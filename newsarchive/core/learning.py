@@ -92,6 +92,8 @@ def gather(
             if not line.is_body:
                 found.chrome[line.label] = found.chrome.get(line.label, 0) + 1
                 found.chrome_clusters.add(page.cluster)
+                if line.proved:
+                    found.proved.add(page.cluster)
                 continue
             sides = _sides(flags, i)
             _count(found, page, line, i in inner, any(sides))

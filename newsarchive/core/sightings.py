@@ -43,7 +43,7 @@ class Line:
     """One block of a page. `label` is what extraction and the chrome step made of it.
 
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
-    by itself. `own`: the page's title or description. `start` is a number for the first two words.
+    by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
     """
 
     key: int
@@ -62,6 +62,7 @@ class Line:
     own: bool = False
     fixed: bool = False
     guess: bool = False
+    proved: bool = False
     start: int = 0
     sample: str = field(default="", repr=False)
 
@@ -123,6 +124,7 @@ def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -
         own=folded in own,
         fixed=fixed,
         guess=is_guess(block),
+        proved=block.rule.startswith(cues.DECIDED),
         start=line_key(" ".join(text.split(maxsplit=2)[:2])) if short else 0,
         sample=text[:SAMPLE],
     )
@@ -135,7 +137,7 @@ def is_fixed(block: Block) -> bool:
 
 def is_guess(block: Block) -> bool:
     """Whether a label is extraction's guess, which a site's layout may take back."""
-    return block.label in GUESSES and not block.rule.startswith("chrome/")
+    return block.label in GUESSES and not block.rule.startswith(cues.DECIDED)
 
 
 def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
@@ -174,7 +176,7 @@ class Elsewhere:
 
     `missing` are clusters of which one copy holds the line and another does not; `present` are clusters
     of several copies that all hold it.
-    `named` are the clusters of which the line names the origin.
+    `named` are the clusters of which the line names the origin, `sourced` those with a known origin.
     """
 
     sites: frozenset[str] = frozenset()
@@ -183,6 +185,7 @@ class Elsewhere:
     missing: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    sourced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +227,5 @@ def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], name
         missing=frozenset(missing),
         present=frozenset(several - missing),
         named=frozenset(named),
+        sourced=frozenset(p.cluster for p in found if p.origin),
     )
