@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsarchive.core.boxes import Names, tokens
-from newsarchive.core.judging import MODEL, Sheet, decided, matrix, sheet_of, word_weights
+from newsarchive.core.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of, word_weights
 from newsarchive.core.trees import Forest
 from newsarchive.rules import DATA
 from training.labels import labels, words
@@ -82,12 +82,15 @@ def main() -> None:
     parser.add_argument(
         "--scores", type=Path, help="write one line a page: id, word F1, shingle F1, out of fold"
     )
+    parser.add_argument(
+        "--folds", type=Path, help="keep the models of the folds in this folder, for benchmarks"
+    )
     given = parser.parse_args()
     PARAMETERS["num_threads"] = given.threads
     started = time.process_time()
     samples = [s for e in load(given.folder) if len((s := sample(e)).target)]
     print(f"{len(samples)} pages read, {time.process_time() - started:.0f} s")
-    folds = out_of_fold(samples, given.rounds)
+    folds = out_of_fold(samples, given.rounds, given.folds)
     summary = report(samples, folds, given.scores)
     forest, table = train(samples, given.rounds)
     model = {
@@ -231,11 +234,14 @@ def _short(threshold: float) -> float:
     return float(f"{threshold:.5g}")
 
 
-def out_of_fold(samples: Sequence[Sample], rounds: int) -> list[NDArray[np.bool_]]:
-    """The blocks kept on each page by a model that has seen no page of its fold."""
+def out_of_fold(samples: Sequence[Sample], rounds: int, folder: Path | None) -> list[Verdict]:
+    """The verdict on each page by a model that has seen no page of its fold."""
     out: list[Any] = [None] * len(samples)
     for fold in range(FOLDS):
         model, table = train([s for s in samples if s.fold != fold], rounds)
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"extraction.{fold}.json").write_text(json.dumps({**model, "tokens": table}))
         forest, names = Forest.from_json(model), Names(table)
         for i, one in enumerate(samples):
             if one.fold == fold:
@@ -245,7 +251,7 @@ def out_of_fold(samples: Sequence[Sample], rounds: int) -> list[NDArray[np.bool_
     return out
 
 
-def report(samples: Sequence[Sample], verdicts: Sequence[Any], path: Path | None) -> dict[str, float]:
+def report(samples: Sequence[Sample], verdicts: Sequence[Verdict], path: Path | None) -> dict[str, float]:
     """Print and return the cross-validated scores."""
     lines = []
     for one, verdict in zip(samples, verdicts, strict=True):

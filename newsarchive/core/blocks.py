@@ -340,30 +340,24 @@ class _Walker:
         self.blocks.append(block)
 
     def _join_cells(self, row: Box) -> None:
-        """The cells of a data row become one block, `1889 | Eiffel Tower`; rows that hold paragraphs
-        are layout and stay as they are."""
-        first = len(self.blocks)
-        while first and self.blocks[first - 1].box.parent is row and self.blocks[first - 1].kind == "table":
-            first -= 1
-        cells = self.blocks[first:]
-        inside = first and _is_inside(self.blocks[first - 1].box, row)
-        if len(cells) < 2 or inside or max(len(c.text) for c in cells) > 300:
+        """The cells of a data row become one block, `1889 | Eiffel Tower`; rows whose cells hold
+        paragraphs or several lines are layout and stay as they are."""
+        cells = self.blocks[row.first :]
+        if len(cells) < 2 or len({id(c.box) for c in cells}) < len(cells):
+            return
+        if any(
+            c.kind != "table" or c.box.parent is not row or "\n" in c.text or len(c.text) > 300 for c in cells
+        ):
             return
         joined = RawBlock(" | ".join(c.text for c in cells), row, "table")
         joined.html = "".join(f"<{c.box.tag}>{c.html}</{c.box.tag}>" for c in cells)
         joined.links = [link for c in cells for link in c.links]
         joined.link_chars = sum(c.link_chars for c in cells)
-        self.blocks[first:] = [joined]
+        self.blocks[row.first :] = [joined]
 
 
 def _step_of(inline: _Inline) -> str:
     return step(inline.tag, inline.attributes.get("id") or "", inline.attributes.get("class") or "")
-
-
-def _is_inside(box: Box | None, ancestor: Box) -> bool:
-    while box is not None and box.index > ancestor.index:
-        box = box.parent
-    return box is ancestor
 
 
 def is_hidden(style: str | None) -> bool:

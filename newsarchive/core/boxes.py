@@ -15,31 +15,19 @@ GROUPS: dict[str, re.Pattern[str]] = {
     name: re.compile(pattern)
     for name, pattern in {
         "comments": r"comment|respond|disqus|repl(y|ies)|kommentar",
-        "share": r"shar(e|ing)|social|addtoany|addthis|follow",
-        "related": r"relat|recommend|more.?(stor|from|on|news)|read.?(next|more)|outbrain|taboola|popular|trend|similar|latest|also",
-        "subscribe": r"subscri|newsletter|sign.?up|mailchimp|donat|paywall",
-        "advert": r"advert|sponsor|promo|banner|\bads?\b|cta|callout|affiliate",
-        "nav": r"\bnav|menu|crumb|pag(er|inat)|sidebar|widget|masthead|toc\b|table.of.contents|jump",
+        "related": r"relat|recommend|more.?(stor|from|on|news)|read.?(next|more)|outbrain|taboola|popular|trend"
+        r"|similar|latest|also",
+        "subscribe": r"subscri|newsletter|sign.?up|mailchimp|donat|paywall|cookie|consent|gdpr|modal|popup|overlay",
         "footer": r"foot|colophon|copyright|legal|disclaim",
         "bio": r"author|bio\b|about|contributor",
-        "byline": r"byline|meta\b|\bdate|time|published|dateline",
-        "tags": r"\btags?\b|categor|topic|keyword",
-        "consent": r"cookie|consent|gdpr|modal|popup|overlay",
-        "caption": r"caption|credit|gallery|slide|image|photo|figure",
-        "header": r"head(er)?\b|title|hero|standfirst|deck\b|subtitle|summary|excerpt|dek\b",
         "card": r"card|teaser|tile|grid|carousel|listing|item\b",
         "content": r"content|article|post\b|entry|story|body|text|prose|rich.?text|single",
-        "hidden": r"hidden|screen.?reader|sr.only|visually|print.only|skip",
         "faq": r"faq|accordion|question|toggle|collaps|tab\b",
-        "quote": r"quot|pull|testimonial",
-        "product": r"product|price|shop|buy|cart|review|rating",
-        "note": r"note|ref(erence)?s?\b|cite|bibliograph|source",
     }.items()
 }
 GROUP_BITS = {name: 1 << i for i, name in enumerate(GROUPS)}
 #: Elements whose mere presence among the ancestors tells something.
-ANCESTORS = ("article", "main", "aside", "nav", "footer", "header", "form", "figure", "ul", "ol", "table",
-             "blockquote", "section", "dl", "details", "button", "p", "li", "td", "div")  # fmt: skip
+ANCESTORS = ("article", "main", "figure", "table", "p", "ul")
 TAG_BITS = {tag: 1 << i for i, tag in enumerate(ANCESTORS)}
 _PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 
@@ -120,14 +108,14 @@ class BoxFacts:
         n = len(boxes)
         self.parent = np.fromiter((b.parent.index if b.parent else -1 for b in boxes), np.int64, n)
         self.own, self.total, self.low, self.high, self.near = ([0.0] * n for _ in range(5))
-        self.bits, self.tags, self.own_bits = ([0] * n for _ in range(3))
+        self.bits, self.tags = [0] * n, [0] * n
         for box in boxes:
             if box.last > box.first:
                 self._add(box, *names.facts(box.tag, box.ident, box.classes))
 
     def _add(self, box: Box, own: float, bits: int) -> None:
         i = box.index
-        self.own[i], self.own_bits[i] = own, bits
+        self.own[i] = own
         tag = TAG_BITS.get(box.tag, 0)
         if box.parent is None:
             self.total[i] = self.low[i] = self.high[i] = self.near[i] = own

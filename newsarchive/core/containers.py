@@ -6,7 +6,6 @@ document order.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,8 +32,8 @@ def containers(
     link: Array,
 ) -> None:
     n = len(prose)
-    first = np.minimum(np.fromiter((b.first for b in boxes), np.int64, len(boxes)), n)
-    last = np.maximum(np.minimum(np.fromiter((b.last for b in boxes), np.int64, len(boxes)), n), first)
+    first = np.minimum(np.array([b.first for b in boxes], np.int64), n)
+    last = np.maximum(np.minimum(np.array([b.last for b in boxes], np.int64), n), first)
 
     def inside(values: Array) -> Array:
         sums = np.concatenate([[0.0], np.cumsum(values)])
@@ -101,17 +100,16 @@ def _main(
 
 def signatures(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
     """Blocks with the same path are of a kind: cards, comments, menu entries, paragraphs."""
-    ids: dict[str, int] = {}
-    group = np.fromiter((ids.setdefault(b.path, len(ids)) for b in blocks), np.int64, len(blocks))
+    ids: dict[tuple[str, str], int] = {}
+    group = np.array([ids.setdefault((b.box.path, b.wrap), len(ids)) for b in blocks], np.int64)
     count = np.bincount(group).astype(np.float64)
     out["same_count"] = np.minimum(count, 100)[group]
     out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]
     out["same_link"] = (np.bincount(group, link) / count)[group]
-    repeats = Counter(b.text for b in blocks)
-    out["repeats"] = np.fromiter((min(repeats[b.text], 10) for b in blocks), np.float64, len(blocks))
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     before = []
     for block in blocks:
-        before.append(float(min(seen[block.text], 5)))
-        seen[block.text] += 1
-    out["repeats_before"] = np.array(before)
+        times = seen[block.text] = seen.get(block.text, -1) + 1
+        before.append(times)
+    out["repeats"] = np.minimum(np.array([seen[b.text] + 1 for b in blocks], np.float64), 10)
+    out["repeats_before"] = np.minimum(np.array(before, np.float64), 5)

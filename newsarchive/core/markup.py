@@ -160,7 +160,7 @@ def trim(text: str) -> str:
     >>> trim("\\xa0caf\\xe9 ")
     'café'
     """
-    stripped = text.strip(" \t\n\f\r\xa0")
+    stripped = text.strip(" \t\n\f\r\xa0\u3000")
     return stripped + "\xa0" if stripped.endswith("Â") and "Â\xa0" in text else stripped
 
 

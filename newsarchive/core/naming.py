@@ -6,6 +6,7 @@ A first guess by names of elements; `core/chrome.py` knows the phrases and has t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from newsarchive.core.blocks import Box, RawBlock
 
@@ -36,6 +37,7 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
+_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in LABELS))
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -72,19 +74,21 @@ class Namer:
             box = box.parent
         found = self.boxes[box.index] if box is not None else ("", "")
         for inner in reversed(path):
-            found = _own(inner) or found
+            found = _own(inner.tag, inner.ident, inner.classes) or found
             self.boxes[inner.index] = found
         return found
 
 
-def _own(box: Box) -> tuple[str, str] | None:
-    if box.tag in ("body", "html"):
+@lru_cache(maxsize=16_384)
+def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
+    if tag in ("body", "html"):
         return None
-    if box.ident or box.classes:
-        words = _CAMEL.sub("-", f"{box.ident} {box.classes}").replace("_", "-").lower()
-        for label, pattern in LABELS:
-            found = pattern.search(words)
-            if found:
-                return label, f'stands in a box named "{found[0]}"'
-    label = _TAGS.get(box.tag, "")
-    return (label, f"stands in <{box.tag}>") if label else None
+    if ident or classes:
+        words = _CAMEL.sub("-", f"{ident} {classes}").replace("_", "-").lower()
+        if _ANY.search(words):
+            for label, pattern in LABELS:
+                found = pattern.search(words)
+                if found:
+                    return label, f'stands in a box named "{found[0]}"'
+    label = _TAGS.get(tag, "")
+    return (label, f"stands in <{tag}>") if label else None

@@ -66,7 +66,8 @@ def _place_streamed(tree: LexborHTMLParser) -> None:
             continue
         place = tree.css_first(f'template[id="B:{number}"],template[id="P:{number}"]')
         if place is not None:
-            place.insert_before(part)
+            place.insert_before(part)  # a copy
+            part.decompose()
 
 
 def declared_body(text: str) -> str:
