@@ -1,6 +1,6 @@
 """Near-duplicates: newsarchive beside datasketch, rensa and simhash, on copies whose truth is known.
 
-    python -m benchmarks.duplicates [FOLDER] [--part report] [--grow 100000]
+    python -m benchmarks.duplicates [FOLDER] [--part report] [--grow 100000 | --spun]
 
 FOLDER holds `*.txt` files or `*.jsonl` files with a `text` (default `NEWSARCHIVE_BENCH_DATA`, else
 `../shared/data`, its `articles`). From each text copies are made: 8% of words changed, a third cut, both, a
@@ -41,6 +41,7 @@ from newsarchive.core.copies import (
     text_of,
 )
 from newsarchive.core.fingerprint import content_hash, minhash, normalise, shingles
+from newsarchive.core.paraphrase import Marked, marks, paraphrases
 
 Pair = tuple[int, int]
 #: Shorter texts, in words, make no fair copies.
@@ -214,6 +215,30 @@ def report(corpus: Corpus) -> None:
         )
 
 
+def spun(texts: list[str], seed: int = 5) -> None:
+    """Paraphrase links: every small word of six in ten replaced, sentences shuffled, names and numbers kept."""
+    draw = random.Random(seed)
+    small = [w for t in texts for w in t.split()[:200] if w.islower()]
+    articles = [Marked(2 * i, marks(text)) for i, text in enumerate(texts)]
+    for i, text in enumerate(texts):
+        sentences = [
+            " ".join(draw.choice(small) if w.islower() and draw.random() < 0.6 else w for w in s.split())
+            for s in text.replace("\n", " ").split(". ")
+        ]
+        draw.shuffle(sentences)
+        articles.append(Marked(2 * i + 1, marks(". ".join(sentences))))
+    start = time.process_time()
+    found = paraphrases(articles)
+    seconds = time.process_time() - start
+    print(f"{len(texts)} texts, each with a made-up paraphrase, no dates; {seconds:.1f} s")
+    for threshold in (0.4, 0.5, 0.6, 0.7):
+        pairs = [(p.a, p.b) for p in found if p.score >= threshold]
+        right = sum(a // 2 == b // 2 for a, b in pairs)
+        print(
+            f"score {threshold}: recall {right / len(texts):.3f}  precision {right / max(1, len(pairs)):.3f}"
+        )
+
+
 def grow(count: int, texts: list[str], seed: int = 9) -> None:
     """Articles a second and peak memory while the index grows; making the articles is not counted."""
     draw = random.Random(seed)
@@ -246,6 +271,7 @@ def main() -> None:
         "--part", choices=("dev", "report", "all"), default="report", help="half of the texts"
     )
     parser.add_argument("--grow", type=int, default=0, metavar="N", help="stream N made-up articles")
+    parser.add_argument("--spun", action="store_true", help="measure paraphrase links")
     args = parser.parse_args()
     texts = read(args.folder)
     if args.part != "all":
@@ -256,6 +282,8 @@ def main() -> None:
         )
     if args.grow:
         grow(args.grow, texts)
+    elif args.spun:
+        spun(texts)
     else:
         report(corpus_of(texts))
 

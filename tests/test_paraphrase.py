@@ -1,0 +1,64 @@
+"""Spun copies: what survives a paraphrase links two texts; a common topic does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive.core.copies import link_of, text_of
+from newsarchive.core.paraphrase import Marked, marks, paraphrases
+
+DAY = datetime(2024, 3, 1, tzinfo=UTC)
+TOLD = (
+    "After two days of talks the envoys Takumi Ferrante and Ines Okonkwo said on Friday that the Larsund Treaty "
+    "would be signed in Port Ysel. The accord covers 4,712 boats and a fund of 86.5 million crowns. “We will not "
+    "fish where our fathers would not fish,” Okonkwo told the Ysel Herald. The Harbour Board had asked for 300 more."
+)
+SPUN = (
+    "Negotiators Takumi Ferrante and Ines Okonkwo have concluded two-day discussions, and the Larsund Treaty is "
+    "going to receive signatures at Port Ysel, it was revealed Friday. Under it fall 4,712 vessels plus 86.5 million "
+    "crowns of money. Speaking with the Ysel Herald, Okonkwo remarked: “We will not fish where our fathers would "
+    "not fish.” A further 300 had been the wish of the Harbour Board."
+)
+TOPIC = (
+    "The Larsund Treaty has divided the coast for years. In Norwick the fishers Abel Renner and Sophie Tang fear for "
+    "their 120 boats, and the Coast Union wants a vote in May. “Nobody asked the small harbours about any of this,” "
+    "Renner said in the Anchor Inn, where 45 of them met. The Harbour Board did not reply."
+)
+
+
+def marked(*texts: str, days: int = 0) -> list[Marked]:
+    return [Marked(i, marks(t), DAY + timedelta(days=days * i)) for i, t in enumerate(texts)]
+
+
+def test_a_spun_copy_is_linked_where_shingles_see_none() -> None:
+    assert link_of(text_of(0, TOLD), text_of(1, SPUN)) is None
+    [found] = paraphrases(marked(TOLD, SPUN, TOPIC))
+    assert (found.a, found.b) == (0, 1)
+    assert "takumi ferrante" in found.shared
+
+
+def test_a_common_topic_is_no_copy() -> None:
+    assert paraphrases(marked(TOLD, TOPIC)) == []
+
+
+def test_a_year_later_it_is_another_story() -> None:
+    assert paraphrases(marked(TOLD, SPUN, days=365)) == []
+    undated = [Marked(a.id, a.marks) for a in marked(TOLD, SPUN)]
+    assert len(paraphrases(undated)) == 1
+
+
+def test_a_mark_that_everyone_has_is_no_evidence() -> None:
+    everyone = [Marked(i, frozenset(f"name {n}" for n in range(10))) for i in range(60)]
+    assert paraphrases(everyone) == []
+
+
+def test_nothing_to_compare() -> None:
+    assert paraphrases([]) == paraphrases(marked("")) == paraphrases(marked("", "")) == []
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_marks(text: str) -> None:
+    assert all(mark.strip() for mark in marks(text))
