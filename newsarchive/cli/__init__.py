@@ -18,8 +18,13 @@ from newsarchive.version import VERSION
 
 #: subcommand → (module, what `--help` says of it): the help needs no import.
 COMMANDS = {
+    "backup": ("maintain", "Copy an SQLite archive into another file while crawls go on."),
+    "db": ("maintain", "The database itself: upgrade, current, check, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
+    "diff": ("history", "What changed between two versions of an article."),
     "extract": ("pages", "Extract the article from a file, a URL or standard input."),
+    "history": ("history", "The versions of an article."),
+    "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
     "repair": ("pages", "Repair mojibake: standard input to standard output."),
     "search": ("read", "Find articles by their words."),
     "show": ("read", "Print one stored article."),

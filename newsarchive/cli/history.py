@@ -1,0 +1,74 @@
+"""`newsarchive history` and `newsarchive diff`: the versions of an article, and what changed between them."""
+
+from __future__ import annotations
+
+import click
+
+from newsarchive.cli.common import console, db_option, open_archive
+from newsarchive.core.diff import Change
+
+
+@click.command(
+    epilog="""\b
+Example:
+  newsarchive history https://blog.example/2025/04/post/"""
+)
+@click.argument("which", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a version, with its text.")
+@db_option
+def history(which: str, as_json: bool, db: str) -> None:
+    """The versions of an article: number, when first seen, who changed it, headline.
+
+    `publisher` means that the page changed, `extractor` that we read the same page better.
+    """
+    from newsarchive import export
+    from newsarchive.db.history import history as versions
+
+    for version in versions(open_archive(db), which):
+        if as_json:
+            click.echo(export.to_json(version))
+        else:
+            mark = "*" if version.current else ""
+            click.echo(
+                f"{version.version}{mark}\t{version.seen_at:%Y-%m-%d %H:%M}\t{version.change_kind}\t{version.headline}"
+            )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive diff https://blog.example/2025/04/post/
+  newsarchive diff 17 1 3 --unified"""
+)
+@click.argument("which", metavar="URL|ID")
+@click.argument("first", metavar="[VERSION", type=click.IntRange(1), required=False)
+@click.argument("second", metavar="VERSION]", type=click.IntRange(1), required=False)
+@click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
+@click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
+@db_option
+def diff(which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, db: str) -> None:
+    """What changed between two versions of an article, word by word; the last two unless named."""
+    from newsarchive.core import diff as differ
+    from newsarchive.db.history import revision_texts
+
+    old, new = revision_texts(open_archive(db), which, first, second)
+    before, after = (f"{version.headline}\n\n{version.article_body}" for version in (old, new))
+    if as_unified:
+        click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
+    elif as_html:
+        click.echo(differ.to_html(differ.word_diff(before, after)))
+    else:
+        print_words(differ.word_diff(before, after))
+
+
+def print_words(changes: list[Change]) -> None:
+    """Red and green on a terminal; `[-old-]{+new+}` elsewhere, as `wdiff` writes it."""
+    from rich.text import Text
+
+    out = console()
+    styles = {"insert": "green", "delete": "red strike", "equal": ""}
+    marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
+    if out.is_terminal:
+        out.print(Text.assemble(*((change.text, styles[change.kind]) for change in changes)))
+    else:
+        click.echo("".join(marks[change.kind].format(change.text) for change in changes))
