@@ -17,6 +17,10 @@ from newsarchive.items import Article, Block, Page
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
+#: A kept block of so many characters begins the text; shorter ones above it may be date or headline.
+PARAGRAPH = 80
+KEPT = ("body", "the classifier and its neighbours")
+
 
 def extract_step(page: Page, rules: Rules) -> Article:
     """`Page` -> `Article` with every block of the page and the page's own metadata.
@@ -49,8 +53,15 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with a named reason elsewhere."""
     namer = Namer(" ".join(sheet.title.split()))
     out = []
+    at_top = True
     for raw, keep, margin in zip(sheet.reading.blocks, verdict.keep, verdict.margins, strict=True):
-        label, rule = ("body", "the classifier and its neighbours") if keep else namer.name(raw)
+        label, rule = KEPT
+        if not keep:
+            label, rule = namer.name(raw)
+        elif at_top and len(raw.text) < PARAGRAPH:
+            label, rule = namer.above(raw) or KEPT
+        elif at_top:
+            at_top = False
         score = round(float(margin), 2)
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)

@@ -38,6 +38,9 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
 _ANY = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in LABELS))
+#: A year or a numeric date; words around it are a weekday and a month at most.
+_DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -68,15 +71,29 @@ class Namer:
         return "other", "the classifier sees no part of the article here"
 
     def _box(self, box: Box | None) -> tuple[str, str]:
-        path: list[Box] = []
-        while box is not None and box.index not in self.boxes:
-            path.append(box)
+        found, passed = ("", ""), []
+        while box is not None:
+            if box.index in self.boxes:
+                found = self.boxes[box.index]
+                break
+            passed.append(box.index)
+            own = _own(box.tag, box.ident, box.classes)
+            if own:
+                found = own
+                break
             box = box.parent
-        found = self.boxes[box.index] if box is not None else ("", "")
-        for inner in reversed(path):
-            found = _own(inner.tag, inner.ident, inner.classes) or found
-            self.boxes[inner.index] = found
+        self.boxes.update(dict.fromkeys(passed, found))
         return found
+
+    def above(self, block: RawBlock) -> tuple[str, str] | None:
+        """(label, rule) of a line between headline and first paragraph that is no text of the article:
+        the headline again, or a date by itself; `None` for any other."""
+        text = block.text
+        if len(text) > 12 and text.casefold() in self.title:
+            return "title", "the page's <title> repeats it"
+        if len(text) <= 40 and _DAY.search(text) and len(_WORD.findall(text)) <= 3:
+            return "date", "a date above the first paragraph"
+        return None
 
 
 @lru_cache(maxsize=16_384)
