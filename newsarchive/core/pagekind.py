@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.anchors import base_of, bounded, parse
 from newsarchive.core.links import address_score, index_reason
@@ -66,18 +66,15 @@ class _Page:
 
     @cached_property
     def words(self) -> int:
-        """How many words stand outside of links and the site's frame, or in paragraphs, whichever is more.
-
-        Ten letters count as a word at least, for languages that are written without spaces.
-        """
+        """How many words stand outside of links and the site's frame, or in paragraphs, whichever is more."""
         tree = LexborHTMLParser(bounded(self.html))
         tree.strip_tags(
             ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "a"]
         )
         text = tree.body.text(deep=True, separator=" ") if tree.body else ""
         # Some sites wrap everything into one form or aside.
-        paragraphs = sum(len(p.text(deep=True).split()) for p in self.tree.css("p"))
-        return max(len(text.split()), len("".join(text.split())) // 10, paragraphs)
+        paragraphs = sum(_count(p.text(deep=True)) for p in self.tree.css("p"))
+        return max(_count(text), paragraphs)
 
     @cached_property
     def ld_types(self) -> frozenset[str]:
@@ -165,8 +162,8 @@ def _by_forms(page: _Page) -> Kind | None:
 
 def _by_walls(page: _Page, words: _Words) -> Kind | None:
     for reason, pattern in words.titles.items():
-        if pattern.search(page.title) and page.words < FEW_WORDS:
-            return Kind(reason, f"its title says so: {pattern.search(page.title)[0]!r}")  # type: ignore[index]
+        if (match := pattern.search(page.title)) and page.words < FEW_WORDS:
+            return Kind(reason, f"its title says so: {match[0]!r}")
     host = urlsplit(page.url).hostname or ""
     if host.startswith(("consent.", "cmp.", "cookies.")) and page.words < 4 * FEW_WORDS:
         return Kind("consent page", f"the host {host}")
@@ -189,26 +186,35 @@ def _by_teasers(page: _Page) -> Kind | None:
     )
     if address_score(page.url) >= 3 or says_article:
         return None
+    teasers = _teasers(page)
+    sizes = [_count(entry.text(deep=True)) for entry in teasers.values()]
+    if len(teasers) < TEASERS or sum(sizes) < TEASER_SHARE * page.words:
+        return None
+    if max(sizes) > 0.5 * max(page.words, sum(sizes)):
+        return None  # the article itself, with links to others inside
+    theirs = {p.mem_id for entry in teasers.values() for p in entry.css("p")}
+    others = (p for p in page.tree.css("p") if p.mem_id not in theirs)
+    if sum(_count(p.text(deep=True)) for p in others) > FEW_WORDS:
+        return None
+    return Kind("index page", f"{len(teasers)} entries whose headings lead to other pages")
+
+
+def _teasers(page: _Page) -> dict[str, LexborNode]:
+    """The entries of a page whose headings lead to other pages of the site, by key."""
     base, here, site = base_of(page.tree, page.url), url_key(page.url), site_of(page.url)
-    targets: set[str] = set()
-    paragraphs: set[int] = set()
-    words = 0
+    found: dict[str, LexborNode] = {}
     for entry in page.tree.css("article, .hentry, .h-entry, .post, .entry, .blog-post, .post-preview")[:200]:
         link = entry.css_first("h1 a[href], h2 a[href], h3 a[href], h4 a[href], a[rel~=bookmark]")
         url = try_normalise((link.attributes.get("href") or "") if link else "", base) if link else None
-        if url and site_of(url) == site and url_key(url) != here and url_key(url) not in targets:
-            size = len(entry.text(deep=True).split())
-            if size > 0.5 * page.words:
-                return None  # the article itself, with links to others inside
-            targets.add(url_key(url))
-            paragraphs.update(p.mem_id for p in entry.css("p"))
-            words += size
-    if len(targets) < TEASERS or words < TEASER_SHARE * page.words:
-        return None
-    others = [p for p in page.tree.css("p") if p.mem_id not in paragraphs]
-    if sum(len(p.text(deep=True).split()) for p in others) > FEW_WORDS:
-        return None
-    return Kind("index page", f"{len(targets)} entries whose headings lead to other pages")
+        if url and site_of(url) == site and (key := url_key(url)) != here:
+            found.setdefault(key, entry)
+    return found
+
+
+def _count(text: str) -> int:
+    """Words; ten letters count as one at least, for languages that are written without spaces."""
+    words = text.split()
+    return max(len(words), sum(map(len, words)) // 10)
 
 
 def _by_script(page: _Page) -> Kind | None:
