@@ -1,0 +1,116 @@
+"""Raw bytes of a crawl: written as they came, read by standard tools, read again into the same articles."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+from warcio.archiveiterator import ArchiveIterator
+
+from newsarchive import demo
+from tests.serving import HTML, Answer, crawl, served
+from tests.test_cli import run
+from tests.test_crawl import front, post, rows
+
+WHAT = "SELECT headline, word_count, content_hash FROM articles ORDER BY headline"
+
+
+def only_warc(db: Path) -> Path:
+    (file,) = (db.parent / f"{db.stem}-warc").glob("*.warc.gz")
+    return file
+
+
+def test_the_bytes_are_kept_as_the_server_sent_them(db: Path) -> None:
+    body = gzip.compress(post("A").encode(), mtime=0)
+    headers = {"Content-Type": HTML, "Content-Encoding": "gzip", "X-Of-Ours": "yes"}
+    with served({"/": front("/a-first-story/"), "/a-first-story/": Answer(body, headers=headers)}) as site:
+        crawl(f"url={site.home}/", db=db)
+    with only_warc(db).open("rb") as stream:
+        kept = [
+            (
+                record.rec_type,
+                record.rec_headers.get_header("WARC-Target-URI"),
+                record.raw_stream.read(),
+                record.http_headers,
+            )
+            for record in ArchiveIterator(stream)
+        ]
+    assert [kind for kind, *_ in kept] == ["warcinfo", "response", "request"]
+    _, url, payload, http = kept[1]
+    assert url == f"{site.home}/a-first-story/"
+    assert payload == body
+    assert http.get_header("X-Of-Ours") == "yes"
+    assert kept[2][3].get_header("User-Agent").startswith("newsarchive/")
+    assert rows(db, "SELECT warc_file, warc_offset > 0, warc_length > 0 FROM captures") == [
+        (only_warc(db).name, 1, 1)
+    ]
+
+
+def test_warcios_own_checker_is_content_and_a_second_crawl_writes_revisits(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+        crawl(f"url={home}/", db=db)
+    files = sorted((db.parent / f"{db.stem}-warc").glob("*.warc.gz"))
+    done = subprocess.run(
+        [sys.executable, "-m", "warcio.cli", "check", *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    kinds = [record.rec_type for record in ArchiveIterator(files[1].open("rb"))]
+    assert kinds.count("revisit") == 3
+    assert kinds.count("response") == 0
+
+
+def test_foreign_files_come_in_through_the_same_pipelines(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    other = tmp_path / "other.db"
+    done = crawl(f"path={only_warc(db)}", spider="warc", db=other)
+    assert "3 discovered, 3 new" in done.stderr
+    assert rows(other, WHAT) == rows(db, WHAT)
+    none = crawl(f"path={only_warc(db)}", "site=elsewhere.example", spider="warc", db=tmp_path / "none.db")
+    assert "skipped: other site" in none.stderr
+    assert rows(tmp_path / "none.db", WHAT) == []
+
+
+def test_a_damaged_file_gives_what_can_be_read(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    whole = only_warc(db).read_bytes()
+    cut = tmp_path / "cut.warc.gz"
+    cut.write_bytes(whole[: len(whole) * 3 // 4])
+    done = crawl(f"path={cut}", spider="warc", db=tmp_path / "cut.db")
+    assert "failed: damaged record" in done.stderr
+    assert "cut.warc.gz: record at" in done.stderr
+    assert 0 < len(rows(tmp_path / "cut.db", WHAT)) < 3
+    assert crawl("path=none.warc.gz", spider="warc", db=db).returncode == 2
+
+
+def test_off_keeps_no_bytes(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", "-s", "NEWSARCHIVE_WARC=off", db=db)
+    assert not (db.parent / f"{db.stem}-warc").exists()
+    assert rows(db, "SELECT DISTINCT warc_file FROM captures") == [("",)]
+
+
+def test_a_warc_folder_that_cannot_be_written_stops_the_crawl_and_says_so(db: Path) -> None:
+    (db.parent / f"{db.stem}-warc").write_text("a file is in the way")
+    with demo.served() as home:
+        done = crawl(f"url={home}/", db=db)
+    assert done.returncode == 5
+    assert f"{db.stem}-warc" in done.stderr
+
+
+def test_reextract_mends_what_an_older_extractor_missed(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    rows(db, "UPDATE captures SET extractor_version = 0")
+    dry = run("reextract", "--workers", "0", "--dry-run", "--db", str(db))
+    assert "3 read: 0 new, 0 updated, 3 unchanged" in dry.stderr
+    rows(db, "UPDATE captures SET extractor_version = 0")
+    assert "3 unchanged" in run("reextract", "--workers", "1", "--db", str(db)).stderr
+    assert "0 read" in run("reextract", "--workers", "0", "--db", str(db)).stderr
