@@ -7,6 +7,7 @@ of two parts: `dev` was looked at while the tables were written, `report` only c
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,20 @@ def test_a_linked_original_is_what_the_article_is_based_on() -> None:
     assert origin_step(article(block), default()).is_based_on == link
     kept = origin_step(article(block, is_based_on="https://grist.org/first"), default())
     assert kept.is_based_on == "https://grist.org/first"
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("Originally published at www.theguardian.com on March 3, 2025.", datetime(2025, 3, 3, tzinfo=UTC)),
+        ("Quelle: Spiegel Online, 12. März 2024", datetime(2024, 3, 12, tzinfo=UTC)),
+        ("Source: Reuters", None),
+    ],
+)
+def test_the_date_of_the_original_is_kept(line: str, day: datetime | None) -> None:
+    origin = origin_step(article(Block(line)), default()).origin
+    assert origin is not None
+    assert origin.date == day
 
 
 @pytest.mark.parametrize(

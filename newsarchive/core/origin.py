@@ -11,7 +11,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from newsarchive.core import dates
 from newsarchive.core.attribution import attribution_of
 from newsarchive.core.copyright import copyright_of
 from newsarchive.core.leads import IN_CONTENT, Lead, domain_in, leads_of
@@ -54,7 +56,7 @@ def origin_step(article: Article, rules: Rules) -> Article:
     best = max(groups, key=_confidence)
     if _confidence(best) < THRESHOLD:
         return replace(article, origin=None)
-    origin = _origin(best, [n for g in groups if g is not best for n in g], article)
+    origin = _origin(best, [n for g in groups if g is not best for n in g], article, rules)
     return replace(article, origin=origin, is_based_on=article.is_based_on or origin.url)
 
 
@@ -120,7 +122,7 @@ def _confidence(group: Sequence[_Named]) -> float:
     return min(0.99, 1 - math.prod(1 - w for w in by_kind.values()))
 
 
-def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article) -> Origin:
+def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article, rules: Rules) -> Origin:
     ranked = sorted(group, key=lambda n: (n.lead.kind == "copyright", -n.lead.weight))
     first = ranked[0]
     # The firm behind a paper often has another name: its notice stands in the article all the same.
@@ -135,6 +137,7 @@ def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article)
         domain=next(iter(domains), ""),
         url=next((n.lead.url for n in ranked if n.lead.url), ""),
         as_printed=first.lead.printed,
+        date=_date(credit, rules),
         credit_text=credit,
         copyright_notice=notice.notice if notice else "",
         copyright_holder=notice.holder if notice else "",
@@ -143,6 +146,11 @@ def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article)
         confidence=round(_confidence(group), 3),
         evidence=tuple(Evidence(n.lead.kind, n.lead.text, n.lead.weight) for n in (*ranked, *others)),
     )
+
+
+def _date(credit: str, rules: Rules) -> datetime | None:
+    """When the original appeared, where the sentence that credits it says so."""
+    return dates.parse(dates.date_text(credit, rules), rules)
 
 
 def _licence(article: Article) -> str:
