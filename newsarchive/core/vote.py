@@ -8,16 +8,17 @@ gains enough, and then each of its runs needs little by itself.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import Protocol
 
 from newsarchive.core.characters import script
-from newsarchive.core.charsets import charsets
+from newsarchive.core.charsets import Charset, charset, charsets
 from newsarchive.core.legacy import Legacy, likeliest
+from newsarchive.core.lost import JOINED, lossy
 from newsarchive.core.mojibake import Found, Reading, Utf8
 from newsarchive.core.multibyte import MultiByte, multi_bytes
 from newsarchive.core.pairs import PairModel, suspects
@@ -38,8 +39,10 @@ PRIOR = {"windows-1252": 3.0, "iso-8859-1": 2.0, "windows-1251": 1.0, "windows-1
 EXPLAINED = 0.4
 #: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
 LINE = 3.0
-#: Legacy text read as legacy needs so many runs, so much a pair as they stand, and that much more gain.
-FEWEST, STRANGE, ODD = 3, 6.0, 20.0
+#: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
+FEWEST, STRANGE, ODD = 4, 6.0, 20.0
+#: Lost bytes are believed without other damage of the same codec from this gain on.
+LOSSY_PAGE = 30.0
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0
 
@@ -65,12 +68,12 @@ class Change:
 class Runs:
     """The non-ASCII runs of a page, the same run in the same context only once."""
 
-    def __init__(self, text: str) -> None:
-        self.text = f" {text} "
+    def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
+        self.text = f"\n{text}\n"
         self.breaks = [m.start() for m in re.finditer("\n", text)]
         self.places: dict[str, list[int]] = {}
-        for match in NON_ASCII.finditer(self.text):
-            run = self.text[match.start() - 1 : match.end() + 1].replace("\n", " ")
+        for match in pattern.finditer(self.text):
+            run = self.text[match.start() - 1 : match.end() + 1]
             self.places.setdefault(run, []).append(match.start() - 2)
         self.letters = Counter("".join(NON_ASCII.findall(text)))
         self.scripts = Counter[str]()
@@ -108,7 +111,59 @@ def changes_of(text: str, model: PairModel) -> list[Change]:
         for run, readings in found.items():
             if good := [r for r in readings if r.gain >= (SUSPECT if run in left else RUN)]:
                 taken[run] = good
-    return _placed(taken, runs)
+        if isinstance(believed, Utf8) and not believed.inner:
+            changes = _placed(taken, runs)
+            with_guesses = with_lost(text, positions, changes, {believed.charset.name}, model)
+            if with_guesses is not changes:
+                return with_guesses
+    return _placed(taken, runs) or with_lost(text, positions, [], set(), model)
+
+
+def with_lost(
+    text: str, positions: Sequence[int], changes: list[Change], codecs: set[str], model: PairModel
+) -> list[Change]:
+    """The changes, and others where bytes of a codec are lost that what is still suspect speaks for.
+
+    `codecs` are those already believed; where there are none, all are asked.
+    """
+    left = [p for p in positions if not _covered(changes, p)]
+    left += [p for name in codecs for p in _torn(text, changes, charset(name))]
+    if not left:
+        return changes
+    runs = Runs(text, JOINED)
+    suspect = runs.suspect(left)
+    found = {h: _for_page(h.readings(suspect[:SAMPLE], model), runs) for h in lossy(text, codecs)}
+    best = max(found, key=lambda h: _total(found[h], runs))
+    if _total(found[best], runs) < (RUN if codecs else LOSSY_PAGE):
+        return changes
+    good = {run: [r for r in rs if r.gain >= RUN] for run, rs in best.readings(suspect, model).items()}
+    guessed = _placed(good, runs)
+    if not guessed:
+        return changes
+    kept = [c for c in changes if not any(g.start < c.end and c.start < g.end for g in guessed)]
+    return sorted([*kept, *guessed], key=lambda c: c.start)
+
+
+def _torn(text: str, changes: list[Change], charset: Charset) -> Iterator[int]:
+    """Where, beside a change, a first byte of UTF-8 is left that nothing follows."""
+    raw = charset.to_bytes(text)
+    for match in JOINED.finditer(text):
+        at, end = match.span()
+        inside = [c for c in changes[bisect_left(changes, at, key=_start) :][:200] if c.end <= end]
+        for change in inside:
+            yield from (i for i in range(at, change.start) if 0xC2 <= raw[i] <= 0xF4 and text[i] > "\x7f")
+            at = change.end
+        if inside:
+            yield from (i for i in range(at, end) if 0xC2 <= raw[i] <= 0xF4 and text[i] > "\x7f")
+
+
+def _start(change: Change) -> int:
+    return change.start
+
+
+def _covered(changes: list[Change], position: int) -> bool:
+    at = bisect_right(changes, position, key=_start)
+    return any(c.start - 1 <= position <= c.end for c in changes[max(0, at - 1) : at + 1])
 
 
 def _by_line(found: Found, runs: Runs) -> list[Change]:
@@ -143,10 +198,16 @@ def elect(suspect: list[str], runs: Runs, model: PairModel) -> Hypothesis | None
     if share > EXPLAINED or len(sample) < FEWEST or not _is_strange(sample, model):
         return best if total >= PAGE else None
     if legacy := likeliest(sample[:60], model):
-        rival = _total(_for_page(legacy.readings(sample, model), runs), runs) - ODD
-        if rival > total:
+        legacy_found = _for_page(legacy.readings(sample, model), runs)
+        rival = _total(legacy_found, runs) - ODD
+        if rival > total and _is_varied(legacy_found):
             best, total = legacy, rival
     return best if total >= PAGE else None
+
+
+def _is_varied(found: Found) -> bool:
+    """Whether different characters are at stake: one or two odd ones prove nothing of a page."""
+    return len({c for rs in found.values() for r in rs if r.gain > 0 for c in r.after}) >= FEWEST
 
 
 def _name(hypothesis: Utf8 | MultiByte) -> str:
