@@ -36,6 +36,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
 from newsarchive.core import extraction
+from newsarchive.core.blocks import read_blocks
 from newsarchive.core.metadata import read_metadata
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Block, Capture, Page
@@ -117,7 +118,7 @@ def read_page(row: Row) -> tuple[Page, LexborHTMLParser, Sequence[Block]]:
     try:
         return page, tree, extraction.extract_step(page, rules.default()).blocks
     except NotAnArticle:
-        return page, tree, ()
+        return page, tree, [Block(b.text, b.kind, path=b.path) for b in read_blocks(tree, row.url).blocks]
 
 
 def exact(title: str) -> str:

@@ -18,6 +18,7 @@ from newsarchive.core import authors, dates, head, headline, jsonld, printed, pu
 from newsarchive.core.claims import MOST, Claim, best, key
 from newsarchive.core.elements import Mark, read_elements
 from newsarchive.core.language import finish_language
+from newsarchive.core.names import clean
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 
@@ -43,6 +44,8 @@ _EVIDENCE = frozenset(
         "article_publisher",
     ]
 )
+#: Sources that are believed on who wrote it without a look at the text.
+_SIGNED = frozenset(["json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"])
 #: Most keywords of one article.
 _KEYWORDS = 50
 
@@ -104,10 +107,18 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
     claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
-    claims += printed.claims(blocks, title, rules)
+    claims += printed.claims(blocks, title, _known(claims, names, rules), rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
     return Gathered([c for c in claims if c.value][:MOST], names, sections, title, candidates)
+
+
+def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> set[str]:
+    """The fields that need no search in the text: an author who is not the site itself is named, a date given."""
+    sites = set(map(key, site_names))
+    known = {c.field for c in claims if c.field != "authors" and not c.source.endswith("elsewhere")}
+    signed = (c for c in claims if c.field == "authors" and c.source in _SIGNED and key(c.value) not in sites)
+    return known | {"authors"} if any(clean(c.value, rules) for c in signed) else known
 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:

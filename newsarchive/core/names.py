@@ -204,7 +204,7 @@ def _without_initials(name: str, rules: Rules) -> str:
 def _without_role(name: str, rules: Rules) -> str:
     """`Jane Doe Senior Reporter` is `Jane Doe`; a role alone is nobody, `Staff Reporter` too."""
     at = words(rules).role.find(name)
-    if at is None or organisation(name, rules):
+    if at is None or (organisation(name, rules) and at != (0, len(name))):
         return name
     before = name[: at[0]].strip(_EDGE)
     return before if not before or like_a_name(before, rules) else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from newsarchive.core import dates, names
 from newsarchive.core.claims import Claim, key
@@ -23,8 +23,11 @@ _ARTICLE = re.compile(r"article|entry|h-?entry|post")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 
 
-def claims(blocks: Sequence[Block], headline: str, rules: Rules) -> list[Claim]:
-    """What the lines after the headline say, then those before it, then signatures below."""
+def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules: Rules) -> list[Claim]:
+    """What the lines after the headline say, then those before it, then signatures below.
+
+    `known` are the fields that the page states elsewhere: the long way down is for what is missing.
+    """
     at = _place(blocks, headline)
     after = blocks[at + 1 : at + 1 + _AFTER]
     before = blocks[max(0, at - _BEFORE) : max(0, at)]
@@ -34,6 +37,7 @@ def claims(blocks: Sequence[Block], headline: str, rules: Rules) -> list[Claim]:
     fields = {
         c.field for c in out if not c.source.startswith(("markup alone", "markup next", "markup line above"))
     }
+    fields.update(known)
     if not {"authors", "date_published"} <= fields:
         below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
         out += [c for c in _below(below, rules) if c.field not in fields][:4]

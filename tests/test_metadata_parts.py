@@ -1,0 +1,136 @@
+"""Names and dates one by one, in many languages; the JSON-LD that pages get wrong; what a language is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core import dates, headline, jsonld, names
+from newsarchive.core.claims import Claim
+from newsarchive.core.language import finish_language
+
+CASES = Path(__file__).parent / "cases" / "metadata"
+RULES = rules.default()
+
+
+def cases(name: str) -> list[Any]:
+    rows = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return [pytest.param(row["text"], row["expect"], id=row["label"]) for row in rows]
+
+
+@pytest.mark.parametrize(("text", "expect"), cases("names"))
+def test_names(text: str, expect: list[str]) -> None:
+    assert names.names(text, RULES) == expect
+
+
+@pytest.mark.parametrize(("text", "expect"), cases("dates"))
+def test_dates(text: str, expect: str | None) -> None:
+    found = dates.parse(text, RULES)
+    assert (found.isoformat() if found else None) == expect
+
+
+@pytest.mark.parametrize(
+    ("url", "expect"),
+    [
+        ("https://blog.example/2025/04/03/mill/", "2025-04-03"),
+        ("https://blog.example/mill-20250403.html", "2025-04-03"),
+        ("https://blog.example/p/123456789", None),
+        ("https://blog.example/2025/99/03/mill", None),
+    ],
+)
+def test_date_in_the_address(url: str, expect: str | None) -> None:
+    found = dates.from_url(url)
+    assert (found.date().isoformat() if found else None) == expect
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=120))
+def test_dates_are_aware_or_none(text: str) -> None:
+    found = dates.parse(text, RULES)
+    assert found is None or found.utcoffset() is not None
+    assert dates.date_text(text, RULES) in text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_names_are_short_and_hold_letters(text: str) -> None:
+    for name in names.names(text, RULES):
+        assert 2 <= len(name) <= names.LONGEST
+        assert any(map(str.isalpha, name))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<!-- {"@type": "NewsArticle", "headline": "Found"} -->',
+        '//<![CDATA[\n{"@type": "NewsArticle", "headline": "Found"}\n//]]>',
+        '{"@type": "NewsArticle", "headline": "Found",}',
+        '{"@type": "NewsArticle", "headline": "Found"};',
+        '[[{"@graph": [{"@type": ["http://schema.org/NewsArticle"], "headline": "Found"}]}]]',
+        '{"@type": "WebSite"} {"@type": "NewsArticle", "headline": "Found"}',
+        '{"@type": "NewsArticle", "headline": "Found", "description": "raw\nbreak"}',
+    ],
+    ids=["comment", "cdata", "trailing comma", "semicolon", "lists in lists", "two values", "raw line break"],
+)
+def test_json_ld_as_pages_write_it(script: str) -> None:
+    found = jsonld.claims([script], "https://blog.example/")
+    assert [c.value for c in found if c.field == "headline"] == ["Found"]
+
+
+def test_json_ld_of_teasers_is_not_the_article() -> None:
+    script = json.dumps(
+        [
+            {"@type": "NewsArticle", "headline": "A teaser", "url": "https://blog.example/other/"},
+            {"@type": "NewsArticle", "headline": "This page", "url": "https://blog.example/this/"},
+        ]
+    )
+    found = jsonld.claims([script], "https://www.blog.example/this?utm_source=x")
+    assert [c.value for c in found if c.field == "headline"] == ["This page"]
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "expect"),
+    [
+        ("The mill closes - Transport - Harbour Post", "Harbour Post", "The mill closes - Transport"),
+        ("Harbour Post | The mill closes", "Harbour Post", "The mill closes"),
+        ("The mill closes - Harbour Post", "", "The mill closes - Harbour Post"),
+    ],
+    ids=["end", "beginning", "no evidence"],
+)
+def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> None:
+    found, _ = headline.decide([Claim("headline", title, "title")], [site], [], RULES)
+    assert found == expect
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "expect"),
+    [
+        ("", "en-US", ("en", "declared")),
+        ("", "", ("", "")),
+        ("", "English", ("", "")),
+        (
+            "The council said on Thursday that the old mill would close in June. " * 3,
+            "en",
+            ("en", "declared and detected"),
+        ),
+        (
+            "Der Rat hat am Donnerstag beschlossen, die alte Mühle im Juni zu schließen. " * 3,
+            "en",
+            ("de", "detected"),
+        ),
+        (
+            "水曜日、町議会は古い製粉所を六月に閉鎖することを決めた。住民は反対している。",
+            "",
+            ("ja", "detected"),
+        ),
+    ],
+    ids=["short", "nothing", "no tag", "agree", "overruled", "Japanese"],
+)
+def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
+    assert finish_language(text, declared) == expect
