@@ -1,7 +1,10 @@
 """Four real WordPress blogs, crawled from their front pages and scored against what was put into them.
 
     python -m benchmarks.wordpress                        # wordings of the set dev, 40 posts a blog
-    python -m benchmarks.wordpress --set report --posts 160 --misses misses.txt
+    python -m benchmarks.wordpress --set usual --posts 160 --misses misses.txt
+
+The sets of wordings: `dev` to develop with; for figures `usual` (stock phrases of plugins and papers) and `report`
+(never seen by whoever wrote the rules).
 
 We crawl with `scrapy crawl news`, one blog after the other into one archive. `page alone` is our pure core on the
 page of each post, with nothing found and nothing learned; `learned` is the same and what those pages teach.
