@@ -180,9 +180,10 @@ def count_words(text: str) -> int:
     """
     if text.isascii():
         return len(text.split())
-    return len(_UNSPACED.findall(text)) + len(_UNSPACED.sub(" ", text).split())
+    return len(_UNSPACED.findall(text)) + len(_SPACED.findall(_UNSPACED.sub(" ", text)))
 
 
+_SPACED = re.compile(r"\w\S*")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 

@@ -1,0 +1,177 @@
+"""What extraction makes of pages: cases as data, and what must hold for any page at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsarchive.core.blocks import MAX_BLOCKS, read_blocks
+from newsarchive.core.extraction import explain, extract_step
+from newsarchive.core.parsing import parse
+from newsarchive.exceptions import BadRules, NotAnArticle
+from newsarchive.items import DROP_REASONS, LABELS, Article, Capture, Page
+from newsarchive.rules import Rules, default
+
+CASES = Path(__file__).parent / "cases" / "extraction"
+URL = "https://blog.example/2025/05/a-post"
+
+
+def page(html: str) -> Page:
+    return Page(Capture(URL, html.encode("utf-8", "replace")), html)
+
+
+def read(html: str) -> Article:
+    return extract_step(page(html), default())
+
+
+def cases(name: str) -> list[Any]:
+    rows = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return [pytest.param(row, id=row["label"]) for row in rows]
+
+
+def check(case: dict[str, Any]) -> None:
+    article = read(case["html"])
+    assert [b.text for b in article.blocks if b.label == "body"] == case["body"]
+    dropped = {(b.text, b.label) for b in article.dropped}
+    assert {tuple(line) for line in case["dropped"]} <= dropped
+
+
+@pytest.mark.parametrize("case", cases("in-the-wild"))
+def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("case", cases("known-failures"))
+@pytest.mark.xfail(strict=True, raises=AssertionError)
+def test_known_failures(case: dict[str, Any]) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("case", cases("negative"))
+def test_what_is_no_article_is_refused_with_a_reason(case: dict[str, Any]) -> None:
+    with pytest.raises(NotAnArticle) as refused:
+        read(case["html"])
+    assert refused.value.reason == case["reason"]
+
+
+PROSE = "The council voted on Tuesday to keep the night ferry, which ended a dispute of many months. "
+
+
+def test_one_paragraph_among_ten_thousand_links() -> None:
+    links = "".join(f'<li><a href="/{i}">Entry number {i}</a></li>' for i in range(5000))
+    article = read(f"<body><ul>{links}</ul><div><p>{PROSE * 4}</p></div><ul>{links}</ul></body>")
+    assert article.article_body == (PROSE * 4).strip()
+
+
+def test_fifty_thousand_paragraphs_are_cut_and_said_to_be() -> None:
+    article = read("<body>" + "".join(f"<p>{PROSE} {i}.</p>" for i in range(50_000)) + "</body>")
+    assert "page too long" in article.quality.flags
+    assert MAX_BLOCKS <= len(article.blocks) <= MAX_BLOCKS + 2
+
+
+def test_five_megabytes_of_text() -> None:
+    assert read(f"<body><p>{PROSE * 55_000}</p></body>").word_count > 800_000
+
+
+@pytest.mark.parametrize("tags", ["<div>", "<div><b>", "<b><i>", "<p><span>", "<ul><li>", "<table><tr><td>"])
+def test_a_hundred_thousand_nested_tags(tags: str) -> None:
+    article = read("<body>" + tags * 50_000 + f"<p>{PROSE * 3}</p>")
+    assert PROSE.strip() in article.article_body
+
+
+def test_open_formatting_does_not_multiply() -> None:
+    names = "".join(f"<b a{i}=1>" for i in range(6000))
+    assert read("<body>" + names + f"<p>{PROSE * 3}" * 2000)
+
+
+def test_no_page_needs_a_model_that_is_not_there() -> None:
+    with pytest.raises(BadRules, match=r"extraction\.json"):
+        extract_step(page(f"<p>{PROSE * 3}</p>"), Rules())
+
+
+def test_links_are_absolute_and_html_is_safe() -> None:
+    article = read(
+        f"<article><p>{PROSE}<a href='/b?c=1&amp;d=2' onclick='x()'>a <i>link</i></a> &lt;tag&gt;</p>"
+        f"<p>{PROSE}<a href='javascript:alert(1)'>no</a><img src=x onerror=alert(1)></p></article>"
+    )
+    assert article.blocks[0].links == (("a link", "https://blog.example/b?c=1&d=2"),)
+    assert (
+        '<a href="https://blog.example/b?c=1&amp;d=2" rel="nofollow noopener">a <em>link</em></a>'
+        in article.article_html
+    )
+    assert "&lt;tag&gt;" in article.article_html
+    for bad in ("onclick", "javascript", "onerror", "<img"):
+        assert bad not in article.article_html
+
+
+def test_structure_survives_in_html() -> None:
+    article = read(
+        f"<article><h2>Heading of a section</h2><p>{PROSE}</p><ol><li>{PROSE}<ul><li>{PROSE} Within.</li></ul></li></ol>"
+        f"<blockquote>{PROSE}</blockquote><pre>x = 1\n  y = 2</pre><p>{PROSE}{PROSE}</p></article>"
+    )
+    kinds = [(b.kind, b.level) for b in article.blocks]
+    assert kinds == [("heading", 2), ("paragraph", 0), ("list_item", 1), ("list_item", 2), ("quote", 0), ("code", 0),
+                     ("paragraph", 0)]  # fmt: skip
+    assert "<ol><li>" in article.article_html
+    assert "<pre><code>x = 1\n  y = 2</code></pre>" in article.article_html
+
+
+def test_every_block_has_reasons_in_words() -> None:
+    told = explain(
+        page(f"<body><nav><a href=/>Home</a></nav><article><p>{PROSE * 2}</p></article></body>"), default()
+    )
+    assert [(b.text, b.label) for b, _ in told] == [("Home", "nav"), ((PROSE * 2).strip(), "body")]
+    assert all(reason.count(",") >= 1 and reason[0] in "+-" for _, reason in told)
+
+
+def test_names_of_letters_that_mojibake_needs_are_not_folded_away() -> None:
+    text = "Caf\u00c3\u00a9 \u00c2\u00a0\u00e2\u0080\u0085 and " + PROSE * 2
+    assert read(f"<p>{text}</p>").article_body == text.strip()
+
+
+def test_words_are_characters_in_chinese() -> None:
+    text = "今年春天，陈阿姨把开了三十年的书店搬到了一条旧货船上。" * 3
+    assert read(f"<article><p>{text}</p></article>").word_count == sum(c.isalpha() for c in text)
+
+
+WORDS = st.text("abc äß中 ", min_size=1, max_size=30).filter(str.strip)
+TREES = st.recursive(
+    WORDS,
+    lambda inner: st.tuples(
+        st.sampled_from(["p", "div", "li", "h2", "a", "b", "td", "section", "blockquote", "x-y", "span"]),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=25,
+)
+
+
+def written(tree: Any) -> str:
+    if isinstance(tree, str):
+        return tree
+    return f"<{tree[0]}>{''.join(map(written, tree[1]))}</{tree[0]}>"
+
+
+@given(st.lists(TREES, max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_no_visible_letter_is_lost(trees: list[Any]) -> None:
+    html = "<body>" + "".join(map(written, trees))
+    tree = parse(html)
+    seen = "".join(b.text for b in read_blocks(tree, URL).blocks)
+    told = tree.body.text() if tree.body is not None else ""
+    assert [c for c in seen if c not in " |\n"] == [c for c in told if not c.isspace()]
+
+
+@given(st.text(alphabet="<>/=\"'abpdiv -!\0&;éŒ中\u00a0\ufffd", max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_gives_an_article_or_a_known_reason(text: str) -> None:
+    try:
+        labels, reason = {b.label for b in read(text).blocks}, ""
+    except NotAnArticle as refusal:
+        labels, reason = set(), refusal.reason
+    assert labels <= set(LABELS)
+    assert reason in ("", *DROP_REASONS)
