@@ -25,7 +25,7 @@ from benchmarks import blogs
 from newsarchive import rules
 from newsarchive.core import extraction
 from newsarchive.core.chrome import chrome_step
-from newsarchive.core.learning import learn
+from newsarchive.core.learning import heads_of, learn
 from newsarchive.core.origin import origin_step
 from newsarchive.core.sightings import Window, network, sighting
 from newsarchive.core.template import Template, apply_template
@@ -145,11 +145,10 @@ def measure(sites: Sequence[Site], verbose: bool) -> None:
         template = site.template
         site.score(alone, lambda a, t=template: apply_template(a, t))  # type: ignore[misc]
     start = time.process_time()
-    shared = network([site.window for site in sites])
+    shared = network([site.window for site in sites], heads_of(site.template for site in sites))
     for site in sites:
         site.template = learn(site.window, known=site.template, shared=shared)
         done = [(post, apply_template(article, site.template)) for post, article in site.pages]
-        seconds += 0
         for post, article in done:
             joined.add(post, article)
     print(before.row("  page by page"))

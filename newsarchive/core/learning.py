@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from newsarchive.core.evidence import CLUSTERS, ENOUGH, MOST, Finding, Stats, articles, judge, judge_form
 from newsarchive.core.layouts import Layout, fits, inside, layouts
-from newsarchive.core.sightings import SENTENCE, Line, Network, Sighting, Window
+from newsarchive.core.sightings import Line, Network, Sighting, Window
 from newsarchive.core.template import Entry, Template, list_run, saying
 
 ROUNDS = 4
@@ -52,14 +52,21 @@ def learn(
         if not _mark(pages, chrome, new):
             break
     entries |= _heads(pages, chrome, often, entries)
+    seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
+    entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
-    kept = _kept(entries, {line.key for page in pages for line in page.lines}, known, locks or {})
+    kept = _kept(entries, seen, known, locks or {})
     sites = layouts(pages, repeated, known.layouts if known else (), taught)
     return Template(_site(window, known), kept, tuple(_anchored(x, pages, chrome, repeated) for x in sites))
 
 
 def _site(window: Window, known: Template | None) -> str:
     return next((page.site for page in window.pages.values()), known.site if known else "")
+
+
+def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
+    """The heads of lists that sites learned, for `sightings.network`: a publisher's follow its articles."""
+    return {k: e for t in templates for k, e in t.entries.items() if e.finding.role == "head"}
 
 
 def recurring(pages: Sequence[Sighting]) -> set[int]:
@@ -232,6 +239,10 @@ def _may_open(line: Line) -> bool:
     return line.words <= 12 and not line.sentence and not line.own and not line.fixed
 
 
+#: Labels of the lines that end a republished article.
+CREDITS = frozenset({"attribution", "copyright", "repeated"})
+#: Titles have so many words each, on the average of a list; ingredients and tracks have fewer.
+TITLE = 5
 LABELS = {"head": "related", "slot": "quote"}
 NAMES = {"head": "list of teasers", "slot": "saying"}
 
@@ -246,33 +257,37 @@ def _role(seen: Sequence[tuple[str, str]], total: int) -> str:
     if len(clusters) < CLUSTERS:
         return ""
     opened = Counter(kind for _, kind in seen)
-    enough = max(5, total / 10)
     if opened["slot"] >= MOST * len(seen):
         return "slot"
     if opened["head"] >= MOST * len(seen):
         return "head"
-    return "head" if opened["head"] + opened["shape"] >= MOST * len(seen) and len(clusters) >= enough else ""
+    enough = len(clusters) >= max(5, total / 10)
+    return "head" if enough and opened["head"] + opened["shape"] >= MOST * len(seen) else ""
 
 
 def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int]) -> str:
     """What a line opens on one page: `head`, `slot`, `shape` or "".
 
-    A list is known as one where its head names the article's origin, or half of its lines are links or
-    titles of the site's other pages. A `shape` has the look of it: lines as long as titles, no items of a
-    list, under no heading. Ingredients, tracks and references under a heading are the article's own.
+    A list is known as one where its head names the article's origin, where half of its lines are links
+    or titles of the site's other pages, or where lines as long as titles lead to an attribution. A
+    `shape` has the look alone: no items of a list, under no heading. Ingredients, tracks and references
+    under a heading are the article's own.
     """
     if saying(page.lines, i + 1):
         return "slot"
-    run = [page.lines[j] for j in list_run(page.lines, i + 1, lambda j: j >= len(flags) or bool(flags[j]))]
-    if not run:
+    places = list_run(page.lines, i + 1, lambda j: j >= len(flags) or bool(flags[j]))
+    if not places:
         return ""
+    run = [page.lines[j] for j in places]
     teasers = sum(line.linked or line.key in titles for line in run)
     if page.lines[i].names_origin or 2 * teasers >= len(run):
         return "head"
-    long = sum(line.words for line in run) >= SENTENCE * len(run)
-    return (
-        "shape" if long and not page.lines[i].heading and not any(x.sentence or x.item for x in run) else ""
-    )
+    if any(x.sentence for x in run) or sum(x.words for x in run) < TITLE * len(run):
+        return ""
+    end = places[-1] + 1
+    if len(run) > 1 and end < len(flags) and flags[end] in CREDITS:
+        return "head"
+    return "shape" if not page.lines[i].heading and not any(x.item for x in run) else ""
 
 
 def _kept(

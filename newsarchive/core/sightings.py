@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from newsarchive.core import cues
 from newsarchive.core.keys import DOMAIN, form_key, form_of, line_key, signature, starts_with_name
@@ -190,13 +191,15 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Keys and forms that more than one site shows in its articles, and the size of each origin."""
+    """Keys and forms that more than one site shows in its articles, the size of each origin, and what
+    other sites' templates know as heads of lists (template entries by key: see `learning.heads_of`)."""
 
     keys: Mapping[int, Elsewhere] = field(default_factory=dict)
     origins: Mapping[str, int] = field(default_factory=dict)
+    heads: Mapping[int, Any] = field(default_factory=dict)
 
 
-def network(windows: Iterable[Window]) -> Network:
+def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -> Network:
     """Join the windows of all sites. Lines of one site alone are left out: its own template has them."""
     pages = [page for window in windows for page in window.pages.values()]
     seen: dict[int, list[Sighting]] = defaultdict(list)
@@ -213,7 +216,7 @@ def network(windows: Iterable[Window]) -> Network:
                 named[line.key].add(page.cluster)
     shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
     keys = {key: _elsewhere(found, copies, named[key]) for key, found in shared.items()}
-    return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name})
+    return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name}, heads or {})
 
 
 def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], named: set[str]) -> Elsewhere:
