@@ -178,7 +178,8 @@ def newspaper(row: Row, clock: dict[str, float]) -> Found:
 
     text = page_of(row).text
     start = time.process_time()
-    article = Article(row.url or "https://example.org/", input_html=text, fetch_images=False)
+    article = Article(row.url or "https://example.org/", fetch_images=False)
+    article.download(input_html=text)
     article.parse()
     clock["newspaper4k (whole parse)"] = time.process_time() - start
     date = article.publish_date

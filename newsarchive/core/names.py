@@ -87,9 +87,10 @@ def words(rules: Rules) -> Words:
     def listed(name: str) -> list[str]:
         return [w for row in table.get(name, {}).values() for w in row]
 
+    both = _either(listed("and"))
     return Words(
         by=re.compile(rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：]?\s*|by(?=[A-Z]))", re.IGNORECASE),
-        parting=re.compile(rf"\s*[,;/]\s*|\s+(?:{_either(listed('and'))})\s+"),
+        parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
         role=Phrases(listed("role")),
