@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +48,10 @@ HEADLINE_WEIGHT = 4.0
 _INDEX = table("article_search", column("rowid"), column("article_id"), column("document"))
 _TRIGRAMS = table("article_trigrams", column("rowid"))
 
+#: Matches that are ranked, the newest ones: a word that half the archive has tells no article from
+#: another, and scoring each of a million takes a second.
+CANDIDATES = 50_000
+
 #: FTS5's trigram index finds strings of three characters and more.
 _TRIGRAM = 3
 
@@ -88,16 +91,16 @@ def search(
 
     `words` is in the language of `db/search.py`. `site` is a domain, `origin` a publisher's name or
     domain, `language` a code (`en` finds `en-GB` too); a day in `until` counts in full. Raises
-    `UsageError` for a query that cannot be read, naming what is wrong with it.
+    `UsageError` for a query that cannot be read, naming what is wrong with it. Where more than
+    `CANDIDATES` match, the newest of them are ranked.
     """
     if order not in ("rank", "date"):
         raise UsageError(f"order {order!r}: rank or date")
     tree = parse(words)
+    filters = list(_filters(site, origin, language, since, until, author, cluster))
     with reading(engine) as connection:
-        query = _Query(connection).select(tree, order)
-        for condition in _filters(site, origin, language, since, until, author, cluster):
-            query = query.where(condition)
-        found = connection.execute(query.limit(limit).offset(offset)).mappings().all()
+        query = _Query(connection, filters).select(tree, order, limit, offset)
+        found = connection.execute(query).mappings().all()
         return [_hit(connection, row, tree, marks) for row in found]
 
 
@@ -113,16 +116,17 @@ def _hit(connection: Connection, row: Any, tree: Node, marks: Marks) -> Hit:
 class _Query:
     """Builds the SELECT for one database."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, filters: Sequence[ColumnElement[bool]]) -> None:
+        self.connection, self.filters = connection, filters
         self.sqlite = connection.dialect.name == "sqlite"
-        self.numbers = count()
+        self.key: ColumnElement[int] = _INDEX.c.rowid if self.sqlite else _INDEX.c.article_id
 
-    def select(self, tree: Node, order: str) -> Select[Any]:
+    def select(self, tree: Node, order: str, limit: int, offset: int) -> Select[Any]:
+        if order == "rank" and not has_run(tree):
+            return self._ranked(tree, limit, offset)
         newest = (ArticleRow.date_published.desc().nulls_last(), ArticleRow.id.desc())
-        if has_run(tree):
-            return _columns(literal_column("0.0")).where(self.condition(tree)).order_by(*newest)
-        query = self._ranked(tree)
-        return query.order_by(*newest) if order == "date" else query.order_by(text("score DESC"), *newest)
+        found = _columns(literal_column("0.0")).where(self.condition(tree), *self.filters)
+        return found.order_by(*newest).limit(limit).offset(offset)
 
     def condition(self, node: Node) -> ColumnElement[bool]:
         """A tree with strings to look for: each part by its own index, joined by the operators."""
@@ -136,19 +140,38 @@ class _Query:
         join = and_ if isinstance(node, And) else or_
         return join(*(self.condition(part) for part in node.parts))
 
-    def _ranked(self, tree: Node) -> Select[Any]:
+    def _ranked(self, tree: Node, limit: int, offset: int) -> Select[Any]:
+        """The best first: the index ranks by itself, only what is shown is looked up."""
+        score = self._score(tree).label("score")
+        best = self._among(select(self.key.label("id"), score).where(self._match("article_search", tree)))
+        if limit + offset <= CANDIDATES:
+            best = self._newest(tree, best)
+        found = best.order_by(text("score DESC"), self.key.desc()).limit(limit).offset(offset).subquery()
+        ranked = _columns(found.c.score).join(found, found.c.id == ArticleRow.id)
+        return ranked.order_by(found.c.score.desc(), found.c.id.desc())
+
+    def _score(self, tree: Node) -> ColumnElement[Any]:
         if self.sqlite:
-            score: ColumnElement[Any] = -func.bm25(literal_column("article_search"), HEADLINE_WEIGHT, 1.0)
-            joined = _INDEX.c.rowid == ArticleRow.id
-        else:
-            weights = cast([0.1, 0.2, 0.25, 1.0], postgresql.ARRAY(REAL))
-            score = func.ts_rank_cd(weights, _INDEX.c.document, cast(tsquery(tree), postgresql.TSQUERY), 1)
-            joined = _INDEX.c.article_id == ArticleRow.id
-        return _columns(score).join(_INDEX, joined).where(self._match("article_search", tree))
+            return -func.bm25(literal_column("article_search"), 1.0, HEADLINE_WEIGHT)
+        weights = cast([0.25, 0.25, 0.25, 1.0], postgresql.ARRAY(REAL))
+        wanted = cast(tsquery(tree), postgresql.TSQUERY)
+        return func.ts_rank_cd(weights, _INDEX.c.document, wanted, 1)
+
+    def _newest(self, tree: Node, query: Select[Any]) -> Select[Any]:
+        """Leave out what is older than the newest `CANDIDATES`, where so many match."""
+        keys = self._among(select(self.key).where(self._match("article_search", tree)))
+        floor = self.connection.execute(keys.order_by(self.key.desc()).offset(CANDIDATES).limit(1)).scalar()
+        return query if floor is None else query.where(self.key > floor)
+
+    def _among(self, query: Select[Any]) -> Select[Any]:
+        """Apply the filters; without any the index answers alone."""
+        if not self.filters:
+            return query
+        query = query.join(ArticleRow, ArticleRow.id == self.key)
+        return _with_site_and_origin(query).where(*self.filters)
 
     def _matching(self, node: Node) -> Select[Any]:
-        key = _INDEX.c.rowid if self.sqlite else _INDEX.c.article_id
-        return select(key).where(self._match("article_search", node))
+        return select(self.key).where(self._match("article_search", node))
 
     def _match(self, table_name: str, node: Node) -> ColumnElement[bool]:
         if self.sqlite:
@@ -178,7 +201,7 @@ class _Query:
 
 
 def _columns(score: ColumnElement[Any]) -> Select[Any]:
-    return (
+    return _with_site_and_origin(
         select(
             ArticleRow.id,
             ArticleRow.url,
@@ -190,7 +213,12 @@ def _columns(score: ColumnElement[Any]) -> Select[Any]:
             OriginRow.name.label("origin"),
             score.label("score"),
         )
-        .join(Site, Site.id == ArticleRow.site_id)
+    )
+
+
+def _with_site_and_origin(query: Select[Any]) -> Select[Any]:
+    return (
+        query.join(Site, Site.id == ArticleRow.site_id)
         .outerjoin(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
         .outerjoin(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
     )
