@@ -148,7 +148,13 @@ def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
     if is_link_label(block.text, rules) and (link := original_link(block, url)):
         yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
-        weight = 0.8 if listed(notice.holder, rules) else IN_CONTENT if place.in_content else 0.3
+        weight = (
+            0.8
+            if listed(notice.holder.partition(" (")[0], rules)
+            else IN_CONTENT
+            if place.in_content
+            else 0.3
+        )
         yield Lead("copyright", notice.notice, notice.holder, weight, notice=notice)
 
 

@@ -29,7 +29,7 @@ THRESHOLD = 0.5
 #: A page that names more publishers than this in one way names none: a link list, or poison.
 _MOST = 3
 
-_BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
+_BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?", re.I)
 _LICENCE_URL = re.compile(r"creativecommons\.org/licenses/([a-z-]+)(?:/(\d\.\d))?", re.I)
 
