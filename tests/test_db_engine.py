@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from newsarchive.db import engine as db
-from newsarchive.db import query
+from newsarchive.db import query, schema
 from newsarchive.db.engine import (
     default_url,
     open_engine,
@@ -145,3 +145,31 @@ def test_naive_times_are_refused_and_utc_comes_back(tmp_path: Path) -> None:
         stored = connection.execute(text("SELECT datetime('now')")).scalar_one()
     assert stored
     assert db.BUSY_SECONDS > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/srv/share/news/a.db", "nfs4"),
+        ("/srv/local/a.db", ""),
+        ("/a.db", ""),
+        ("/mnt/win/a.db", "cifs"),
+        ("/srv/shared/a.db", ""),
+    ],
+)
+def test_a_network_drive_is_told_from_a_local_disk(tmp_path: Path, path: str, kind: str) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/sda / ext4 rw 0 0\nhost:/x /srv/share nfs4 rw 0 0\n//w/x /mnt/win cifs rw 0 0\n/dev/b /srv/local xfs rw 0 0\n"
+    )
+    assert schema.network_drive(Path(path), mounts) == kind
+    assert schema.network_drive(Path(path), tmp_path / "none") == ""
+
+
+def test_a_database_on_a_network_drive_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(schema, "network_drive", lambda path: "nfs4")
+    upgrade(open_engine(str(tmp_path / "a.db")))
+    assert "lies on a network drive (nfs4)" in caplog.text
+    assert "use PostgreSQL" in caplog.text

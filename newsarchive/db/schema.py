@@ -6,6 +6,7 @@ one transaction: where it fails, the old state stands.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +24,11 @@ from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+#: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
+NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "ceph")
+
+log = logging.getLogger(__name__)
+
 #: Tables that differ by database and have no models: FTS5's and what it keeps beside them.
 FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 
@@ -36,6 +42,7 @@ def upgrade(engine: Engine) -> None:
     opened or written.
     """
     _check_folder(engine)
+    _warn_of_network_drive(engine)
     before = _revision(engine)
     head = ScriptDirectory.from_config(_config()).get_current_head()
     _refuse_unknown(engine, before)
@@ -173,6 +180,27 @@ def _check_folder(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"{path} cannot be created: there is no folder {path.parent}; create it first"
         )
+
+
+def network_drive(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of network file system that a path lies on, "" for a local one or where it cannot be told."""
+    try:
+        lines = [line.split() for line in mounts.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return ""  # not Linux
+    folder = path.resolve().parent
+    over = [(len(where), kind) for _, where, kind, *_ in lines if folder.is_relative_to(where)]
+    kind = max(over, default=(0, ""))[1]
+    return kind if kind.removesuffix("4") in NETWORK_DRIVES else ""
+
+
+def _warn_of_network_drive(engine: Engine) -> None:
+    path = sqlite_file(engine)
+    if path is not None and (kind := network_drive(path)):
+        log.warning(
+            "%s lies on a network drive (%s): SQLite's locks are not safe there, and a crash may damage it."
+            " Keep the archive on a local disk, or use PostgreSQL.", path, kind,
+        )  # fmt: skip
 
 
 def _use_wal(engine: Engine) -> None:
