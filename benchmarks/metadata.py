@@ -230,7 +230,9 @@ def report(scores: dict[Any, list[float]], times: dict[str, list[float]]) -> Non
         for name in ("title", "date", "authors", "authors F1", "silent"):
             columns = [scores.get((folder, name, tool.__name__), []) for tool in TOOLS]
             if any(columns):
-                cells = (f"{sum(c) / len(c):14.3f}" if c else " " * 14 for c in columns)
+                # a tool that never says anything is not asked (htmldate reads dates only)
+                cells = (f"{sum(c) / len(c):14.3f}" if any(c) and (name == "date" or tool is not htmldate) else " " * 14
+                         for c, tool in zip(columns, TOOLS, strict=True))  # fmt: skip
                 print(f"{name:24}" + "".join(cells) + f"{max(map(len, columns)):8}")
     print(f"\n{'CPU a page, ms':34}{'median':>8}{'p95':>8}")
     for name, seconds in times.items():

@@ -122,12 +122,10 @@ def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> 
 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
-    """What the site calls itself, and its host name's words."""
-    names = [
-        c.value
-        for c in claims
-        if c.field == "publisher" and c.source in ("open graph", "json-ld site", "json-ld", "meta")
-    ]
+    """What the site calls itself, what leads to its home page, and its host name's words."""
+    stated = ("open graph", "json-ld site", "json-ld", "meta")
+    names = [c.value for c in claims if c.field == "publisher" and c.source in stated]
+    names += [c.value for c in claims if c.source == "markup home"]
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return [*names, host, host.rsplit(".", 1)[0]] if host else names
 

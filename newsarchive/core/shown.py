@@ -18,10 +18,13 @@ from newsarchive.core.elements import Mark, text_of
 from newsarchive.rules import Rules
 
 _ASIDE = re.compile(
-    r"comment|respond|sidebar|side-bar|footer|widget|related|recommend|popular|trending|teaser|latest|recent|"
+    r"comment|respond|sidebar|side-bar|(?<!post-)(?<!entry-)(?<!article-)footer|widget|related|recommend|popular|trending|teaser|latest|recent|"
     r"more-|promo|newsletter|\bnav\b|menu|read-?next|carousel|see-?also|repl(?:y|ies)|copyright|disqus",
     re.IGNORECASE,
 )
+_ASIDES = ("footer", "nav", "aside")
+#: Where Blogger and WordPress themes put author and date: the foot of the post itself.
+_SIGNATURE = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE = re.compile(
     r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)",
     re.IGNORECASE,
@@ -169,10 +172,9 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
     for _ in range(_CLIMB):
         if up is None or up.tag in ("body", "html", "article", "main"):
             return False
-        if not near and up.tag in ("footer", "nav", "aside"):
-            return True
         attributes = up.attributes
-        if _ASIDE.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"):
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+        if _ASIDE.search(names) or (not near and up.tag in _ASIDES and not _SIGNATURE.search(names)):
             return True
         up = up.parent
     return False
