@@ -39,10 +39,10 @@ def resiliparse(html: str, url: str) -> Extracted:
 
 
 def newspaper4k(html: str, url: str) -> Extracted:
-    """newspaper.Article.parse without a download."""
+    """newspaper.Article.parse without a download: neither the page nor its pictures."""
     from newspaper import Article
 
-    found = Article(url or "https://example.org/")
+    found = Article(url or "https://example.org/", fetch_images=False)
     found.download(input_html=html)
     found.parse()
     date = found.publish_date

@@ -111,7 +111,6 @@ class Reading:
 
     blocks: list[RawBlock]
     boxes: list[Box]
-    nodes: int = 0
     truncated: bool = False
 
 
@@ -121,7 +120,7 @@ def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
     walker = _Walker(_base(tree, base_url))
     if tree.root is not None:
         walker.walk(tree.root)
-    return Reading(walker.blocks, walker.boxes, walker.nodes, walker.truncated)
+    return Reading(walker.blocks, walker.boxes, walker.truncated)
 
 
 def _base(tree: LexborHTMLParser, base_url: str) -> str:
@@ -149,7 +148,6 @@ class _Walker:
         self.base = base
         self.blocks: list[RawBlock] = []
         self.boxes: list[Box] = []
-        self.nodes = 0
         self.truncated = False
         self.open: list[Box | _Inline | None] = []
         self.inline: list[_Inline] = []
@@ -165,9 +163,14 @@ class _Walker:
     def walk(self, root: LexborNode) -> None:
         """Depth first, without recursion: pages may nest 100,000 deep."""
         node: LexborNode | None = root
+        left = MAX_NODES
         while node is not None:
-            self.nodes += 1
-            child = self.enter(node)
+            left -= 1
+            tag, child = node.tag or "-", None
+            if tag == "-text":
+                self.add(node.text_content or "")
+            elif tag not in SKIPPED and tag[0] not in "-!?":
+                child = self.enter(node, tag)
             if child is not None:
                 node = child
                 continue
@@ -176,7 +179,7 @@ class _Walker:
                     return self._end()
                 self.leave()
             node = after
-            if self.nodes > MAX_NODES or len(self.blocks) > MAX_BLOCKS:
+            if left < 0 or len(self.blocks) > MAX_BLOCKS:
                 self.truncated = True
                 return self._end()
         return None
@@ -187,14 +190,8 @@ class _Walker:
             if isinstance(element, Box):
                 element.last = len(self.blocks)
 
-    def enter(self, node: LexborNode) -> LexborNode | None:
-        """Take a node in; return its first child where the walk must go down."""
-        tag = node.tag or ""
-        if tag == "-text":
-            self.add(node.text_content or "")
-            return None
-        if tag in SKIPPED or tag[:1] in ("-", "!", "?"):
-            return None
+    def enter(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """Take an element in; return its first child where the walk must go down."""
         if tag in BLOCKS or ("-" in tag and self.box.tag != "p"):
             return self._enter_box(node, tag)
         if tag == "br":
@@ -263,15 +260,18 @@ class _Walker:
 
     def add(self, text: str) -> None:
         """Text of the current block."""
-        if not self.pieces:
+        pieces = self.pieces
+        if not pieces:
             if text.isspace() or not text:
                 return
-            self.around = list(self.inline)
+            if self.inline:
+                self.around = list(self.inline)
+                self.common = len(self.inline)
+        elif self.common and len(self.inline) < self.common and not text.isspace():
             self.common = len(self.inline)
-        elif len(self.inline) < self.common and not text.isspace():
-            self.common = len(self.inline)
-        self.pieces.append(text)
-        self.broken = self.broken and text.isspace()
+        pieces.append(text)
+        if self.broken and not text.isspace():
+            self.broken = False
 
     def line_break(self) -> None:
         """One `<br>` breaks the line, a second one ends the block."""

@@ -93,11 +93,13 @@ class Names:
         return found
 
     def _facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
-        table = self.table
-        known = [table[t] for t in tokens(tag, ident, names) if t in table]
-        bits = 0
+        table, words, bits = self.table, {"<" + tag}, 0
         for name in _names(ident, names):
-            bits |= _name(name)[1]
+            found, named = _name(name)
+            words.update(found)
+            bits |= named
+        # In order of value, so that the sum does not hang on the order of the set.
+        known = sorted(table[w] for w in words if w in table)
         return (sum(known) / len(known) ** 0.5 if known else 0.0), bits
 
 

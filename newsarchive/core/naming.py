@@ -11,33 +11,30 @@ from functools import lru_cache
 from newsarchive.core.blocks import Box, RawBlock
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
-LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (label, re.compile(pattern))
-    for label, pattern in (
-        ("consent", r"cookie|consent|gdpr"),
-        ("comments", r"comment|respond\b|disqus|kommentar"),
-        ("subscribe", r"subscri|newsletter|sign-?up|mailchimp|mc4wp|paywall|donat"),
-        ("share", r"\bshar(e|ing)|sharedaddy|addtoany|addthis|social|follow-us"),
-        (
-            "related",
-            r"relat|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(stories|posts|news)",
-        ),
-        ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
-        ("promo", r"promo|callout|\bcta\b|teaser"),
-        ("author bio", r"author-?(bio|box|info|card)|about-?(the-?)?author|\bbio\b"),
-        ("byline", r"byline|dateline|entry-?meta|post-?meta|article-?meta|\bauthor\b|posted-on|timestamp"),
-        ("tags", r"\btags?\b|tag-?(list|cloud|links)|cat-?links|categor(y|ies)|post-?terms|topics?\b"),
-        ("caption", r"caption|photo-?credit|image-?credit"),
-        ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
-        (
-            "nav",
-            r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar",
-        ),
-    )
+LABELS: tuple[tuple[str, str], ...] = (
+    ("consent", r"cookie|consent|gdpr"),
+    ("comments", r"comment|respond\b|disqus|kommentar"),
+    ("subscribe", r"subscri|newsletter|sign-?up|mailchimp|mc4wp|paywall|donat"),
+    ("share", r"\bshar(?:e|ing)|sharedaddy|addtoany|addthis|social|follow-us"),
+    (
+        "related",
+        r"relat|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(?:stories|posts|news)",
+    ),
+    ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
+    ("promo", r"promo|callout|\bcta\b|teaser"),
+    ("author bio", r"author-?(?:bio|box|info|card)|about-?(?:the-?)?author|\bbio\b"),
+    ("byline", r"byline|dateline|entry-?meta|post-?meta|article-?meta|\bauthor\b|posted-on|timestamp"),
+    ("tags", r"\btags?\b|tag-?(?:list|cloud|links)|cat-?links|categor(?:y|ies)|post-?terms|topics?\b"),
+    ("caption", r"caption|photo-?credit|image-?credit"),
+    ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
+    (
+        "nav",
+        r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar",
+    ),
 )
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
-_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in LABELS))
+_ANY = re.compile("|".join(f"(?P<l{i}>{pattern})" for i, (_, pattern) in enumerate(LABELS)))
 #: A year or a numeric date; words around it are a weekday and a month at most.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -102,10 +99,9 @@ def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
         return None
     if ident or classes:
         words = _CAMEL.sub("-", f"{ident} {classes}").replace("_", "-").lower()
-        if _ANY.search(words):
-            for label, pattern in LABELS:
-                found = pattern.search(words)
-                if found:
-                    return label, f'stands in a box named "{found[0]}"'
+        named = [(int(m.lastgroup[1:]), m[0]) for m in _ANY.finditer(words) if m.lastgroup]
+        if named:
+            place, word = min(named)
+            return LABELS[place][0], f'stands in a box named "{word}"'
     label = _TAGS.get(tag, "")
     return (label, f"stands in <{tag}>") if label else None
