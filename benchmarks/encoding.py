@@ -9,18 +9,22 @@ lines. Sentences of one half of the documents are for development; the other hal
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
+import os
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import ftfy
 
 from benchmarks.encoding_damage import Cell, cells
+from benchmarks.encoding_others import clean_lines, decoding_lines, speed_lines, word_lines
 from newsarchive import rules
 from newsarchive.core.encoding import repair_texts
 
@@ -30,6 +34,7 @@ LENGTH = 15
 _PUNCTUATION = re.compile(r"[^\w\s\x00-\x7f]")
 
 Page = tuple[str, list[str]]
+Scores = dict[tuple[str, str, str, str], "Score"]
 
 
 @dataclass
@@ -91,7 +96,7 @@ def damaged(cell: Cell, placement: str, lines: list[str]) -> list[str]:
     return [cell.damage(line) or line if i == hit else line for i, line in enumerate(lines)]
 
 
-def run(chosen: Iterable[Cell], corpus: list[Page], most: int) -> dict[tuple[str, str, str, str], Score]:
+def run(chosen: Iterable[Cell], corpus: list[Page], most: int) -> Scores:
     """(tool, group, cell, placement) → score."""
     scores: dict[tuple[str, str, str, str], Score] = defaultdict(Score)
     for number, cell in enumerate(chosen):
@@ -117,3 +122,75 @@ def run(chosen: Iterable[Cell], corpus: list[Page], most: int) -> dict[tuple[str
 
 def _ours(lines: list[str]) -> list[str]:
     return [r.text for r in repair_texts(lines, rules.default())]
+
+
+GROUPS = {
+    "single-byte": "UTF-8 read as single-byte, 27 codecs",
+    "multi-byte": "UTF-8 read as gbk, gb18030, big5, cp932, cp949",
+    "layers": "two and three layers",
+    "legacy": "legacy read as legacy, page",
+    "lost bytes": "lost bytes",
+    "entities": "character references",
+}
+
+
+def table(scores: Scores) -> Iterator[str]:
+    """The table of the groups, in Markdown."""
+    yield "| lines restored exactly, % (page / one sentence / punctuation only) | ftfy | newsarchive | lines |"
+    yield "|---|---|---|---|"
+    for group, title in GROUPS.items():
+        ftfys, ours = (_shares(scores, tool, group, "restored") for tool in ("ftfy", "newsarchive"))
+        yield f"| {title} | {ftfys} | {ours} | {_sum(scores, 'ftfy', group).damaged:,} |"
+    for group in ("single-byte", "lost bytes"):
+        ftfys, ours = (_shares(scores, tool, group, "wrong") for tool in ("ftfy", "newsarchive"))
+        yield f"| changed into something still wrong: {group} | {ftfys} | {ours} | |"
+    whole = {tool: _sum(scores, tool) for tool in ("ftfy", "newsarchive")}
+    changed = " | ".join(str(score.whole_changed) for score in whole.values())
+    yield f"| undamaged lines changed on damaged pages | {changed} | {whole['ftfy'].whole:,} |"
+    worst = sorted((share, name) for name, share in _cells(scores))[:3]
+    yield f"| worst single-byte codecs | | {'; '.join(f'{name} {share:.1f}' for share, name in worst)} | |"
+
+
+def _cells(scores: Scores) -> Iterator[tuple[str, float]]:
+    names = {cell for tool, group, cell, _ in scores if group == "single-byte"}
+    for name in names:
+        score = _sum(scores, "newsarchive", "single-byte", cell=name)
+        yield name, 100 * score.restored / max(1, score.damaged)
+
+
+def _sum(scores: Scores, tool: str, group: str = "", placement: str = "", cell: str = "") -> Score:
+    wanted = (tool, group, cell, placement)
+    total = Score()
+    for key, score in scores.items():
+        if all(not want or want == got for want, got in zip(wanted, key, strict=True)):
+            total += score
+    return total
+
+
+def _shares(scores: Scores, tool: str, group: str, what: str) -> str:
+    found = [_sum(scores, tool, group, placement) for placement in PLACEMENTS]
+    return " / ".join(f"{100 * getattr(s, what) / s.damaged:.1f}" for s in found if s.damaged)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data")
+    )
+    parser.add_argument("--half", choices=("report", "develop", "all"), default="report")
+    parser.add_argument("--pages", type=int, default=8, help="pages for each codec and placement")
+    parser.add_argument("--words", type=int, default=20_000, help="words of each language")
+    options = parser.parse_args()
+    corpus = pages(options.data, options.half)
+    print(f"newsarchive and ftfy {ftfy.__version__}, {date.today()}, half: {options.half}\n")
+    for line in table(run(cells(), corpus, options.pages)):
+        print(line, flush=True)
+    texts = [text for _, _, text in sentences(options.data, options.half)]
+    for line in (*clean_lines(texts), *word_lines(options.words), *decoding_lines(corpus, options.pages)):
+        print(line, flush=True)
+    for line in speed_lines(corpus, (options.data / "seed" / "post.txt").read_text(encoding="utf-8")):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

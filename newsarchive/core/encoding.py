@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from newsarchive.core.decoding import decode, decode_step
+from newsarchive.core.entities import unescaped
+from newsarchive.core.mojibake import Reading
 from newsarchive.core.pairs import model_of
 from newsarchive.core.repairing import texts_of, with_texts
-from newsarchive.core.vote import Change, changes_of
+from newsarchive.core.vote import changes_of
 from newsarchive.items import Article, Edit, Repaired, replay
 from newsarchive.rules import Rules
 
@@ -34,11 +36,13 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     """
     page = "\n".join(texts)
     edits: list[list[Edit]] = [[] for _ in texts]
-    if not page.isascii() or "&" in page:
+    seen = unescaped(page)
+    if not seen.text.isascii():
         starts = [0, *accumulate(len(text) + 1 for text in texts)]
-        for change in changes_of(page, model_of(rules)):
-            number = bisect_right(starts, change.start) - 1
-            edits[number].append(_edit(page, change, starts[number]))
+        for change in changes_of(seen.text, model_of(rules)):
+            start, end = seen.original(change.start), seen.original(change.end)
+            number = bisect_right(starts, start) - 1
+            edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
     return [Repaired(replay(t, es), tuple(es), damage_of(t)) for t, es in zip(texts, edits, strict=True)]
 
 
@@ -49,16 +53,10 @@ def repair_step(article: Article, rules: Rules) -> Article:
     return with_texts(article, dict(zip(texts, repaired, strict=True)))
 
 
-def _edit(page: str, change: Change, origin: int) -> Edit:
-    reading = change.reading
-    return Edit(
-        step="repair",
-        rule=reading.rule,
-        before=page[change.start : change.end],
-        after=reading.after,
-        start=change.start - origin,
-        evidence=round(reading.gain, 1),
-    )
+def _edit(before: str, reading: Reading, start: int) -> Edit:
+    rule = ", then ".join((reading.rule, *reading.inner))
+    evidence = round(reading.gain, 1)
+    return Edit("repair", rule, before, reading.after, start=start, evidence=evidence)
 
 
 _REPLACED = "\ufffd"

@@ -169,7 +169,7 @@ def _joined(tokens: list[_Token]) -> list[list[_Token]]:
 
 
 def lossy(text: str, names: set[str]) -> list[Lossy]:
-    """The hypotheses that a page gives cause for: of the named codecs, or of all."""
+    """The hypotheses that a page gives cause for: of the named codecs."""
     spellings = [s for s in SPELLINGS if s in text]
-    wanted = [c for c in charsets() if not names or c.name in names]
+    wanted = [c for c in charsets() if c.name in names]
     return [Lossy(c, s) for c in wanted for s in spellings]

@@ -21,7 +21,7 @@ from newsarchive.core.legacy import Legacy, likeliest
 from newsarchive.core.lost import JOINED, lossy
 from newsarchive.core.mojibake import Found, Reading, Utf8
 from newsarchive.core.multibyte import MultiByte, multi_bytes
-from newsarchive.core.pairs import PairModel, suspects
+from newsarchive.core.pairs import UNSEEN, PairModel, suspects
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -43,6 +43,8 @@ LINE = 3.0
 FEWEST, STRANGE, ODD = 4, 6.0, 20.0
 #: Lost bytes are believed without other damage of the same codec from this gain on.
 LOSSY_PAGE = 30.0
+#: The codecs that are then asked, and the length and the number of the runs that are looked at.
+LOSING, SHORT = {"windows-1252", "windows-874", "windows-1251", "windows-1250"}, 24
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0
 
@@ -132,7 +134,11 @@ def with_lost(
         return changes
     runs = Runs(text, JOINED)
     suspect = runs.suspect(left)
-    found = {h: _for_page(h.readings(suspect[:SAMPLE], model), runs) for h in lossy(text, codecs)}
+    if not codecs:
+        suspect = [run for run in suspect if len(run) <= SHORT and model.dearest(run) > UNSEEN][:SHORT]
+    if not suspect:
+        return changes
+    found = {h: _for_page(h.readings(suspect[:SAMPLE], model), runs) for h in lossy(text, codecs or LOSING)}
     best = max(found, key=lambda h: _total(found[h], runs))
     if _total(found[best], runs) < (RUN if codecs else LOSSY_PAGE):
         return changes
