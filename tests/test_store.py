@@ -153,8 +153,10 @@ def test_the_same_bytes_explained_otherwise_refresh_the_explanation(store: Store
     other = make_article(
         1, blocks=(Block("One."), Block("Share this", label="promo")), page=page, extractor_version=2
     )
+    other = replace(other, article_html="<p>One.</p>")
     assert store.ingest([other]) == [UNCHANGED]
     stored = query.get(engine, one.url)
+    assert stored.article_html == "<p>One.</p>"
     assert ([b.label for b in stored.dropped], stored.extractor_version, stored.revisions) == (
         ["promo"],
         2,
@@ -239,7 +241,7 @@ def test_a_page_twice_in_one_batch_is_stored_once(store: Store, engine: Engine) 
 def test_an_older_capture_adds_to_the_history_and_changes_nothing_else(store: Store, engine: Engine) -> None:
     store.ingest([make_article(1, body="Now.", day=5)])
     assert store.ingest([make_article(1, body="Then.", day=1)]) == [UPDATED]
-    store.ingest([make_article(1, body="Then.", day=1)])
+    assert store.ingest([make_article(1, body="Then.", day=1)]) == [UNCHANGED]
     stored = query.get(engine, "1")
     assert (stored.article_body, stored.revisions) == ("Now.", 2)
     assert stored.first_seen_at == START + timedelta(days=1)

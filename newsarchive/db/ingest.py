@@ -51,7 +51,7 @@ class Batch:
     def store(self) -> list[str]:
         """Write everything; gives `new`, `updated` or `unchanged` for each article, in order."""
         self._find()
-        outcomes = [plan.outcome for plan in self.plans]
+        everyone = self.plans
         if not self.reread:
             self._write_captures()
         self._late()
@@ -65,7 +65,7 @@ class Batch:
             frontier.mark_fetched(
                 self.connection, [(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]
             )
-        return outcomes
+        return [plan.outcome for plan in everyone]
 
     # -- finding -----------------------------------------------------------------------------
 
@@ -101,7 +101,8 @@ class Batch:
             self.connection.execute(first.values(first_seen_at=plan.seen_at))
             same = [getattr(Revision, name) == plan.texts[name] for name in READ]
             known = select(Revision.id).where(Revision.article_id == plan.article_id, *same)
-            if self.connection.execute(known).first() is None:
+            plan.in_history = self.connection.execute(known).first() is not None
+            if not plan.in_history:
                 self._append_revisions([plan])
                 self._explain([plan])
 
@@ -159,8 +160,16 @@ class Batch:
             plan.revision_id = revision_id
 
     def _explain(self, plans: list[Plan]) -> None:
-        """Blocks and edits of a revision; those of the same bytes read again replace the old."""
+        """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
+        does their markup.
+        """
         again = [plan.revision_id for plan in plans if not plan.text_changed]
+        markup = [
+            {"b_id": p.revision_id, "article_html": p.article.article_html}
+            for p in plans
+            if not p.text_changed
+        ]
+        self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), markup)
         for table in (BlockRow, EditRow):
             if again:
                 self.connection.execute(delete(table).where(table.revision_id.in_(again)))

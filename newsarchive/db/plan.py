@@ -37,6 +37,7 @@ class Plan:
     texts: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
     reread: bool = False
+    in_history: bool = False
 
     def __post_init__(self) -> None:
         self.texts = rows.revision_row(self.article, self.seen_at)
@@ -88,6 +89,8 @@ class Plan:
     def outcome(self) -> str:
         if self.stored is None:
             return "new"
+        if self.is_late:
+            return "unchanged" if self.in_history else "updated"
         return "updated" if self.text_changed or self.record_changed else "unchanged"
 
 
