@@ -80,6 +80,34 @@ def test_what_extraction_knows_of_the_pages_head_stays() -> None:
     assert [b.label for b in chrome_step(article, RULES).blocks] == ["title", "nav"]
 
 
+def test_a_list_between_two_lines_that_name_one_source() -> None:
+    """Told by its build: no table knows these words."""
+    prose = "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries for good."
+    texts = [
+        prose,
+        "Out of the same oven, Mare News",
+        "Ferry fares to rise in spring",
+        "Swans return to the lower lake",
+        "Baked first in the kitchen of Mare News.",
+    ]
+    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
+    assert [b.label for b in done.blocks] == ["body", "related", "related", "related", "attribution"]
+
+
+def test_titles_above_prose_are_no_tail() -> None:
+    prose = "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries for good."
+    texts = [
+        prose,
+        "A day at Mare News",
+        "Coffee first",
+        "Then the phones",
+        "At Mare News nobody sits.",
+        prose + " Nobody spoke.",
+    ]
+    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
+    assert {b.label for b in done.blocks} == {"body"}
+
+
 LINES = [
     b["text"]
     for name in ("in-the-wild", "negative", "languages")

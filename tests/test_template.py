@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core.keys import line_key
-from newsarchive.core.learning import learn
+from newsarchive.core.learning import heads_of, learn
 from newsarchive.core.sightings import network
 from newsarchive.core.template import apply_template, from_rows
 from newsarchive.items import Article, Block
@@ -110,6 +110,52 @@ def test_a_quote_of_the_week_is_a_slot() -> None:
     pages = site(12, widget)
     done = apply_template(pages[5], learned(pages))
     assert [b.label for b in done.blocks[-3:]] == ["quote", "quote", "quote"]
+
+
+def test_sayings_that_take_turns_in_a_box_go() -> None:
+    """No quotation marks, and extraction takes every second one for the article's."""
+    sayings = ["Measure the rain and then argue about it.", "The drum that leaks still keeps its time."]
+
+    def box(n: int, p: list[Block]) -> list[Block]:
+        label = "body" if n % 4 < 2 else "nav"
+        head, foot = (
+            Block("Carved into the bench", label="nav", path=NAV),
+            Block("Raked by hand", label="footer", path=NAV),
+        )
+        return [*p, head, Block(sayings[n % 2], label=label, path=NAV), foot]
+
+    pages = site(16, box)
+    assert [shown(pages[n], learned(pages)) for n in (0, 1)] == [[b.text for b in prose(n)] for n in (0, 1)]
+
+
+def test_titles_between_the_text_and_an_attribution_go_with_their_head() -> None:
+    def tail(n: int, p: list[Block]) -> list[Block]:
+        titles = [
+            line(f"The swans of lake {'i' * (n + k + 1)} are back again", kind="list_item") for k in range(3)
+        ]
+        credit = line("Baked elsewhere first.", label="attribution")
+        return [*p, line("Crumbs from that loaf", kind="heading"), *titles, credit] if n < 4 else p
+
+    pages = site(20, tail)
+    assert shown(pages[2], learned(pages)) == [b.text for b in prose(2)]
+
+
+def test_a_head_learned_on_one_blog_serves_another() -> None:
+    def tail(n: int) -> list[Block]:
+        titles = [line(f"The swans of lake {'i' * (n + k + 1)} are back again") for k in range(3)]
+        return [
+            *prose(n),
+            line("Crumbs from that loaf"),
+            *titles,
+            line("Baked elsewhere first.", label="attribution"),
+        ]
+
+    known = learned([page(n, tail(n) if n < 4 else prose(n)) for n in range(20)])
+    other = [page(n, tail(n) if n == 30 else prose(n), site="crane") for n in range(30, 40)]
+    mine = window(other, "crane")
+    assert len(shown(other[0], learn(mine))) > 5
+    template = learn(mine, shared=network([mine], heads_of([known])))
+    assert shown(other[0], template) == [b.text for b in prose(30)]
 
 
 def test_lines_beyond_the_frame_go() -> None:

@@ -41,6 +41,7 @@ class Stats:
     beside_promo: int = 0
     beside_name: int = 0
     before_chrome: int = 0
+    between_chrome: int = 0
     first: set[str] = field(default_factory=set)
     chrome: dict[str, int] = field(default_factory=dict)
     chrome_clusters: set[str] = field(default_factory=set)
@@ -91,6 +92,9 @@ def _furniture(stats: Stats) -> Finding | None:
     """A line that rules took out on three articles, or that most pages show as chrome, is chrome."""
     as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
     most = as_chrome >= CLUSTERS and as_chrome >= 1.5 * as_body
+    # Sayings that take turns in one box: extraction is of two minds, their neighbours are not.
+    boxed = as_chrome >= max(CLUSTERS, as_body / 3) and stats.between_chrome >= MOST * stats.pages
+    most = most or boxed
     if stats.line.own or not (most or len(stats.proved) >= CLUSTERS):
         return None
     label = max(stats.chrome, key=lambda name: stats.chrome[name])

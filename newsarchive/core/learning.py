@@ -107,6 +107,7 @@ def gather(
             if i == first:
                 found.first.add(page.url)
             found.before_chrome += bool(sides[1])
+            found.between_chrome += all(sides)
             found.beside_promo += "promo" in sides and i in inner
             found.beside_link += _beside_link(page.lines, i)
             found.beside_name += _beside_name(page.lines, i, often, inner)
