@@ -93,6 +93,7 @@ def main() -> None:
         place.mkdir(parents=True, exist_ok=True)
         writes(place)
         raw_captures(place, arguments.data)
+        sizes(place)
         grown(place, arguments.articles, arguments.words)
 
 
@@ -204,6 +205,16 @@ def _pages(data: Path) -> list[bytes]:
         return [gzip.decompress(file.read_bytes()) for file in files]
     words = Words(2)
     return [f"<div class=menu>{words.text(4000)}</div><p>{words.text(900)}</p>".encode() for _ in range(100)]
+
+
+def sizes(folder: Path, count: int = 4000, length: int = 500) -> None:
+    """What articles of a newspaper's length take."""
+    engine = _new(folder / "sizes.db")
+    text_bytes = _load(engine, Words(4), 0, count, length)
+    schema.vacuum(engine)
+    print(f"\n{count:,} articles of {length} words")
+    _sizes(engine, text_bytes)
+    engine.dispose()
 
 
 # -- a large archive -------------------------------------------------------------------------------

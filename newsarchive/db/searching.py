@@ -50,7 +50,7 @@ _TRIGRAMS = table("article_trigrams", column("rowid"))
 
 #: Matches that are ranked, the newest ones: a word that half the archive has tells no article from
 #: another, and scoring each of a million takes a second.
-CANDIDATES = 50_000
+CANDIDATES = 20_000
 
 #: FTS5's trigram index finds strings of three characters and more.
 _TRIGRAM = 3
