@@ -14,6 +14,9 @@ from newsarchive.core.charsets import SINGLE_BYTE, Charset, charsets
 from newsarchive.core.mojibake import Found, Reading
 from newsarchive.core.pairs import PairModel
 
+#: A codec that lacks so many of the characters did not make them.
+FOREIGN = 0.2
+
 _MAPPED = re.compile(rb"[\x80-\xff]+")
 
 
@@ -46,6 +49,8 @@ def likeliest(runs: list[str], model: PairModel) -> Legacy | None:
     for wrong in charsets():
         raw = wrong.to_bytes(joined)
         kept = {i: c for i, c in enumerate(joined) if raw[i] == 0x3F and c != "?"}
+        if len(kept) > FOREIGN * len(joined):
+            continue
         for true in charsets():
             if true is wrong:
                 continue

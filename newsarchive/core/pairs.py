@@ -30,6 +30,9 @@ SCALE = 8.0
 #: A pair that costs more than this, in nats, has not been seen in clean text.
 UNSEEN = 11.0
 
+#: The same for Han and Hangul, of which there are too many for each pair to be known.
+UNSEEN_MANY = 14.5
+
 
 @dataclass(frozen=True, eq=False)
 class PairModel:
@@ -123,7 +126,8 @@ def suspects(model: PairModel, text: str) -> Sequence[int]:
     counts[0] = 0
     minor = (counts > 0) & (counts < MINOR * counts.sum())
     if minor.any():
-        wrong = wrong | minor[tables.scripts[symbols]][1:]
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        wrong = wrong | (minor[tables.scripts[symbols]] & (codes > 0x7F))[1:]
     found: list[int] = np.flatnonzero(wrong).tolist()
     return found
 
@@ -149,10 +153,16 @@ class _Lookup:
 def _lookup(model: PairModel) -> _Lookup:
     symbols = np.fromiter((model.symbols[chr(c)] for c in range(0x20000)), np.int32, 0x20000)
     cost = np.frombuffer(model.cost, np.uint8).reshape(model.size, model.size)
-    return _Lookup(symbols, cost.ravel(), (cost > UNSEEN * SCALE).ravel(), _scripts(model))
+    many = np.array([name.startswith(("[CJK Lo ", "[HANGUL Lo ")) for name in model.names])
+    limit = np.where(many, UNSEEN_MANY, UNSEEN) * SCALE
+    plain = np.array([name.isascii() and len(name) == 1 or name == "[digit]" for name in model.names])
+    unseen = (cost > limit) & ~(plain[:, None] & plain)
+    return _Lookup(symbols, cost.ravel(), unseen.ravel(), _scripts(model))
 
 
 def _scripts(model: PairModel) -> Any:
     """Symbol → number of its script, 0 for none."""
     names = [script(n) if len(n) == 1 else n[1:-1].split(" ")[0] for n in model.names]
+    # Japanese is written in three scripts at once.
+    names = ["CJK" if n in ("HIRAGANA", "KATAKANA") else n for n in names]
     return np.array([SCRIPTS.index(n) + 1 if n in SCRIPTS else 0 for n in names])
