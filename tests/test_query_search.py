@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from newsarchive.db import searching
 from newsarchive.db.query import search
 from newsarchive.db.search import Node, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import Marks, snippet
@@ -170,3 +171,12 @@ def test_a_snippet_is_a_piece_of_the_text(text: str, query: str) -> None:
 def test_tokens_stand_in_the_text(text: str) -> None:
     for token in tokenise(text):
         assert fold(text[token.start : token.end]) == token.text
+
+
+def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = names(engine, "the")
+    monkeypatch.setattr(searching, "CANDIDATES", 2)
+    ids = [article["id"] for article in CASES["articles"]]
+    assert set(names(engine, "the", limit=2)) == set(sorted(every, key=ids.index)[-2:])
+    assert names(engine, "the", limit=len(ids)) == every  # who pages on sees them all
+    assert names(engine, "the", limit=2, site="other.example") == ["xi-in-english"]

