@@ -196,3 +196,43 @@ def test_demo_shows_clean_articles_offline() -> None:
     assert "โ€" not in done.stdout
     assert "First published by Harbour Gazette (harbourgazette.example)" in done.stdout
     assert "Discover more from" not in done.stdout
+
+
+def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Path) -> None:
+    stored = run("explain", "1", "--db", archive)
+    assert "where each field comes from:" in stored.stdout
+    assert "left out:" in stored.stdout
+    pages = demo.pages("https://blog.example")
+    path, (_, body) = next((p, page) for p, page in pages.items() if "ferry" in p)
+    (tmp_path / "post.html").write_bytes(body)
+    read = run("explain", str(tmp_path / "post.html"), "--url", f"https://blog.example{path}")
+    assert "→ headline = Night ferry returns to the old harbour" in read.stdout
+    assert "'โ€œ' → '“' (windows-874" in read.stdout
+    assert "Harbour Gazette (harbourgazette.example)" in read.stdout
+    assert "[promo: " in read.stdout
+    assert "“We heard the horn" in read.stdout
+
+
+def test_history_and_diff_of_a_post_that_changed(db: Path) -> None:
+    from tests.test_crawl import STORY, front, post
+
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/a-first-story/"] = Answer(post("A", body=STORY.replace("Tuesday", "Wednesday", 1)))
+        crawl(f"url={site.home}/", db=db)
+    versions = [line.split("\t") for line in run("history", "1", "--db", str(db)).stdout.splitlines()]
+    assert [(v[0], v[2]) for v in versions] == [("1", "new"), ("2*", "publisher")]
+    assert "[-Tuesday-]{+Wednesday+}" in run("diff", "1", "--db", str(db)).stdout
+    assert "<del>Tuesday</del><ins>Wednesday</ins>" in run("diff", "1", "--html", "--db", str(db)).stdout
+    assert "\n-The town council met on Tuesday" in run("diff", "1", "--unified", "--db", str(db)).stdout
+    assert run("diff", "1", "1", "7", "--db", str(db)).returncode == 2
+
+
+def test_looking_after_the_database(archive: str, tmp_path: Path) -> None:
+    assert "nothing wrong" in run("db", "check", "--db", archive).stderr
+    assert len(set(run("db", "current", "--db", archive).stdout.split())) == 1
+    assert run("backup", str(tmp_path / "copy.db"), "--db", archive).returncode == 0
+    assert "Night ferry" in run("search", "ferry", "--db", str(tmp_path / "copy.db")).stdout
+    assert run("db", "copy", archive, str(tmp_path / "other.db")).returncode == 0
+    assert "Night ferry" in run("search", "ferry", "--db", str(tmp_path / "other.db")).stdout
+    assert run("db", "copy", str(tmp_path / "none.db"), str(tmp_path / "x.db")).returncode == 5

@@ -22,6 +22,7 @@ COMMANDS = {
     "db": ("maintain", "The database itself: upgrade, current, check, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
     "diff": ("history", "What changed between two versions of an article."),
+    "explain": ("explain", "Why an article reads as it does: kept, left out, repaired, chosen."),
     "extract": ("pages", "Extract the article from a file, a URL or standard input."),
     "history": ("history", "The versions of an article."),
     "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
