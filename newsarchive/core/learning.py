@@ -10,19 +10,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from newsarchive.core.evidence import CLUSTERS, ENOUGH, MOST, Finding, Stats, articles, judge, judge_form
+from newsarchive.core.evidence import ENOUGH, Finding, Stats, judge, judge_form
+from newsarchive.core.heads import Chrome, heads
 from newsarchive.core.layouts import Layout, fits, inside, layouts
 from newsarchive.core.sightings import Line, Network, Sighting, Window
-from newsarchive.core.template import Entry, Template, list_run, saying
+from newsarchive.core.template import Entry, Template
 
 ROUNDS = 4
 #: Entries of one template: those seen on most pages stay.
 ENTRIES = 4000
 #: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
 ANCHOR_SHARE, BEYOND = 0.5, 0.03
-
-#: For each page, the label of each line as far as is known: "" for the article's.
-Chrome = list[list[str]]
 
 
 def learn(
@@ -51,7 +49,7 @@ def learn(
         entries |= new
         if not _mark(pages, chrome, new):
             break
-    entries |= _heads(pages, chrome, often, entries)
+    entries |= heads(pages, chrome, often, entries)
     seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
@@ -206,89 +204,6 @@ def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -
                 flags[i] = gone.get(line.key) or gone.get(line.form, "")
                 changed = changed or bool(flags[i])
     return changed
-
-
-def _heads(
-    pages: Sequence[Sighting], chrome: Chrome, often: set[int], entries: Mapping[int, Entry]
-) -> dict[int, Entry]:
-    """Lines (or forms of lines) that open a list of teasers or a saying on most of their pages."""
-    titles = {line.key for page in pages for line in page.lines if line.own}
-    tries: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    samples: dict[int, str] = {}
-    for page, flags in zip(pages, chrome, strict=True):
-        for i, line in enumerate(page.lines):
-            if (line.key in often or line.form in often) and _may_open(line):
-                opened = _opens(page, flags, i, titles)
-                for key in (line.key, line.form) if line.form else (line.key,):
-                    tries[key].append((page.cluster, opened))
-                    samples.setdefault(key, line.sample)
-    total = len({page.cluster for page in pages})
-    found = {}
-    for key, seen in tries.items():
-        if key and (role := _role(seen, total)):
-            count = len({cluster for cluster, _ in seen})
-            finding = Finding(role, LABELS[role], f"opens a {NAMES[role]} in {articles(count)}")
-            found[key] = Entry(key, finding, len(seen), count, samples[key])
-    return {
-        key: entry
-        for key, entry in found.items()
-        if key not in entries or entries[key].finding.role != "drop"
-    }
-
-
-def _may_open(line: Line) -> bool:
-    return line.words <= 12 and not line.sentence and not line.own and not line.fixed
-
-
-#: Labels of the lines that end a republished article.
-CREDITS = frozenset({"attribution", "copyright", "repeated"})
-#: Titles have so many words each, on the average of a list; ingredients and tracks have fewer.
-TITLE = 5
-LABELS = {"head": "related", "slot": "quote"}
-NAMES = {"head": "list of teasers", "slot": "saying"}
-
-
-def _role(seen: Sequence[tuple[str, str]], total: int) -> str:
-    """What a line opens, by its tries as (cluster, what it opened there): `head`, `slot` or "".
-
-    A list that is only shaped like teasers is believed on a tenth of the articles, one that is known to
-    be of teasers on three.
-    """
-    clusters = {cluster for cluster, _ in seen}
-    if len(clusters) < CLUSTERS:
-        return ""
-    opened = Counter(kind for _, kind in seen)
-    if opened["slot"] >= MOST * len(seen):
-        return "slot"
-    if opened["head"] >= MOST * len(seen):
-        return "head"
-    enough = len(clusters) >= max(5, total / 10)
-    return "head" if enough and opened["head"] + opened["shape"] >= MOST * len(seen) else ""
-
-
-def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int]) -> str:
-    """What a line opens on one page: `head`, `slot`, `shape` or "".
-
-    A list is known as one where its head names the article's origin, where half of its lines are links
-    or titles of the site's other pages, or where lines as long as titles lead to an attribution. A
-    `shape` has the look alone: no items of a list, under no heading. Ingredients, tracks and references
-    under a heading are the article's own.
-    """
-    if saying(page.lines, i + 1):
-        return "slot"
-    places = list_run(page.lines, i + 1, lambda j: j >= len(flags) or bool(flags[j]))
-    if not places:
-        return ""
-    run = [page.lines[j] for j in places]
-    teasers = sum(line.linked or line.key in titles for line in run)
-    if page.lines[i].names_origin or 2 * teasers >= len(run):
-        return "head"
-    if any(x.sentence for x in run) or sum(x.words for x in run) < TITLE * len(run):
-        return ""
-    end = places[-1] + 1
-    if len(run) > 1 and end < len(flags) and flags[end] in CREDITS:
-        return "head"
-    return "shape" if not page.lines[i].heading and not any(x.item for x in run) else ""
 
 
 def _kept(
