@@ -53,15 +53,16 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with a named reason elsewhere."""
     namer = Namer(" ".join(sheet.title.split()))
     out = []
-    at_top = True
+    at_top, titled = True, False
     for raw, keep, margin in zip(sheet.reading.blocks, verdict.keep, verdict.margins, strict=True):
         label, rule = KEPT
         if not keep:
-            label, rule = namer.name(raw)
+            label, rule = (namer.standfirst(raw) if at_top and titled else None) or namer.name(raw)
         elif at_top and len(raw.text) < PARAGRAPH:
             label, rule = namer.above(raw) or KEPT
         elif at_top:
             at_top = False
+        titled = titled or label == "title"
         score = round(float(margin), 2)
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)

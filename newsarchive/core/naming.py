@@ -35,6 +35,10 @@ LABELS: tuple[tuple[str, str], ...] = (
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<l{i}>{pattern})" for i, (_, pattern) in enumerate(LABELS)))
+_STANDFIRST = re.compile(
+    r"standfirst|sub-?title|sub-?head|\bdek\b|\bdeck\b|\blead\b|\blede\b|intro|summary|excerpt|abstract|chapo|vorspann|"
+    r"teaser|entradilla|bajada|sommario|\bhook\b"
+)
 #: A year or a numeric date; words around it are a weekday and a month at most.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -81,6 +85,13 @@ class Namer:
             box = box.parent
         self.boxes.update(dict.fromkeys(passed, found))
         return found
+
+    def standfirst(self, block: RawBlock) -> tuple[str, str] | None:
+        """(label, rule) of a turned-down sentence above the text that sums the article up, else `None`.
+        Publishers differ on whether it is text; here it is the `description`, kept beside it."""
+        prose = len(block.text) >= 40 and block.link_chars < 0.3 * len(block.text) and not block.box.hidden
+        found = _STANDFIRST.search(block.path.rpartition("body")[2].lower()) if prose else None
+        return ("description", f'a sentence above the text, in a box named "{found[0]}"') if found else None
 
     def above(self, block: RawBlock) -> tuple[str, str] | None:
         """(label, rule) of a line between headline and first paragraph that is no text of the article:

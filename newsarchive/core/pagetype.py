@@ -13,7 +13,7 @@ from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Quality
 
 #: Fewer words than this are no article: a caption, a notice.
-FEWEST_WORDS = 25
+FEWEST_WORDS = 12
 #: A log-in form or an error beside more words than these is part of an article page.
 FEW_WORDS = 220
 #: This many teasers of one shape, none of which holds most of the text, make an index page.
@@ -29,6 +29,14 @@ _ERROR = re.compile(
     r"access denied|just a moment|attention required|bad gateway|service unavailable|server error|"
     r"nicht gefunden|introuvable|no encontrad|non trovat|não encontrad|niet gevonden|nie znaleziono|"
     r"не найдена|bulunamadı|tidak ditemukan|không tìm thấy|見つかりません|未找到|找不到",
+    re.IGNORECASE,
+)
+
+
+#: Article pages have password fields too, in their headers: a title must ask as well.
+_LOGIN = re.compile(
+    r"\blog.?(in|on)\b|\bsign.?(in|up)\b|anmeld|einloggen|connexion|se connecter|iniciar sesi|acceder|accedi|"
+    r"entrar|inloggen|zaloguj|войти|вход|giriş|masuk|đăng nhập|ログイン|登录|登入|로그인",
     re.IGNORECASE,
 )
 
@@ -61,7 +69,7 @@ def refuse(sheet: Sheet, verdict: Verdict) -> None:
     if words < FEW_WORDS:
         _refuse_small(sheet, words)
     boxes = _teasers(sheet, kept)
-    if len(boxes) >= TEASERS:
+    if len(boxes) >= TEASERS and not _declares_article(sheet):
         raise NotAnArticle("index page", f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
 
 
@@ -71,14 +79,20 @@ def _refuse_small(sheet: Sheet, words: int) -> None:
         found = _ERROR.search(title)
         if found:
             raise NotAnArticle("error page", title.strip()[:80])
-    if sheet.tree.css_first('input[type="password"]') is not None and words < FEW_WORDS // 2:
-        raise NotAnArticle("login page", "a password field and few words")
+    asks = sheet.tree.css_first('input[type="password"]') is not None
+    if asks and any(_LOGIN.search(title) for title in [sheet.title, *headings]):
+        raise NotAnArticle("login page", "a password field under a title that asks to log in")
     if words >= FEWEST_WORDS:
         return
     seen = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
     if seen < 600 and len(sheet.tree.css("script")) > 2:
         raise NotAnArticle("script only", "few words until a script has run")
     raise NotAnArticle("too short", f"{words} words")
+
+
+def _declares_article(sheet: Sheet) -> bool:
+    """Whether Open Graph calls the page one article: true of posts under which other posts follow."""
+    return sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None
 
 
 def _teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
@@ -122,8 +136,10 @@ def quality(sheet: Sheet, verdict: Verdict) -> Quality:
         flags.append("page too long")
     if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
         flags.append("no sentence end")
-    if sum(count_words(b.text) for b in kept) < 2 * FEWEST_WORDS:
+    if sum(count_words(b.text) for b in kept) < 4 * FEWEST_WORDS:
         flags.append("short")
+    if len(_teasers(sheet, kept)) >= TEASERS:
+        flags.append("other articles below")
     return Quality(
         round(min(1.0, verdict.expected), 3), round(_completeness(sheet, verdict), 3), tuple(flags)
     )
