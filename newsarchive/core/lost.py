@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from newsarchive.core.characters import is_allowed
+from newsarchive.core.characters import is_allowed, kind
 from newsarchive.core.charsets import Charset, charsets
 from newsarchive.core.mojibake import Found, Reading
 from newsarchive.core.pairs import SCALE, PairModel
@@ -128,7 +128,7 @@ def _decoded(sequences: list[tuple[bytes, int]], at: int, lossy: bool = False) -
             continue
     guesses = tuple(c for c, _ in chars) if lossy else ()
     for char, end in chars:
-        if is_allowed(char):
+        if is_allowed(char) and not (lossy and kind(char) == "format"):
             yield _Token(at, end, char, guesses)
 
 

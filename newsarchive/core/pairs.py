@@ -155,7 +155,7 @@ def _lookup(model: PairModel) -> _Lookup:
     cost = np.frombuffer(model.cost, np.uint8).reshape(model.size, model.size)
     many = np.array([name.startswith(("[CJK Lo ", "[HANGUL Lo ")) for name in model.names])
     limit = np.where(many, UNSEEN_MANY, UNSEEN) * SCALE
-    plain = np.array([name.isascii() and len(name) == 1 or name == "[digit]" for name in model.names])
+    plain = np.array([(name.isascii() and len(name) == 1) or name == "[digit]" for name in model.names])
     unseen = (cost > limit) & ~(plain[:, None] & plain)
     return _Lookup(symbols, cost.ravel(), unseen.ravel(), _scripts(model))
 
