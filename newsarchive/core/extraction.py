@@ -7,6 +7,8 @@ no article is refused (`pagetype`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from newsarchive.core.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
 from newsarchive.core.metadata import read_metadata
 from newsarchive.core.naming import Namer
@@ -67,7 +69,19 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
         )
-    return out
+    return _without_dangling(out)
+
+
+def _without_dangling(blocks: list[Block]) -> list[Block]:
+    """A heading, or a line that ends in a colon, announces something: at the very end it announced
+    what was dropped, "You might also like:"."""
+    for i in reversed(range(len(blocks))):
+        block = blocks[i]
+        if block.label == "body":
+            if block.kind != "heading" and not (block.text.endswith(":") and len(block.text) < PARAGRAPH):
+                break
+            blocks[i] = replace(block, label="other", rule="nothing that it announces follows")
+    return blocks
 
 
 def explain(page: Page, rules: Rules, top: int = 3) -> list[tuple[Block, str]]:
