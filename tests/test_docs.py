@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -41,6 +42,12 @@ def test_every_setting_of_ours_stands_in_the_readme() -> None:
     settings = (ROOT / "newsarchive" / "settings.py").read_text("utf-8")
     for name in re.findall(r"^(NEWSARCHIVE_\w+) =", settings, re.M):
         assert f"`{name}`" in README, name
+
+
+def test_every_query_that_a_test_runs_stands_in_the_readme() -> None:
+    queries = json.loads((ROOT / "tests" / "cases" / "views" / "queries.json").read_text("utf-8"))
+    assert len(queries) >= 10
+    assert [query["label"] for query in queries if f"{query['sql']};" not in README] == []
 
 
 def test_files_that_the_readme_names_exist() -> None:
