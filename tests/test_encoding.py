@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsarchive import rules
+from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
@@ -67,7 +70,8 @@ def test_an_article_is_repaired_in_all_its_texts():
         "Renée Moore",
         ("tariffs", "cafés"),
     )
-    assert done.image and done.image.caption == "Renée at Trump’s"
+    assert done.image
+    assert done.image.caption == "Renée at Trump’s"
     assert done.article_body == "Whole.\n\nAsia’s neighbor’s way"
     assert done.blocks[1].html == "Asia’s <a>neighbor’s</a> way"
     assert done.article_html == "<p>Asia’s <a>neighbor’s</a> way</p>"
@@ -93,3 +97,56 @@ def test_what_is_lost_is_flagged_and_left():
 
 def test_question_marks_of_a_text_are_no_damage():
     assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
+
+
+@pytest.mark.parametrize("case", cases("known_failures"))
+@pytest.mark.xfail(strict=True, reason="known failure", raises=AssertionError)
+def test_known_failures(case):
+    assert repair(case["original"], RULES).text == case["fixed"]
+
+
+SENTENCES = (
+    "Überschwemmungen in Köln – „wir müssen helfen“, sagte die Bürgermeisterin.",
+    "La réunion s’est achevée à Orléans, où l’été dure « déjà » trop longtemps.",
+    "Правительство сообщило о новых мерах поддержки населения и бизнеса.",
+    "Η κυβέρνηση ανακοίνωσε νέα μέτρα για την οικονομία της χώρας.",
+    "自二十世紀六十年代以來，南韓的經濟已獲得了巨大的增長。",
+)
+
+
+@pytest.mark.parametrize("name", SINGLE_BYTE)
+@given(st.lists(st.sampled_from(SENTENCES), min_size=2, max_size=4))
+@settings(max_examples=6, deadline=None)
+def test_what_a_codec_read_wrongly_comes_back(name, lines):
+    table = charset(name).decoded
+    wrong = ["".join(table[b] if table[b] != "\ufffd" else chr(b) for b in line.encode()) for line in lines]
+    assert [r.text for r in repair_texts(wrong, RULES)] == lines
+
+
+@pytest.mark.parametrize("codec", ["gbk", "gb18030", "big5", "cp932", "cp949"])
+def test_what_a_multi_byte_codec_read_wrongly_comes_back(codec):
+    texts = [*SENTENCES, "The mayor’s office said it’s open", "Elle était née fatiguée et désolée"]
+    wrong = {text.encode().decode(codec, "replace"): text for text in texts}
+    whole = {bad: text for bad, text in wrong.items() if "\ufffd" not in bad}
+    assert whole
+    assert {bad: repair(bad, RULES).text for bad in whole} == whole
+
+
+@given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=5))
+@settings(max_examples=30, deadline=None)
+def test_clean_text_is_left_as_it_is(lines):
+    assert not any(r.edits for r in repair_texts(lines, RULES))
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_edits_replay_and_unreplay_whatever_the_text(text):
+    result = repair(text, RULES)
+    assert replay(text, result.edits) == result.text
+    assert unreplay(result.text, result.edits) == text
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_repair_is_idempotent(case):
+    once = repair(case["original"], RULES).text
+    assert repair(once, RULES).text == once

@@ -134,6 +134,7 @@ def whatwg_label(label: str) -> str | None:
         return _LABELS[label]
     try:
         name = codecs.lookup(label).name
+        b"a".decode(name, "replace")  # raises LookupError for rot13, zlib and the like
     except (LookupError, ValueError):
         return None
     name = _LABELS.get(name, name)
@@ -166,8 +167,4 @@ _LABELS = {
 }
 
 #: What `codecs.lookup` also knows, but no page is written in.
-_NOT_TEXT = """
-base64 bz2 hex quopri rot13 uu zlib idna punycode unicode_escape raw-unicode-escape unicode-escape
-raw_unicode_escape undefined mbcs oem utf-7 utf-8-sig
-"""
-_NOT_CHARSETS = frozenset(_NOT_TEXT.split())
+_NOT_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))

@@ -44,7 +44,7 @@ FEWEST, STRANGE, ODD = 4, 6.0, 20.0
 #: Two or three letters are enough where they gain so much.
 LETTERED = 80.0
 #: This share of the gain must come from words.
-WORDED = 0.7
+WORDED = 0.4
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0
 
@@ -166,7 +166,7 @@ def _start(change: Change) -> int:
 
 def _covered(changes: list[Change], position: int) -> bool:
     at = bisect_right(changes, position, key=_start)
-    return any(c.start - 1 <= position <= c.end for c in changes[max(0, at - 1) : at + 1])
+    return any(c.start - 1 <= position < c.end for c in changes[max(0, at - 1) : at + 1])
 
 
 def _by_line(found: Found, runs: Runs) -> list[Change]:
@@ -197,7 +197,7 @@ def _placed(taken: Found, runs: Runs) -> list[Change]:
 def elect(suspect: list[str], runs: Runs, model: PairModel) -> Hypothesis | None:
     """The hypothesis that explains the suspect runs best; `None` where none is believed."""
     sample = suspect[:SAMPLE]
-    hypotheses = [*(Utf8(c) for c in charsets()), *multi_bytes()]
+    hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
     found = {h: _for_page(h.readings(sample, model), runs) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     best: Hypothesis = max(hypotheses, key=totals.__getitem__)
