@@ -183,9 +183,12 @@ def list_runs(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = 
     """
     chrome = [b.label != "body" for b in blocks]
     heads = {i: rule for i, b in enumerate(blocks) if (rule := _head(b, words, sources))}
+    after = max((i for i, b in enumerate(blocks) if b.label == "body" and is_prose(b, 20)), default=-1)
     found: list[Span] = []
     for i, rule in heads.items():
         run = _run(blocks, chrome, i + 1, heads)
+        if rule.startswith(SOURCE) and (i < after or any(is_prose(blocks[j]) for j in run)):
+            continue  # a name alone is believed below the text only, over titles only
         if run or (_at_end(chrome, i + 1) and not rule.startswith(SOURCE)):
             found.append(([i, *run], f"{rule}, and the list under it"))
     return found

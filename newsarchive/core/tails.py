@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.cues import RUN, is_teaser, reads_as_titles
+from newsarchive.core.cues import RUN, is_teaser
 from newsarchive.core.keys import names_in
 from newsarchive.core.lines import ends_sentence, fold, is_linked, is_prose, names_one, word_count
 from newsarchive.items import Block
@@ -29,7 +29,7 @@ def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail
             names = _names(block)
             run = _run(blocks, i + 1, names) if names else []
             closing = _closing(blocks, i + 1 + len(run), names) if run else []
-            if closing and not any(at > closing[-1] for at in prose):
+            if closing and not any(at > i for at in prose):
                 yield [i, *run], closing
 
 
@@ -46,7 +46,7 @@ def _run(blocks: Sequence[Block], start: int, names: Sequence[str]) -> list[int]
     for at in range(start, min(start + RUN + 1, len(blocks))):
         if at > start and _holds(blocks[at], names):
             run = list(range(start, at))
-            return run if reads_as_titles(blocks, run) else []
+            return run if not any(is_prose(blocks[j]) for j in run) else []
         if not is_teaser(blocks[at]):
             return []
     return []
