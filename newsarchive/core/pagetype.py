@@ -91,8 +91,13 @@ def _refuse_small(sheet: Sheet, words: int) -> None:
 
 
 def _declares_article(sheet: Sheet) -> bool:
-    """Whether Open Graph calls the page one article: true of posts under which other posts follow."""
-    return sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None
+    """Whether Open Graph calls the page one article, true of posts under which other posts follow, or
+    a headline of its own stands in its title, true of lists of many parts."""
+    if sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None:
+        return True
+    title = " ".join(sheet.title.split())
+    tops = [b for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1 and not b.links]
+    return len(tops) == 1 and len(tops[0].text.split()) >= 5 and title.startswith(tops[0].text)
 
 
 def _teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
