@@ -200,11 +200,12 @@ def elect(suspect: list[str], runs: Runs, model: PairModel) -> Hypothesis | None
     hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
     found = {h: _for_page(h.readings(sample, model), runs) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
-    best: Hypothesis = max(hypotheses, key=totals.__getitem__)
-    total = totals[best]
-    share = _share(sample, found[best], model)
-    if isinstance(best, Utf8):
-        best = Utf8(best.charset, _layers(found[best]))
+    first = max(hypotheses, key=totals.__getitem__)
+    total = totals[first]
+    share = _share(sample, found[first], model)
+    best: Hypothesis = first
+    if isinstance(first, Utf8):
+        best = Utf8(first.charset, _layers(found[first]))
     if share > EXPLAINED or len(sample) < FEWEST or not _is_strange(sample, model):
         return best if total >= PAGE else None
     if legacy := likeliest(sample[:60], model):
