@@ -13,7 +13,6 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
-from scrapy.exceptions import DropItem
 
 from newsarchive import rules as rules_module
 from newsarchive.core import process
@@ -24,20 +23,11 @@ from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import rules_of
+from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-
-class Dropped(DropItem):
-    """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
-
-    def __init__(self, item: Any, error: NotAnArticle) -> None:
-        self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
-        self.url, self.reason = self.capture.url if self.capture else item.url, error.reason
-        super().__init__(f"{self.url}: {error}")
 
 
 class StepPipeline:

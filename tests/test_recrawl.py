@@ -149,3 +149,51 @@ def test_a_killed_crawl_loses_nothing_and_fetches_nothing_twice(db: Path) -> Non
     fetched = [p for p in site.paths() if p in posts]
     # At most what was in flight at each kill is fetched again: one request, and what waited for its commit.
     assert len(fetched) - 60 <= 3 * 4
+
+
+def test_pages_that_are_no_posts_are_refused_with_a_reason_and_keep_their_bytes(db: Path) -> None:
+    locked = '<form class="post-password-form"><p>This content is password protected.</p></form>'
+    table = {
+        "/": front("/a-first-story/", "/a-locked-story/"),
+        "/a-first-story/": post("A"),
+        "/a-locked-story/": post("B", body=locked),
+    }
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert "dropped: protected" in done.stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(1,)]
+    assert rows(db, "SELECT state, reason FROM urls WHERE url LIKE '%locked%'") == [("skipped", "protected")]
+    assert rows(db, "SELECT count(*) FROM captures") == [(2,)]
+
+
+def test_a_block_is_reported_and_the_stored_post_stays_in_the_round(db: Path) -> None:
+    captcha = Answer("<html><head><title>Just a moment...</title></head><body>captcha</body></html>", 403)
+    table = {"/": front("/a-first-story/", "/a-second-story/"), "/a-first-story/": post("A")}
+    with served({**table, "/a-second-story/": captcha}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert "failed: blocked" in done.stderr
+        assert "the site blocks us" in done.stderr
+        assert rows(db, "SELECT state FROM urls ORDER BY url") == [("ok",), ("blocked",)]
+        site.answers["/a-first-story/"] = captcha
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+    found = rows(db, "SELECT state, fail_count, next_check_at > '2001' FROM urls WHERE url LIKE '%first%'")
+    assert found == [("ok", 1, 1)]
+    assert rows(db, "SELECT gone_at FROM articles") == [(None,)]
+
+
+def test_a_front_page_that_keeps_us_out_may_have_a_feed_that_does_not(db: Path) -> None:
+    def table(home: str) -> dict[str, Answer | str]:
+        items = f"<item><title>A</title><link>{home}/a-first-story/</link></item>"
+        feed = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+        return {
+            "/": Answer("no robots here", 403),
+            "/feed/": Answer(feed, headers={"Content-Type": "application/rss+xml"}),
+            "/a-first-story/": post("A"),
+        }
+
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0, done.stderr
+    assert "the site blocks us (http 403)" in done.stderr
+    assert rows(db, "SELECT headline FROM articles") == [("A",)]

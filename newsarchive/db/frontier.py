@@ -189,13 +189,20 @@ class Frontier:
             connection.execute(update(ArticleRow).where(_article(key)).values(last_seen_at=now, gone_at=None))
 
     def settle(self, url: str, state: str, reason: str) -> None:
-        """A URL that will not become an article, or not now: `skipped`, `blocked`, `gone`."""
+        """A URL that will not become an article, or not now: `skipped`, `blocked`.
+
+        One that did become an article stays in the round, and is looked at again ever more rarely: a wall
+        before the whole site must not end the watch over its posts.
+        """
+        now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            connection.execute(
-                update(Url)
-                .where(Url.url_key == url_key(url))
-                .values(state=state, reason=reason, last_checked_at=self.clock())
-            )
+            row = connection.execute(select(Url.state, Url.fail_count).where(Url.url_key == key)).first()
+            changes: dict[str, Any] = {"state": state, "reason": reason, "last_checked_at": now}
+            if row is not None and row.state in ("ok", "gone"):
+                failures = row.fail_count + 1
+                after = next_check(Visits(now, failures=failures), now, "blocked", key)
+                changes |= {"state": row.state, "fail_count": failures, "next_check_at": after}
+            connection.execute(update(Url).where(Url.url_key == key).values(changes))
 
     def missing(self, url: str, reason: str, *, final: bool) -> bool:
         """The page is not there. Gone for good where that is `final` (410) or was so at the last look too

@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import rules
-from newsarchive.exceptions import UsageError
+from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture, Link
 from newsarchive.rules import Rules
 
@@ -34,6 +34,15 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
     scrapy_errors.UnsupportedURLSchemeError: ("bad address", "only http and https addresses can be fetched"),
     scrapy_errors.DownloadFailedError: ("connection failed", "the connection failed: try again later"),
 }
+
+
+class Dropped(scrapy_errors.DropItem):
+    """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
+
+    def __init__(self, item: Any, error: NotAnArticle) -> None:
+        self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
+        self.url, self.reason = self.capture.url if self.capture else item.url, error.reason
+        super().__init__(f"{self.url}: {error}")
 
 
 def explain(error: BaseException | None) -> tuple[str, str]:

@@ -6,22 +6,30 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive.core import discovery
 from newsarchive.core.urls import url_key
 from newsarchive.db.frontier import Frontier, Known
-from newsarchive.exceptions import DatabaseError
+from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Capture, Link
 from newsarchive.recorder import KEEP, Recorder
-from newsarchive.spiders.base import ArchiveSpider, capture_of, explain, headers_of
+from newsarchive.rules import Rules
+from newsarchive.spiders.base import ArchiveSpider, Dropped, capture_of, explain, headers_of, rules_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 #: Statuses that say something of a post and are no failures.
 MEANINGFUL = [304, 404, 410]
+#: Who names posts and nothing else: what they name is no index, whatever its page looks like.
+BELIEVED = frozenset(("wp-json", "feed", "stored"))
 
 
 class FetchingSpider(ArchiveSpider):
@@ -32,6 +40,13 @@ class FetchingSpider(ArchiveSpider):
     site_id: int = 0
     #: What was stored since then belongs to a killed crawl that this one goes on with.
     resume_point: datetime | None = None
+    rules: Rules
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.rules = rules_of(crawler.settings)
+        return spider
 
     async def discovered(self, links: list[Link], source_id: int | None = None) -> list[Request]:
         """Rows for the links, then requests for those that this crawl has not done yet."""
@@ -87,8 +102,43 @@ class FetchingSpider(ArchiveSpider):
             await self.missing(response, link)
         elif place := self.forbidden(response):
             await self.skipped(link.url, f"noarchive ({place})")
+        elif block := self.block(response):
+            await self.blocked(link.url, block)
+        elif refusal := self.no_article(response, link):
+            await self.refuse(await self.capture(response, link), response, refusal)
         else:
             yield await self.capture(response, link)
+
+    def block(self, response: Response) -> str:
+        """Why an answer means that the site keeps us out, "" where it does not."""
+        text = response.text if isinstance(response, TextResponse) else ""
+        return discovery.block_reason(text, headers_of(response), response.status, self.rules)
+
+    async def blocked(self, url: str, reason: str) -> None:
+        """Said and kept, never evaded: the next crawl asks again, as does the site's feed."""
+        self.count("failed/blocked")
+        self.logger.warning("%s: the site blocks us (%s); we do not evade: ask its owner", url, reason)
+        if self.frontier:
+            await asyncio.to_thread(self.frontier.settle, url, "blocked", reason)
+
+    def no_article(self, response: Response, link: Link) -> NotAnArticle | None:
+        """What the page is, if it is no article. What the platform itself calls a post is no index."""
+        if not isinstance(response, TextResponse):
+            return None
+        kind = discovery.page_kind(response.text, response.url, self.rules)
+        if not kind.reason or (link.source in BELIEVED and kind.reason in ("index page", "static page")):
+            return None
+        return NotAnArticle(kind.reason, kind.detail)
+
+    async def refuse(self, capture: Capture, response: Response, error: NotAnArticle) -> None:
+        """Drop a page as the pipelines drop one: counted, its capture kept, settled in the frontier."""
+        await self.crawler.signals.send_catch_log_async(
+            signals.item_dropped,
+            item=capture,
+            response=response,
+            exception=Dropped(capture, error),
+            spider=self,
+        )
 
     async def capture(self, response: Response, link: Link) -> Capture:
         """The response as a record, its raw bytes kept where the recorder is on.
@@ -132,11 +182,14 @@ class FetchingSpider(ArchiveSpider):
         """Errback of a post: counted, logged, kept in the frontier for the next crawl."""
         reason, sentence = explain(failure.value)
         request = failure.request  # type: ignore[attr-defined]
+        if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
+            await self.blocked(request.cb_kwargs["link"].url, block)
+            return
         self.count(f"failed/{reason}")
         self.logger.warning("%s: %s", request.url, sentence)
         if self.frontier:
             url = request.cb_kwargs["link"].url
-            if reason in ("http 401", "http 403", "robots.txt"):
+            if reason == "robots.txt":
                 await asyncio.to_thread(self.frontier.settle, url, "blocked", reason)
             else:
                 await asyncio.to_thread(self.frontier.failed, url, reason)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from scrapy import Request
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Requests that finding may make on one site, however its pages multiply.
 MOST_REQUESTS = 3000
+#: Bytes of a feed from which on it is read in a thread.
+LARGE_FEED = 1_000_000
 #: Sitemaps that list no posts, by what their names say.
 OTHER_SITEMAPS = frozenset(("pages", "categories", "authors", "media"))
 
@@ -128,9 +131,7 @@ class Finder:
             return
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
-            feed = discovery.parse_feed(
-                response.body, response.url, content_type(response), site_url=home_url
-            )
+            feed = await self._parsed_feed(response, home_url)
             if feed.problem and source.announced:
                 self.problem(source.url, "not well formed", feed.problem)
             if feed.is_comments or not feed.links:
@@ -143,6 +144,13 @@ class Finder:
             response = await self._get(following)
         if not self.enough():
             await self._read_whole(known, first)
+
+    async def _parsed_feed(self, response: Response, home_url: str) -> discovery.Feed:
+        """A large feed is read in a thread: a bad one takes seconds, and the other downloads go on."""
+        read = partial(
+            discovery.parse_feed, response.body, response.url, content_type(response), home_url, self.rules
+        )
+        return await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
 
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str

@@ -6,22 +6,19 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive.core import discovery, urls
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
-from newsarchive.rules import Rules
-from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of, rules_of
+from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.finding import Batch, Finder
-
-if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
 
 
 class NewsSpider(FetchingSpider):
@@ -44,13 +41,8 @@ class NewsSpider(FetchingSpider):
     limit: int | None
     since: datetime | None
     dry_run: bool
-    rules: Rules
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.rules = rules_of(crawler.settings)
-        return spider
+    #: What went wrong with the front page, in words.
+    failure: str = ""
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -68,8 +60,16 @@ class NewsSpider(FetchingSpider):
     async def start(self) -> AsyncIterator[Request]:
         yield Request(self.url, callback=self.parse_home, errback=self.home_failed, dont_filter=True)
 
-    def home_failed(self, failure: Failure) -> None:
-        self.site_failed(self.url, explain(failure.value)[1])
+    async def home_failed(self, failure: Failure) -> AsyncIterator[Request]:
+        """A front page that keeps us out may have a feed or an API that do not."""
+        self.failure = explain(failure.value)[1]
+        if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
+            self.count("failed/blocked")
+            self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)
+            async for request in self.parse_home(failure.value.response):
+                yield request
+        else:
+            self.site_failed(self.url, self.failure)
 
     async def parse_home(self, response: Response) -> AsyncIterator[Request]:
         """Find the posts, source by source, and request each as soon as it is known."""
@@ -85,7 +85,8 @@ class NewsSpider(FetchingSpider):
         if not self.taken and not self.crawler.stats.get_value("newsarchive/skipped/before since"):
             self.site_failed(
                 self.url,
-                "no feed and no links to posts were found there: "
+                self.failure
+                or "no feed and no links to posts were found there: "
                 "give the front page of a blog, or the address of its feed",
             )
         elif self.frontier and self.site_id:
@@ -98,7 +99,7 @@ class NewsSpider(FetchingSpider):
             self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
 
     async def find(self, home: Response) -> AsyncIterator[Batch]:
-        feed = discovery.parse_feed(home.body, home.url, content_type(home))
+        feed = discovery.parse_feed(home.body, home.url, content_type(home), rules=self.rules)
         if feed.version and feed.links:
             yield Batch(list(feed.links))  # the address given was a feed's
         elif isinstance(home, TextResponse):

@@ -48,4 +48,4 @@ class RecrawlSpider(FetchingSpider):
         self.count("discovered", len(due))
         for known in due:
             if not self.is_done(known):
-                yield self.request(Link(known.url, "frontier"), known)
+                yield self.request(Link(known.url, "stored"), known)
