@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, captures, frontier, fulltext, rows
+from newsarchive.db import bulk, captures, clusters, frontier, fulltext, rows
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -45,7 +45,7 @@ class Batch:
         now: datetime,
         reread: bool = False,
     ) -> None:
-        self.connection, self.run_id, self.reread = connection, run_id, reread
+        self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
         self.plans = [Plan(a, *rows.keys(a), seen_at(a, now), reread=reread) for a in articles]
 
     def store(self) -> list[str]:
@@ -61,6 +61,7 @@ class Batch:
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
+        clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
         if not self.reread:
             frontier.mark_fetched(
                 self.connection, [(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]
@@ -272,3 +273,9 @@ class Batch:
         )
         found = self.connection.execute(query.where(Revision.article_id.in_(article_ids)))
         return {row.article_id: row.last for row in found}
+
+
+def _entry(plan: Plan) -> clusters.Entry:
+    old = plan.stored["content_hash"] if plan.stored else ""
+    own = plan.article
+    return clusters.Entry(plan.article_id, own.article_body, own.content_hash, own.minhash, old)

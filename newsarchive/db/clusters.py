@@ -1,0 +1,327 @@
+"""Which stored articles are copies of one another, kept up with every batch.
+
+`assign` runs inside the transaction that stores a batch and looks only at articles whose text is
+new: their LSH bands name candidates, exact shingles prove them, and the clusters that they touch are
+computed anew from their texts, so that a cluster grows, merges and splits. What is a copy is decided
+in `core/copies.py`; here is what the tables know.
+
+Of identical texts (one `content_hash`) only the first is in the index and only one is read: a
+thousand equal error pages cost no more than one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations, pairwise
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from newsarchive.core.copies import (
+    MOST_CANDIDATES,
+    WHOLE_BANDS,
+    Link,
+    Text,
+    Union,
+    bands,
+    clusters,
+    link_of,
+    ranked,
+    text_of,
+)
+from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
+from newsarchive.db import bulk
+from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, Revision
+from newsarchive.db.rows import minhash_of
+
+#: Articles compared at a time: bounds the texts in memory.
+CHUNK = 50
+#: A cluster with more articles takes further whole copies and is not computed anew: its texts are
+#: error pages or press releases, and a passage of them in a longer text proves nothing.
+FROZEN = 200
+#: Up to so many different texts that touch each other are compared each with each.
+TOGETHER = 24
+#: Equal values of two signatures (of the whole, of the opening) below which no text is read. The
+#: weakest pair that counts as a copy overlaps by .11, which gives 13 of 120 on average.
+_WHOLE_EQUAL, _OPENING_EQUAL = 7, 2
+
+_WHOLE, _OPENING = 0, 1  # the values of `minhash_bands.band`
+
+_CANDIDATES = (
+    select(MinhashBand.article_id)
+    .where(
+        MinhashBand.band == bindparam("part"),
+        MinhashBand.hash.in_(bindparam("hashes", expanding=True)),
+        MinhashBand.article_id != bindparam("own"),
+    )
+    .limit(MOST_CANDIDATES)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article whose text is new. `old_hash` is the `content_hash` that it had before, "" for none."""
+
+    id: int
+    body: str
+    content_hash: str
+    minhash: Sequence[int]
+    old_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the archive knows of an article that may be a copy."""
+
+    id: int
+    content_hash: str
+    cluster_id: int | None
+
+
+def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
+    """Bring index and clusters to the new texts of these articles. The caller's transaction holds it.
+
+    An article without a signature (empty, one line) leaves its cluster and joins none.
+    """
+    for at in range(0, len(entries), CHUNK):
+        _Assignment(connection, entries[at : at + CHUNK], now).run()
+
+
+def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The current texts of articles by id: the one place of this module that knows where they stand."""
+    query = select(ArticleRow.id, Revision.article_body).join(Revision, Revision.id == ArticleRow.revision_id)
+    return {
+        i: body
+        for part in _parts(ids)
+        for i, body in connection.execute(query.where(ArticleRow.id.in_(part)))
+    }
+
+
+class _Assignment:
+    """The work on one chunk of new texts."""
+
+    def __init__(self, connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
+        self.connection, self.now = connection, now
+        self.entries = {e.id: e for e in entries}
+        self.known: dict[int, _Known] = {}
+        self.signatures: dict[int, Sequence[int]] = {e.id: e.minhash for e in entries}
+        self.texts: dict[int, Text] = {}
+        self.links: dict[tuple[int, int], Link] = {}
+        self.frozen: set[int] = set()
+
+    def run(self) -> None:
+        judged = [e for e in self.entries.values() if e.minhash]
+        twins = self._twins(judged)
+        self._index([e for e in judged if twins.get(e.content_hash, (e.id,))[0] == e.id])
+        self._learn(self.entries)
+        old = {i: k.cluster_id for i, k in self.known.items()}
+        self._link_twins(judged, twins)
+        self._prove([(e.id, found) for e in judged for found in self._candidates(e.id)])
+        # A passage that many pages hold shows only beside all of them: ask once more from its side.
+        far = {i for link in self.links.values() if link.kind == "truncated" for i in (link.short, link.long)}
+        self._prove([(i, found) for i in sorted(far - set(self.entries)) for found in self._candidates(i)])
+        members = self._members(
+            {*old.values(), *(self.known[i].cluster_id for pair in self.links for i in pair)}
+        )
+        self._write(self._groups(members), members)
+
+    # -- the index ---------------------------------------------------------------------------
+
+    def _twins(self, judged: Sequence[Entry]) -> dict[str, tuple[int, int]]:
+        """The first and the last article of each text among these."""
+        query = select(ArticleRow.content_hash, func.min(ArticleRow.id), func.max(ArticleRow.id)).group_by(
+            ArticleRow.content_hash
+        )
+        hashes = {e.content_hash for e in judged} - {""}
+        found = self.connection.execute(query.where(ArticleRow.content_hash.in_(hashes))) if hashes else []
+        return {content_hash: (first, last) for content_hash, first, last in found}
+
+    def _index(self, entries: Sequence[Entry]) -> None:
+        """Index these, and whoever is now the first with a text that another article gave up."""
+        gone = delete(MinhashBand).where(MinhashBand.article_id.in_(list(self.entries)))
+        self.connection.execute(gone)
+        signatures = {e.id: e.minhash for e in entries} | dict(self._heirs())
+        rows = [
+            {"band": _WHOLE if n < WHOLE_BANDS else _OPENING, "hash": key, "article_id": i}
+            for i, signature in signatures.items()
+            for n, key in enumerate(bands(signature))
+        ]
+        bulk.insert_rows(self.connection, MinhashBand, rows)
+
+    def _heirs(self) -> Iterator[tuple[int, Sequence[int]]]:
+        left = {e.old_hash for e in self.entries.values() if e.old_hash and e.old_hash != e.content_hash}
+        if not left:
+            return
+        first = (
+            select(func.min(ArticleRow.id))
+            .where(ArticleRow.content_hash.in_(left))
+            .group_by(ArticleRow.content_hash)
+        )
+        indexed = select(MinhashBand.article_id).where(MinhashBand.article_id == ArticleRow.id)
+        query = select(ArticleRow.id, ArticleRow.minhash).where(ArticleRow.id.in_(first), ~indexed.exists())
+        for i, raw in self.connection.execute(query):
+            if i not in self.entries and raw:
+                yield i, minhash_of(raw)
+
+    def _candidates(self, own: int) -> list[int]:
+        keys = bands(self.signatures[own])
+        found: list[int] = []
+        for part, hashes in ((_WHOLE, keys[:WHOLE_BANDS]), (_OPENING, keys[WHOLE_BANDS:])):
+            if hashes:
+                given = {"part": part, "hashes": hashes, "own": own}
+                found += list(self.connection.execute(_CANDIDATES, given).scalars())
+        return ranked(found)
+
+    # -- proof -------------------------------------------------------------------------------
+
+    def _learn(self, ids: Iterable[int]) -> None:
+        columns = (ArticleRow.id, ArticleRow.content_hash, ArticleRow.cluster_id, ArticleRow.minhash)
+        for part in _parts(set(ids) - set(self.known)):
+            for i, content_hash, cluster_id, raw in self.connection.execute(
+                select(*columns).where(ArticleRow.id.in_(part))
+            ):
+                self.known[i] = _Known(i, content_hash, cluster_id)
+                self.signatures.setdefault(i, minhash_of(raw))
+
+    def _link_twins(self, judged: Sequence[Entry], twins: dict[str, tuple[int, int]]) -> None:
+        for entry in judged:
+            for twin in twins.get(entry.content_hash, ()):
+                if twin != entry.id:
+                    self._same(entry.id, twin)
+        self._learn(i for pair in self.links for i in pair)
+
+    def _same(self, a: int, b: int) -> None:
+        a, b = sorted((a, b))
+        self.links[a, b] = Link(a, b, 1.0, 1.0, 1.0)
+
+    def _prove(self, pairs: Sequence[tuple[int, int]]) -> None:
+        self._learn(i for pair in pairs for i in pair)
+        likely = [(a, b) for a, b in pairs if _plausible(self.signatures[a], self.signatures[b])]
+        self._load({i for pair in likely for i in pair})
+        for a, b in likely:
+            self._compare(a, b)
+
+    def _compare(self, a: int, b: int) -> None:
+        key = (min(a, b), max(a, b))
+        if key not in self.links and (link := link_of(self.texts[a], self.texts[b])):
+            self.links[key] = link
+
+    def _load(self, ids: Iterable[int]) -> None:
+        missing = set(ids) - set(self.texts)
+        self.texts |= {i: text_of(i, self.entries[i].body) for i in missing if i in self.entries}
+        found = bodies(self.connection, missing - set(self.entries))
+        self.texts |= {i: text_of(i, body) for i, body in found.items()}
+
+    # -- clusters ----------------------------------------------------------------------------
+
+    def _members(self, touched: set[int | None]) -> dict[int, list[int]]:
+        """The articles of the touched clusters, the new texts left out; of a frozen one those linked."""
+        ids = {c for c in touched if c is not None}
+        sizes = {c: s for part in _parts(ids) for c, s in self.connection.execute(
+            select(Cluster.id, Cluster.size).where(Cluster.id.in_(part)))}  # fmt: skip
+        self.frozen = {c for c, size in sizes.items() if size > FROZEN}
+        found = [i for part in _parts(ids - self.frozen) for i in self.connection.execute(
+            select(ArticleRow.id).where(ArticleRow.cluster_id.in_(part))).scalars()]  # fmt: skip
+        self._learn(found)
+        members: dict[int, list[int]] = defaultdict(list)
+        linked = {i for pair in self.links for i in pair}
+        for i in sorted({*found, *linked} - set(self.entries)):
+            if (cluster_id := self.known[i].cluster_id) is not None:
+                members[cluster_id].append(i)
+        return members
+
+    def _groups(self, members: dict[int, list[int]]) -> list[tuple[int, ...]]:
+        union = Union()
+        for group in members.values():
+            for a, b in pairwise(group):
+                union.join(a, b)
+        for a, b in self.links:
+            union.join(a, b)
+        for component in union.groups():
+            self._relate(component, members)
+        return clusters(link for link in self.links.values() if not self._is_passage_of_frozen(link))
+
+    def _relate(self, component: Sequence[int], members: dict[int, list[int]]) -> None:
+        """All links among texts that touch each other, where they are few; else what holds, holds."""
+        by_text: dict[str, list[int]] = defaultdict(list)
+        for i in component:
+            by_text[self.known[i].content_hash or str(i)].append(i)
+        firsts = [ids[0] for ids in by_text.values()]
+        for ids in by_text.values():
+            for other in ids[1:]:
+                self._same(ids[0], other)
+        if len(firsts) <= TOGETHER and not any(self.known[i].cluster_id in self.frozen for i in component):
+            self._load(firsts)
+            for a, b in combinations(firsts, 2):
+                self._compare(a, b)
+            return
+        for cluster_id in {self.known[i].cluster_id for i in component} - {None}:
+            group = members.get(cluster_id, [])  # type: ignore[arg-type]
+            for a, b in pairwise(group):
+                self._same(a, b)
+
+    def _is_passage_of_frozen(self, link: Link) -> bool:
+        held = {self.known[link.short].cluster_id, self.known[link.long].cluster_id}
+        return link.kind == "truncated" and bool(held & self.frozen)
+
+    def _write(self, groups: Sequence[tuple[int, ...]], members: dict[int, list[int]]) -> None:
+        """Move articles to their groups; a group keeps the cluster that most of it was in."""
+        before = {
+            i: self.known[i].cluster_id for i in (*self.entries, *(i for g in members.values() for i in g))
+        }
+        after: dict[int, int | None] = dict.fromkeys(before)
+        after |= {i: c for i, c in before.items() if c in self.frozen and i not in self.entries}
+        used: set[int] = set()
+        for group in sorted(groups, key=len, reverse=True):
+            cluster_id = self._cluster_for(group, used)
+            after |= {i: cluster_id for i in group if after.get(i) not in self.frozen or i in self.entries}
+        moved = {i: c for i, c in after.items() if c != before.get(i)}
+        sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
+        sizes.subtract(c for i in moved if (c := before.get(i)) is not None)
+        bulk.execute_many(
+            self.connection,
+            update(ArticleRow)
+            .where(ArticleRow.id == bindparam("b_id"))
+            .values(cluster_id=bindparam("b_cluster")),
+            [{"b_id": i, "b_cluster": c} for i, c in moved.items()],
+        )
+        self._resize(sizes)
+
+    def _cluster_for(self, group: Sequence[int], used: set[int]) -> int:
+        held = Counter(c for i in group if (c := self.known[i].cluster_id) is not None and c not in used)
+        if held:
+            best = min(held, key=lambda c: (c not in self.frozen, -held[c], c))
+        else:
+            new = insert(Cluster).values(created_at=self.now, size=0).returning(Cluster.id)
+            best = int(self.connection.execute(new).scalar_one())
+        used.add(best)
+        return best
+
+    def _resize(self, sizes: Counter[int]) -> None:
+        changed = [{"b_id": c, "b_by": by} for c, by in sizes.items() if by]
+        grow = (
+            update(Cluster)
+            .where(Cluster.id == bindparam("b_id"))
+            .values(size=Cluster.size + bindparam("b_by"))
+        )
+        bulk.execute_many(self.connection, grow, changed)
+        if changed:
+            ids = [row["b_id"] for row in changed]
+            self.connection.execute(delete(Cluster).where(Cluster.id.in_(ids), Cluster.size <= 0))
+
+
+def _plausible(a: Sequence[int], b: Sequence[int]) -> bool:
+    """Whether two signatures are near enough for their texts to be read."""
+    equal = [x == y for x, y in zip(a, b, strict=False)]
+    whole = PERMUTATIONS - OPENING
+    return sum(equal[:whole]) >= _WHOLE_EQUAL or sum(equal[whole:]) >= _OPENING_EQUAL
+
+
+def _parts(ids: Iterable[Any], size: int = 500) -> Iterator[list[Any]]:
+    """Ids in lists that fit one statement."""
+    ordered = sorted(ids)
+    for at in range(0, len(ordered), size):
+        yield ordered[at : at + size]

@@ -1,0 +1,169 @@
+"""Clusters of copies in the database: they grow, merge and split from batch to batch, on both databases."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.db import clusters
+from newsarchive.db.engine import reading
+from newsarchive.db.models import ArticleRow, Cluster, MinhashBand
+from newsarchive.db.store import Store
+from newsarchive.items import Article
+from newsarchive.rules import default
+from tests.storage import START, make_article, open_archive
+
+WORDS = [
+    a + b
+    for a in ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"]
+    for b in ["nar", "ses", "tol", "vip", "rud", "gan", "mek"]
+]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path) as engine:
+        yield engine
+
+
+def story(seed: int, words: int = 200) -> list[str]:
+    return random.Random(seed).choices(WORDS, k=words)
+
+
+def post(number: int, words: Sequence[str], *, day: int = 0, **fields: Any) -> Article:
+    """A post of a site of its own, fingerprinted as the pipeline does."""
+    url = fields.pop("url", f"https://blog{number}.example/post")
+    article = make_article(number, url=url, body=" ".join(words), day=day, **fields)
+    return fingerprint_step(article, default())
+
+
+def groups(engine: Engine) -> list[list[int]]:
+    """The clusters as lists of post numbers; each `clusters.size` is checked on the way."""
+    with reading(engine) as connection:
+        found: dict[int, list[int]] = {}
+        query = select(ArticleRow.cluster_id, ArticleRow.headline).where(ArticleRow.cluster_id.is_not(None))
+        for cluster_id, headline in connection.execute(query):
+            found.setdefault(cluster_id, []).append(int(headline.split()[1]))
+        sizes = dict(connection.execute(select(Cluster.id, Cluster.size)).tuples())
+    assert sizes == {cluster_id: len(posts) for cluster_id, posts in found.items()}
+    return sorted(sorted(posts) for posts in found.values())
+
+
+def altered(words: Sequence[str], every: int) -> list[str]:
+    return [f"other{i}" if i % every == 0 else word for i, word in enumerate(words)]
+
+
+def test_copies_of_other_sites_and_other_runs_are_one_cluster(engine: Engine) -> None:
+    a, b = story(1), story(2)
+    Store(engine).ingest([post(1, a), post(2, b), post(3, altered(a, 15))])
+    assert groups(engine) == [[1, 3]]
+    Store(engine).ingest([post(4, a[:120]), post(5, a), post(6, story(3))])
+    assert groups(engine) == [[1, 3, 4, 5]]
+    Store(engine).ingest([post(7, altered(b, 12))])
+    assert groups(engine) == [[1, 3, 4, 5], [2, 7]]
+
+
+def test_a_cluster_keeps_its_number_while_it_grows(engine: Engine) -> None:
+    def numbers() -> set[int]:
+        with reading(engine) as connection:
+            return set(connection.execute(select(Cluster.id)).scalars())
+
+    Store(engine).ingest([post(1, story(1)), post(2, story(1))])
+    first = numbers()
+    Store(engine).ingest([post(3, altered(story(1), 20))])
+    assert numbers() == first
+
+
+def test_a_text_that_changes_leaves_its_cluster_and_a_lone_one_is_none(engine: Engine) -> None:
+    a = story(1)
+    Store(engine).ingest([post(1, a), post(2, a)])
+    assert groups(engine) == [[1, 2]]
+    Store(engine).ingest([post(1, story(9), day=1)])
+    assert groups(engine) == []
+    # The second is now the one that the index knows the text by.
+    Store(engine).ingest([post(3, altered(a, 15))])
+    assert groups(engine) == [[2, 3]]
+
+
+def test_a_new_text_joins_two_clusters_and_its_change_parts_them(engine: Engine) -> None:
+    a, b = story(1, 400), story(1, 400)[:130] + story(2, 400)[:270]
+    bridge = a[:260] + b[130:]  # more than half of it stands in each
+    Store(engine).ingest([post(1, a), post(2, altered(a, 40)), post(3, b), post(4, altered(b, 40))])
+    assert groups(engine) == [[1, 2], [3, 4]]
+    Store(engine).ingest([post(5, bridge)])
+    assert groups(engine) == [[1, 2, 3, 4, 5]]
+    Store(engine).ingest([post(5, story(7), day=1)])
+    assert groups(engine) == [[1, 2], [3, 4]]
+
+
+def test_a_text_that_becomes_a_copy_joins(engine: Engine) -> None:
+    Store(engine).ingest([post(1, story(1)), post(2, story(2))])
+    Store(engine).ingest([post(1, story(2), day=1)])
+    assert groups(engine) == [[1, 2]]
+
+
+def test_empty_and_short_texts_are_never_clustered(engine: Engine) -> None:
+    Store(engine).ingest([post(n, []) for n in (1, 2)] + [post(n, ["Not", "found."]) for n in (3, 4)])
+    assert groups(engine) == []
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count()).select_from(MinhashBand)).scalar() == 0
+
+
+def test_a_text_cut_to_one_line_leaves(engine: Engine) -> None:
+    Store(engine).ingest([post(1, story(1)), post(2, story(1)), post(3, story(1))])
+    Store(engine).ingest([post(2, ["Removed."], day=1)])
+    assert groups(engine) == [[1, 3]]
+
+
+def test_a_thousand_equal_error_pages_are_one_cluster_and_swallow_nothing(engine: Engine) -> None:
+    error, a = story(404, 60), story(1)
+    for at in range(0, 1000, 250):
+        Store(engine).ingest([post(n, error) for n in range(at, at + 250)])
+    assert groups(engine) == [list(range(1000))]
+    with reading(engine) as connection:  # the index holds the text once
+        assert connection.execute(select(func.count(func.distinct(MinhashBand.article_id)))).scalar() == 1
+    # Real stories that carry the notice are neither copies of it nor of each other.
+    noticed = [post(2000 + n, story(100 + n, 150) + error) for n in range(5)]
+    Store(engine).ingest([*noticed, post(3000, a), post(3001, a), post(3002, error)])
+    assert groups(engine) == [[*range(1000), 3002], [3000, 3001]]
+
+
+def test_boilerplate_joins_nothing_even_when_its_carriers_come_run_after_run(engine: Engine) -> None:
+    notice = story(50, 60)
+    Store(engine).ingest([post(0, notice)])
+    for n in range(1, 6):
+        Store(engine).ingest([post(n, story(n, 120) + notice)])
+    assert groups(engine) == []
+
+
+def test_a_batch_larger_than_a_chunk_is_compared_throughout(engine: Engine) -> None:
+    size = clusters.CHUNK + 10
+    Store(engine).ingest([post(n, story(n)) for n in range(size)] + [post(size, story(0))])
+    assert groups(engine) == [[0, size]]
+
+
+def test_a_batch_that_fails_leaves_no_cluster(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    Store(engine).ingest([post(1, story(1))])
+    monkeypatch.setattr("newsarchive.db.frontier.mark_fetched", fail)
+    with pytest.raises(RuntimeError, match="killed"):
+        Store(engine).ingest([post(2, story(1))])
+    assert groups(engine) == []
+
+
+def test_the_order_of_arrival_does_not_matter(engine: Engine) -> None:
+    texts = [story(1), altered(story(1), 12), story(1)[:110], story(2), story(2), story(3)]
+    order = list(range(len(texts)))
+    random.Random(5).shuffle(order)
+    for n in order:
+        Store(engine).ingest([post(n, texts[n], date_published=START + timedelta(days=n))])
+    assert groups(engine) == [[0, 1, 2], [3, 4]]
