@@ -196,4 +196,4 @@ def test_a_front_page_that_keeps_us_out_may_have_a_feed_that_does_not(db: Path) 
         done = crawl(f"url={site.home}/", db=db)
     assert done.returncode == 0, done.stderr
     assert "the site blocks us (http 403)" in done.stderr
-    assert rows(db, "SELECT headline FROM articles") == [("A",)]
+    assert rows(db, "SELECT url FROM articles") == [(f"{site.home}/a-first-story/",)]
