@@ -135,7 +135,10 @@ class _Reader:
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
                     yield replace(capture, place=Place(self.name, *where, digest))
-            if not read and self.offset == 0 and self.stream.seek(0, 2) > 0:
+            size = self.stream.seek(0, 2)
+            if read and iterator.offset < size:  # too little of a record for warcio to see one
+                yield Damage(self.name, iterator.offset, "cut short")
+            if not read and self.offset == 0 and size > 0:
                 yield Damage(self.name, 0, "not a WARC file")  # warcio skips lines that begin no record
         except _ERRORS as error:
             at = max(at, iterator.offset) if iterator is not None else at

@@ -85,3 +85,13 @@ def test_the_user_agent_says_who_we_are(contact: str, agent: str) -> None:
     settings = Settings({"USER_AGENT": "mine/1.0"})
     Addon().update_settings(settings)
     assert settings["USER_AGENT"] == "mine/1.0"
+
+
+def test_what_is_dropped_is_in_neither_text_nor_html_nor_count() -> None:
+    promo = b"<p>This article originally appeared on the Harbour Gazette (www.harbourgazette.example).</p>"
+    capture = Capture("https://blog.example/bridge/", PAGE.replace(b"</article>", promo + b"</article>"))
+    article = process.article_from(capture, rules.default())
+    plain = process.article_from(Capture("https://blog.example/bridge/", PAGE), rules.default())
+    assert [b.label for b in article.dropped if "Gazette" in b.text] == ["attribution"]
+    assert "Gazette" not in article.article_body + article.article_html
+    assert article.word_count == plain.word_count

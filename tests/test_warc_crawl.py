@@ -80,13 +80,13 @@ def test_foreign_files_come_in_through_the_same_pipelines(db: Path, tmp_path: Pa
 def test_a_damaged_file_gives_what_can_be_read(db: Path, tmp_path: Path) -> None:
     with demo.served() as home:
         crawl(f"url={home}/", db=db)
-    whole = only_warc(db).read_bytes()
+    ((last,),) = rows(db, "SELECT max(warc_offset) FROM captures")
     cut = tmp_path / "cut.warc.gz"
-    cut.write_bytes(whole[: len(whole) * 3 // 4])
+    cut.write_bytes(only_warc(db).read_bytes()[: int(str(last)) + 300])
     done = crawl(f"path={cut}", spider="warc", db=tmp_path / "cut.db")
     assert "failed: damaged record" in done.stderr
     assert "cut.warc.gz: record at" in done.stderr
-    assert 0 < len(rows(tmp_path / "cut.db", WHAT)) < 3
+    assert len(rows(tmp_path / "cut.db", WHAT)) == 2
     assert crawl("path=none.warc.gz", spider="warc", db=db).returncode == 2
 
 

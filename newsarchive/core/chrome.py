@@ -17,6 +17,7 @@ from newsarchive.core.attribution import attribution_of
 from newsarchive.core.copyright import copyright_of
 from newsarchive.core.lines import fold, is_prose, source_names, word_count
 from newsarchive.core.phrases import Phrases, phrases
+from newsarchive.core.render import rendered
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
 
@@ -57,11 +58,14 @@ class Marks:
 
 
 def chrome_step(article: Article, rules: Rules) -> Article:
-    """Label the blocks of one page. The text of a block is never changed, nor their order or number."""
+    """Label the blocks of one page. The text of a block is never changed, nor their order or number.
+
+    HTML and word count follow what is left of the article.
+    """
     marks = Marks(article, rules)
     for run_pass in PASSES:
         run_pass(marks)
-    return article.with_blocks(marks.blocks)
+    return rendered(article.with_blocks(marks.blocks))
 
 
 def titles(marks: Marks) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from newsarchive.core.language import finish_language
 from newsarchive.items import Article, Block, Edit, Image, Repaired
 
 _FIELDS = ("headline", "alternative_headline", "description", "article_section", "publisher")
@@ -36,7 +37,14 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
         damage=tuple(dict.fromkeys((*article.damage, *damage))),
         quality=replace(article.quality, flags=flags),
     )
-    return _with_blocks(replace(article, **_plain(article, changed)), changed)
+    return _language(_with_blocks(replace(article, **_plain(article, changed)), changed))
+
+
+def _language(article: Article) -> Article:
+    """The language once more: damaged text misleads the detector."""
+    declared = next((c.value for c in article.candidates if c.field == "in_language" and c.chosen), "")
+    found, source = finish_language(article.article_body[:5000], declared)
+    return replace(article, in_language=found, in_language_source=source)
 
 
 def _plain(article: Article, changed: Mapping[str, Repaired]) -> dict[str, Any]:
