@@ -51,7 +51,7 @@ def groups(engine: Engine) -> list[list[int]]:
         query = select(ArticleRow.cluster_id, ArticleRow.headline).where(ArticleRow.cluster_id.is_not(None))
         for cluster_id, headline in connection.execute(query):
             found.setdefault(cluster_id, []).append(int(headline.split()[1]))
-        sizes = dict(connection.execute(select(Cluster.id, Cluster.size)).tuples())
+        sizes = {row.id: row.size for row in connection.execute(select(Cluster.id, Cluster.size))}
     assert sizes == {cluster_id: len(posts) for cluster_id, posts in found.items()}
     return sorted(sorted(posts) for posts in found.values())
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import combinations, pairwise
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from newsarchive.core.copies import (
     MOST_CANDIDATES,
@@ -34,7 +34,7 @@ from newsarchive.core.copies import (
 )
 from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
 from newsarchive.db import bulk
-from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, Revision
+from newsarchive.db.models import ArticleRow, Cluster, MinhashBand
 from newsarchive.db.rows import minhash_of
 
 #: Articles compared at a time: bounds the texts in memory.
@@ -48,13 +48,12 @@ TOGETHER = 24
 #: weakest pair that counts as a copy overlaps by .11, which gives 13 of 120 on average.
 _WHOLE_EQUAL, _OPENING_EQUAL = 7, 2
 
-_WHOLE, _OPENING = 0, 1  # the values of `minhash_bands.band`
-
+# Pairs of band and key: on a table that nobody analysed yet, PostgreSQL seeks in the index for each
+# pair, while it reads the whole index for `hash IN (…)` alone.
 _CANDIDATES = (
     select(MinhashBand.article_id)
     .where(
-        MinhashBand.band == bindparam("part"),
-        MinhashBand.hash.in_(bindparam("hashes", expanding=True)),
+        tuple_(MinhashBand.band, MinhashBand.hash).in_(bindparam("keys", expanding=True)),
         MinhashBand.article_id != bindparam("own"),
     )
     .limit(MOST_CANDIDATES)
@@ -92,7 +91,7 @@ def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
 
 def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """The current texts of articles by id: the one place of this module that knows where they stand."""
-    query = select(ArticleRow.id, Revision.article_body).join(Revision, Revision.id == ArticleRow.revision_id)
+    query = select(ArticleRow.id, ArticleRow.article_body)
     return {
         i: body
         for part in _parts(ids)
@@ -136,7 +135,9 @@ class _Assignment:
             ArticleRow.content_hash
         )
         hashes = {e.content_hash for e in judged} - {""}
-        found = self.connection.execute(query.where(ArticleRow.content_hash.in_(hashes))) if hashes else []
+        if not hashes:
+            return {}
+        found = self.connection.execute(query.where(ArticleRow.content_hash.in_(hashes)))
         return {content_hash: (first, last) for content_hash, first, last in found}
 
     def _index(self, entries: Sequence[Entry]) -> None:
@@ -145,9 +146,9 @@ class _Assignment:
         self.connection.execute(gone)
         signatures = {e.id: e.minhash for e in entries} | dict(self._heirs())
         rows = [
-            {"band": _WHOLE if n < WHOLE_BANDS else _OPENING, "hash": key, "article_id": i}
+            {"band": band, "hash": key, "article_id": i}
             for i, signature in signatures.items()
-            for n, key in enumerate(bands(signature))
+            for band, key in enumerate(bands(signature))
         ]
         bulk.insert_rows(self.connection, MinhashBand, rows)
 
@@ -167,12 +168,11 @@ class _Assignment:
                 yield i, minhash_of(raw)
 
     def _candidates(self, own: int) -> list[int]:
-        keys = bands(self.signatures[own])
+        keys = list(enumerate(bands(self.signatures[own])))
         found: list[int] = []
-        for part, hashes in ((_WHOLE, keys[:WHOLE_BANDS]), (_OPENING, keys[WHOLE_BANDS:])):
-            if hashes:
-                given = {"part": part, "hashes": hashes, "own": own}
-                found += list(self.connection.execute(_CANDIDATES, given).scalars())
+        for part in (keys[:WHOLE_BANDS], keys[WHOLE_BANDS:]):
+            if part:
+                found += self.connection.execute(_CANDIDATES, {"keys": part, "own": own}).scalars()
         return ranked(found)
 
     # -- proof -------------------------------------------------------------------------------
