@@ -124,11 +124,7 @@ class Summary:
         extension = cls(crawler)
         # engine_stopped comes after the pipelines have flushed, and after the progress line is gone.
         crawler.signals.connect(extension.print, signals.engine_stopped)
-        crawler.signals.connect(extension.keep_reason, signals.spider_closed)
         return extension
-
-    def keep_reason(self, reason: str) -> None:
-        self.crawler.stats.set_value("newsarchive/finish_reason", reason)
 
     def print(self) -> None:
         stats = self.crawler.stats.get_stats()

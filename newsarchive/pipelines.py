@@ -165,6 +165,7 @@ class StorePipeline:
         # What waits for its commit when the process is killed is fetched again: so wait briefly.
         self.writer = Writer(self.store, self.run_id, max_age=0.05)
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
+        self.crawler.signals.connect(self.finish, signals.spider_closed)
 
     async def process_item(self, item: Article) -> Article:
         assert self.writer is not None
@@ -205,19 +206,17 @@ class StorePipeline:
 
     async def close_spider(self) -> None:
         if self.writer is not None:
-            await asyncio.to_thread(self._close)
+            await asyncio.to_thread(self.writer.close)
 
-    def _close(self) -> None:
-        assert self.writer is not None
-        self.writer.close()
+    async def finish(self, reason: str) -> None:
+        """Record how the run ended; comes after `close_spider`, which is not told the reason."""
         stats = self.crawler.stats.get_stats()
         ours = {
             key.removeprefix("newsarchive/"): str(v)
             for key, v in stats.items()
             if key.startswith("newsarchive/")
         }
-        reason = str(stats.get("newsarchive/finish_reason", "finished"))
         try:
-            self.store.finish_run(self.run_id, reason, ours)
+            await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             self.crawler.stats.set_value("newsarchive/database_error", str(error))

@@ -19,6 +19,7 @@ from newsarchive.version import VERSION
 #: subcommand → (module, what `--help` says of it): the help needs no import.
 COMMANDS = {
     "backup": ("maintain", "Copy an SQLite archive into another file while crawls go on."),
+    "crawl": ("crawl", "Crawl every site that is due, or those named: for cron."),
     "db": ("maintain", "The database itself: upgrade, current, check, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
     "diff": ("history", "What changed between two versions of an article."),

@@ -1,0 +1,131 @@
+"""`newsarchive crawl`, `sites` and `schedule`: many sites, one command for cron."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.sites import Sites, crawl_lock
+from tests.serving import ROOT, Answer, served
+from tests.storage import open_archive
+from tests.test_crawl import front, post, rows
+
+FAST = {"delay": 0.01}
+
+
+def command(*words: str, db: Path) -> tuple[list[str], dict[str, str]]:
+    """The command as a shell would run it."""
+    environment = os.environ | {"NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return [sys.executable, "-m", "newsarchive", *words, "--db", str(db)], environment
+
+
+def run(*words: str, db: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    line, environment = command(*words, db=db)
+    return subprocess.run(
+        line, env=environment, input=given, capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+def follow(db: Path, *homes: str, **settings: object) -> None:
+    engine = open_engine(f"sqlite:///{db}")
+    upgrade(engine)
+    for home in homes:
+        Sites(engine).follow(home, FAST | settings)
+    engine.dispose()
+
+
+def blog(*names: str) -> dict[str, Answer | str]:
+    return {"/": front(*(f"/{n}-story/" for n in names))} | {f"/{n}-story/": post(n) for n in names}
+
+
+def test_due_sites_are_crawled_with_their_settings_and_not_again_before_their_time(db: Path) -> None:
+    with served(blog("a-first", "a-second")) as one, served(blog("a-third")) as two:
+        follow(db, f"{one.home}/", limit=1, user_agent="paper-bot/1")
+        follow(db, f"{two.home}/")
+        done = run("crawl", "--all", "--json", db=db)
+        assert done.returncode == 0, done.stderr
+        found = {r["site"]: r for r in map(json.loads, done.stdout.splitlines())}
+        assert {site: r["new"] for site, r in found.items()} == {f"{one.home}/": 1, f"{two.home}/": 1}
+        assert {request.headers["User-Agent"] for request in one.seen} == {"paper-bot/1"}
+        again = run("crawl", "--all", db=db)
+    assert (again.returncode, again.stderr.strip()) == (0, "no site is due")
+
+
+@pytest.mark.parametrize(("broken", "code"), [(("one",), 3), (("one", "two"), 4)])
+def test_exit_codes_tell_cron_how_many_sites_failed(db: Path, broken: tuple[str, ...], code: int) -> None:
+    empty = {"/": "<html><body>nothing here</body></html>"}
+    table = {name: empty if name in broken else blog("a-first") for name in ("one", "two")}
+    with served(table["one"]) as one, served(table["two"]) as two:
+        follow(db, f"{one.home}/", f"{two.home}/")
+        done = run("crawl", one.home, two.home, db=db)
+    assert done.returncode == code, done.stderr
+    assert f"{two.home}/: {0 if code == 4 else 1} discovered" in done.stderr
+    assert f"error: {one.home}/: no feed and no links to posts were found there" in done.stderr
+    states = dict(rows(db, "SELECT home_url, state FROM sites"))
+    assert states[f"{one.home}/"] == "failing"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "which sites? name some, or say: newsarchive crawl --all"),
+        (("--all", "blog.example"), "which sites?"),
+        (("--all",), "no site is followed yet: newsarchive sites add"),
+        (("ftp://blog.example",), "SITE="),
+    ],
+)
+def test_wrong_usage_says_what_to_type(db: Path, words: tuple[str, ...], says: str) -> None:
+    done = run("crawl", *words, db=db)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_a_database_that_cannot_be_opened_ends_with_5(tmp_path: Path) -> None:
+    done = run("crawl", "--all", db=tmp_path / "nowhere" / "news.db")
+    assert done.returncode == 5
+    assert "create it first" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_one_crawl_of_an_archive_at_a_time(kind: str, tmp_path: Path) -> None:
+    with open_archive(kind, tmp_path) as engine:
+        with crawl_lock(engine) as first, crawl_lock(engine) as second:
+            assert (first, second) == (True, False)
+        with crawl_lock(engine) as later:
+            assert later
+
+
+def test_a_second_run_ends_at_once_with_75(db: Path) -> None:
+    follow(db, "http://127.0.0.1:9/")
+    with crawl_lock(open_engine(f"sqlite:///{db}")):
+        done = run("crawl", "--all", db=db)
+    assert (done.returncode, done.stdout) == (75, "")
+    assert "another crawl of this database is running" in done.stderr
+
+
+def test_sigterm_finishes_what_is_in_flight_commits_and_ends_with_0(db: Path) -> None:
+    posts = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.3) for i in range(40)}
+    with served({"/": front(*posts), **posts}) as site:
+        follow(db, f"{site.home}/")
+        line, environment = command("crawl", "--all", db=db)
+        process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while sum(path in posts for path in site.paths()) < 3:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+        fetched = sum(path in posts for path in site.paths())
+    assert process.returncode == 0, said
+    assert rows(db, "SELECT count(*) FROM articles") == [(fetched,)]
+    assert 3 <= fetched < 40
+    assert rows(db, "SELECT finish_reason FROM crawl_runs") == [("shutdown",)]
