@@ -1,0 +1,200 @@
+"""`newsarchive trace`, `compare`, `origins` and `recluster`: who published first, who copied, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive.cli.common import console, db_option, open_archive, origin_line, say
+
+if TYPE_CHECKING:
+    from newsarchive.core.comparison import Comparison
+    from newsarchive.db.tracing import Copy, Trace
+
+#: Sentences of a copy's losses that the tree shows; `compare` prints them all.
+_SHOWN = 2
+_WIDTH = 100
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive trace https://blog.example/2025/04/post/
+  newsarchive trace 17 --dot | dot -Tsvg > story.svg"""
+)
+@click.argument("which", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@click.option("--dot", "as_dot", is_flag=True, help="The graph in the language of Graphviz.")
+@db_option
+def trace(which: str, as_json: bool, as_dot: bool, db: str) -> None:
+    """Where an article comes from, with the evidence, and every copy of it in the order of time.
+
+    Each copy has its site, its likeness to the fullest one, what kind of copy it is (exact, edited,
+    truncated) and what it dropped.
+    """
+    from newsarchive import export
+    from newsarchive.db import tracing
+
+    found = tracing.trace(open_archive(db), which)
+    if as_json:
+        click.echo(export.to_json(found, indent=2))
+    elif as_dot:
+        click.echo("\n".join(dot(found)))
+    else:
+        _print_tree(found)
+
+
+def _print_tree(found: Trace) -> None:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    tree = Tree(Text(found.headline or found.url, style="bold"))
+    source = tree.add(
+        Text(origin_line(found.origin) or "No other publisher is named: the blog's own, as far as it says")
+    )
+    if found.origin:
+        if found.origin_from != found.url:
+            source.add(Text(f"named by the copy at {found.origin_from}"))
+        for piece in found.origin.evidence:
+            source.add(Text(f"{piece.kind} ({piece.weight:.2f}): {_short(piece.text)}"))
+    copies = tree.add(Text(_counted(found)))
+    for copy in found.copies:
+        node = copies.add(Text(_line(copy, found)))
+        node.add(Text(copy.url, style="dim"))
+        for mark, sentences in (("-", copy.changes.cut), ("+", copy.changes.added)):
+            for sentence in sentences[:_SHOWN]:
+                node.add(Text(f"{mark} {_short(sentence)}"))
+    console().print(tree)
+
+
+def _counted(found: Trace) -> str:
+    if found.size == 1:
+        return "No copy of it is in the archive"
+    rest = found.size - len(found.copies)
+    return f"{found.size} articles with this text, the earliest first" + (
+        f"; {rest} more not shown" if rest > 0 else ""
+    )
+
+
+def _line(copy: Copy, found: Trace) -> str:
+    marks = [name for name, i in (("earliest", found.earliest), ("this one", found.id)) if copy.id == i]
+    counts = ", ".join(f"{n} {what}" for what, n in copy.changes.counts.items() if n and what != "kept")
+    parts = [f"{copy.published:%Y-%m-%d %H:%M}", copy.site, f"{copy.similarity:.0%}", copy.kind, *marks]
+    return " · ".join(parts) + (f" · sentences: {counts}" if counts else "")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def dot(found: Trace) -> Iterator[str]:
+    """A trace as a Graphviz graph: from the origin to the earliest copy, and from it to the others."""
+    yield "digraph trace {"
+    yield "  rankdir=LR; node [shape=box];"
+    if found.origin:
+        yield f"  origin [label={_quoted(found.origin.name)}, shape=ellipse];"
+        yield f'  origin -> a{found.earliest} [label="{found.origin.confidence:.2f}"];'
+    for copy in found.copies:
+        style = ", style=bold" if copy.id == found.id else ""
+        label = f"{copy.site}\n{copy.published:%Y-%m-%d %H:%M}\n{copy.kind}"
+        yield f"  a{copy.id} [label={_quoted(label)}, URL={_quoted(copy.url)}{style}];"
+    for copy in found.copies:
+        if copy.id != found.earliest:
+            yield f'  a{found.earliest} -> a{copy.id} [label="{copy.similarity:.2f}"];'
+    yield "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+@click.command(
+    epilog="""\b
+Example:
+  newsarchive compare https://paper.example/full/ https://blog.example/copy/"""
+)
+@click.argument("full", metavar="URL|ID")
+@click.argument("copy", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@db_option
+def compare(full: str, copy: str, as_json: bool, db: str) -> None:
+    """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence."""
+    from newsarchive import export
+    from newsarchive.db import tracing
+
+    found = tracing.compared(open_archive(db), full, copy)
+    if as_json:
+        click.echo(export.to_json(found, indent=2))
+        return
+    for line in _changes(found):
+        click.echo(line)
+    say(", ".join(f"{n} {what}" for what, n in found.counts.items()))
+
+
+def _changes(found: Comparison) -> Iterator[str]:
+    yield from (f"- {sentence}" for sentence in found.cut)
+    yield from (f"+ {sentence}" for sentence in found.added)
+    for before, after in found.altered:
+        yield f"~ {before}"
+        yield f"  {after}"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive origins
+  newsarchive origins --site blog.example --since 2025-01-01"""
+)
+@click.option("--site", help="Only what this site republishes.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published since this day (UTC)."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@db_option
+def origins(site: str | None, since: datetime | None, as_json: bool, db: str) -> None:
+    """Who is republished by whom, how often, and how many hours after the original (median).
+
+    A row: articles, site, publisher, its domain, hours ("?" where no date of an original is known).
+    """
+    from newsarchive import export
+    from newsarchive.db import tracing
+
+    moment = since.replace(tzinfo=UTC) if since else None
+    found = tracing.origins(open_archive(db), site=site, since=moment)
+    if not found:
+        say("no article names another publisher")
+        raise SystemExit(1)
+    for row in found:
+        if as_json:
+            click.echo(export.to_json(row))
+        else:
+            delay = "?" if row.delay_hours is None else f"{row.delay_hours:g}"
+            click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.domain}\t{delay}")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive recluster
+  newsarchive recluster --afresh --db postgresql://localhost/news"""
+)
+@click.option("--afresh", is_flag=True, help="Begin anew, where an earlier run was stopped.")
+@db_option
+def recluster(afresh: bool, db: str) -> None:
+    """Find the copies in the whole archive anew; call it again to go on after a stop.
+
+    For archives that were filled by a version that knew no copies, or knew them worse.
+    """
+    from newsarchive.cli.maintain import progress_bar
+    from newsarchive.db import reclustering
+
+    with progress_bar("comparing") as show:
+        done = reclustering.recluster(
+            open_archive(db), afresh=afresh, progress=lambda done, total: show(done, total, "")
+        )
+    say(f"{done} articles compared")
