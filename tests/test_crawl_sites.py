@@ -129,3 +129,110 @@ def test_sigterm_finishes_what_is_in_flight_commits_and_ends_with_0(db: Path) ->
     assert rows(db, "SELECT count(*) FROM articles") == [(fetched,)]
     assert 3 <= fetched < 40
     assert rows(db, "SELECT finish_reason FROM crawl_runs") == [("shutdown",)]
+
+
+def test_a_site_is_previewed_before_it_is_followed(db: Path) -> None:
+    with served(blog("a-first", "a-second", "a-third", "a-fourth")) as site:
+        refused = run("sites", "add", site.home, db=db, given="n\n")
+        assert refused.returncode == 1
+        assert not db.exists()
+        added = run("sites", "add", site.home, "--delay", "0.01", "--limit", "2", "--yes", db=db)
+    assert added.returncode == 0, added.stderr
+    assert added.stdout.count("The town council met on Tuesday") == 3
+    assert f"{site.home}/\tfollowed\tnew\tnever\t0 articles" in run("sites", "list", db=db).stdout
+    shown = run("sites", "show", site.home, db=db).stdout
+    assert "limit: 2\n" in shown
+    assert "delay: 0.01\n" in shown
+
+
+def test_a_site_without_posts_is_not_followed(db: Path) -> None:
+    with served({"/": "<html><body>nothing here</body></html>"}) as site:
+        done = run("sites", "add", site.home, "--yes", db=db)
+    assert (done.returncode, db.exists()) == (2, False)
+    assert "no post could be read there" in done.stderr
+
+
+def test_paused_and_removed_sites_are_not_crawled(db: Path) -> None:
+    home = "http://127.0.0.1:9/"
+    follow(db, home)
+    assert run("sites", "pause", home, db=db).returncode == 0
+    assert run("crawl", "--all", db=db).stderr.strip() == "no site is due"
+    assert run("sites", "resume", home, db=db).returncode == 0
+    assert [site.domain for site in Sites(open_engine(f"sqlite:///{db}")).due()] == ["127.0.0.1:9"]
+    assert run("sites", "remove", home, db=db).returncode == 0
+    assert "no site is followed yet" in run("crawl", "--all", db=db).stderr
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
+<outline type="rss" text="A" xmlUrl="https://one.example/feed/" htmlUrl="https://one.example/"/>
+<outline type="rss" text="B" xmlUrl="https://two.example/rss.xml"/></outline></body></opml>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        ("a.opml", OPML, ["url,since,limit,interval,delay,user_agent", "https://one.example/,,,,,"]),
+        (
+            "a.toml",
+            '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\n',
+            ["https://one.example/,2025-01-31,5,,,"],
+        ),
+        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,2.5,"]),
+    ],
+)
+def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:
+    file = db.with_name(name)
+    file.write_text(text)
+    done = run("sites", "import", str(file), db=db)
+    assert done.returncode == 0, done.stderr
+    out = run("sites", "export", "--format", "csv", db=db).stdout
+    assert set(lines) <= set(out.splitlines())
+    again = db.with_name("again.toml")
+    again.write_text(run("sites", "export", db=db).stdout)
+    other = db.with_name("other.db")
+    assert run("sites", "import", str(again), db=other).returncode == 0
+    assert run("sites", "export", "--format", "csv", db=other).stdout == out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.toml", '[[site]]\nurl = "one.example"\nlimt = 5\n', "site 1: unknown setting 'limt'"),
+        ("a.toml", '[[site]]\nurl = "one.example"\nlimit = "many"\n', "limit='many'"),
+        ("a.toml", "[[site]\n", "a.toml: "),
+        ("a.csv", "address\nhttps://one.example\n", "one of them url"),
+        ("a.opml", "<opml><body>", "a.opml: "),
+        ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
+        ("a.toml", '[[site]]\nurl = "file:///etc/passwd"\n', "site 1"),
+        ("a.json", "[]", "not a .toml, .csv or .opml file"),
+    ],
+)
+def test_a_list_with_a_mistake_is_named_and_changes_nothing(
+    db: Path, name: str, text: str, says: str
+) -> None:
+    file = db.with_name(name)
+    file.write_text(text)
+    done = run("sites", "import", str(file), db=db)
+    assert (done.returncode, db.exists()) == (2, False)
+    assert says in done.stderr
+
+
+def test_the_printed_cron_line_is_a_command_that_runs(db: Path) -> None:
+    line = run("schedule", "--cron", db=db).stdout.strip()
+    *when, text = line.split(" ", 5)
+    assert when[1:] == ["*"] * 4
+    assert 0 <= int(when[0]) < 60
+    # As cron runs it: another folder, next to no environment.
+    done = subprocess.run(
+        text.replace("\\%", "%"), shell=True, cwd="/", env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "no site is followed yet" in done.stderr) == (2, True), done.stderr
+
+
+def test_the_printed_systemd_units_are_well_formed(db: Path) -> None:
+    text = run("schedule", "--systemd", db=db).stdout
+    [start] = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    assert f'"sqlite:///{db}"' in start
+    assert start.startswith(f'ExecStart="{Path(sys.executable).absolute()}"')
+    assert run("schedule", db=db).returncode == 2

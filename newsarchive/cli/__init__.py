@@ -28,8 +28,13 @@ COMMANDS = {
     "history": ("history", "The versions of an article."),
     "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
     "repair": ("pages", "Repair mojibake: standard input to standard output."),
+    "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
     "search": ("read", "Find articles by their words."),
     "show": ("read", "Print one stored article."),
+    "sites": (
+        "sites",
+        "The sites that are followed: add, list, show, pause, resume, remove, import, export.",
+    ),
     "stats": ("read", "What the archive holds."),
 }
 

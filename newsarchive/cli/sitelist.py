@@ -1,0 +1,121 @@
+"""The list of sites as a file: TOML and CSV with settings, OPML as feed readers export it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from newsarchive.core.urls import check_start_url
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.db.sites import KnownSite
+
+#: setting → what its value must be
+SETTINGS: Mapping[str, type] = {
+    "since": str,
+    "limit": int,
+    "interval": float,
+    "delay": float,
+    "user_agent": str,
+}
+
+
+def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Settings with values of their types; empty ones are left out. Raises `UsageError`, naming key and place."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        if value in (None, ""):
+            continue
+        if key not in SETTINGS:
+            raise UsageError(f"{where}: unknown setting {key!r}; there are {', '.join(SETTINGS)}")
+        try:
+            found[key] = SETTINGS[key](str(value))
+            bad = key not in ("since", "user_agent") and not 0 <= found[key] < 1e6
+        except ValueError:
+            bad = True
+        if bad:
+            raise UsageError(f"{where}: {key}={value!r} is no {SETTINGS[key].__name__} that can be used")
+    if since := found.get("since"):
+        _check_day(since, where)
+    return found
+
+
+def _check_day(text: str, where: str) -> None:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{where}: since={text!r} is no date: write it as 2025-01-31") from None
+
+
+def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The sites of a file as (address, settings). Raises `UsageError`, naming the file and what is wrong."""
+    readers = {".toml": _toml, ".csv": _csv, ".opml": _opml, ".xml": _opml}
+    if path.suffix.lower() not in readers:
+        raise UsageError(f"{path}: not a .toml, .csv or .opml file")
+    try:
+        found = readers[path.suffix.lower()](path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, SyntaxError, csv.Error) as error:  # also what tomllib and the XML parser raise
+        raise UsageError(f"{path}: {error}") from error
+    sites = []
+    for number, site in enumerate(found, 1):
+        where = f"{path}: site {number}"
+        if not site.get("url"):
+            raise UsageError(f"{where}: no url")
+        settings = {key: value for key, value in site.items() if key != "url"}
+        sites.append((check_start_url(str(site["url"]), where), checked(settings, where)))
+    return sites
+
+
+def _toml(text: str) -> list[dict[str, Any]]:
+    sites = tomllib.loads(text).get("site", [])
+    if not isinstance(sites, list) or not all(isinstance(site, dict) for site in sites):
+        raise ValueError("sites are written as [[site]] tables, each with a url")
+    return sites
+
+
+def _csv(text: str) -> list[dict[str, Any]]:
+    rows = csv.DictReader(io.StringIO(text))
+    if "url" not in (rows.fieldnames or ()):
+        raise ValueError("the first line must name the columns, one of them url")
+    return [{key: value for key, value in row.items() if key is not None} for row in rows]
+
+
+def _opml(text: str) -> list[dict[str, Any]]:
+    """Each outline of a feed: its site's address, else the feed's own. Entities are not expanded."""
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise ValueError("a document type is declared: OPML needs none")
+    outlines = [element.attrib for element in ElementTree.fromstring(text).iter("outline")]
+    return [{"url": o.get("htmlUrl") or o["xmlUrl"]} for o in outlines if o.get("xmlUrl")]
+
+
+def as_toml(sites: Iterable[KnownSite]) -> str:
+    """What `read` reads from a .toml file."""
+    import json
+
+    return "\n".join(
+        "[[site]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in record(site).items())
+        for site in sites
+    )
+
+
+def as_csv(sites: Iterable[KnownSite]) -> str:
+    """What `read` reads from a .csv file."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["url", *SETTINGS], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(record(site) for site in sites)
+    return out.getvalue()
+
+
+def record(site: KnownSite) -> dict[str, Any]:
+    return {"url": site.home_url} | {key: site.config[key] for key in SETTINGS if key in site.config}

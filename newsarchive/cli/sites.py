@@ -1,0 +1,169 @@
+"""`newsarchive sites`: the sites that are followed, and their settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsarchive.cli import sitelist
+from newsarchive.cli.common import byline, console, database_url, db_option, origin_line, say
+from newsarchive.core.urls import check_start_url
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.cli.preview import Preview
+    from newsarchive.db.sites import KnownSite, Sites
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  newsarchive sites add https://blog.example --db news.db
+  newsarchive sites list
+  newsarchive sites import subscriptions.opml
+
+Every subcommand takes --db; `newsarchive crawl --all` crawls the list."""
+)
+def sites() -> None:
+    """The sites that are followed: add, list, show, pause, resume, remove, import, export."""
+
+
+def archive_of(db: str) -> Sites:
+    """The sites of an archive, which is created where there is none yet."""
+    from newsarchive.db.engine import open_engine, upgrade
+    from newsarchive.db.sites import Sites
+
+    engine = open_engine(database_url(db))
+    upgrade(engine)
+    return Sites(engine)
+
+
+def known(archive: Sites, text: str) -> KnownSite:
+    """Raises `UsageError` where the archive has no such site."""
+    site = archive.get(check_start_url(text, "SITE"))
+    if site is None:
+        raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
+    return site
+
+
+@sites.command()
+@click.argument("url")
+@click.option("--since", help="Leave out posts older than this date.")
+@click.option("--limit", help="At most so many posts in one crawl.")
+@click.option("--interval", help="Hours between two crawls.")
+@click.option("--delay", help="Seconds between two requests.")
+@click.option("--user-agent", help="Who we say we are.")
+@click.option("--yes", is_flag=True, help="Save without asking.")
+@db_option
+def add(url: str, yes: bool, db: str, **settings: str | None) -> None:
+    """Look at a blog, show three of its posts as the archive would keep them, and follow it."""
+    from newsarchive.cli.preview import preview
+
+    config = sitelist.checked(settings, "sites add")
+    seen = preview(check_start_url(url))
+    show_preview(seen)
+    if not seen.articles:
+        raise UsageError(f"{url}: no post could be read there: give the front page of a blog")
+    if not yes and not click.confirm("Follow this site?", err=True):
+        say("not saved")
+        raise SystemExit(1)
+    archive_of(db).follow(seen.home_url, config, platform=seen.platform, name=seen.articles[0].publisher)
+    say(f"followed: {seen.home_url}; crawl it now: newsarchive crawl {seen.home_url} --db {db}")
+
+
+def show_preview(seen: Preview) -> None:
+    out = console()
+    out.print(f"{seen.home_url}: {seen.platform or 'platform not known'}", style="bold", markup=False)
+    for source, count in seen.sources:
+        out.print(f"{source.kind}: {source.url} ({count} posts named)", markup=False)
+    for article in seen.articles:
+        out.print()
+        out.print(article.headline, style="bold", markup=False)
+        out.print(byline(article.authors, article.date_published, article.publisher), markup=False)
+        if line := origin_line(article.origin):
+            out.print(line, markup=False)
+        body = article.article_body
+        out.print(body if len(body) < 400 else body[:400].rstrip() + " …", markup=False)
+
+
+@sites.command("list")
+@db_option
+def list_sites(db: str) -> None:
+    """Every site that was added or crawled."""
+    for site in archive_of(db).all():
+        followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
+        last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
+        click.echo("\t".join((site.home_url, followed, site.state, last, f"{site.articles} articles")))
+
+
+@sites.command()
+@click.argument("site")
+@db_option
+def show(site: str, db: str) -> None:
+    """One site with its settings."""
+    found = known(archive_of(db), site)
+    rows = {
+        "url": found.home_url,
+        "name": found.name,
+        "platform": found.platform,
+        "state": found.state,
+        "last crawled": found.last_success_at,
+        "articles": found.articles,
+        **found.config,
+    }
+    for key, value in rows.items():
+        click.echo(f"{key}: {'' if value is None else value}")
+
+
+@sites.command()
+@click.argument("site")
+@db_option
+def pause(site: str, db: str) -> None:
+    """Leave a site out of `newsarchive crawl --all`."""
+    _configure(db, site, follow=False)
+
+
+@sites.command()
+@click.argument("site")
+@db_option
+def resume(site: str, db: str) -> None:
+    """Crawl a paused site again."""
+    _configure(db, site, follow=True)
+
+
+def _configure(db: str, site: str, **changes: Any) -> None:
+    archive = archive_of(db)
+    found = known(archive, site)
+    archive.configure(found, {**found.config, **changes})
+
+
+@sites.command()
+@click.argument("site")
+@db_option
+def remove(site: str, db: str) -> None:
+    """Follow a site no longer, and forget its settings; its articles stay."""
+    archive = archive_of(db)
+    archive.configure(known(archive, site), {})
+
+
+@sites.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@db_option
+def import_sites(file: Path, db: str) -> None:
+    """Follow the sites of a TOML, CSV or OPML file. A file with a mistake changes nothing."""
+    found = sitelist.read(file)
+    archive = archive_of(db)
+    for url, settings in found:
+        archive.follow(url, settings)
+    say(f"{len(found)} sites are followed")
+
+
+@sites.command("export")
+@click.option("--format", "kind", type=click.Choice(["toml", "csv"]), default="toml", show_default=True)
+@db_option
+def export_sites(kind: str, db: str) -> None:
+    """The followed and paused sites with their settings, as `sites import` reads them."""
+    found = [site for site in archive_of(db).all() if "follow" in site.config]
+    click.echo(sitelist.as_toml(found) if kind == "toml" else sitelist.as_csv(found), nl=False)
