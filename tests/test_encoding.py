@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from newsarchive import rules
 from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
+from newsarchive.core.fallback import second_opinion
+from newsarchive.core.pairs import model_of
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
 RULES = rules.default()
@@ -150,3 +152,23 @@ def test_edits_replay_and_unreplay_whatever_the_text(text):
 def test_repair_is_idempotent(case):
     once = repair(case["original"], RULES).text
     assert repair(once, RULES).text == once
+
+
+@pytest.mark.parametrize(
+    ("damaged", "mended"),
+    [
+        ("Il rentre ensuite Ã  Marseille.", "Il rentre ensuite à Marseille."),
+        ("La societÃ  aveva pensato a un guasto.", "La società aveva pensato a un guasto."),
+    ],
+)
+def test_ftfy_is_asked_where_no_codec_of_ours_explains_a_text(damaged: str, mended: str) -> None:
+    repaired = repair(damaged, rules.default())
+    assert repaired.text == mended
+    assert {edit.rule for edit in repaired.edits} == {"ftfy"}
+
+
+@pytest.mark.parametrize(
+    "clean", ["L’accord n’est pas signé, dit-il à Paris : 3 × 4 = 12.", "ÃO", "“Ça” — naïve"]
+)
+def test_ftfy_changes_nothing_without_evidence(clean: str) -> None:
+    assert list(second_opinion(clean, model_of(rules.default()))) == []

@@ -14,8 +14,9 @@ from itertools import accumulate
 
 from newsarchive.core.decoding import decode, decode_step
 from newsarchive.core.entities import unescaped
+from newsarchive.core.fallback import second_opinion
 from newsarchive.core.mojibake import Reading
-from newsarchive.core.pairs import model_of
+from newsarchive.core.pairs import model_of, suspects
 from newsarchive.core.repairing import texts_of, with_texts
 from newsarchive.core.vote import changes_of
 from newsarchive.items import Article, Edit, Repaired, replay
@@ -43,6 +44,9 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
             start, end = seen.original(change.start), seen.original(change.end)
             number = bisect_right(starts, start) - 1
             edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
+        if len(suspects(model_of(rules), seen.text)):
+            for text, own in zip(texts, edits, strict=True):
+                own += [] if own else second_opinion(text, model_of(rules))
     return [Repaired(replay(t, es), tuple(es), damage_of(t)) for t, es in zip(texts, edits, strict=True)]
 
 
