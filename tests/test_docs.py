@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from newsarchive import core
 from newsarchive.cli import COMMANDS, cli
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +49,11 @@ def test_every_query_that_a_test_runs_stands_in_the_readme() -> None:
     queries = json.loads((ROOT / "tests" / "cases" / "views" / "queries.json").read_text("utf-8"))
     assert len(queries) >= 10
     assert [query["label"] for query in queries if f"{query['sql']};" not in README] == []
+
+
+def test_the_map_of_the_core_names_every_module() -> None:
+    modules = {path.stem for path in (ROOT / "newsarchive" / "core").glob("*.py")} - {"__init__"}
+    assert modules - set(re.findall(r"\w+", core.__doc__ or "")) == set()
 
 
 def test_files_that_the_readme_names_exist() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsarchive.items import Author, Block, Edit, Origin
+from newsarchive.items import Article, Author, Block, Edit, Origin
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,3 +82,16 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
             f"{len(dropped)} lines left out (" + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) + ")"
         )
     return ", ".join(parts)
+
+
+def print_article(article: Article) -> None:
+    """The article for a reader on stdout, the account of what was done on stderr."""
+    out = console()
+    out.print(article.headline, style="bold", markup=False)
+    written = byline(article.authors, article.date_published, article.publisher)
+    for line in (written, article.url, origin_line(article.origin)):
+        if line:
+            out.print(line, style="dim", markup=False)
+    out.print()
+    out.print(article.article_body, markup=False)
+    say(account(article.edits, article.dropped))

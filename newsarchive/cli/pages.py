@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from newsarchive.cli.common import account, byline, console, db_option, origin_line, say
+from newsarchive.cli.common import db_option, print_article, say
 from newsarchive.exceptions import FetchError, UsageError
-from newsarchive.items import Article, Capture
+from newsarchive.items import Capture
 
 
 @click.command(
@@ -56,21 +56,6 @@ def read_capture(source: str, url: str = "") -> Capture:
     except OSError as error:
         raise FetchError(f"{source}: cannot be read: {error.strerror}") from error
     return Capture(url=url or path.resolve().as_uri(), body=body)
-
-
-def print_article(article: Article) -> None:
-    """The article for a reader on stdout, the account of what was done on stderr."""
-    out = console()
-    out.print(article.headline, style="bold", markup=False)
-    for line in (
-        byline(article.authors, article.date_published, article.publisher),
-        origin_line(article.origin),
-    ):
-        if line:
-            out.print(line, style="dim", markup=False)
-    out.print()
-    out.print(article.article_body, markup=False)
-    say(account(article.edits, article.dropped))
 
 
 @click.command(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import account, byline, console, db_option, open_archive, origin_line, say
+from newsarchive.cli.common import console, db_option, open_archive, print_article, say
 
 
 @click.command(
@@ -26,19 +26,8 @@ def show(which: str, as_json: bool, db: str) -> None:
     article = query.get(open_archive(db), which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
-        return
-    out = console()
-    out.print(article.headline, style="bold", markup=False)
-    for line in (
-        byline(article.authors, article.date_published, article.publisher),
-        article.url,
-        origin_line(article.origin),
-    ):
-        if line:
-            out.print(line, style="dim", markup=False)
-    out.print()
-    out.print(article.article_body, markup=False)
-    say(account(article.edits, article.dropped))
+    else:
+        print_article(article)
 
 
 @click.command(

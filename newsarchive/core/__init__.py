@@ -1,0 +1,17 @@
+"""The pure core: bytes in, `Article` out. No Scrapy, no SQL, no files, no clock; data comes as `Rules`.
+
+`process.STEPS` is the path of every page. Where to look:
+
+decode       decoding sniffing charsets entities
+extract      extraction parsing blocks markup boxes containers features trees decision judging naming
+             pagetype reasons render
+metadata     metadata claims elements head jsonld shown printed headline authors names publication dates
+             language
+repair       encoding repairing vote mojibake pieces multibyte legacy lost pairs characters fallback edits
+chrome       chrome phrases lines cues tails
+origin       origin leads attribution attribution_patterns copyright publishers
+fingerprint  fingerprint copies comparison paraphrase
+a site       template learning teaching sightings keys heads layouts evidence
+discovery    discovery urls anchors feeds sitemaps wordpress platforms links paging pagekind robots schedule
+versions     diff
+"""
