@@ -20,12 +20,15 @@ from newsarchive.version import VERSION
 COMMANDS = {
     "backup": ("maintain", "Copy an SQLite archive into another file while crawls go on."),
     "crawl": ("crawl", "Crawl every site that is due, or those named: for cron."),
+    "compare": ("copies", "What one article added, cut and altered against another."),
     "db": ("maintain", "The database itself: upgrade, current, check, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
     "diff": ("history", "What changed between two versions of an article."),
     "explain": ("explain", "Why an article reads as it does: kept, left out, repaired, chosen."),
     "extract": ("pages", "Extract the article from a file, a URL or standard input."),
     "history": ("history", "The versions of an article."),
+    "origins": ("copies", "Who is republished by whom, how often and how late."),
+    "recluster": ("copies", "Find the copies in the whole archive anew."),
     "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
     "repair": ("pages", "Repair mojibake: standard input to standard output."),
     "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
@@ -36,6 +39,7 @@ COMMANDS = {
         "The sites that are followed: add, list, show, pause, resume, remove, import, export.",
     ),
     "stats": ("read", "What the archive holds."),
+    "trace": ("copies", "Where an article comes from, and every copy of it."),
 }
 
 

@@ -1,6 +1,6 @@
 """Full-text search: FTS5 kept by triggers on SQLite, a tsvector with GIN on PostgreSQL.
 
-The FTS5 tables hold only their index (external content): the text stands once, in its revision.
+The FTS5 tables hold only their index (external content): the text stands once, in `articles`.
 """
 
 from __future__ import annotations
@@ -15,40 +15,36 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TEXTS = """
-CREATE VIEW article_texts AS
-SELECT a.id AS id, r.headline AS headline, r.article_body AS article_body
-FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id
-"""
-
 # The body is the first column: FTS5 spends two bytes a word and article on each later one.
 # Marks belong to words: without Mn and Mc a Hindi or Thai word falls apart at its vowel signs.
 SQLITE = [
-    TEXTS,
     """
     CREATE VIRTUAL TABLE article_search USING fts5(
-        article_body, headline, content='article_texts', content_rowid='id',
+        article_body, headline, content='articles', content_rowid='id',
         tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'")
     """,
     """
     CREATE VIRTUAL TABLE article_trigrams USING fts5(
-        article_body, headline, content='article_texts', content_rowid='id', tokenize='trigram')
+        article_body, headline, content='articles', content_rowid='id', tokenize='trigram')
     """,
 ]
 
-# FTS5 takes an entry out only when told the text that went in: the old revision still has it.
+# FTS5 takes an entry out only when told the text that went in.
 FORGET = """
     INSERT INTO {table}({table}, rowid, headline, article_body)
-    SELECT 'delete', OLD.id, headline, article_body FROM article_revisions WHERE id = OLD.revision_id{only};
+    SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE {old};
 """
 LEARN = """
     INSERT INTO {table}(rowid, headline, article_body)
-    SELECT NEW.id, headline, article_body FROM article_revisions WHERE id = NEW.revision_id{only};
+    SELECT NEW.id, NEW.headline, NEW.article_body WHERE {new};
 """
-INDEXES = [{"table": "article_search", "only": ""}, {"table": "article_trigrams", "only": " AND unspaced"}]
+INDEXES = [
+    {"table": "article_search", "old": "TRUE", "new": "TRUE"},
+    {"table": "article_trigrams", "old": "OLD.unspaced", "new": "NEW.unspaced"},
+]
+INDEXED = ("headline", "article_body", "unspaced")
 
 POSTGRESQL = [
-    TEXTS,
     """
     CREATE TABLE article_search (
         article_id integer PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
@@ -60,7 +56,7 @@ POSTGRESQL = [
 TRIGRAMS = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     """
-    CREATE INDEX ix_article_revisions_trigrams ON article_revisions
+    CREATE INDEX ix_articles_trigrams ON articles
     USING gin (article_body gin_trgm_ops) WHERE unspaced
     """,
 ]
@@ -79,15 +75,14 @@ FILL = [
     "INSERT INTO article_search(article_search) VALUES ('rebuild')",
     """
     INSERT INTO article_trigrams(rowid, headline, article_body)
-    SELECT a.id, r.headline, r.article_body
-    FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id WHERE r.unspaced
+    SELECT id, headline, article_body FROM articles WHERE unspaced
     """,
 ]
 
 
 def _fill(connection: Connection) -> None:
     """PostgreSQL gets its words from the code, so what is stored already goes through it."""
-    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM article_texts")
+    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM articles")
     for part in texts.mappings().partitions(500):
         fulltext.index(connection, [dict(row) for row in part])
 
@@ -96,20 +91,20 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _run([f"DROP TRIGGER articles_search_{event}" for event in ("insert", "update", "delete")])
         op.execute("DROP TABLE article_trigrams")
+    else:
+        op.execute("DROP INDEX IF EXISTS ix_articles_trigrams")
     op.execute("DROP TABLE article_search")
-    op.execute("DROP VIEW article_texts")
 
 
 def triggers() -> list[str]:
     forget = "".join(FORGET.format(**index) for index in INDEXES)
     learn = "".join(LEARN.format(**index) for index in INDEXES)
+    changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in INDEXED)
     return [
-        # An article gets its revision by UPDATE: its revision refers to it, so it comes first.
-        "CREATE TRIGGER articles_search_insert BEFORE INSERT ON articles WHEN NEW.revision_id IS NOT NULL"
-        " BEGIN SELECT RAISE(ABORT, 'set revision_id by UPDATE, after the revision is there'); END",
-        "CREATE TRIGGER articles_search_update AFTER UPDATE OF revision_id ON articles"
-        f" WHEN OLD.revision_id IS NOT NEW.revision_id BEGIN {forget} {learn} END",
-        f"CREATE TRIGGER articles_search_delete BEFORE DELETE ON articles BEGIN {forget} END",
+        f"CREATE TRIGGER articles_search_insert AFTER INSERT ON articles BEGIN {learn} END",
+        f"CREATE TRIGGER articles_search_update AFTER UPDATE OF {', '.join(INDEXED)} ON articles"
+        f" WHEN {changed} BEGIN {forget} {learn} END",
+        f"CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN {forget} END",
     ]
 
 

@@ -12,7 +12,7 @@ depends_on = None
 
 VIEWS = {
     "current_articles": """
-        SELECT a.id, s.domain AS site, a.url, r.headline, r.description, r.article_body, a.word_count,
+        SELECT a.id, s.domain AS site, a.url, a.headline, a.description, a.article_body, a.word_count,
                a.date_published, a.date_modified, a.in_language, a.article_section, a.publisher,
                o.name AS origin, o.domain AS origin_domain,
                a.first_seen_at, a.last_seen_at, a.gone_at, r.version, r.change_kind, a.cluster_id
