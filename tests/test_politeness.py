@@ -1,0 +1,55 @@
+"""Good manners, by the server's own log: Crawl-delay, the configured delay, and Retry-After are kept."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+from tests.serving import Answer, Site, crawl, served
+from tests.test_crawl import front, post, rows
+
+PLAIN = {"Content-Type": "text/plain"}
+
+
+def gaps(site: Site) -> list[float]:
+    """Seconds between two requests, from the second on: the first two come before robots.txt was read."""
+    times = [request.at for request in site.seen[1:]]
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+def blog(robots: str = "") -> dict[str, Answer | str]:
+    return {
+        "/": front("/a-first-story/", "/a-second-story/"),
+        "/robots.txt": Answer(robots, headers=PLAIN),
+        "/a-first-story/": post("A"),
+        "/a-second-story/": post("B"),
+    }
+
+
+def test_the_crawl_delay_of_our_group_is_kept(db: Path) -> None:
+    robots = "User-agent: *\nCrawl-delay: 90\n\nUser-agent: newsarchive\nCrawl-delay: 0.4\n"
+    with served(blog(robots)) as site:
+        done = crawl(f"url={site.home}/", "-s", "AUTOTHROTTLE_ENABLED=1", db=db)
+    assert done.returncode == 0, done.stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(2,)]
+    assert min(gaps(site)) > 0.38
+
+
+def test_the_configured_delay_is_kept_where_robots_asks_for_less(db: Path) -> None:
+    with served(blog("User-agent: *\nCrawl-delay: 0.1\n")) as site:
+        crawl(f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0.4", "-s", "AUTOTHROTTLE_ENABLED=0",
+              db=db, fast=False)  # fmt: skip
+    assert min(gaps(site)) > 0.38
+
+
+def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
+    table = blog()
+    table["/a-first-story/"] = Answer("busy", 503, {"Retry-After": "2"})
+    with served(table) as site:
+        crawl(f"url={site.home}/", "-s", "RETRY_TIMES=1", "-s", "DOWNLOAD_DELAY=0.3",
+              "-s", "AUTOTHROTTLE_ENABLED=0", db=db, fast=False)  # fmt: skip
+        asked = [request.at for request in site.seen if request.path == "/a-first-story/"]
+        others = [request.at for request in site.seen if request.path == "/a-second-story/"]
+    assert len(asked) == 2
+    assert asked[1] - asked[0] > 1.9
+    assert others[0] - asked[0] > 1.9
