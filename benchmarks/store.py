@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 from newsarchive.db import query, schema
 from newsarchive.db.engine import open_engine, reading, upgrade
 from newsarchive.db.models import ArticleRow, Base, Revision, Site
-from newsarchive.db.rows import article_row, keys, revision_row
+from newsarchive.db.rows import article_row, keys, revision_row, text_row
 from newsarchive.db.store import Store
 from newsarchive.items import Article, Author, Block, Origin
 from newsarchive.warc import WarcWriter
@@ -158,13 +158,16 @@ def _commit_one(engine: Engine, article: Article) -> None:
         author = session.scalar(select(AuthorRow).where(AuthorRow.name == name)) or AuthorRow(name=name)
         session.add_all([site, origin, author])
         session.flush()
+        texts = revision_row(article, START)
         new = ArticleRow(
-            **article_row(article), url=article.url, url_key=key, canonical_key=canonical, site_id=site.id,
+            **article_row(article), **text_row(texts), url=article.url, url_key=key,
+            canonical_key=canonical, site_id=site.id,
             first_seen_at=START, last_seen_at=START,
         )  # fmt: skip
         session.add(new)
         session.flush()
-        revision = Revision(**revision_row(article, START), article_id=new.id, version=1, change_kind="new")
+        texts |= {"article_body": None}
+        revision = Revision(**texts, article_id=new.id, version=1, change_kind="new")
         session.add(revision)
         session.flush()
         new.revision_id = revision.id

@@ -287,6 +287,27 @@ def test_a_copy_that_was_broken_off_goes_on(
     copied.dispose()
 
 
+@pytest.mark.parametrize("stop_at", ["articles", "article_revisions"])
+def test_a_copy_of_an_archive_that_is_written_to_meanwhile_loses_no_text(
+    pair: tuple[Engine, str], monkeypatch: pytest.MonkeyPatch, stop_at: str
+) -> None:
+    engine, url = pair
+    url_3 = make_article(3).url
+
+    def write(table: str, done: int, total: int) -> None:
+        if table == stop_at:
+            for day in (8, 9):
+                Store(engine).ingest([make_article(3, body=f"Text 3 of a quagga, day {day}.", day=day)])
+
+    archive.copy(source_url(engine), url, write)
+    archive.copy(source_url(engine), url)
+    copied = open_engine(url)
+    assert query.history(copied, url_3) == query.history(engine, url_3)
+    assert query.get(copied, url_3).article_body == "Text 3 of a quagga, day 9."
+    assert [hit.id for hit in query.search(copied, "quagga")] == [query.get(copied, url_3).id]
+    copied.dispose()
+
+
 def test_a_copy_into_another_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     with open_archive("sqlite", tmp_path) as one, open_archive("sqlite", tmp_path / "a") as two:

@@ -56,7 +56,8 @@ def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def history(engine: Engine) -> list[tuple[Any, ...]]:
-    return rows(engine, "SELECT version, change_kind, article_body FROM article_revisions ORDER BY id")
+    versions = [v for article in query.articles(engine) for v in query.history(engine, article.id)]
+    return [(v.version, v.change_kind, v.article_body) for v in versions]
 
 
 def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> None:
@@ -121,6 +122,45 @@ def test_a_changed_text_is_another_revision_and_the_old_one_stays(store: Store, 
     assert (stored.article_body, stored.revisions, stored.revision) == ("One, corrected.", 2, 2)
     assert stored.first_seen_at == START
     assert stored.last_seen_at == START + timedelta(days=1)
+
+
+def test_the_text_can_be_read_from_articles_with_plain_sql(store: Store, engine: Engine) -> None:
+    article = rich_article()
+    store.ingest([article, make_article(1, body="One.")])
+    store.ingest([make_article(1, body="One, corrected.", headline="New head", day=1)])
+    store.ingest([make_article(1, body="Late.", headline="Old head", day=-1)])
+    columns = "headline, alternative_headline, description, article_body"
+    assert rows(engine, f"SELECT {columns} FROM articles ORDER BY id") == [
+        (article.headline, article.alternative_headline, article.description, article.article_body),
+        ("New head", "", "", "One, corrected."),
+    ]
+
+
+def test_a_body_stands_once_however_many_versions_there_are(store: Store, engine: Engine) -> None:
+    for day, body in enumerate(["One.", "Two.", "Three."]):
+        store.ingest([make_article(1, body=body, day=day)])
+    store.ingest([make_article(1, body="Late.", day=-1)])
+    kept = "SELECT version FROM article_revisions WHERE article_body IS NOT NULL ORDER BY version"
+    assert rows(engine, kept) == [(1,), (2,), (4,)]
+    assert [row[2] for row in history(engine)] == ["One.", "Two.", "Three.", "Late."]
+
+
+def test_a_failed_change_keeps_the_text_where_it_was(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, body="One.")])
+    before = everything(engine)
+    with pytest.raises(Exception, match="naive"):
+        store.ingest([make_article(1, body="Two.", day=1, date_modified=datetime(2025, 1, 1))])
+    assert everything(engine) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("quagga", []), ("zebra", [1]), ("heading", []), ("title", [1])]
+)
+def test_search_follows_a_changed_text(store: Store, engine: Engine, words: str, found: list[int]) -> None:
+    store.ingest([make_article(1, body="A quagga.", headline="A heading")])
+    store.ingest([make_article(1, body="A zebra.", headline="A title", day=1)])
+    store.ingest([make_article(1, body="An old quagga.", headline="A heading", day=-1)])
+    assert [hit.id for hit in query.search(engine, words)] == found
 
 
 def test_a_text_that_came_back_is_a_third_revision(store: Store, engine: Engine) -> None:

@@ -90,10 +90,10 @@ def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
 
 
 def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The current texts of articles by id: the one place of this module that knows where they stand."""
+    """The current texts of articles by id."""
     query = select(ArticleRow.id, ArticleRow.article_body)
     return {
-        i: body
+        i: body or ""
         for part in _parts(ids)
         for i, body in connection.execute(query.where(ArticleRow.id.in_(part)))
     }

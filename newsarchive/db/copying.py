@@ -1,20 +1,23 @@
 """Moving an archive from one database to another, row by row, resumable.
 
 Tables go in the order of their references, rows in the order of their primary keys: how far a copy
-came is what the target has. An article gets its current revision at the end, when that is there
-(the full-text index follows).
+came is what the target has. Articles go with their texts into the full-text index at once; those that
+changed in the source since a copy was broken off are brought up to date at the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, func, select, tuple_, update
 
 from newsarchive.db import fulltext
+from newsarchive.db.bulk import Row, columns_of, execute_many
 from newsarchive.db.engine import insert_ignoring, reading, shown, writing
 from newsarchive.db.models import ArticleRow, Base, Revision
+from newsarchive.db.rows import READ
 from newsarchive.exceptions import UsageError
 
 #: Rows of one transaction.
@@ -31,19 +34,27 @@ def silent(table: str, done: int, total: int) -> None:
 def copy(source: Engine, target: Engine, progress: Progress = silent, chunk: int = CHUNK) -> dict[str, int]:
     """Copy every row; gives how many each table got. Both must have this version's schema.
 
-    Go on with a copy that was broken off by calling it again. Raises `UsageError` where the target
-    holds another archive.
+    What is written to the source meanwhile is left for the next copy. Go on with a copy that was broken
+    off by calling it again. Raises `UsageError` where the target holds another archive.
     """
     if source.url == target.url:
         raise UsageError("source and target are the same database")
     _refuse_another(source, target)
-    copied = {
-        table.name: _copy_table(source, target, table, progress, chunk)
-        for table in Base.metadata.sorted_tables
-    }
-    _set_current_revisions(source, target, progress, chunk)
+    with _one_state(source) as state:
+        copied = {
+            table.name: _copy_table(state, target, table, progress, chunk)
+            for table in Base.metadata.sorted_tables
+        }
+        _follow_source(state, target, progress, chunk)
     _restart_sequences(target)
     return copied
+
+
+def _one_state(engine: Engine) -> AbstractContextManager[Connection]:
+    """A read transaction that sees no later write; PostgreSQL must be asked for that."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    return reading(engine)
 
 
 def _refuse_another(source: Engine, target: Engine) -> None:
@@ -59,22 +70,23 @@ def _refuse_another(source: Engine, target: Engine) -> None:
         raise UsageError(f"{shown(target)} holds another archive: name an empty database")
 
 
-def _copy_table(source: Engine, target: Engine, table: Table, progress: Progress, chunk: int) -> int:
-    done = _count(target, table)
+def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress, chunk: int) -> int:
+    with reading(target) as connection:
+        done, last = _count(connection, table), _last_key(connection, table)
     total = _count(source, table)
     first = done
-    for rows in _rows_after(source, table, _last_key(target, table), chunk):
-        if table.name == "articles":
-            rows = [row | {"revision_id": None} for row in rows]
+    for rows in _rows_after(source, table, last, chunk):
         with writing(target) as connection:
             insert_ignoring(connection, table, rows)
+            if table.name == "articles":
+                fulltext.index(connection, [row | {"article_id": row["id"]} for row in rows])
         done += len(rows)
         progress(table.name, done, total)
     return done - first
 
 
 def _rows_after(
-    engine: Engine, table: Table, key: tuple[Any, ...] | None, chunk: int
+    connection: Connection, table: Table, key: tuple[Any, ...] | None, chunk: int
 ) -> Iterator[list[dict[str, Any]]]:
     keys = list(table.primary_key.columns)
     while True:
@@ -83,51 +95,51 @@ def _rows_after(
             query = query.where(
                 tuple_(*keys) > tuple_(*(bindparam(None, v, c.type) for v, c in zip(key, keys, strict=True)))
             )
-        with reading(engine) as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
+        rows = [dict(row._mapping) for row in connection.execute(query)]
         if not rows:
             return
         yield rows
         key = tuple(rows[-1][column.name] for column in keys)
 
 
-def _last_key(engine: Engine, table: Table) -> tuple[Any, ...] | None:
+def _last_key(connection: Connection, table: Table) -> tuple[Any, ...] | None:
     keys = list(table.primary_key.columns)
-    with reading(engine) as connection:
-        row = connection.execute(select(*keys).order_by(*(key.desc() for key in keys)).limit(1)).first()
+    row = connection.execute(select(*keys).order_by(*(key.desc() for key in keys)).limit(1)).first()
     return tuple(row) if row else None
 
 
-def _count(engine: Engine, table: Table) -> int:
-    with reading(engine) as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def _set_current_revisions(source: Engine, target: Engine, progress: Progress, chunk: int) -> None:
-    """Point articles to their texts, in order of id: those that point already are done."""
-    with reading(target) as connection:
-        waiting = select(func.min(ArticleRow.id)).where(ArticleRow.revision_id.is_(None))
-        first = connection.execute(waiting).scalar()
-    if first is None:
-        return
-    after = first - 1
-    columns = (ArticleRow.id, ArticleRow.revision_id, Revision.headline, Revision.article_body)
-    query = select(*columns).join(Revision, Revision.id == ArticleRow.revision_id).order_by(ArticleRow.id)
-    point = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"), ArticleRow.revision_id.is_(None))
+def _follow_source(source: Connection, target: Engine, progress: Progress, chunk: int) -> None:
+    """Bring texts to what the source has: it may have changed since a copy that was broken off."""
+    states = select(ArticleRow.id, ArticleRow.revision_id).order_by(ArticleRow.id).limit(chunk)
+    after = 0
     while True:
-        with reading(source) as connection:
-            rows = connection.execute(query.where(ArticleRow.id > after).limit(chunk)).all()
+        with reading(target) as connection:
+            rows = connection.execute(states.where(ArticleRow.id > after)).all()
         if not rows:
             return
+        articles, revisions = _changed(source, {row.id: row.revision_id for row in rows})
         with writing(target) as connection:
-            pointers = [{"b_id": row.id, "b_revision": row.revision_id} for row in rows]
-            connection.execute(point.values(revision_id=bindparam("b_revision")), pointers)
-            texts = [
-                {"article_id": r.id, "headline": r.headline, "article_body": r.article_body} for r in rows
-            ]
-            fulltext.index(connection, texts)
+            execute_many(connection, update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), articles)
+            fulltext.index(connection, [row | {"article_id": row["b_id"]} for row in articles])
+            execute_many(connection, update(Revision).where(Revision.id == bindparam("b_id")), revisions)
         after = rows[-1].id
         progress("current revisions", after, after)
+
+
+def _changed(source: Connection, held: dict[int, int | None]) -> tuple[list[Row], list[Row]]:
+    """Of articles with the revisions they have in the target: those that moved on, and what they left."""
+    columns = columns_of(ArticleRow, ("id", "revision_id", "content_hash", "unspaced", *READ))
+    found = source.execute(select(*columns).where(ArticleRow.id.in_(list(held))))
+    moved = [dict(row._mapping) for row in found if row.revision_id != held[row.id]]
+    bodies = select(Revision.id.label("b_id"), Revision.article_body).where(
+        Revision.article_id.in_([row["id"] for row in moved]), Revision.article_body.is_not(None)
+    )
+    left = [dict(row._mapping) for row in source.execute(bodies)]
+    return [{"b_id": row.pop("id"), **row} for row in moved], left
 
 
 def _restart_sequences(engine: Engine) -> None:

@@ -29,8 +29,8 @@ _UPSERT = text(
 _REBUILD = (
     "INSERT INTO article_search(article_search) VALUES ('rebuild')",
     "INSERT INTO article_trigrams(article_trigrams) VALUES ('delete-all')",
-    "INSERT INTO article_trigrams(rowid, headline, article_body) SELECT a.id, r.headline, r.article_body"
-    " FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id WHERE r.unspaced",
+    "INSERT INTO article_trigrams(rowid, headline, article_body)"
+    " SELECT id, headline, article_body FROM articles WHERE unspaced",
 )
 
 
@@ -53,7 +53,7 @@ def rebuild(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
         return
     connection.exec_driver_sql("DELETE FROM article_search")
-    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM article_texts")
+    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM articles")
     for part in texts.mappings().partitions(500):
         index(connection, [dict(row) for row in part])
 

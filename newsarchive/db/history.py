@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine, select
 
@@ -41,15 +42,21 @@ def history(engine: Engine, url_or_id: str | int) -> list[Version]:
     """
     names = [name for name in Version.__dataclass_fields__ if name != "current"]
     columns = [getattr(Revision, name) for name in names]
+    current = ArticleRow.article_body.label("current_body")
     with reading(engine) as connection:
         article_id = find(connection, url_or_id)
         query = (
-            select(*columns, (Revision.id == ArticleRow.revision_id).label("current"))
+            select(*columns, (Revision.id == ArticleRow.revision_id).label("current"), current)
             .join(ArticleRow, ArticleRow.id == Revision.article_id)
             .where(Revision.article_id == article_id)
             .order_by(Revision.version)
         )
-        return [Version(**row._mapping) for row in connection.execute(query)]
+        return [_version(dict(row._mapping)) for row in connection.execute(query)]
+
+
+def _version(row: dict[str, Any]) -> Version:
+    body = row.pop("current_body")
+    return Version(**row | ({"article_body": body} if row["current"] else {}))
 
 
 def revision_texts(

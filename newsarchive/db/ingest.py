@@ -29,7 +29,8 @@ from newsarchive.db.models import (
     Site,
     Term,
 )
-from newsarchive.db.plan import READ, Plan, match, seen_at
+from newsarchive.db.plan import Plan, match, seen_at
+from newsarchive.db.rows import READ
 from newsarchive.db.types import storable
 from newsarchive.items import Article
 
@@ -73,9 +74,7 @@ class Batch:
     def _find(self) -> None:
         wanted = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
         query = (
-            select(
-                *bulk.columns_of(ArticleRow), *bulk.columns_of(Revision, READ[1:]), Revision.payload_digest
-            )
+            select(*bulk.columns_of(ArticleRow), Revision.payload_digest)
             .join(Revision, Revision.id == ArticleRow.revision_id)
             .where(or_(ArticleRow.url_key.in_(wanted), ArticleRow.canonical_key.in_(wanted)))
             .order_by(ArticleRow.id)
@@ -100,12 +99,20 @@ class Batch:
                 ArticleRow.id == plan.article_id, ArticleRow.first_seen_at > plan.seen_at
             )
             self.connection.execute(first.values(first_seen_at=plan.seen_at))
-            same = [getattr(Revision, name) == plan.texts[name] for name in READ]
-            known = select(Revision.id).where(Revision.article_id == plan.article_id, *same)
-            plan.in_history = self.connection.execute(known).first() is not None
+            plan.in_history = self._in_history(plan)
             if not plan.in_history:
                 self._append_revisions([plan])
                 self._explain([plan])
+
+    def _in_history(self, plan: Plan) -> bool:
+        if not plan.text_changed:
+            return True
+        *heads, body = (getattr(Revision, name) for name in READ)
+        same = [head == plan.texts[head.name] for head in heads]
+        superseded = select(body).where(
+            Revision.article_id == plan.article_id, Revision.id != plan.revision_id, *same
+        )
+        return plan.texts["article_body"] in self.connection.execute(superseded).scalars()
 
     def _write_captures(self) -> None:
         plans = [plan for plan in self.plans if plan.article.capture]
@@ -120,6 +127,7 @@ class Batch:
         sites = self._sites(plan.article for plan in plans)
         new = [
             rows.article_row(plan.article)
+            | rows.text_row(plan.texts)
             | {
                 "url": plan.article.url,
                 "url_key": plan.key,
@@ -135,17 +143,22 @@ class Batch:
             plan.article_id = article_id
 
     def _write_revisions(self, plans: list[Plan]) -> None:
+        self._keep_superseded([plan.stored for plan in plans if plan.stored])
         self._append_revisions(plans)
-        current = [{"b_id": plan.article_id, "b_revision": plan.revision_id} for plan in plans]
-        self._execute_many(
-            update(ArticleRow)
-            .where(ArticleRow.id == bindparam("b_id"))
-            .values(revision_id=bindparam("b_revision")),
-            current,
-        )
+        current = [
+            rows.text_row(plan.texts) | {"b_id": plan.article_id, "revision_id": plan.revision_id}
+            for plan in plans
+        ]
+        self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), current)
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
+    def _keep_superseded(self, articles: Iterable[dict[str, Any]]) -> None:
+        """Revisions that are current no more get the text that their article is about to lose."""
+        old = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in articles]
+        self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), old)
+
     def _append_revisions(self, plans: list[Plan]) -> None:
+        """Add versions; the body of one that becomes current stands in its article."""
         versions = self._last_versions([plan.article_id for plan in plans if plan.stored])
         new = [
             plan.texts
@@ -155,6 +168,7 @@ class Batch:
                 "version": versions.get(plan.article_id, 0) + 1,
                 "change_kind": plan.change_kind,
             }
+            | ({} if plan.is_late else {"article_body": None})
             for plan in plans
         ]
         for plan, revision_id in zip(plans, self._insert(Revision, new), strict=True):

@@ -1,8 +1,8 @@
 """The tables of the archive, as typed SQLAlchemy models.
 
-`articles` says what an article is today, `article_revisions` holds the text of every version: the
-text stands once, in its revision, and `articles.revision_id` points to the current one.
-`blocks` and `edits` explain a revision: what was left out, what was repaired.
+`articles` says what an article is today, its text included, in plain columns for whoever asks with
+`sqlite3`. `article_revisions` has every version. A body stands once: that of the current revision
+(`articles.revision_id`) in its article, that of any other in the revision, deflated. `blocks` and `edits` explain a revision: what was left out, what was repaired.
 
 The full-text tables are not here: they differ by database (see `fulltext.py`).
 
@@ -170,10 +170,12 @@ class Cluster(Base):
 
 
 class ArticleRow(Base):
-    """The current state of an article; names are schema.org's. Its text is in `revision_id`.
+    """The current state of an article, with its text; names are schema.org's.
 
     `url_key` and `canonical_key` are normalised URLs: either finds the article again. `record_hash`
-    sums up everything that a reader would see change.
+    sums up everything that a reader would see change. `unspaced` is true where the text has a script
+    written without spaces (Chinese, Thai, …). The body is the last column: a query of the others does
+    not read through it.
     """
 
     __tablename__ = "articles"
@@ -213,13 +215,17 @@ class ArticleRow(Base):
     last_seen_at: Mapped[datetime] = mapped_column(index=True)
     gone_at: Mapped[datetime | None]
     cluster_id: Mapped[int | None] = _set_null("clusters.id", index=True)
+    unspaced: Mapped[bool] = mapped_column(default=False)
+    alternative_headline: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    article_body: Mapped[str] = mapped_column(default="")
 
 
 class Revision(Base):
-    """One version of an article's text; rows are only ever added.
+    """One version of an article's text; versions are only ever added.
 
     `change_kind` is `new`, `publisher` (the page changed) or `extractor` (we read it better).
-    `unspaced` is true where the text has a script written without spaces (Chinese, Thai, …).
+    `article_body` is empty while the version is the current one: then its article holds the text.
     """
 
     __tablename__ = "article_revisions"
@@ -237,9 +243,8 @@ class Revision(Base):
     headline: Mapped[str]
     alternative_headline: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
-    article_body: Mapped[str]
+    article_body: Mapped[str] = mapped_column(Compressed, nullable=True)
     article_html: Mapped[str] = mapped_column(Compressed, nullable=True)
-    unspaced: Mapped[bool] = mapped_column(default=False)
 
 
 class BlockRow(Base):

@@ -9,11 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from newsarchive.db import rows
+from newsarchive.db.rows import READ
 from newsarchive.db.types import storable
 from newsarchive.items import Article
-
-#: A new revision is made where one of these differs. Markup follows from the same words.
-READ = ("headline", "alternative_headline", "description", "article_body")
 
 #: Hamming similarity of MinHash signatures from which two texts under one canonical URL are one article.
 _SAME_TEXT = 0.5
@@ -23,7 +21,7 @@ _SAME_TEXT = 0.5
 class Plan:
     """What is to be done with one article.
 
-    `stored` is its row joined with its revision; `reread` says that stored bytes are read again.
+    `stored` is its row with its revision's `payload_digest`; `reread` says that stored bytes are read again.
     """
 
     article: Article
@@ -59,6 +57,7 @@ class Plan:
 
     @property
     def text_changed(self) -> bool:
+        """A new revision is made where a text differs. Markup follows from the same words."""
         return self.stored is None or any(self.texts[name] != self.stored[name] for name in READ)
 
     @property

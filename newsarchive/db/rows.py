@@ -37,8 +37,11 @@ PLAIN = [
     "extractor_version",
 ]
 
-#: The fields of an article whose text is kept in its revision.
-TEXTS = ("headline", "alternative_headline", "description", "article_body", "article_html")
+#: The fields whose text makes a version: they stand in the article and in its revisions.
+READ = ("headline", "alternative_headline", "description", "article_body")
+
+#: The fields of an article that a revision has.
+TEXTS = (*READ, "article_html")
 
 
 def keys(article: Article) -> tuple[str, str]:
@@ -57,7 +60,7 @@ def keys(article: Article) -> tuple[str, str]:
 
 
 def article_row(article: Article) -> Row:
-    """The columns of `articles` that the article itself decides."""
+    """The columns of `articles` that the article itself decides, but its texts (`text_row`)."""
     row = {name: getattr(article, name) for name in PLAIN}
     row["headline"] = storable(article.headline)
     row["quality"] = asdict(article.quality)
@@ -74,8 +77,13 @@ def revision_row(article: Article, seen_at: datetime) -> Row:
         "seen_at": seen_at,
         "content_hash": article.content_hash,
         "payload_digest": article.capture.digest if article.capture else "",
-        "unspaced": is_unspaced(article.article_body or article.headline),
     }
+
+
+def text_row(texts: Row) -> Row:
+    """The columns of `articles` for the texts of its current revision."""
+    own = {name: texts[name] for name in READ}
+    return own | {"unspaced": is_unspaced(texts["article_body"] or texts["headline"])}
 
 
 def block_rows(article: Article, revision_id: int) -> list[Row]:
@@ -144,7 +152,7 @@ def article_from(
 ) -> Article:
     """The record again. Its blocks are the dropped ones; body edits are at `article_body`."""
     plain = {name: article[name] for name in PLAIN}
-    texts = {name: revision[name] or "" for name in TEXTS}
+    texts = {name: article[name] for name in READ} | {"article_html": revision["article_html"]}
     quality = dict(article["quality"])
     return Article(
         url=article["url"],

@@ -142,8 +142,8 @@ def _check_sqlite(connection: Connection) -> list[str]:
 def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
     """Rows that no path through the code makes."""
     for what, query in {
-        "articles without a text": "SELECT count(*) FROM articles WHERE revision_id IS NULL",
-        "articles whose text is another's": "SELECT count(*) FROM articles a JOIN article_revisions r"
+        "articles without a version": "SELECT count(*) FROM articles WHERE revision_id IS NULL",
+        "articles whose version is another's": "SELECT count(*) FROM articles a JOIN article_revisions r"
         " ON r.id = a.revision_id WHERE r.article_id <> a.id",
     }.items():
         yield what, int(connection.exec_driver_sql(query).scalar_one())

@@ -33,7 +33,6 @@ from newsarchive.db.models import (
     ArticleRow,
     AuthorRow,
     OriginRow,
-    Revision,
     Site,
 )
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
@@ -105,9 +104,7 @@ def search(
 
 
 def _hit(connection: Connection, row: Any, tree: Node, marks: Marks) -> Hit:
-    body = connection.execute(
-        select(Revision.article_body).where(Revision.id == row["revision_id"])
-    ).scalar_one()
+    body = connection.execute(select(ArticleRow.article_body).where(ArticleRow.id == row["id"])).scalar_one()
     plain = {name: row[name] for name in ("id", "url", "headline", "site", "in_language", "date_published")}
     shown = snippet(body, positive(tree), marks)
     return Hit(**plain, origin=row["origin"] or "", score=float(row["score"] or 0.0), snippet=shown)
@@ -192,11 +189,10 @@ class _Query:
             found = select(_TRIGRAMS.c.rowid).where(self._fts("article_trigrams", quoted))
         else:
             inside = or_(
-                Revision.article_body.icontains(run.text, autoescape=True),
-                Revision.headline.icontains(run.text, autoescape=True),
+                ArticleRow.article_body.icontains(run.text, autoescape=True),
+                ArticleRow.headline.icontains(run.text, autoescape=True),
             )
-            current = select(ArticleRow.id).join(Revision, Revision.id == ArticleRow.revision_id)
-            found = current.where(Revision.unspaced, inside)
+            found = select(ArticleRow.id).where(ArticleRow.unspaced, inside)
         return or_(ArticleRow.id.in_(found), *as_word)
 
 
@@ -206,7 +202,6 @@ def _columns(score: ColumnElement[Any]) -> Select[Any]:
             ArticleRow.id,
             ArticleRow.url,
             ArticleRow.headline,
-            ArticleRow.revision_id,
             ArticleRow.in_language,
             ArticleRow.date_published,
             Site.domain.label("site"),
