@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from newsarchive.core.attribution import attributions_in
@@ -39,6 +39,7 @@ _HEARSAY = 0.5
 _DOMAIN = re.compile(
     r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w-])(/[^\s)）\]]*)?", re.I
 )
+_ADDRESS = re.compile(r"https?://\S+", re.I)
 # How a text opens that comes from an agency; only a listed agency is believed.
 _DATELINES = tuple(
     map(
@@ -96,11 +97,32 @@ class Lead:
 def leads_of(article: Article, rules: Rules) -> list[Lead]:
     """Every lead of an article, the blog's own name not yet taken out."""
     near = list(_near_body(article.blocks))
-    found = [lead for place in near for lead in _from_block(place, article.url, rules)]
+    found = list(
+        _with_urls((lead for place in near for lead in _from_block(place, article.url, rules)), rules)
+    )
     body = [b for b in article.blocks if b.label == "body" and b.kind in _TEXT]
     found += _from_dateline(body, rules)
     found += _from_authors(article, near, rules)
     return found + list(_from_metadata(article, rules))
+
+
+def _with_urls(leads: Iterable[Lead], rules: Rules) -> Iterator[Lead]:
+    """ "Republished from X. Read the original article: https://…": the address is that of X, unless one
+    of the two is known to be another's."""
+    named: Lead | None = None
+    for lead in leads:
+        if lead.kind == "attribution" and _ADDRESS.fullmatch(lead.printed):
+            if named is not None and _may_own(named.printed, domain_in(lead.printed), rules):
+                yield replace(lead, printed=named.printed, url=lead.url or lead.printed)
+                continue
+        elif lead.kind == "attribution":
+            named = lead
+        yield lead
+
+
+def _may_own(name: str, domain: str, rules: Rules) -> bool:
+    known, host = listed(name, rules), by_host(domain, rules)
+    return known is host if known else host is None and not domain_in(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,3 +304,9 @@ def domain_in(text: str) -> str:
         return registered_domain("https://" + match[1].lower())
     except ValueError:
         return ""
+
+
+def host_in(text: str) -> str:
+    """The whole host written in a text, without "www."; "" where there is none."""
+    match = _DOMAIN.search(text)
+    return match[1].lower() if match else ""

@@ -16,8 +16,8 @@ from datetime import datetime
 from newsarchive.core import dates
 from newsarchive.core.attribution import attribution_of
 from newsarchive.core.copyright import copyright_of
-from newsarchive.core.leads import IN_CONTENT, Lead, domain_in, leads_of
-from newsarchive.core.publishers import by_host, key_of, listed
+from newsarchive.core.leads import IN_CONTENT, Lead, domain_in, host_in, leads_of
+from newsarchive.core.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import Rules
@@ -86,10 +86,18 @@ def _name(lead: Lead, rules: Rules) -> _Named | None:
     found = listed(printed, rules) or host
     if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
         found = host  # of two papers of one name ("El País"), the domain tells which
+    if found is not None and _is_branch(printed, host_in(lead.printed), domain, found):
+        return _Named(lead, printed, host_in(lead.printed), True)
     if found is not None:
         return _Named(lead, found.name, found.domain, True)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     return _Named(lead, domain if is_url else printed, domain, False)
+
+
+def _is_branch(printed: str, host: str, domain: str, publisher: Publisher) -> bool:
+    """Whether a longer name with a host of its own is printed: "Nikkei Asia (asia.nikkei.com)"."""
+    own, whole = key_of(printed), key_of(publisher.name)
+    return host != domain and whole in own and own != whole and key_of(host.removesuffix(domain)) in own
 
 
 def _without_poison(named: Sequence[_Named]) -> list[_Named]:
