@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
+from itemadapter import ItemAdapter
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
@@ -21,13 +23,17 @@ PAGE = (
 )
 
 
+#: What follows the steps.
+AFTER = [pipelines.TemplatePipeline, pipelines.SincePipeline, pipelines.StorePipeline]
+
+
 def test_the_pipelines_stand_in_the_order_of_the_steps() -> None:
     assert [cls.step for cls in pipelines.STEP_PIPELINES] == list(process.STEPS)
     settings = Settings({"NEWSARCHIVE_WORKERS": 0})
     Addon().update_settings(settings)
     chain = settings.getdict("ITEM_PIPELINES")
     ordered = sorted(chain, key=chain.__getitem__)
-    assert ordered == [*pipelines.STEP_PIPELINES, pipelines.SincePipeline, pipelines.StorePipeline]
+    assert ordered == [*pipelines.STEP_PIPELINES, *AFTER]
 
 
 def test_with_workers_one_pipeline_runs_the_whole_chain() -> None:
@@ -35,7 +41,7 @@ def test_with_workers_one_pipeline_runs_the_whole_chain() -> None:
     Addon().update_settings(settings)
     chain = settings.getdict("ITEM_PIPELINES")
     ordered = sorted(chain, key=chain.__getitem__)
-    assert ordered == [pipelines.WorkersPipeline, pipelines.SincePipeline, pipelines.StorePipeline]
+    assert ordered == [pipelines.WorkersPipeline, *AFTER]
 
 
 def test_a_project_that_places_a_pipeline_itself_keeps_its_place() -> None:
@@ -95,3 +101,10 @@ def test_what_is_dropped_is_in_neither_text_nor_html_nor_count() -> None:
     assert [b.label for b in article.dropped if "Gazette" in b.text] == ["attribution"]
     assert "Gazette" not in article.article_body + article.article_html
     assert article.word_count == plain.word_count
+
+
+def test_scrapys_feeds_get_times_with_their_zone() -> None:
+    article = process.article_from(Capture("https://blog.example/bridge/", PAGE), rules.default())
+    adapter = ItemAdapter(article)
+    serializer = adapter.get_field_meta("date_published")["serializer"]
+    assert serializer(datetime(2025, 4, 1, 8, tzinfo=UTC)) == "2025-04-01T08:00:00+00:00"
