@@ -195,7 +195,8 @@ class Batch:
         """Bring known articles to what was read; the unchanged ones get `last_seen_at` alone."""
         known = [plan for plan in self.plans if plan.stored]
         seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
-        self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), seen)
+        if not self.reread:  # nobody looked at the page again
+            self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), seen)
         changed = [
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}
