@@ -30,7 +30,7 @@ class Addon:
         chain: dict[type, int] = dict(ITEM_PIPELINES)
         if settings.getint("NEWSARCHIVE_WORKERS", 0) > 0:
             chain = {pipelines.WorkersPipeline: 100}
-        chain |= {pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
+        chain |= {pipelines.TemplatePipeline: 800, pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
         for pipeline, priority in chain.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
         # Between Scrapy's retries (550) and the network.

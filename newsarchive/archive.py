@@ -6,7 +6,7 @@ Importable without Scrapy; SQL stays in `db/`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +23,7 @@ from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
 from newsarchive.db.store import Outcome, Store
+from newsarchive.db.types import storable
 from newsarchive.exceptions import (
     DatabaseError,
     DatabaseUnavailable,
@@ -31,6 +32,7 @@ from newsarchive.exceptions import (
     NotAnArticle,
 )
 from newsarchive.items import Article, Capture
+from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc import locate
 
@@ -187,14 +189,36 @@ def _map(pool: Executor, jobs: Sequence[tuple[str, Kept]], workers: int) -> Iter
         yield waiting.pop(0).result()
 
 
-def _read(folder: str, kept: Kept) -> _Read:
+def articles_of(folder: str, kept: Iterable[Kept], rules: Rules, failed: list[str]) -> Iterator[Article]:
+    """The articles of captures, read again one by one; names those that cannot be read in `failed`."""
+    for one in kept:
+        read = _read(folder, one, rules)
+        failed += [read.error] if read.error else []
+        if read.article:
+            yield read.article
+
+
+def differs(engine: Engine, article: Article) -> bool:
+    """Whether an article's text or what was left out of it is not as stored; never for one that is not
+    stored, or found deleted: reading again must not bring it back."""
+    stored = _stored(engine, article)
+    if stored is None or stored.gone_at is not None:
+        return False
+    return stored.article_body != article.article_body or _left_out(stored) != _left_out(article)
+
+
+def _left_out(article: Article) -> list[tuple[str, str]]:
+    return [(block.label, storable(block.text)) for block in article.dropped]
+
+
+def _read(folder: str, kept: Kept, tables: Rules | None = None) -> _Read:
     """One capture through the core, in a worker; never raises."""
     try:
         capture = _capture(folder, kept)
     except DatabaseError as error:
         return _Read(kept, error=str(error))
     try:
-        article = process.article_from(capture, _rules or rules.default())
+        article = process.article_from(capture, tables or _rules or rules.default())
     except NotAnArticle as error:
         return _Read(kept, reason=error.reason)
     except (NewsArchiveError, ValueError, RecursionError, MemoryError) as error:

@@ -7,27 +7,36 @@ An item enters as `Capture` and leaves as a stored `Article`. This is the only p
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
 
+from newsarchive import learning
 from newsarchive import rules as rules_module
 from newsarchive.core import process
+from newsarchive.core.template import Template
+from newsarchive.core.urls import site_of
+from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.frontier import Frontier
-from newsarchive.db.store import Store
+from newsarchive.db.store import Outcome, Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
+from newsarchive.recorder import raw_folder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
 
 
 class StepPipeline:
@@ -82,6 +91,33 @@ STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
     OriginPipeline,
     FingerprintPipeline,
 )
+
+
+class TemplatePipeline:
+    """Reads a page by what was learned of its site in earlier crawls (see `learning`).
+
+    So a page that did not change gives the text that is stored, and an edit is one publisher's revision.
+    """
+
+    def __init__(self, rules: Rules, database_url: str) -> None:
+        self.rules, self.engine = rules, open_engine(database_url)
+        # A site's template stands for the whole crawl; archives of many sites must not fill the memory.
+        self.template = lru_cache(maxsize=64)(self._load)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(rules_of(crawler.settings), crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+
+    def _load(self, site: str) -> Template:
+        try:
+            return templates.load(self.engine, site)
+        except DatabaseError:  # a dry run may have no archive yet; the store reports any other
+            return Template(site)
+
+    def process_item(self, item: Article) -> Article:
+        template = self.template(site_of(item.url))
+        known = template.entries or template.layouts
+        return learning.templated(item, template, self.rules) if known else item
 
 
 class SincePipeline:
@@ -143,6 +179,7 @@ class StorePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.writer: Writer | None = None
+        self.changed: set[str] = set()  # sites with a new or changed article
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -175,6 +212,8 @@ class StorePipeline:
             self._fail(error)
             raise
         self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
+        if outcome is not Outcome.UNCHANGED:
+            self.changed.add(site_of(item.url))
         return item
 
     async def keep_dropped(self, exception: BaseException) -> None:
@@ -207,6 +246,27 @@ class StorePipeline:
     async def close_spider(self) -> None:
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
+            if self.changed and self.crawler.settings.getbool("NEWSARCHIVE_LEARN"):
+                await asyncio.to_thread(self._learn)
+
+    def _learn(self) -> None:
+        """Learn the sites that changed. The crawl is stored by now: no failure here may lose it."""
+        settings, stats = self.crawler.settings, self.crawler.stats
+        folder = raw_folder(settings)
+        if folder is None:
+            return
+        for site in sorted(self.changed):
+            try:
+                done = learning.learn_site(
+                    self.store.engine, folder, site, rules_folder=settings.get("NEWSARCHIVE_RULES") or None
+                )
+            except Exception:
+                logger.exception(
+                    "%s: its template could not be learned; try: newsarchive learn %s", site, site
+                )
+                stats.inc_value("newsarchive/learning_failed")
+            else:
+                stats.inc_value("newsarchive/learned", len(done.changed))
 
     async def finish(self, reason: str) -> None:
         """Record how the run ended; comes after `close_spider`, which is not told the reason."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 
 from newsarchive.db.captures import original_of
 from newsarchive.items import Place
@@ -36,6 +37,14 @@ class Wire:
     body: bytes
 
 
+def raw_folder(settings: BaseSettings) -> Path | None:
+    """Where `NEWSARCHIVE_WARC` puts raw bytes; `None` where it is off."""
+    setting = str(settings.get("NEWSARCHIVE_WARC") or "off")
+    if setting == "off":
+        return None
+    return default_folder(settings["NEWSARCHIVE_DATABASE_URL"]) if setting == "on" else Path(setting)
+
+
 class Recorder:
     """Writes the answers to requests marked `KEEP`; `NEWSARCHIVE_WARC` is `on`, `off` or a folder."""
 
@@ -45,12 +54,9 @@ class Recorder:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        setting = str(crawler.settings.get("NEWSARCHIVE_WARC") or "off")
-        if setting == "off" or getattr(crawler.spider, "dry_run", False):
+        folder = raw_folder(crawler.settings)
+        if folder is None or getattr(crawler.spider, "dry_run", False):
             raise NotConfigured
-        folder = (
-            default_folder(crawler.settings["NEWSARCHIVE_DATABASE_URL"]) if setting == "on" else Path(setting)
-        )
         extension = cls(crawler, folder)
         crawler.signals.connect(extension.downloaded, signals.response_downloaded)
         crawler.signals.connect(extension.close, signals.engine_stopped)

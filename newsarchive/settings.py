@@ -20,6 +20,8 @@ NEWSARCHIVE_CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
 NEWSARCHIVE_RULES = os.environ.get("NEWSARCHIVE_RULES", "")
 #: Raw bytes of every post, in WARC files: `on` (a folder beside the database), `off`, or a folder.
 NEWSARCHIVE_WARC = os.environ.get("NEWSARCHIVE_WARC", "on")
+#: A crawl that found something learns its sites' furniture at its end, from the raw bytes (WARC on).
+NEWSARCHIVE_LEARN = True
 #: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
 NEWSARCHIVE_HONOUR_NOARCHIVE = True
 #: Processes that run the pure core; 0 runs it in the crawl's own process.

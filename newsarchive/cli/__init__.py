@@ -29,6 +29,7 @@ COMMANDS = {
     "history": ("history", "The versions of an article."),
     "origins": ("copies", "Who is republished by whom, how often and how late."),
     "recluster": ("copies", "Find the copies in the whole archive anew."),
+    "learn": ("learn", "Learn a site's furniture from its stored pages, and take it out of its articles."),
     "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
     "repair": ("pages", "Repair mojibake: standard input to standard output."),
     "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
@@ -39,6 +40,7 @@ COMMANDS = {
         "The sites that are followed: add, list, show, pause, resume, remove, import, export.",
     ),
     "stats": ("read", "What the archive holds."),
+    "template": ("learn", "What was learned of a site: its furniture, with samples and reasons."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
 }
 

@@ -1,0 +1,84 @@
+"""`newsarchive learn` and `template`: what the pages of a site have in common, and what was made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive.cli.common import database_url, db_option, open_archive, say
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.learning import Summary
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive learn blog.example --dry-run
+  newsarchive learn --all"""
+)
+@click.argument("site", metavar="[SITE]", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every site, each with what all together show.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+@click.option(
+    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
+@db_option
+def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None, db: str) -> None:
+    """Learn a site's furniture from its newest stored pages, and take it out of its articles.
+
+    Nothing is fetched; a changed text is a new version of kind `extractor`. Prints the URLs of articles
+    that change, a line each. A crawl does this at its end.
+    """
+    from newsarchive import learning
+    from newsarchive.warc import default_folder
+
+    if bool(site) == everything:
+        raise UsageError("which site? name one, or say --all")
+    engine, raw = open_archive(db), folder or default_folder(database_url(db))
+    if site:
+        show(learning.learn_site(engine, raw, domain(site), dry_run=dry_run))
+    else:
+        learning.learn_all(engine, raw, dry_run=dry_run, on_site=show)
+
+
+@click.command(epilog="Example: newsarchive template blog.example")
+@click.argument("site", metavar="SITE")
+@db_option
+def template(site: str, db: str) -> None:
+    """What was learned of a site, a line each: role, label, pages, articles, sample, reason.
+
+    Roles: `chrome` goes, `head` and `slot` take what they open, `aside` stays and is flagged;
+    `container` is the element of the article, `start` and `end` frame it. Ends with 1 where nothing
+    was learned.
+    """
+    from newsarchive.db import templates
+
+    found = templates.load(open_archive(db), domain(site)).rows()
+    for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
+        cells = (row[name] for name in ("role", "label", "pages", "clusters", "sample", "reason"))
+        click.echo("\t".join(" ".join(str(cell).split()) for cell in cells))
+    if not found:
+        say(f"{site}: nothing was learned yet; newsarchive learn {site}")
+        raise SystemExit(1)
+
+
+def domain(text: str) -> str:
+    """A site's domain, from a domain or any address on it."""
+    from newsarchive.core.urls import site_of
+
+    return site_of(text if "://" in text else f"http://{text}/")
+
+
+def show(summary: Summary) -> None:
+    """The articles that change on stdout, the rest as a message."""
+    for url in summary.changed:
+        click.echo(url)
+    for failure in summary.failed:
+        say(f"cannot be read: {failure}")
+    say(
+        f"{summary.site}: {summary.pages} pages read, {summary.entries} lines learned, "
+        f"{len(summary.changed)} articles changed"
+    )
