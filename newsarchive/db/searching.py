@@ -38,6 +38,7 @@ from newsarchive.db.models import (
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import tokenise
+from newsarchive.db.types import storable
 from newsarchive.exceptions import UsageError
 
 #: How much a word in the headline counts against one in the text.
@@ -95,7 +96,7 @@ def search(
     """
     if order not in ("rank", "date"):
         raise UsageError(f"order {order!r}: rank or date")
-    tree = parse(words)
+    tree = parse(storable(words))  # as the texts are stored
     filters = list(_filters(site, origin, language, since, until, author, cluster))
     with reading(engine) as connection:
         query = _Query(connection, filters).select(tree, order, limit, offset)
