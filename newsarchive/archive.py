@@ -18,7 +18,9 @@ from sqlalchemy import Engine
 from newsarchive import rules, warcread
 from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
-from newsarchive.db import captures, copying, query, schema
+from newsarchive.core.template import Template
+from newsarchive.core.urls import site_of
+from newsarchive.db import captures, copying, query, schema, templates
 from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
@@ -123,11 +125,13 @@ def reextract(
     chosen = {"site": site, "since": since, "older_than": only_older_than}
     total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
     summary, store = Summary(), Store(engine)
+    learned = _Templates(engine, rules.default(rules_folder or ""))
     with _pool(workers, rules_folder) as pool:
         after = 0
         while batch := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
             after = batch[-1].id
-            done = list(_map(pool, [(str(warc_folder), kept) for kept in batch], workers))
+            read = _map(pool, [(str(warc_folder), kept) for kept in batch], workers)
+            done = [learned.apply(one) for one in read]
             for change in _apply(store, done, summary, dry_run):
                 summary.add(change)
                 if change.outcome is not Outcome.UNCHANGED:
@@ -231,6 +235,23 @@ def _capture(folder: str, kept: Kept) -> Capture:
     payload = (locate(folder, kept.payload.file), kept.payload.offset)
     read = warcread.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
     return replace(read, url=kept.url, final_url=kept.final_url, fetched_at=kept.fetched_at, place=kept.place)
+
+
+@dataclass
+class _Templates:
+    """What was learned of each site: without it, reading again would put its furniture back."""
+
+    engine: Engine
+    rules: rules.Rules
+    known: dict[str, Template] = field(default_factory=dict)
+
+    def apply(self, read: _Read) -> _Read:
+        if read.article is None:
+            return read
+        site = site_of(read.article.url)
+        if site not in self.known:
+            self.known[site] = templates.load(self.engine, site)
+        return replace(read, article=process.templated(read.article, self.known[site], self.rules))
 
 
 def _apply(store: Store, done: Sequence[_Read], summary: Summary, dry_run: bool) -> Iterator[Change]:

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
-from newsarchive.core.fingerprint import fingerprint_step
 from newsarchive.core.learning import heads_of, learn
-from newsarchive.core.origin import origin_step
-from newsarchive.core.render import rendered
+from newsarchive.core.process import templated
 from newsarchive.core.sightings import Network, Window, network, sighting
-from newsarchive.core.template import Template, apply_template
 from newsarchive.db import captures, templates
 from newsarchive.db.store import Outcome, Store
 from newsarchive.items import Article
@@ -48,21 +45,6 @@ class Summary:
     entries: int = 0
     changed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-
-
-def templated(article: Article, template: Template, rules: Rules) -> Article:
-    """The article as its site's template has it, its last steps run again where a block changed.
-
-    Takes the article as `process.article_from` gives it. A crawl and learning both come through here: so the
-    same page and template give the same text.
-    """
-    done = apply_template(article, template)
-    if done.blocks == article.blocks:
-        return done
-    again = origin_step(rendered(done), rules)
-    if again.origin is None:  # the line that named it went out as furniture: it is no less true
-        again = replace(again, origin=article.origin)
-    return fingerprint_step(again, rules)
 
 
 def learn_site(

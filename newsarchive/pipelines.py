@@ -115,9 +115,7 @@ class TemplatePipeline:
             return Template(site)
 
     def process_item(self, item: Article) -> Article:
-        template = self.template(site_of(item.url))
-        known = template.entries or template.layouts
-        return learning.templated(item, template, self.rules) if known else item
+        return process.templated(item, self.template(site_of(item.url)), self.rules)
 
 
 class SincePipeline:

@@ -36,11 +36,13 @@ for number in range(count):
     if len(waiting) == 7:
         for done, future in waiting:
             future.result(120)
-            print(done, flush=True)
+            sys.stdout.write(f"{done}\\n")
+            sys.stdout.flush()
         waiting = []
 for done, future in waiting:
     future.result(120)
-    print(done, flush=True)
+    sys.stdout.write(f"{done}\\n")
+    sys.stdout.flush()
 writer.close()
 """
 

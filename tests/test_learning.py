@@ -171,3 +171,15 @@ def test_without_raw_bytes_nothing_is_learned(db: Path) -> None:
     assert done.returncode == 0
     assert rows(db, LEARNED) == []
     assert not default_folder(f"sqlite:///{db}").exists()
+
+
+def test_reading_the_bytes_again_does_not_put_the_furniture_back(db: Path) -> None:
+    with served(blog(12)) as site:
+        crawl(f"url={site.home}/", db=db)
+    before = rows(db, EVERYTHING)
+    done = CliRunner().invoke(
+        cli, ["reextract", "--only-older-than", "99", "--workers", "0", "--db", str(db)]
+    )
+    assert done.exit_code == 0, done.output
+    assert "12 read: 0 new, 0 updated, 12 unchanged" in done.stderr
+    assert rows(db, EVERYTHING) == before

@@ -7,9 +7,12 @@ call `STEPS` one by one; `article_from` calls them in one go, for a worker or a 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from newsarchive.core import chrome, encoding, extraction, fingerprint, origin
+from newsarchive.core.render import rendered
+from newsarchive.core.template import Template, apply_template
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
@@ -36,3 +39,20 @@ def article_from(capture: Capture, rules: Rules) -> Article:
     if not isinstance(record, Article):
         raise NotAnArticle("broken", f"the last step gave {type(record).__name__}")
     return record
+
+
+def templated(article: Article, template: Template, rules: Rules) -> Article:
+    """The article as its site's template has it, its last steps run again where a block changed.
+
+    Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here:
+    so the same page and template give the same text.
+    """
+    if not template.entries and not template.layouts:
+        return article  # nothing was learned yet
+    done = apply_template(article, template)
+    if done.blocks == article.blocks:
+        return done
+    again = origin.origin_step(rendered(done), rules)
+    if again.origin is None:  # the line that named it went out as furniture: it is no less true
+        again = replace(again, origin=article.origin)
+    return fingerprint.fingerprint_step(again, rules)
