@@ -70,8 +70,10 @@ def test_show_takes_the_address_as_well_and_gives_json(archive: str) -> None:
 def test_stats_counts_what_is_there(archive: str) -> None:
     done = run("stats", "--db", archive)
     assert done.returncode == 0
-    assert "articles" in done.stdout
-    assert "3" in done.stdout
+    counted = {tuple(line.split("\t")[:2]): int(line.split("\t")[2]) for line in done.stdout.splitlines()}
+    assert counted["archive", "articles"] == 3
+    assert counted["articles by language", "en"] == 3
+    assert counted["disk, in bytes", "raw captures"] > 5000
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def stats(db: str) -> None:
     print_counts(
         "archive", {"articles": found.articles, "revisions": found.revisions, "sites": len(found.sites)}
     )
+    print_counts("disk, in bytes", {"database": found.disk, "raw captures": found.warc})
     for title, counts in (
         ("articles by site", found.sites),
         ("articles by language", found.languages),
@@ -85,7 +86,7 @@ def print_counts(title: str, counts: Any) -> None:
         return
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(title=title, title_justify="left", show_header=False, min_width=len(title) + 4)
     table.add_column()
     table.add_column(justify="right")
     for name, n in counts.items():
