@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -25,6 +28,15 @@ LONGEST_WAIT = timedelta(minutes=5)
 BUSY = frozenset((429, 503))
 
 
+@dataclass
+class Hold:
+    """A slot's own pace, given back when the last wait that holds it ends."""
+
+    delay: float
+    randomize: bool
+    waits: int = 0
+
+
 class Politeness:
     """A downloader middleware, nearer to the network than Scrapy's retries."""
 
@@ -32,6 +44,7 @@ class Politeness:
         self.crawler = crawler
         self.agent = crawler.settings.get("ROBOTSTXT_USER_AGENT") or "newsarchive"
         self.delays: dict[str, float] = {}
+        self.holds: dict[int, Hold] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -69,12 +82,26 @@ class Politeness:
             return
         self.crawler.stats.inc_value("newsarchive/waited/retry after")
         slot = self.slot(request)
-        before = slot.delay if slot is not None else 0.0
-        if slot is not None:
-            slot.delay = max(before, wait.total_seconds())  # the others of this host wait too
-        await asyncio.sleep(wait.total_seconds())
-        if slot is not None:
-            slot.delay = before
+        if slot is None:
+            await asyncio.sleep(wait.total_seconds())
+        else:
+            with self.held(slot, wait.total_seconds()):  # the others of this host wait too
+                await asyncio.sleep(wait.total_seconds())
+
+    @contextmanager
+    def held(self, slot: Slot, seconds: float) -> Iterator[None]:
+        """Nothing of this slot is asked for `seconds`; two such waits may overlap."""
+        hold = self.holds.setdefault(id(slot), Hold(slot.delay, slot.randomize_delay))
+        hold.waits += 1
+        slot.delay = max(slot.delay, seconds)
+        slot.randomize_delay = False  # at random, a wait could be half of what was asked for
+        try:
+            yield
+        finally:
+            hold.waits -= 1
+            if not hold.waits:
+                del self.holds[id(slot)]
+                slot.delay, slot.randomize_delay = hold.delay, hold.randomize
 
     def slot(self, request: Request) -> Slot | None:
         assert self.crawler.engine is not None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
+from scrapy.utils.test import get_crawler
+
+from newsarchive.politeness import Politeness
 from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import front, post, rows
 
@@ -53,3 +58,15 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
     assert len(asked) == 2
     assert asked[1] - asked[0] > 1.9
     assert others[0] - asked[0] > 1.9
+
+
+def test_two_waits_that_overlap_give_the_slot_its_own_pace_back() -> None:
+    slot = SimpleNamespace(delay=0.3, randomize_delay=True)
+    politeness = Politeness(get_crawler())
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(politeness.held(slot, 2.0))
+        second.enter_context(politeness.held(slot, 5.0))
+        first.close()
+        assert (slot.delay, slot.randomize_delay) == (5.0, False)
+        second.close()
+    assert (slot.delay, slot.randomize_delay) == (0.3, True)
