@@ -1,0 +1,36 @@
+"""The tables of the archive, as typed SQLAlchemy models, by subject.
+
+The full-text tables are not here: they differ by database (see `fulltext.py`).
+"""
+
+from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, Revision
+from newsarchive.db.models.base import NAMING, Base
+from newsarchive.db.models.copies import ArticleOrigin, Cluster, MinhashBand, OriginRow
+from newsarchive.db.models.crawling import CaptureRow, CrawlRun, Discovery, Site, Source, Url
+from newsarchive.db.models.learned import SiteBlock
+from newsarchive.db.models.relations import ArticleAuthor, ArticleTerm, AuthorRow, ImageRow, Term
+
+__all__ = [
+    "NAMING",
+    "ArticleAuthor",
+    "ArticleOrigin",
+    "ArticleRow",
+    "ArticleTerm",
+    "AuthorRow",
+    "Base",
+    "BlockRow",
+    "CaptureRow",
+    "Cluster",
+    "CrawlRun",
+    "Discovery",
+    "EditRow",
+    "ImageRow",
+    "MinhashBand",
+    "OriginRow",
+    "Revision",
+    "Site",
+    "SiteBlock",
+    "Source",
+    "Term",
+    "Url",
+]

@@ -1,0 +1,134 @@
+"""Articles and their versions.
+
+`articles` says what an article is today, its text included, in plain columns for whoever asks with
+`sqlite3`. `article_revisions` has every version. A body stands once: that of the current revision
+(`articles.revision_id`) in its article, that of any other in the revision, deflated. `blocks` and `edits`
+explain a revision: what was left out, what was repaired.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsarchive.db.models.base import Base, cascade, set_null
+from newsarchive.db.types import Compressed
+
+
+class ArticleRow(Base):
+    """The current state of an article, with its text; names are schema.org's.
+
+    `url_key` and `canonical_key` are normalised URLs: either finds the article again. `record_hash`
+    sums up everything that a reader would see change. `unspaced` is true where the text has a script
+    written without spaces (Chinese, Thai, …). The body is the last column: a query of the others does
+    not read through it.
+    """
+
+    __tablename__ = "articles"
+    __table_args__ = (Index(None, "site_id", "date_published"), Index(None, "date_published"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    url_key: Mapped[str] = mapped_column(unique=True)
+    canonical_url: Mapped[str] = mapped_column(default="")
+    canonical_key: Mapped[str] = mapped_column(index=True)
+    site_id: Mapped[int] = cascade("sites.id")
+    revision_id: Mapped[int | None] = mapped_column(
+        index=True
+    )  # unconstrained: the tables point at each other
+    headline: Mapped[str]
+    date_published: Mapped[datetime | None]
+    date_published_raw: Mapped[str] = mapped_column(default="")
+    date_published_source: Mapped[str] = mapped_column(default="")
+    date_modified: Mapped[datetime | None]
+    date_modified_raw: Mapped[str] = mapped_column(default="")
+    date_modified_source: Mapped[str] = mapped_column(default="")
+    in_language: Mapped[str] = mapped_column(default="", index=True)
+    in_language_source: Mapped[str] = mapped_column(default="")
+    article_section: Mapped[str] = mapped_column(default="")
+    publisher: Mapped[str] = mapped_column(default="")
+    is_based_on: Mapped[str] = mapped_column(default="")
+    is_accessible_for_free: Mapped[bool | None]
+    word_count: Mapped[int] = mapped_column(default=0)
+    quality: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    damage: Mapped[list[Any]] = mapped_column(default=list)
+    candidates: Mapped[list[Any]] = mapped_column(default=list)
+    content_hash: Mapped[str] = mapped_column(default="", index=True)
+    record_hash: Mapped[str] = mapped_column(default="")
+    minhash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    extractor_version: Mapped[int] = mapped_column(default=0, index=True)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+    gone_at: Mapped[datetime | None]
+    cluster_id: Mapped[int | None] = set_null("clusters.id", index=True)
+    unspaced: Mapped[bool] = mapped_column(default=False)
+    alternative_headline: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    article_body: Mapped[str] = mapped_column(default="")
+
+
+class Revision(Base):
+    """One version of an article's text; versions are only ever added.
+
+    `change_kind` is `new`, `publisher` (the page changed) or `extractor` (we read it better).
+    `article_body` is empty while the version is the current one: then its article holds the text.
+    """
+
+    __tablename__ = "article_revisions"
+    __table_args__ = (UniqueConstraint("article_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = cascade("articles.id")
+    capture_id: Mapped[int | None] = set_null("captures.id", index=True)
+    version: Mapped[int]
+    change_kind: Mapped[str]
+    extractor_version: Mapped[int]
+    seen_at: Mapped[datetime]
+    payload_digest: Mapped[str] = mapped_column(default="")
+    content_hash: Mapped[str] = mapped_column(default="")
+    headline: Mapped[str]
+    alternative_headline: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    article_body: Mapped[str] = mapped_column(Compressed, nullable=True)
+    article_html: Mapped[str] = mapped_column(Compressed, nullable=True)
+
+
+class BlockRow(Base):
+    """A block that was left out of a revision: `kind` is its label, `rule` says why.
+
+    `position` counts all blocks of the page, so that dropped text can be put back in its place.
+    """
+
+    __tablename__ = "blocks"
+    __table_args__ = (UniqueConstraint("revision_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = cascade("article_revisions.id")
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(index=True)
+    rule: Mapped[str] = mapped_column(default="")
+    text: Mapped[str]
+    element: Mapped[str] = mapped_column(default="paragraph")
+    level: Mapped[int] = mapped_column(default=0)
+    score: Mapped[float | None]
+    path: Mapped[str] = mapped_column(default="")
+    links: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class EditRow(Base):
+    """A repair: `before` stood at `start` of the text that `field` names, `after` stands there now."""
+
+    __tablename__ = "edits"
+    __table_args__ = (UniqueConstraint("revision_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = cascade("article_revisions.id")
+    position: Mapped[int]
+    step: Mapped[str]
+    rule: Mapped[str] = mapped_column(index=True)
+    before: Mapped[str]
+    after: Mapped[str]
+    field: Mapped[str] = mapped_column(default="")
+    start: Mapped[int]
+    evidence: Mapped[float | None]

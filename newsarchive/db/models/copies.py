@@ -1,0 +1,61 @@
+"""Who published first and who copied: origins, clusters of near-duplicates and their index."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsarchive.db.models.base import Base, cascade, set_null
+
+
+class Cluster(Base):
+    """Near-duplicates over all sites; `size` counts its articles."""
+
+    __tablename__ = "clusters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    size: Mapped[int] = mapped_column(default=1)
+
+
+class OriginRow(Base):
+    """A publisher that others republish."""
+
+    __tablename__ = "origins"
+    __table_args__ = (UniqueConstraint("name", "domain"), Index(None, "domain"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    domain: Mapped[str] = mapped_column(default="")
+
+
+class ArticleOrigin(Base):
+    """Where an article first appeared, and how we know."""
+
+    __tablename__ = "article_origins"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    origin_id: Mapped[int] = cascade("origins.id", index=True)
+    original_id: Mapped[int | None] = set_null("articles.id", index=True)  # where we hold the original too
+    url: Mapped[str] = mapped_column(default="")
+    as_printed: Mapped[str] = mapped_column(default="")
+    date: Mapped[datetime | None]
+    confidence: Mapped[float] = mapped_column(default=0.0)
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
+    credit_text: Mapped[str] = mapped_column(default="")
+    copyright_notice: Mapped[str] = mapped_column(default="")
+    copyright_holder: Mapped[str] = mapped_column(default="")
+    copyright_year: Mapped[int | None]
+    licence: Mapped[str] = mapped_column(default="")
+
+
+class MinhashBand(Base):
+    """The LSH index: articles that share a band hash are candidates for one cluster."""
+
+    __tablename__ = "minhash_bands"
+    __table_args__ = (Index(None, "article_id"), {"sqlite_with_rowid": False})
+
+    band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)

@@ -1,0 +1,122 @@
+"""Where posts are found and what was fetched: sites, their sources, the frontier, runs, captures."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsarchive.db.models.base import Base, cascade, set_null
+
+
+class Site(Base):
+    """A blog or paper that is crawled. `state` is `new`, `ok`, `failing`, `broken` or `gone`."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="")
+    home_url: Mapped[str] = mapped_column(default="")
+    platform: Mapped[str] = mapped_column(default="")
+    in_language: Mapped[str] = mapped_column(default="")
+    config: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(default="new")
+    last_success_at: Mapped[datetime | None]
+
+
+class Source(Base):
+    """Where a site tells of its posts. `kind` is `feed`, `sitemap`, `wp-json`, `archive page`."""
+
+    __tablename__ = "sources"
+    __table_args__ = (UniqueConstraint("site_id", "url"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = cascade("sites.id")
+    kind: Mapped[str]
+    url: Mapped[str]
+    etag: Mapped[str] = mapped_column(default="")
+    last_modified: Mapped[str] = mapped_column(default="")
+    last_checked_at: Mapped[datetime | None]
+    fail_count: Mapped[int] = mapped_column(default=0)
+
+
+class Url(Base):
+    """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
+
+    `reason` says why it is blocked, skipped or failed last; `fail_count` counts failures in a row.
+    `last_checked_at` is when it was last asked for and an answer was stored.
+    """
+
+    __tablename__ = "urls"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    url_key: Mapped[str] = mapped_column(unique=True)
+    site_id: Mapped[int | None] = set_null("sites.id", index=True)
+    first_seen_at: Mapped[datetime]
+    last_checked_at: Mapped[datetime | None]
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+    etag: Mapped[str] = mapped_column(default="")
+    last_modified: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="new")
+    reason: Mapped[str] = mapped_column(default="")
+    fail_count: Mapped[int] = mapped_column(default=0)
+
+
+class CrawlRun(Base):
+    """One run of a spider. `finished_at` stays empty where the process was killed."""
+
+    __tablename__ = "crawl_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    spider: Mapped[str]
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    finish_reason: Mapped[str] = mapped_column(default="")
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[str] = mapped_column(default="")
+
+
+class Discovery(Base):
+    """Which source named which URL in which run."""
+
+    __tablename__ = "discoveries"
+    __table_args__ = (UniqueConstraint("url_id", "run_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url_id: Mapped[int] = cascade("urls.id")
+    source_id: Mapped[int | None] = set_null("sources.id")
+    run_id: Mapped[int] = cascade("crawl_runs.id", index=True)
+    kind: Mapped[str]
+
+
+class CaptureRow(Base):
+    """One fetch of a URL, and where its bytes lie in a WARC file (empty where none was written).
+
+    `payload_digest` is of the decoded body, `warc_digest` of the body as it came from the wire.
+    `extractor_version` is that of the last extractor that read it, 0 for none.
+    """
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        Index(None, "warc_file", "warc_offset"),
+        Index(None, "url_id", "fetched_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url_id: Mapped[int] = cascade("urls.id")
+    run_id: Mapped[int | None] = set_null("crawl_runs.id", index=True)
+    fetched_at: Mapped[datetime]
+    final_url: Mapped[str] = mapped_column(default="")
+    status: Mapped[int]
+    content_type: Mapped[str] = mapped_column(default="")
+    charset_declared: Mapped[str] = mapped_column(default="")
+    charset_used: Mapped[str] = mapped_column(default="")
+    payload_digest: Mapped[str] = mapped_column(default="", index=True)
+    warc_file: Mapped[str] = mapped_column(default="")
+    warc_offset: Mapped[int | None] = mapped_column(BigInteger)
+    warc_length: Mapped[int | None] = mapped_column(BigInteger)
+    warc_digest: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    extractor_version: Mapped[int] = mapped_column(default=0, server_default="0")
