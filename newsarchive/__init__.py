@@ -7,6 +7,13 @@ The pure core, with no Scrapy and no database (importing this package loads neit
     article = extract(body, url="https://blog.example/2025/04/post/")
     print(article.headline, article.origin, article.article_body)
     print(repair("Trumpโ€™s return").text)
+
+And the archive, to read from:
+
+    from newsarchive import Archive
+
+    with Archive("newsarchive.db") as archive:
+        print(archive.search("ferry", limit=5))
 """
 
 from __future__ import annotations
@@ -19,9 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsarchive.items import Article, Repaired
+    from newsarchive.reader import Archive
 
 __version__ = VERSION
-__all__ = ["EXTRACTOR_VERSION", "VERSION", "extract", "repair"]
+__all__ = ["EXTRACTOR_VERSION", "VERSION", "Archive", "extract", "repair"]
 
 
 def extract(
@@ -54,6 +62,15 @@ def repair(text: str) -> Repaired:
     from newsarchive.core import encoding
 
     return encoding.repair(text, rules.default())
+
+
+def __getattr__(name: str) -> Any:
+    """`Archive` is loaded when it is asked for: a database driver takes its time."""
+    if name == "Archive":
+        from newsarchive.reader import Archive
+
+        return Archive
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[Any]:

@@ -20,7 +20,7 @@ FORBIDDEN = {
         "os", "pathlib", "io.open", "time", "requests", "urllib.request", "socket",
     ),
     "db warc.py export.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
-    "archive.py learning.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
+    "archive.py learning.py reader.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
     "spiders": ("sqlalchemy", "newsarchive.cli"),
     "cli demo.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.pipelines"),
 }  # fmt: skip
@@ -108,6 +108,7 @@ def test_sql_stands_in_db_alone() -> None:
     [
         ("import newsarchive", ("scrapy", "twisted", "sqlalchemy", "numpy", "lxml", "selectolax")),
         ("from newsarchive import extract, repair", ("scrapy", "sqlalchemy")),
+        ("from newsarchive import Archive", ("scrapy", "twisted", "alembic")),
         ("import newsarchive; newsarchive.repair('plain')", ("scrapy", "twisted", "sqlalchemy")),
         ("import newsarchive.cli", ("scrapy", "twisted", "sqlalchemy", "numpy", "lxml", "rich.table")),
         ("import newsarchive.cli.read, newsarchive.cli.pages", ("scrapy", "twisted", "numpy")),

@@ -27,16 +27,18 @@ from newsarchive.db.models import (
     Site,
     Term,
 )
-from newsarchive.db.searching import Hit, search
+from newsarchive.db.searching import Filters, Hit, count, matching, search
 from newsarchive.db.statistics import Stats, stats
 from newsarchive.items import Article, Author, Image
 
 __all__ = [
+    "Filters",
     "Hit",
     "Stats",
     "Stored",
     "Version",
     "articles",
+    "count",
     "find",
     "get",
     "history",
@@ -76,17 +78,19 @@ def get(engine: Engine, url_or_id: str | int) -> Stored:
         return _load(connection, [article_id])[0]
 
 
-def articles(engine: Engine, *, site: str | None = None, chunk: int = 200) -> Iterator[Stored]:
-    """Every article, by id, read in chunks; of one site where named."""
-    last = 0
+def articles(
+    engine: Engine, words: str = "", filters: Filters | None = None, *, chunk: int = 200, **chosen: Any
+) -> Iterator[Stored]:
+    """Every article that matches (`searching.search`), by id, read in chunks: memory stays flat."""
+    wanted, last = filters or Filters(**chosen), 0
     while True:
-        query = select(ArticleRow.id).where(ArticleRow.id > last).order_by(ArticleRow.id).limit(chunk)
-        if site is not None:
-            query = query.join(Site).where(Site.domain == site)
         with reading(engine) as connection:
+            query = matching(connection, words, wanted, ArticleRow.id)
+            query = query.where(ArticleRow.id > last).order_by(ArticleRow.id).limit(chunk)
             ids = list(connection.execute(query).scalars())
             found = _load(connection, ids)
         yield from found
+        del found  # or two chunks would be held while the next is read
         if not ids:
             return
         last = ids[-1]

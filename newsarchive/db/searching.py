@@ -57,6 +57,23 @@ _TRIGRAM = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows a search; an empty value narrows nothing.
+
+    `site` is a domain, `origin` a publisher's name or domain, `language` a code (`en` finds `en-GB`
+    too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
+    """
+
+    site: str | None = ""
+    origin: str | None = ""
+    language: str | None = ""
+    author: str | None = ""
+    since: date | None = None
+    until: date | None = None
+    cluster: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One found article. A higher `score` is a better match; 0 where results are in order of date."""
 
@@ -75,39 +92,53 @@ def search(
     engine: Engine,
     words: str,
     *,
-    site: str | None = None,
-    origin: str | None = None,
-    language: str | None = None,
-    since: date | None = None,
-    until: date | None = None,
-    author: str | None = None,
-    cluster: int | None = None,
+    filters: Filters | None = None,
     order: str = "rank",
     limit: int = 20,
     offset: int = 0,
     marks: Marks = MARKS,
+    **chosen: Any,
 ) -> list[Hit]:
     """The articles that match, best first (`order="date"`: newest first).
 
-    `words` is in the language of `db/search.py`. `site` is a domain, `origin` a publisher's name or
-    domain, `language` a code (`en` finds `en-GB` too); a day in `until` counts in full. Raises
-    `UsageError` for a query that cannot be read, naming what is wrong with it. Where more than
-    `CANDIDATES` match, the newest of them are ranked.
+    `words` is in the language of `db/search.py`; without any, all that the filters let through come,
+    newest first. Filters may be given one by one too. Raises `UsageError` for a query that cannot be
+    read, naming what is wrong with it. Where more than `CANDIDATES` match, the newest of them are ranked.
     """
     if order not in ("rank", "date"):
         raise UsageError(f"order {order!r}: rank or date")
-    tree = parse(storable(words))  # as the texts are stored
-    filters = list(_filters(site, origin, language, since, until, author, cluster))
+    tree = tree_of(words)
+    conditions = list(_conditions(filters or Filters(**chosen)))
     with reading(engine) as connection:
-        query = _Query(connection, filters).select(tree, order, limit, offset)
+        query = _Query(connection, conditions).select(tree, order, limit, offset)
         found = connection.execute(query).mappings().all()
         return [_hit(connection, row, tree, marks) for row in found]
 
 
-def _hit(connection: Connection, row: Any, tree: Node, marks: Marks) -> Hit:
+def count(engine: Engine, words: str = "", filters: Filters | None = None) -> int:
+    """How many articles match. Raises `UsageError` as `search` does."""
+    with reading(engine) as connection:
+        return int(connection.execute(matching(connection, words, filters, func.count())).scalar_one())
+
+
+def matching(connection: Connection, words: str, filters: Filters | None, column: Any) -> Select[Any]:
+    """A column of the articles that match, in no order."""
+    tree = tree_of(words)
+    found = _with_site_and_origin(select(column).select_from(ArticleRow)).where(
+        *_conditions(filters or Filters())
+    )
+    return found if tree is None else found.where(_Query(connection, []).condition(tree))
+
+
+def tree_of(words: str) -> Node | None:
+    """The tree of a query, `None` where it asks for nothing."""
+    return parse(storable(words)) if words.strip() else None  # as the texts are stored
+
+
+def _hit(connection: Connection, row: Any, tree: Node | None, marks: Marks) -> Hit:
     body = connection.execute(select(ArticleRow.article_body).where(ArticleRow.id == row["id"])).scalar_one()
     plain = {name: row[name] for name in ("id", "url", "headline", "site", "in_language", "date_published")}
-    shown = snippet(body, positive(tree), marks)
+    shown = snippet(body, positive(tree) if tree else (), marks)
     return Hit(**plain, origin=row["origin"] or "", score=float(row["score"] or 0.0), snippet=shown)
 
 
@@ -119,11 +150,12 @@ class _Query:
         self.sqlite = connection.dialect.name == "sqlite"
         self.key: ColumnElement[int] = _INDEX.c.rowid if self.sqlite else _INDEX.c.article_id
 
-    def select(self, tree: Node, order: str, limit: int, offset: int) -> Select[Any]:
-        if order == "rank" and not has_run(tree):
+    def select(self, tree: Node | None, order: str, limit: int, offset: int) -> Select[Any]:
+        if tree and order == "rank" and not has_run(tree):
             return self._ranked(tree, limit, offset)
         newest = (ArticleRow.date_published.desc().nulls_last(), ArticleRow.id.desc())
-        found = _columns(literal_column("0.0")).where(self.condition(tree), *self.filters)
+        wanted = [self.condition(tree)] if tree else []
+        found = _columns(literal_column("0.0")).where(*wanted, *self.filters)
         return found.order_by(*newest).limit(limit).offset(offset)
 
     def condition(self, node: Node) -> ColumnElement[bool]:
@@ -220,30 +252,24 @@ def _with_site_and_origin(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _filters(
-    site: str | None,
-    origin: str | None,
-    language: str | None,
-    since: date | None,
-    until: date | None,
-    author: str | None,
-    cluster: int | None,
-) -> Iterator[ColumnElement[bool]]:
-    if site:
-        yield Site.domain == site.lower().removeprefix("www.")
-    if origin:
-        yield or_(func.lower(OriginRow.name) == origin.lower(), OriginRow.domain == origin.lower())
-    if language:
-        yield or_(ArticleRow.in_language == language, ArticleRow.in_language.startswith(f"{language}-"))
-    if since:
-        yield ArticleRow.date_published >= _moment(since, time.min)
-    if until:
-        yield ArticleRow.date_published <= _moment(until, time.max)
-    if author:
-        named = select(ArticleAuthor.article_id).join(AuthorRow, AuthorRow.id == ArticleAuthor.author_id)
-        yield ArticleRow.id.in_(named.where(func.lower(AuthorRow.name) == author.lower()))
-    if cluster is not None:
-        yield ArticleRow.cluster_id == cluster
+def _conditions(wanted: Filters) -> Iterator[ColumnElement[bool]]:
+    if wanted.site:
+        yield Site.domain == wanted.site.lower().removeprefix("www.")
+    if wanted.origin:
+        named = wanted.origin.lower()
+        yield or_(func.lower(OriginRow.name) == named, OriginRow.domain == named)
+    if wanted.language:
+        code = wanted.language
+        yield or_(ArticleRow.in_language == code, ArticleRow.in_language.startswith(f"{code}-"))
+    if wanted.since:
+        yield ArticleRow.date_published >= _moment(wanted.since, time.min)
+    if wanted.until:
+        yield ArticleRow.date_published <= _moment(wanted.until, time.max)
+    if wanted.author:
+        by = select(ArticleAuthor.article_id).join(AuthorRow, AuthorRow.id == ArticleAuthor.author_id)
+        yield ArticleRow.id.in_(by.where(func.lower(AuthorRow.name) == wanted.author.lower()))
+    if wanted.cluster is not None:
+        yield ArticleRow.cluster_id == wanted.cluster
 
 
 def _moment(day: date, edge: time) -> datetime:

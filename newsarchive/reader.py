@@ -1,0 +1,133 @@
+"""The archive for programs that read it: `Archive`, records in, no SQL and no Scrapy.
+
+from newsarchive import Archive
+
+with Archive("newsarchive.db") as archive:
+    for hit in archive.search("ferry OR harbour", site="blog.example", limit=5):
+        print(hit.date_published, hit.headline, hit.snippet)
+    article = archive.get("https://blog.example/2025/04/post/")
+    for article in archive.articles(since="2025-01-01"):
+        print(article.article_body)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.db import query
+from newsarchive.db.engine import default_url, open_existing
+from newsarchive.db.query import Filters, Hit, Stats, Stored, Version
+from newsarchive.db.snippet import MARKS, Marks
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.db.tracing import Copy
+
+#: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
+Day = date | str
+
+__all__ = ["Archive", "Hit", "Marks", "Stats", "Stored", "Version"]
+
+
+class Archive:
+    """An archive to read from: an SQLite file, or a database URL.
+
+    Without an argument it is the one that `NEWSARCHIVE_DATABASE_URL` names. Raises `UsageError` for a
+    URL that is not understood, `DatabaseUnavailable` where no archive is there. Nothing is ever written.
+    """
+
+    def __init__(self, database: str | os.PathLike[str] = "") -> None:
+        self._engine = open_existing(os.fspath(database) or default_url())
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self._engine.dispose()
+
+    def search(
+        self,
+        words: str = "",
+        *,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        order: str = "rank",
+        limit: int = 20,
+        offset: int = 0,
+        marks: Marks = MARKS,
+    ) -> list[Hit]:
+        """The articles that match, best first (`order="date"`: newest first); found words are marked.
+
+        `words` is in the language of the search (`newsarchive.db.search`); without any, all that the
+        filters let through come, newest first. `origin` is a publisher's name or domain, `language` a
+        code (`en` finds `en-GB` too), `since` and `until` bound the day of publication, each included.
+        Raises `UsageError` for a query, a day or an order that cannot be read.
+        """
+        chosen = filters(site, origin, language, author, since, until, cluster)
+        return query.search(
+            self._engine, words, filters=chosen, order=order, limit=limit, offset=offset, marks=marks
+        )
+
+    def count(self, words: str = "", **chosen: Any) -> int:
+        """How many articles match, with the filters of `search`."""
+        return query.count(self._engine, words, filters(**chosen))
+
+    def get(self, url_or_id: str | int) -> Stored:
+        """One article by its URL, in any spelling, or its id. Raises `NoSuchArticle`."""
+        return query.get(self._engine, url_or_id)
+
+    def articles(self, words: str = "", **chosen: Any) -> Iterator[Stored]:
+        """Every article, in the order of ids, with the words and filters of `search`.
+
+        Read a few hundred at a time: memory stays flat however many there are.
+        """
+        return query.articles(self._engine, words, filters(**chosen))
+
+    def revisions(self, url_or_id: str | int) -> list[Version]:
+        """The versions of an article, oldest first. Raises `NoSuchArticle`."""
+        return query.history(self._engine, url_or_id)
+
+    def copies(self, url_or_id: str | int) -> tuple[Copy, ...]:
+        """The article and every copy of its text, in the order of time. Raises `NoSuchArticle`."""
+        from newsarchive.db import tracing
+
+        return tracing.trace(self._engine, url_or_id).copies
+
+    def stats(self) -> Stats:
+        """What the archive holds, in figures."""
+        return query.stats(self._engine)
+
+
+def filters(
+    site: str = "",
+    origin: str = "",
+    language: str = "",
+    author: str = "",
+    since: Day | None = None,
+    until: Day | None = None,
+    cluster: int | None = None,
+) -> Filters:
+    """Filters from what a person gives. Raises `UsageError` for a day that cannot be read."""
+    return Filters(site, origin, language, author, day(since, "since"), day(until, "until"), cluster)
+
+
+def day(value: Day | None, name: str) -> date | None:
+    """A day from ISO text (`2025-04-01`, or a time as well); a date stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{name} {value!r}: not a day; write it as 2025-04-01") from None
