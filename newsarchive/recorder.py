@@ -6,6 +6,7 @@ taken at the first, and written when the spider makes a capture of the response.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -19,10 +20,12 @@ from scrapy.settings import BaseSettings
 
 from newsarchive.db.captures import original_of
 from newsarchive.items import Place
-from newsarchive.warc import Original, WarcWriter, default_folder
+from newsarchive.warc import Original, WarcWriter, default_folder, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
 
 #: Marks the requests whose answers are kept, and where the answer's bytes wait in `Request.meta`.
 KEEP, WIRE = "newsarchive_keep", "newsarchive_wire"
@@ -98,6 +101,7 @@ class Recorder:
         )
 
     def _open(self) -> WarcWriter:
+        self._recover()
         frontier = getattr(self.crawler.spider, "frontier", None)
         name = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}"
         if frontier is None:
@@ -108,6 +112,14 @@ class Recorder:
             return Original(*found) if found else None
 
         return WarcWriter(self.folder, name, known=known)
+
+    def _recover(self) -> None:
+        """Whole records that a killed crawl left in an open file are good: give the file its name."""
+        try:
+            for path in recover(self.folder):
+                logger.info("named %s, which a killed crawl had left open", path)
+        except OSError as error:  # reading finds the file either way
+            logger.warning("%s: a file that was left open keeps that name: %s", self.folder, error.strerror)
 
     def close(self) -> None:
         if self.writer is not None:

@@ -48,9 +48,16 @@ def test_the_bytes_are_kept_as_the_server_sent_them(db: Path) -> None:
     ]
 
 
+def leave_open(file: Path) -> None:
+    """As a crawl that was killed within a record leaves it."""
+    file.write_bytes(file.read_bytes() + gzip.compress(b"WARC/1.1\r\n")[:15])
+    file.rename(file.with_name(file.name + ".open"))
+
+
 def test_warcios_own_checker_is_content_and_a_second_crawl_writes_revisits(db: Path) -> None:
     with demo.served() as home:
         crawl(f"url={home}/", db=db)
+        leave_open(only_warc(db))
         crawl(f"url={home}/", db=db)
     files = sorted((db.parent / f"{db.stem}-warc").glob("*.warc.gz"))
     done = subprocess.run(

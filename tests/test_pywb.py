@@ -1,0 +1,97 @@
+"""What a crawl wrote is replayed by pywb, the field's own player.
+
+pywb wants older libraries than ours, so it lives in an environment of its own: `NEWSARCHIVE_TEST_PYWB`
+names the folder of its commands. Without it these tests skip.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsarchive.warc import WarcWriter
+
+COMMANDS = os.environ.get("NEWSARCHIVE_TEST_PYWB")
+WAYBACK = shutil.which("wayback", path=COMMANDS)
+MANAGER = shutil.which("wb-manager", path=COMMANDS)
+
+pytestmark = pytest.mark.skipif(
+    not (WAYBACK and MANAGER),
+    reason="no pywb: python -m venv pywb && pywb/bin/pip install pywb, then NEWSARCHIVE_TEST_PYWB=pywb/bin",
+)
+
+FIRST = datetime(2025, 4, 1, 12, tzinfo=UTC)
+LATER = datetime(2025, 5, 2, 13, tzinfo=UTC)
+POST = "https://blog.example/harbour?p=1"
+BODY = b"<html><head><title>Ships</title></head><body><p>Ships in the harbour.</p>" + b"<p>x</p>" * 200
+PACKED = gzip.compress(BODY)
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a player over a folder with one page twice, the second time as a revisit."""
+    folder = tmp_path_factory.mktemp("pywb")
+    writer = WarcWriter(folder / "raw")
+    headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip")]
+    for at in (FIRST, LATER):
+        writer.write_response(POST, "HTTP/1.1 200 OK", headers, PACKED, fetched_at=at)
+    writer.close()
+    (file,) = (folder / "raw").iterdir()
+    for command in (["init", "blogs"], ["add", "blogs", str(file)]):
+        subprocess.run([str(MANAGER), *command], cwd=folder, check=True, capture_output=True, timeout=60)
+    with player(folder) as address:
+        yield f"{address}/blogs"
+
+
+@contextmanager
+def player(folder: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(WAYBACK), "--bind", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        until = time.monotonic() + 60
+        while not answers(address) and time.monotonic() < until and process.poll() is None:
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(address: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(address, timeout=5).status)
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("moment", [FIRST, LATER], ids=["response", "revisit"])
+def test_a_page_is_replayed_as_it_was(replay: str, moment: datetime) -> None:
+    with urllib.request.urlopen(f"{replay}/{moment:%Y%m%d%H%M%S}id_/{POST}", timeout=20) as answer:
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.read() == BODY  # the player unpacks it for who does not accept gzip
+
+
+def test_the_player_lists_both_captures(replay: str) -> None:
+    with urllib.request.urlopen(f"{replay}/cdx?url={POST}", timeout=20) as answer:
+        lines = answer.read().decode().splitlines()
+    assert [line.split()[1] for line in lines] == ["20250401120000", "20250502130000"]
+
+
+def test_a_page_that_was_never_captured_is_not_found(replay: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{replay}/id_/https://blog.example/never", timeout=20)
