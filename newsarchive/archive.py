@@ -20,7 +20,7 @@ from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import captures, copying, query, schema, templates
+from newsarchive.db import captures, copying, mirroring, query, schema, templates
 from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
@@ -149,7 +149,7 @@ def read_again(engine: Engine, warc_folder: Path | str, url_or_id: str | int) ->
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
-def copy(source: str, target: str, progress: copying.Progress = copying.silent) -> dict[str, int]:
+def copy(source: str, target: str, progress: mirroring.Progress = copying.silent) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
     Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
