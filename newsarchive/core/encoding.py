@@ -14,9 +14,10 @@ from itertools import accumulate
 
 from newsarchive.core.decoding import decode, decode_step
 from newsarchive.core.entities import unescaped
-from newsarchive.core.fallback import second_opinion
+from newsarchive.core.fallback import is_asked, second_opinion
 from newsarchive.core.mojibake import Reading
 from newsarchive.core.pairs import model_of, suspects
+from newsarchive.core.plausible import windows
 from newsarchive.core.repairing import texts_of, with_texts
 from newsarchive.core.vote import changes_of
 from newsarchive.items import Article, Edit, Repaired, replay
@@ -36,17 +37,21 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     `Edit.start` counts from the start of each text; `Edit.where` is empty.
     """
     page = "\n".join(texts)
-    edits: list[list[Edit]] = [[] for _ in texts]
     seen = unescaped(page)
-    if not seen.text.isascii():
-        starts = [0, *accumulate(len(text) + 1 for text in texts)]
-        for change in changes_of(seen.text, model_of(rules)):
-            start, end = seen.original(change.start), seen.original(change.end)
-            number = bisect_right(starts, start) - 1
-            edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
-        if len(suspects(model_of(rules), seen.text)):
-            for text, own in zip(texts, edits, strict=True):
-                own += [] if own else second_opinion(text, model_of(rules))
+    model = model_of(rules)
+    positions = suspects(model, seen.text)
+    if not positions:
+        return [Repaired(text, (), damage_of(text)) for text in texts]
+    near = windows(seen.text, positions)
+    edits: list[list[Edit]] = [[] for _ in texts]
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    for change in changes_of(seen.text, model, positions, near):
+        start, end = seen.original(change.start), seen.original(change.end)
+        number = bisect_right(starts, start) - 1
+        edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
+    if is_asked(near):
+        for text, own in zip(texts, edits, strict=True):
+            own += [] if own else second_opinion(text, model)
     return [Repaired(replay(t, es), tuple(es), damage_of(t)) for t, es in zip(texts, edits, strict=True)]
 
 
@@ -73,6 +78,6 @@ def damage_of(text: str) -> tuple[str, ...]:
     found = []
     if _REPLACED in text:
         found.append("replacement characters")
-    if "??" in text and _QUESTIONS.search(text):
+    if "?" in text and "??" in text and _QUESTIONS.search(text):
         found.append("question marks")
     return tuple(found)

@@ -7,24 +7,34 @@ damaged lines into something still wrong than it mends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
 from newsarchive.core.characters import is_allowed
 from newsarchive.core.pairs import PairModel, suspects
+from newsarchive.core.plausible import Window, plausible, windows
 from newsarchive.items import Edit
 
 #: A change has to make its place so much likelier, in nats: it has no vote behind it.
 CONVINCING = 16.0
+#: It is asked about the codecs that Latin script is read with: it knows no others that we do not.
+LATIN = {"windows-1252", "iso-8859-1", "windows-1250", "windows-1254", "windows-1257", "iso-8859-2", "cp437"}
+LATIN |= {"macintosh"}
 #: Longer texts are not compared: the comparison is quadratic.
 LONGEST = 4000
 
 
+def is_asked(near: Iterable[Window]) -> bool:
+    """Whether something suspicious may be UTF-8 that was read as Latin, a space for a no-break space."""
+    runs = (f"{run[:-1]}\xa0\n" if run[-1] == " " else run for run, _ in near)
+    return not plausible(runs).isdisjoint(LATIN)
+
+
 def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     """The changes that ftfy would make to one text and that the model finds far likelier."""
-    if text.isascii() or len(text) > LONGEST or not len(suspects(model, text)):
+    if len(text) > LONGEST or not is_asked(windows(text, suspects(model, text))):
         return
     fixed = _ftfy().fix_encoding(text, config=_config())
     if fixed == text:

@@ -48,9 +48,9 @@ def likeliest(runs: list[str], model: PairModel) -> Legacy | None:
     best, least = None, model.total(joined)
     for wrong in charsets():
         raw = wrong.to_bytes(joined)
-        kept = {i: c for i, c in enumerate(joined) if raw[i] == 0x3F and c != "?"}
-        if len(kept) > FOREIGN * len(joined):
+        if raw.count(b"?") - joined.count("?") > FOREIGN * len(joined):
             continue
+        kept = {i: c for i, c in enumerate(joined) if raw[i] == 0x3F and c != "?"}
         for true in charsets():
             if true is wrong:
                 continue

@@ -33,14 +33,14 @@ class MultiByte:
         return {run: found for run in runs if (found := list(self._of(run, model)))}
 
     def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
-        units = [_bytes_of(c, self.name) for c in run]
-        at = 1
-        while at < len(run) - 1:
-            end, decoded = _stretch(units, at)
+        units = [bytes_of(c, self.name) for c in run]
+        done = 0
+        for at in [i for i in range(1, len(run) - 1) if _starts(units[i])]:
+            end, decoded = _stretch(units, at) if at >= done else (at, "")
             reading = self._weigh(model, run, at, end, decoded) if end > at else None
             if reading:
                 yield reading
-            at = reading.end if reading else at + 1
+                done = reading.end
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
         if not is_allowed(decoded):
@@ -50,10 +50,14 @@ class MultiByte:
         return Reading(start, end, decoded, self.name, gain) if gain > 0 else None
 
 
+@lru_cache(maxsize=1 << 16)
+def _starts(unit: bytes) -> bool:
+    """Whether a character can start a sequence, going by its own bytes."""
+    return 0xC2 <= unit[0] <= 0xF4 and (len(unit) < 2 or 0x80 <= unit[1] <= 0xBF)
+
+
 def _stretch(units: list[bytes], start: int) -> tuple[int, str]:
     """How far UTF-8 goes from one character on, to the end of a character and of a sequence."""
-    if not 0xC2 <= units[start][0] <= 0xF4:
-        return start, ""
     raw, borders = bytearray(), {}
     for at in range(start, min(len(units) - 1, start + LONGEST)):
         if units[at][0] < 0x80:
@@ -76,7 +80,7 @@ def _shorter(raw: bytearray, length: int) -> int:
 
 
 @lru_cache(maxsize=1 << 15)
-def _bytes_of(char: str, name: str) -> bytes:
+def bytes_of(char: str, name: str) -> bytes:
     """A character in the codec; 0x00 where the codec does not have it."""
     for codec in ("gbk", "gb18030") if name == "gb18030" else (MULTI_BYTE[name],):
         try:

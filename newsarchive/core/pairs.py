@@ -121,48 +121,61 @@ def suspects(model: PairModel, text: str) -> Sequence[int]:
         return []
     tables = _lookup(model)
     symbols = symbols_of(model, text)
-    wrong = tables.unseen[symbols[:-1] * model.size + symbols[1:]]
-    counts = np.bincount(tables.scripts[symbols], minlength=256)
-    counts[0] = 0
-    minor = (counts > 0) & (counts < MINOR * counts.sum())
-    if minor.any():
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        wrong = wrong | (minor[tables.scripts[symbols]] & (codes > 0x7F))[1:]
-    found: list[int] = np.flatnonzero(wrong).tolist()
-    return found
+    wrong = tables.unseen.take(symbols[:-1] * model.size + symbols[1:])
+    counts = np.bincount(symbols, minlength=model.size)
+    by_script = np.add.reduceat(counts[tables.by_script], tables.borders)
+    minor = (by_script > 0) & (by_script < MINOR * by_script.sum())
+    if np.count_nonzero(minor):
+        wrong |= (np.append(minor, False)[tables.scripts[symbols]] & (_codes(text) > 0x7F))[1:]
+    return np.flatnonzero(wrong).tolist() if np.count_nonzero(wrong) else []
 
 
 def symbols_of(model: PairModel, text: str) -> Any:
     """The symbols of a text, as an array."""
-    table = _lookup(model).symbols
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return table[np.minimum(codes, len(table) - 1)]
+    return _lookup(model).symbols.take(_codes(text), mode="clip")
+
+
+def _codes(text: str) -> Any:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class _Lookup:
-    """The model as arrays, for whole pages at once: by code point, by pair, by symbol."""
+    """The model as arrays, for whole pages at once: by code point, by pair, by symbol.
+
+    `by_script` orders the symbols by their scripts, and `borders` says where in it each one starts.
+    """
 
     symbols: Any
     cost: Any
     unseen: Any
     scripts: Any
+    by_script: Any
+    borders: Any
 
 
 @lru_cache(maxsize=4)
 def _lookup(model: PairModel) -> _Lookup:
-    symbols = np.fromiter((model.symbols[chr(c)] for c in range(0x20000)), np.int32, 0x20000)
+    symbols = np.fromiter((model.symbols[chr(c)] for c in range(0x20000)), np.intp, 0x20000)
     cost = np.frombuffer(model.cost, np.uint8).reshape(model.size, model.size)
     many = np.array([name.startswith(("[CJK Lo ", "[HANGUL Lo ")) for name in model.names])
     limit = np.where(many, UNSEEN_MANY, UNSEEN) * SCALE
     plain = np.array([(name.isascii() and len(name) == 1) or name == "[digit]" for name in model.names])
     unseen = (cost > limit) & ~(plain[:, None] & plain)
-    return _Lookup(symbols, cost.ravel(), unseen.ravel(), _scripts(model))
+    return _Lookup(symbols, cost.ravel(), unseen.ravel(), *_scripts(model))
 
 
-def _scripts(model: PairModel) -> Any:
-    """Symbol → number of its script, 0 for none."""
+def _scripts(model: PairModel) -> tuple[Any, Any, Any]:
+    """Symbol → number of its script; the symbols by script; where each script starts.
+
+    Characters of no script are left out of the second.
+    """
     names = [script(n) if len(n) == 1 else n[1:-1].split(" ")[0] for n in model.names]
     # Japanese is written in three scripts at once.
     names = ["CJK" if n in ("HIRAGANA", "KATAKANA") else n for n in names]
-    return np.array([SCRIPTS.index(n) + 1 if n in SCRIPTS else 0 for n in names])
+    own = sorted(set(names) & set(SCRIPTS))
+    numbers = np.array([own.index(n) if n in own else len(own) for n in names])
+    order = np.argsort(numbers, kind="stable")
+    order = order[: np.count_nonzero(numbers < len(own))]
+    borders = np.searchsorted(numbers[order], np.arange(len(own)))
+    return numbers, order, borders

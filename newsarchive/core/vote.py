@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log
 from typing import Protocol
 
@@ -21,9 +22,8 @@ from newsarchive.core.legacy import Legacy, likeliest
 from newsarchive.core.lost import JOINED, lossy
 from newsarchive.core.mojibake import Found, Reading, Utf8
 from newsarchive.core.multibyte import MultiByte, multi_bytes
-from newsarchive.core.pairs import UNSEEN, PairModel, suspects
-
-NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+from newsarchive.core.pairs import UNSEEN, PairModel
+from newsarchive.core.plausible import NON_ASCII, Window, conceivable, is_single_byte
 
 #: A codec is believed from this gain on, in nats, summed over the page.
 PAGE = 12.0
@@ -72,38 +72,62 @@ class Runs:
 
     def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
         self.text = f"\n{text}\n"
-        self.breaks = [m.start() for m in re.finditer("\n", text)]
         self.places: dict[str, list[int]] = {}
+        self.spans: list[tuple[int, str]] = []
         for match in pattern.finditer(self.text):
             run = self.text[match.start() - 1 : match.end() + 1]
             self.places.setdefault(run, []).append(match.start() - 2)
-        self.letters = Counter("".join(NON_ASCII.findall(text)))
-        self.scripts = Counter[str]()
+            self.spans.append((match.start() - 2, run))
+
+    @cached_property
+    def breaks(self) -> list[int]:
+        """Where the lines end."""
+        return [m.start() for m in re.finditer("\n", self.text[1:-1])]
+
+    @cached_property
+    def letters(self) -> Counter[str]:
+        """How often each character beyond ASCII stands on the page."""
+        return Counter("".join(NON_ASCII.findall(self.text)))
+
+    @cached_property
+    def scripts(self) -> Counter[str]:
+        """How many characters each script has; ASCII counts as Latin."""
+        scripts = Counter[str]()
         for char, number in self.letters.items():
-            self.scripts[script(char)] += number
-        self.scripts["LATIN"] += len(text) - self.letters.total()
+            scripts[script(char)] += number
+        scripts["LATIN"] += len(self.text) - 2 - self.letters.total()
+        return scripts
 
-    def suspect(self, positions: Sequence[int]) -> list[str]:
-        """The runs that hold one of these positions of the page."""
-        marked = sorted(positions)
-        return [
-            run
-            for run, starts in self.places.items()
-            if any(bisect_right(marked, s + len(run)) > bisect_right(marked, s - 1) for s in starts)
-        ]
+    def suspect(self, positions: Iterable[int]) -> list[str]:
+        """The runs that hold one of these positions of the page, in the order of the page."""
+        hit = set()
+        for position in positions:
+            at = bisect_right(self.spans, position, key=_first) - 1
+            for start, run in self.spans[max(0, at) : at + 2]:
+                if start - 1 < position <= start + len(run):
+                    hit.add(run)
+        return [run for run in self.places if run in hit]
 
 
-def changes_of(text: str, model: PairModel) -> list[Change]:
-    """What to change on a page, in order; `[]` for a clean one."""
-    positions = suspects(model, text)
-    if not positions:
+def _first(span: tuple[int, str]) -> int:
+    return span[0]
+
+
+def changes_of(text: str, model: PairModel, positions: Sequence[int], near: Sequence[Window]) -> list[Change]:
+    """What to change on a page, in order; `[]` for a clean one.
+
+    `positions` are its `suspects`, `near` the windows around them: most clean text that looks
+    suspicious is told by these, before anything is weighed.
+    """
+    names = conceivable(near)
+    if not names and not _may_be_legacy(near, model):
         return []
     runs = Runs(text)
     suspect = runs.suspect(positions)
     taken: Found = {}
     for _ in range(ROUNDS):
         left = [run for run in suspect if run not in taken]
-        believed = elect(left, runs, model) if left else None
+        believed = elect(left, runs, model, names) if left else None
         if believed is None:
             break
         others = [run for run in runs.places if run not in taken]
@@ -119,6 +143,11 @@ def changes_of(text: str, model: PairModel) -> list[Change]:
             if with_guesses is not changes:
                 return with_guesses
     return _placed(taken, runs)
+
+
+def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
+    runs = [run for run, _ in near if is_single_byte(run)]
+    return len(runs) >= FEWEST and _is_strange(runs[:SAMPLE], model)
 
 
 def with_lost(
@@ -194,10 +223,11 @@ def _placed(taken: Found, runs: Runs) -> list[Change]:
     return sorted(changes, key=lambda c: c.start)
 
 
-def elect(suspect: list[str], runs: Runs, model: PairModel) -> Hypothesis | None:
-    """The hypothesis that explains the suspect runs best; `None` where none is believed."""
+def elect(suspect: list[str], runs: Runs, model: PairModel, names: frozenset[str]) -> Hypothesis | None:
+    """The hypothesis, of those with these names or none, that explains the suspect runs best; `None` where none is believed."""
     sample = suspect[:SAMPLE]
     hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
+    hypotheses = [h for h in hypotheses if _name(h) in names] or hypotheses[:1]
     found = {h: _for_page(h.readings(sample, model), runs) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     first = max(hypotheses, key=totals.__getitem__)
@@ -206,9 +236,10 @@ def elect(suspect: list[str], runs: Runs, model: PairModel) -> Hypothesis | None
     best: Hypothesis = first
     if isinstance(first, Utf8):
         best = Utf8(first.charset, _layers(found[first]))
-    if share > EXPLAINED or len(sample) < FEWEST or not _is_strange(sample, model):
+    single = [run for run in sample if is_single_byte(run)]
+    if share > EXPLAINED or len(single) < FEWEST or not _is_strange(single, model):
         return best if total >= PAGE else None
-    if legacy := likeliest(sample[:60], model):
+    if legacy := likeliest(single[:60], model):
         legacy_found = _for_page(legacy.readings(sample, model), runs)
         rival = _total(legacy_found, runs) - ODD
         if rival > total and _is_varied(legacy_found, model):
