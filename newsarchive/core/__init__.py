@@ -7,7 +7,7 @@ extract      extraction parsing blocks markup boxes containers features trees de
              pagetype reasons render
 metadata     metadata claims elements head jsonld shown printed headline authors names publication dates
              language
-repair       encoding repairing vote mojibake pieces multibyte legacy lost pairs characters fallback edits
+repair       encoding repairing vote plausible mojibake pieces multibyte legacy lost pairs characters fallback edits
 chrome       chrome phrases lines cues tails
 origin       origin leads attribution attribution_patterns copyright publishers
 fingerprint  fingerprint copies comparison paraphrase
