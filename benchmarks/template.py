@@ -155,6 +155,7 @@ def measure(sites: Sequence[Site], verbose: bool) -> None:
     print(alone.row("  each blog alone"))
     print(joined.row("  four blogs together"))
     print(
+        f"  kinds left: {dict(Counter(k.split(':')[0] for k in joined.leaked.elements()))}\n"
         f"  learning alone {1000 * seconds / pages:.2f} ms a page, joining {1000 * (time.process_time() - start) / pages:.2f}"
     )
     if verbose:

@@ -7,12 +7,17 @@ has neither and stays, set aside.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsarchive.core.sightings import SENTENCE, Elsewhere, Line
 
 #: Different articles (clusters of copies) that must hold a line before it counts as repeated.
 CLUSTERS = 3
+#: A line in two articles goes on better proof than repetition: where it stands and what it says.
+PAIR = 2
+#: Passages of a story that was brought up to date recur too, but in longer runs than so many lines.
+LONGEST_RUN = 5
 #: A sentence inside the text goes on this part of the site's articles, one at its edge on the other:
 #: intros, bios and disclaimers stand at the edges.
 INSIDE_SHARE, EDGE_SHARE = 0.2, 0.5
@@ -40,6 +45,8 @@ class Stats:
     beside_link: int = 0
     beside_promo: int = 0
     beside_name: int = 0
+    isolated: int = 0
+    teases: int = 0
     before_chrome: int = 0
     between_chrome: int = 0
     first: set[str] = field(default_factory=set)
@@ -77,7 +84,7 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
     sites = len(elsewhere.sites) if elsewhere else 1
     seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
     if seen < CLUSTERS:
-        return None
+        return _pair(stats, elsewhere) if seen == PAIR else None
     where = f"this line stands in {articles(seen)}" + (f", on {sites} blogs" if sites > 1 else "")
     if _is_short(stats.line):
         reason = _short(stats, total)
@@ -141,6 +148,25 @@ def _proof(
     return None
 
 
+def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
+    """A line of only two articles, between prose that differs: of one publisher and built like a promo."""
+    known = elsewhere.origins if elsewhere else set(stats.origins)
+    sourced = len(known) == 1 and sum(stats.origins.values()) == stats.pages
+    if stats.inside < stats.pages or stats.isolated < stats.pages or stats.line.quotation:
+        return None
+    if stats.line.sells:
+        reason = "promo", "and offers something to the reader"
+    elif stats.beside_promo == stats.pages:
+        reason = "promo", "beside a promo in both"
+    elif stats.named == stats.pages and stats.line.words >= SENTENCE:
+        reason = "promo", "inside the text, and names the origin"
+    elif sourced and stats.beside_name == stats.pages:
+        reason = "promo", "inside articles of one publisher, with a short line that comes with it"
+    else:
+        return None
+    return Finding("chrome", reason[0], f"this line stands in 2 articles, {reason[1]}")
+
+
 def _is_inside(stats: Stats) -> bool:
     return stats.inside >= 0.5 * stats.pages
 
@@ -176,14 +202,20 @@ def _follows(stats: Stats, origins: dict[str, int]) -> str:
     return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
 
 
-def judge_form(stats: Stats, total: int, elsewhere: Elsewhere | None) -> Finding | None:
+def judge_form(
+    stats: Stats, total: int, elsewhere: Elsewhere | None, titles: Set[int] = frozenset()
+) -> Finding | None:
     """What the sightings of a form prove: the same sentence about three different names.
 
     A form that begins with different words is about people ("▲ is a reporter at ▲") and proves
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
     """
     seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
-    if seen < CLUSTERS or len(stats.keys) < CLUSTERS or stats.varying_start:
+    if seen < CLUSTERS or len(stats.keys) < CLUSTERS:
+        return None
+    if stats.line.leads:
+        return _lead(stats, seen, titles)
+    if stats.varying_start:
         return None
     where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
     if not stats.line.sentence:
@@ -198,3 +230,10 @@ def judge_form(stats: Stats, total: int, elsewhere: Elsewhere | None) -> Finding
     if total >= ENOUGH and len(stats.clusters) >= _share_needed(stats) * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None
+
+
+def _lead(stats: Stats, seen: int, titles: Set[int]) -> Finding | None:
+    """A label that stands before titles of other posts, or before links. "Where:" and "Cast:" do not."""
+    if len(stats.starts & titles) < CLUSTERS and stats.teases < MOST * stats.pages:
+        return None
+    return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")

@@ -22,6 +22,7 @@ _DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
 _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
 _JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 _CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
+_LEAD = re.compile(r"((?:[^\W\d_]+ ?){1,4})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
 _PER_POST = re.compile(r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*")
 _HASHED = re.compile(r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+")
 
@@ -85,9 +86,20 @@ def starts_with_name(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def form_key(text: str) -> int:
-    """The fingerprint of `form_of`, 0 where there is none."""
-    form = form_of(text)
+    """The fingerprint of `form_of`, or of the label of a lead; 0 where there is neither."""
+    lead = fold(lead_of(text)[0])
+    form = f"lead {lead}" if lead else form_of(text)
     return number("form " + form) if form else 0
+
+
+def lead_of(text: str) -> tuple[str, str]:
+    """The label and the title of a line that leads to another article, two empty strings for any other.
+
+    >>> lead_of("Next shelf: The swans of the lake"), lead_of("Note: it was closed.")
+    (('Next shelf', 'The swans of the lake'), ('', ''))
+    """
+    hit = _LEAD.fullmatch(text.strip())
+    return (hit[1], hit[2]) if hit and not hit[2].endswith((".", "。")) else ("", "")
 
 
 @lru_cache(maxsize=16384)

@@ -7,10 +7,10 @@ takes out lets the next see further. Rounds, keys and layouts are bounded.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from newsarchive.core.evidence import ENOUGH, Finding, Stats, judge, judge_form
+from newsarchive.core.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge, judge_form
 from newsarchive.core.heads import Chrome, heads
 from newsarchive.core.layouts import Layout, fits, inside, layouts
 from newsarchive.core.sightings import Line, Network, Sighting, Window
@@ -42,7 +42,7 @@ def learn(
     chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
     entries = {key: _proved(key, pages) for key in proven}
     _mark(pages, chrome, entries)
-    often = recurring(pages)
+    often = recurring(pages) | _shared_keys(pages, shared)
     for _ in range(ROUNDS):
         stats, forms = gather(pages, chrome, often)
         new = _findings(stats, forms, pages, shared, entries)
@@ -78,6 +78,12 @@ def recurring(pages: Sequence[Sighting]) -> set[int]:
     return often - {0}
 
 
+def _shared_keys(pages: Sequence[Sighting], shared: Network) -> set[int]:
+    """Keys and forms of this site that other sites show in other articles, though it may have them once."""
+    repeated = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
+    return repeated & {key for page in pages for line in page.lines for key in (line.key, line.form)}
+
+
 def gather(
     pages: Sequence[Sighting], chrome: Chrome, often: set[int]
 ) -> tuple[dict[int, Stats], dict[int, Stats]]:
@@ -88,6 +94,7 @@ def gather(
         prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
         unique = [i for i in prose if page.lines[i].key not in often] or [0]
         first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
+        alone = set(_short_runs(page.lines, flags, often))
         for i, line in enumerate(page.lines):
             if line.fixed or (line.key not in often and line.form not in often):
                 continue
@@ -108,6 +115,7 @@ def gather(
             found.between_chrome += all(sides)
             found.beside_promo += "promo" in sides and i in inner
             found.beside_link += _beside_link(page.lines, i)
+            found.isolated += i in alone
             found.beside_name += _beside_name(page.lines, i, often, inner)
             if line.form in often:
                 _count(forms.setdefault(line.form, Stats(line)), page, line, i in inner, any(sides))
@@ -122,8 +130,21 @@ def _count(stats: Stats, page: Sighting, line: Line, inner: bool, edge: bool) ->
     stats.inside += inner
     stats.at_edge += edge
     stats.named += line.names_origin
+    stats.teases += line.teases
     if page.origin:
         stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
+
+
+def _short_runs(lines: Sequence[Line], flags: Sequence[str], often: set[int]) -> Iterator[int]:
+    """Places of lines that recur alone or in a run of few."""
+    run: list[int] = []
+    for i, line in enumerate(lines):
+        if line.key in often and not flags[i]:
+            run.append(i)
+            continue
+        yield from run if len(run) <= LONGEST_RUN else ()
+        run = []
+    yield from run if len(run) <= LONGEST_RUN else ()
 
 
 def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
@@ -162,6 +183,7 @@ def _findings(
     """New findings of one round. An `aside` may become chrome in a later round, not the reverse."""
     total = len({page.cluster for page in pages})
     origins = _origins(pages)
+    titles = {line.key for page in pages for line in page.lines if line.own}
     found: dict[int, Entry] = {}
     for key, s in stats.items():
         if key in known and known[key].finding.role != "aside":
@@ -169,7 +191,7 @@ def _findings(
         if finding := judge(s, total, shared.keys.get(key), origins):
             found[key] = _entry(key, finding, s)
     for key, s in forms.items():
-        if key not in known and (finding := judge_form(s, total, shared.keys.get(key))):
+        if key not in known and (finding := judge_form(s, total, shared.keys.get(key), titles)):
             found[key] = _entry(key, finding, s)
     return found
 

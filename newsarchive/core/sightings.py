@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsarchive.core import cues
-from newsarchive.core.keys import DOMAIN, form_key, form_of, line_key, signature, starts_with_name
+from newsarchive.core.keys import DOMAIN, form_key, form_of, lead_of, line_key, signature, starts_with_name
 from newsarchive.core.lines import (
     ends_sentence,
     fold,
@@ -28,6 +28,8 @@ from newsarchive.rules import Rules
 
 #: Sentences of fewer words are told from furniture by their place, not by repetition alone.
 SENTENCE = 6
+#: A label and a title are at least so many words.
+LEAD = 4
 #: Pages of a site that are compared with one another.
 WINDOW = 500
 SAMPLE = 160
@@ -45,6 +47,7 @@ class Line:
 
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
     by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
+    `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
     """
 
     key: int
@@ -65,6 +68,8 @@ class Line:
     guess: bool = False
     proved: bool = False
     start: int = 0
+    leads: bool = False
+    teases: bool = False
     sample: str = field(default="", repr=False)
 
     @property
@@ -107,7 +112,10 @@ def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") ->
 def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -> Line:
     text, folded = block.text, fold(block.text)
     is_body, count, fixed = block.label == "body", word_count(block.text), is_fixed(block)
-    short = is_body and SENTENCE <= count <= LONGEST_FORM
+    title = (
+        lead_of(text)[1] if is_body and LEAD <= count <= LONGEST_FORM and block.kind == "paragraph" else ""
+    )
+    short = is_body and (SENTENCE if not title else LEAD) <= count <= LONGEST_FORM
     return Line(
         key=line_key(text),
         form=form_key(text) if short else 0,
@@ -126,7 +134,9 @@ def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -
         fixed=fixed,
         guess=is_guess(block),
         proved=block.rule.startswith(cues.DECIDED),
-        start=line_key(" ".join(text.split(maxsplit=2)[:2])) if short else 0,
+        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if short else 0,
+        leads=short and bool(title),
+        teases=short and bool(title) and any(title.startswith(words) for words, _ in block.links),
         sample=text[:SAMPLE],
     )
 

@@ -14,11 +14,13 @@ from newsarchive.core.evidence import Finding
 from newsarchive.core.keys import form_key, line_key, signature
 from newsarchive.core.layouts import Layout, fits, inside
 from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, names_one, word_count
-from newsarchive.core.sightings import LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess, origin_names
+from newsarchive.core.sightings import LEAD, LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess, origin_names
 from newsarchive.items import Article, Block
 
 #: A head takes at most so many lines below it, each of at most so many words.
-RUN, TEASER, SAYING, HEAD = 8, 45, 90, 12
+RUN, TEASER, SAYING, HEAD, CREDIT = 8, 45, 90, 12, 4
+#: Labels of lines that lead to other articles, whatever stands below them.
+LEADS = frozenset({"read more", "related"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,7 @@ def page_lines(blocks: Sequence[Block], own: set[str], origin: Sequence[str] = (
     return [
         Line(
             key=line_key(b.text),
-            form=form_key(b.text)
-            if b.label == "body" and SENTENCE <= word_count(b.text) <= LONGEST_FORM
-            else 0,
+            form=form_key(b.text) if b.label == "body" and LEAD <= word_count(b.text) <= LONGEST_FORM else 0,
             place=signature(b.path),
             label=b.label,
             words=word_count(b.text),
@@ -151,15 +151,23 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
     found: dict[int, Finding] = {}
     layout = next((x for x in reversed(template.layouts) if fits(lines, x)), None)
     first = next((i for i, line in enumerate(lines) if line.is_body and line.is_prose), -1)
+    beyond = _below(lines, layout, first) if layout else range(0)
     for i, line in enumerate(lines):
         entry = entry_of(line, template)
         if entry and not (i == first and entry.first == url and entry.finding.role != "drop"):
             _apply_entry(i, line, entry, found)
-        elif layout and _taken_back(line, layout, entry):
+        elif layout and i not in beyond and _taken_back(line, layout, entry):
             found[i] = Finding("container", "body", f"inside the article's element, layout {layout.number}")
     _cut(lines, layout, template, found)
+    _credits(lines, template, found)
     _runs(lines, template, found)
     return found
+
+
+def _below(lines: Sequence[Line], layout: Layout, first: int) -> range:
+    """The lines from the first anchor below the beginning of the text on."""
+    ends = (i for i in range(first + 1, len(lines)) if lines[i].key in layout.ends)
+    return range(next(ends, len(lines)), len(lines))
 
 
 def entry_of(line: Line, template: Template) -> Entry | None:
@@ -234,18 +242,33 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         finding = found.get(i)
         return finding.label != "body" if finding else not lines[i].is_body
 
+    last = max((i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)), default=-1)
     for i, line in enumerate(lines):
-        opener = _opener(line, template, found.get(i))
+        opener = _opener(line, template, found.get(i), i > last)
         if opener is None:
             continue
         run = saying(lines, i + 1) if opener.role == "slot" else list_run(lines, i + 1, is_chrome)
         if run:
             for j in (i, *run):
-                if lines[j].is_body and not lines[j].own and not lines[j].fixed:
+                back = j in found and found[j].label == "body"
+                if (lines[j].is_body or back) and not lines[j].own and not lines[j].fixed:
                     found[j] = opener
 
 
-def _opener(line: Line, template: Template, finding: Finding | None) -> Finding | None:
+def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
+    """Short lines below the prose that name the origin and nothing else: "Source: Reuters"."""
+    for i in reversed(range(len(lines))):
+        line = lines[i]
+        if not line.is_body or (i in found and found[i].label != "body"):
+            continue
+        if line.words > CREDIT or not line.names_origin or line.own or line.fixed or line.sentence:
+            break
+        entry = entry_of(line, template)
+        if not (entry and entry.finding.role == "keep"):
+            found[i] = Finding("credit", "attribution", "a short last line that names the origin")
+
+
+def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:
     """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
     for a short one, the name of the article's origin."""
     if line.own or line.fixed or line.sentence or line.words > HEAD:
@@ -256,6 +279,8 @@ def _opener(line: Line, template: Template, finding: Finding | None) -> Finding 
         return learned if learned.role != "keep" else None
     if finding and finding.label == "related":
         return finding
+    if below and line.label in LEADS and not line.linked:
+        return Finding("head", "related", "a list under a line that leads on")
     if line.is_body and line.names_origin and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None

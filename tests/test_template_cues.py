@@ -1,0 +1,154 @@
+"""What two articles, one page or another blog prove, with the little that looks like it and stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsarchive.core.keys import lead_of
+from newsarchive.core.learning import learn
+from newsarchive.core.sightings import network
+from newsarchive.items import Article, Block
+from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
+
+PITCH = "Every window of the green house is open to whoever follows Mare and its lamps."
+OFFER = "Sign up for our newsletter and podcasts to read more of this."
+PLAIN = "Seven cooks from three valleys stir the pot so that nobody goes hungry before noon."
+
+
+def pages(count: int, texts: dict[int, list[Block]], at: int = 3, origin: str = "mare") -> list[Article]:
+    """A site; some posts have lines of their own inside the prose, or at another place."""
+    made = []
+    for n in range(count):
+        blocks = prose(n)
+        made.append(page(n, [*blocks[:at], *texts.get(n, []), *blocks[at:]], origin=origin))
+    return made
+
+
+def twice(*lines: Block) -> dict[int, list[Block]]:
+    return {2: list(lines), 7: list(lines)}
+
+
+@pytest.mark.parametrize("text", [OFFER, PITCH])
+def test_two_articles_are_enough_for_a_line_that_offers_or_names_the_origin(text: str) -> None:
+    site = pages(12, twice(line(text)))
+    assert label_of(site[2], learned(site), text) == "promo"
+
+
+def test_two_articles_are_enough_where_a_short_line_comes_along() -> None:
+    site = pages(12, twice(line("Kettle House"), line(PLAIN)))
+    assert PLAIN not in shown(site[2], learned(site))
+
+
+@pytest.mark.parametrize(
+    ("at", "lines"),
+    [
+        (3, [line(PLAIN)]),
+        (0, [line(OFFER)]),
+        (5, [line(PITCH)]),
+        (3, [line("“Whoever follows Mare and its lamps will never be lost,” said the keeper of the gate.")]),
+        (3, [*prose(90, 6)[:4], line(PITCH), *prose(90, 6)[4:]]),
+        (3, [line("What happens next", kind="heading"), line(PLAIN)]),
+    ],
+    ids=["no cue", "above the text", "below the text", "a quotation", "a shared passage", "a heading"],
+)
+def test_two_articles_prove_nothing_else(at: int, lines: list[Block]) -> None:
+    site = pages(12, twice(*lines), at=at)
+    assert all(text.text in shown(site[2], learned(site)) for text in lines)
+
+
+def test_a_line_seen_once_here_goes_by_what_other_blogs_show() -> None:
+    ours, theirs = pages(12, {2: [line(PITCH)]}), []
+    for n in range(20, 32):
+        blocks = prose(n)
+        extra = [line(PITCH)] if n % 3 == 0 else []
+        theirs.append(page(n, [*blocks[:3], *extra, *blocks[3:]], site="crane", origin="mare"))
+    mine = window(ours)
+    assert PITCH in shown(ours[2], learn(mine))
+    assert PITCH not in shown(ours[2], learn(mine, shared=network([mine, window(theirs, "crane")])))
+
+
+def test_the_text_of_an_article_that_another_blog_has_too_is_no_repetition() -> None:
+    """Its every line stands on two blogs; the promo inside it is still told from them."""
+    extra = [line("Kettle House"), line(PLAIN), line(OFFER)]
+    ours = pages(12, twice(*extra))
+    copy = [page(2, ours[2].blocks, site="crane", origin="mare")]
+    clusters = {ours[2].url: "c", copy[0].url: "c"}
+    mine = window(ours, clusters=clusters)
+    template = learn(mine, shared=network([mine, window(copy, "crane", clusters)]))
+    assert shown(ours[2], template) == [b.text for b in prose(2)]
+
+
+# One page
+
+
+def test_a_short_last_line_that_names_the_origin_is_its_attribution() -> None:
+    site = [page(n, [*prose(n), line("Out of Mare")], origin="mare") for n in range(1)]
+    site += pages(11, {})[1:]
+    assert label_of(site[0], learned(site), "Out of Mare") == "attribution"
+
+
+def test_a_name_inside_the_text_is_no_attribution() -> None:
+    site = pages(12, {2: [line("Out of Mare", kind="heading")]})
+    assert "Out of Mare" in shown(site[2], learned(site))
+
+
+def test_a_list_under_a_line_that_leads_on_goes() -> None:
+    head = Block("Baca juga:", label="read more", kind="heading", path=CONTENT)
+    titles = [line(f"The swans of lake {'i' * (k + 1)} are back", kind="list_item") for k in range(3)]
+    end = Block("© Mare", label="copyright", path=CONTENT)
+    site = pages(12, {2: [head, *titles, end]}, at=5)
+    assert shown(site[2], learned(site)) == [b.text for b in prose(2)]
+    inside = pages(12, {2: [head, *titles]}, at=2)
+    assert all(t.text in shown(inside[2], learned(inside)) for t in titles)
+
+
+# Labels before titles
+
+
+def test_a_label_before_titles_of_other_posts_goes() -> None:
+    leads = {n: [line(f"Next shelf: Post {'abcdefghijkl'[(n + 5) % 12]} of heron")] for n in (1, 4, 8)}
+    titles = [f"Post {letter} of heron" for letter in "abcdefghijkl"]
+    site = [
+        page(n, [Block(titles[n], label="title"), *p.blocks], title=titles[n])
+        for n, p in enumerate(pages(12, leads))
+    ]
+    template = learned(site)
+    assert shown(site[4], template) == [b.text for b in prose(4)]
+    later = page(40, [*prose(40), line("Next shelf: A post that nobody here has seen")])
+    assert shown(later, template) == [b.text for b in prose(40)]
+
+
+def test_a_label_before_links_goes() -> None:
+    links = {
+        n: [line(f"Next shelf: A loaf {'o' * n} far away", links=((f"A loaf {'o' * n} far away", "/x"),))]
+        for n in (1, 4, 8)
+    }
+    site = pages(12, links)
+    assert shown(site[4], learned(site)) == [b.text for b in prose(4)]
+
+
+def test_a_label_before_anything_else_stays() -> None:
+    texts = {n: [line(f"Where: The old hall of {'o' * n}ham market")] for n in (1, 4, 8, 9)}
+    site = pages(12, texts)
+    assert all(texts[n][0].text in shown(site[n], learned(site)) for n in texts)
+
+
+@pytest.mark.parametrize(
+    "text", ["At 10:30 the ferry left", "Note: it was closed on Monday.", "He said: stop", "Photo: Ada"]
+)
+def test_what_is_no_lead(text: str) -> None:
+    assert lead_of(text) == ("", "")
+
+
+# A slot inside the article's element
+
+
+def test_a_saying_that_extraction_took_for_something_else_does_not_come_back() -> None:
+    def widget(n: int) -> list[Block]:
+        saying = line(
+            f"“Loaf number {'x' * n} rises while its baker sleeps and the oven is cold.”", label="nav"
+        )
+        return [line("Pinned above the stove", label="nav"), saying, line("~ Ada Lund", label="nav")]
+
+    site = [page(n, [*prose(n), *widget(n)]) for n in range(12)]
+    assert shown(site[5], learned(site)) == [b.text for b in prose(5)]
