@@ -25,7 +25,7 @@ from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
 from newsarchive.db.store import Outcome, Store
-from newsarchive.db.types import storable
+from newsarchive.db.values import storable
 from newsarchive.exceptions import (
     DatabaseError,
     DatabaseUnavailable,

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db import query
-from newsarchive.db.engine import default_url, open_existing
+from newsarchive.db.direct import File, default_url, engine_of, open_source
 from newsarchive.db.query import Filters, Hit, Stats, Stored, Version
 from newsarchive.db.snippet import MARKS, Marks
 from newsarchive.exceptions import UsageError
@@ -40,7 +40,7 @@ class Archive:
     """
 
     def __init__(self, database: str | os.PathLike[str] = "") -> None:
-        self._engine = open_existing(os.fspath(database) or default_url())
+        self._source = open_source(os.fspath(database) or default_url())
 
     def __enter__(self) -> Archive:
         return self
@@ -50,7 +50,8 @@ class Archive:
 
     def close(self) -> None:
         """Give the database's connections back."""
-        self._engine.dispose()
+        if not isinstance(self._source, File):
+            self._source.dispose()
 
     def search(
         self,
@@ -77,37 +78,37 @@ class Archive:
         """
         chosen = filters(site, origin, language, author, since, until, cluster)
         return query.search(
-            self._engine, words, filters=chosen, order=order, limit=limit, offset=offset, marks=marks
+            self._source, words, filters=chosen, order=order, limit=limit, offset=offset, marks=marks
         )
 
     def count(self, words: str = "", **chosen: Any) -> int:
         """How many articles match, with the filters of `search`."""
-        return query.count(self._engine, words, filters(**chosen))
+        return query.count(self._source, words, filters(**chosen))
 
     def get(self, url_or_id: str | int) -> Stored:
         """One article by its URL, in any spelling, or its id. Raises `NoSuchArticle`."""
-        return query.get(self._engine, url_or_id)
+        return query.get(self._source, url_or_id)
 
     def articles(self, words: str = "", **chosen: Any) -> Iterator[Stored]:
         """Every article, in the order of ids, with the words and filters of `search`.
 
         Read a few hundred at a time: memory stays flat however many there are.
         """
-        return query.articles(self._engine, words, filters(**chosen))
+        return query.articles(self._source, words, filters(**chosen))
 
     def revisions(self, url_or_id: str | int) -> list[Version]:
         """The versions of an article, oldest first. Raises `NoSuchArticle`."""
-        return query.history(self._engine, url_or_id)
+        return query.history(self._source, url_or_id)
 
     def copies(self, url_or_id: str | int) -> tuple[Copy, ...]:
         """The article and every copy of its text, in the order of time. Raises `NoSuchArticle`."""
         from newsarchive.db import tracing
 
-        return tracing.trace(self._engine, url_or_id).copies
+        return tracing.trace(engine_of(self._source), url_or_id).copies
 
     def stats(self) -> Stats:
         """What the archive holds, in figures."""
-        return query.stats(self._engine)
+        return query.stats(self._source)
 
 
 def filters(

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from newsarchive.db import engine as db
 from newsarchive.db import query, schema
+from newsarchive.db.direct import default_url
 from newsarchive.db.engine import (
-    default_url,
     open_engine,
     open_existing,
     parse_url,

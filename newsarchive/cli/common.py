@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsarchive.items import Article, Author, Block, Edit, Origin
-
 if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Engine
+
+    from newsarchive.db.direct import File
+    from newsarchive.items import Article, Author, Block, Edit, Origin
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +40,13 @@ def open_archive(db: str) -> Engine:
     from newsarchive.db.engine import open_existing
 
     return open_existing(database_url(db))
+
+
+def open_reader(db: str) -> File | Engine:
+    """The same for what only reads: an SQLite file without SQLAlchemy, whose import takes its time."""
+    from newsarchive.db.direct import open_source
+
+    return open_source(database_url(db))
 
 
 def console() -> Console:

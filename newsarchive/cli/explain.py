@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from newsarchive.cli.common import db_option, open_archive, origin_line
+from newsarchive.cli.common import db_option, open_reader, origin_line
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block
 
@@ -50,7 +50,7 @@ def find(source: str, live: bool, url: str, db: str) -> Article:
         return process.article_from(read_capture(source, url), rules.default())
     from newsarchive.db import query
 
-    return query.get(open_archive(db), source)
+    return query.get(open_reader(db), source)
 
 
 def lines(article: Article) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsarchive.cli.common import console, db_option, open_archive
+from newsarchive.cli.common import console, db_option, open_reader
 from newsarchive.core.diff import Change
 
 
@@ -24,7 +24,7 @@ def history(which: str, as_json: bool, db: str) -> None:
     from newsarchive import export
     from newsarchive.db.history import history as versions
 
-    for version in versions(open_archive(db), which):
+    for version in versions(open_reader(db), which):
         if as_json:
             click.echo(export.to_json(version))
         else:
@@ -51,7 +51,7 @@ def diff(which: str, first: int | None, second: int | None, as_html: bool, as_un
     from newsarchive.core import diff as differ
     from newsarchive.db.history import revision_texts
 
-    old, new = revision_texts(open_archive(db), which, first, second)
+    old, new = revision_texts(open_reader(db), which, first, second)
     before, after = (f"{version.headline}\n\n{version.article_body}" for version in (old, new))
     if as_unified:
         click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))

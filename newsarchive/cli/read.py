@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import console, db_option, open_archive, print_article, say
+from newsarchive.cli.common import console, db_option, open_reader, print_article, say
 
 
 @click.command(
@@ -23,7 +23,7 @@ def show(which: str, as_json: bool, db: str) -> None:
     from newsarchive import export
     from newsarchive.db import query
 
-    article = query.get(open_archive(db), which)
+    article = query.get(open_reader(db), which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
     else:
@@ -43,7 +43,7 @@ def search(words: tuple[str, ...], limit: int, db: str) -> None:
     """Find articles by their WORDS: "a phrase", begin*, OR, NOT. One row each: ID, day, headline, URL."""
     from newsarchive.db import query
 
-    hits = query.search(open_archive(db), " ".join(words), limit=limit)
+    hits = query.search(open_reader(db), " ".join(words), limit=limit)
     if not hits:
         say(f"nothing found for: {' '.join(words)}")
         raise SystemExit(1)
@@ -62,7 +62,7 @@ def stats(db: str) -> None:
     """What the archive holds: articles by site and language, repairs, dropped lines, origins."""
     from newsarchive.db import query
 
-    found = query.stats(open_archive(db))
+    found = query.stats(open_reader(db))
     print_counts(
         "archive", {"articles": found.articles, "revisions": found.revisions, "sites": len(found.sites)}
     )

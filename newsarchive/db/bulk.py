@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.models import Base
-from newsarchive.db.types import storable
+from newsarchive.db.values import storable
 
 Row = dict[str, Any]
 

@@ -7,8 +7,6 @@ instead of failing half-way. What the driver raises comes out as `DatabaseError`
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,22 +16,14 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
+from newsarchive.db.direct import require_file
+from newsarchive.db.failures import BUSY_SECONDS, explained
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
-
-DEFAULT_URL = "sqlite:///newsarchive.db"
-
-#: Seconds that a connection waits for another one's lock.
-BUSY_SECONDS = 60
 
 #: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch").
 ADVISORY_LOCK = int.from_bytes(b"newsarch")
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-
-
-def default_url() -> str:
-    """`NEWSARCHIVE_DATABASE_URL`, else a file in the working directory."""
-    return os.environ.get("NEWSARCHIVE_DATABASE_URL") or DEFAULT_URL
 
 
 def parse_url(url: str) -> URL:
@@ -135,8 +125,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def _require_file(engine: Engine) -> None:
     path = sqlite_file(engine)
-    if path is not None and not path.exists():
-        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")
+    if path is not None:
+        require_file(path)
 
 
 def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -154,41 +144,12 @@ def translated(engine: Engine) -> Iterator[None]:
     except exc.IntegrityError:
         raise
     except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
-        raise _explained(engine, error) from error
+        raise explained_by(engine, error) from error
 
 
-#: What SQLite and PostgreSQL say (a pattern) → what to do about it. The first match counts.
-_REMEDIES = (
-    ("unable to open database file", "cannot be opened: does its folder exist, and may you write there?"),
-    ("readonly database", "cannot be written: check the permissions of the file and of its folder"),
-    ("read-only", "cannot be written: the disk or file is read-only"),
-    ("file is not a database", "is not an SQLite database: name another file"),
-    ("malformed", "is damaged: restore a backup, or try sqlite3's .recover"),
-    ("disk is full", "cannot be written: the disk is full; free some space and run again"),
-    ("no space left", "cannot be written: the disk is full; free some space and run again"),
-    (
-        "disk i/o error",
-        "cannot be written or read: the disk reports an error; is it full or on a network drive?",
-    ),
-    ("is locked", f"was locked for {BUSY_SECONDS} seconds by another process: wait for it, or stop it"),
-    ("no such table", "holds no archive, or an old one: newsarchive db upgrade"),
-    ("no such column", "holds an old archive: newsarchive db upgrade"),
-    (r"relation .* does not exist", "holds no archive, or an old one: newsarchive db upgrade"),
-    (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
-    ("connection refused", "does not answer: is PostgreSQL running there?"),
-    ("authentication failed", "refuses this user or password"),
-)
-
-
-def _explained(engine: Engine, error: Exception) -> DatabaseError:
-    cause = str(getattr(error, "orig", None) or error).strip()
-    low = cause.lower()
-    for said, remedy in _REMEDIES:
-        if re.search(said, low):
-            return DatabaseUnavailable(f"{shown(engine)} {remedy}")
-    password = engine.url.password
-    first = cause.splitlines()[0] if cause else type(error).__name__
-    return DatabaseError(f"{shown(engine)}: {first.replace(str(password), '***') if password else first}")
+def explained_by(engine: Engine, error: Exception) -> DatabaseError:
+    """Our error for what the driver of this engine raised."""
+    return explained(shown(engine), error, str(engine.url.password or ""))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, record: Any) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, select
-
-from newsarchive.db.engine import reading
+from newsarchive.db.direct import File, Row, reading
 from newsarchive.db.lookup import find
-from newsarchive.db.models import ArticleRow, Revision
+from newsarchive.db.values import inflate
 from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +36,38 @@ class Version:
     current: bool
 
 
-def history(engine: Engine, url_or_id: str | int) -> list[Version]:
+_VERSIONS = """
+    SELECT r.version, r.change_kind, r.extractor_version, r.seen_at, r.headline, r.alternative_headline,
+           r.description, r.article_body, r.content_hash, r.payload_digest,
+           r.id = a.revision_id AS current, a.article_body AS current_body
+    FROM article_revisions AS r JOIN articles AS a ON a.id = r.article_id
+    WHERE r.article_id = :id ORDER BY r.version
+"""
+
+
+def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
     """Every version of an article, in the order they were stored.
 
     Raises `NoSuchArticle`.
     """
-    names = [name for name in Version.__dataclass_fields__ if name != "current"]
-    columns = [getattr(Revision, name) for name in names]
-    current = ArticleRow.article_body.label("current_body")
-    with reading(engine) as connection:
-        article_id = find(connection, url_or_id)
-        query = (
-            select(*columns, (Revision.id == ArticleRow.revision_id).label("current"), current)
-            .join(ArticleRow, ArticleRow.id == Revision.article_id)
-            .where(Revision.article_id == article_id)
-            .order_by(Revision.version)
-        )
-        return [_version(dict(row._mapping)) for row in connection.execute(query)]
+    with reading(source) as reader:
+        return [_version(row) for row in reader.rows(_VERSIONS, {"id": find(reader, url_or_id)})]
 
 
-def _version(row: dict[str, Any]) -> Version:
-    body = row.pop("current_body")
-    return Version(**row | ({"article_body": body} if row["current"] else {}))
+def _version(row: Row) -> Version:
+    """The current version's text stands in its article, that of the others is deflated."""
+    current, stored = row.pop("current_body"), row.pop("article_body")
+    return Version(**row, article_body=current if row["current"] else inflate(stored))
 
 
 def revision_texts(
-    engine: Engine, url_or_id: str | int, first: int | None = None, second: int | None = None
+    source: File | Engine, url_or_id: str | int, first: int | None = None, second: int | None = None
 ) -> tuple[Version, Version]:
     """Two versions to compare: those named, else the last two (one version is compared with itself).
 
     Raises `NoSuchArticle`, and `UsageError` for a version that there is not.
     """
-    versions = {version.version: version for version in history(engine, url_or_id)}
+    versions = {version.version: version for version in history(source, url_or_id)}
     last = max(versions)
     second = last if second is None else second
     first = (

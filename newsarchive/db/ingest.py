@@ -31,7 +31,7 @@ from newsarchive.db.models import (
 )
 from newsarchive.db.plan import Plan, match, seen_at
 from newsarchive.db.rows import READ
-from newsarchive.db.types import storable
+from newsarchive.db.values import storable
 from newsarchive.items import Article
 
 

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from sqlalchemy import Connection, Select, select
+from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import try_normalise, url_key
-from newsarchive.db.models import ArticleRow
+from newsarchive.db.direct import Reader
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-def find(connection: Connection, url_or_id: str | int) -> int:
+
+def find(connection: Reader | Connection, url_or_id: str | int) -> int:
     """The id of an article. Raises `NoSuchArticle`."""
-    name = str(url_or_id).strip()
-    found: int | None
-    for query in _lookups(name):
-        found = connection.execute(query.order_by(ArticleRow.id).limit(1)).scalar()
+    name, reader = str(url_or_id).strip(), Reader.of(connection)
+    for condition, value in _lookups(name):
+        query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
+        found = reader.value(query, {"value": value})
         if found is not None:
-            return found
+            return int(found)
     raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
 
 
-def _lookups(name: str) -> Iterator[Select[int]]:
+def _lookups(name: str) -> Iterator[tuple[str, Any]]:
     if name.isascii() and name.isdigit():
         if len(name) <= 9:  # more digits than any id; PostgreSQL refuses them
-            yield select(ArticleRow.id).where(ArticleRow.id == int(name))
+            yield "id", int(name)
         return
     url = name if "://" in name else f"https://{name}"
     if try_normalise(url) is None:
@@ -34,5 +36,5 @@ def _lookups(name: str) -> Iterator[Select[int]]:
         key = url_key(url)
     except (NewsArchiveError, ValueError):
         return
-    yield select(ArticleRow.id).where(ArticleRow.url_key == key)
-    yield select(ArticleRow.id).where(ArticleRow.canonical_key == key)
+    yield "url_key", key
+    yield "canonical_key", key

@@ -10,7 +10,7 @@ from typing import Any
 
 from newsarchive.db import rows
 from newsarchive.db.rows import READ
-from newsarchive.db.types import storable
+from newsarchive.db.values import storable
 from newsarchive.items import Article
 
 #: Hamming similarity of MinHash signatures from which two texts under one canonical URL are one article.

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Engine, func, select
+from typing import TYPE_CHECKING, Any
 
 from newsarchive.db import rows
-from newsarchive.db.engine import reading
+from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.history import Version, history, revision_texts
 from newsarchive.db.lookup import find
-from newsarchive.db.models import (
-    ArticleAuthor,
-    ArticleOrigin,
-    ArticleRow,
-    ArticleTerm,
-    AuthorRow,
-    BlockRow,
-    EditRow,
-    ImageRow,
-    OriginRow,
-    Revision,
-    Site,
-    Term,
-)
-from newsarchive.db.searching import Filters, Hit, count, matching, search
+from newsarchive.db.searching import Filters, Hit, count, ids, search
 from newsarchive.db.statistics import Stats, stats
+from newsarchive.db.values import inflate
 from newsarchive.items import Article, Author, Image
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 __all__ = [
     "Filters",
@@ -68,106 +57,113 @@ class Stored(Article):
     payload_digest: str = ""
 
 
-def get(engine: Engine, url_or_id: str | int) -> Stored:
+def get(source: File | Engine, url_or_id: str | int) -> Stored:
     """The article with this URL (in any spelling, or canonical) or id.
 
     Raises `NoSuchArticle`, naming it, where there is none.
     """
-    with reading(engine) as connection:
-        article_id = find(connection, url_or_id)
-        return _load(connection, [article_id])[0]
+    with reading(source) as reader:
+        return _load(reader, [find(reader, url_or_id)])[0]
 
 
 def articles(
-    engine: Engine, words: str = "", filters: Filters | None = None, *, chunk: int = 200, **chosen: Any
+    source: File | Engine,
+    words: str = "",
+    filters: Filters | None = None,
+    *,
+    order: str = "id",
+    chunk: int = 200,
+    **chosen: Any,
 ) -> Iterator[Stored]:
-    """Every article that matches (`searching.search`), by id, read in chunks: memory stays flat."""
-    wanted, last = filters or Filters(**chosen), 0
-    while True:
-        with reading(engine) as connection:
-            query = matching(connection, words, wanted, ArticleRow.id)
-            query = query.where(ArticleRow.id > last).order_by(ArticleRow.id).limit(chunk)
-            ids = list(connection.execute(query).scalars())
-            found = _load(connection, ids)
-        yield from found
-        del found  # or two chunks would be held while the next is read
-        if not ids:
-            return
-        last = ids[-1]
+    """Every article that matches (`searching.search`), in one of `searching.ORDERS`.
+
+    Which ones is decided at once (8 bytes each); they are read in chunks, so memory stays flat and no
+    transaction waits for whoever takes them.
+    """
+    with reading(source) as reader:
+        found = array("q", ids(reader, words, filters or Filters(**chosen), order))
+    for at in range(0, len(found), chunk):
+        with reading(source) as reader:
+            loaded = _load(reader, found[at : at + chunk].tolist())
+        yield from loaded
+        del loaded  # or two chunks would be held while the next is read
 
 
-def _load(connection: Connection, ids: Sequence[int]) -> list[Stored]:
-    """Articles with all that belongs to them, in six queries however many they are."""
-    if not ids:
+_ARTICLES = """
+    SELECT a.*, s.domain AS site, r.article_html, r.version, r.change_kind, r.payload_digest,
+           (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS revisions
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    WHERE a.id IN :ids
+"""
+
+#: What belongs to an article: a query, by which column its rows are gathered.
+_RELATED = {
+    "authors": (
+        "SELECT aa.article_id, au.name, au.kind, au.url FROM article_authors AS aa"
+        " JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id IN :ids ORDER BY aa.position",
+        "article_id",
+    ),
+    "keywords": (
+        "SELECT t.name, at.article_id FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
+        " WHERE t.kind = 'keyword' AND at.article_id IN :ids ORDER BY at.position",
+        "article_id",
+    ),
+    "origin": (
+        "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
+        " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
+        " ao.copyright_year, ao.licence"
+        " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id WHERE ao.article_id IN :ids",
+        "article_id",
+    ),
+    "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
+    "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
+    "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
+}
+
+
+def _load(reader: Reader, wanted: Sequence[int]) -> list[Stored]:
+    """Articles with all that belongs to them, in seven queries however many they are, in their order."""
+    found = {row["id"]: row for row in reader.rows(_ARTICLES, {"ids": wanted})} if wanted else {}
+    if not found:
         return []
-    count = select(func.count()).where(Revision.article_id == ArticleRow.id).scalar_subquery()
-    query = (
-        select(ArticleRow.__table__, Site.domain.label("site"), count.label("revisions"))
-        .join(Site, Site.id == ArticleRow.site_id)
-        .where(ArticleRow.id.in_(ids))
-        .order_by(ArticleRow.id)
-    )
-    found = [dict(row._mapping) for row in connection.execute(query)]
-    related = _related(connection, ids, [row["revision_id"] for row in found])
-    return [_stored(row, related) for row in found]
+    keys = {"ids": wanted, "revisions": [row["revision_id"] for row in found.values()]}
+    related = {name: _gathered(reader, *what, keys) for name, what in _RELATED.items()}
+    return [_stored(found[i], related) for i in wanted if i in found]
 
 
-def _related(
-    connection: Connection, ids: Sequence[int], revision_ids: Sequence[int]
-) -> dict[str, dict[int, Any]]:
-    def grouped(query: Any, key: str) -> dict[int, list[Any]]:
-        groups: dict[int, list[Any]] = {}
-        for row in connection.execute(query):
-            groups.setdefault(row._mapping[key], []).append(dict(row._mapping))
-        return groups
-
-    authors = select(AuthorRow.__table__, ArticleAuthor.article_id).join(ArticleAuthor)
-    terms = select(Term.name, ArticleTerm.article_id).join(ArticleTerm).where(Term.kind == "keyword")
-    origins = select(ArticleOrigin.__table__, OriginRow.name, OriginRow.domain).join(OriginRow)
-    return {
-        "revision": grouped(select(Revision.__table__).where(Revision.id.in_(revision_ids)), "article_id"),
-        "authors": grouped(
-            authors.where(ArticleAuthor.article_id.in_(ids)).order_by(ArticleAuthor.position), "article_id"
-        ),
-        "keywords": grouped(
-            terms.where(ArticleTerm.article_id.in_(ids)).order_by(ArticleTerm.position), "article_id"
-        ),
-        "origin": grouped(origins.where(ArticleOrigin.article_id.in_(ids)), "article_id"),
-        "image": grouped(select(ImageRow.__table__).where(ImageRow.article_id.in_(ids)), "article_id"),
-        "blocks": grouped(
-            select(BlockRow.__table__)
-            .where(BlockRow.revision_id.in_(revision_ids))
-            .order_by(BlockRow.position),
-            "revision_id",
-        ),
-        "edits": grouped(
-            select(EditRow.__table__).where(EditRow.revision_id.in_(revision_ids)).order_by(EditRow.position),
-            "revision_id",
-        ),
-    }
+def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dict[int, list[Row]]:
+    groups: dict[int, list[Row]] = {}
+    for row in reader.rows(sql, values):
+        groups.setdefault(row[key], []).append(row)
+    return groups
 
 
-def _stored(row: dict[str, Any], related: dict[str, dict[int, Any]]) -> Stored:
+def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     article_id, revision_id = row["id"], row["revision_id"]
-    revision = related["revision"][article_id][0]
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
     article = rows.article_from(
         row,
-        revision,
+        {"article_html": inflate(row["article_html"])},
         authors=[Author(a["name"], a["kind"], a["url"]) for a in related["authors"].get(article_id, [])],
         keywords=[term["name"] for term in related["keywords"].get(article_id, [])],
         image=Image(image["url"], image["caption"], image["credit"]) if image else None,
-        origin=rows.origin_from(origin) if origin else None,
+        origin=rows.origin_from(origin | {"evidence": origin["origin_evidence"]}) if origin else None,
         dropped=tuple(rows.block_from(block) for block in related["blocks"].get(revision_id, [])),
         edits=tuple(rows.edit_from(edit) for edit in related["edits"].get(revision_id, [])),
     )
     own = {f.name: getattr(article, f.name) for f in fields(Article)}
-    kept = ("id", "site", "revisions", "first_seen_at", "last_seen_at", "gone_at", "cluster_id")
-    return Stored(
-        **own,
-        **{name: row[name] for name in kept},
-        revision=revision["version"],
-        change_kind=revision["change_kind"],
-        payload_digest=revision["payload_digest"],
-    )
+    kept = [
+        "id",
+        "site",
+        "revisions",
+        "first_seen_at",
+        "last_seen_at",
+        "gone_at",
+        "cluster_id",
+        "change_kind",
+        "payload_digest",
+    ]
+    return Stored(**own, **{name: row[name] for name in kept}, revision=row["version"])

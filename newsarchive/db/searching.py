@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import Any
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    REAL,
-    ColumnElement,
-    Connection,
-    Engine,
-    Select,
-    and_,
-    cast,
-    column,
-    func,
-    literal_column,
-    not_,
-    or_,
-    select,
-    table,
-    text,
-)
-from sqlalchemy.dialects import postgresql
-
-from newsarchive.db.engine import reading
-from newsarchive.db.models import (
-    ArticleAuthor,
-    ArticleOrigin,
-    ArticleRow,
-    AuthorRow,
-    OriginRow,
-    Site,
-)
+from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import tokenise
-from newsarchive.db.types import storable
+from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 #: How much a word in the headline counts against one in the text.
 HEADLINE_WEIGHT = 4.0
-
-#: The full-text tables of the migrations: `rowid` on SQLite, `article_id` and `document` on PostgreSQL.
-_INDEX = table("article_search", column("rowid"), column("article_id"), column("document"))
-_TRIGRAMS = table("article_trigrams", column("rowid"))
 
 #: Matches that are ranked, the newest ones: a word that half the archive has tells no article from
 #: another, and scoring each of a million takes a second.
@@ -54,6 +26,16 @@ CANDIDATES = 20_000
 
 #: FTS5's trigram index finds strings of three characters and more.
 _TRIGRAM = 3
+
+_JOINED = """
+    JOIN sites AS s ON s.id = a.site_id
+    LEFT JOIN article_origins AS ao ON ao.article_id = a.id
+    LEFT JOIN origins AS o ON o.id = ao.origin_id
+"""
+_COLUMNS = "a.id, a.url, a.headline, a.in_language, a.date_published, s.domain AS site, o.name AS origin"
+_NEWEST = "a.date_published DESC NULLS LAST, a.id DESC"
+#: The orders in which ids of matches can be had.
+ORDERS = {"id": "a.id", "date": _NEWEST, "site": "s.domain, a.date_published NULLS LAST, a.id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +71,8 @@ class Hit:
 
 
 def search(
-    engine: Engine,
-    words: str,
+    source: File | Engine,
+    words: str = "",
     *,
     filters: Filters | None = None,
     order: str = "rank",
@@ -108,26 +90,25 @@ def search(
     if order not in ("rank", "date"):
         raise UsageError(f"order {order!r}: rank or date")
     tree = tree_of(words)
-    conditions = list(_conditions(filters or Filters(**chosen)))
-    with reading(engine) as connection:
-        query = _Query(connection, conditions).select(tree, order, limit, offset)
-        found = connection.execute(query).mappings().all()
-        return [_hit(connection, row, tree, marks) for row in found]
+    with reading(source) as reader:
+        query = _Query(reader, filters or Filters(**chosen))
+        sql = query.page(tree, order, limit, offset)
+        return [_hit(reader, row, tree, marks) for row in reader.rows(sql, query.values)]
 
 
-def count(engine: Engine, words: str = "", filters: Filters | None = None) -> int:
+def count(source: File | Engine, words: str = "", filters: Filters | None = None) -> int:
     """How many articles match. Raises `UsageError` as `search` does."""
-    with reading(engine) as connection:
-        return int(connection.execute(matching(connection, words, filters, func.count())).scalar_one())
-
-
-def matching(connection: Connection, words: str, filters: Filters | None, column: Any) -> Select[Any]:
-    """A column of the articles that match, in no order."""
     tree = tree_of(words)
-    found = _with_site_and_origin(select(column).select_from(ArticleRow)).where(
-        *_conditions(filters or Filters())
-    )
-    return found if tree is None else found.where(_Query(connection, []).condition(tree))
+    with reading(source) as reader:
+        query = _Query(reader, filters or Filters())
+        return int(reader.value(query.all("count(*)", tree), query.values))
+
+
+def ids(reader: Reader, words: str, filters: Filters, order: str = "id") -> list[int]:
+    """The ids of all articles that match, in one of `ORDERS`."""
+    query = _Query(reader, filters)
+    sql = f"{query.all('a.id', tree_of(words))} ORDER BY {ORDERS[order]}"
+    return [row[0] for row in reader.tuples(sql, query.values)]
 
 
 def tree_of(words: str) -> Node | None:
@@ -135,145 +116,123 @@ def tree_of(words: str) -> Node | None:
     return parse(storable(words)) if words.strip() else None  # as the texts are stored
 
 
-def _hit(connection: Connection, row: Any, tree: Node | None, marks: Marks) -> Hit:
-    body = connection.execute(select(ArticleRow.article_body).where(ArticleRow.id == row["id"])).scalar_one()
-    plain = {name: row[name] for name in ("id", "url", "headline", "site", "in_language", "date_published")}
+def _hit(reader: Reader, row: Row, tree: Node | None, marks: Marks) -> Hit:
+    body = reader.value("SELECT article_body FROM articles WHERE id = :id", {"id": row["id"]})
     shown = snippet(body, positive(tree) if tree else (), marks)
-    return Hit(**plain, origin=row["origin"] or "", score=float(row["score"] or 0.0), snippet=shown)
+    named = {"origin": row["origin"] or "", "score": float(row["score"] or 0.0), "snippet": shown}
+    return Hit(**row | named)
 
 
 class _Query:
-    """Builds the SELECT for one database."""
+    """Writes the SELECT for one database, its values beside it."""
 
-    def __init__(self, connection: Connection, filters: Sequence[ColumnElement[bool]]) -> None:
-        self.connection, self.filters = connection, filters
-        self.sqlite = connection.dialect.name == "sqlite"
-        self.key: ColumnElement[int] = _INDEX.c.rowid if self.sqlite else _INDEX.c.article_id
+    def __init__(self, reader: Reader, filters: Filters) -> None:
+        self.reader, self.sqlite = reader, reader.sqlite
+        self.values: dict[str, Any] = {}
+        self.filters = list(self._conditions(filters))
+        self.key = "f.rowid" if self.sqlite else "f.article_id"
 
-    def select(self, tree: Node | None, order: str, limit: int, offset: int) -> Select[Any]:
+    def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
         if tree and order == "rank" and not has_run(tree):
             return self._ranked(tree, limit, offset)
-        newest = (ArticleRow.date_published.desc().nulls_last(), ArticleRow.id.desc())
-        wanted = [self.condition(tree)] if tree else []
-        found = _columns(literal_column("0.0")).where(*wanted, *self.filters)
-        return found.order_by(*newest).limit(limit).offset(offset)
+        return f"{self.all(f'{_COLUMNS}, 0.0 AS score', tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
 
-    def condition(self, node: Node) -> ColumnElement[bool]:
+    def all(self, columns: str, tree: Node | None) -> str:
+        """Every article that matches, in no order."""
+        conditions = [self.condition(tree), *self.filters] if tree else self.filters
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        return f"SELECT {columns} FROM articles AS a {_JOINED} {where}"
+
+    def condition(self, node: Node) -> str:
         """A tree with strings to look for: each part by its own index, joined by the operators."""
         if not has_run(node) and not isinstance(node, Not):
-            return ArticleRow.id.in_(self._matching(node))
+            return f"a.id IN ({self._matching(node)})"
         if isinstance(node, Run):
             return self._containing(node)
         if isinstance(node, Not):
-            return not_(self.condition(node.part))
+            return f"NOT {self.condition(node.part)}"
         assert isinstance(node, And | Or)
-        join = and_ if isinstance(node, And) else or_
-        return join(*(self.condition(part) for part in node.parts))
+        joint = " AND " if isinstance(node, And) else " OR "
+        return f"({joint.join(self.condition(part) for part in node.parts)})"
 
-    def _ranked(self, tree: Node, limit: int, offset: int) -> Select[Any]:
+    def _ranked(self, tree: Node, limit: int, offset: int) -> str:
         """The best first: the index ranks by itself, only what is shown is looked up."""
-        score = self._score(tree).label("score")
-        best = self._among(select(self.key.label("id"), score).where(self._match("article_search", tree)))
+        best = self._among(f"{self.key} AS id, {self._score(tree)} AS score", tree)
         if limit + offset <= CANDIDATES:
-            best = self._newest(tree, best)
-        found = best.order_by(text("score DESC"), self.key.desc()).limit(limit).offset(offset).subquery()
-        ranked = _columns(found.c.score).join(found, found.c.id == ArticleRow.id)
-        return ranked.order_by(found.c.score.desc(), found.c.id.desc())
+            best += self._newest(tree)
+        best += f" ORDER BY score DESC, {self.key} DESC {self._cut(limit, offset)}"
+        return (
+            f"SELECT {_COLUMNS}, found.score FROM articles AS a {_JOINED} JOIN ({best}) AS found ON found.id = a.id"
+            " ORDER BY found.score DESC, found.id DESC"
+        )
 
-    def _score(self, tree: Node) -> ColumnElement[Any]:
+    def _score(self, tree: Node) -> str:
         if self.sqlite:
-            return -func.bm25(literal_column("article_search"), 1.0, HEADLINE_WEIGHT)
-        weights = cast([0.25, 0.25, 0.25, 1.0], postgresql.ARRAY(REAL))
-        wanted = cast(tsquery(tree), postgresql.TSQUERY)
-        return func.ts_rank_cd(weights, _INDEX.c.document, wanted, 1)
+            return f"-bm25(article_search, 1.0, {HEADLINE_WEIGHT})"
+        weights = "CAST('{0.25, 0.25, 0.25, 1.0}' AS real[])"
+        return f"ts_rank_cd({weights}, f.document, CAST({self._value(tsquery(tree))} AS tsquery), 1)"
 
-    def _newest(self, tree: Node, query: Select[Any]) -> Select[Any]:
-        """Leave out what is older than the newest `CANDIDATES`, where so many match."""
-        keys = self._among(select(self.key).where(self._match("article_search", tree)))
-        floor = self.connection.execute(keys.order_by(self.key.desc()).offset(CANDIDATES).limit(1)).scalar()
-        return query if floor is None else query.where(self.key > floor)
+    def _newest(self, tree: Node) -> str:
+        """Leaves out what is older than the newest `CANDIDATES`, where so many match."""
+        keys = f"{self._among(self.key, tree)} ORDER BY {self.key} DESC LIMIT 1 OFFSET {int(CANDIDATES)}"
+        floor = self.reader.value(keys, self.values)
+        return "" if floor is None else f" AND {self.key} > {int(floor)}"
 
-    def _among(self, query: Select[Any]) -> Select[Any]:
-        """Apply the filters; without any the index answers alone."""
-        if not self.filters:
-            return query
-        query = query.join(ArticleRow, ArticleRow.id == self.key)
-        return _with_site_and_origin(query).where(*self.filters)
+    def _among(self, columns: str, tree: Node) -> str:
+        """Matches that pass the filters; without any the index answers alone."""
+        joined = f"JOIN articles AS a ON a.id = {self.key} {_JOINED}" if self.filters else ""
+        conditions = " AND ".join([self._match("article_search", tree), *self.filters])
+        return f"SELECT {columns} FROM article_search AS f {joined} WHERE {conditions}"
 
-    def _matching(self, node: Node) -> Select[Any]:
-        return select(self.key).where(self._match("article_search", node))
+    def _matching(self, node: Node) -> str:
+        return f"SELECT {self.key} FROM article_search AS f WHERE {self._match('article_search', node)}"
 
-    def _match(self, table_name: str, node: Node) -> ColumnElement[bool]:
+    def _match(self, table: str, node: Node) -> str:
         if self.sqlite:
-            return self._fts(table_name, fts5(node))
-        wanted = cast(tsquery(node), postgresql.TSQUERY)
-        found: ColumnElement[bool] = _INDEX.c.document.bool_op("@@")(wanted)
-        return found
+            return f"{table} MATCH {self._value(fts5(node))}"
+        return f"f.document @@ CAST({self._value(tsquery(node))} AS tsquery)"
 
-    def _fts(self, table_name: str, query: str) -> ColumnElement[bool]:
-        return literal_column(table_name).bool_op("MATCH")(query)
-
-    def _containing(self, run: Run) -> ColumnElement[bool]:
+    def _containing(self, run: Run) -> str:
         """Articles with the string; those in a spaced script have it as a word of its own."""
         words = tuple(token.text for token in tokenise(run.text))
-        as_word = [ArticleRow.id.in_(self._matching(Words(words, prefix=True)))] if words else []
+        as_word = f" OR a.id IN ({self._matching(Words(words, prefix=True))})" if words else ""
         if self.sqlite and len(run.text) >= _TRIGRAM:
-            quoted = '"' + run.text.replace('"', '""') + '"'
-            found = select(_TRIGRAMS.c.rowid).where(self._fts("article_trigrams", quoted))
-        else:
-            inside = or_(
-                ArticleRow.article_body.icontains(run.text, autoescape=True),
-                ArticleRow.headline.icontains(run.text, autoescape=True),
-            )
-            found = select(ArticleRow.id).where(ArticleRow.unspaced, inside)
-        return or_(ArticleRow.id.in_(found), *as_word)
+            quoted = self._value('"' + run.text.replace('"', '""') + '"')
+            return f"(a.id IN (SELECT rowid FROM article_trigrams WHERE article_trigrams MATCH {quoted}){as_word})"
+        escaped = run.text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        like = f"LIKE lower({self._value(f'%{escaped}%')}) ESCAPE '/'"
+        inside = f"lower(a.article_body) {like} OR lower(a.headline) {like}"
+        return f"((a.unspaced AND ({inside})){as_word})"
 
+    def _conditions(self, wanted: Filters) -> Iterator[str]:
+        if wanted.site:
+            yield f"s.domain = {self._value(wanted.site.lower().removeprefix('www.'))}"
+        if wanted.origin:
+            named = self._value(wanted.origin.lower())
+            yield f"(lower(o.name) = {named} OR o.domain = {named})"
+        if wanted.language:
+            code = wanted.language.replace("/", "//").replace("%", "/%").replace("_", "/_")
+            like = f"a.in_language LIKE {self._value(f'{code}-%')} ESCAPE '/'"
+            yield f"(a.in_language = {self._value(wanted.language)} OR {like})"
+        if wanted.since:
+            yield f"a.date_published >= {self._value(_moment(wanted.since, time.min))}"
+        if wanted.until:
+            yield f"a.date_published <= {self._value(_moment(wanted.until, time.max))}"
+        if wanted.author:
+            by = "SELECT aa.article_id FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id"
+            yield f"a.id IN ({by} WHERE lower(au.name) = {self._value(wanted.author.lower())})"
+        if wanted.cluster is not None:
+            yield f"a.cluster_id = {self._value(wanted.cluster)}"
 
-def _columns(score: ColumnElement[Any]) -> Select[Any]:
-    return _with_site_and_origin(
-        select(
-            ArticleRow.id,
-            ArticleRow.url,
-            ArticleRow.headline,
-            ArticleRow.in_language,
-            ArticleRow.date_published,
-            Site.domain.label("site"),
-            OriginRow.name.label("origin"),
-            score.label("score"),
-        )
-    )
+    def _value(self, value: Any) -> str:
+        name = f"v{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
 
-
-def _with_site_and_origin(query: Select[Any]) -> Select[Any]:
-    return (
-        query.join(Site, Site.id == ArticleRow.site_id)
-        .outerjoin(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
-        .outerjoin(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
-    )
-
-
-def _conditions(wanted: Filters) -> Iterator[ColumnElement[bool]]:
-    if wanted.site:
-        yield Site.domain == wanted.site.lower().removeprefix("www.")
-    if wanted.origin:
-        named = wanted.origin.lower()
-        yield or_(func.lower(OriginRow.name) == named, OriginRow.domain == named)
-    if wanted.language:
-        code = wanted.language
-        yield or_(ArticleRow.in_language == code, ArticleRow.in_language.startswith(f"{code}-"))
-    if wanted.since:
-        yield ArticleRow.date_published >= _moment(wanted.since, time.min)
-    if wanted.until:
-        yield ArticleRow.date_published <= _moment(wanted.until, time.max)
-    if wanted.author:
-        by = select(ArticleAuthor.article_id).join(AuthorRow, AuthorRow.id == ArticleAuthor.author_id)
-        yield ArticleRow.id.in_(by.where(func.lower(AuthorRow.name) == wanted.author.lower()))
-    if wanted.cluster is not None:
-        yield ArticleRow.cluster_id == wanted.cluster
+    def _cut(self, limit: int, offset: int) -> str:
+        return f"LIMIT {int(limit)} OFFSET {int(offset)}"
 
 
 def _moment(day: date, edge: time) -> datetime:
     """A day is meant in UTC; a datetime without a zone too."""
-    if isinstance(day, datetime):
-        return day if day.tzinfo else day.replace(tzinfo=UTC)
-    return datetime.combine(day, edge, UTC)
+    return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, func, select
+from newsarchive.db.direct import File, Reader, reading
 
-from newsarchive.db.engine import reading, sqlite_file
-from newsarchive.db.models import (
-    ArticleOrigin,
-    ArticleRow,
-    BlockRow,
-    CaptureRow,
-    EditRow,
-    OriginRow,
-    Revision,
-    Site,
-)
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +18,7 @@ class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
     `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
+    `months` goes from a site to its articles by month of publication (`2025-04`), in order.
     `disk` is bytes of the database, `warc` bytes of raw captures.
     """
 
@@ -40,47 +33,58 @@ class Stats:
     dropped: Mapping[str, int]
     disk: int
     warc: int
+    months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def stats(engine: Engine) -> Stats:
+_COUNTS = {
+    "sites": ("s.domain", "articles AS a JOIN sites AS s ON s.id = a.site_id"),
+    "languages": ("in_language", "articles"),
+    "origins": ("o.name", "article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"),
+    "repairs": ("rule", "edits"),
+    "dropped": ("kind", "blocks"),
+}
+_TOTALS = {
+    "articles": "count(*) FROM articles",
+    "revisions": "count(*) FROM article_revisions",
+    "captures": "count(*) FROM captures",
+    "gone": "count(gone_at) FROM articles",
+    "warc": "coalesce(sum(warc_length), 0) FROM captures",
+}
+_MONTHS = """
+    SELECT s.domain, {month} AS month, count(*)
+    FROM articles AS a JOIN sites AS s ON s.id = a.site_id
+    WHERE a.date_published IS NOT NULL GROUP BY s.domain, month ORDER BY s.domain, month
+"""
+
+
+def stats(source: File | Engine) -> Stats:
     """Count everything."""
-    with reading(engine) as connection:
-        by_site = select(Site.domain, func.count()).join(ArticleRow, ArticleRow.site_id == Site.id)
-        by_origin = select(OriginRow.name, func.count()).join(
-            ArticleOrigin, ArticleOrigin.origin_id == OriginRow.id
-        )
-        return Stats(
-            articles=_count(connection, ArticleRow.id),
-            revisions=_count(connection, Revision.id),
-            captures=_count(connection, CaptureRow.id),
-            gone=_count(connection, ArticleRow.gone_at),
-            sites=_counts(connection, by_site, Site.domain),
-            languages=_counts(
-                connection, select(ArticleRow.in_language, func.count()), ArticleRow.in_language
-            ),
-            origins=_counts(connection, by_origin, OriginRow.name),
-            repairs=_counts(connection, select(EditRow.rule, func.count()), EditRow.rule),
-            dropped=_counts(connection, select(BlockRow.kind, func.count()), BlockRow.kind),
-            disk=_disk(engine, connection),
-            warc=int(connection.execute(select(func.sum(CaptureRow.warc_length))).scalar() or 0),
-        )
+    with reading(source) as reader:
+        found: dict[str, Any] = {name: int(reader.value(f"SELECT {what}")) for name, what in _TOTALS.items()}
+        found |= {name: _counts(reader, *what) for name, what in _COUNTS.items()}
+        return Stats(**found, disk=_disk(source, reader), months=_months(reader))
 
 
-def _count(connection: Connection, column: Any) -> int:
-    """Rows whose column is not empty."""
-    return int(connection.execute(select(func.count(column))).scalar_one())
+def _counts(reader: Reader, column: str, tables: str) -> dict[str, int]:
+    query = f"SELECT {column}, count(*) FROM {tables} GROUP BY 1 ORDER BY count(*) DESC, 1"
+    return {name: int(number) for name, number in reader.tuples(query)}
 
 
-def _counts(connection: Connection, query: Any, column: Any) -> dict[str, int]:
-    ordered = query.group_by(column).order_by(func.count().desc(), column)
-    return {name: int(number) for name, number in connection.execute(ordered)}
+def _months(reader: Reader) -> dict[str, dict[str, int]]:
+    spelled = "substr(a.date_published, 1, 7)"
+    if not reader.sqlite:
+        spelled = "to_char(a.date_published AT TIME ZONE 'UTC', 'YYYY-MM')"
+    found: dict[str, dict[str, int]] = {}
+    for site, month, number in reader.tuples(_MONTHS.format(month=spelled)):
+        found.setdefault(site, {})[month] = number
+    return found
 
 
-def _disk(engine: Engine, connection: Connection) -> int:
-    path = sqlite_file(engine)
-    if path is not None:
-        files = [path, path.with_name(path.name + "-wal")]
-        return sum(file.stat().st_size for file in files if file.exists())
-    if engine.dialect.name == "sqlite":
+def _disk(source: File | Engine, reader: Reader) -> int:
+    if not reader.sqlite:
+        return int(reader.value("SELECT pg_database_size(current_database())"))
+    path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    if not path:
         return 0
-    return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+    files = [Path(path), Path(f"{path}-wal")]
+    return sum(file.stat().st_size for file in files if file.exists())

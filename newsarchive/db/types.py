@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def storable(text: str) -> str:
-    """The text with what no database takes (NUL for PostgreSQL, lone surrogates) as U+FFFD.
-
-    One code point for one, so that offsets into the text stay true.
-    """
-    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("\ufffd", text)
+from newsarchive.db.values import deflate, inflate, storable, utc
 
 
 class SafeText(TypeDecorator[str]):
@@ -49,9 +39,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else utc(value)
 
 
 class Compressed(TypeDecorator[str]):
@@ -61,7 +49,7 @@ class Compressed(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        return None if not value else zlib.compress(storable(value).encode(), 6)
+        return deflate(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str:
-        return "" if value is None else zlib.decompress(value).decode()
+        return inflate(value)

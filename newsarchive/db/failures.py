@@ -1,0 +1,44 @@
+"""What a database driver says, as our errors: each names the archive and the remedy."""
+
+from __future__ import annotations
+
+import re
+
+from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
+
+#: Seconds that a connection waits for another one's lock.
+BUSY_SECONDS = 60
+
+#: What SQLite and PostgreSQL say (a pattern) → what to do about it. The first match counts.
+_REMEDIES = (
+    ("unable to open database file", "cannot be opened: does its folder exist, and may you write there?"),
+    ("readonly database", "cannot be written: check the permissions of the file and of its folder"),
+    ("read-only", "cannot be written: the disk or file is read-only"),
+    ("file is not a database", "is not an SQLite database: name another file"),
+    ("malformed", "is damaged: restore a backup, or try sqlite3's .recover"),
+    ("disk is full", "cannot be written: the disk is full; free some space and run again"),
+    ("no space left", "cannot be written: the disk is full; free some space and run again"),
+    (
+        "disk i/o error",
+        "cannot be written or read: the disk reports an error; is it full or on a network drive?",
+    ),
+    ("is locked", f"was locked for {BUSY_SECONDS} seconds by another process: wait for it, or stop it"),
+    ("no such table", "holds no archive, or an old one: newsarchive db upgrade"),
+    ("no such column", "holds an old archive: newsarchive db upgrade"),
+    (r"column .* does not exist", "holds an old archive: newsarchive db upgrade"),
+    (r"relation .* does not exist", "holds no archive, or an old one: newsarchive db upgrade"),
+    (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
+    ("connection refused", "does not answer: is PostgreSQL running there?"),
+    ("authentication failed", "refuses this user or password"),
+)
+
+
+def explained(name: str, error: Exception, password: str | None = None) -> DatabaseError:
+    """The error for what a driver raised; `name` is how messages call the archive, a password is starred out."""
+    cause = str(getattr(error, "orig", None) or error).strip()
+    low = cause.lower()
+    for said, remedy in _REMEDIES:
+        if re.search(said, low):
+            return DatabaseUnavailable(f"{name} {remedy}")
+    first = cause.splitlines()[0] if cause else type(error).__name__
+    return DatabaseError(f"{name}: {first.replace(str(password), '***') if password else first}")

@@ -1,0 +1,83 @@
+"""Values as both databases keep them, without SQLAlchemy: storable text, deflated text, moments in UTC."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+#: Columns of the archive by what they hold; the names mean the same in every table that is read.
+MOMENTS = frozenset(
+    [
+        "date_published",
+        "date_modified",
+        "first_seen_at",
+        "last_seen_at",
+        "gone_at",
+        "seen_at",
+        "date",
+        "fetched_at",
+        "reviewed_at",
+        "started_at",
+        "finished_at",
+        "published",
+        "first",
+        "last",
+    ]
+)
+FLAGS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
+STRUCTURES = frozenset(("quality", "damage", "candidates", "links", "origin_evidence"))
+
+
+def storable(text: str) -> str:
+    """The text with what no database takes (NUL for PostgreSQL, lone surrogates) as U+FFFD.
+
+    One code point for one, so that offsets into the text stay true.
+    """
+    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("\ufffd", text)
+
+
+def deflate(text: str | None) -> bytes | None:
+    """Text that is kept but never searched: markup costs a third of its size. `None` for none."""
+    return zlib.compress(storable(text).encode(), 6) if text else None
+
+
+def inflate(stored: bytes | None) -> str:
+    """The text that `deflate` packed, "" for none."""
+    return zlib.decompress(stored).decode() if stored is not None else ""
+
+
+def utc(value: datetime) -> datetime:
+    """A moment in UTC; without a zone it is meant so."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def moment(value: str | datetime | None) -> datetime | None:
+    """A stored moment: SQLite has the UTC wall time as ISO text, PostgreSQL a time with its zone.
+
+    >>> moment("2025-04-01 12:00:00.000000")
+    datetime.datetime(2025, 4, 1, 12, 0, tzinfo=datetime.timezone.utc)
+    """
+    if value is None:
+        return None
+    return utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
+
+
+def wall_time(value: datetime) -> str:
+    """A moment as SQLite's columns hold it."""
+    return f"{utc(value).replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def loaded(name: str, value: Any) -> Any:
+    """A value of a column as a record has it."""
+    if name in MOMENTS:
+        return moment(value)
+    if name in FLAGS:
+        return None if value is None else bool(value)
+    if name in STRUCTURES:
+        return json.loads(value) if isinstance(value, str) else value
+    return value
