@@ -10,7 +10,6 @@ Times are timezone-aware; `fetched_at` is UTC. An empty value is `""`, `()` or `
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -130,6 +129,8 @@ class Capture:
     @property
     def digest(self) -> str:
         """The payload digest as WARC writes it, with SHA-256: `sha256:` and hex digits."""
+        import hashlib  # OpenSSL takes a while to load, and most readers need no digest
+
         return "sha256:" + hashlib.sha256(self.body).hexdigest()
 
     @property

@@ -14,20 +14,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db import query
 from newsarchive.db.direct import File, default_url, engine_of, open_source
-from newsarchive.db.query import Filters, Hit, Stats, Stored, Version
+from newsarchive.db.filters import Day, filters
+from newsarchive.db.query import Hit, Stats, Stored, Version
 from newsarchive.db.snippet import MARKS, Marks
-from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
     from newsarchive.db.tracing import Copy
-
-#: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
-Day = date | str
 
 __all__ = ["Archive", "Hit", "Marks", "Stats", "Stored", "Version"]
 
@@ -109,26 +105,3 @@ class Archive:
     def stats(self) -> Stats:
         """What the archive holds, in figures."""
         return query.stats(self._source)
-
-
-def filters(
-    site: str = "",
-    origin: str = "",
-    language: str = "",
-    author: str = "",
-    since: Day | None = None,
-    until: Day | None = None,
-    cluster: int | None = None,
-) -> Filters:
-    """Filters from what a person gives. Raises `UsageError` for a day that cannot be read."""
-    return Filters(site, origin, language, author, day(since, "since"), day(until, "until"), cluster)
-
-
-def day(value: Day | None, name: str) -> date | None:
-    """A day from ISO text (`2025-04-01`, or a time as well); a date stays as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-    except ValueError:
-        raise UsageError(f"{name} {value!r}: not a day; write it as 2025-04-01") from None

@@ -33,13 +33,13 @@ COMMANDS = {
     "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
     "repair": ("pages", "Repair mojibake: standard input to standard output."),
     "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
-    "search": ("read", "Find articles by their words."),
+    "search": ("search", "Find articles by their words, site, origin, author, day or language."),
     "show": ("read", "Print one stored article."),
     "sites": (
         "sites",
         "The sites that are followed: add, list, show, pause, resume, remove, import, export.",
     ),
-    "stats": ("read", "What the archive holds."),
+    "stats": ("stats", "What the archive holds, as a picture."),
     "template": ("learn", "What was learned of a site: its furniture, with samples and reasons."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
 }

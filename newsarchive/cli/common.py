@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
     from newsarchive.db.direct import File
     from newsarchive.items import Article, Author, Block, Edit, Origin
+
+#: Widest column of running text on a terminal, in characters.
+COLUMN = 88
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,11 +54,17 @@ def open_reader(db: str) -> File | Engine:
     return open_source(database_url(db))
 
 
+def on_terminal() -> bool:
+    """Whether a person reads standard output: colours, wrapping and pictures are for them."""
+    return sys.stdout.isatty()
+
+
 def console() -> Console:
-    """Standard output: colours and wrapping on a terminal, plain lines elsewhere."""
+    """Standard output: colours and wrapping on a terminal, plain lines elsewhere; no codes with NO_COLOR."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(highlight=False, soft_wrap=False, color_system=colours)
 
 
 def say(message: str) -> None:
@@ -94,12 +105,32 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
 
 def print_article(article: Article) -> None:
     """The article for a reader on stdout, the account of what was done on stderr."""
-    out = console()
-    out.print(article.headline, style="bold", markup=False)
-    written = byline(article.authors, article.date_published, article.publisher)
-    for line in (written, article.url, origin_line(article.origin)):
-        if line:
-            out.print(line, style="dim", markup=False)
-    out.print()
-    out.print(article.article_body, markup=False)
+    heads = [byline(article.authors, article.date_published, article.publisher), article.url]
+    heads += [origin_line(article.origin), *dates(article)]
+    print_wrapped(article.headline, [line for line in heads if line], article.article_body)
     say(account(article.edits, article.dropped))
+
+
+def print_wrapped(headline: str, heads: list[str], body: str) -> None:
+    """Wrapped in a column that reads well on a terminal; elsewhere a paragraph a line, for other programs."""
+    if not on_terminal():
+        click.echo("\n".join([headline, *heads, "", body]))
+        return
+    out = console()
+    width = min(out.width, COLUMN)
+    out.print(headline, style="bold", markup=False, width=width)
+    for line in heads:
+        out.print(line, style="dim", markup=False, width=width)
+    out.print()
+    out.print(body, markup=False, width=width)
+
+
+def dates(article: Article) -> list[str]:
+    """When it was changed, found gone and looked at, as far as that is known."""
+    moments = {
+        "modified": article.date_modified,
+        "gone since": getattr(article, "gone_at", None),
+        "last seen": getattr(article, "last_seen_at", None),
+    }
+    known = [f"{what} {when:%Y-%m-%d}" for what, when in moments.items() if when]
+    return [" · ".join(known)] if known else []

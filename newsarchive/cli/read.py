@@ -1,95 +1,57 @@
-"""`newsarchive show`, `search` and `stats`: what is stored."""
+"""`newsarchive show`: one stored article."""
 
 from __future__ import annotations
 
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import console, db_option, open_reader, print_article, say
+from newsarchive.cli.common import byline, db_option, open_reader, origin_line, print_article
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.items import Article
 
 
 @click.command(
     epilog="""\b
 Examples:
   newsarchive show https://blog.example/2025/04/post/
-  newsarchive show 17 --json"""
+  newsarchive show 17 --json
+  newsarchive show 17 --html > post.html"""
 )
 @click.argument("which", metavar="URL|ID")
 @click.option("--json", "as_json", is_flag=True, help="The whole record as one JSON object.")
+@click.option("--text", "as_text", is_flag=True, help="Its text alone, a paragraph a line, nothing wrapped.")
+@click.option("--html", "as_html", is_flag=True, help="As an HTML document.")
 @db_option
-def show(which: str, as_json: bool, db: str) -> None:
-    """Print the stored article with this URL or ID."""
+def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> None:
+    """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""
     from newsarchive import export
     from newsarchive.db import query
 
+    if as_json + as_text + as_html > 1:
+        raise UsageError("show: --json, --text and --html exclude one another; give one")
     article = query.get(open_reader(db), which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
+    elif as_text:
+        click.echo(article.article_body)
+    elif as_html:
+        click.echo(html(article))
     else:
         print_article(article)
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  newsarchive search ferry harbour
-  newsarchive search '"free trade" OR tariff*' --limit 50 | head"""
-)
-@click.argument("words", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many rows.")
-@db_option
-def search(words: tuple[str, ...], limit: int, db: str) -> None:
-    """Find articles by their WORDS: "a phrase", begin*, OR, NOT. One row each: ID, day, headline, URL."""
-    from newsarchive.db import query
-
-    hits = query.search(open_reader(db), " ".join(words), limit=limit)
-    if not hits:
-        say(f"nothing found for: {' '.join(words)}")
-        raise SystemExit(1)
-    for hit in hits:
-        day = hit.date_published.date().isoformat() if hit.date_published else "-"
-        click.echo(f"{hit.id}\t{day}\t{hit.headline}\t{hit.url}")
-
-
-@click.command(
-    epilog="""\b
-Example:
-  newsarchive stats --db newsarchive.db"""
-)
-@db_option
-def stats(db: str) -> None:
-    """What the archive holds: articles by site and language, repairs, dropped lines, origins."""
-    from newsarchive.db import query
-
-    found = query.stats(open_reader(db))
-    print_counts(
-        "archive", {"articles": found.articles, "revisions": found.revisions, "sites": len(found.sites)}
+def html(article: Article) -> str:
+    """A document by itself: no script, no style, nothing loaded."""
+    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
+    paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in heads if line)
+    language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
+    return (
+        f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
+        f'<title>{escape(article.headline)}</title>\n<link rel="canonical" href="{escape(article.url)}">\n'
+        f"</head>\n<body>\n<article>\n<h1>{escape(article.headline)}</h1>\n{paragraphs}\n"
+        f"{article.article_html}\n</article>\n</body>\n</html>"
     )
-    print_counts("disk, in bytes", {"database": found.disk, "raw captures": found.warc})
-    for title, counts in (
-        ("articles by site", found.sites),
-        ("articles by language", found.languages),
-        ("articles by origin", found.origins),
-        ("repairs by codec", found.repairs),
-        ("lines left out by kind", found.dropped),
-    ):
-        print_counts(title, counts)
-
-
-def print_counts(title: str, counts: Any) -> None:
-    """A small table on a terminal, tab-separated rows elsewhere."""
-    out = console()
-    if not out.is_terminal:
-        for name, n in counts.items():
-            click.echo(f"{title}\t{name}\t{n}")
-        return
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", show_header=False, min_width=len(title) + 4)
-    table.add_column()
-    table.add_column(justify="right")
-    for name, n in counts.items():
-        table.add_row(str(name), str(n))
-    if counts:
-        out.print(table)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db import rows
 from newsarchive.db.direct import File, Reader, Row, reading
+from newsarchive.db.filters import Filters
 from newsarchive.db.history import Version, history, revision_texts
 from newsarchive.db.lookup import find
-from newsarchive.db.searching import Filters, Hit, count, ids, search
+from newsarchive.db.searching import Hit, count, ids, search
 from newsarchive.db.statistics import Stats, stats
 from newsarchive.db.values import inflate
 from newsarchive.items import Article, Author, Image

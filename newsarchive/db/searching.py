@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, Row, reading
+from newsarchive.db.filters import Filters
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import tokenise
-from newsarchive.db.values import storable, utc
+from newsarchive.db.values import storable
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -36,23 +37,6 @@ _COLUMNS = "a.id, a.url, a.headline, a.in_language, a.date_published, s.domain A
 _NEWEST = "a.date_published DESC NULLS LAST, a.id DESC"
 #: The orders in which ids of matches can be had.
 ORDERS = {"id": "a.id", "date": _NEWEST, "site": "s.domain, a.date_published NULLS LAST, a.id"}
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows a search; an empty value narrows nothing.
-
-    `site` is a domain, `origin` a publisher's name or domain, `language` a code (`en` finds `en-GB`
-    too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
-    """
-
-    site: str | None = ""
-    origin: str | None = ""
-    language: str | None = ""
-    author: str | None = ""
-    since: date | None = None
-    until: date | None = None
-    cluster: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +85,7 @@ def count(source: File | Engine, words: str = "", filters: Filters | None = None
     tree = tree_of(words)
     with reading(source) as reader:
         query = _Query(reader, filters or Filters())
-        return int(reader.value(query.all("count(*)", tree), query.values))
+        return int(reader.value(query.count(tree), query.values))
 
 
 def ids(reader: Reader, words: str, filters: Filters, order: str = "id") -> list[int]:
@@ -142,6 +126,12 @@ class _Query:
         conditions = [self.condition(tree), *self.filters] if tree else self.filters
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {columns} FROM articles AS a {_JOINED} {where}"
+
+    def count(self, tree: Node | None) -> str:
+        """How many match; without filters the index counts alone."""
+        if tree and not self.filters and not has_run(tree):
+            return self._among("count(*)", tree)
+        return self.all("count(*)", tree)
 
     def condition(self, node: Node) -> str:
         """A tree with strings to look for: each part by its own index, joined by the operators."""
@@ -215,9 +205,9 @@ class _Query:
             like = f"a.in_language LIKE {self._value(f'{code}-%')} ESCAPE '/'"
             yield f"(a.in_language = {self._value(wanted.language)} OR {like})"
         if wanted.since:
-            yield f"a.date_published >= {self._value(_moment(wanted.since, time.min))}"
+            yield f"a.date_published >= {self._value(wanted.since_moment())}"
         if wanted.until:
-            yield f"a.date_published <= {self._value(_moment(wanted.until, time.max))}"
+            yield f"a.date_published <= {self._value(wanted.until_moment())}"
         if wanted.author:
             by = "SELECT aa.article_id FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id"
             yield f"a.id IN ({by} WHERE lower(au.name) = {self._value(wanted.author.lower())})"
@@ -231,8 +221,3 @@ class _Query:
 
     def _cut(self, limit: int, offset: int) -> str:
         return f"LIMIT {int(limit)} OFFSET {int(offset)}"
-
-
-def _moment(day: date, edge: time) -> datetime:
-    """A day is meant in UTC; a datetime without a zone too."""
-    return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))

@@ -88,3 +88,10 @@ def _disk(source: File | Engine, reader: Reader) -> int:
         return 0
     files = [Path(path), Path(f"{path}-wal")]
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def site_names(source: File | Engine) -> list[str]:
+    """The sites that have articles, in order."""
+    query = "SELECT domain FROM sites WHERE id IN (SELECT site_id FROM articles) ORDER BY domain"
+    with reading(source) as reader:
+        return [name for (name,) in reader.tuples(query)]

@@ -1,0 +1,63 @@
+"""The options that narrow a search or an export, the same for every command that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from newsarchive.cli.common import say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from newsarchive.db.direct import File
+    from newsarchive.db.filters import Filters
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--site", default="", metavar="DOMAIN", help="Only this site's."),
+    click.option("--origin", default="", metavar="NAME|DOMAIN", help="Only what this publisher had first."),
+    click.option("--language", default="", metavar="CODE", help="Only in this language; en finds en-GB too."),
+    click.option("--author", default="", metavar="NAME", help="Only with this name in the byline."),
+    click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
+    click.option("--until", metavar="DAY", help="Only published on this day or before."),
+    click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
+)
+
+#: The names of the options, as keyword arguments of `filters.filters`.
+NAMES = ("site", "origin", "language", "author", "since", "until", "cluster")
+
+
+def filter_options(command: F) -> F:
+    """Give a command the filters; they arrive as the keywords of `NAMES`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def chosen(options: dict[str, Any]) -> Filters:
+    """The filters among a command's options. Raises `UsageError` for a day that cannot be read."""
+    from newsarchive.db.filters import filters
+
+    return filters(**{name: options[name] for name in NAMES})
+
+
+def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
+    """Say what was looked for; a site that is not in the archive at all is named, with those that are."""
+    from newsarchive.db.statistics import site_names
+
+    sites = site_names(source)
+    asked = (wanted.site or "").lower().removeprefix("www.")
+    if not sites:
+        say("the archive is empty; a crawl fills it: scrapy crawl news -a url=https://blog.example")
+    elif asked and asked not in sites:
+        known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
+        say(f"no site {wanted.site} in the archive: there are {known}")
+    else:
+        narrowed = [
+            f"--{name} {value}" for name in NAMES if (value := getattr(wanted, name)) not in ("", None)
+        ]
+        say(f"nothing found for: {' '.join([*([words] if words else []), *narrowed]) or 'anything'}")

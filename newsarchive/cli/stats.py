@@ -1,0 +1,154 @@
+"""`newsarchive stats`: what the archive holds, as a picture on a terminal, as rows elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive.cli.common import console, db_option, on_terminal, open_reader
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from newsarchive.db.statistics import Stats
+
+#: Heights of a month's bar, from nothing to the most; the second for terminals that know ASCII alone.
+_HEIGHTS = ("·▁▂▃▄▅▆▇█", ".:-=+*oO#")
+#: Rows of one picture; the rest is in the rows that a pipe gets.
+_MOST = 12
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive stats --db newsarchive.db
+  newsarchive stats --json"""
+)
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@db_option
+def stats(as_json: bool, db: str) -> None:
+    """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, disk.
+
+    A picture on a terminal; elsewhere a row for each count: what, name, number, parted by tabs.
+    """
+    from newsarchive.db.statistics import stats as count
+
+    found = count(open_reader(db))
+    if as_json:
+        from newsarchive import export
+
+        click.echo(export.to_json(found, indent=2))
+    elif on_terminal():
+        draw(found)
+    else:
+        for row in rows(found):
+            click.echo("\t".join(map(str, row)))
+
+
+def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
+    """Every count: what is counted, of what, how many."""
+    yield "archive", "articles", found.articles
+    yield "archive", "revisions", found.revisions
+    yield "archive", "sites", len(found.sites)
+    yield "archive", "deleted since", found.gone
+    yield "disk, in bytes", "database", found.disk
+    yield "disk, in bytes", "raw captures", found.warc
+    for title, counts in _tables(found).items():
+        yield from ((title, name, number) for name, number in counts.items())
+    for site, months in found.months.items():
+        yield from (("articles a month", f"{site} {month}", number) for month, number in months.items())
+
+
+def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
+    return {
+        "articles by site": found.sites,
+        "articles by language": found.languages,
+        "articles by origin": found.origins,
+        "repairs by codec": found.repairs,
+        "lines left out by kind": found.dropped,
+    }
+
+
+def draw(found: Stats) -> None:
+    """The picture: totals, a row of months for each site, a bar for each count."""
+    from rich.text import Text
+
+    out = console()
+    heights = _HEIGHTS[0] if "utf" in (getattr(sys.stdout, "encoding", "") or "").lower() else _HEIGHTS[1]
+    out.print(Text(_totals(found)))
+    for line in _calendar(found.months, out.width, heights):
+        out.print(line, overflow="ellipsis", no_wrap=True)
+    for title, counts in _tables(found).items():
+        if counts:
+            out.print(Text(f"\n{title}", style="bold"))
+        for line in _bars(counts, out.width, heights[-1]):
+            out.print(line, overflow="ellipsis", no_wrap=True)
+
+
+def _totals(found: Stats) -> str:
+    parts = [f"{found.articles:,} articles of {len(found.sites):,} sites", f"{found.revisions:,} versions"]
+    parts += [f"{found.gone:,} deleted since"] if found.gone else []
+    return ", ".join([*parts, f"database {size(found.disk)}", f"raw captures {size(found.warc)}"])
+
+
+def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str) -> Iterator[Text]:
+    """A character a month for each site, all against the same calendar and the same height."""
+    from rich.text import Text
+
+    if not months:
+        return
+    largest = sorted(months, key=lambda site: -sum(months[site].values()))[:_MOST]
+    name = min(max(map(len, largest)), max(8, width // 3))
+    every = list(_span(min(min(m) for m in months.values()), max(max(m) for m in months.values())))
+    shown = every[-max(6, width - name - 12) :]
+    top = max(max(counts.values()) for counts in months.values())
+    yield Text(f"\narticles a month, {shown[0]} to {shown[-1]}, at most {top:,}", style="bold")
+    for site in largest:
+        counts = months[site]
+        line = "".join(_height(counts.get(month, 0), top, heights) for month in shown)
+        total = sum(counts.get(month, 0) for month in shown)
+        yield Text.assemble(f"{site[:name]:{name}} ", (line, "green"), f" {total:,}")
+    if len(months) > len(largest):
+        yield Text(f"and {len(months) - len(largest)} sites more", style="dim")
+
+
+def _span(first: str, last: str) -> Iterator[str]:
+    """Every month from the first to the last."""
+    (year, month), (last_year, last_month) = (map(int, m.split("-")) for m in (first, last))
+    for number in range(year * 12 + month - 1, last_year * 12 + last_month):
+        yield f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def _height(number: int, top: int, heights: str) -> str:
+    """Nothing for nothing; the lowest bar for a single one."""
+    return heights[-(-number * (len(heights) - 1) // top)] if top else heights[0]
+
+
+def _bars(counts: Mapping[str, int], width: int, mark: str) -> Iterator[Text]:
+    from rich.text import Text
+
+    if not counts:
+        return
+    shown = list(counts.items())[:_MOST]
+    name = min(max(len(label or "unknown") for label, _ in shown), max(8, width // 3))
+    room, top = max(4, width - name - 12), max(counts.values())
+    for label, number in shown:
+        bar = mark * max(1, round(room * number / top))
+        yield Text.assemble(f"{(label or 'unknown')[:name]:{name}} ", (bar, "green"), f" {number:,}")
+    if len(counts) > len(shown):
+        yield Text(f"and {len(counts) - len(shown)} more", style="dim")
+
+
+def size(number: int) -> str:
+    """Bytes for a person.
+
+    >>> size(0), size(1536), size(5 * 2**30)
+    ('0 bytes', '1.5 KiB', '5.0 GiB')
+    """
+    value, units = float(number), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.0f} bytes" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
