@@ -231,10 +231,18 @@ def _read(folder: str, kept: Kept, tables: Rules | None = None) -> _Read:
 
 
 def _capture(folder: str, kept: Kept) -> Capture:
-    """The capture as the crawl had it: under the URL that was asked for."""
+    """The capture as the crawl had it: under the URL that was asked for, with its parts and its source's text."""
     payload = (locate(folder, kept.payload.file), kept.payload.offset)
     read = warcread.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
-    return replace(read, url=kept.url, final_url=kept.final_url, fetched_at=kept.fetched_at, place=kept.place)
+    return replace(
+        read,
+        url=kept.url,
+        final_url=kept.final_url,
+        fetched_at=kept.fetched_at,
+        place=kept.place,
+        source_text=kept.source_text,
+        parts=tuple(_capture(folder, part) for part in kept.parts),
+    )
 
 
 @dataclass

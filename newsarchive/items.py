@@ -76,11 +76,30 @@ def isoformat(value: datetime | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceText:
+    """What a feed or an API says of one post: the site's own words, without the page around them.
+
+    `source` is `feed` or `wp-json`. `html` is the text as written there, links relative to the post;
+    `is_full` is true where it stood in a field for full texts (`content:encoded`, `atom:content`,
+    `content.rendered`), which a site may still fill with an excerpt. Times are UTC.
+    """
+
+    source: str
+    html: str = field(repr=False)
+    is_full: bool = False
+    title: str = ""
+    author: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A URL that a source told us of.
 
     `source` is `feed`, `sitemap`, `wp-json`, `archive page`, `home page` or `link`; `lastmod` is
-    the source's own word on when the page changed (for a feed: updated, else published).
+    the source's own word on when the page changed (for a feed: updated, else published). `post_id` is
+    the platform's id of the post (`wordpress:12`), `text` what the source says of it.
     """
 
     url: str
@@ -88,6 +107,8 @@ class Link:
     title: str = ""
     lastmod: datetime | None = None
     published: datetime | None = None
+    post_id: str = ""
+    text: SourceText | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +130,9 @@ class Capture:
 
     `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2).
     `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
-    bytes are kept, `None` where they are not.
+    bytes are kept, `None` where they are not. `source_text` is what a feed or an API says of the same
+    post: it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
+    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order.
     """
 
     url: str
@@ -120,6 +143,8 @@ class Capture:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     discovered: Link | None = None
     place: Place | None = None
+    source_text: SourceText | None = field(default=None, repr=False)
+    parts: tuple[Capture, ...] = field(default=(), repr=False)
 
     @property
     def content_type(self) -> str | None:

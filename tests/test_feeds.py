@@ -60,7 +60,7 @@ def test_every_format_gives_the_same_entry(body, version):
         "https://blog.example/?p=7",
     )
     assert (entry.published or entry.updated) == datetime(2024, 9, 2, 3, tzinfo=UTC)
-    assert feed.links == (entry.link,)
+    assert feed.links == (entry.told,)
 
 
 def test_rss_091_has_titles_and_links_only():

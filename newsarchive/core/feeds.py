@@ -20,12 +20,14 @@ from typing import Any
 from newsarchive.core.anchors import attributes, base_of, parse
 from newsarchive.core.links import index_reason
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
-from newsarchive.items import Link
+from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules
 
 #: A feed is read up to here: half a second for whole posts, some twenty for nothing but short items.
 MAX_FEED_BYTES = 10_000_000
 MAX_ENTRIES = 20_000
+#: A longer text of one post (characters) is not kept: it holds data, not words.
+MAX_TEXT = 1_000_000
 
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
@@ -60,6 +62,25 @@ class Entry:
     categories: tuple[str, ...] = ()
     is_reply: bool = False
 
+    @property
+    def told(self) -> Link:
+        """The link with all that the source says of its post: the platform's id and the text."""
+        text = SourceText(
+            self.link.source, self.html, self.is_full, self.title, self.author, self.published, self.updated
+        )
+        told = text if 0 < len(self.html) <= MAX_TEXT else None
+        return replace(self.link, post_id=_post_id(self.id), text=told)
+
+
+def _post_id(identity: str) -> str:
+    """The platform's id in an entry's own: WordPress' guid `…/?p=12`, Blogger's `tag:blogger.com,1999:…post-34`."""
+    if identity.startswith("wordpress:"):
+        return identity
+    if match := re.fullmatch(r"https?://[^?#]*/\?p=(\d{1,19})", identity):
+        return f"wordpress:{match[1]}"
+    match = re.fullmatch(r"tag:blogger\.com,1999:blog-\d+\.post-(\d{1,25})", identity)
+    return f"blogger:{match[1]}" if match else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -85,7 +106,7 @@ class Feed:
     @property
     def links(self) -> tuple[Link, ...]:
         """The posts' links, in the feed's order."""
-        return tuple(entry.link for entry in self.entries)
+        return tuple(entry.told for entry in self.entries)
 
 
 def feed_links(html_text: str, base_url: str, rules: Rules) -> list[str]:

@@ -45,7 +45,7 @@ class Posts:
 
     @property
     def links(self) -> tuple[Link, ...]:
-        return tuple(entry.link for entry in self.entries)
+        return tuple(entry.told for entry in self.entries)
 
 
 def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:

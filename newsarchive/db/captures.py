@@ -10,15 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, and_, func, select, update
 
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db import bulk
+from newsarchive.db import bulk, sourcetexts
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
-from newsarchive.items import Article, Capture, Place
+from newsarchive.items import Article, Capture, Place, SourceText
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A capture whose bytes are kept. `payload` is where its body lies: elsewhere for a revisit."""
+    """A capture whose bytes are kept. `payload` is where its body lies: elsewhere for a revisit.
+
+    `source_text` is what a feed or an API says of its post, `parts` are the further pages of a split one.
+    """
 
     id: int
     url: str
@@ -26,6 +29,8 @@ class Kept:
     fetched_at: datetime
     place: Place
     payload: Place
+    source_text: SourceText | None = None
+    parts: tuple[Kept, ...] = ()
 
 
 def record(
@@ -49,7 +54,16 @@ def record(
         _row(capture, article) | {"url_id": ids[url["url_key"],], "run_id": run_id, "fetched_at": at}
         for url, (capture, article, at) in zip(urls, fetched, strict=True)
     ]
-    return bulk.insert_returning_ids(connection, CaptureRow, rows)
+    heads = bulk.insert_returning_ids(connection, CaptureRow, rows)
+    parts = [
+        _row(part, article)
+        | {"url_id": row["url_id"], "run_id": run_id, "fetched_at": part.fetched_at or at}
+        | {"parent_id": head, "part": number}
+        for head, row, (capture, article, at) in zip(heads, rows, fetched, strict=True)
+        for number, part in enumerate(capture.parts, 2)
+    ]
+    bulk.insert_rows(connection, CaptureRow, parts)
+    return heads
 
 
 def _row(capture: Capture, article: Article | None) -> bulk.Row:
@@ -90,13 +104,7 @@ def kept(
     extractor older than a version, with an id above `after`."""
     with reading(engine) as connection:
         query = _newest(site, since, older_than).where(CaptureRow.id > after).order_by(CaptureRow.id)
-        rows = connection.execute(query.limit(limit)).all()
-        firsts = _originals(connection, {row.warc_digest for row in rows})
-    return [
-        Kept(row.id, row.url, row.final_url, row.fetched_at, place, firsts.get(row.warc_digest, place))
-        for row in rows
-        for place in [Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)]
-    ]
+        return _records(connection, connection.execute(query.limit(limit)).all())
 
 
 def count_kept(
@@ -119,25 +127,50 @@ def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
     """The kept captures of an article's URL, newest first."""
     with reading(engine) as connection:
         key = select(ArticleRow.url_key).where(ArticleRow.id == article_id).scalar_subquery()
-        rows = connection.execute(
-            _kept().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc())
-        ).all()
-        firsts = _originals(connection, {row.warc_digest for row in rows})
-    for row in rows:
-        place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
-        yield Kept(row.id, row.url, row.final_url, row.fetched_at, place, firsts.get(row.warc_digest, place))
+        query = _heads().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc())
+        found = _records(connection, connection.execute(query).all())
+    yield from found
+
+
+def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
+    """Rows of `_heads` with their further parts and with what sources say of their posts."""
+    further = _kept().where(CaptureRow.parent_id.in_([row.id for row in rows])).order_by(CaptureRow.part)
+    parts = connection.execute(further).all()
+    firsts = _originals(connection, {row.warc_digest for row in [*rows, *parts]})
+    texts = sourcetexts.of_urls(connection, {row.url_id for row in rows})
+    of_head: dict[int, list[Kept]] = {}
+    for part in parts:
+        of_head.setdefault(part.parent_id, []).append(_record(part, firsts, None))
+    return [_record(row, firsts, texts.get(row.url_id), of_head.get(row.id, ())) for row in rows]
+
+
+def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: Sequence[Kept] = ()) -> Kept:
+    place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
+    payload = firsts.get(row.warc_digest, place)
+    return Kept(row.id, row.url, row.final_url, row.fetched_at, place, payload, text, tuple(parts))
 
 
 def _kept() -> Select[Any]:
     columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
+    columns += [CaptureRow.url_id, CaptureRow.parent_id]
     columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
     return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.warc_file != "")
 
 
+def _heads() -> Select[Any]:
+    """Kept captures but those of a post's further parts."""
+    return _kept().where(CaptureRow.parent_id.is_(None))
+
+
 def _newest(site: str | None, since: datetime | None, older_than: int | None) -> Select[Any]:
     newer = CaptureRow.__table__.alias("newer")
-    later = and_(newer.c.url_id == CaptureRow.url_id, newer.c.id > CaptureRow.id, newer.c.warc_file != "")
-    query = _kept().where(~select(newer.c.id).where(later).exists())
+    later = and_(
+        newer.c.url_id == CaptureRow.url_id,
+        newer.c.id > CaptureRow.id,
+        newer.c.warc_file != "",
+        newer.c.parent_id.is_(None),
+    )
+    query = _heads().where(~select(newer.c.id).where(later).exists())
     if site is not None:
         query = query.join(Site, Site.id == Url.site_id).where(
             Site.domain == site.lower().removeprefix("www.")

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from newsarchive.core.schedule import Outcome, Visits, next_check
 from newsarchive.core.urls import site_of, url_key
+from newsarchive.db import sourcetexts
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, Base, CrawlRun, Discovery, Revision, Site, Source, Url
-from newsarchive.items import Article, Link
+from newsarchive.items import Article, Link, SourceText
 
 T = TypeVar("T")
 
@@ -148,6 +149,8 @@ class Frontier:
             for row in ids
         ]
         insert_ignoring(connection, _table(Discovery), named)
+        told = {row.id: text for row in ids if (text := by_key[row.url_key].text) is not None}
+        sourcetexts.keep(connection, told)
         return len(by_key) - int(before)
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
@@ -157,6 +160,11 @@ class Frontier:
             for keys in _chunks({url_key(url) for url in urls}):
                 found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
         return found
+
+    def source_text(self, url: str) -> SourceText | None:
+        """What a feed or an API said last of the post under this address, `None` where none did."""
+        with reading(self.engine) as connection:
+            return sourcetexts.of(connection, url)
 
     def waiting(self, site_id: int) -> list[Known]:
         """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left."""

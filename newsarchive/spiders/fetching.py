@@ -87,7 +87,7 @@ class FetchingSpider(ArchiveSpider):
             headers=headers,
             callback=self.parse_post,
             errback=self.post_failed,
-            cb_kwargs={"link": link},
+            cb_kwargs={"link": replace(link, text=None)},  # it stands in the archive, and not in memory
             meta={"handle_httpstatus_list": MEANINGFUL, KEEP: True},
         )
 
@@ -141,20 +141,24 @@ class FetchingSpider(ArchiveSpider):
         )
 
     async def capture(self, response: Response, link: Link) -> Capture:
-        """The response as a record, its raw bytes kept where the recorder is on.
+        """The response as a record, its raw bytes kept where the recorder is on, with what the site's feed
+        or API says of the post.
 
         A disk that takes no more bytes ends the crawl: what is fetched on would be lost.
         """
         capture = capture_of(response, link)
-        recorder = self.crawler.get_extension(Recorder)
-        if recorder is None:
-            return capture
         try:
-            place = await asyncio.to_thread(recorder.keep, response, capture.fetched_at)
+            return await asyncio.to_thread(self._kept, capture, response)
         except DatabaseError as error:
             self.crawler.stats.set_value("newsarchive/database_error", str(error))
             raise CloseSpider("database_error") from error
-        return replace(capture, place=place)
+
+    def _kept(self, capture: Capture, response: Response) -> Capture:
+        """The two that wait for the disk; called from a thread."""
+        recorder = self.crawler.get_extension(Recorder)
+        place = recorder.keep(response, capture.fetched_at) if recorder else None
+        text = self.frontier.source_text(capture.url) if self.frontier else capture.source_text
+        return replace(capture, place=place, source_text=text)
 
     def forbidden(self, response: Response) -> str:
         """Where the page forbids copies, "" where it does not or we were told not to ask."""

@@ -6,7 +6,16 @@ The full-text tables are not here: they differ by database (see `fulltext.py`).
 from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, Revision
 from newsarchive.db.models.base import NAMING, Base
 from newsarchive.db.models.copies import ArticleOrigin, Cluster, MinhashBand, OriginRow
-from newsarchive.db.models.crawling import CaptureRow, CrawlRun, Discovery, Site, Source, Url
+from newsarchive.db.models.crawling import (
+    CaptureRow,
+    CrawlDefaults,
+    CrawlRun,
+    Discovery,
+    Site,
+    Source,
+    SourceTextRow,
+    Url,
+)
 from newsarchive.db.models.learned import SiteBlock
 from newsarchive.db.models.relations import ArticleAuthor, ArticleTerm, AuthorRow, ImageRow, Term
 
@@ -21,6 +30,7 @@ __all__ = [
     "BlockRow",
     "CaptureRow",
     "Cluster",
+    "CrawlDefaults",
     "CrawlRun",
     "Discovery",
     "EditRow",
@@ -31,6 +41,7 @@ __all__ = [
     "Site",
     "SiteBlock",
     "Source",
+    "SourceTextRow",
     "Term",
     "Url",
 ]

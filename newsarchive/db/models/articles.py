@@ -19,10 +19,10 @@ from newsarchive.db.types import Compressed
 class ArticleRow(Base):
     """The current state of an article, with its text; names are schema.org's.
 
-    `url_key` and `canonical_key` are normalised URLs: either finds the article again. `record_hash`
-    sums up everything that a reader would see change. `unspaced` is true where the text has a script
-    written without spaces (Chinese, Thai, …). The body is the last column: a query of the others does
-    not read through it.
+    `url_key` and `canonical_key` are normalised URLs, `post_id` is the platform's id of the post on its
+    site: each finds the article again. `record_hash` sums up everything that a reader would see change.
+    `unspaced` is true where the text has a script written without spaces (Chinese, Thai, …). The body is
+    one of the last columns: a query of those before it does not read through it.
     """
 
     __tablename__ = "articles"
@@ -66,6 +66,7 @@ class ArticleRow(Base):
     alternative_headline: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
     article_body: Mapped[str] = mapped_column(default="")
+    post_id: Mapped[str] = mapped_column(default="", server_default="", index=True)
 
 
 class Revision(Base):

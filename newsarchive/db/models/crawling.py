@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade, set_null
+from newsarchive.db.types import Compressed
 
 
 class Site(Base):
@@ -64,6 +65,30 @@ class Url(Base):
     fail_count: Mapped[int] = mapped_column(default=0)
 
 
+class SourceTextRow(Base):
+    """What a feed or an API said last of a post: fills in where the page has less, and teaches its layout."""
+
+    __tablename__ = "source_texts"
+
+    url_id: Mapped[int] = cascade("urls.id", primary_key=True)
+    source: Mapped[str]
+    is_full: Mapped[bool] = mapped_column(default=False)
+    title: Mapped[str] = mapped_column(default="")
+    author: Mapped[str] = mapped_column(default="")
+    published: Mapped[datetime | None]
+    updated: Mapped[datetime | None]
+    html: Mapped[str] = mapped_column(Compressed, nullable=True)
+
+
+class CrawlDefaults(Base):
+    """Settings of many sites: `scope` is `global` or the name of a platform. A site's own stand in `sites.config`."""
+
+    __tablename__ = "crawl_defaults"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    config: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
 class CrawlRun(Base):
     """One run of a spider. `finished_at` stays empty where the process was killed."""
 
@@ -96,7 +121,8 @@ class CaptureRow(Base):
     """One fetch of a URL, and where its bytes lie in a WARC file (empty where none was written).
 
     `payload_digest` is of the decoded body, `warc_digest` of the body as it came from the wire.
-    `extractor_version` is that of the last extractor that read it, 0 for none.
+    `extractor_version` is that of the last extractor that read it, 0 for none. A post that is split over
+    pages has a capture for each: `part` counts from 1, and the further ones name the first as `parent_id`.
     """
 
     __tablename__ = "captures"
@@ -120,3 +146,5 @@ class CaptureRow(Base):
     warc_length: Mapped[int | None] = mapped_column(BigInteger)
     warc_digest: Mapped[str] = mapped_column(default="", server_default="", index=True)
     extractor_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    parent_id: Mapped[int | None] = mapped_column(index=True)  # unconstrained: both go with their URL
+    part: Mapped[int] = mapped_column(default=1, server_default="1")
