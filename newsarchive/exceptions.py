@@ -3,6 +3,7 @@
 NewsArchiveError
 ├── UsageError            an argument is wrong; the message names it and what to type instead
 ├── BadRules              a rule file is wrong; the message names file and key
+├── OutputError           a file cannot be written; the message names it and the remedy
 ├── FetchError            a URL gave no usable response
 ├── NotAnArticle          the page is no article; `reason` is a stable, countable word
 └── DatabaseError         the archive cannot be used as asked
@@ -31,6 +32,10 @@ class BadRules(NewsArchiveError):
 
     def __reduce__(self) -> tuple[type[BadRules], tuple[str, str, str]]:
         return BadRules, (self.file, self.key, self.problem)
+
+
+class OutputError(NewsArchiveError):
+    """A file or folder cannot be written. The message names it and the remedy."""
 
 
 class FetchError(NewsArchiveError):

@@ -1,4 +1,4 @@
-"""Articles in the form that other programs read: plain dictionaries with schema.org names, JSON."""
+"""Records as other programs and people read them: plain dictionaries, JSON, a byline in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from newsarchive.items import Author, Origin
 
 #: Fields of a record that hold bytes or numbers for machines only.
 PRIVATE = frozenset({"capture", "minhash", "html"})
@@ -28,3 +31,19 @@ def plain(value: Any) -> Any:
 def to_json(record: Any, *, indent: int | None = None) -> str:
     """One record as JSON text, letters of every script as they are."""
     return json.dumps(plain(record), ensure_ascii=False, indent=indent)
+
+
+def byline(authors: tuple[Author, ...], published: datetime | None, publisher: str) -> str:
+    """`By A and B · 2025-04-01 · Blog`."""
+    names = " and ".join(author.name for author in authors)
+    day = published.date().isoformat() if published else ""
+    return " · ".join(part for part in (f"By {names}" if names else "", day, publisher) if part)
+
+
+def origin_line(origin: Origin | None) -> str:
+    """Where it first appeared, in one line; "" for a blog's own post."""
+    if origin is None:
+        return ""
+    where = f" ({origin.domain})" if origin.domain else ""
+    notice = f" — {origin.copyright_notice}" if origin.copyright_notice else ""
+    return f"First published by {origin.name}{where}, confidence {origin.confidence:.2f}{notice}"

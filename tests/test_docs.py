@@ -13,6 +13,11 @@ from click.testing import CliRunner
 
 from newsarchive import core
 from newsarchive.cli import COMMANDS, cli
+from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.store import Store
+from newsarchive.formats import FORMATS
+from newsarchive.formats.rows import FIELDS
+from tests.storage import make_article, rich_article
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -66,3 +71,23 @@ def test_requirements_are_the_one_list_of_runtime_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert project["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
     assert "dependencies" in project["project"]["dynamic"]
+
+
+def test_every_field_and_format_of_an_export_stands_in_the_readme() -> None:
+    section = README[README.index("### Export") : README.index("## Use it as a library")]
+    assert [name for name in [*FIELDS, *FORMATS] if f"`{name}`" not in section] == []
+    assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in section] == [".md"]
+
+
+@pytest.mark.parametrize("library", ["pandas", "duckdb", "from newsarchive import Archive"])
+def test_examples_of_the_readme_run(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [b for b in re.findall(r"```python\n(.*?)```", README, re.S) if library in b]
+    assert blocks
+    monkeypatch.chdir(tmp_path)
+    engine = open_engine("sqlite:///newsarchive.db")
+    upgrade(engine)
+    Store(engine).ingest([rich_article(), make_article(2, body="The ferry came back.")])
+    engine.dispose()
+    assert CliRunner().invoke(cli, ["export", "articles.parquet"]).exit_code == 0
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})

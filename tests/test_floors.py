@@ -19,7 +19,7 @@ FORBIDDEN = {
         "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines",
         "os", "pathlib", "io.open", "time", "requests", "urllib.request", "socket",
     ),
-    "db warc.py export.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
+    "db warc.py export.py formats": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
     "archive.py learning.py reader.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
     "spiders": ("sqlalchemy", "newsarchive.cli"),
     "cli demo.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.pipelines"),

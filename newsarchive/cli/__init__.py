@@ -25,6 +25,7 @@ COMMANDS = {
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
     "diff": ("history", "What changed between two versions of an article."),
     "explain": ("explain", "Why an article reads as it does: kept, left out, repaired, chosen."),
+    "export": ("export", "Write articles as CSV, JSON Lines, Parquet, SQLite, Atom, EPUB, Markdown or TEI."),
     "extract": ("pages", "Extract the article from a file, a URL or standard input."),
     "history": ("history", "The versions of an article."),
     "origins": ("copies", "Who is republished by whom, how often and how late."),
@@ -58,6 +59,18 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Errors become one line on stderr and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except NewsArchiveError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(exit_code(error))
+        except BrokenPipeError:
+            # The reader went away (`| head`): that is its right, and no error of ours.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
@@ -82,17 +95,9 @@ def exit_code(error: NewsArchiveError) -> int:
 
 
 def main(args: list[str] | None = None) -> Any:
-    """Run the command; errors become one line on stderr and an exit code."""
+    """Run the command, and exit."""
     # A terminal or a pipe in another encoding must not turn a headline into a traceback.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    try:
-        return cli.main(args=args, prog_name="newsarchive")
-    except NewsArchiveError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(exit_code(error))
-    except BrokenPipeError:
-        # The reader went away (`| head`): that is its right, and no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    return cli.main(args=args, prog_name="newsarchive")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from newsarchive.export import byline as byline
+from newsarchive.export import origin_line as origin_line
 
 if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Engine
 
     from newsarchive.db.direct import File
-    from newsarchive.items import Article, Author, Block, Edit, Origin
+    from newsarchive.items import Article, Block, Edit
 
 #: Widest column of running text on a terminal, in characters.
 COLUMN = 88
@@ -70,22 +72,6 @@ def console() -> Console:
 def say(message: str) -> None:
     """A message to the person, not a row: stderr."""
     click.echo(message, err=True)
-
-
-def byline(authors: tuple[Author, ...], published: datetime | None, publisher: str) -> str:
-    """`By A and B · 2025-04-01 · Blog`."""
-    names = " and ".join(author.name for author in authors)
-    day = published.date().isoformat() if published else ""
-    return " · ".join(part for part in (f"By {names}" if names else "", day, publisher) if part)
-
-
-def origin_line(origin: Origin | None) -> str:
-    """Where it first appeared, in one line; "" for a blog's own post."""
-    if origin is None:
-        return ""
-    where = f" ({origin.domain})" if origin.domain else ""
-    notice = f" — {origin.copyright_notice}" if origin.copyright_notice else ""
-    return f"First published by {origin.name}{where}, confidence {origin.confidence:.2f}{notice}"
 
 
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Filters",
     "Hit",
+    "Selection",
     "Stats",
     "Stored",
     "Version",
@@ -67,27 +68,43 @@ def get(source: File | Engine, url_or_id: str | int) -> Stored:
         return _load(reader, [find(reader, url_or_id)])[0]
 
 
-def articles(
-    source: File | Engine,
-    words: str = "",
-    filters: Filters | None = None,
-    *,
-    order: str = "id",
-    chunk: int = 200,
-    **chosen: Any,
-) -> Iterator[Stored]:
-    """Every article that matches (`searching.search`), in one of `searching.ORDERS`.
+class Selection:
+    """The articles that match (`searching.search`), in one of `searching.ORDERS`; may be read again.
 
     Which ones is decided at once (8 bytes each); they are read in chunks, so memory stays flat and no
-    transaction waits for whoever takes them.
+    transaction waits for whoever takes them. One that is removed meanwhile is left out.
     """
-    with reading(source) as reader:
-        found = array("q", ids(reader, words, filters or Filters(**chosen), order))
-    for at in range(0, len(found), chunk):
+
+    def __init__(
+        self,
+        source: File | Engine,
+        words: str = "",
+        filters: Filters | None = None,
+        *,
+        order: str = "id",
+        limit: int | None = None,
+        chunk: int = 200,
+    ) -> None:
+        self.source, self.chunk = source, chunk
         with reading(source) as reader:
-            loaded = _load(reader, found[at : at + chunk].tolist())
-        yield from loaded
-        del loaded  # or two chunks would be held while the next is read
+            self.ids = array("q", ids(reader, words, filters or Filters(), order)[:limit])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Stored]:
+        for at in range(0, len(self.ids), self.chunk):
+            with reading(self.source) as reader:
+                loaded = _load(reader, self.ids[at : at + self.chunk].tolist())
+            yield from loaded
+            del loaded  # or two chunks would be held while the next is read
+
+
+def articles(
+    source: File | Engine, words: str = "", filters: Filters | None = None, *, chunk: int = 200, **chosen: Any
+) -> Iterator[Stored]:
+    """Every article that matches, by id, in flat memory (see `Selection`)."""
+    return iter(Selection(source, words, filters or Filters(**chosen), chunk=chunk))
 
 
 _ARTICLES = """

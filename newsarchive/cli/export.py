@@ -1,0 +1,130 @@
+"""`newsarchive export`: the archive, or a part of it, in the formats of other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from newsarchive.cli.common import db_option, open_reader, say
+from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
+from newsarchive.exceptions import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from newsarchive.db.query import Selection
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive export articles.csv --site blog.example
+  newsarchive export 2025.epub --since 2025-01-01 --until 2025-12-31 --title 'The year 2025'
+  newsarchive export ferries.db ferry OR harbour
+  newsarchive export - --format jsonl --language en | jq .headline"""
+)
+@click.argument("file", metavar="FILE|-")
+@click.argument("words", nargs=-1)
+@click.option(
+    "--format",
+    "name",
+    metavar="FORMAT",
+    help="jsonl, csv, parquet, sqlite, atom, epub, markdown or tei; by default what FILE ends with.",
+)
+@filter_options
+@click.option("--limit", type=click.IntRange(1), help="At most so many; of atom the newest.")
+@click.option(
+    "--title", default="newsarchive", show_default=True, help="The title of a feed, book or corpus."
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
+@db_option
+def export(
+    file: str, words: tuple[str, ...], name: str | None, limit: int | None, title: str, overwrite: bool,
+    db: str, **options: Any,
+) -> None:  # fmt: skip
+    """Write the articles that WORDS and filters find to FILE; all of them without any.
+
+    FILE gets its name when it is whole. "-" is standard output, for jsonl, csv, atom and tei.
+    """
+    from newsarchive.db.query import Selection
+    from newsarchive.formats import FORMATS, format_of
+
+    if name and name not in FORMATS:
+        raise UsageError(f"format {name!r}: one of {', '.join(FORMATS)}")
+    if file == "-" and not name:
+        raise UsageError("export to standard output needs --format: jsonl, csv, atom or tei")
+    form = name or format_of(file)
+    wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
+    write = _writer(form, title)
+    selected = Selection(source, asked, wanted, order=FORMATS[form].order, limit=limit)
+    if not selected:
+        say_nothing_found(source, asked, wanted)
+        raise SystemExit(1)
+    if file == "-":
+        _to_stdout(form, write, selected)
+    else:
+        _to_file(Path(file), write, selected, overwrite)
+
+
+def _writer(form: str, title: str) -> Callable[[Selection, Path | IO[bytes]], int]:
+    """What writes a selection in this format; a missing library is said before anything is read."""
+    if form == "sqlite":
+        return _write_subset
+    from newsarchive.formats import writer
+
+    write = writer(form)
+    return lambda articles, target: write(articles, target, title)
+
+
+def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
+    from newsarchive.db.direct import engine_of
+    from newsarchive.db.subset import write_subset
+
+    assert isinstance(target, Path)
+    return write_subset(engine_of(articles.source), articles.ids, target)
+
+
+def _to_stdout(form: str, write: Callable[[Selection, IO[bytes]], int], articles: Selection) -> None:
+    import sys
+
+    from newsarchive.formats import FORMATS
+
+    if FORMATS[form].kind != "stream":
+        raise UsageError(f"{form} needs a {FORMATS[form].kind}: name one instead of -")
+    write(articles, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+def _to_file(
+    target: Path, write: Callable[[Selection, Path], int], articles: Selection, overwrite: bool
+) -> None:
+    from newsarchive.cli.maintain import progress_bar
+    from newsarchive.db.direct import File
+    from newsarchive.formats import check_target, write_whole
+
+    if isinstance(articles.source, File) and target.exists() and target.samefile(articles.source.path):
+        raise OutputError(f"{target} is the archive itself: name another file")
+    check_target(target, overwrite)
+    with progress_bar("exporting") as show:
+        number = write_whole(target, lambda part: write(_Watched(articles, show), part))  # type: ignore[arg-type]
+    say(f"{target}: {number} articles")
+
+
+class _Watched:
+    """A selection that tells how far its reader is."""
+
+    def __init__(self, articles: Selection, show: Callable[[int, int, str], None]) -> None:
+        self.articles, self.show = articles, show
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.articles, name)
+
+    def __len__(self) -> int:
+        return len(self.articles)
+
+    def __iter__(self) -> Any:
+        for number, article in enumerate(self.articles, 1):
+            self.show(number, len(self.articles), "")
+            yield article

@@ -1,0 +1,123 @@
+"""A part of an archive as an archive of its own: chosen articles with all that belongs to them.
+
+What belongs to what is read from the schema's foreign keys, so that a new table comes along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Table, func, select, update
+
+from newsarchive.db import schema
+from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
+from newsarchive.db.models import ArticleRow, Base, Cluster
+
+Row = dict[str, Any]
+
+#: Tables whose dependants come along; those of a site and a publisher do only where named in `_OF_SITE`.
+_OWNERS = ("articles", "article_revisions", "urls")
+#: What belongs to a site itself, not to its pages.
+_OF_SITE = ("sources", "site_blocks")
+
+#: Articles that are copied in one transaction.
+CHUNK = 100
+
+
+def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
+    """Make an SQLite archive of these articles at `target`, which must not exist; gives how many.
+
+    Raw bytes stay where they are: captures say what was fetched, and their WARC files are not copied.
+    """
+    engine = open_engine(str(target))
+    try:
+        schema.upgrade(engine)
+        number = 0
+        for at in range(0, len(ids), CHUNK):
+            with reading(source) as connection:
+                part = _Part(connection, ids[at : at + CHUNK])
+            with writing(engine) as connection:
+                number += part.write(connection)
+        with writing(engine) as connection:
+            _recount(connection)
+        with engine.connect() as connection:  # all of it in the one file that is moved
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return number
+    finally:
+        engine.dispose()
+
+
+class _Part:
+    """Rows of every table that belong to some articles, gathered by their keys."""
+
+    def __init__(self, connection: Connection, ids: Sequence[int]) -> None:
+        self.connection = connection
+        self.rows: dict[str, dict[tuple[Any, ...], Row]] = {t.name: {} for t in Base.metadata.sorted_tables}
+        articles = Base.metadata.tables["articles"]
+        found = self._add(articles, articles.c.id, ids)
+        urls = Base.metadata.tables["urls"]
+        self._add(urls, urls.c.url_key, [row["url_key"] for row in found])
+        self._add_parents()
+
+    def write(self, connection: Connection) -> int:
+        """Insert, parents first; a reference to an article that did not come along is emptied."""
+        chosen = {row["id"] for row in self.rows["articles"].values()}
+        for table in Base.metadata.sorted_tables:
+            rows = [dict(row) for row in self.rows[table.name].values()]
+            for column in _references(table, "articles"):
+                for row in rows:
+                    row[column.name] = row[column.name] if row[column.name] in chosen else None
+            insert_ignoring(connection, table, rows)
+        return len(chosen)
+
+    def _add(self, table: Table, column: Column[Any], values: Iterable[Any]) -> list[Row]:
+        """Rows by a column, and what belongs to those that are new."""
+        keys = [c.name for c in table.primary_key.columns]
+        known, new = self.rows[table.name], []
+        for part in _parts(sorted({value for value in values if value is not None})):
+            for found in self.connection.execute(select(table).where(column.in_(part))).mappings():
+                row = dict(found)
+                if known.setdefault(tuple(row[key] for key in keys), row) is row:
+                    new.append(row)
+        if new:
+            self._add_dependants(table, new)
+        return new
+
+    def _add_dependants(self, table: Table, rows: list[Row]) -> None:
+        for other in Base.metadata.sorted_tables:
+            follows = table.name in _OWNERS or (table.name == "sites" and other.name in _OF_SITE)
+            for column in _references(other, table.name) if follows and other is not table else ():
+                if not column.nullable:
+                    self._add(other, column, [row["id"] for row in rows])
+
+    def _add_parents(self) -> None:
+        """What the rows refer to, until nothing is missing; other articles are not fetched."""
+        while True:
+            before = sum(map(len, self.rows.values()))
+            for table in Base.metadata.sorted_tables:
+                for key in table.foreign_keys:
+                    if key.column.table.name != "articles":
+                        wanted = [row[key.parent.name] for row in self.rows[table.name].values()]
+                        self._add(key.column.table, key.column, wanted)
+            if sum(map(len, self.rows.values())) == before:
+                return
+
+
+def _references(table: Table, to: str) -> Iterator[Column[Any]]:
+    for key in table.foreign_keys:
+        if key.column.table.name == to:
+            yield key.parent
+
+
+def _parts(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(values), size):
+        yield values[at : at + size]
+
+
+def _recount(connection: Connection) -> None:
+    """A cluster counts the articles that came along."""
+    number = select(func.count()).where(ArticleRow.cluster_id == Cluster.id).scalar_subquery()
+    connection.execute(update(Cluster).values(size=number))

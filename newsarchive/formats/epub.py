@@ -1,0 +1,130 @@
+"""A book: a part a site, a chapter an article by date, written chapter by chapter with EbookLib."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape, unescape
+from itertools import groupby
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ebooklib import epub
+
+from newsarchive.export import byline, origin_line
+from newsarchive.formats.xmltext import xml_text
+
+if TYPE_CHECKING:
+    from newsarchive.db.query import Stored
+
+
+_HREF = re.compile('href="([^"]*)"')
+
+
+class _Chapter(epub.EpubHtml):  # type: ignore[misc]
+    """A chapter whose text is asked for when it is written, and forgotten then."""
+
+    def __init__(self, entry: _Entry, texts: _Texts) -> None:
+        super().__init__(
+            uid=f"article-{entry.id}",
+            file_name=f"article-{entry.id}.xhtml",
+            title=entry.title,
+            lang=entry.language,
+        )
+        self.entry, self.texts = entry, texts
+
+    def get_content(self, default: Any = None) -> Any:
+        self.content = self.texts.of(self.entry)
+        try:
+            return super().get_content()
+        finally:
+            self.content = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the contents say of an article."""
+
+    id: int
+    site: str
+    month: str
+    title: str
+    language: str
+
+
+def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """EPUB 3 with contents by site and month. `articles` are read twice: for the contents, for the texts."""
+    entries = [_entry(article) for article in articles]
+    texts = _Texts(articles)
+    chapters = [_Chapter(entry, texts) for entry in entries]
+    book = epub.EpubBook()
+    book.set_identifier(f"urn:uuid:{uuid.uuid4()}")
+    book.set_title(xml_text(title))
+    languages = [entry.language for entry in entries if entry.language]
+    book.set_language(max(set(languages), key=languages.count) if languages else "en")
+    for chapter in [_front(title, entries), *chapters]:
+        book.add_item(chapter)
+    book.toc = list(_contents(chapters))
+    book.spine = ["title", "nav", *chapters]
+    book.add_item(epub.EpubNcx())
+    book.add_item(epub.EpubNav())
+    # Looking for printed page numbers would read every chapter once more.
+    options = {"raise_exceptions": True, "epub3_pages": False}
+    epub.write_epub(str(target) if isinstance(target, Path) else target, book, options)
+    return len(entries)
+
+
+def _entry(article: Stored) -> _Entry:
+    day = f"{article.date_published:%Y-%m-%d} " if article.date_published else ""
+    name = xml_text(f"{day}{article.headline or article.url}")
+    return _Entry(article.id, article.site, day[:7] or "undated", name, article.in_language)
+
+
+def _front(title: str, entries: list[_Entry]) -> Any:
+    sites = sorted({entry.site for entry in entries})
+    page = epub.EpubHtml(uid="title", file_name="title.xhtml", title=xml_text(title), lang="en")
+    said = (
+        f"{len(entries)} articles of {', '.join(sites[:20]) or 'no site'}{', …' if len(sites) > 20 else ''}"
+    )
+    page.content = f"<h1>{escape(xml_text(title))}</h1><p>{escape(said)}</p>"
+    return page
+
+
+def _contents(chapters: list[_Chapter]) -> Iterator[Any]:
+    """A section a site, in it one a month."""
+    for site, of_site in groupby(chapters, key=lambda c: c.entry.site):
+        parts = []
+        for month, of_month in groupby(of_site, key=lambda c: c.entry.month):
+            own = list(of_month)
+            parts.append((epub.Section(month, href=own[0].file_name), own))
+        yield epub.Section(site, href=parts[0][1][0].file_name), parts
+
+
+class _Texts:
+    """The texts of the articles in the order of the contents."""
+
+    def __init__(self, articles: Iterable[Stored]) -> None:
+        self.waiting = iter(articles)
+
+    def of(self, entry: _Entry) -> str:
+        for article in self.waiting:
+            if article.id == entry.id:
+                return _text(article)
+        return f"<p>{escape(entry.title)}</p>"  # it was removed meanwhile
+
+
+def _text(article: Stored) -> str:
+    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
+    lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in heads if line)
+    link = f'<p><a href="{escape(_uri(article.url))}">{escape(article.url)}</a></p>'
+    body = article.article_html or "".join(f"<p>{escape(p)}</p>" for p in article.article_body.split("\n\n"))
+    body = _HREF.sub(lambda found: f'href="{escape(_uri(unescape(found[1])))}"', body)
+    return xml_text(f"<h1>{escape(article.headline or article.url)}</h1>{lines}{body}{link}")
+
+
+def _uri(url: str) -> str:
+    """An address as RFC 3986 spells it: pages are laxer than readers of books."""
+    return quote(url, safe=":/?#@!$&'()*+,;=%~")

@@ -1,0 +1,71 @@
+"""A folder of Markdown files, one an article, with front matter in YAML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import yaml
+
+from newsarchive.core.render import markdown
+from newsarchive.exceptions import UsageError
+from newsarchive.formats.rows import row
+
+if TYPE_CHECKING:
+    from newsarchive.db.query import Stored
+
+#: Longest part of a file name that comes from a headline, in letters: names are limited in bytes.
+_SLUG = 50
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    """Writes a value that comes twice in full: front matter is read by parsers that know no anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def write_markdown(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """`site/2025-04-01-the-headline-17.md`: all fields but the text in front, then the text."""
+    if not isinstance(target, Path):
+        raise UsageError("markdown makes a folder: name one instead of -")
+    number = 0
+    target.mkdir()
+    for article in articles:
+        number += 1
+        folder = target / article.site
+        folder.mkdir(exist_ok=True)
+        (folder / file_name(article)).write_text(document(article), encoding="utf-8", newline="\n")
+    return number
+
+
+def document(article: Stored) -> str:
+    """Front matter and text. A field without a value is left out; site generators look for title and date."""
+    named = {"title": article.headline, "date": article.date_published} | row(article)
+    given = {name: value for name, value in named.items() if value not in ("", [], None)}
+    body = given.pop("article_body", "")
+    front = yaml.dump(given, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000)
+    text = markdown(article) if article.article_html else f"{body}\n"
+    return f"---\n{front}---\n\n{text}"
+
+
+def file_name(article: Stored) -> str:
+    """By day and headline, told apart by the ID."""
+    day = f"{article.date_published:%Y-%m-%d}-" if article.date_published else ""
+    return f"{day}{slug(article.headline)}{article.id}.md"
+
+
+def slug(headline: str) -> str:
+    """The letters and digits of a headline, parted by hyphens; "" where it has none.
+
+    >>> slug("Café: the “harbour” & more…"), slug("台灣新聞")
+    ('cafe-the-harbour-more-', '台灣新聞-')
+    """
+    plain = unicodedata.normalize("NFKD", headline)
+    bare = "".join(c for c in plain if not "\u0300" <= c <= "\u036f")
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", bare).lower())
+    short = "-".join(words)[:_SLUG].strip("-_")
+    return f"{short}-" if short else ""

@@ -1,0 +1,347 @@
+"""Exports, read again by the programs that people use: every format gives back what was stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import tracemalloc
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import ebooklib
+import feedparser
+import pandas
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from ebooklib import epub
+
+from newsarchive import Archive, formats
+from newsarchive.cli import cli
+from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.core.render import rendered
+from newsarchive.db.models import Base
+from newsarchive.db.store import Store
+from newsarchive.exceptions import OutputError
+from newsarchive.formats import parquet
+from newsarchive.formats.rows import FIELDS
+from newsarchive.items import Article, Author
+from newsarchive.rules import default
+from tests.storage import START, make_article, open_archive, rich_article
+
+EARLY = START - timedelta(days=40)
+
+#: The jar of epubcheck (Debian: /usr/bin/epubcheck); its start takes longer than all the rest here.
+EPUBCHECK = os.environ.get("NEWSARCHIVE_TEST_EPUBCHECK", "")
+
+#: What breaks writers: quotes, markup, line breaks, separators, an emoji, control characters, no date.
+HOSTILE = make_article(
+    3,
+    url="https://other.example/?a=1&b=<2>",
+    headline='=1+1; "quoted", <b>bold</b> & ]]> \x0b\x85 🙂 台灣',
+    body='A line\nbroken, "said" <script>alert(1)</script>.\n\n--- \u2028 ; , \t tab & ]]> &amp;\n\n\x0c\x1b[31mred',
+    date_published=None,
+    in_language="",
+    authors=(Author('A; "B"'), Author("C\nD")),
+    keywords=("a;b", "---"),
+)
+TEXTS = [
+    *(rendered(fingerprint_step(article, default())) for article in (
+        rich_article(),
+        make_article(1, body="The ferry left.\n\nIt came back at night.", date_published=EARLY),
+        HOSTILE,
+    )),
+]  # fmt: skip
+
+
+def fill(store: Store, articles: list[Article] = TEXTS) -> None:
+    store.ingest(articles)
+    changed = make_article(1, body="The ferry left again.\n\nIt came back.", day=3, date_published=EARLY)
+    store.ingest([rendered(fingerprint_step(changed, default()))])
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with open_archive(request.param, tmp_path_factory.mktemp("export")) as engine:
+        fill(Store(engine))
+        yield engine.url.render_as_string(hide_password=False)
+
+
+def export(archive: str, target: Path | str, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["export", str(target), "--db", archive, *words])
+
+
+def expected(archive: str) -> dict[int, dict[str, Any]]:
+    from newsarchive.formats.rows import row
+
+    with Archive(archive) as opened:
+        return {article.id: row(article) for article in opened.articles()}
+
+
+def test_json_lines_hold_every_field(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.jsonl").exit_code == 0
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_bytes().split(b"\n")[:-1]]
+    for row in rows:
+        for name, value in expected(archive)[row["identifier"]].items():
+            given = (
+                datetime.fromisoformat(row[name])
+                if FIELDS[name].kind == "moment" and row[name]
+                else row[name]
+            )
+            assert given == value, name
+    assert list(pandas.read_json(tmp_path / "a.jsonl", lines=True)["headline"]) == [
+        r["headline"] for r in rows
+    ]
+
+
+def test_csv_holds_every_field(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.csv").exit_code == 0
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(FIELDS)
+    for row in rows:
+        want = expected(archive)[int(row["identifier"])]
+        assert {name: row[name] for name in ("headline", "article_body", "url")} == {
+            name: want[name] for name in ("headline", "article_body", "url")
+        }
+        assert row["author"] == "; ".join(want["author"])
+    frame = pandas.read_csv(tmp_path / "a.csv", parse_dates=["date_published"])
+    assert len(frame) == 3
+    assert frame["date_published"].min() == EARLY
+
+
+def test_parquet_has_types(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.parquet").exit_code == 0
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert {row["identifier"]: row for row in table.to_pylist()} == expected(archive)
+    frame = pandas.read_parquet(tmp_path / "a.parquet")
+    assert str(frame["date_published"].dt.tz) == "UTC"
+    assert [list(names) for names in frame["author"]] == [row["author"] for row in expected(archive).values()]
+
+
+def test_atom_is_read_by_feedparser(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.atom", "--title", "News & more").exit_code == 0
+    feed = feedparser.parse((tmp_path / "a.atom").read_bytes())
+    assert not feed.bozo
+    assert (feed.version, feed.feed.title) == ("atom10", "News & more")
+    rows = {row["url"]: row for row in expected(archive).values()}
+    assert {entry.id for entry in feed.entries} == set(rows)
+    newest = feed.entries[0]
+    assert newest.published_parsed[:3] == START.timetuple()[:3]
+    for entry in feed.entries:
+        assert entry.updated
+        assert "<script" not in entry.content[0].value
+    assert next(e for e in feed.entries if "other" in e.id).title.count("🙂") == 1
+    assert feed.feed.updated_parsed
+
+
+def test_a_book_has_contents_by_site_and_month(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.epub", "--title", "A year").exit_code == 0
+    book = epub.read_epub(str(tmp_path / "a.epub"))
+    assert book.get_metadata("DC", "title")[0][0] == "A year"
+    contents = [(site.title, [(month.title, len(own)) for month, own in months]) for site, months in book.toc]
+    assert contents == [
+        ("blog.example", [("2025-02", 1), ("2025-04", 1)]),
+        ("other.example", [("undated", 1)]),
+    ]
+    chapters = [
+        item for item in book.get_items_of_type(ebooklib.ITEM_DOCUMENT) if "article" in item.file_name
+    ]
+    assert len(chapters) == 3
+    for chapter in chapters:
+        ElementTree.fromstring(chapter.content)
+        assert b"<script" not in chapter.content
+    assert any("It came back." in chapter.content.decode() for chapter in chapters)
+
+
+@pytest.mark.skipif(not EPUBCHECK, reason="NEWSARCHIVE_TEST_EPUBCHECK does not name epubcheck's jar")
+def test_epubcheck_finds_no_fault(archive: str, tmp_path: Path) -> None:
+    if not archive.startswith("sqlite"):
+        pytest.skip("the same book")
+    export(archive, tmp_path / "a.epub")
+    done = subprocess.run(
+        ["java", "-jar", EPUBCHECK, str(tmp_path / "a.epub")],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 fatals / 0 errors / 0 warnings" in done.stdout
+
+
+def test_markdown_files_have_front_matter(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "posts", "--format", "markdown").exit_code == 0
+    files = sorted((tmp_path / "posts").rglob("*.md"))
+    assert [str(f.relative_to(tmp_path / "posts")) for f in files] == [
+        "blog.example/2025-02-20-post-1-2.md",
+        "blog.example/2025-04-01-cafe-1.md",
+        "other.example/1-1-quoted-b-bold-b-台灣-3.md",
+    ]
+    for file in files:
+        empty, front, text = file.read_text("utf-8").split("---\n", 2)
+        given = yaml.safe_load(front)
+        row = expected(archive)[given["identifier"]]
+        assert empty == ""
+        assert given["headline"] == given["title"] == row["headline"]
+        assert given.get("author", []) == row["author"]
+        assert given.get("date_published") == row["date_published"]
+        assert text.strip()
+
+
+def test_tei_is_one_corpus(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.tei").exit_code == 0
+    root = ElementTree.parse(tmp_path / "a.tei").getroot()
+    tei = "{http://www.tei-c.org/ns/1.0}"
+    assert root.tag == f"{tei}teiCorpus"
+    bodies = {
+        text.get("{http://www.w3.org/XML/1998/namespace}id"): [
+            p.text for p in text.iterfind(f"{tei}text/{tei}body/{tei}p")
+        ]
+        for text in root.iterfind(f"{tei}TEI")
+    }
+    for number, row in expected(archive).items():
+        assert bodies[f"article-{number}"] == [
+            p.replace("\x0c", "\ufffd").replace("\x1b", "\ufffd") for p in row["article_body"].split("\n\n")
+        ]
+
+
+def counts(archive: str) -> dict[str, int]:
+    from sqlalchemy import func, select
+
+    from newsarchive.db.engine import open_engine, reading
+
+    with reading(open_engine(archive)) as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_an_sqlite_export_is_an_archive(archive: str, tmp_path: Path) -> None:
+    target = tmp_path / "whole.db"
+    assert export(archive, target).exit_code == 0
+    assert [f.name for f in tmp_path.iterdir()] == ["whole.db"]
+    assert counts(str(target)) == counts(archive)
+    with Archive(archive) as ours, Archive(target) as theirs:
+        assert list(theirs.articles()) == list(ours.articles())
+        for article in ours.articles():
+            assert theirs.revisions(article.id) == ours.revisions(article.id)
+
+
+def test_a_part_of_an_archive_opens_by_itself(archive: str, tmp_path: Path) -> None:
+    target = tmp_path / "part.db"
+    assert export(archive, target, "--site", "blog.example", "ferry").exit_code == 0
+    with sqlite3.connect(target) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("SELECT domain FROM sites").fetchall() == [("blog.example",)]
+    for words in (["search", "ferry"], ["show", "2"], ["history", "2"], ["diff", "2"], ["stats"], ["explain", "2"],
+                  ["trace", "2"], ["db", "check"], ["export", str(tmp_path / "again.csv")]):  # fmt: skip
+        done = CliRunner().invoke(cli, [*words, "--db", str(target)])
+        assert done.exit_code == 0, (words, done.output)
+    assert CliRunner().invoke(cli, ["search", "it", "--db", str(target)]).stdout.count("\n") == 1
+
+
+def test_every_format_has_its_endings_and_goes_to_standard_output_where_it_can(archive: str) -> None:
+    for name, form in formats.FORMATS.items():
+        done = export(archive, "-", "--format", name)
+        assert done.exit_code == (0 if form.kind == "stream" else 2), name
+        assert bool(done.stdout_bytes) == (form.kind == "stream")
+        assert [formats.format_of(f"x{suffix}") for suffix in form.suffixes] == [name] * len(form.suffixes)
+    rows = csv.reader(io.StringIO(export(archive, "-", "--format", "csv").stdout_bytes.decode(), newline=""))
+    assert len(list(rows)) == 4
+
+
+def test_a_filter_and_a_limit_choose_what_is_written(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.csv", "--author", "Ann Lee").stderr.endswith("1 articles\n")
+    assert export(archive, tmp_path / "b.jsonl", "--limit", "2").stderr.endswith("2 articles\n")
+    nothing = export(archive, tmp_path / "c.csv", "--site", "nowhere.example")
+    assert (nothing.exit_code, "no site nowhere.example" in nothing.stderr) == (1, True)
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_what_stood_there_stands_until_the_new_is_whole(archive: str, tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    target.write_text("mine")
+    refused = export(archive, target)
+    assert (refused.exit_code, target.read_text()) == (1, "mine")
+    assert "--overwrite" in refused.stderr
+
+    def broken(part: Path) -> int:
+        part.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"a\.csv cannot be written: No space left"):
+        formats.write_whole(target, broken)
+    assert target.read_text() == "mine"
+    assert export(archive, target, "--overwrite").exit_code == 0
+    assert target.read_text("utf-8").startswith("identifier,url")
+    assert [f.name for f in tmp_path.iterdir()] == ["a.csv"]
+    for _ in range(2):
+        assert export(archive, tmp_path / "md", "--format", "markdown", "--overwrite").exit_code == 0
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["a.csv", "md"]
+
+
+def test_a_missing_library_names_the_extra(
+    archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    for name, module in (
+        ("a.parquet", "pyarrow"),
+        ("a.atom", "feedgenerator"),
+        ("a.epub", "ebooklib"),
+        ("md/", "yaml"),
+    ):
+        monkeypatch.setitem(sys.modules, module, None)
+        done = export(archive, tmp_path / name if not name.endswith("/") else f"{tmp_path}/{name}")
+        assert done.exit_code == 2
+        assert f"pip install 'newsarchive[{formats.FORMATS[formats.format_of(name)].extra}]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "atom", "tei"])
+def test_memory_does_not_grow_with_the_archive(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times the articles take hardly more memory at the peak; benchmarks/export.py has the real size."""
+    monkeypatch.setattr(parquet, "GROUP", 50)
+    article = next(iter(_stored(tmp_path)))
+    write = formats.writer(name)
+    peaks = []
+    for number in (150, 600):
+        tracemalloc.start()
+        try:
+            write(_repeated(article, number), tmp_path / f"{name}-{number}", "Many")
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0] + 50_000
+
+
+def _stored(folder: Path) -> list[Any]:
+    with open_archive("sqlite", folder) as engine:
+        Store(engine).ingest([rendered(rich_article())])
+        with Archive(engine.url.render_as_string()) as opened:
+            return list(opened.articles())
+
+
+def _repeated(article: Any, number: int) -> Iterator[Any]:
+    from dataclasses import replace
+
+    for at in range(number):
+        yield replace(article, id=at, headline=f"{article.headline} {at}")
+
+
+def test_a_book_is_a_zip_that_starts_with_its_type(archive: str, tmp_path: Path) -> None:
+    export(archive, tmp_path / "a.epub", "--limit", "1")
+    with zipfile.ZipFile(tmp_path / "a.epub") as book:
+        assert book.namelist()[0] == "mimetype"
+        assert book.testzip() is None
