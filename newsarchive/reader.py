@@ -60,6 +60,7 @@ class Archive:
         since: Day | None = None,
         until: Day | None = None,
         cluster: int | None = None,
+        hidden: bool = False,
         order: str = "rank",
         limit: int = 20,
         offset: int = 0,
@@ -70,9 +71,9 @@ class Archive:
         `words` is in the language of the search (`newsarchive.db.search`); without any, all that the
         filters let through come, newest first. `origin` is a publisher's name or domain, `language` a
         code (`en` finds `en-GB` too), `since` and `until` bound the day of publication, each included.
-        Raises `UsageError` for a query, a day or an order that cannot be read.
+        Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a day or an order that cannot be read.
         """
-        chosen = filters(site, origin, language, author, since, until, cluster)
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
         return query.search(
             self._source, words, filters=chosen, order=order, limit=limit, offset=offset, marks=marks
         )

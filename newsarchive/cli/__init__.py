@@ -29,6 +29,7 @@ COMMANDS = {
     "extract": ("pages", "Extract the article from a file, a URL or standard input."),
     "history": ("history", "The versions of an article."),
     "origins": ("copies", "Who is republished by whom, how often and how late."),
+    "quarantine": ("quarantine", "Pages of low confidence: list, show, accept, drop."),
     "recluster": ("copies", "Find the copies in the whole archive anew."),
     "learn": ("learn", "Learn a site's furniture from its stored pages, and take it out of its articles."),
     "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),

@@ -25,10 +25,11 @@ _OPTIONS = (
     click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
     click.option("--until", metavar="DAY", help="Only published on this day or before."),
     click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
+    click.option("--hidden", is_flag=True, help="Those in quarantine and the dropped ones too."),
 )
 
 #: The names of the options, as keyword arguments of `filters.filters`.
-NAMES = ("site", "origin", "language", "author", "since", "until", "cluster")
+NAMES = ("site", "origin", "language", "author", "since", "until", "cluster", "hidden")
 
 
 def filter_options(command: F) -> F:

@@ -54,6 +54,7 @@ def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
     yield "archive", "revisions", found.revisions
     yield "archive", "sites", len(found.sites)
     yield "archive", "deleted since", found.gone
+    yield "archive", "hidden from readers", found.quarantined
     yield "disk, in bytes", "database", found.disk
     yield "disk, in bytes", "raw captures", found.warc
     for title, counts in _tables(found).items():
@@ -91,6 +92,11 @@ def draw(found: Stats) -> None:
 def _totals(found: Stats) -> str:
     parts = [f"{found.articles:,} articles of {len(found.sites):,} sites", f"{found.revisions:,} versions"]
     parts += [f"{found.gone:,} deleted since"] if found.gone else []
+    parts += (
+        [f"{found.quarantined:,} hidden from readers (newsarchive quarantine list)"]
+        if found.quarantined
+        else []
+    )
     return ", ".join([*parts, f"database {size(found.disk)}", f"raw captures {size(found.warc)}"])
 
 

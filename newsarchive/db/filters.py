@@ -18,6 +18,7 @@ class Filters:
 
     `site` is a domain, `origin` a publisher's name or domain, `language` a code (`en` finds `en-GB`
     too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
+    `hidden` lets those through too that are in quarantine or were dropped.
     """
 
     site: str | None = ""
@@ -27,11 +28,12 @@ class Filters:
     since: date | None = None
     until: date | None = None
     cluster: int | None = None
+    hidden: bool = False
 
     @property
     def any(self) -> bool:
         """Whether anything is narrowed."""
-        return self != Filters()
+        return self != Filters(hidden=self.hidden)
 
     def since_moment(self) -> datetime | None:
         """The first moment that passes."""
@@ -50,9 +52,10 @@ def filters(
     since: Day | None = None,
     until: Day | None = None,
     cluster: int | None = None,
+    hidden: bool = False,
 ) -> Filters:
     """Filters from what a person gives. Raises `UsageError` for a day that cannot be read."""
-    return Filters(site, origin, language, author, day(since, "since"), day(until, "until"), cluster)
+    return Filters(site, origin, language, author, day(since, "since"), day(until, "until"), cluster, hidden)
 
 
 def day(value: Day | None, name: str) -> date | None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, captures, clusters, frontier, fulltext, rows
+from newsarchive.db import bulk, captures, clusters, frontier, fulltext, quarantine, rows
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -62,6 +62,12 @@ class Batch:
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
+        read = [
+            (plan.article_id, plan.article.quality)
+            for plan in self.plans
+            if plan.is_new or plan.record_changed or plan.text_changed or plan.explained_anew
+        ]
+        quarantine.note(self.connection, read, self.now)
         clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
         if not self.reread:
             frontier.mark_fetched(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.filters import Filters
+from newsarchive.db.quarantine import HIDDEN
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import tokenise
@@ -114,6 +115,7 @@ class _Query:
         self.reader, self.sqlite = reader, reader.sqlite
         self.values: dict[str, Any] = {}
         self.filters = list(self._conditions(filters))
+        self.hides = not filters.hidden and self.reader.value(f"{HIDDEN} LIMIT 1") is not None
         self.key = "f.rowid" if self.sqlite else "f.article_id"
 
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
@@ -123,7 +125,7 @@ class _Query:
 
     def all(self, columns: str, tree: Node | None) -> str:
         """Every article that matches, in no order."""
-        conditions = [self.condition(tree), *self.filters] if tree else self.filters
+        conditions = [*([self.condition(tree)] if tree else []), *self.filters, *self._seen("a.id")]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {columns} FROM articles AS a {_JOINED} {where}"
 
@@ -171,8 +173,12 @@ class _Query:
     def _among(self, columns: str, tree: Node) -> str:
         """Matches that pass the filters; without any the index answers alone."""
         joined = f"JOIN articles AS a ON a.id = {self.key} {_JOINED}" if self.filters else ""
-        conditions = " AND ".join([self._match("article_search", tree), *self.filters])
+        conditions = " AND ".join([self._match("article_search", tree), *self.filters, *self._seen(self.key)])
         return f"SELECT {columns} FROM article_search AS f {joined} WHERE {conditions}"
+
+    def _seen(self, key: str) -> list[str]:
+        """Only what readers see, asked of the short table alone."""
+        return [f"{key} NOT IN ({HIDDEN})"] if self.hides else []
 
     def _matching(self, node: Node) -> str:
         return f"SELECT {self.key} FROM article_search AS f WHERE {self._match('article_search', node)}"
@@ -195,6 +201,10 @@ class _Query:
         return f"((a.unspaced AND ({inside})){as_word})"
 
     def _conditions(self, wanted: Filters) -> Iterator[str]:
+        if not wanted.hidden and self.reader.value(
+            "SELECT 1 FROM quarantine WHERE state <> 'accepted' LIMIT 1"
+        ):
+            yield f"a.id NOT IN ({HIDDEN})"
         if wanted.site:
             yield f"s.domain = {self._value(wanted.site.lower().removeprefix('www.'))}"
         if wanted.origin:

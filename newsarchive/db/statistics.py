@@ -18,7 +18,7 @@ class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
     `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
-    `months` goes from a site to its articles by month of publication (`2025-04`), in order.
+    `quarantined` counts articles that readers do not see. `months` goes from a site to its articles by month of publication (`2025-04`), in order.
     `disk` is bytes of the database, `warc` bytes of raw captures.
     """
 
@@ -26,6 +26,7 @@ class Stats:
     revisions: int
     captures: int
     gone: int
+    quarantined: int
     sites: Mapping[str, int]
     languages: Mapping[str, int]
     origins: Mapping[str, int]
@@ -48,6 +49,7 @@ _TOTALS = {
     "revisions": "count(*) FROM article_revisions",
     "captures": "count(*) FROM captures",
     "gone": "count(gone_at) FROM articles",
+    "quarantined": "count(*) FROM quarantine WHERE state <> 'accepted'",
     "warc": "coalesce(sum(warc_length), 0) FROM captures",
 }
 _MONTHS = """

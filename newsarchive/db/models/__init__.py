@@ -17,6 +17,7 @@ from newsarchive.db.models.crawling import (
     Url,
 )
 from newsarchive.db.models.learned import SiteBlock
+from newsarchive.db.models.quarantine import Quarantined
 from newsarchive.db.models.relations import ArticleAuthor, ArticleTerm, AuthorRow, ImageRow, Term
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ImageRow",
     "MinhashBand",
     "OriginRow",
+    "Quarantined",
     "Revision",
     "Site",
     "SiteBlock",

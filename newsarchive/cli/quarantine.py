@@ -1,0 +1,112 @@
+"""`newsarchive quarantine`: pages of low confidence, looked at by a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from newsarchive.cli.common import (
+    console,
+    db_option,
+    on_terminal,
+    open_archive,
+    open_reader,
+    print_article,
+    say,
+)
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  newsarchive quarantine list
+  newsarchive quarantine show 17
+  newsarchive quarantine accept 17 18
+  newsarchive quarantine drop 19 --reason 'a list of links'"""
+)
+def quarantine() -> None:
+    """Pages that were kept but may not be articles: list, show, accept, drop. Each takes --db.
+
+    Readers (search, export, Archive) do not see them until they are accepted.
+    """
+
+
+@quarantine.command("list", epilog="Example: newsarchive quarantine list --all --json")
+@click.option("--all", "everything", is_flag=True, help="Those that were accepted or dropped too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@db_option
+def list_(everything: bool, as_json: bool, db: str) -> None:
+    """What waits, the newest first: ID, state, confidence, words, headline, URL, reason."""
+    from newsarchive import export
+    from newsarchive.db.quarantine import STATES, waiting
+
+    found = waiting(open_reader(db), STATES if everything else ("waiting",))
+    if not found:
+        say("nothing is in quarantine")
+    for one in found:
+        if as_json:
+            click.echo(export.to_json(one))
+        elif not on_terminal():
+            columns = (
+                one.id,
+                one.state,
+                f"{one.confidence:.2f}",
+                one.word_count,
+                one.headline,
+                one.url,
+                one.reason,
+            )
+            click.echo("\t".join(map(str, columns)))
+        else:
+            out = console()
+            out.print(f"{one.id}  {one.headline or '(no headline)'}", style="bold", markup=False)
+            out.print(f"   {one.state}: {one.reason} · {one.word_count} words", style="yellow", markup=False)
+            out.print(f"   {one.url}", style="dim", markup=False)
+
+
+@quarantine.command("show", epilog="Example: newsarchive quarantine show 17")
+@click.argument("which", metavar="URL|ID")
+@db_option
+def show(which: str, db: str) -> None:
+    """Why a page waits, and its text as it would be read; `newsarchive explain` says more."""
+    from newsarchive.db import query
+    from newsarchive.db.direct import reading
+    from newsarchive.db.quarantine import state_of
+    from newsarchive.exceptions import NoSuchArticle
+
+    source = open_reader(db)
+    article = query.get(source, which)
+    with reading(source) as reader:
+        state, reason = state_of(reader, article.id)
+    if not state:
+        raise NoSuchArticle(f"article {which} is not in quarantine: see `newsarchive show {article.id}`")
+    print_article(article)
+    say(f"{state}: {reason or 'no reason given'}")
+
+
+@quarantine.command("accept", epilog="Example: newsarchive quarantine accept 17 18")
+@click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
+@click.option("--reason", default="", metavar="TEXT", help="What to remember of the decision.")
+@db_option
+def accept(which: tuple[str, ...], reason: str, db: str) -> None:
+    """Make these pages articles for readers; it stays so when they are read again."""
+    _decide(which, "accepted", reason, db)
+
+
+@quarantine.command("drop", epilog="Example: newsarchive quarantine drop 19 --reason 'a list of links'")
+@click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever asks later.")
+@db_option
+def drop(which: tuple[str, ...], reason: str, db: str) -> None:
+    """Hide these articles from readers. Nothing is deleted: `accept` brings them back."""
+    _decide(which, "dropped", reason, db)
+
+
+def _decide(which: tuple[str, ...], state: str, reason: str, db: str) -> None:
+    from newsarchive.db.quarantine import decide
+
+    source: Any = open_archive(db)
+    for one in which:
+        row = decide(source, one, state, reason)
+        click.echo(f"{row['id']}\t{state}\t{row['headline']}")
