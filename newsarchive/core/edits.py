@@ -7,8 +7,10 @@ that stayed in the article to where they stand in `article_body` before any repa
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from newsarchive.items import Article, Edit, unreplay
 
@@ -48,6 +50,50 @@ def unrepaired_body(article_body: str, edits: tuple[Edit, ...]) -> str:
     Raises `ValueError` where the edits do not belong to this text.
     """
     return unreplay(article_body, [edit for edit in edits if edit.where == BODY])
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text as it stands now; `edit` is what put it there, `None` where nothing was changed."""
+
+    text: str
+    edit: Edit | None = None
+
+
+def pieces(text: str, edits: Iterable[Edit]) -> list[Piece]:
+    """A repaired text in stretches, its edits in place: joined they give the text back, and with each
+    edit's `before` instead the text as it was.
+
+    Raises `ValueError` where the edits do not belong to this text.
+
+    >>> pieces("It’s", [Edit("repair", "cp1252", "â€™", "’", start=2)])[1].edit.before
+    'â€™'
+    """
+    found: list[Piece] = []
+    at = shift = 0
+    for edit in sorted(edits, key=lambda e: e.start):
+        start = edit.start + shift
+        end = start + len(edit.after)
+        if start < at or text[start:end] != edit.after:
+            raise ValueError(f"edit at {edit.start} does not fit: {edit.after!r}")
+        found += [Piece(text[at:start]), Piece(edit.after, edit)]
+        at = end
+        shift += len(edit.after) - len(edit.before)
+    found.append(Piece(text[at:]))
+    return [piece for piece in found if piece.text or piece.edit]
+
+
+def paragraphs(found: Iterable[Piece]) -> list[list[Piece]]:
+    """Pieces parted at the blank lines of the text between the edits."""
+    parted: list[list[Piece]] = [[]]
+    for piece in found:
+        lines = [piece.text] if piece.edit else re.split(r"\n\n+", piece.text)
+        for number, line in enumerate(lines):
+            if number:
+                parted.append([])
+            if line or piece.edit:
+                parted[-1].append(Piece(line, piece.edit))
+    return [paragraph for paragraph in parted if paragraph]
 
 
 def _original(text: str, edits: list[Edit]) -> str | None:

@@ -41,7 +41,16 @@ def article_html(blocks: Iterable[Block]) -> str:
             out.append(f"<{tag}>" + "".join(map(_element, rows)) + f"</{tag}>")
         else:
             out += map(_element, rows)
-    return _cleaner().clean("\n".join(out))
+    return clean("\n".join(out))
+
+
+def clean(html: str) -> str:
+    """HTML with the elements that an article needs and links to http and https; all else goes.
+
+    >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
+    '<p>a <a rel="nofollow noopener">b</a></p>'
+    """
+    return _cleaner().clean(html)
 
 
 def markdown(article: Article) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,46 @@ def open_existing(url: str) -> Engine:
     engine = open_engine(url)
     _require_file(engine)
     return engine
+
+
+def open_readonly(url: str) -> Engine:
+    """An engine that cannot write, for a server beside a crawl: it sees what is committed and holds no lock.
+
+    Raises `UsageError` for what is not an SQLite file, `DatabaseUnavailable` where there is none.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise UsageError(f"{shown(parsed)} is not an SQLite file")
+    file = Path(parsed.database or ":memory:")
+    if not file.is_file():
+        raise DatabaseUnavailable(f"{file}: no archive there; a crawl creates it")
+    engine = create_engine(parsed, creator=lambda: connect_readonly(file))
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def connect_readonly(file: Path) -> sqlite3.Connection:
+    """A bare connection that cannot write, for a tool that brings its own SQL; any thread may use it."""
+    return sqlite3.connect(_readonly_uri(file), uri=True, check_same_thread=False)
+
+
+def _readonly_uri(file: Path) -> str:
+    """How SQLite opens a file to read from.
+
+    A file in WAL mode needs its `-shm` beside it even to be read. Where that cannot be made (a
+    read-only disk), nobody can be writing either, and the file is opened as immutable.
+    """
+    base = file.absolute().as_uri()
+    with closing(sqlite3.connect(f"{base}?mode=ro", uri=True)) as connection:
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError as error:
+            if "unable to open" in str(error):
+                return f"{base}?immutable=1"
+        except sqlite3.DatabaseError:
+            pass  # said where it is read
+    return f"{base}?mode=ro"
 
 
 def upgrade(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from newsarchive.db.clusters import bodies
 from newsarchive.db.engine import reading
 from newsarchive.db.lookup import find
 from newsarchive.db.models import ArticleOrigin, ArticleRow, OriginRow, Site
+from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Origin
 
 #: Copies that one trace compares; a cluster may hold thousands of equal texts.
@@ -89,6 +90,18 @@ def trace(engine: Engine, url_or_id: str | int) -> Trace:
         article.id, article.url, article.headline, origin, named_by, article.cluster_id, size,
         found.earliest, found.fullest, copies,
     )  # fmt: skip
+
+
+def story(engine: Engine, cluster_id: int) -> Trace:
+    """A whole cluster: the trace of its first article. Raises `NoSuchArticle`."""
+    first = select(func.min(ArticleRow.id)).where(ArticleRow.cluster_id == cluster_id)
+    with reading(engine) as connection:
+        found = connection.execute(first).scalar()
+    if found is None:
+        raise NoSuchArticle(
+            f"no story {cluster_id} in the archive: its articles are no copies of one another any more"
+        )
+    return trace(engine, found)
 
 
 def compared(engine: Engine, full: str | int, copy: str | int) -> Comparison:

@@ -1,0 +1,236 @@
+"""What the pages of `newsarchive web` list: a site's figures, the largest stories, the copies of an article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Text, cast, func, inspect, or_, select
+
+from newsarchive.core.urls import site_of
+from newsarchive.db.engine import reading
+from newsarchive.db.models import (
+    ArticleOrigin,
+    ArticleRow,
+    BlockRow,
+    Cluster,
+    CrawlRun,
+    OriginRow,
+    Site,
+    Url,
+)
+from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
+
+#: Runs that are looked through for those of one site.
+RECENT_RUNS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Mate:
+    """Another article of the same cluster; `published` is when it was first seen where no date is printed."""
+
+    id: int
+    url: str
+    site: str
+    headline: str
+    published: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A cluster of copies: how many, on how many sites, and its first article."""
+
+    cluster_id: int
+    size: int
+    sites: int
+    headline: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A URL that gave no article: its state, the reason, and how often in a row it failed."""
+
+    url: str
+    state: str
+    reason: str
+    fail_count: int
+    last_checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One crawl of a site; `counts` are its numbers by outcome (`new`, `updated`, …)."""
+
+    started_at: datetime
+    finished_at: datetime | None
+    finish_reason: str
+    error: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFigures:
+    """A site in figures. `months` counts articles by month (`2025-04`), `outcomes` its URLs by state and
+    reason, `origins` whom it republishes; `undated` articles are in no month."""
+
+    domain: str
+    name: str
+    home_url: str
+    platform: str
+    in_language: str
+    state: str
+    last_success_at: datetime | None
+    articles: int
+    gone: int
+    undated: int
+    months: Mapping[str, int]
+    origins: Sequence[tuple[str, str, int]]
+    outcomes: Sequence[tuple[str, str, int]]
+    problems: Sequence[Problem]
+    runs: Sequence[Run]
+
+
+def site(engine: Engine, domain: str) -> SiteFigures:
+    """The figures of a site. Raises `NoSuchArticle` where the archive does not know it."""
+    with reading(engine) as connection:
+        row = connection.execute(select(Site.__table__).where(Site.domain == domain)).first()
+        if row is None:
+            raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
+        months = _months(connection, row.id)
+        gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id)
+        return SiteFigures(
+            row.domain, row.name, row.home_url, row.platform, row.in_language, row.state,
+            row.last_success_at,
+            articles=sum(months.values()),
+            gone=int(connection.execute(gone).scalar_one()),
+            undated=months.pop("", 0),
+            months=months,
+            origins=_origins(connection, row.id),
+            outcomes=_outcomes(connection, row.id),
+            problems=_problems(connection, row.id),
+            runs=_runs(connection, domain),
+        )  # fmt: skip
+
+
+def stories(engine: Engine, limit: int = 10) -> list[Story]:
+    """The clusters with the most articles. Reads through all clusters: not for every page."""
+    largest = select(Cluster.id).where(Cluster.size > 1).order_by(Cluster.size.desc(), Cluster.id.desc())
+    with reading(engine) as connection:
+        ids = list(connection.execute(largest.limit(limit)).scalars())
+        return [found for i in ids if (found := _story(connection, i))]
+
+
+def _story(connection: Connection, cluster_id: int) -> Story | None:
+    when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
+    mates = select(ArticleRow.site_id, ArticleRow.headline, when.label("at"))
+    rows = connection.execute(mates.where(ArticleRow.cluster_id == cluster_id).order_by(when, ArticleRow.id))
+    found = rows.all()
+    if len(found) < 2:
+        return None
+    headline = next((row.headline for row in found if row.headline), "")
+    sites = len({row.site_id for row in found})
+    return Story(cluster_id, len(found), sites, headline, found[0].at, found[-1].at)
+
+
+def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Mate]:
+    """The other articles of a cluster, the earliest first."""
+    when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
+    query = (
+        select(ArticleRow.id, ArticleRow.url, Site.domain, ArticleRow.headline, when)
+        .join(Site, Site.id == ArticleRow.site_id)
+        .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but)
+        .order_by(when, ArticleRow.id)
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return [Mate(*row) for row in connection.execute(query)]
+
+
+def places(engine: Engine, article_id: int) -> list[int]:
+    """Where the dropped blocks of an article's current revision stood among all blocks of its page, in the
+    order of `Stored.dropped`."""
+    query = (
+        select(BlockRow.position)
+        .join(ArticleRow, ArticleRow.revision_id == BlockRow.revision_id)
+        .where(ArticleRow.id == article_id)
+        .order_by(BlockRow.position)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())
+
+
+def holds_articles(engine: Engine) -> bool:
+    """Whether there is anything to read."""
+    with reading(engine) as connection:
+        return connection.execute(select(ArticleRow.id).limit(1)).scalar() is not None
+
+
+def columns(engine: Engine) -> dict[str, list[str]]:
+    """The columns of every table and view, as the database has them."""
+    with reading(engine) as connection:
+        found = inspect(connection)
+        names = [*found.get_table_names(), *found.get_view_names()]
+        return {name: [column["name"] for column in found.get_columns(name)] for name in names}
+
+
+def _months(connection: Connection, site_id: int) -> dict[str, int]:
+    month = func.substr(cast(ArticleRow.date_published, Text), 1, 7)
+    query = select(month, func.count()).where(ArticleRow.site_id == site_id).group_by(month).order_by(month)
+    return {name or "": int(number) for name, number in connection.execute(query)}
+
+
+def _origins(connection: Connection, site_id: int, limit: int = 12) -> list[tuple[str, str, int]]:
+    query = (
+        select(OriginRow.name, OriginRow.domain, func.count())
+        .select_from(ArticleRow)
+        .join(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
+        .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
+        .where(ArticleRow.site_id == site_id)
+        .group_by(OriginRow.name, OriginRow.domain)
+        .order_by(func.count().desc(), OriginRow.name)
+    )
+    return [(name, domain, int(n)) for name, domain, n in connection.execute(query.limit(limit))]
+
+
+def _outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, int]]:
+    query = select(Url.state, Url.reason, func.count()).where(Url.site_id == site_id)
+    grouped = query.group_by(Url.state, Url.reason).order_by(func.count().desc(), Url.state, Url.reason)
+    return [(state, reason, int(n)) for state, reason, n in connection.execute(grouped.limit(30))]
+
+
+def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Problem]:
+    query = (
+        select(Url.url, Url.state, Url.reason, Url.fail_count, Url.last_checked_at)
+        .where(Url.site_id == site_id, or_(Url.fail_count > 0, Url.state.in_(("blocked", "gone", "skipped"))))
+        .order_by(func.coalesce(Url.last_checked_at, Url.first_seen_at).desc(), Url.id.desc())
+    )
+    return [Problem(*row) for row in connection.execute(query.limit(limit))]
+
+
+def _runs(connection: Connection, domain: str, limit: int = 5) -> list[Run]:
+    recent = connection.execute(select(CrawlRun.__table__).order_by(CrawlRun.id.desc()).limit(RECENT_RUNS))
+    return [_run(row) for row in recent if _crawled(row.arguments) == domain][:limit]
+
+
+def _crawled(arguments: Mapping[str, Any]) -> str:
+    """The site that a run's arguments name, "" for none."""
+    named = str(arguments.get("url") or arguments.get("site") or "")
+    try:
+        return site_of(named if "://" in named else f"https://{named}/") if named else ""
+    except (NewsArchiveError, ValueError):
+        return ""
+
+
+def _run(row: Any) -> Run:
+    prefix = "newsarchive/"
+    counts: dict[str, int] = {}
+    for name, value in row.stats.items():
+        if name.startswith(prefix) and str(value).isdigit():
+            outcome = name.removeprefix(prefix).split("/")[0]
+            counts[outcome] = counts.get(outcome, 0) + int(value)
+    error = str(row.stats.get("newsarchive/site_error") or row.stats.get("newsarchive/database_error") or "")
+    return Run(row.started_at, row.finished_at, row.finish_reason, error, counts)
