@@ -1,0 +1,84 @@
+"""What the web pages say of tables, columns and queries: `tables.toml` and `queries.toml`, for Datasette."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+#: The database's name in addresses, whatever its file is called: /archive/current_articles.
+NAME = "archive"
+
+
+@lru_cache(maxsize=1)
+def tables() -> dict[str, Any]:
+    """`tables.toml`: `columns` for all tables, `tables` by name."""
+    return tomllib.loads((HERE / "tables.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def queries() -> list[dict[str, Any]]:
+    """`queries.toml`: name, label, SQL and, where it has fields, examples of their values."""
+    found: list[dict[str, Any]] = tomllib.loads((HERE / "queries.toml").read_text("utf-8"))["query"]
+    return found
+
+
+def readable(query: dict[str, Any]) -> str:
+    """A query's SQL with its examples in place of its fields, as the README shows it."""
+    sql: str = query["sql"]
+    for name, value in query.get("example", {}).items():
+        sql = sql.replace(f":{name}", f"'{value}'")
+    return sql
+
+
+def described(table: str) -> dict[str, str]:
+    """The descriptions of a table's or view's columns, its own before the common ones."""
+    own: dict[str, str] = tables()["tables"].get(table, {}).get("columns", {})
+    return {**tables()["columns"], **own}
+
+
+def metadata(columns: dict[str, list[str]]) -> dict[str, Any]:
+    """What Datasette shows beside the data; `columns` are those of the database's tables and views."""
+    return {
+        "title": "newsarchive",
+        "databases": {
+            NAME: {
+                "description": "The tables of the archive, as they are. Times are UTC.",
+                "tables": {name: _table(name, there) for name, there in columns.items()},
+                "queries": {query["name"]: _query(query) for query in queries()},
+            }
+        },
+    }
+
+
+def _table(name: str, columns: list[str]) -> dict[str, Any]:
+    known, words = tables()["tables"].get(name, {}), described(name)
+    said: dict[str, Any] = {"columns": {c: words[c] for c in columns if c in words}}
+    for ours, theirs in (("about", "description"), ("facets", "facets"), ("label", "label_column"), ("units", "units"), ("hidden", "hidden")):  # fmt: skip
+        if ours in known:
+            said[theirs] = known[ours]
+    if sort := known.get("sort"):
+        said["sort_desc" if sort.startswith("-") else "sort"] = sort.lstrip("-")
+    return said
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    example = ", ".join(f"{name}: {value}" for name, value in query.get("example", {}).items())
+    about = " ".join(filter(None, [query.get("about", ""), f"For example {example}." if example else ""]))
+    title = query["label"][:1].upper() + query["label"][1:]
+    return {"sql": query["sql"], "title": title, "description": about}
+
+
+def about(table: str) -> str:
+    """What a table holds, in one line; "" for one that is not ours."""
+    said: str = tables()["tables"].get(table, {}).get("about", "")
+    return said
+
+
+def in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tables as `tables.toml` has them, others after them."""
+    order = list(tables()["tables"])
+    return sorted(found, key=lambda t: order.index(t["name"]) if t["name"] in order else len(order))
