@@ -44,6 +44,7 @@ COMMANDS = {
     "stats": ("stats", "What the archive holds, as a picture."),
     "template": ("learn", "What was learned of a site: its furniture, with samples and reasons."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
+    "web": ("web", "Read the archive in a browser: search, articles, sites, stories, tables."),
 }
 
 

@@ -1,0 +1,179 @@
+"""Templates, and how values are shown. Everything is escaped by the templates' autoescape; what comes out
+of here as `Markup` was escaped or sanitised here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from newsarchive.core.diff import Change, to_html
+from newsarchive.core.render import clean
+from newsarchive.db.snippet import Marks
+
+HERE = Path(__file__).parent
+TEMPLATES, STATIC = HERE / "templates", HERE / "static"
+
+#: Around found words in a snippet: code points that are no characters and stand in no text.
+MARKS = Marks("\ufdd0", "\ufdd1")
+_MARKED = re.compile("\ufdd0([^\ufdd0\ufdd1]*)\ufdd1")
+
+#: Letters of a body shown in place of a headline that is missing.
+_OPENING = 80
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates of our own pages; a name that is not given is an error, not an empty string."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters |= FILTERS
+    made.globals["static"] = static
+    return made
+
+
+def page(template: str, **values: Any) -> str:
+    """A page from a template and what it shows."""
+    return environment().get_template(template).render(**values)
+
+
+@lru_cache(maxsize=32)
+def static(name: str) -> str:
+    """The address of a static file; it changes when the file does, so that browsers may keep it."""
+    digest = sha256((STATIC / name).read_bytes()).hexdigest()[:8]
+    return f"/static/{name}?{digest}"
+
+
+# -- filters ---------------------------------------------------------------------------------------
+
+
+def web_url(url: str | None) -> str:
+    """The URL where it is http or https, else "": `javascript:` and its kin are never linked.
+
+    >>> web_url("https://blog.example/a"), web_url("javascript:alert(1)"), web_url("//evil.example")
+    ('https://blog.example/a', '', '')
+    """
+    try:
+        parts = urlsplit((url or "").strip())
+    except ValueError:
+        return ""
+    return (url or "").strip() if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def out(url: str | None, text: str | None = None) -> Markup:
+    """A link that leaves the archive, or the bare text where the URL is none to follow."""
+    shown = text if text is not None else (url or "")
+    if not web_url(url):
+        return escape(shown)
+    return Markup('<a class="out" href="{}" rel="noopener noreferrer nofollow">{}</a>').format(
+        web_url(url), shown
+    )
+
+
+def day(moment: datetime | None) -> Markup:
+    return _time(moment, "%Y-%m-%d")
+
+
+def minute(moment: datetime | None) -> Markup:
+    return _time(moment, "%Y-%m-%d %H:%M")
+
+
+def _time(moment: datetime | None, form: str) -> Markup:
+    if moment is None:
+        return Markup('<span class="none">no date</span>')
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), moment.strftime(form))
+
+
+def later(span: timedelta) -> str:
+    """A span in the two largest units that it has.
+
+    >>> later(timedelta(days=2, hours=3, minutes=9)), later(timedelta(0))
+    ('2 d 3 h', '0 min')
+    """
+    minutes = int(span.total_seconds() // 60)
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    return " ".join(f"{n} {unit}" for n, unit in [p for p in parts if p[0]][:2]) or "0 min"
+
+
+def number(value: float | None) -> str:
+    """Thousands parted by a narrow space, as ISO 31 has it."""
+    return "" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def size(value: int) -> str:
+    """Bytes in the unit that fits.
+
+    >>> size(0), size(2048), size(5 * 1024**3)
+    ('0 B', '2.0 KiB', '5.0 GiB')
+    """
+    amount = float(value)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            break
+        amount /= 1024
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def snippet(text: str) -> Markup:
+    """A snippet with its found words marked."""
+    found = _MARKED.sub(lambda match: f"<mark>{match[1]}</mark>", str(escape(text)))
+    return Markup(found.replace(MARKS.start, "").replace(MARKS.end, ""))
+
+
+def changes(run: Iterable[Change]) -> Markup:
+    """Changes with `<ins>` and `<del>`, a `<p>` a paragraph."""
+    return Markup(to_html(run).replace("<p>", '<p dir="auto">'))
+
+
+def sanitised(html: str) -> Markup:
+    """Stored HTML, cleaned again on its way out, each paragraph in its own direction."""
+    return Markup(re.sub(r"<(p|h[1-6]|li|blockquote|td|th)>", r'<\1 dir="auto">', clean(html)))
+
+
+def named(headline: str, body: str = "") -> Markup:
+    """A headline, or in its place the opening of the text."""
+    if headline.strip():
+        return escape(headline)
+    opening = " ".join(body[: 4 * _OPENING].split())
+    shown = opening if len(opening) <= _OPENING else opening[:_OPENING].rstrip() + "…"
+    return Markup('<span class="none">no headline</span> {}').format(shown)
+
+
+def lang(code: str) -> Markup:
+    """A `lang` attribute, where the language is known and spelled as one."""
+    return (
+        Markup(' lang="{}"').format(code)
+        if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", code)
+        else Markup("")
+    )
+
+
+FILTERS = {
+    "changes": changes,
+    "day": day,
+    "lang": lang,
+    "later": later,
+    "minute": minute,
+    "named": named,
+    "number": number,
+    "out": out,
+    "quoted": lambda text: quote(str(text), safe=""),
+    "sanitised": sanitised,
+    "size": size,
+    "snippet": snippet,
+    "web_url": web_url,
+}

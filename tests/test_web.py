@@ -1,0 +1,436 @@
+"""`newsarchive web` without a browser: what it answers, what it refuses, and its pure parts."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from newsarchive.cli import cli, main
+from newsarchive.core.edits import paragraphs, pieces
+from newsarchive.db.engine import connect_readonly, open_engine, open_readonly, upgrade
+from newsarchive.db.models import Base
+from newsarchive.db.store import Store
+from newsarchive.exceptions import DatabaseError
+from newsarchive.items import Block, Edit
+from newsarchive.web import chart, metadata
+from newsarchive.web.remember import LEAST_SECONDS, Remembered
+from tests import webpages
+from tests.storage import START, make_article
+
+pytest.importorskip("datasette", reason="the extra web is not installed")
+httpx = pytest.importorskip("httpx")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # A name that means something in a URI must not lead anywhere else.
+    path = tmp_path_factory.mktemp("web") / "my archive #1.db"
+    webpages.build(path).dispose()
+    return path
+
+
+@pytest.fixture(scope="module")
+def home(file: Path) -> Iterator[str]:
+    with webpages.serving(file) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(home: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=home, timeout=30) as opened:
+        yield opened
+
+
+# -- pages -----------------------------------------------------------------------------------------
+
+PAGES = {
+    "/": ("The archive", "Newest articles", "Stories with the most copies"),
+    "/search?q=ferry": ("<mark>ferry</mark>", "mirror.example"),
+    "/search?q=zeppelin": ("Nothing found for <bdi>zeppelin</bdi>",),
+    "/search?site=thai.example": ("thai.example", "เรือเฟอร์รี่"),
+    "/search?q=渡轮": ("<mark>渡轮</mark>",),
+    "/search?author=Author Number 300": ("Three hundred authors",),
+    "/search?origin=paper.example": ("The islands’ last ferry",),
+    "/search?order=date&page=3": ("41 to", "page=2"),
+    "/article/1": ("The islands", "â€œ", "18.2", "The Island Paper", "Subscribe to our newsletter!", "Version 2"),
+    "/article/1/diff": ("<ins>-one</ins>", "The page changed"),
+    "/article/1/diff?from=2&to=1": ("<del>-one</del>",),
+    "/article/8": ("no headline", "found deleted"),
+    "/article/9": ("and 288 more", "Author Number 300"),
+    "/story/1": ("3 copies", "the fullest", "We say: a loss for all of us."),
+    "/compare/2/3": ("<del>1911</del><ins>1912</ins>",),
+    "/site/blog.example": ("Articles by month", "http 500", "Share this:", "47 new"),
+    "/archive": ("Articles by site", "current_articles", "that only the program needs"),
+    "/archive/current_articles": ('<a href="/article/1">1</a>', "with its site, origin and text"),
+    "/archive/articles": ("2025-04-0",),
+    "/archive/article_revisions": ("Binary",),
+    "/archive/captures": ("Length of the record in the file, in bytes.",),
+    "/archive/sites": ("wordpress",),
+    "/archive/site-from-publisher?site=blog.example&origin_domain=paper.example": ("The islands’ last ferry",),
+    "/archive?sql=select+count(*)+from+articles": ("<textarea",),
+    "/archive/articles/1": ("Read this article",),
+    "/archive/newest.json": ('"headline"',),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_what_it_is_for(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    for wanted in PAGES[path]:
+        assert wanted in answer.text
+
+
+@pytest.mark.parametrize("query", metadata.queries(), ids=lambda query: query["name"])
+def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, object]) -> None:
+    answer = client.get(f"/archive/{query['name']}")
+    assert answer.status_code == 200
+    assert 'class="problem"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/article/999", 404, "no article &#39;999&#39;"),
+        ("/article/99999999999999999999", 404, "no article"),
+        ("/story/999", 404, "no story 999"),
+        ("/story/99999999999999999999", 404, "no story"),
+        ("/site/nowhere.example", 404, "newsarchive sites list"),
+        ("/nothing", 404, "no page /nothing"),
+        ("/static/../app.py", 404, "Not found"),
+        ("/static/..%2fapp.py", 404, "Not found"),
+        ("/archive/no_such_table", 404, "Table not found"),
+        ('/search?q="open', 400, "without its partner"),
+        ("/search?q=-only", 400, "name one to look for"),
+        ("/search?since=yesterday", 400, "write it as 2025-01-31"),
+        ("/search?q=a&order=size", 400, "rank or date"),
+        ("/search?q=a&page=0", 400, "narrow the search"),
+        ("/search?q=a&page=x", 400, "narrow the search"),
+        ("/article/1/diff?from=9", 400, "no version 9"),
+        ("/article/1/diff?from=x", 400, "no number of a version"),
+        ("/archive?sql=delete+from+articles", 400, "must be a SELECT"),
+    ],
+)
+def test_a_wrong_address_says_what_is_wrong(client: httpx.Client, path: str, status: int, says: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert says in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_url_in_the_search_box_opens_its_article(client: httpx.Client) -> None:
+    answer = client.get("/search", params={"q": webpages.BLOG + "?utm_source=x"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/article/1")
+    assert client.get("/search", params={"q": "https://unknown.example/"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing", "/static/site.css", "/-/settings", "/archive.json"])
+def test_no_page_allows_a_script(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert not {"script-src", "script-src-elem", "object-src", "frame-src"} & set(policy)
+    assert "unsafe" not in headers["content-security-policy"]
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if not path.endswith(".json")])
+def test_no_page_has_a_script_a_style_or_anything_from_elsewhere(client: httpx.Client, path: str) -> None:
+    from lxml import html
+
+    page = html.fromstring(client.get(path).content)
+    assert (
+        page.xpath(
+            "//script | //style | //iframe | //object | //img | //@style | //@*[starts-with(name(), 'on')]"
+        )
+        == []
+    )
+    assert [url for url in page.xpath("//link/@href | //@src") if not url.startswith("/static/")] == []
+    outward = [
+        a
+        for a in page.xpath("//a[@href]")
+        if "://" in a.get("href") and "noopener" not in (a.get("rel") or "")
+    ]
+    assert path.startswith("/archive") or outward == []
+    assert [
+        a for a in page.xpath("//a/@href") if a.strip().lower().startswith(("javascript:", "data:"))
+    ] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/article/10", "/article/10/diff", "/search?q=hacked", "/site/evil.example", "/site/blog.example", "/archive/articles", "/archive/articles/10", "/archive/dropped_text"])  # fmt: skip
+def test_hostile_text_is_shown_as_text(client: httpx.Client, path: str) -> None:
+    body = client.get(path).text
+    assert "&lt;script&gt;" in body
+    assert "<script" not in body
+    assert "49" not in body.partition("7*7")[2][:5]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_pages_can_only_be_read(client: httpx.Client, method: str) -> None:
+    assert client.request(method, "/archive/articles").status_code == 405
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost:1", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 421), ("", 421)])  # fmt: skip
+def test_another_sites_name_for_this_machine_is_refused(client: httpx.Client, host: str, status: int) -> None:
+    assert client.get("/", headers={"Host": host}).status_code == status
+
+
+# -- beside a crawl --------------------------------------------------------------------------------
+
+
+def test_what_a_crawl_commits_shows_at_once_and_nothing_is_locked(file: Path, client: httpx.Client) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as crawl:
+        crawl.execute("BEGIN IMMEDIATE")
+        crawl.execute("UPDATE articles SET headline = 'not yet committed'")
+        assert "not yet" not in client.get("/search?q=ferry").text
+        assert client.get("/archive/articles").status_code == 200
+        crawl.execute("ROLLBACK")
+    writer = open_engine(f"sqlite:///{file}")
+    Store(writer).ingest([make_article(500, body="A lighthouse.", headline="Lighthouse")])
+    assert "Lighthouse" in client.get("/search?q=lighthouse").text
+    writer.dispose()
+
+
+def test_an_archive_is_opened_so_that_it_cannot_be_written(file: Path) -> None:
+    with (
+        closing(connect_readonly(file)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("DELETE FROM articles")
+    engine = open_readonly(f"sqlite:///{file}")
+    with engine.connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM articles")
+    engine.dispose()
+
+
+def test_an_archive_on_a_read_only_disk_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    Store(engine).ingest([make_article(1)])
+    engine.dispose()
+    (tmp_path / "archive.db-shm").mkdir()  # SQLite cannot make its file there
+    with closing(connect_readonly(path)) as connection:
+        assert connection.execute("SELECT headline FROM articles").fetchall() == [("Post 1",)]
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(["web", *arguments])
+    return int(stopped.value.code or 0), capsys.readouterr().err
+
+
+def test_what_cannot_be_served_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "page.db").write_text("<html>" * 500)
+    upgrade(open_engine(f"sqlite:///{tmp_path / 'new.db'}"))
+    cases = {
+        str(tmp_path / "none.db"): (5, "a crawl creates it"),
+        str(tmp_path / "empty.db"): (5, "holds no archive"),
+        str(tmp_path / "page.db"): (5, "is not an SQLite database"),
+        str(tmp_path / "new.db"): (5, "holds no article yet; first: scrapy crawl news"),
+        str(tmp_path): (5, "no archive there"),
+        "postgresql://you:secret@127.0.0.1/news": (2, "newsarchive db copy"),
+    }
+    for db, (code, says) in cases.items():
+        got, message = run("--db", db, capsys=capsys)
+        assert (got, message.count("\n")) == (code, 1), message
+        assert says in message
+        assert "secret" not in message
+
+
+def test_a_port_that_is_taken_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        code, message = run("--db", str(file), "--port", port, capsys=capsys)
+    assert (code, message.count("\n")) == (2, 1)
+    assert f"--port {port} on 127.0.0.1 is taken" in message
+    assert run("--db", str(file), "--host", "no.such.host.invalid", capsys=capsys)[0] == 2
+    assert run("--db", str(file), "--host", "203.0.113.7", capsys=capsys)[0] == 2
+
+
+def test_without_datasette_the_extra_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "datasette" else SimpleNamespace()
+    )
+    code, message = run("--db", str(file), capsys=capsys)
+    assert (code, "pip install 'newsarchive[web]'" in message) == (2, True)
+
+
+def test_an_old_archive_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    monkeypatch.setattr("newsarchive.db.schema.head", lambda: "9999")
+    code, message = run("--db", str(file), capsys=capsys)
+    assert (code, "newsarchive db upgrade" in message) == (5, True)
+
+
+def test_the_command_says_where_it_is_and_stops_on_ctrl_c(file: Path) -> None:
+    command = [sys.executable, "-m", "newsarchive", "web", "--db", str(file), "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        address = line.split()[2]
+        assert httpx.get(address, timeout=20).status_code == 200
+        process.send_signal(2)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == "stopped\n"
+    finally:
+        timer.cancel()
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_the_help_shows_an_example() -> None:
+    shown = CliRunner().invoke(cli, ["web", "--help"]).output
+    assert "newsarchive web --db newsarchive.db --port 8080 --open" in shown
+    assert "127.0.0.1" in shown
+
+
+# -- what Datasette says of the tables --------------------------------------------------------------
+
+
+def test_every_table_view_and_column_is_described(file: Path) -> None:
+    from newsarchive.db import browse
+
+    engine = open_readonly(f"sqlite:///{file}")
+    columns = browse.columns(engine)
+    engine.dispose()
+    ours = {
+        name for name in columns if not name.startswith(("article_search", "article_trigrams", "sqlite_"))
+    }
+    said = metadata.tables()["tables"]
+    assert ours == set(said)
+    assert {table.name for table in Base.metadata.tables.values()} <= ours
+    for table in ours:
+        assert [c for c in columns[table] if c not in metadata.described(table)] == [], table
+        assert [c for c in said[table].get("columns", {}) if c not in columns[table]] == [], table
+        for named in (
+            said[table].get("sort", "").lstrip("-"),
+            said[table].get("label"),
+            *said[table].get("facets", ()),
+        ):
+            assert not named or named in columns[table]
+    used = {column for table in ours for column in columns[table]}
+    assert set(metadata.tables()["columns"]) - used == set()
+
+
+def test_a_readable_query_has_no_field_left() -> None:
+    assert [q["name"] for q in metadata.queries() if ":" in metadata.readable(q).replace("https:", "")] == []
+
+
+# -- pure parts ------------------------------------------------------------------------------------
+
+
+def test_edits_in_place_give_the_text_and_what_it_was() -> None:
+    edits = [
+        Edit("r", "a", "xx", "é", start=0),
+        Edit("r", "b", "y", "", start=5),
+        Edit("r", "c", "", "!", start=7),
+    ]
+    found = pieces("éabc\n!d", edits)
+    assert "".join(piece.text for piece in found) == "éabc\n!d"
+    assert "".join(piece.edit.before if piece.edit else piece.text for piece in found) == "xxabcy\nd"
+    with pytest.raises(ValueError, match="does not fit"):
+        pieces("other", edits)
+
+
+def test_paragraphs_part_between_edits() -> None:
+    edit = Edit("r", "a", "x\n\nx", "y\n\ny", start=3)
+    parted = paragraphs(pieces("a\n\ny\n\ny\n\n\n\nb", [edit]))
+    assert [["".join(piece.text) for piece in line] for line in parted] == [["a"], ["y\n\ny"], ["b"]]
+
+
+def test_dropped_text_stands_where_it_stood() -> None:
+    from newsarchive.web.text import lines
+
+    dropped = [Block("nav", label="nav"), Block("ad", label="advert"), Block("foot", label="footer")]
+    page = lines("One.\n\nTwo.\n\nThree.", [], dropped, [0, 2, 5])
+    shown = [line.dropped.text if line.dropped else line.pieces[0].text for line in page]
+    assert shown == ["nav", "One.", "ad", "Two.", "Three.", "foot"]
+
+
+def test_edits_that_do_not_fit_leave_the_text_bare_and_are_listed() -> None:
+    from newsarchive.web.text import marked, repairs
+
+    edit = Edit("repair", "cp1252", "x", "not there", "headline", 3)
+    assert [piece.edit for piece in marked("Headline", [edit], "headline")] == [None]
+    assert [repair.edit for repair in repairs({"headline": "Headline"}, [edit])] == [edit]
+
+
+def test_a_chart_has_empty_months_and_turns_to_years() -> None:
+    assert list(chart.periods({"2023-12": 1, "2024-03": 2})) == ["2023-12", "2024-01", "2024-02", "2024-03"]
+    assert chart.periods({"1990-01": 4, "2025-01": 1, "": 7, "garbage": 1})["1990"] == 4
+    assert chart.periods({}) == {}
+    assert chart.bars({}) == []
+    high = chart.bars({"a": 1, "b": 4})
+    assert [bar.height for bar in high] == [chart.HEIGHT / 4, chart.HEIGHT]
+    assert chart.bars({"a": 0})[0].height == 0
+
+
+class Counter:
+    """Makes values, and counts how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.made, self.now, self.fails = 0, 1000.0, False
+
+    def __call__(self, key: object) -> int:
+        self.made += 1
+        if self.fails:
+            raise DatabaseError("locked")
+        return self.made
+
+
+def test_counts_are_made_now_and_then() -> None:
+    counter = Counter()
+    kept = Remembered(counter, clock=lambda: counter.now)
+    assert [kept.get("a", 5), kept.get("a", 5), kept.get("b", 5)] == [1, 1, 2]
+    counter.now += LEAST_SECONDS + 1
+    assert kept.get("a") in (1, 3)  # the old one at once, the new one when it is made
+    assert counter.made == 3 or kept.get("a", 5)
+
+
+def test_a_count_that_fails_gives_what_was_known_and_is_tried_again() -> None:
+    counter = Counter()
+    counter.fails = True
+    kept = Remembered(counter, clock=lambda: counter.now)
+    assert kept.get("a", 5) is None
+    counter.fails = False
+    assert kept.get("a", 5) == 2
+
+
+def test_the_delay_of_a_copy_is_readable() -> None:
+    from newsarchive.web.render import later, size, web_url
+
+    assert later(timedelta(minutes=75)) == "1 h 15 min"
+    assert size(1536) == "1.5 KiB"
+    assert [web_url(u) for u in ("JavaScript:x()", "data:text/html,x", " https://a.example/ ", "http://[", None)] == [
+        "", "", "https://a.example/", "", "",
+    ]  # fmt: skip
+
+
+def test_a_day_without_zone_is_utc() -> None:
+    from newsarchive.web.render import minute
+
+    assert (
+        str(minute(START.replace(tzinfo=None)))
+        == '<time datetime="2025-04-01T12:00:00+00:00">2025-04-01 12:00</time>'
+    )
