@@ -1,13 +1,13 @@
 """Near-duplicates: newsarchive beside datasketch, rensa and simhash, on copies whose truth is known.
 
-    python -m benchmarks.duplicates [FOLDER] [--part report] [--grow 100000 | --spun]
+    python -m benchmarks.duplicates [FOLDER] [--part report] [--scale 100000 | --spun]
 
 FOLDER holds `*.txt` files or `*.jsonl` files with a `text` (default `NEWSARCHIVE_BENCH_DATA`, else
 `../shared/data`, its `articles`). From each text copies are made: 8% of words changed, a third cut, both, a
 teaser of a fifth. "Close" texts are other stories, an eighth of whose sentences are quoted from the
 original (a quarter of it at most): found as copies they are false. All run in one process; times are CPU time of this process.
 
-`--grow` streams that many made-up articles (one in twenty a copy) through the index on disk and prints
+`--scale` streams that many made-up articles (one in ten a copy) through the index on disk and prints
 articles a second and peak memory as it grows.
 
 Needs: pip install datasketch rensa simhash
@@ -19,29 +19,15 @@ import argparse
 import json
 import os
 import random
-import resource
-import sqlite3
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsarchive.core.copies import (
-    MOST_CANDIDATES,
-    WHOLE_BANDS,
-    Link,
-    Text,
-    bands,
-    clusters,
-    link_of,
-    ranked,
-    text_of,
-)
-from newsarchive.core.fingerprint import content_hash, minhash, normalise, shingles
+from benchmarks.growing import BATCH, archive, scale
 from newsarchive.core.paraphrase import Marked, marks, paraphrases
+from newsarchive.core.shingling import normalise
 
 Pair = tuple[int, int]
 #: Shorter texts, in words, make no fair copies.
@@ -111,52 +97,27 @@ def quoting(text: str, source: str, draw: random.Random, share: float = 0.125) -
 # --- the four ways ---------------------------------------------------------------------------------
 
 
-def ours(texts: list[str]) -> Iterable[Pair]:
-    """The whole of newsarchive: signature, index on disk, proof, clusters."""
-    with tempfile.TemporaryDirectory() as folder, closing(Index(Path(folder) / "index.db")) as index:
-        for id, text in enumerate(texts):
-            index.add(id, text)
-        groups = clusters(index.links)
-    return [(a, b) for group in groups for a in group for b in group if a < b]
+def ours(texts: list[str]) -> tuple[Iterable[Pair], float]:
+    """The archive itself: fingerprint, index on disk, proof, clusters."""
+    with archive() as grown:
+        for at in range(0, len(texts), BATCH):
+            grown.add(texts[at : at + BATCH])
+        groups = grown.groups()
+        return [(a, b) for group in groups for a in group for b in group if a < b], grown.seconds
 
 
-class Index:
-    """The band table as the archive keeps it: bodies on disk, one at a time in memory."""
+def timed(way: Callable[[list[str]], Iterable[Pair]]) -> Callable[[list[str]], tuple[Iterable[Pair], float]]:
+    def run(texts: list[str]) -> tuple[Iterable[Pair], float]:
+        start = time.process_time()
+        return list(way(texts)), time.process_time() - start
 
-    def __init__(self, path: Path) -> None:
-        self.links: list[Link] = []
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000;"
-            "CREATE TABLE bands (hash INT, id INT, PRIMARY KEY (hash, id)) WITHOUT ROWID;"
-            "CREATE TABLE bodies (id INTEGER PRIMARY KEY, body TEXT); BEGIN"
-        )
+    return run
 
-    def add(self, id: int, body: str) -> None:
-        folded = normalise(body)
-        content_hash(folded)
-        keys = bands(minhash(folded))
-        candidates = self._sharing(keys[:WHOLE_BANDS]) + self._sharing(keys[WHOLE_BANDS:])
-        self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(key, id) for key in keys])
-        self._db.execute("INSERT INTO bodies VALUES (?, ?)", (id, body))
-        if candidates:
-            text = text_of(id, body)
-            proofs = (link_of(text, self._text(other)) for other in ranked(candidates))
-            self.links += [proof for proof in proofs if proof]
-        if id % 1000 == 999:
-            self._db.execute("COMMIT")
-            self._db.execute("BEGIN")
 
-    def _sharing(self, keys: list[int]) -> list[int]:
-        marks = ", ".join("?" * len(keys))
-        query = f"SELECT id FROM bands WHERE hash IN ({marks}) LIMIT {MOST_CANDIDATES}"
-        return [row[0] for row in self._db.execute(query, keys)]
-
-    def _text(self, id: int) -> Text:
-        return text_of(id, self._db.execute("SELECT body FROM bodies WHERE id = ?", (id,)).fetchone()[0])
-
-    def close(self) -> None:
-        self._db.close()
+def words_of(text: str) -> list[str]:
+    """The shingles of a text for the others: the same three words, as strings."""
+    words = normalise(text).split()
+    return list(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
 
 
 def with_datasketch(texts: list[str]) -> Iterator[Pair]:
@@ -165,7 +126,7 @@ def with_datasketch(texts: list[str]) -> Iterator[Pair]:
     index = MinHashLSH(threshold=0.5, num_perm=128)
     for id, text in enumerate(texts):
         signature = MinHash(num_perm=128)
-        signature.update_batch([s.encode() for s in shingles(normalise(text))])
+        signature.update_batch([s.encode() for s in words_of(text)])
         yield from ((other, id) for other in index.query(signature))
         index.insert(id, signature)
 
@@ -176,7 +137,7 @@ def with_rensa(texts: list[str]) -> Iterator[Pair]:
     index = RMinHashLSH(threshold=0.5, num_perm=128, num_bands=32)
     for id, text in enumerate(texts):
         signature = RMinHash(num_perm=128, seed=42)
-        signature.update(shingles(normalise(text)))
+        signature.update(words_of(text))
         yield from ((other, id) for other in index.query(signature))
         index.insert(id, signature)
 
@@ -186,16 +147,16 @@ def with_simhash(texts: list[str]) -> Iterator[Pair]:
 
     index = SimhashIndex([], k=6)
     for id, text in enumerate(texts):
-        value = Simhash(shingles(normalise(text)) or [text])
+        value = Simhash(words_of(text))
         yield from ((int(other), id) for other in index.get_near_dups(value))
         index.add(str(id), value)
 
 
-WAYS: dict[str, Callable[[list[str]], Iterable[Pair]]] = {
+WAYS: dict[str, Callable[[list[str]], tuple[Iterable[Pair], float]]] = {
     "newsarchive": ours,
-    "datasketch": with_datasketch,
-    "rensa": with_rensa,
-    "simhash": with_simhash,
+    "datasketch": timed(with_datasketch),
+    "rensa": timed(with_rensa),
+    "simhash": timed(with_simhash),
 }
 
 
@@ -203,9 +164,8 @@ def report(corpus: Corpus) -> None:
     print(f"{len(corpus.texts)} texts, {sum(map(len, corpus.pairs.values()))} pairs of original and copy")
     print(f"{'':14}" + "".join(f"{kind:>22}" for kind in KINDS) + f"{'precision':>12}{'articles/s':>12}")
     for name, way in WAYS.items():
-        start = time.process_time()
-        found = {tuple(sorted(pair)) for pair in way(corpus.texts)}
-        seconds = time.process_time() - start
+        pairs, seconds = way(corpus.texts)
+        found = {tuple(sorted(pair)) for pair in pairs}
         right = sum(corpus.story[a] == corpus.story[b] for a, b in found)
         recalls = [sum(p in found for p in corpus.pairs[kind]) / len(corpus.pairs[kind]) for kind in KINDS]
         print(
@@ -239,28 +199,6 @@ def spun(texts: list[str], seed: int = 5) -> None:
         )
 
 
-def grow(count: int, texts: list[str], seed: int = 9) -> None:
-    """Articles a second and peak memory while the index grows; making the articles is not counted."""
-    draw = random.Random(seed)
-    vocabulary = sorted({word for text in texts for word in text.split()})
-    kept = ""
-    with tempfile.TemporaryDirectory() as folder, closing(Index(Path(folder) / "index.db")) as index:
-        seconds, step = 0.0, max(1, count // 10)
-        for id in range(count):
-            copy = bool(kept) and id % 20 == 19
-            body = changed(kept, draw, vocabulary) if copy else " ".join(draw.choices(vocabulary, k=400))
-            kept = body if id % 20 == 0 else kept
-            start = time.process_time()
-            index.add(id, body)
-            seconds += time.process_time() - start
-            if (id + 1) % step == 0:
-                memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-                print(
-                    f"{id + 1:>9} articles  {step / seconds:7.0f} a second  peak {memory} MB  {len(index.links)} links"
-                )
-                seconds = 0.0
-
-
 def main() -> None:
     default = os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data")
     parser = argparse.ArgumentParser(
@@ -270,7 +208,9 @@ def main() -> None:
     parser.add_argument(
         "--part", choices=("dev", "report", "all"), default="report", help="half of the texts"
     )
-    parser.add_argument("--grow", type=int, default=0, metavar="N", help="stream N made-up articles")
+    parser.add_argument("--scale", type=int, default=0, metavar="N", help="stream N made-up articles")
+    parser.add_argument("--db", default="", metavar="URL", help="an empty database for --scale")
+    parser.add_argument("--minutes", type=float, default=30, help="when --scale stops at the latest")
     parser.add_argument("--spun", action="store_true", help="measure paraphrase links")
     args = parser.parse_args()
     texts = read(args.folder)
@@ -280,8 +220,8 @@ def main() -> None:
         parser.error(
             f"{args.folder}: fewer than four texts of {SHORTEST} words; name a folder of *.txt or *.jsonl"
         )
-    if args.grow:
-        grow(args.grow, texts)
+    if args.scale:
+        scale(args.scale, texts, args.db, args.minutes)
     elif args.spun:
         spun(texts)
     else:

@@ -21,8 +21,8 @@ CHINESE = (
     "周二，一艘满载砾石的驳船撞上东码头后沉没，林道港因此关闭。港务局表示，没有人员受伤，但前往"
     "布雷根茨和罗尔沙赫的渡轮在周五之前不会恢复运行。来自康斯坦茨的潜水员中午开始检查船体。"
 )
-#: What rensa 0.5 gives for STORY.
-GOLDEN = (2270135465, 3222368028, 349082285, 2252598922)
+#: What rensa 0.5 gives for the hashes of STORY.
+GOLDEN = (53729775, 241983292, 209563989, 1370067921)
 THAI = (
     "ท่าเรือถูกปิดเมื่อวันอังคารหลังจากเรือบรรทุกกรวดชนท่าเรือด้านตะวันออกและจมลงในน้ำลึกสี่เมต"
     "ร ไม่มีผู้ได้รับบาดเจ็บ การท่าเรือกล่าว แต่เรือข้ามฟากจะไม่ให้บริการก่อนวันศุกร์"
@@ -83,7 +83,8 @@ def test_the_signature_is_128_unsigned_32_bit_integers(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "size"), [(CHINESE, 6), (THAI, 12)], ids=["zh", "th"])
 def test_text_without_spaces_has_shingles_of_characters(text: str, size: int) -> None:
-    assert {len(s) for s in fp.shingles(fp.normalise(text))} == {size}
+    folded = fp.normalise(text).replace(" ", "")
+    assert len(fp.shingles(folded)) == len(folded) - size + 1
 
 
 def test_stored_signatures_stay_comparable() -> None:
@@ -97,7 +98,7 @@ def test_the_estimate_follows_the_true_overlap() -> None:
     errors = []
     for rate in (0.02, 0.05, 0.1, 0.2):
         other = [w if draw.random() > rate else f"x{draw.randrange(9000)}" for w in words]
-        a, b = (set(fp.shingles(" ".join(t))) for t in (words, other))
+        a, b = (set(fp.shingles(" ".join(t)).tolist()) for t in (words, other))
         estimate = sum(
             x == y for x, y in zip(fp.minhash(" ".join(words)), fp.minhash(" ".join(other)), strict=True)
         )

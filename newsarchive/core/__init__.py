@@ -10,7 +10,7 @@ metadata     metadata claims elements head jsonld shown printed headline authors
 repair       encoding repairing vote plausible mojibake pieces multibyte legacy lost pairs characters fallback edits
 chrome       chrome phrases lines cues tails
 origin       origin leads attribution attribution_patterns copyright publishers
-fingerprint  fingerprint copies comparison paraphrase
+fingerprint  fingerprint shingling copies comparison paraphrase
 a site       template learning teaching sightings keys heads layouts evidence
 discovery    discovery urls anchors feeds sitemaps wordpress platforms links paging pagekind robots schedule
 versions     diff

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsarchive.core.fingerprint import normalise
+from newsarchive.core.shingling import normalise
 
 #: Two sentences are one, altered, from this likeness on (0 to 100, by words).
 ALTERED = 60

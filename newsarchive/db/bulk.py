@@ -34,6 +34,18 @@ def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) 
     execute_many(connection, insert(table_of(model)), rows)
 
 
+def insert_tuples(
+    connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[int, ...]]
+) -> None:
+    """Insert rows of plain numbers past SQLAlchemy's work on each value; nothing for none."""
+    if rows:
+        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+        names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
+        connection.exec_driver_sql(
+            f"INSERT INTO {table_of(model).name} ({names}) VALUES ({marks})", list(rows)
+        )
+
+
 def insert_returning_ids(connection: Connection, model: type[Base], rows: Sequence[Row]) -> list[int]:
     """Insert rows; gives their ids in order."""
     if not rows:

@@ -4,41 +4,27 @@
 new: their LSH bands name candidates, exact shingles prove them, and the clusters that they touch are
 computed anew from their texts, so that a cluster grows, merges and splits. What is a copy is decided
 in `core/copies.py`; here is what the tables know.
-
-Of identical texts (one `content_hash`) only the first is in the index and only one is read: a
-thousand equal error pages cost no more than one.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, pairwise
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from newsarchive.core.copies import (
-    MOST_CANDIDATES,
-    WHOLE_BANDS,
-    Link,
-    Text,
-    Union,
-    bands,
-    clusters,
-    link_of,
-    ranked,
-    text_of,
-)
+from newsarchive.core.copies import Link, Text, Union, clusters, link_of, text_of
 from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
-from newsarchive.db import bulk
-from newsarchive.db.models import ArticleRow, Cluster, MinhashBand
+from newsarchive.db import bands, bulk
+from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.rows import minhash_of
 
 #: Articles compared at a time: bounds the texts in memory.
-CHUNK = 50
+CHUNK = 200
 #: A cluster with more articles takes further whole copies and is not computed anew: its texts are
 #: error pages or press releases, and a passage of them in a longer text proves nothing.
 FROZEN = 200
@@ -48,27 +34,19 @@ TOGETHER = 24
 #: weakest pair that counts as a copy overlaps by .11, which gives 13 of 120 on average.
 _WHOLE_EQUAL, _OPENING_EQUAL = 7, 2
 
-# Pairs of band and key: on a table that nobody analysed yet, PostgreSQL seeks in the index for each
-# pair, while it reads the whole index for `hash IN (…)` alone.
-_CANDIDATES = (
-    select(MinhashBand.article_id)
-    .where(
-        tuple_(MinhashBand.band, MinhashBand.hash).in_(bindparam("keys", expanding=True)),
-        MinhashBand.article_id != bindparam("own"),
-    )
-    .limit(MOST_CANDIDATES)
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article whose text is new. `old_hash` is the `content_hash` that it had before, "" for none."""
+    """An article whose text is new. `old_hash` and `old_minhash` are what it had before, empty for none;
+    `is_new` says that no table knows the article yet but its own."""
 
     id: int
     body: str
     content_hash: str
     minhash: Sequence[int]
     old_hash: str = ""
+    old_minhash: Sequence[int] = ()
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +63,14 @@ def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
 
     An article without a signature (empty, one line) leaves its cluster and joins none.
     """
+    placed: set[int] = set()
     for at in range(0, len(entries), CHUNK):
-        _Assignment(connection, entries[at : at + CHUNK], now).run()
+        chunk = entries[at : at + CHUNK]
+        work = _Assignment(
+            connection, [replace(e, is_new=e.is_new and e.id not in placed) for e in chunk], now
+        )
+        work.run()
+        placed |= set(work.known)
 
 
 def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
@@ -113,69 +97,39 @@ class _Assignment:
 
     def run(self) -> None:
         judged = [e for e in self.entries.values() if e.minhash]
-        twins = self._twins(judged)
-        self._index([e for e in judged if twins.get(e.content_hash, (e.id,))[0] == e.id])
-        self._learn(self.entries)
+        twins = bands.twins(self.connection, {e.content_hash for e in judged} - {""})
+        self._learn_entries()
         old = {i: k.cluster_id for i, k in self.known.items()}
+        held = self._index(judged, twins)
         self._link_twins(judged, twins)
-        self._prove([(e.id, found) for e in judged for found in self._candidates(e.id)])
+        self._prove([(e.id, found) for e in judged for found in held.candidates(e.id)])
         # A passage that many pages hold shows only beside all of them: ask once more from its side.
         far = {i for link in self.links.values() if link.kind == "truncated" for i in (link.short, link.long)}
-        self._prove([(i, found) for i in sorted(far - set(self.entries)) for found in self._candidates(i)])
+        asked = {i: self.signatures[i] for i in sorted(far - set(self.entries))}
+        if asked:
+            held = bands.Holders(self.connection, asked)
+            self._prove([(i, found) for i in asked for found in held.candidates(i)])
         members = self._members(
             {*old.values(), *(self.known[i].cluster_id for pair in self.links for i in pair)}
         )
         self._write(self._groups(members), members)
 
-    # -- the index ---------------------------------------------------------------------------
-
-    def _twins(self, judged: Sequence[Entry]) -> dict[str, tuple[int, int]]:
-        """The first and the last article of each text among these."""
-        query = select(ArticleRow.content_hash, func.min(ArticleRow.id), func.max(ArticleRow.id)).group_by(
-            ArticleRow.content_hash
-        )
-        hashes = {e.content_hash for e in judged} - {""}
-        if not hashes:
-            return {}
-        found = self.connection.execute(query.where(ArticleRow.content_hash.in_(hashes)))
-        return {content_hash: (first, last) for content_hash, first, last in found}
-
-    def _index(self, entries: Sequence[Entry]) -> None:
-        """Index these, and whoever is now the first with a text that another article gave up."""
-        gone = delete(MinhashBand).where(MinhashBand.article_id.in_(list(self.entries)))
-        self.connection.execute(gone)
-        signatures = {e.id: e.minhash for e in entries} | dict(self._heirs())
-        rows = [
-            {"band": band, "hash": key, "article_id": i}
-            for i, signature in signatures.items()
-            for band, key in enumerate(bands(signature))
-        ]
-        bulk.insert_rows(self.connection, MinhashBand, rows)
-
-    def _heirs(self) -> Iterator[tuple[int, Sequence[int]]]:
+    def _index(self, judged: Sequence[Entry], twins: dict[str, tuple[int, int]]) -> bands.Holders:
+        """Index the first of each text, and whoever is now the first with one that another gave up."""
+        bands.forget(self.connection, {e.id: e.old_minhash for e in self.entries.values()})
         left = {e.old_hash for e in self.entries.values() if e.old_hash and e.old_hash != e.content_hash}
-        if not left:
-            return
-        first = (
-            select(func.min(ArticleRow.id))
-            .where(ArticleRow.content_hash.in_(left))
-            .group_by(ArticleRow.content_hash)
-        )
-        indexed = select(MinhashBand.article_id).where(MinhashBand.article_id == ArticleRow.id)
-        query = select(ArticleRow.id, ArticleRow.minhash).where(ArticleRow.id.in_(first), ~indexed.exists())
-        for i, raw in self.connection.execute(query):
-            if i not in self.entries and raw:
-                yield i, minhash_of(raw)
-
-    def _candidates(self, own: int) -> list[int]:
-        keys = list(enumerate(bands(self.signatures[own])))
-        found: list[int] = []
-        for part in (keys[:WHOLE_BANDS], keys[WHOLE_BANDS:]):
-            if part:
-                found += self.connection.execute(_CANDIDATES, {"keys": part, "own": own}).scalars()
-        return ranked(found)
+        heirs = {i: s for i, s in bands.heirs(self.connection, left) if i not in self.entries}
+        held = bands.Holders(self.connection, {e.id: e.minhash for e in judged} | heirs)
+        first = [e.id for e in judged if twins.get(e.content_hash, (e.id,))[0] == e.id]
+        held.add(self.connection, [*first, *heirs])
+        return held
 
     # -- proof -------------------------------------------------------------------------------
+
+    def _learn_entries(self) -> None:
+        new = [e for e in self.entries.values() if e.is_new]
+        self.known |= {e.id: _Known(e.id, e.content_hash, None) for e in new}
+        self._learn(self.entries)
 
     def _learn(self, ids: Iterable[int]) -> None:
         columns = (ArticleRow.id, ArticleRow.content_hash, ArticleRow.cluster_id, ArticleRow.minhash)
@@ -199,6 +153,7 @@ class _Assignment:
 
     def _prove(self, pairs: Sequence[tuple[int, int]]) -> None:
         self._learn(i for pair in pairs for i in pair)
+        pairs = [(a, b) for a, b in pairs if b in self.known]  # an index may name what is gone
         likely = [(a, b) for a, b in pairs if _plausible(self.signatures[a], self.signatures[b])]
         self._load({i for pair in likely for i in pair})
         for a, b in likely:

@@ -297,6 +297,13 @@ class Batch:
 
 
 def _entry(plan: Plan) -> clusters.Entry:
-    old = plan.stored["content_hash"] if plan.stored else ""
-    own = plan.article
-    return clusters.Entry(plan.article_id, own.article_body, own.content_hash, own.minhash, old)
+    own, old = plan.article, plan.stored or {"content_hash": "", "minhash": None}
+    return clusters.Entry(
+        plan.article_id,
+        own.article_body,
+        own.content_hash,
+        own.minhash,
+        old["content_hash"],
+        rows.minhash_of(old["minhash"]),
+        plan.is_new,
+    )

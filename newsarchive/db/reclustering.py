@@ -14,10 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
-from newsarchive.core.fingerprint import SCHEME, content_hash, minhash, normalise
+from newsarchive.core.fingerprint import SCHEME, content_hash, minhash
+from newsarchive.core.shingling import normalise
 from newsarchive.db import bulk, clusters
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CrawlRun
+from newsarchive.db.rows import minhash_of
 from newsarchive.version import VERSION
 
 NAME = "recluster"
@@ -69,15 +71,14 @@ def _next(connection: Connection, last: int) -> list[int]:
 
 
 def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
-    old = dict.fromkeys(ids, "")
-    for i, digest in connection.execute(
-        select(ArticleRow.id, ArticleRow.content_hash).where(ArticleRow.id.in_(ids))
-    ):
-        old[i] = digest
+    columns = select(ArticleRow.id, ArticleRow.content_hash, ArticleRow.minhash)
+    old = {i: (digest, raw) for i, digest, raw in connection.execute(columns.where(ArticleRow.id.in_(ids)))}
     entries = []
     for i, body in clusters.bodies(connection, ids).items():
-        folded = normalise(body)
-        entries.append(clusters.Entry(i, body, content_hash(folded), minhash(folded), old[i]))
+        folded, (digest, raw) = normalise(body), old[i]
+        entries.append(
+            clusters.Entry(i, body, content_hash(folded), minhash(folded), digest, minhash_of(raw))
+        )
     bulk.execute_many(
         connection,
         update(ArticleRow)

@@ -5,7 +5,14 @@ The full-text tables are not here: they differ by database (see `fulltext.py`).
 
 from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, Revision
 from newsarchive.db.models.base import NAMING, Base
-from newsarchive.db.models.copies import ArticleOrigin, Cluster, MinhashBand, OriginRow
+from newsarchive.db.models.copies import (
+    ArticleOrigin,
+    Cluster,
+    CopyRow,
+    MinhashBand,
+    OriginRow,
+    ParaphraseRow,
+)
 from newsarchive.db.models.crawling import (
     CaptureRow,
     CrawlDefaults,
@@ -31,6 +38,7 @@ __all__ = [
     "BlockRow",
     "CaptureRow",
     "Cluster",
+    "CopyRow",
     "CrawlDefaults",
     "CrawlRun",
     "Discovery",
@@ -38,6 +46,7 @@ __all__ = [
     "ImageRow",
     "MinhashBand",
     "OriginRow",
+    "ParaphraseRow",
     "Quarantined",
     "Revision",
     "Site",

@@ -39,6 +39,7 @@ class ArticleOrigin(Base):
     origin_id: Mapped[int] = cascade("origins.id", index=True)
     original_id: Mapped[int | None] = set_null("articles.id", index=True)  # where we hold the original too
     url: Mapped[str] = mapped_column(default="")
+    original_key: Mapped[str] = mapped_column(default="", server_default="", index=True)  # `url`, normalised
     as_printed: Mapped[str] = mapped_column(default="")
     date: Mapped[datetime | None]
     confidence: Mapped[float] = mapped_column(default=0.0)
@@ -50,12 +51,49 @@ class ArticleOrigin(Base):
     licence: Mapped[str] = mapped_column(default="")
 
 
+class CopyRow(Base):
+    """What an article of a cluster is beside its fullest one; the fullest has a row of its own.
+
+    `kind` is `fullest`, `exact`, `edited` or `truncated`; `similarity` the overlap of shingles (0 to 1);
+    the counts are of sentences, `kept` those that both have.
+    """
+
+    __tablename__ = "copies"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    fullest_id: Mapped[int] = cascade("articles.id", index=True)
+    kind: Mapped[str]
+    similarity: Mapped[float]
+    kept: Mapped[int]
+    added: Mapped[int]
+    cut: Mapped[int]
+    altered: Mapped[int]
+
+
+class ParaphraseRow(Base):
+    """Two articles that may tell one text in other words: `score` from 0 to 1, `shared` their rarest marks.
+
+    `a_id` is the smaller of the two.
+    """
+
+    __tablename__ = "paraphrases"
+    __table_args__ = (Index(None, "b_id"),)
+
+    a_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    b_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    score: Mapped[float]
+    shared: Mapped[list[Any]] = mapped_column(default=list)
+
+
 class MinhashBand(Base):
-    """The LSH index: articles that share a band hash are candidates for one cluster."""
+    """The LSH index: articles that share a band's key are candidates for one cluster.
+
+    Neither a reference nor an index by article: they would double its size and the time of its writing.
+    An article's keys follow from its signature.
+    """
 
     __tablename__ = "minhash_bands"
-    __table_args__ = (Index(None, "article_id"), {"sqlite_with_rowid": False})
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    article_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
