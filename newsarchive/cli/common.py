@@ -92,7 +92,9 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
 def print_article(article: Article) -> None:
     """The article for a reader on stdout, the account of what was done on stderr."""
     heads = [byline(article.authors, article.date_published, article.publisher), article.url]
-    heads += [origin_line(article.origin), *dates(article)]
+    original = getattr(article, "original_url", "")  # of what is stored; a page read now has none
+    heads += [origin_line(article.origin), f"The original is in the archive: {original}" if original else ""]
+    heads += dates(article)
     print_wrapped(article.headline, [line for line in heads if line], article.article_body)
     say(account(article.edits, article.dropped))
 

@@ -55,6 +55,8 @@ def _print_tree(found: Trace) -> None:
     source = tree.add(
         Text(origin_line(found.origin) or "No other publisher is named: the blog's own, as far as it says")
     )
+    if found.original_url:
+        source.add(Text(f"The original is in the archive: {found.original_url}"))
     if found.origin:
         if found.origin_from != found.url:
             source.add(Text(f"named by the copy at {found.origin_from}"))
@@ -64,9 +66,17 @@ def _print_tree(found: Trace) -> None:
     for copy in found.copies:
         node = copies.add(Text(_line(copy, found)))
         node.add(Text(copy.url, style="dim"))
-        for mark, sentences in (("-", copy.changes.cut), ("+", copy.changes.added)):
+        changed = copy.changes
+        for mark, sentences in (("-", changed.cut), ("+", changed.added)) if changed else ():
             for sentence in sentences[:_SHOWN]:
                 node.add(Text(f"{mark} {_short(sentence)}"))
+    if found.paraphrases:
+        spun = tree.add(Text("Perhaps the same in other words (less sure than a copy)"))
+        for link in found.paraphrases:
+            line = f"{link.published:%Y-%m-%d %H:%M} · {link.site} · score {link.score:.2f} · {_short(link.headline)}"
+            node = spun.add(Text(line))
+            node.add(Text(link.url, style="dim"))
+            node.add(Text(f"shares: {_short('; '.join(link.shared))}"))
     console().print(tree)
 
 
@@ -81,7 +91,7 @@ def _counted(found: Trace) -> str:
 
 def _line(copy: Copy, found: Trace) -> str:
     marks = [name for name, i in (("earliest", found.earliest), ("this one", found.id)) if copy.id == i]
-    counts = ", ".join(f"{n} {what}" for what, n in copy.changes.counts.items() if n and what != "kept")
+    counts = ", ".join(f"{n} {what}" for what, n in copy.counts.items() if n and what != "kept")
     parts = [f"{copy.published:%Y-%m-%d %H:%M}", copy.site, f"{copy.similarity:.0%}", copy.kind, *marks]
     return " · ".join(parts) + (f" · sentences: {counts}" if counts else "")
 
@@ -92,19 +102,27 @@ def _short(text: str) -> str:
 
 
 def dot(found: Trace) -> Iterator[str]:
-    """A trace as a Graphviz graph: from the origin to the earliest copy, and from it to the others."""
+    """A trace as a Graphviz graph: from the origin to the earliest copy, from it to the others, and
+    dashed to what may be a paraphrase."""
     yield "digraph trace {"
     yield "  rankdir=LR; node [shape=box];"
+    shown = {copy.id for copy in found.copies}
     if found.origin:
         yield f"  origin [label={_quoted(found.origin.name)}, shape=ellipse];"
-        yield f'  origin -> a{found.earliest} [label="{found.origin.confidence:.2f}"];'
+        first = found.original_id if found.original_id in shown else found.earliest
+        yield f'  origin -> a{first} [label="{found.origin.confidence:.2f}"];'
     for copy in found.copies:
         style = ", style=bold" if copy.id == found.id else ""
-        label = f"{copy.site}\n{copy.published:%Y-%m-%d %H:%M}\n{copy.kind}"
+        counts = [f"{n} {what}" for what, n in copy.counts.items() if n and what != "kept"]
+        label = "\n".join([copy.site, f"{copy.published:%Y-%m-%d %H:%M}", copy.kind, *counts])
         yield f"  a{copy.id} [label={_quoted(label)}, URL={_quoted(copy.url)}{style}];"
     for copy in found.copies:
         if copy.id != found.earliest:
             yield f'  a{found.earliest} -> a{copy.id} [label="{copy.similarity:.2f}"];'
+    for link in found.paraphrases:
+        label = f"{link.site}\n{link.published:%Y-%m-%d %H:%M}\nparaphrase?"
+        yield f"  a{link.id} [label={_quoted(label)}, URL={_quoted(link.url)}, style=dashed];"
+        yield f'  a{found.id} -> a{link.id} [label="{link.score:.2f}", style=dashed, dir=none];'
     yield "}"
 
 

@@ -244,11 +244,20 @@ def describe(texts: Sequence[Text]) -> Cluster:
         members=tuple(sorted(t.id for t in texts)),
         earliest=by_date[0].id,
         fullest=fullest.id,
-        kinds={t.id: _kind(t, fullest) for t in texts if t.id != fullest.id},
+        kinds={t.id: kind_of(t, fullest) for t in texts if t.id != fullest.id},
     )
 
 
-def _kind(copy: Text, full: Text) -> Kind:
+def likeness(a: Text, b: Text) -> float:
+    """The overlap of two texts' shingles, 0 to 1, be they copies or not."""
+    if a.content_hash and a.content_hash == b.content_hash:
+        return 1.0
+    shared = _shared(a.shingles, b.shingles)
+    return shared / max(1, len(a.shingles) + len(b.shingles) - shared)
+
+
+def kind_of(copy: Text, full: Text) -> Kind:
+    """What kind of copy of `full` a text of its cluster is."""
     if copy.content_hash and copy.content_hash == full.content_hash:
         return "exact"
     link = link_of(copy, full)

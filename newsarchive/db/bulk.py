@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -22,6 +22,13 @@ def table_of(model: type[Base]) -> Table:
 def columns_of(model: type[Base], names: Iterable[str] | None = None) -> list[Any]:
     table = table_of(model)
     return [table.c[name] for name in names] if names else list(table.c)
+
+
+def parts(ids: Iterable[Any], size: int = 500) -> Iterator[list[Any]]:
+    """Ids in lists that fit one statement."""
+    ordered = sorted(ids)
+    for at in range(0, len(ordered), size):
+        yield ordered[at : at + size]
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[Row]) -> None:

@@ -9,17 +9,16 @@ in `core/copies.py`; here is what the tables know.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, pairwise
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from newsarchive.core.copies import Link, Text, Union, clusters, link_of, text_of
 from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
-from newsarchive.db import bands, bulk
+from newsarchive.db import bands, bulk, changes
 from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.rows import minhash_of
 
@@ -73,16 +72,6 @@ def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
         placed |= set(work.known)
 
 
-def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The current texts of articles by id."""
-    query = select(ArticleRow.id, ArticleRow.article_body)
-    return {
-        i: body or ""
-        for part in _parts(ids)
-        for i, body in connection.execute(query.where(ArticleRow.id.in_(part)))
-    }
-
-
 class _Assignment:
     """The work on one chunk of new texts."""
 
@@ -133,7 +122,7 @@ class _Assignment:
 
     def _learn(self, ids: Iterable[int]) -> None:
         columns = (ArticleRow.id, ArticleRow.content_hash, ArticleRow.cluster_id, ArticleRow.minhash)
-        for part in _parts(set(ids) - set(self.known)):
+        for part in bulk.parts(set(ids) - set(self.known)):
             for i, content_hash, cluster_id, raw in self.connection.execute(
                 select(*columns).where(ArticleRow.id.in_(part))
             ):
@@ -167,7 +156,7 @@ class _Assignment:
     def _load(self, ids: Iterable[int]) -> None:
         missing = set(ids) - set(self.texts)
         self.texts |= {i: text_of(i, self.entries[i].body) for i in missing if i in self.entries}
-        found = bodies(self.connection, missing - set(self.entries))
+        found = changes.bodies(self.connection, missing - set(self.entries))
         self.texts |= {i: text_of(i, body) for i, body in found.items()}
 
     # -- clusters ----------------------------------------------------------------------------
@@ -175,10 +164,10 @@ class _Assignment:
     def _members(self, touched: set[int | None]) -> dict[int, list[int]]:
         """The articles of the touched clusters, the new texts left out; of a frozen one those linked."""
         ids = {c for c in touched if c is not None}
-        sizes = {c: s for part in _parts(ids) for c, s in self.connection.execute(
+        sizes = {c: s for part in bulk.parts(ids) for c, s in self.connection.execute(
             select(Cluster.id, Cluster.size).where(Cluster.id.in_(part)))}  # fmt: skip
         self.frozen = {c for c, size in sizes.items() if size > FROZEN}
-        found = [i for part in _parts(ids - self.frozen) for i in self.connection.execute(
+        found = [i for part in bulk.parts(ids - self.frozen) for i in self.connection.execute(
             select(ArticleRow.id).where(ArticleRow.cluster_id.in_(part))).scalars()]  # fmt: skip
         self._learn(found)
         members: dict[int, list[int]] = defaultdict(list)
@@ -244,6 +233,8 @@ class _Assignment:
             [{"b_id": i, "b_cluster": c} for i, c in moved.items()],
         )
         self._resize(sizes)
+        touched = {c for c in (*before.values(), *after.values()) if c is not None}
+        changes.record(self.connection, touched, {*self.entries, *moved})
 
     def _cluster_for(self, group: Sequence[int], used: set[int]) -> int:
         held = Counter(c for i in group if (c := self.known[i].cluster_id) is not None and c not in used)
@@ -273,10 +264,3 @@ def _plausible(a: Sequence[int], b: Sequence[int]) -> bool:
     equal = [x == y for x, y in zip(a, b, strict=False)]
     whole = PERMUTATIONS - OPENING
     return sum(equal[:whole]) >= _WHOLE_EQUAL or sum(equal[whole:]) >= _OPENING_EQUAL
-
-
-def _parts(ids: Iterable[Any], size: int = 500) -> Iterator[list[Any]]:
-    """Ids in lists that fit one statement."""
-    ordered = sorted(ids)
-    for at in range(0, len(ordered), size):
-        yield ordered[at : at + size]

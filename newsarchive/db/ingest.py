@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, captures, clusters, frontier, fulltext, quarantine, rows
+from newsarchive.db import bulk, captures, clusters, frontier, fulltext, originals, quarantine, rows
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -68,6 +68,7 @@ class Batch:
             if plan.is_new or plan.record_changed or plan.text_changed or plan.explained_anew
         ]
         quarantine.note(self.connection, read, self.now)
+        self._link_originals([plan for plan in self.plans if plan.record_changed])
         clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
         if not self.reread:
             frontier.mark_fetched(
@@ -252,16 +253,24 @@ class Batch:
         self._insert_rows(ArticleTerm, links)
 
     def _write_origins(self, plans: list[Plan]) -> None:
-        found = [(plan.article_id, plan.article.origin) for plan in plans if plan.article.origin]
+        found = [(p.article_id, p.article.origin, _original_key(p)) for p in plans if p.article.origin]
         ids = self._ids(
-            OriginRow, ("name", "domain"), [{"name": o.name, "domain": o.domain} for _, o in found]
+            OriginRow, ("name", "domain"), [{"name": o.name, "domain": o.domain} for _, o, _ in found]
         )
         links = [
             rows.origin_row(origin)
-            | {"article_id": article_id, "origin_id": ids[storable(origin.name), storable(origin.domain)]}
-            for article_id, origin in found
+            | {
+                "article_id": article_id,
+                "origin_id": ids[storable(origin.name), storable(origin.domain)],
+                "original_key": key,
+            }
+            for article_id, origin, key in found
         ]
         self._insert_rows(ArticleOrigin, links)
+
+    def _link_originals(self, plans: list[Plan]) -> None:
+        wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
+        originals.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
 
     # -- SQL ---------------------------------------------------------------------------------
 
@@ -294,6 +303,10 @@ class Batch:
         )
         found = self.connection.execute(query.where(Revision.article_id.in_(article_ids)))
         return {row.article_id: row.last for row in found}
+
+
+def _original_key(plan: Plan) -> str:
+    return originals.key_of(plan.article.origin, plan.article.is_based_on)
 
 
 def _entry(plan: Plan) -> clusters.Entry:

@@ -44,7 +44,8 @@ class Stored(Article):
     """An article as the archive has it today.
 
     `blocks` are the dropped ones; edits of the text stand at `article_body`. `revisions` counts its
-    versions, `gone_at` is when the page was found deleted.
+    versions, `gone_at` is when the page was found deleted. `original_url` is where its original stands in
+    the archive, "" where it holds none.
     """
 
     id: int = 0
@@ -57,6 +58,8 @@ class Stored(Article):
     gone_at: datetime | None = field(default=None)
     cluster_id: int | None = None
     payload_digest: str = ""
+    original_id: int | None = None
+    original_url: str = ""
 
 
 def get(source: File | Engine, url_or_id: str | int) -> Stored:
@@ -131,8 +134,9 @@ _RELATED = {
     "origin": (
         "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
         " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
-        " ao.copyright_year, ao.licence"
-        " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id WHERE ao.article_id IN :ids",
+        " ao.copyright_year, ao.licence, ao.original_id, original.url AS original_url"
+        " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
+        " LEFT JOIN articles AS original ON original.id = ao.original_id WHERE ao.article_id IN :ids",
         "article_id",
     ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
@@ -184,4 +188,10 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         "change_kind",
         "payload_digest",
     ]
-    return Stored(**own, **{name: row[name] for name in kept}, revision=row["version"])
+    return Stored(
+        **own,
+        **{name: row[name] for name in kept},
+        revision=row["version"],
+        original_id=origin["original_id"] if origin else None,
+        original_url=(origin["original_url"] or "") if origin else "",
+    )

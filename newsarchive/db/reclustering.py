@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select, upda
 
 from newsarchive.core.fingerprint import SCHEME, content_hash, minhash
 from newsarchive.core.shingling import normalise
-from newsarchive.db import bulk, clusters
+from newsarchive.db import bulk, changes, clusters, originals
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CrawlRun
 from newsarchive.db.rows import minhash_of
@@ -74,7 +74,7 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
     columns = select(ArticleRow.id, ArticleRow.content_hash, ArticleRow.minhash)
     old = {i: (digest, raw) for i, digest, raw in connection.execute(columns.where(ArticleRow.id.in_(ids)))}
     entries = []
-    for i, body in clusters.bodies(connection, ids).items():
+    for i, body in changes.bodies(connection, ids).items():
         folded, (digest, raw) = normalise(body), old[i]
         entries.append(
             clusters.Entry(i, body, content_hash(folded), minhash(folded), digest, minhash_of(raw))
@@ -87,6 +87,7 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
         [{"b_id": e.id, "b_hash": e.content_hash, "b_minhash": _stored(e.minhash)} for e in entries],
     )
     clusters.assign(connection, entries, datetime.now(UTC))
+    originals.fill(connection, ids)
 
 
 def _record(
