@@ -21,7 +21,7 @@ from tests.wordpress.prose import Story, heading, sentence, story
 from tests.wordpress.server import Settings
 from tests.wordpress.truth import Line, Plan, Post, Publisher
 
-SETS = ("dev", "usual", "report")
+SETS = ("dev", "usual", "report", "fresh")
 
 Table = Mapping[str, Any]
 
