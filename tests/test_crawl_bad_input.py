@@ -56,6 +56,7 @@ def closed_port() -> int:
         ("http://no-such-host.invalid/", "no such host"),
         (f"http://127.0.0.1:{closed_port()}/", "refused the connection"),
     ],
+    ids=["no such host", "closed port"],
 )
 def test_a_host_that_does_not_answer(db: Path, url: str, says: str) -> None:
     done = crawl(f"url={url}", db=db)
