@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from newsarchive.items import Author, Origin
 
 #: Fields of a record that hold bytes or numbers for machines only.
-PRIVATE = frozenset({"capture", "minhash", "html"})
+PRIVATE = frozenset({"capture", "seen", "minhash", "html"})
 
 
 def plain(value: Any) -> Any:

@@ -380,6 +380,8 @@ class Article:
     charset_used: str = ""
     extractor_version: int = 0
     capture: Capture | None = field(default=None, repr=False)
+    #: The page's record for learning, a `core.sightings.Sighting`, where the site's template was asked.
+    seen: Any = field(default=None, repr=False, compare=False)
 
     def with_blocks(self, blocks: Iterable[Block], **changes: Any) -> Article:
         """This article with other blocks, and the body text that follows from them."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from newsarchive.core.keys import line_key
 from newsarchive.core.learning import learn
-from newsarchive.core.sightings import Sighting, sighting
+from newsarchive.core.sightings import Sighting, Window, sighting
 from newsarchive.core.teaching import lessons
+from newsarchive.core.teaching import taught as taught_by
 from newsarchive.items import Article, Block
-from tests.sites import CONTENT, RULES, line, page, prose, shown, window
+from tests.sites import CONTENT, RULES, line, page, prose, shown
 
 BOX = "Swept nightly by the twins from the house next door."
 ELEMENT = CONTENT.removesuffix("/p")
@@ -22,20 +23,28 @@ def seen(article: Article) -> Sighting:
     return sighting(article, RULES, site="heron")
 
 
+def fed(article: Article, texts: list[str]) -> Sighting:
+    return taught_by(seen(article), texts)
+
+
+def fed_window(pages: list[Article], count: int) -> Window:
+    """A window of which the feed lists the first pages."""
+    return Window(fed(p, full(n)) if n < count else seen(p) for n, p in enumerate(pages))
+
+
 def full(n: int) -> list[str]:
     return [b.text for b in prose(n)]
 
 
 def test_two_full_texts_show_the_container_and_prove_the_rest_chrome() -> None:
-    taught = lessons((seen(p), full(n)) for n, p in enumerate(posts(2)))
+    taught = lessons(fed(p, full(n)) for n, p in enumerate(posts(2)))
     assert dict(taught.containers) == {ELEMENT: 2}
     assert taught.chrome == {line_key(BOX)}
 
 
 def test_what_was_proved_is_used_on_posts_that_the_feed_lacks() -> None:
     pages = posts(6)
-    taught = lessons((seen(p), full(n)) for n, p in enumerate(pages[:2]))
-    template = learn(window(pages), taught=taught.containers, proven=taught.chrome)
+    template = learn(fed_window(pages, 2))
     assert shown(pages[5], template) == full(5)
     assert template.layouts[0].taught
     assert (
@@ -47,20 +56,20 @@ def test_what_was_proved_is_used_on_posts_that_the_feed_lacks() -> None:
 def test_a_line_of_some_full_text_is_no_chrome() -> None:
     """A promo stands in the feed as well: it is not proved, and the evidence rules decide."""
     texts = [full(0), full(1), [*full(2), BOX]]
-    assert lessons((seen(p), t) for p, t in zip(posts(3), texts, strict=True)).chrome == frozenset()
+    assert lessons(fed(p, t) for p, t in zip(posts(3), texts, strict=True)).chrome == frozenset()
 
 
 def test_one_page_proves_nothing() -> None:
-    assert lessons([(seen(posts(1)[0]), full(0))]).chrome == frozenset()
+    assert lessons([fed(posts(1)[0], full(0))]).chrome == frozenset()
 
 
 def test_an_excerpt_teaches_nothing() -> None:
-    excerpts = [(seen(p), full(n)[:1]) for n, p in enumerate(posts(4))]
+    excerpts = [fed(p, full(n)[:1]) for n, p in enumerate(posts(4))]
     assert lessons(excerpts).containers == {}
 
 
 def test_a_feed_that_joins_paragraphs_still_matches() -> None:
-    taught = lessons((seen(p), [" ".join(full(n))]) for n, p in enumerate(posts(2)))
+    taught = lessons(fed(p, [" ".join(full(n))]) for n, p in enumerate(posts(2)))
     assert dict(taught.containers) == {ELEMENT: 2}
 
 
@@ -68,6 +77,5 @@ def test_two_taught_pages_are_enough_for_a_layout() -> None:
     """Votes need five pages; here an index of latest posts holds more prose than the post."""
     latest = [Block(b.text, path="html/body/div.latest/p") for b in prose(99, 12)]
     pages = [page(n, [*prose(n), *latest]) for n in range(2)]
-    taught = lessons((seen(p), full(n)) for n, p in enumerate(pages))
-    template = learn(window(pages), taught=taught.containers, proven=taught.chrome)
+    template = learn(fed_window(pages, 2))
     assert [x.container for x in template.layouts] == [ELEMENT]

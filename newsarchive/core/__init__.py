@@ -11,7 +11,7 @@ repair       encoding repairing vote plausible mojibake pieces multibyte legacy 
 chrome       chrome phrases lines cues tails
 origin       origin leads attribution attribution_patterns copyright publishers
 fingerprint  fingerprint shingling copies comparison paraphrase
-a site       template learning teaching sightings keys heads layouts evidence
+a site       template learning teaching sightings records keys heads layouts evidence
 discovery    discovery urls anchors feeds sitemaps wordpress platforms links paging pagekind robots schedule
 versions     diff
 """

@@ -140,6 +140,8 @@ def sells(text: str, words: Phrases) -> bool:
     """
     folded = fold(text)
     offer, product = _has(folded, "offer", words), _has(folded, "product", words)
+    if not offer and not product:
+        return False
     spoken = _has(folded, "own", words) + _has(folded, "reader", words)
     return (offer > 0 and product + spoken > 0) or (product > 0 and spoken > 0)
 

@@ -109,5 +109,9 @@ def signature(path: str) -> str:
     >>> signature("html/body.single.postid-7/article#post-7.post.category-news/p")
     'html/body/article.post/p'
     """
-    steps = [_HASHED.sub("", _PER_POST.sub("", step)) for step in path.split("/")]
-    return "/".join("body" if step.startswith("body") else step for step in steps)
+    return "/".join(map(_step, path.split("/")))
+
+
+@lru_cache(maxsize=16384)
+def _step(step: str) -> str:
+    return "body" if step.startswith("body") else _HASHED.sub("", _PER_POST.sub("", step))

@@ -14,6 +14,7 @@ from newsarchive.core.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge
 from newsarchive.core.heads import Chrome, heads
 from newsarchive.core.layouts import Layout, fits, inside, layouts
 from newsarchive.core.sightings import Line, Network, Sighting, Window
+from newsarchive.core.teaching import lessons
 from newsarchive.core.template import Entry, Template
 
 ROUNDS = 4
@@ -29,18 +30,18 @@ def learn(
     known: Template | None = None,
     shared: Network | None = None,
     locks: Mapping[int, str] | None = None,
-    taught: Mapping[str, int] | None = None,
-    proven: Iterable[int] = (),
 ) -> Template:
     """The template of a site.
 
     `known` is the one before: its layouts keep their numbers, and what left the window stays learned.
-    `shared` is what the sites together show, `locks` maps keys to `keep` or `drop`, `taught` and
-    `proven` come from `core/teaching.py`: containers by pages that proved them, keys proved chrome.
+    `shared` is what the sites together show. `locks` maps keys to `keep` or `drop`; by default they are those
+    of `known`. What full texts taught of a page is in its record (`core/teaching.py`).
     """
     pages, shared = list(window.pages.values()), shared or Network()
+    full = lessons(pages)
+    locks = locks_of(known) if locks is None and known else locks or {}
     chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
-    entries = {key: _proved(key, pages) for key in proven}
+    entries = {key: _proved(key, pages) for key in full.chrome}
     _mark(pages, chrome, entries)
     often = recurring(pages) | _shared_keys(pages, shared)
     for _ in range(ROUNDS):
@@ -53,13 +54,19 @@ def learn(
     seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
-    kept = _kept(entries, seen, known, locks or {})
-    sites = layouts(pages, repeated, known.layouts if known else (), taught)
+    kept = _kept(entries, seen, known, locks)
+    sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
     return Template(_site(window, known), kept, tuple(_anchored(x, pages, chrome, repeated) for x in sites))
 
 
 def _site(window: Window, known: Template | None) -> str:
     return next((page.site for page in window.pages.values()), known.site if known else "")
+
+
+def locks_of(template: Template) -> dict[int, str]:
+    """What was locked by hand: key → `keep` or `drop`."""
+    roles = {key: entry.finding.role for key, entry in template.entries.items()}
+    return {key: role for key, role in roles.items() if role in ("keep", "drop")}
 
 
 def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
@@ -232,15 +239,16 @@ def _kept(
     entries: Mapping[int, Entry], seen: set[int], known: Template | None, locks: Mapping[int, str]
 ) -> dict[int, Entry]:
     """The new entries, the old ones whose lines left the window, and the locks over both; bounded."""
-    old = {k: e for k, e in (known.entries if known else {}).items() if k not in seen and k not in entries}
+    before = known.entries if known else {}
+    old = {k: e for k, e in before.items() if k not in seen and k not in entries}
+    old = {k: e for k, e in old.items() if e.finding.role not in ("keep", "drop")}
     kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:ENTRIES]
     found = {entry.key: entry for entry in kept}
     for key, lock in locks.items():
-        before = found.get(key) or Entry(key, Finding("", "", ""))
-        label = (
-            "body" if lock == "keep" else before.finding.label if before.finding.role == "chrome" else "other"
-        )
-        found[key] = replace(before, finding=Finding(lock, label, "locked by hand"))
+        entry = found.get(key) or before.get(key) or Entry(key, Finding("", "", ""))
+        removes = entry.finding.label not in ("", "body")
+        label = "body" if lock == "keep" else entry.finding.label if removes else "other"
+        found[key] = replace(entry, finding=Finding(lock, label, "locked by hand"))
     return found
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from newsarchive.core import chrome, encoding, extraction, fingerprint, origin
 from newsarchive.core.render import rendered
-from newsarchive.core.template import Template, apply_template
+from newsarchive.core.sightings import sighting
+from newsarchive.core.template import Template, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
@@ -45,11 +46,13 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     """The article as its site's template has it, its last steps run again where a block changed.
 
     Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here:
-    so the same page and template give the same text.
+    so the same page and template give the same text. `seen` of the result is the page's record for learning.
     """
-    if not template.entries and not template.layouts:
-        return article  # nothing was learned yet
-    done = apply_template(article, template)
+    seen = sighting(article, rules, site=template.site)
+    marks = verdicts(seen.lines, template, article.url)
+    layout = layout_of(seen.lines, template)
+    seen = replace(seen, verdict=verdict_of(marks), layout=layout.number if layout else 0)
+    done = replace(marked(article, marks), seen=seen)
     if done.blocks == article.blocks:
         return done
     again = origin.origin_step(rendered(done), rules)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from newsarchive.core import cues
 from newsarchive.core.keys import DOMAIN, form_key, form_of, lead_of, line_key, signature, starts_with_name
@@ -32,7 +32,10 @@ SENTENCE = 6
 LEAD = 4
 #: Pages of a site that are compared with one another.
 WINDOW = 500
-SAMPLE = 160
+#: Characters of a line that are kept to show it; paragraphs need fewer.
+SAMPLE, SHORT_SAMPLE = 100, 40
+#: What a full text says of a line.
+HELD, MISSING = 1, 2
 #: Attributions and promos, in words; longer lines have no form.
 LONGEST_FORM = 60
 #: Labels of a page's own head: a template never touches them.
@@ -41,13 +44,14 @@ OWN = frozenset({"title", "byline", "date", "caption", "description"})
 GUESSES = frozenset({"other", "nav", "related", "footer"})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One block of a page. `label` is what extraction and the chrome step made of it.
 
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
     by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
     `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
+    `mentions` is `names_origin` wherever the name stands. `full`: whether the feed's full text holds the
+    line: `HELD`, `MISSING`, or 0 where there is none.
     """
 
     key: int
@@ -61,16 +65,18 @@ class Line:
     linked: bool = False
     quotation: bool = False
     names_origin: bool = False
+    mentions: bool = False
     sells: bool = False
     domain: bool = False
     own: bool = False
     fixed: bool = False
     guess: bool = False
     proved: bool = False
-    start: int = 0
     leads: bool = False
     teases: bool = False
-    sample: str = field(default="", repr=False)
+    start: int = 0
+    full: int = 0
+    sample: str = ""
 
     @property
     def is_body(self) -> bool:
@@ -83,42 +89,50 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One page: `cluster` names the article that it is a copy of (its own URL where it is none)."""
+    """One page: `cluster` names the article that it is a copy of (its own URL where it is none).
+
+    `container` is the element that a full text proved. `verdict` is the number of what the template made of
+    the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none.
+    """
 
     url: str
     site: str
     cluster: str
     origin: str = ""
     lines: tuple[Line, ...] = ()
+    container: str = ""
+    verdict: int = 0
+    layout: int = 0
 
 
 def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Sighting:
     """The record of one page, from its article as the chrome and origin steps left it."""
-    words = phrases(rules)
+    origin = article.origin.domain or article.origin.name if article.origin else ""
+    return Sighting(article.url, site, cluster or article.url, origin, lines_of(article, phrases(rules)))
+
+
+def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]:
+    """The facts of a page's blocks; without `words`, `sells` is not looked for."""
     own = {fold(t) for t in (article.headline, article.description) if t}
-    marks = (
-        tuple(fold(t) for t in (article.origin.name, article.origin.domain) if t) if article.origin else ()
-    )
-    lines = tuple(_line(block, words, own, marks) for block in article.blocks)
-    return Sighting(
-        article.url,
-        site,
-        cluster or article.url,
-        article.origin.domain or article.origin.name if article.origin else "",
-        lines,
-    )
+    origin = article.origin
+    marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
+    names = source_names(origin.name, origin.domain) if origin else ()
+    return tuple(_line(block, words, own, marks, names) for block in article.blocks)
 
 
-def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -> Line:
+def _line(
+    block: Block, words: Phrases | None, own: set[str], marks: tuple[str, ...], names: tuple[str, ...]
+) -> Line:
     text, folded = block.text, fold(block.text)
-    is_body, count, fixed = block.label == "body", word_count(block.text), is_fixed(block)
+    is_body, count = block.label == "body", word_count(block.text)
     title = (
         lead_of(text)[1] if is_body and LEAD <= count <= LONGEST_FORM and block.kind == "paragraph" else ""
     )
-    short = is_body and (SENTENCE if not title else LEAD) <= count <= LONGEST_FORM
+    short = is_body and (LEAD if title else SENTENCE) <= count <= LONGEST_FORM
+    form = form_key(text) if short else 0
     return Line(
         key=line_key(text),
-        form=form_key(text) if short else 0,
+        form=form,
         place=signature(block.path),
         label=block.label,
         words=count,
@@ -127,17 +141,18 @@ def _line(block: Block, words: Phrases, own: set[str], marks: tuple[str, ...]) -
         item=block.kind == "list_item",
         linked=is_linked(block),
         quotation=is_quotation(text),
-        names_origin=is_body and not starts_with_name(text) and _names(block, folded, marks),
-        sells=is_body and count <= LONGEST_FORM and cues.sells(text, words),
-        domain=short and DOMAIN in form_of(text),
+        names_origin=is_body and _names(block, folded, marks) and not starts_with_name(text),
+        mentions=bool(names) and names_one(folded, names),
+        sells=is_body and words is not None and count <= LONGEST_FORM and cues.sells(text, words),
+        domain=form != 0 and DOMAIN in form_of(text),
         own=folded in own,
-        fixed=fixed,
+        fixed=is_fixed(block),
         guess=is_guess(block),
         proved=block.rule.startswith(cues.DECIDED),
-        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if short else 0,
-        leads=short and bool(title),
-        teases=short and bool(title) and any(title.startswith(words) for words, _ in block.links),
-        sample=text[:SAMPLE],
+        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if form else 0,
+        leads=form != 0 and bool(title),
+        teases=bool(title) and any(title.startswith(words) for words, _ in block.links),
+        sample=text[:SAMPLE] if is_body and count <= LONGEST_FORM else text[:SHORT_SAMPLE],
     )
 
 
@@ -154,11 +169,6 @@ def is_guess(block: Block) -> bool:
 def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
     """Whether a line holds the origin's name or domain, or links there."""
     return names_one(folded, marks) or any(names_one(url, marks) for _, url in block.links)
-
-
-def origin_names(article: Article) -> tuple[str, ...]:
-    """Folded names by which a line may mention the article's origin."""
-    return source_names(article.origin.name, article.origin.domain) if article.origin else ()
 
 
 class Window:
@@ -225,11 +235,12 @@ def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -
             if line.names_origin:
                 named[line.key].add(page.cluster)
     shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
-    keys = {key: _elsewhere(found, copies, named[key]) for key, found in shared.items()}
+    keys = {key: elsewhere(found, copies, named[key]) for key, found in shared.items()}
     return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name}, heads or {})
 
 
-def _elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], named: set[str]) -> Elsewhere:
+def elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], named: set[str]) -> Elsewhere:
+    """What the pages that hold a line prove; `copies` are the pages of each cluster among them."""
     urls = {p.url for p in found}
     several = {p.cluster for p in found if len(copies[p.cluster]) > 1}
     missing = {c for c in several if any(p.url not in urls for p in copies[c])}

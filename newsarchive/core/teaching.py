@@ -7,13 +7,13 @@ is chrome by proof. Used on the posts that the feed lists, it serves the thousan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from newsarchive.core.keys import line_key
 from newsarchive.core.layouts import inside, nominee
 from newsarchive.core.lines import fold
-from newsarchive.core.sightings import Sighting
+from newsarchive.core.sightings import HELD, MISSING, Line, Sighting
 
 #: The full text must hold this part of the prose in its container, or it is an excerpt.
 FULL = 0.8
@@ -29,25 +29,38 @@ class Lessons:
     chrome: frozenset[int] = frozenset()
 
 
-def lessons(pages: Iterable[tuple[Sighting, Iterable[str]]]) -> Lessons:
-    """Compare pages with their full texts: each comes with the text blocks of its feed or API entry."""
+def taught(page: Sighting, texts: Sequence[str]) -> Sighting:
+    """A page's record with what its full text proves, `texts` being the blocks of its feed or API entry.
+
+    An excerpt proves nothing, nor does a text that is another article's.
+    """
+    keys, whole = {line_key(t) for t in texts}, " ".join(fold(t) for t in texts)
+    held = {x.key for x in page.lines if x.key and (x.key in keys or _held(x.sample, whole))}
+    container = nominee(page, {x.key for x in page.lines if x.key not in held})
+    if not container or not _is_full(page, container, held):
+        return page
+    lines = tuple(x._replace(full=_full(x, container, held)) for x in page.lines)
+    return replace(page, lines=lines, container=container)
+
+
+def lessons(pages: Iterable[Sighting]) -> Lessons:
+    """Join what the full texts of a site's pages proved."""
     containers: Counter[str] = Counter()
     missing: Counter[int] = Counter()
     present: set[int] = set()
-    for page, blocks in pages:
-        texts = list(blocks)
-        keys, whole = {line_key(t) for t in texts}, " ".join(fold(t) for t in texts)
-        held = {x.key for x in page.lines if x.key in keys or _held(x.sample, whole)}
-        container = nominee(page, {x.key for x in page.lines if x.key not in held})
-        if not container or not _is_full(page, container, held):
-            continue
-        containers[container] += 1
-        present |= held
-        missing.update(
-            {x.key for x in page.lines if x.key and inside(x.place, container) and not x.fixed} - held
-        )
+    for page in pages:
+        if page.container:
+            containers[page.container] += 1
+            present |= {x.key for x in page.lines if x.full == HELD}
+            missing.update({x.key for x in page.lines if x.full == MISSING})
     proved = frozenset(k for k, n in missing.items() if n >= PROOFS and k not in present)
     return Lessons(dict(containers), proved)
+
+
+def _full(line: Line, container: str, held: set[int]) -> int:
+    if line.key in held:
+        return HELD
+    return MISSING if line.key and inside(line.place, container) and not line.fixed else 0
 
 
 def _held(sample: str, whole: str) -> bool:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsarchive.core.evidence import Finding
-from newsarchive.core.keys import form_key, line_key, signature
+from newsarchive.core.keys import number
 from newsarchive.core.layouts import Layout, fits, inside
-from newsarchive.core.lines import ends_sentence, fold, is_linked, is_quotation, names_one, word_count
-from newsarchive.core.sightings import LEAD, LONGEST_FORM, SENTENCE, Line, is_fixed, is_guess, origin_names
+from newsarchive.core.sightings import SENTENCE, Line, lines_of
 from newsarchive.items import Article, Block
 
 #: A head takes at most so many lines below it, each of at most so many words.
@@ -100,37 +99,17 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
     return Template(site, entries, tuple(layouts[n] for n in sorted(layouts)))
 
 
-def page_lines(blocks: Sequence[Block], own: set[str], origin: Sequence[str] = ()) -> list[Line]:
-    """The facts of a page's blocks that applying a template needs."""
-    return [
-        Line(
-            key=line_key(b.text),
-            form=form_key(b.text) if b.label == "body" and LEAD <= word_count(b.text) <= LONGEST_FORM else 0,
-            place=signature(b.path),
-            label=b.label,
-            words=word_count(b.text),
-            sentence=ends_sentence(b.text),
-            heading=b.kind == "heading",
-            linked=is_linked(b),
-            quotation=is_quotation(b.text),
-            names_origin=bool(origin) and names_one(fold(b.text), origin),
-            own=fold(b.text) in own,
-            fixed=is_fixed(b),
-            guess=is_guess(b),
-        )
-        for b in blocks
-    ]
-
-
 def apply_template(article: Article, template: Template) -> Article:
     """Label the blocks of one page by what was learned of its site.
 
     Works on the article as the page's own steps left it. A line that repeats without proof stays in the
     body, its rule says "aside", and the article's quality is flagged `repeated lines`.
     """
-    own = {fold(t) for t in (article.headline, article.description) if t}
-    lines = page_lines(article.blocks, own, origin_names(article))
-    marks = verdicts(lines, template, article.url)
+    return marked(article, verdicts(lines_of(article), template, article.url))
+
+
+def marked(article: Article, marks: Mapping[int, Finding]) -> Article:
+    """The article with the labels of `verdicts`."""
     blocks = [_marked(block, marks.get(i)) for i, block in enumerate(article.blocks)]
     done = article.with_blocks(blocks)
     aside = any(finding.role == "aside" for finding in marks.values())
@@ -146,10 +125,23 @@ def _marked(block: Block, finding: Finding | None) -> Block:
     return replace(block, label=finding.label, rule=f"template, {finding.role}: {finding.reason}")
 
 
+def verdict_of(marks: Mapping[int, Finding]) -> int:
+    """A number for the labels that a template gives a page, 0 for none: two readings with one number left the
+    same text.
+    """
+    labels = sorted((i, finding.label) for i, finding in marks.items() if finding.role != "aside")
+    return number(repr(labels)) if labels else 0
+
+
+def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
+    """The newest layout that a page fits."""
+    return next((layout for layout in reversed(template.layouts) if fits(lines, layout)), None)
+
+
 def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
     """Place of a line in its page → what the template says of it, where that changes or flags it."""
     found: dict[int, Finding] = {}
-    layout = next((x for x in reversed(template.layouts) if fits(lines, x)), None)
+    layout = layout_of(lines, template)
     first = next((i for i, line in enumerate(lines) if line.is_body and line.is_prose), -1)
     beyond = _below(lines, layout, first) if layout else range(0)
     for i, line in enumerate(lines):
@@ -261,7 +253,7 @@ def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding
         line = lines[i]
         if not line.is_body or (i in found and found[i].label != "body"):
             continue
-        if line.words > CREDIT or not line.names_origin or line.own or line.fixed or line.sentence:
+        if line.words > CREDIT or not line.mentions or line.own or line.fixed or line.sentence:
             break
         entry = entry_of(line, template)
         if not (entry and entry.finding.role == "keep"):
@@ -281,7 +273,7 @@ def _opener(line: Line, template: Template, finding: Finding | None, below: bool
         return finding
     if below and line.label in LEADS and not line.linked:
         return Finding("head", "related", "a list under a line that leads on")
-    if line.is_body and line.names_origin and finding is None:
+    if line.is_body and line.mentions and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None
 
