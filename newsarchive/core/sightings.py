@@ -156,6 +156,19 @@ def _line(
     )
 
 
+def shareable(page: Sighting) -> dict[int, bool]:
+    """The keys and forms by which other sites' pages may know this one's lines: of the article's lines, but for
+    long paragraphs and lone words. True where the line names the origin.
+    """
+    found: dict[int, bool] = {}
+    for line in page.lines:
+        if line.is_body and not line.own and not line.fixed and 1 < line.words <= LONGEST_FORM:
+            for key in (line.key, line.form):
+                if key:
+                    found[key] = found.get(key, False) or line.names_origin
+    return found
+
+
 def is_fixed(block: Block) -> bool:
     """Whether no template touches a block: the page's own head, code, tables."""
     return block.label in OWN or block.kind in ("code", "table")

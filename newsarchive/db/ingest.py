@@ -13,7 +13,17 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, captures, clusters, frontier, fulltext, originals, quarantine, rows
+from newsarchive.db import (
+    bulk,
+    captures,
+    clusters,
+    frontier,
+    fulltext,
+    originals,
+    quarantine,
+    rows,
+    sightings,
+)
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -70,6 +80,8 @@ class Batch:
         quarantine.note(self.connection, read, self.now)
         self._link_originals([plan for plan in self.plans if plan.record_changed])
         clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
+        seen = [(plan.article_id, plan.article.seen) for plan in self.plans if plan.article.seen]
+        sightings.record(self.connection, seen, self.now)
         if not self.reread:
             frontier.mark_fetched(
                 self.connection, [(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]

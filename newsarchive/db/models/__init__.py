@@ -23,7 +23,7 @@ from newsarchive.db.models.crawling import (
     SourceTextRow,
     Url,
 )
-from newsarchive.db.models.learned import SiteBlock
+from newsarchive.db.models.learned import LineSighting, PageSighting, SiteBlock
 from newsarchive.db.models.quarantine import Quarantined
 from newsarchive.db.models.relations import ArticleAuthor, ArticleTerm, AuthorRow, ImageRow, Term
 
@@ -44,8 +44,10 @@ __all__ = [
     "Discovery",
     "EditRow",
     "ImageRow",
+    "LineSighting",
     "MinhashBand",
     "OriginRow",
+    "PageSighting",
     "ParaphraseRow",
     "Quarantined",
     "Revision",

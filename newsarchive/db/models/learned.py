@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade
@@ -26,3 +26,37 @@ class SiteBlock(Base):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     sample: Mapped[str] = mapped_column(default="")
+
+
+class PageSighting(Base):
+    """What learning needs to know of an article's page: `core/records.py` packs it into `record`.
+
+    `digest` is that of the record, `verdict` the number of what the template made of the page when it was read
+    last, `layout` the version of the site's template that it fitted then.
+    """
+
+    __tablename__ = "page_sightings"
+    __table_args__ = (Index(None, "site_id", "seen_at"),)
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    site_id: Mapped[int] = cascade("sites.id")
+    seen_at: Mapped[datetime]
+    digest: Mapped[int] = mapped_column(BigInteger)
+    verdict: Mapped[int] = mapped_column(BigInteger, default=0)
+    layout: Mapped[int] = mapped_column(default=0)
+    origin: Mapped[str] = mapped_column(default="")
+    record: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LineSighting(Base):
+    """Which articles hold a line, or a line of a form: how one site's pages find another's.
+
+    `is_named` says that the line holds the name of the article's origin.
+    """
+
+    __tablename__ = "line_sightings"
+    __table_args__ = (Index(None, "article_id"), {"sqlite_with_rowid": False})
+
+    fingerprint: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    is_named: Mapped[bool] = mapped_column(default=False)

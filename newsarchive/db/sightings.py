@@ -1,0 +1,262 @@
+"""What learning has seen: a record a page, and which articles hold a line (`core/records.py`).
+
+`record` runs inside the transaction that stores a batch. The newest pages of a site are its window; what is
+older goes (`prune`), so that the tables do not grow with a site.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, delete, exists, func, select, update
+
+from newsarchive.core.records import digest, pack, unpack
+from newsarchive.core.sightings import WINDOW, Elsewhere, Sighting, Window, elsewhere, shareable
+from newsarchive.db import bulk
+from newsarchive.db.engine import reading, writing
+from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Site
+
+_T = TypeVar("_T")
+
+#: Values in one query: SQLite takes some 32,000 parameters, older ones 999.
+CHUNK = 500
+#: Pages of a site that keep the lines which no other article has: a later page may repeat them.
+FRESH = 100
+
+
+def record(connection: Connection, seen: Sequence[tuple[int, Sighting]], at: datetime) -> None:
+    """Keep the records of articles; one that says nothing new is left as it is."""
+    if not seen:
+        return
+    known = _digests(connection, [article_id for article_id, _ in seen])
+    fresh = [(i, page, number) for i, page in seen if known.get(i) != (number := digest(page))]
+    if not fresh:
+        return
+    ids = [article_id for article_id, _, _ in fresh]
+    sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": page.site} for _, page, _ in fresh])
+    for table in (PageSighting, LineSighting):
+        connection.execute(delete(table).where(table.article_id.in_(ids)))
+    rows = [
+        {
+            "article_id": article_id,
+            "site_id": sites[page.site,],
+            "seen_at": at,
+            "digest": number,
+            "verdict": page.verdict,
+            "layout": page.layout,
+            "origin": page.origin,
+            "record": pack(page),
+        }
+        for article_id, page, number in fresh
+    ]
+    bulk.insert_rows(connection, PageSighting, rows)
+    lines = [
+        {"fingerprint": key, "article_id": article_id, "is_named": named}
+        for article_id, page, _ in fresh
+        for key, named in shareable(page).items()
+    ]
+    bulk.insert_rows(connection, LineSighting, lines)
+
+
+def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    query = select(PageSighting.article_id, PageSighting.digest).where(PageSighting.article_id.in_(ids))
+    return {row.article_id: row.digest for row in connection.execute(query)}
+
+
+def window(engine: Engine, site: str, size: int = WINDOW) -> Window:
+    """The newest pages of a site (its domain), oldest first; copies of one article count as one."""
+    columns: list[Any] = [PageSighting.record, PageSighting.verdict, PageSighting.layout]
+    columns += [ArticleRow.url, ArticleRow.cluster_id]
+    query = (
+        _of_site(select(*columns), site)
+        .join(ArticleRow, ArticleRow.id == PageSighting.article_id)
+        .order_by(PageSighting.seen_at.desc(), PageSighting.article_id.desc())
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(query.limit(size)).all()
+    pages = (
+        unpack(r.record, r.url, site, _cluster(r.cluster_id, r.url), verdict=r.verdict, layout=r.layout)
+        for r in reversed(rows)
+    )
+    return Window((page for page in pages if page), size)
+
+
+def _cluster(number: int | None, url: str) -> str:
+    return f"cluster {number}" if number is not None else url
+
+
+def _of_site(query: Select[Any], site: str) -> Select[Any]:
+    return query.join(Site, Site.id == PageSighting.site_id).where(Site.domain == site)
+
+
+def count(engine: Engine, site: str) -> int:
+    """How many pages of a site have a record."""
+    with reading(engine) as connection:
+        query = _of_site(select(func.count()).select_from(PageSighting), site)
+        return int(connection.execute(query).scalar_one())
+
+
+def unrecorded(engine: Engine, site: str, limit: int = WINDOW) -> list[int]:
+    """The newest articles of a site that have no record: stored by a crawl that kept none."""
+    query = (
+        select(ArticleRow.id)
+        .join(Site, Site.id == ArticleRow.site_id)
+        .where(Site.domain == site, ~exists().where(PageSighting.article_id == ArticleRow.id))
+        .order_by(ArticleRow.id.desc())
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())
+
+
+def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
+    """URL → id of the articles that are stored under these URLs."""
+    wanted = list(urls)
+    found: dict[str, int] = {}
+    with reading(engine) as connection:
+        for chunk in _chunks(wanted):
+            query = select(ArticleRow.url, ArticleRow.id).where(ArticleRow.url.in_(chunk))
+            found |= {row.url: row.id for row in connection.execute(query)}
+    return found
+
+
+def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
+    """Remember verdict and layout of pages that were read again and gave the stored text."""
+    rows = [{"b_id": i, "verdict": verdict, "layout": layout} for i, (verdict, layout) in verdicts.items()]
+    with writing(engine) as connection:
+        statement = update(PageSighting).where(PageSighting.article_id == bindparam("b_id"))
+        bulk.execute_many(connection, statement, rows)
+
+
+# -- other sites ----------------------------------------------------------------------------------
+
+
+def shared(engine: Engine, pages: Iterable[Sighting]) -> dict[int, Elsewhere]:
+    """What other sites show of the lines that these pages of one site hold."""
+    keys = sorted({key for page in pages for key in shareable(page)})
+    found: dict[int, list[Sighting]] = defaultdict(list)
+    named: dict[int, set[str]] = defaultdict(set)
+    with reading(engine) as connection:
+        for chunk in _chunks(_on_several_sites(connection, keys)):
+            for row in connection.execute(_holding(chunk)):
+                page = Sighting(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
+                found[row.fingerprint].append(page)
+                if row.is_named:
+                    named[row.fingerprint].add(page.cluster)
+        copies = _copies(connection, {page.cluster for pages in found.values() for page in pages})
+    return {key: elsewhere(holding, copies, named[key]) for key, holding in found.items()}
+
+
+def _on_several_sites(connection: Connection, keys: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    for chunk in _chunks(keys):
+        query = (
+            select(LineSighting.fingerprint)
+            .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
+            .where(LineSighting.fingerprint.in_(chunk))
+            .group_by(LineSighting.fingerprint)
+            .having(func.count(PageSighting.site_id.distinct()) > 1)
+        )
+        found += connection.execute(query).scalars()
+    return found
+
+
+def _holding(keys: Sequence[int]) -> Select[Any]:
+    columns: list[Any] = [LineSighting.fingerprint, LineSighting.is_named, ArticleRow.url]
+    columns += [ArticleRow.cluster_id, PageSighting.origin, Site.domain]
+    return (
+        select(*columns)
+        .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
+        .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
+        .join(Site, Site.id == PageSighting.site_id)
+        .where(LineSighting.fingerprint.in_(keys))
+    )
+
+
+def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Sighting]]:
+    """The pages of each cluster of copies, and a page alone for what is no cluster."""
+    found: dict[str, list[Sighting]] = defaultdict(list)
+    numbers = []
+    for name in names:
+        if name.startswith("cluster "):
+            numbers.append(int(name.removeprefix("cluster ")))
+        else:
+            found[name].append(Sighting(name, "", name))
+    for chunk in _chunks(numbers):
+        query = (
+            select(ArticleRow.url, ArticleRow.cluster_id)
+            .join(PageSighting, PageSighting.article_id == ArticleRow.id)
+            .where(ArticleRow.cluster_id.in_(chunk))
+        )
+        for url, number in connection.execute(query):
+            found[_cluster(number, url)].append(Sighting(url, "", _cluster(number, url)))
+    return found
+
+
+def origin_sizes(engine: Engine, origins: Iterable[str]) -> dict[str, int]:
+    """How many articles the archive's windows hold of each origin; copies count as one."""
+    sizes: dict[str, int] = {}
+    with reading(engine) as connection:
+        for chunk in _chunks(sorted(origins)):
+            each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
+            query = (
+                select(PageSighting.origin, func.count(each.distinct()))
+                .join(ArticleRow, ArticleRow.id == PageSighting.article_id)
+                .where(PageSighting.origin.in_(chunk))
+                .group_by(PageSighting.origin)
+            )
+            sizes |= {row[0]: row[1] for row in connection.execute(query)}
+    return sizes
+
+
+def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
+    """The other sites, nearest first, whose lines this site's pages hold in other articles too.
+
+    `since` leaves out what its pages held before: then nothing is new to the others.
+    """
+    own = _of_site(
+        select(LineSighting.fingerprint).join(
+            PageSighting, PageSighting.article_id == LineSighting.article_id
+        ),
+        site,
+    )
+    if since is not None:
+        own = own.where(PageSighting.seen_at >= since)
+    theirs, page = LineSighting.__table__.alias("theirs"), PageSighting.__table__.alias("page")
+    number = func.count(theirs.c.fingerprint.distinct())
+    query = (
+        select(Site.domain)
+        .join(page, page.c.site_id == Site.id)
+        .join(theirs, theirs.c.article_id == page.c.article_id)
+        .where(and_(Site.domain != site, theirs.c.fingerprint.in_(own.distinct())))
+        .group_by(Site.domain)
+        .order_by(number.desc(), Site.domain)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query.limit(limit)).scalars())
+
+
+def prune(engine: Engine, site: str, size: int = WINDOW) -> None:
+    """Let go of pages beyond the window, and of lines that only one page older than the newest holds."""
+    newest = _of_site(select(PageSighting.article_id), site).order_by(
+        PageSighting.seen_at.desc(), PageSighting.article_id.desc()
+    )
+    with writing(engine) as connection:
+        ids = list(connection.execute(newest).scalars())
+        for chunk in _chunks(ids[size:]):
+            for table in (PageSighting, LineSighting):
+                connection.execute(delete(table).where(table.article_id.in_(chunk)))
+        other = LineSighting.__table__.alias("other")
+        again = exists().where(
+            other.c.fingerprint == LineSighting.fingerprint, other.c.article_id != LineSighting.article_id
+        )
+        for chunk in _chunks(ids[FRESH:size]):
+            connection.execute(delete(LineSighting).where(LineSighting.article_id.in_(chunk), ~again))
+
+
+def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
