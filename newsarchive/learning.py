@@ -1,154 +1,190 @@
 """Use case: learn a site's furniture from its own pages, and read its articles again by it.
 
-The pages come from the stored raw bytes, so nothing is fetched. A changed text becomes an `extractor`
-revision. Importable without Scrapy; SQL stays in `db/`.
+What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text a new
+template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes an
+`extractor` revision. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
 
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
 from newsarchive.core.learning import heads_of, learn
 from newsarchive.core.process import templated
-from newsarchive.core.sightings import Network, Window, network, sighting
-from newsarchive.db import captures, templates
+from newsarchive.core.sightings import WINDOW, Network, Sighting, Window
+from newsarchive.core.template import Template, layout_of, verdict_of, verdicts
+from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
+from newsarchive.exceptions import UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from newsarchive.db.captures import Kept
-
 #: Fewer pages of a site teach nothing.
 FEWEST = 3
-#: The newest pages of a site that are compared with one another.
-WINDOW = 500
+#: A new site is learned when it has so many pages, and at the end of each crawl.
+STEPS = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144})
+#: Other sites that are learned again after a crawl, for the lines that they share with the crawled one.
+NEIGHBOURS = 30
 
 
 @dataclass
 class Summary:
-    """What learning did: pages read, entries of the template, articles whose text or blocks changed.
-
-    `changed` are the URLs of those articles; `failed` names captures that cannot be read.
-    """
+    """What learning did: pages known, entries of the template, pages read again, and the URLs of articles
+    whose text or blocks changed; `failed` names captures that cannot be read."""
 
     site: str = ""
     pages: int = 0
     entries: int = 0
+    reread: int = 0
     changed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
-def learn_site(
-    engine: Engine,
-    warc_folder: Path | str,
-    site: str,
-    *,
-    rules_folder: str | None = None,
-    window: int = WINDOW,
-    dry_run: bool = False,
-    shared: Network | None = None,
-) -> Summary:
-    """Learn from the newest `window` kept captures of one site (its domain), and store what changes.
+class Learner:
+    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing."""
 
-    `shared` is what the sites together show (`learn_all`); without it, what other sites' templates know.
-    Below three pages nothing is done. `dry_run` reports and writes nothing. A window is held in memory.
-    """
-    rules = rules_module.load(rules_folder) if rules_folder else rules_module.default()
-    summary = Summary(site)
-    articles = list(_articles(engine, warc_folder, site, window, rules, summary))
-    if len(articles) < FEWEST:
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path | str,
+        rules_folder: str | None = None,
+        window: int = WINDOW,
+        dry_run: bool = False,
+    ) -> None:
+        self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
+        self.rules: Rules = rules_module.load(rules_folder) if rules_folder else rules_module.default()
+
+    def learn(self, site: str, locks: Mapping[int, str] | None = None) -> Summary:
+        """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store
+        what changes. Below three pages only locks count, which are those of the site by default."""
+        summary = Summary(site)
+        window = self._pages(site, summary)
+        summary.pages = len(window.pages)
+        known = templates.load(self.engine, site)
+        if summary.pages < FEWEST and not known.entries and not locks:
+            return summary
+        template = replace(learn(window, known=known, shared=self._shared(window), locks=locks), site=site)
+        summary.entries = len(template.entries)
+        if not self.dry_run:
+            templates.save(self.engine, template)
+        self._reread(window, template, summary)
+        if not self.dry_run:
+            sightings.prune(self.engine, site, self.window)
         return summary
-    known = templates.load(engine, site)
-    if shared is None:
-        shared = Network(heads=heads_of(templates.heads(engine, but=site)))
-    template = learn(_window(engine, site, articles, rules, window), known=known, shared=shared)
-    summary.entries = len(template.entries)
-    if not dry_run:
-        templates.save(engine, template)
-    _reread(engine, [templated(a, template, rules) for a in articles], summary, dry_run)
-    return summary
 
+    def learn_all(self, on_site: Callable[[Summary], None] = lambda summary: None) -> list[Summary]:
+        """Learn every site; one after the other, so that the second sees what the first knows."""
+        sites = templates.sites(self.engine)
+        for site in sites if not self.dry_run else ():
+            self._record(site, Summary())
+        done = []
+        for site in sites:
+            summary = self.learn(site)
+            on_site(summary)
+            done.append(summary)
+        return done
 
-def learn_all(
-    engine: Engine,
-    warc_folder: Path | str,
-    *,
-    rules_folder: str | None = None,
-    window: int = WINDOW,
-    dry_run: bool = False,
-    on_site: Callable[[Summary], None] = lambda summary: None,
-) -> list[Summary]:
-    """Learn every site, each with what the windows of all sites together show."""
-    rules = rules_module.load(rules_folder) if rules_folder else rules_module.default()
-    names = templates.sites(engine)
-    windows = [
-        _window(engine, name, _articles(engine, warc_folder, name, window, rules, Summary()), rules, window)
-        for name in names
-    ]
-    shared = network(windows, heads_of(templates.heads(engine)))
-    del windows
-    done = []
-    for name in names:
-        summary = learn_site(
-            engine,
-            warc_folder,
-            name,
-            rules_folder=rules_folder,
-            window=window,
-            dry_run=dry_run,
-            shared=shared,
-        )
-        on_site(summary)
-        done.append(summary)
-    return done
+    def learn_around(self, sites: Iterable[str], since: datetime | None = None) -> Iterator[Summary]:
+        """Learn sites that changed, then the others whose lines they hold: what was a line of one blog's may
+        now be that of three. `since` is when the change began; the nearest `NEIGHBOURS` are learned."""
+        changed = sorted(sites)
+        for site in changed:
+            yield self.learn(site)
+        near: dict[str, None] = {}
+        for site in changed:
+            near |= dict.fromkeys(sightings.neighbours(self.engine, site, since, NEIGHBOURS))
+        for site in islice((one for one in near if one not in changed), NEIGHBOURS):
+            yield self.learn(site)
 
+    # -- pages -----------------------------------------------------------------------------------------
 
-def _window(
-    engine: Engine, site: str, articles: Iterator[Article] | list[Article], rules: Rules, size: int
-) -> Window:
-    """The records of a site's pages, oldest first; copies of one article count as one."""
-    pages = [sighting(article, rules, site=site) for article in articles]
-    copies = templates.clusters(engine, (page.url for page in pages))
-    return Window((replace(page, cluster=copies.get(page.url, page.cluster)) for page in pages), size)
+    def _pages(self, site: str, summary: Summary) -> Window:
+        """The window of a site. Pages without a record are read first, but for a dry run recorded nowhere."""
+        fresh = self._record(site, summary)
+        window = sightings.window(self.engine, site, self.window)
+        for page in fresh if self.dry_run else ():
+            window.add(page)
+        return window
 
+    def _record(self, site: str, summary: Summary) -> list[Sighting]:
+        """Read and record the articles of a site that an older version stored, or another program."""
+        ids = sightings.unrecorded(self.engine, site, self.window)
+        blank, found = Template(site), []
+        for article in self._articles(reversed(ids), summary):
+            seen = templated(article, blank, self.rules).seen
+            found.append(replace(seen, verdict=0))
+        if found and not self.dry_run:
+            known = sightings.article_ids(self.engine, (page.url for page in found))
+            sightings.keep(self.engine, [(known[page.url], page) for page in found if page.url in known])
+        return found
 
-def _articles(
-    engine: Engine, folder: Path | str, site: str, window: int, rules: Rules, summary: Summary
-) -> Iterator[Article]:
-    """The articles of the newest captures, read again without any template."""
-    for article in articles_of(str(folder), _newest(engine, site, window), rules, summary.failed):
-        summary.pages += 1
-        yield article
+    def _articles(self, article_ids: Iterable[int], summary: Summary) -> Iterator[Article]:
+        """Articles read again from their newest captures, without any template."""
+        newest = (next(captures.of_article(self.engine, number), None) for number in article_ids)
+        yield from articles_of(self.folder, (kept for kept in newest if kept), self.rules, summary.failed)
 
+    def _shared(self, window: Window) -> Network:
+        pages = list(window.pages.values())
+        keys = {key for page in pages for line in page.lines for key in (line.key, line.form) if key}
+        heads = heads_of(templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
+        origins = sightings.origin_sizes(self.engine, {page.origin for page in pages if page.origin})
+        return Network(sightings.shared(self.engine, pages), origins, heads)
 
-def _newest(engine: Engine, site: str, window: int) -> deque[Kept]:
-    found: deque[Kept] = deque(maxlen=window)
-    after = 0
-    while batch := captures.kept(engine, site=site, after=after):
-        after = batch[-1].id
-        found.extend(batch)
-    return found
+    # -- reading again ---------------------------------------------------------------------------------
 
+    def _reread(self, window: Window, template: Template, summary: Summary) -> None:
+        """Read the pages again that the template takes otherwise than when they were read last."""
+        stale = []
+        for page in window.pages.values():
+            layout = layout_of(page.lines, template)
+            number = layout.number if layout else 0
+            if (verdict_of(verdicts(page.lines, template, page.url)), number) != (page.verdict, page.layout):
+                stale.append(page.url)
+        ids = sightings.article_ids(self.engine, stale)
+        read = self._articles((ids[url] for url in stale if url in ids), summary)
+        while batch := [templated(article, template, self.rules) for article in islice(read, BATCH)]:
+            summary.reread += len(batch)
+            self._store(batch, ids, summary)
 
-def _reread(engine: Engine, articles: list[Article], summary: Summary, dry_run: bool) -> None:
-    """Store those articles whose blocks differ from what is stored."""
-    changed = [article for article in articles if differs(engine, article)]
-    store = Store(engine)
-    for start in range(0, len(changed), BATCH):
-        batch = changed[start : start + BATCH]
-        if dry_run:
-            summary.changed += [article.url for article in batch]
-            continue
-        outcomes = store.ingest(batch, reread=True)
+    def _store(self, batch: list[Article], ids: Mapping[str, int], summary: Summary) -> None:
+        changed = [article for article in batch if differs(self.engine, article)]
+        if self.dry_run:
+            summary.changed += [article.url for article in changed]
+            return
+        outcomes = Store(self.engine).ingest(changed, reread=True)
         summary.changed += [
-            a.url for a, outcome in zip(batch, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
+            a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
         ]
+        same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.url in ids}
+        sightings.settle(self.engine, same)
+
+
+def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
+    """Lock lines of a site by hand, each `keep`, `drop` or "" to unlock, and read again what they touch.
+
+    Raises `UsageError` where no known page of the site holds such a line.
+    """
+    from newsarchive.core.keys import line_key
+    from newsarchive.core.learning import locks_of
+
+    window = sightings.window(learner.engine, site, learner.window)
+    known = templates.load(learner.engine, site)
+    held = {line.key for page in window.pages.values() for line in page.lines} | set(known.entries)
+    found = locks_of(known)
+    for text, role in locks.items():
+        key = line_key(text)
+        if key not in held:
+            raise UsageError(
+                f"{site}: no known page holds the line {text!r}; give it whole, as it is printed"
+            )
+        found.pop(key, None)
+        found |= {key: role} if role else {}
+    return learner.learn(site, found)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
 
-from newsarchive import learning
 from newsarchive import rules as rules_module
 from newsarchive.core import process
 from newsarchive.core.template import Template
@@ -24,14 +23,14 @@ from newsarchive.core.urls import site_of
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.frontier import Frontier
-from newsarchive.db.store import Outcome, Store
+from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
-from newsarchive.recorder import raw_folder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
+from newsarchive.tutor import Tutor, template_learned
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -94,19 +93,25 @@ STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
 
 
 class TemplatePipeline:
-    """Reads a page by what was learned of its site in earlier crawls (see `learning`).
+    """Reads a page by what was learned of its site (see `learning`), in earlier crawls or in this one.
 
     So a page that did not change gives the text that is stored, and an edit is one publisher's revision.
     """
 
     def __init__(self, rules: Rules, database_url: str) -> None:
         self.rules, self.engine = rules, open_engine(database_url)
-        # A site's template stands for the whole crawl; archives of many sites must not fill the memory.
+        # Archives of many sites must not fill the memory.
         self.template = lru_cache(maxsize=64)(self._load)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(rules_of(crawler.settings), crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+        pipeline = cls(rules_of(crawler.settings), crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+        crawler.signals.connect(pipeline.forget, template_learned)
+        return pipeline
+
+    def forget(self, site: str) -> None:
+        """A site was learned anew: its template is loaded again when its next page comes."""
+        self.template.cache_clear()
 
     def _load(self, site: str) -> Template:
         try:
@@ -177,7 +182,6 @@ class StorePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.writer: Writer | None = None
-        self.changed: set[str] = set()  # sites with a new or changed article
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -193,6 +197,7 @@ class StorePipeline:
         engine = open_engine(self.crawler.settings["NEWSARCHIVE_DATABASE_URL"])
         upgrade(engine)
         self.store = Store(engine)
+        self.tutor = Tutor(self.crawler, engine)
         self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
@@ -210,8 +215,7 @@ class StorePipeline:
             self._fail(error)
             raise
         self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
-        if outcome is not Outcome.UNCHANGED:
-            self.changed.add(site_of(item.url))
+        await self.tutor.stored(item, outcome)
         return item
 
     async def keep_dropped(self, exception: BaseException) -> None:
@@ -244,27 +248,7 @@ class StorePipeline:
     async def close_spider(self) -> None:
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
-            if self.changed and self.crawler.settings.getbool("NEWSARCHIVE_LEARN"):
-                await asyncio.to_thread(self._learn)
-
-    def _learn(self) -> None:
-        """Learn the sites that changed. The crawl is stored by now: no failure here may lose it."""
-        settings, stats = self.crawler.settings, self.crawler.stats
-        folder = raw_folder(settings)
-        if folder is None:
-            return
-        for site in sorted(self.changed):
-            try:
-                done = learning.learn_site(
-                    self.store.engine, folder, site, rules_folder=settings.get("NEWSARCHIVE_RULES") or None
-                )
-            except Exception:
-                logger.exception(
-                    "%s: its template could not be learned; try: newsarchive learn %s", site, site
-                )
-                stats.inc_value("newsarchive/learning_failed")
-            else:
-                stats.inc_value("newsarchive/learned", len(done.changed))
+            await self.tutor.close()
 
     async def finish(self, reason: str) -> None:
         """Record how the run ended; comes after `close_spider`, which is not told the reason."""

@@ -37,11 +37,12 @@ def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None,
 
     if bool(site) == everything:
         raise UsageError("which site? name one, or say --all")
-    engine, raw = open_archive(db), folder or default_folder(database_url(db))
+    raw = folder or default_folder(database_url(db))
+    learner = learning.Learner(open_archive(db), raw, dry_run=dry_run)
     if site:
-        show(learning.learn_site(engine, raw, domain(site), dry_run=dry_run))
+        show(learner.learn(domain(site)))
     else:
-        learning.learn_all(engine, raw, dry_run=dry_run, on_site=show)
+        learner.learn_all(on_site=show)
 
 
 @click.command(epilog="Example: newsarchive template blog.example")

@@ -143,7 +143,7 @@ def _proof(
         return "promo", "inside the text, beside a short line that comes with it"
     if _is_inside(stats) and stats.beside_link >= MOST * stats.pages and seen >= CLUSTERS:
         return "promo", "inside the text, beside a short linked line"
-    if _is_inside(stats) and (name := _follows(stats, origins)):
+    if _is_inside(stats) and (name := _follows(stats, elsewhere, origins)):
         return "promo", f"and follows the articles of {name}"
     return None
 
@@ -193,12 +193,14 @@ def _across(elsewhere: Elsewhere) -> str:
     return ""
 
 
-def _follows(stats: Stats, origins: dict[str, int]) -> str:
-    """The publisher whose articles the line follows, "" for none."""
-    if len(stats.origins) != 1:
+def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int]) -> str:
+    """The publisher whose articles the line follows, on this site or on all, "" for none."""
+    names, seen = set(stats.origins), sum(stats.origins.values())
+    if elsewhere and len(elsewhere.sourced) == len(elsewhere.clusters):
+        names, seen = names | elsewhere.origins, max(seen, len(elsewhere.clusters))
+    if len(names) != 1:
         return ""
-    name, seen = next(iter(stats.origins.items()))
-    size = origins.get(name, 0)
+    name, size = next(iter(names)), origins.get(next(iter(names)), 0)
     return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
 
 

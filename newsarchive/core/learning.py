@@ -54,7 +54,7 @@ def learn(
     seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
-    kept = _kept(entries, seen, known, locks)
+    kept = _kept(entries, seen, known, locks, pages)
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
     return Template(_site(window, known), kept, tuple(_anchored(x, pages, chrome, repeated) for x in sites))
 
@@ -189,7 +189,7 @@ def _findings(
 ) -> dict[int, Entry]:
     """New findings of one round. An `aside` may become chrome in a later round, not the reverse."""
     total = len({page.cluster for page in pages})
-    origins = _origins(pages)
+    origins = dict(shared.origins) | {k: max(n, shared.origins.get(k, 0)) for k, n in _origins(pages).items()}
     titles = {line.key for page in pages for line in page.lines if line.own}
     found: dict[int, Entry] = {}
     for key, s in stats.items():
@@ -236,7 +236,11 @@ def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -
 
 
 def _kept(
-    entries: Mapping[int, Entry], seen: set[int], known: Template | None, locks: Mapping[int, str]
+    entries: Mapping[int, Entry],
+    seen: set[int],
+    known: Template | None,
+    locks: Mapping[int, str],
+    pages: Sequence[Sighting],
 ) -> dict[int, Entry]:
     """The new entries, the old ones whose lines left the window, and the locks over both; bounded."""
     before = known.entries if known else {}
@@ -245,7 +249,8 @@ def _kept(
     kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:ENTRIES]
     found = {entry.key: entry for entry in kept}
     for key, lock in locks.items():
-        entry = found.get(key) or before.get(key) or Entry(key, Finding("", "", ""))
+        sample = next((x.sample for page in pages for x in page.lines if x.key == key), "")
+        entry = found.get(key) or before.get(key) or Entry(key, Finding("", "", ""), sample=sample)
         removes = entry.finding.label not in ("", "body")
         label = "body" if lock == "keep" else entry.finding.label if removes else "other"
         found[key] = replace(entry, finding=Finding(lock, label, "locked by hand"))

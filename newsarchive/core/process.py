@@ -11,9 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from newsarchive.core import chrome, encoding, extraction, fingerprint, origin
+from newsarchive.core.anchors import parse
+from newsarchive.core.blocks import read_blocks
 from newsarchive.core.render import rendered
-from newsarchive.core.sightings import sighting
-from newsarchive.core.template import Template, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.sightings import Sighting, sighting
+from newsarchive.core.teaching import taught
+from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
@@ -48,10 +51,11 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here:
     so the same page and template give the same text. `seen` of the result is the page's record for learning.
     """
-    seen = sighting(article, rules, site=template.site)
+    seen = _fed(sighting(article, rules, site=template.site), article.capture)
     marks = verdicts(seen.lines, template, article.url)
     layout = layout_of(seen.lines, template)
     seen = replace(seen, verdict=verdict_of(marks), layout=layout.number if layout else 0)
+    seen = replace(seen, odd=is_odd(seen.lines, template, layout))
     done = replace(marked(article, marks), seen=seen)
     if done.blocks == article.blocks:
         return done
@@ -59,3 +63,11 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     if again.origin is None:  # the line that named it went out as furniture: it is no less true
         again = replace(again, origin=article.origin)
     return fingerprint.fingerprint_step(again, rules)
+
+
+def _fed(page: Sighting, capture: Capture | None) -> Sighting:
+    """The record of a page with what the feed or the API says of its post, where that is the full text."""
+    source = capture.source_text if capture else None
+    if source is None or not source.html:
+        return page
+    return taught(page, [block.text for block in read_blocks(parse(source.html), page.url).blocks])

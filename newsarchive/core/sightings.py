@@ -92,7 +92,8 @@ class Sighting:
     """One page: `cluster` names the article that it is a copy of (its own URL where it is none).
 
     `container` is the element that a full text proved. `verdict` is the number of what the template made of
-    the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none.
+    the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
+    `odd` says of the page in hand that no layout fits it as it should.
     """
 
     url: str
@@ -103,6 +104,7 @@ class Sighting:
     container: str = ""
     verdict: int = 0
     layout: int = 0
+    odd: bool = field(default=False, compare=False)
 
 
 def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Sighting:

@@ -138,6 +138,14 @@ def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
     return next((layout for layout in reversed(template.layouts) if fits(lines, layout)), None)
 
 
+def is_odd(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
+    """Whether a page is not as its site's template has it: no layout fits, or every anchor of it vanished."""
+    if layout is None:
+        return bool(template.layouts)
+    anchors = layout.starts | layout.ends
+    return bool(anchors) and not any(line.key in anchors for line in lines)
+
+
 def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
     """Place of a line in its page → what the template says of it, where that changes or flags it."""
     found: dict[int, Finding] = {}
@@ -192,6 +200,12 @@ def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
     )
 
 
+def _stays(line: Line, template: Template) -> bool:
+    """Whether nothing may take a line out: the page's own, code, tables, what was locked to be kept."""
+    entry = template.entries.get(line.key)
+    return line.own or line.fixed or (entry is not None and entry.finding.role == "keep")
+
+
 def _is_unique_prose(line: Line, template: Template) -> bool:
     return line.is_prose and entry_of(line, template) is None
 
@@ -208,7 +222,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
     loose = [
         i
         for i, x in enumerate(lines)
-        if x.is_body and i not in found and not x.fixed and not x.own and not _is_unique_prose(x, template)
+        if x.is_body and i not in found and not _stays(x, template) and not _is_unique_prose(x, template)
     ]
     beyond = [i for i in loose if i not in framed]
     for i in loose:
@@ -243,7 +257,7 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         if run:
             for j in (i, *run):
                 back = j in found and found[j].label == "body"
-                if (lines[j].is_body or back) and not lines[j].own and not lines[j].fixed:
+                if (lines[j].is_body or back) and not _stays(lines[j], template):
                     found[j] = opener
 
 
@@ -253,11 +267,9 @@ def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding
         line = lines[i]
         if not line.is_body or (i in found and found[i].label != "body"):
             continue
-        if line.words > CREDIT or not line.mentions or line.own or line.fixed or line.sentence:
+        if line.words > CREDIT or not line.mentions or line.sentence or _stays(line, template):
             break
-        entry = entry_of(line, template)
-        if not (entry and entry.finding.role == "keep"):
-            found[i] = Finding("credit", "attribution", "a short last line that names the origin")
+        found[i] = Finding("credit", "attribution", "a short last line that names the origin")
 
 
 def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:

@@ -6,13 +6,14 @@ older goes (`prune`), so that the tables do not grow with a site.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, select, update
 
+from newsarchive.core.evidence import CLUSTERS
 from newsarchive.core.records import digest, pack, unpack
 from newsarchive.core.sightings import WINDOW, Elsewhere, Sighting, Window, elsewhere, shareable
 from newsarchive.db import bulk
@@ -59,6 +60,12 @@ def record(connection: Connection, seen: Sequence[tuple[int, Sighting]], at: dat
         for key, named in shareable(page).items()
     ]
     bulk.insert_rows(connection, LineSighting, lines)
+
+
+def keep(engine: Engine, seen: Sequence[tuple[int, Sighting]]) -> None:
+    """Keep the records of articles that are stored already."""
+    with writing(engine) as connection:
+        record(connection, seen, datetime.now(UTC))
 
 
 def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
@@ -213,30 +220,32 @@ def origin_sizes(engine: Engine, origins: Iterable[str]) -> dict[str, int]:
 
 
 def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
-    """The other sites, nearest first, whose lines this site's pages hold in other articles too.
-
-    `since` leaves out what its pages held before: then nothing is new to the others.
+    """The other sites, those with most in common first, that hold lines of this one which stand in three articles or
+    more by now. `since` leaves out what its pages held before: then nothing is new to the others.
     """
     own = _of_site(
-        select(LineSighting.fingerprint).join(
-            PageSighting, PageSighting.article_id == LineSighting.article_id
-        ),
+        select(LineSighting.fingerprint)
+        .distinct()
+        .join(PageSighting, PageSighting.article_id == LineSighting.article_id),
         site,
     )
     if since is not None:
         own = own.where(PageSighting.seen_at >= since)
-    theirs, page = LineSighting.__table__.alias("theirs"), PageSighting.__table__.alias("page")
-    number = func.count(theirs.c.fingerprint.distinct())
-    query = (
-        select(Site.domain)
-        .join(page, page.c.site_id == Site.id)
-        .join(theirs, theirs.c.article_id == page.c.article_id)
-        .where(and_(Site.domain != site, theirs.c.fingerprint.in_(own.distinct())))
-        .group_by(Site.domain)
-        .order_by(number.desc(), Site.domain)
-    )
+    each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
+    found: set[tuple[int, str]] = set()
     with reading(engine) as connection:
-        return list(connection.execute(query.limit(limit)).scalars())
+        for chunk in _chunks(list(connection.execute(own).scalars())):
+            repeated = (
+                select(LineSighting.fingerprint)
+                .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
+                .where(LineSighting.fingerprint.in_(chunk))
+                .group_by(LineSighting.fingerprint)
+                .having(func.count(each.distinct()) >= CLUSTERS)
+            )
+            for part in _chunks(list(connection.execute(repeated).scalars())):
+                found |= {(row.fingerprint, row.domain) for row in connection.execute(_holding(part))}
+    sites = Counter(domain for _, domain in found if domain != site)
+    return [domain for domain, _ in sites.most_common(limit)]
 
 
 def prune(engine: Engine, site: str, size: int = WINDOW) -> None:

@@ -1,5 +1,4 @@
-"""What was learned of each site's furniture (`core/template.py`), a row an entry, and the clusters that
-learning counts in."""
+"""What was learned of each site's furniture (`core/template.py`), a row an entry."""
 
 from __future__ import annotations
 
@@ -10,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from newsarchive.core.template import Template, from_rows
-from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Site, SiteBlock
@@ -53,8 +51,9 @@ def save(engine: Engine, template: Template, at: datetime | None = None) -> bool
     return True
 
 
-def heads(engine: Engine, but: str = "") -> list[Template]:
-    """The heads of lists that sites learned, a template each, without those of one site."""
+def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
+    """Which of these keys sites learned as heads of lists, a template each, without those of one site."""
+    wanted, found = sorted(keys), []
     query = (
         select(Site.domain, *(getattr(SiteBlock, name) for name in _COLUMNS))
         .join(Site, Site.id == SiteBlock.site_id)
@@ -62,7 +61,9 @@ def heads(engine: Engine, but: str = "") -> list[Template]:
         .order_by(Site.domain, SiteBlock.fingerprint)
     )
     with reading(engine) as connection:
-        found = [dict(row._mapping) for row in connection.execute(query)]
+        for start in range(0, len(wanted), _CHUNK):
+            some = query.where(SiteBlock.fingerprint.in_(wanted[start : start + _CHUNK]))
+            found += [dict(row._mapping) for row in connection.execute(some)]
     return [from_rows(row["domain"], [row]) for row in found]
 
 
@@ -72,20 +73,6 @@ def sites(engine: Engine) -> list[str]:
         holding = select(ArticleRow.site_id).distinct()
         query = select(Site.domain).where(Site.id.in_(holding)).order_by(Site.domain)
         return list(connection.execute(query).scalars())
-
-
-def clusters(engine: Engine, urls: Iterable[str]) -> dict[str, str]:
-    """URL → a name of its cluster of copies, for the articles that are in one."""
-    by_key = {url_key(url): url for url in urls}
-    keys = list(by_key)
-    found: dict[str, str] = {}
-    with reading(engine) as connection:
-        for start in range(0, len(keys), _CHUNK):
-            query = select(ArticleRow.url_key, ArticleRow.cluster_id).where(
-                ArticleRow.url_key.in_(keys[start : start + _CHUNK]), ArticleRow.cluster_id.is_not(None)
-            )
-            found |= {by_key[key]: f"cluster {number}" for key, number in connection.execute(query)}
-    return found
 
 
 def _rows(connection: Connection, site: str) -> list[dict[str, Any]]:
