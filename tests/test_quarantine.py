@@ -49,7 +49,10 @@ def test_what_waits_is_kept_and_hidden(engine: Engine) -> None:
     assert readers_see(engine) == [1]
     assert readers_see(engine, hidden=True) == [1, 2, 3]
     listed = [line.split("\t") for line in run(engine, "list").stdout.splitlines()]
-    assert [(row[0], row[1], row[2]) for row in listed] == [("3", "waiting", "0.79"), ("2", "waiting", "0.41")]
+    assert [(row[0], row[1], row[2]) for row in listed] == [
+        ("3", "waiting", "0.79"),
+        ("2", "waiting", "0.41"),
+    ]
     assert listed[1][-1] == "confidence 0.41 (thin margin)"
     with Archive(engine.url.render_as_string(hide_password=False)) as archive:
         assert archive.get(2).article_body == "First.\n\nSecond."  # whoever names it sees it
