@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
@@ -26,6 +25,9 @@ from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 #: Fewer pages of a site teach nothing.
 FEWEST = 3
