@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsarchive.core.blocks import MAX_BLOCKS, read_blocks
+from newsarchive.core.walking import MAX_BLOCKS, read_blocks
 from newsarchive.core.extraction import explain, extract_step
 from newsarchive.core.parsing import parse
+from newsarchive.core.render import rendered
 from newsarchive.exceptions import BadRules, NotAnArticle
 from newsarchive.items import DROP_REASONS, LABELS, Article, Capture, Page
 from newsarchive.rules import Rules, default
@@ -26,7 +27,7 @@ def page(html: str) -> Page:
 
 
 def read(html: str) -> Article:
-    return extract_step(page(html), default())
+    return rendered(extract_step(page(html), default()))
 
 
 def cases(name: str) -> list[Any]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
-from newsarchive.core.blocks import read_blocks
+from newsarchive.core.walking import read_blocks
 from newsarchive.core.metadata import read_metadata
 from newsarchive.items import Article, Block, Capture, Page
 

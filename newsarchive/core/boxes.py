@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -35,24 +34,64 @@ _PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 _MOST_NAMES = 12
 
 
-_ANY_GROUP = re.compile("|".join(f"(?:{p.pattern})" for p in GROUPS.values()))
+#: What each group's words begin with: most names hold none of these, and need not be searched for a group.
+_STEMS = {
+    "comments": "comment respond disqus repl kommentar",
+    "related": "relat recommend more read outbrain taboola popular trend similar latest also",
+    "subscribe": "subscri newsletter sign mailchimp donat paywall cookie consent gdpr modal popup overlay",
+    "footer": "foot colophon copyright legal disclaim",
+    "bio": "author bio about contributor",
+    "card": "card teaser tile grid carousel listing item",
+    "content": "content article post entry story body text prose rich single",
+    "faq": "faq accordion question toggle collaps tab",
+}
+_GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.split()}
+
+
+def _any_of(words: Sequence[str]) -> str:
+    """A pattern for any of the words that tries each letter once, not each word."""
+    heads = sorted({w[:1] for w in words})
+    if heads == [""]:
+        return ""
+    found = [re.escape(h) + _any_of([w[1:] for w in words if w[:1] == h]) for h in heads]
+    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+
+
+_STEM = re.compile(_any_of(list(_GROUP_OF)))
+_STEM_AT = re.compile(f"(?=({_any_of(list(_GROUP_OF))}))")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
+_LETTERS = re.compile("[a-z]{2,}")
+
+#: Names that are remembered, from page to page; sites share most of theirs.
+_REMEMBERED = 50_000
 
 
-@lru_cache(maxsize=32_768)
-def _name(name: str) -> tuple[tuple[str, ...], int]:
-    """The words of one class name or id, and the groups that it names, as bits."""
+def _words(name: str) -> set[str]:
+    """The words of one class name or id: the whole of it without its numbers, and its parts."""
     if len(name) > 60:
-        return (), 0
-    spelled = _CAMEL.sub("-", name).replace("_", "-").lower()
-    bits = 0
-    if _ANY_GROUP.search(spelled):
-        bits = sum(bit for group, bit in GROUP_BITS.items() if GROUPS[group].search(spelled))
-    out = {_NUMBERS.sub("-", name.lower()).strip("-")}
-    out.update(part.lower() for part in _PARTS.findall(name) if len(part) > 1)
+        return set()
+    lower = name.lower()
+    if name == lower:
+        out = set(_LETTERS.findall(name))
+    else:
+        out = {part.lower() for part in _PARTS.findall(name) if len(part) > 1}
+    if not name.isalpha():
+        lower = _NUMBERS.sub("-", lower).strip("-")
+    out.add(lower)
     out.discard("")
-    return tuple(out), bits
+    return out
+
+
+def _groups(name: str) -> int:
+    """The groups that one class name or id names, as bits."""
+    if len(name) > 60:
+        return 0
+    spelled = _CAMEL.sub("-", name).replace("_", "-").lower()
+    if not _STEM.search(spelled):
+        return 0
+    groups = {_GROUP_OF[stem] for stem in _STEM_AT.findall(spelled)}
+    return sum(GROUP_BITS[group] for group in groups if GROUPS[group].search(spelled))
 
 
 def tokens(tag: str, ident: str, names: str) -> list[str]:
@@ -63,7 +102,7 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
     """
     out = {"<" + tag}
     for name in _names(ident, names):
-        out.update(_name(name)[0])
+        out.update(_words(name))
     return sorted(out)
 
 
@@ -80,6 +119,7 @@ class Names:
     def __init__(self, table: Mapping[str, float]) -> None:
         self.table = table
         self.known: dict[tuple[str, str, str], tuple[float, int]] = {}
+        self.single: dict[str, tuple[dict[str, float], int]] = {}
 
     def facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
         """(learned score, bits of `GROUPS`); the score is a sum over the square root of the number of
@@ -87,47 +127,64 @@ class Names:
         key = (tag, ident, names)
         found = self.known.get(key)
         if found is None:
-            if len(self.known) > 50_000:
+            if len(self.known) > _REMEMBERED:
                 self.known.clear()
             found = self.known[key] = self._facts(*key)
         return found
 
     def _facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
-        table, words, bits = self.table, {"<" + tag}, 0
+        word, bits = "<" + tag, 0
+        worth = {word: self.table[word]} if word in self.table else {}
         for name in _names(ident, names):
-            found, named = _name(name)
-            words.update(found)
+            found, named = self.single.get(name) or self._single(name)
+            worth.update(found)
             bits |= named
-        # In order of value, so that the sum does not hang on the order of the set.
-        known = sorted(table[w] for w in words if w in table)
+        # In order of value, so that the sum does not hang on the order of the words.
+        known = sorted(worth.values())
         return (sum(known) / len(known) ** 0.5 if known else 0.0), bits
+
+    def _single(self, name: str) -> tuple[dict[str, float], int]:
+        """What the table knows of one name's words, and its groups."""
+        if len(self.single) > _REMEMBERED:
+            self.single.clear()
+        table = self.table
+        found = self.single[name] = {w: table[w] for w in _words(name) if w in table}, _groups(name)
+        return found
 
 
 class BoxFacts:
-    """Per box, in document order: its own token score and groups, and what its ancestors add."""
+    """Per box, in document order: its own token score and groups, and what its ancestors add.
+
+    `scores` has a row each for a box's own score, and over it and its ancestors the sum, the lowest, the
+    highest, and the sum that fades with distance.
+    """
 
     def __init__(self, boxes: Sequence[Box], names: Names) -> None:
         n = len(boxes)
-        self.parent = np.fromiter((b.parent.index if b.parent else -1 for b in boxes), np.int64, n)
-        self.own, self.total, self.low, self.high, self.near = ([0.0] * n for _ in range(5))
-        self.bits, self.tags = [0] * n, [0] * n
-        for box in boxes:
-            if box.last > box.first:
-                self._add(box, *names.facts(box.tag, box.ident, box.classes))
-
-    def _add(self, box: Box, own: float, bits: int) -> None:
-        i = box.index
-        self.own[i] = own
-        tag = TAG_BITS.get(box.tag, 0)
-        if box.parent is None:
-            self.total[i] = self.low[i] = self.high[i] = self.near[i] = own
-            self.bits[i], self.tags[i] = bits, tag
-            return
-        up = box.parent.index
-        self.total[i] = self.total[up] + own
-        low, high = self.low[up], self.high[up]
-        self.low[i], self.high[i] = own if own < low else low, own if own > high else high
-        self.near[i] = 0.6 * self.near[up] + own
-        # <body class="..."> names the whole page: it tells no block from another.
-        self.bits[i] = 0 if box.tag == "body" else self.bits[up] | bits
-        self.tags[i] = self.tags[up] | tag
+        nothing = (0.0, 0.0, 0.0, 0.0, 0.0)
+        rows: list[tuple[float, float, float, float, float]] = []
+        bits, tags, parents = [0] * n, [0] * n, [-1] * n
+        known, facts, tag_bits = names.known, names.facts, TAG_BITS
+        for i, box in enumerate(boxes):
+            tag, up = box.tag, box.parent
+            if up is not None:
+                parents[i] = up.index
+            if box.last <= box.first:
+                rows.append(nothing)
+                continue
+            own, named = known.get((tag, box.ident, box.classes)) or facts(tag, box.ident, box.classes)
+            if up is None:
+                rows.append((own, own, own, own, own))
+                bits[i], tags[i] = named, tag_bits.get(tag, 0)
+                continue
+            above = up.index
+            _, total, low, high, near = rows[above]
+            rows.append(
+                (own, total + own, own if own < low else low, own if own > high else high, 0.6 * near + own)
+            )
+            # <body class="..."> names the whole page: it tells no block from another.
+            bits[i] = 0 if tag == "body" else bits[above] | named
+            tags[i] = tags[above] | tag_bits.get(tag, 0)
+        self.parent = np.array(parents, np.int64)
+        self.scores = np.array(rows, np.float64).reshape(n, 5).T
+        self.bits, self.tags = np.array(bits, np.int64), np.array(tags, np.int64)

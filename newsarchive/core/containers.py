@@ -42,35 +42,44 @@ def containers(
 
     p, w, lw, count = inside(prose), inside(weight), inside(weight * link), (last - first).astype(np.float64)
     total = max(1.0, float(prose.sum()))
-    good = prose * (out["token_near"] > -0.5)
-    g = inside(good)
+    g = inside(prose * (out["token_near"] > -0.5))
+    shares, links = p / total, ratio(lw, w)
+    means, counts = np.log1p(ratio(w, count)), np.minimum(count, 200)
     up = at
     for name in ("box", "up1", "up2", "up3"):
-        out[name + "_prose"] = p[up] / total
-        out[name + "_link"] = ratio(lw[up], w[up])
-        out[name + "_mean"] = np.log1p(ratio(w[up], count[up]))
-        out[name + "_count"] = np.minimum(count[up], 200)
+        out[name + "_prose"], out[name + "_link"] = shares[up], links[up]
+        out[name + "_mean"], out[name + "_count"] = means[up], counts[up]
         up = np.maximum(parent[up], 0)
-    for name, share, sums in (
-        ("main90", 0.9, p),
-        ("main60", 0.6, p),
-        ("good75", 0.75, g),
-        ("good40", 0.4, g),
-    ):
-        _main(out, name, _deepest(sums, share, boxes), first, last, n, p, parent, at)
+    depths = np.array([b.depth for b in boxes], np.int64)
+    known: dict[int, tuple[Array, ...]] = {}
+    for name, share, sums in _MAINS:
+        main = _deepest(p if sums == "prose" else g, share, depths)
+        if main not in known:
+            known[main] = _main(main, first, last, n, p, parent, at)
+        for part, values in zip(("_in", "_at", "_below", "_branch"), known[main], strict=True):
+            out[name + part] = values
 
 
-def _deepest(sums: Array, share: float, boxes: Sequence[Box]) -> int:
+#: The main containers: a name, and the share of the text that the container must hold, of all prose or
+#: of prose in boxes of good names.
+_MAINS = (
+    ("main90", 0.9, "prose"),
+    ("main60", 0.6, "prose"),
+    ("good75", 0.75, "good"),
+    ("good40", 0.4, "good"),
+)
+
+
+def _deepest(sums: Array, share: float, depths: NDArray[np.int64]) -> int:
     """The deepest box, by document order, that holds this share of all the text that `sums` counts."""
-    enough = np.flatnonzero(sums >= share * sums.max())
-    if not len(enough) or sums.max() <= 0:
+    most = float(sums.max())
+    enough = np.flatnonzero(sums >= share * most)
+    if not len(enough) or most <= 0:
         return 0
-    return max(map(int, enough), key=lambda i: (boxes[i].depth, -i))
+    return int(enough[np.argmax(depths[enough])])
 
 
 def _main(
-    out: dict[str, Array],
-    name: str,
     main: int,
     first: NDArray[np.int64],
     last: NDArray[np.int64],
@@ -78,24 +87,33 @@ def _main(
     prose: Array,
     parent: NDArray[np.int64],
     at: NDArray[np.int64],
-) -> None:
-    """Where each block stands to a main container: inside, how far down its blocks, and how much
-    prose lies in the branch below the container that the block belongs to."""
+) -> tuple[Array, Array, Array, Array]:
+    """Where each block stands to a main container: whether inside, how far through it, how far down, and
+    how much prose lies in the branch below the container that the block belongs to."""
     index = np.arange(n)
     start, end = int(first[main]), int(last[main])
     inside = (index >= start) & (index < end)
-    out[name + "_in"] = inside.astype(np.float64)
-    out[name + "_at"] = np.clip((index - start) / max(1, end - start), -1.0, 2.0)
-    branch = at.copy()
-    depth = np.zeros(n)
+    place = np.clip((index - start) / max(1, end - start), -1.0, 2.0)
+    below, share = np.full(n, -1.0), np.full(n, -1.0)
+    branch, depth = _branches(main, parent, at[start:end])
+    below[start:end] = depth
+    share[start:end] = prose[branch] / max(1.0, float(prose[main]))
+    return inside.astype(np.float64), place, below, share
+
+
+def _branches(
+    main: int, parent: NDArray[np.int64], at: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For boxes inside the container: the child of the container that each lies in, and how far below."""
+    branch, depth = at.copy(), np.zeros(len(at), np.int64)
     for _ in range(130):
-        climb = (branch > main) & (parent[branch] != main) & inside
+        up = parent[branch]
+        climb = (branch > main) & (up != main)
         if not climb.any():
             break
-        branch = np.where(climb, parent[branch], branch)
+        branch = np.where(climb, up, branch)
         depth += climb
-    out[name + "_below"] = np.where(inside, depth, -1.0)
-    out[name + "_branch"] = np.where(inside, prose[branch] / max(1.0, float(prose[main])), -1.0)
+    return branch, depth
 
 
 def signatures(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from newsarchive.core.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
 from newsarchive.core.metadata import read_metadata
 from newsarchive.core.naming import Namer
 from newsarchive.core.pagetype import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.reasons import spoken
-from newsarchive.core.render import rendered
 from newsarchive.items import Article, Block, Page
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
@@ -27,13 +28,14 @@ KEPT = ("body", "the classifier and its neighbours")
 def extract_step(page: Page, rules: Rules) -> Article:
     """`Page` -> `Article` with every block of the page and the page's own metadata.
 
+    Its HTML is left to the chrome step, the last one to change blocks, so that it is rendered once.
     Raises `NotAnArticle` for index, log-in and error pages, and for pages without readable text.
     """
     refuse_text(page.text)
     sheet, verdict = read(page, rules)
     refuse(sheet, verdict)
     blocks = labelled(sheet, verdict)
-    article = Article(
+    return Article(
         url=page.capture.base_url,
         quality=quality(sheet, verdict),
         charset_declared=page.charset_declared,
@@ -41,7 +43,6 @@ def extract_step(page: Page, rules: Rules) -> Article:
         extractor_version=EXTRACTOR_VERSION,
         capture=page.capture,
     ).with_blocks(blocks, **read_metadata(sheet.tree, page, blocks, rules))
-    return rendered(article)
 
 
 def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
@@ -56,7 +57,8 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
     namer = Namer(" ".join(sheet.title.split()))
     out = []
     at_top, titled = True, False
-    for raw, keep, margin in zip(sheet.reading.blocks, verdict.keep, verdict.margins, strict=True):
+    margins = np.round(verdict.margins, 2).tolist()
+    for raw, keep, score in zip(sheet.reading.blocks, verdict.keep.tolist(), margins, strict=True):
         label, rule = KEPT
         if not keep:
             label, rule = (namer.standfirst(raw) if at_top and titled else None) or namer.name(raw)
@@ -65,7 +67,6 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
         elif at_top:
             at_top = False
         titled = titled or label == "title"
-        score = round(float(margin), 2)
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
         )

@@ -16,51 +16,11 @@ from numpy.typing import NDArray
 from newsarchive.core.blocks import RawBlock, Reading
 from newsarchive.core.boxes import GROUP_BITS, TAG_BITS, BoxFacts, Names
 from newsarchive.core.containers import containers, ratio, signatures
+from newsarchive.core.shapes import KINDS, shapes
 
 Array = NDArray[np.floating[Any]]
 
-_KINDS = {
-    kind: place
-    for place, kind in enumerate(
-        ("paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed")
-    )
-}
-
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0e7f]")
-_STOP = re.compile(r"[.!?…。！？।؟](?=[\s\"'”’»)」』]|$)")
 _WORD = re.compile(r"\w+")
-_CAPITAL = re.compile(r"\b[^\W\d_a-z]")
-
-#: Signs are looked for in so many first letters of a block: the rest of a long paragraph is alike.
-_HEAD = 240
-_ENDS = frozenset('.!?…。！？”"’।؟')
-
-
-def _shape(block: RawBlock) -> tuple[float, ...]:
-    """What a block's own text looks like; the first number is its length in Latin-letter units, a
-    Chinese or Japanese character counted for 2.5."""
-    text = block.text
-    n = len(text)
-    first, long = text[0], n > _HEAD
-    return (
-        n if text.isascii() else n + 1.5 * len(_CJK.findall(text)),
-        text.count(" ") + 1,
-        text.count(",") + text.count("，") + text.count("、"),
-        len(_STOP.findall(text[:_HEAD])) * n / _HEAD if long else len(_STOP.findall(text)),
-        text[-1] in _ENDS,
-        first.isupper() - first.islower(),
-        0.02 if long else len(_CAPITAL.findall(text)) / n,
-        text.count("\n"),
-        min(block.link_chars / n, 1.0),
-        _KINDS[block.kind],
-        block.level,
-        block.box.depth,
-        block.box.hidden,
-    )
-
-
-_SHAPE_NAMES = ("weight", "words", "commas", "stops", "ends_stop", "case", "capitals", "lines", "link_density",
-                "kind", "level", "depth", "hidden")  # fmt: skip
 
 
 def features(reading: Reading, names: Names, title: str = "", declared: str = "") -> dict[str, Array]:
@@ -68,11 +28,9 @@ def features(reading: Reading, names: Names, title: str = "", declared: str = ""
     `title` is the text of the page's `<title>`, `declared` the article text that it gives in JSON-LD."""
     blocks, boxes = reading.blocks, reading.boxes
     n = len(blocks)
-    out: dict[str, Array] = {}
-    shape = np.array([_shape(b) for b in blocks], np.float64).T
-    out.update(zip(_SHAPE_NAMES, shape, strict=True))
+    out, stops = shapes(blocks)
     weight, link = out["weight"], out["link_density"]
-    out["stop_rate"] = ratio(out.pop("stops"), out["words"])
+    out["stop_rate"] = ratio(stops, out["words"])
     out["word_length"] = ratio(weight, out["words"])
     at = np.array([b.box.index for b in blocks], np.int64)
     facts = BoxFacts(boxes, names)
@@ -90,13 +48,16 @@ def features(reading: Reading, names: Names, title: str = "", declared: str = ""
 
 
 def _place(out: dict[str, Array], facts: BoxFacts, at: NDArray[np.int64]) -> None:
-    for name in ("own", "total", "low", "high", "near"):
-        out["token_" + name] = np.array(getattr(facts, name))[at]
-    bits, tags = np.array(facts.bits)[at], np.array(facts.tags)[at]
-    for name, bit in GROUP_BITS.items():
-        out["in_" + name] = (bits & bit > 0).astype(np.float64)
-    for name, bit in TAG_BITS.items():
-        out["under_" + name] = (tags & bit > 0).astype(np.float64)
+    out.update(zip(_TOKENS, facts.scores[:, at], strict=True))
+    bits, tags = facts.bits[at], facts.tags[at]
+    out.update(zip(_IN, (bits & _GROUP_BITS > 0).astype(np.float64), strict=True))
+    out.update(zip(_UNDER, (tags & _TAG_BITS > 0).astype(np.float64), strict=True))
+
+
+_TOKENS = tuple("token_" + name for name in ("own", "total", "low", "high", "near"))
+_IN, _UNDER = tuple("in_" + name for name in GROUP_BITS), tuple("under_" + name for name in TAG_BITS)
+_GROUP_BITS = np.array(list(GROUP_BITS.values()))[:, None]
+_TAG_BITS = np.array(list(TAG_BITS.values()))[:, None]
 
 
 def _neighbours(out: dict[str, Array], weight: Array, link: Array, prose: Array) -> None:
@@ -151,4 +112,4 @@ def _title(out: dict[str, Array], blocks: Sequence[RawBlock], title: str) -> Non
     out["from_title"] = np.clip(index - best, -100, 300).astype(np.float64)
     out["has_title"] = np.full(len(blocks), best_score)
     out["since_heading"] = np.minimum(index - above, 50).astype(np.float64)
-    out["under_level"] = out["level"][above] * (out["kind"][above] == _KINDS["heading"])
+    out["under_level"] = out["level"][above] * (out["kind"][above] == KINDS["heading"])

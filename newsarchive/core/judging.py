@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core.blocks import Reading, read_blocks
+from newsarchive.core.blocks import Reading
 from newsarchive.core.boxes import Names
 from newsarchive.core.decision import chances, choose, smoothed
 from newsarchive.core.features import features
 from newsarchive.core.parsing import declared_body, parse
 from newsarchive.core.trees import Forest
+from newsarchive.core.walking import read_blocks
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules
 
@@ -82,8 +83,7 @@ def matrix(
     """(rows, column names): the features of every block, all of them or those wanted."""
     found = features(sheet.reading, names, sheet.title, sheet.declared)
     columns = wanted or tuple(found)
-    rows = np.column_stack([found[name] for name in columns])
-    return rows.astype(np.float32), columns
+    return np.array([found[name] for name in columns], np.float32).T, columns
 
 
 def judge(sheet: Sheet, model: Model) -> Verdict:
@@ -102,4 +102,5 @@ def decided(scores: NDArray[np.float64], weights: NDArray[np.float64]) -> Verdic
 
 def word_weights(reading: Reading) -> NDArray[np.float64]:
     """About how many words each block has, from its length: good for any script."""
-    return np.array([1 + len(b.text) / 6 if b.kind != "embed" else 0.1 for b in reading.blocks])
+    lengths = [len(b.text) if b.kind != "embed" else -5.4 for b in reading.blocks]
+    return 1 + np.array(lengths, np.float64) / 6

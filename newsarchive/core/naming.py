@@ -34,7 +34,15 @@ LABELS: tuple[tuple[str, str], ...] = (
 )
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
-_ANY = re.compile("|".join(f"(?P<l{i}>{pattern})" for i, (_, pattern) in enumerate(LABELS)))
+_ANY = re.compile("|".join(f"({pattern})" for _, pattern in LABELS))
+#: What every one of these words holds: most names hold none of it, and need not be searched for each.
+_PART = re.compile(
+    r"co(?:okie|nsent|mment|lophon|pyright)|gdpr|respond|disqus|kommentar|s(?:ubscri|ign|har|ocial|ponsor|idebar|kip|ite(?:-|header))"
+    r"|newsl|m(?:ailchimp|c4wp|ore|enu|asthead)|p(?:aywall|romo|ost|opular|agina|ager|hoto)|donat"
+    r"|a(?:dd[at]|lso|dvert|ffiliate|uthor|bout|rticle)|\bad|follow|re(?:lat|commend|ad)|outbrain|t(?:aboola|rending|easer"
+    r"|ag|imestamp|op|oc)|latest|b(?:anner|io|yline)|c(?:allout|ta|at|aption|rumb)|dateline|entry|im(?:age|pr)|footer|legal"
+    r"|nav|widget"
+)
 _STANDFIRST = re.compile(
     r"standfirst|sub-?title|sub-?head|\bdek\b|\bdeck\b|\blead\b|\blede\b|intro|summary|excerpt|abstract|chapo|vorspann|"
     r"teaser|entradilla|bajada|sommario|\bhook\b"
@@ -108,11 +116,18 @@ class Namer:
 def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
     if tag in ("body", "html"):
         return None
-    if ident or classes:
-        words = _CAMEL.sub("-", f"{ident} {classes}").replace("_", "-").lower()
-        named = [(int(m.lastgroup[1:]), m[0]) for m in _ANY.finditer(words) if m.lastgroup]
-        if named:
-            place, word = min(named)
-            return LABELS[place][0], f'stands in a box named "{word}"'
+    named = [found for name in (*ident.split(), *classes.split()) if (found := _named(name))]
+    if named:
+        place, word = min(named)
+        return LABELS[place][0], f'stands in a box named "{word}"'
     label = _TAGS.get(tag, "")
     return (label, f"stands in <{tag}>") if label else None
+
+
+@lru_cache(maxsize=32_768)
+def _named(name: str) -> tuple[int, str] | None:
+    """The most trusted label that one id or class names, by its place, and the word that does."""
+    spelled = _CAMEL.sub("-", name).replace("_", "-").lower()
+    if not _PART.search(spelled):
+        return None
+    return min(((m.lastindex - 1, m[0]) for m in _ANY.finditer(spelled) if m.lastindex), default=None)

@@ -22,7 +22,8 @@ TEASERS = 3
 DOUBT = 0.8
 
 _TAG = re.compile(r"<[a-zA-Z!/]")
-_CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_WHITE = " \t\n\r\f\ufeff"
+_CONTROL = [chr(c) for c in (*range(9), *range(14, 27), *range(28, 32), 0xFFFD)]
 #: What servers title their errors, in the languages of the blogs that we have met.
 _ERROR = re.compile(
     r"\b(40[134]|410|50[0234])\b|not found|page (does|could) ?n.t|no longer (exists|available)|forbidden|"
@@ -43,10 +44,10 @@ _LOGIN = re.compile(
 
 def refuse_text(text: str) -> None:
     """Raises `NotAnArticle` for a text that is no HTML page at all."""
-    if not text.strip(" \t\n\r\f\ufeff"):
-        raise NotAnArticle("empty")
     head = text[:20_000]
-    if len(_CONTROL.findall(head)) + head.count("\ufffd") > 0.1 * len(head):
+    if not head.strip(_WHITE) and not text.strip(_WHITE):
+        raise NotAnArticle("empty")
+    if sum(map(head.count, _CONTROL)) > 0.1 * len(head):
         raise NotAnArticle("binary", "one character in ten is no text")
     if not _TAG.search(text):
         raise NotAnArticle("not html", "there is no tag in it")
@@ -64,13 +65,28 @@ def refuse_empty(sheet: Sheet) -> None:
 
 def refuse(sheet: Sheet, verdict: Verdict) -> None:
     """Raises `NotAnArticle` for error, log-in and index pages, and where next to nothing is left."""
-    kept = [b for b, keep in zip(sheet.reading.blocks, verdict.keep, strict=True) if keep]
-    words = sum(count_words(b.text) for b in kept)
+    kept = taken(sheet, verdict)
+    words = _words(kept, FEW_WORDS)
     if words < FEW_WORDS:
         _refuse_small(sheet, words)
-    boxes = _teasers(sheet, kept)
-    if len(boxes) >= TEASERS and not _declares_article(sheet):
+    boxes = teasers(sheet, kept)
+    if boxes and not _declares_article(sheet):
         raise NotAnArticle("index page", f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
+
+
+def taken(sheet: Sheet, verdict: Verdict) -> list[RawBlock]:
+    """The blocks that the verdict keeps."""
+    return [b for b, keep in zip(sheet.reading.blocks, verdict.keep.tolist(), strict=True) if keep]
+
+
+def _words(blocks: list[RawBlock], enough: int) -> int:
+    """How many words blocks have, counted until there are enough."""
+    words = 0
+    for block in blocks:
+        words += count_words(block.text)
+        if words >= enough:
+            break
+    return words
 
 
 def _refuse_small(sheet: Sheet, words: int) -> None:
@@ -100,17 +116,20 @@ def _declares_article(sheet: Sheet) -> bool:
     return len(tops) == 1 and len(tops[0].text.split()) >= 5 and title.startswith(tops[0].text)
 
 
-def _teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
-    """The linked headings of boxes alike, side by side, each with kept text, none with half of it."""
+def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
+    """The linked headings of boxes alike, side by side, each with kept text, none with half of it; as many
+    as make an index page, or none."""
+    linked = [b for b in sheet.reading.blocks if b.kind == "heading" and b.link_chars >= 0.8 * len(b.text)]
+    if len(linked) < TEASERS:
+        return []
     headed: dict[int, str] = {}
-    for block in sheet.reading.blocks:
-        if block.kind == "heading" and block.links and block.link_chars >= 0.8 * len(block.text):
-            box: Box | None = block.box
-            for _ in range(5):
-                if box is None:
-                    break
-                headed.setdefault(box.index, block.text)
-                box = box.parent
+    for block in linked:
+        box: Box | None = block.box if block.links else None
+        for _ in range(5):
+            if box is None:
+                break
+            headed.setdefault(box.index, block.text)
+            box = box.parent
     holds: defaultdict[int, int] = defaultdict(int)
     group: defaultdict[tuple[int, str, str], list[Box]] = defaultdict(list)
     for block in kept:
@@ -132,8 +151,7 @@ def _teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
 def quality(sheet: Sheet, verdict: Verdict) -> Quality:
     """Confidence is the F1 to expect; completeness the share of article text, by the classifier's own
     odds, that was taken. Flags say in words what to look at; any of them is a reason to quarantine."""
-    blocks = sheet.reading.blocks
-    kept = [b for b, keep in zip(blocks, verdict.keep, strict=True) if keep]
+    kept = taken(sheet, verdict)
     flags = []
     if verdict.expected < DOUBT:
         flags.append("thin margin")
@@ -141,9 +159,9 @@ def quality(sheet: Sheet, verdict: Verdict) -> Quality:
         flags.append("page too long")
     if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
         flags.append("no sentence end")
-    if sum(count_words(b.text) for b in kept) < 4 * FEWEST_WORDS:
+    if _words(kept, 4 * FEWEST_WORDS) < 4 * FEWEST_WORDS:
         flags.append("short")
-    if len(_teasers(sheet, kept)) >= TEASERS:
+    if teasers(sheet, kept):
         flags.append("other articles below")
     return Quality(
         round(min(1.0, verdict.expected), 3), round(_completeness(sheet, verdict), 3), tuple(flags)
