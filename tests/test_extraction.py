@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsarchive.core.walking import MAX_BLOCKS, read_blocks
 from newsarchive.core.extraction import explain, extract_step
 from newsarchive.core.parsing import parse
 from newsarchive.core.render import rendered
+from newsarchive.core.walking import MAX_BLOCKS, read_blocks
 from newsarchive.exceptions import BadRules, NotAnArticle
 from newsarchive.items import DROP_REASONS, LABELS, Article, Capture, Page
 from newsarchive.rules import Rules, default

@@ -3,12 +3,12 @@
 `process.STEPS` is the path of every page. Where to look:
 
 decode       decoding sniffing charsets entities
-extract      extraction parsing blocks markup boxes containers features trees decision judging naming
-             pagetype reasons render
+extract      extraction parsing walking blocks markup boxes containers shapes features trees decision judging
+             naming pagetype reasons render
 metadata     metadata claims elements head jsonld shown printed headline authors names publication dates
              language
 repair       encoding repairing vote plausible mojibake pieces multibyte legacy lost pairs characters fallback edits
-chrome       chrome phrases lines cues tails
+chrome       chrome phrases lines literals cues tails
 origin       origin leads attribution attribution_patterns copyright publishers
 fingerprint  fingerprint shingling copies comparison paraphrase
 a site       template learning teaching sightings records keys heads layouts evidence

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.attribution_patterns import Phrase, any_of, every, first_words, phrases_of
+from newsarchive.core.attribution_patterns import Phrase, any_of, every, first_words, needed_words, phrases_of
+from newsarchive.core.literals import Literals
 from newsarchive.core.publishers import by_name, longest_name
 from newsarchive.rules import Rules
 
@@ -60,11 +61,13 @@ class Attribution:
 
 @dataclass(frozen=True)
 class _Book:
-    """All phrases, found by the first word (or character) of a line; `others` begin with the source."""
+    """All phrases, found by the first word (or character) of a line; `others` begin with the source, and are
+    asked only where a line holds what `other` looks for."""
 
     by_word: Mapping[str, tuple[Phrase, ...]]
     by_character: Mapping[str, tuple[Phrase, ...]]
     others: tuple[Phrase, ...]
+    other: Literals
     note: re.Pattern[str] | None
 
 
@@ -105,7 +108,7 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     if len(sentence) > LINE:
         return None
     book = _book(rules)
-    line = _TASHKEEL.sub("", sentence)
+    line = sentence if sentence.isascii() else _TASHKEEL.sub("", sentence)
     starts = [_LEAD.match(line).end()]  # type: ignore[union-attr]
     if book.note and (note := book.note.match(line, starts[0])):
         starts.append(note.end())
@@ -123,7 +126,8 @@ def _candidates(line: str, start: int, book: _Book) -> Iterator[Phrase]:
     if word:
         yield from book.by_word.get(word[0].casefold(), ())
         yield from book.by_character.get(word[0][0], ())
-    yield from book.others
+    if book.other.stand_in(line.lower()):
+        yield from book.others
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
@@ -194,7 +198,9 @@ def _book(rules: Rules) -> _Book:
             others.append(phrase)
     notes = every(rules, "notes")
     note = re.compile(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
-    return _Book(_frozen(words), _frozen(characters), tuple(others), note)
+    needed = [needed_words(phrase) for phrase in others]
+    other = Literals(sorted(set().union(*needed)) if all(needed) else [" "])
+    return _Book(_frozen(words), _frozen(characters), tuple(others), other, note)
 
 
 def _frozen(index: dict[str, list[Phrase]]) -> dict[str, tuple[Phrase, ...]]:

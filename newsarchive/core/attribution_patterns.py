@@ -104,6 +104,17 @@ def first_words(phrase: Phrase) -> set[str]:
     return found
 
 
+def needed_words(phrase: Phrase) -> set[str]:
+    """One word of each wording of a part that a line must hold to match; empty where no part must be held."""
+    for token in phrase.pattern.split():
+        name = re.fullmatch(r"<(\w+)(\??)>", token)
+        if token == ":" or (name and (name[2] or name[1] in ("source", "any"))):
+            continue
+        entries = phrase.words[name[1]] if name else [token]
+        return {max(re.findall(r"\w+", entry), key=len, default="") for entry in entries} - {""}
+    return set()
+
+
 def regex_of(pattern: str, words: Mapping[str, Sequence[str]], spaces: bool = True) -> str:
     """One pattern as the source of a regular expression.
 

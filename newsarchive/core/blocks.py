@@ -99,5 +99,5 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
     """Whether an element is off the screen, by `hidden` or by its style."""
     if "hidden" in attributes:
         return True
-    style = attributes.get("style")
-    return bool(style) and "none" in style and "display:none" in style.replace(" ", "").lower()
+    style = attributes.get("style") or ""
+    return "none" in style and "display:none" in style.replace(" ", "").lower()

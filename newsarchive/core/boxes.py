@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from newsarchive.core.blocks import Box
+from newsarchive.core.literals import any_literal
 
 #: Hand-made groups: words of ids and classes that name a part of a page, in many themes alike.
 GROUPS: dict[str, re.Pattern[str]] = {
@@ -48,17 +49,8 @@ _STEMS = {
 _GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.split()}
 
 
-def _any_of(words: Sequence[str]) -> str:
-    """A pattern for any of the words that tries each letter once, not each word."""
-    heads = sorted({w[:1] for w in words})
-    if heads == [""]:
-        return ""
-    found = [re.escape(h) + _any_of([w[1:] for w in words if w[:1] == h]) for h in heads]
-    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
-
-
-_STEM = re.compile(_any_of(list(_GROUP_OF)))
-_STEM_AT = re.compile(f"(?=({_any_of(list(_GROUP_OF))}))")
+_STEM = re.compile(any_literal(_GROUP_OF))
+_STEM_AT = re.compile(f"(?=({any_literal(_GROUP_OF)}))")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
 _LETTERS = re.compile("[a-z]{2,}")

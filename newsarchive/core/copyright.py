@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core.attribution_patterns import any_of, every
+from newsarchive.core.literals import Literals
 from newsarchive.rules import Rules
 
 #: A longer line is prose about copyright, not a notice.
@@ -37,7 +38,7 @@ class Copyright:
 class _Words:
     """The tables' words of all languages as patterns; a line without one of `any` need not be searched."""
 
-    any: tuple[str, ...]
+    any: Literals
     mark: re.Pattern[str]
     rights: re.Pattern[str] | None
     by: re.Pattern[str] | None
@@ -53,8 +54,7 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     if not line or len(line) > LINE:
         return None
     words = _words(rules)
-    lower = line.lower()
-    if not any(word in lower for word in words.any):
+    if not words.any.stand_in(line.lower()):
         return None
     found = words.mark.search(line)
     if found is None and not (len(line) <= 120 and words.rights and words.rights.search(line)):
@@ -94,7 +94,7 @@ def _words(rules: Rules) -> _Words:
     )
     signs = ("©", "ⓒ", "(c)", "copyright")
     return _Words(
-        tuple(dict.fromkeys((*signs, *every(rules, "copyright"), *rights))),
+        Literals((*signs, *every(rules, "copyright"), *rights)),
         re.compile(mark, re.I),
         re.compile(any_of(rights), re.I) if rights else None,
         re.compile(any_of(by) + r"\s+", re.I) if by else None,

@@ -31,6 +31,8 @@ def fold(text: str) -> str:
     >>> fold("»  Share This: ")
     'share this'
     """
+    if text.isascii():  # has neither curly quotes nor what NFKC would change
+        return _EDGES.sub("", " ".join(text.split())).lower()
     text = _EDGES.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
     return text.translate(_QUOTES).lower()
 
@@ -42,7 +44,7 @@ def word_count(text: str) -> int:
     >>> word_count("Tokyo and Seoul"), word_count("今天北京下雨了。")
     (3, 4)
     """
-    unspaced = len(_UNSPACED.findall(text))
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
     if not unspaced:
         return len(_WORD.findall(text))
     return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2

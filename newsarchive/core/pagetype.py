@@ -23,7 +23,7 @@ DOUBT = 0.8
 
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _WHITE = " \t\n\r\f\ufeff"
-_CONTROL = [chr(c) for c in (*range(9), *range(14, 27), *range(28, 32), 0xFFFD)]
+_CONTROL = bytes([*range(9), *range(14, 27), *range(28, 32)])
 #: What servers title their errors, in the languages of the blogs that we have met.
 _ERROR = re.compile(
     r"\b(40[134]|410|50[0234])\b|not found|page (does|could) ?n.t|no longer (exists|available)|forbidden|"
@@ -47,7 +47,9 @@ def refuse_text(text: str) -> None:
     head = text[:20_000]
     if not head.strip(_WHITE) and not text.strip(_WHITE):
         raise NotAnArticle("empty")
-    if sum(map(head.count, _CONTROL)) > 0.1 * len(head):
+    encoded = head.encode("utf-8", "replace")
+    strange = len(encoded) - len(encoded.translate(None, _CONTROL)) + head.count("\ufffd")
+    if strange > 0.1 * len(head):
         raise NotAnArticle("binary", "one character in ten is no text")
     if not _TAG.search(text):
         raise NotAnArticle("not html", "there is no tag in it")

@@ -87,12 +87,15 @@ def _lines(rules: Rules, section: str) -> Lookup:
     found = list(_entries(rules, section))
     if not found:
         return lambda text: None
-    parts = [f"({_compile(file, f'{section}.{label}', text)})" for file, label, text in found]
-    pattern = re.compile("|".join(parts))
+    parts = [_compile(file, f"{section}.{label}", text) for file, label, text in found]
+    pattern = re.compile("|".join(f"({part})" for part in parts))
+    # Without groups an alternative that begins with another letter is passed over at once.
+    any_of_them = re.compile("|".join(parts))
 
     @lru_cache(maxsize=16384)
     def lookup(text: str) -> Verdict | None:
-        hit = pattern.fullmatch(text) if 0 < len(text) <= LONGEST else None
+        known = 0 < len(text) <= LONGEST and any_of_them.fullmatch(text)
+        hit = pattern.fullmatch(text) if known else None
         if hit is None or hit.lastindex is None:
             return None
         file, label, phrase = found[hit.lastindex - 1]
@@ -126,10 +129,10 @@ def _selectors(rules: Rules) -> Lookup:
 
     @lru_cache(maxsize=16384)
     def lookup(path: str) -> Verdict | None:
-        for part in path.split("/"):
-            if not part.startswith(("html", "body")) and (verdict := segment(part)):
-                return verdict
-        return None
+        above, _, part = path.rpartition("/")  # boxes share most of their path with their neighbours
+        if above and (verdict := lookup(above)):
+            return verdict
+        return None if part.startswith(("html", "body")) else segment(part)
 
     return lookup
 

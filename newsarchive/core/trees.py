@@ -59,9 +59,9 @@ class Forest:
         for level in range(self.depth):
             first = 2**level - 1
             way.append(_select([answers[places[i]] for i in range(first, 2 * first + 1)], way))
-        leaf = np.zeros(way[0].shape, np.uint8)
+        leaf: NDArray[np.uint8] = np.zeros(way[0].shape, np.uint8)
         for turn in way:
-            leaf = leaf << 1 | turn.view(np.uint8)
+            leaf = (leaf << 1 | turn).astype(np.uint8, copy=False)
         return leaf
 
     @cached_property
@@ -100,9 +100,7 @@ class Forest:
         return out
 
 
-def _select(
-    answers: list[NDArray[np.bool_]], way: Sequence[NDArray[np.bool_]]
-) -> NDArray[np.bool_]:
+def _select(answers: list[NDArray[np.bool_]], way: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """The answer at that node of a level which the turns above lead to (yes is right), by halving."""
     for turn in reversed(way):
         answers = [no ^ (turn & (no ^ yes)) for no, yes in zip(answers[0::2], answers[1::2], strict=True)]

@@ -90,7 +90,9 @@ class _Walker:
         for _ in range(MAX_NODES):
             tag = node.tag or "-"
             if tag == "-text":
-                self.add(node.text_content or "")
+                text = node.text_content
+                if text and (self.pieces or not text.isspace()):
+                    self.add(text)
             elif (child := _ENTER.get(tag, _Walker._other)(self, node, tag)) is not None:
                 node = child
                 continue
@@ -98,7 +100,11 @@ class _Walker:
                 up = node.parent
                 if not opened or up is None:
                     return self._end()
-                self.leave(opened.pop())
+                element = opened.pop()
+                if element.__class__ is Box and not self.pieces and not self.marks and element.tag != "tr":
+                    element.last, self.box = len(blocks), element.parent or element  # nothing to flush
+                else:
+                    self.leave(element)
                 node = up
             node = after
             if len(blocks) > MAX_BLOCKS:
@@ -162,7 +168,7 @@ class _Walker:
 
     def leave(self, element: Box | _Inline | None) -> None:
         """An element ends."""
-        if element.__class__ is _Inline:
+        if isinstance(element, _Inline):
             self._leave_inline(element)
             return
         if self.pieces or self.inline or self.marks:
@@ -190,13 +196,10 @@ class _Walker:
                 self.links.append((fold(text), element.href))
 
     def add(self, text: str) -> None:
-        """Text of the current block."""
-        if not self.pieces:
-            if not text or text.isspace():
-                return
-            if self.inline:
-                self.around = list(self.inline)
-                self.common = len(self.inline)
+        """Text of the current block, or its first text that is more than white space."""
+        if not self.pieces and self.inline:
+            self.around = list(self.inline)
+            self.common = len(self.inline)
         self.pieces.append(text)
         if self.broken and not text.isspace():
             self.broken = False
