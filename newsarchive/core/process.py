@@ -12,11 +12,11 @@ from typing import Any
 
 from newsarchive.core import chrome, encoding, extraction, fingerprint, origin
 from newsarchive.core.anchors import parse
-from newsarchive.core.blocks import read_blocks
 from newsarchive.core.render import rendered
 from newsarchive.core.sightings import Sighting, sighting
 from newsarchive.core.teaching import taught
 from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.walking import read_blocks
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
