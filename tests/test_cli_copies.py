@@ -21,6 +21,7 @@ from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive
 from tests.test_clusters import story
+from tests.test_paraphrase import SPUN, TOLD, TOPIC
 
 SENTENCES = [" ".join(story(n, 12)).capitalize() + "." for n in range(20)]
 PAPER = "https://paper.example/full"
@@ -180,3 +181,29 @@ def test_recluster_of_a_good_archive_changes_nothing(engine: Engine) -> None:
     with reading(engine) as connection:
         assert connection.execute(select(ArticleRow.id, ArticleRow.cluster_id)).all() == before
         assert connection.execute(select(func.count()).select_from(MinhashBand)).scalar() == bands
+
+
+def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -> None:
+    told, spun, topic = (
+        text([body], f"https://{site}.example/", hours, headline=site)
+        for site, body, hours in (("told", TOLD, 1), ("spun", SPUN, 50), ("topic", TOPIC, 3))
+    )
+    Store(engine).ingest([told, spun, topic])
+    run(engine, "recluster")
+    assert "in other words" not in run(engine, "trace", told.url).stdout  # off unless asked for
+    result = run(engine, "recluster", "--paraphrases", "0.4")
+    assert result.exception is None
+    assert result.stderr.splitlines()[-1].startswith("1 links between articles")
+    for this, other in ((told, spun), (spun, told)):
+        [link] = json.loads(run(engine, "trace", this.url, "--json").stdout)["paraphrases"]
+        assert (link["url"], link["score"] > 0.4, "takumi ferrante" in link["shared"]) == (
+            other.url,
+            True,
+            True,
+        )
+    assert "Perhaps the same in other words" in run(engine, "trace", told.url).stdout
+    assert "style=dashed" in run(engine, "trace", told.url, "--dot").stdout
+    assert sizes(engine) == [4]  # no cluster knows of them
+    assert run(engine, "recluster", "--paraphrases", "2").exit_code == 2
+    run(engine, "recluster", "--paraphrases", "1")
+    assert json.loads(run(engine, "trace", told.url, "--json").stdout)["paraphrases"] == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsarchive.core import paraphrase
 from newsarchive.core.copies import link_of, text_of
-from newsarchive.core.paraphrase import Marked, marks, paraphrases
+from newsarchive.core.paraphrase import Marked, marks, paraphrases, stream
 
 DAY = datetime(2024, 3, 1, tzinfo=UTC)
 TOLD = (
@@ -57,6 +59,35 @@ def test_a_mark_that_everyone_has_is_no_evidence() -> None:
 
 def test_nothing_to_compare() -> None:
     assert paraphrases([]) == paraphrases(marked("")) == paraphrases(marked("", "")) == []
+
+
+def told_and_spun(count: int, apart: int) -> list[Marked]:
+    """Pairs with names of their own, one a day, each paraphrase `apart` days after its text."""
+    pairs = []
+    for n in range(count):
+        own = frozenset(f"name {n} {i}" for i in range(12))
+        pairs += [Marked(n, own, DAY + timedelta(days=n))]
+        pairs += [Marked(1000 + n, own | {f"other {n}"}, DAY + timedelta(days=n + apart))]
+    return sorted(pairs, key=lambda a: (a.date or DAY, a.id))
+
+
+@pytest.mark.parametrize(("apart", "found"), [(0, 80), (13, 80), (15, 0)])
+def test_a_stream_finds_each_pair_of_its_window_once(apart: int, found: int) -> None:
+    pairs = [(p.a, p.b) for p in stream(told_and_spun(80, apart))]
+    assert sorted(pairs) == [(n, 1000 + n) for n in range(found)]
+
+
+def test_a_stream_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    compared = paraphrase.paraphrases
+    monkeypatch.setattr(paraphrase, "MOST_HELD", 20)
+    monkeypatch.setattr(
+        paraphrase,
+        "paraphrases",
+        lambda held, **options: sizes.append(len(held)) or compared(held, **options),
+    )
+    assert len(list(stream(told_and_spun(80, 0)))) == 80
+    assert max(sizes) == 20
 
 
 @given(st.text(max_size=200))

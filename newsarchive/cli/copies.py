@@ -199,20 +199,34 @@ def origins(site: str | None, since: datetime | None, as_json: bool, db: str) ->
     epilog="""\b
 Examples:
   newsarchive recluster
-  newsarchive recluster --afresh --db postgresql://localhost/news"""
+  newsarchive recluster --afresh --db postgresql://localhost/news
+  newsarchive recluster --paraphrases 0.7"""
 )
 @click.option("--afresh", is_flag=True, help="Begin anew, where an earlier run was stopped.")
+@click.option(
+    "--paraphrases",
+    metavar="SCORE",
+    type=click.FloatRange(0.3, 1.0),
+    envvar="NEWSARCHIVE_PARAPHRASES",
+    help="Also link what may be the same in other words, from this score on (0.3 to 1); off by default.",
+)
 @db_option
-def recluster(afresh: bool, db: str) -> None:
+def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
     """Find the copies in the whole archive anew; call it again to go on after a stop.
 
     For archives that were filled by a version that knew no copies, or knew them worse.
     """
     from newsarchive.cli.maintain import progress_bar
-    from newsarchive.db import reclustering
+    from newsarchive.db import paraphrasing, reclustering
 
     with progress_bar("comparing") as show:
         done = reclustering.recluster(
             open_archive(db), afresh=afresh, progress=lambda done, total: show(done, total, "")
         )
     say(f"{done} articles compared")
+    if paraphrases is not None:
+        with progress_bar("looking for paraphrases") as show:
+            links = paraphrasing.relink(
+                open_archive(db), paraphrases, lambda done, total: show(done, total, "")
+            )
+        say(f"{links} links between articles that may say the same in other words")

@@ -25,6 +25,8 @@ THRESHOLD = 0.4
 FEWEST = 6
 #: A mark in more articles than this is no evidence, and would make every pair a candidate.
 _COMMON = 50
+#: Articles that `stream` holds at most.
+MOST_HELD = 20_000
 #: Marks read of one article.
 _MOST = 400
 
@@ -90,6 +92,37 @@ def paraphrases(
         if score >= threshold:
             found.append(Paraphrase(first, second, round(score, 4), _rarest(shared, frequency)))
     return sorted(found, key=lambda p: (-p.score, p.a, p.b))
+
+
+def stream(
+    articles: Iterable[Marked], *, window: timedelta = timedelta(days=14), threshold: float = THRESHOLD
+) -> Iterator[Paraphrase]:
+    """The same for any number of articles that come in the order of their dates, each pair once.
+
+    Memory holds twice the window, and `MOST_HELD` articles at most: where more appear in that time, a
+    shorter window is compared. Rarity is judged among those that are compared.
+    """
+    held: list[Marked] = []
+    before = 0  # of `held`, compared with each other already
+    for article in articles:
+        full = len(held) >= MOST_HELD
+        if full or (held and _apart(held[0], article) > 2 * window):
+            yield from _fresh(held, before, window, threshold)
+            held = held[len(held) // 2 :] if full else [a for a in held if _apart(a, article) <= window]
+            before = len(held)
+        held.append(article)
+    yield from _fresh(held, before, window, threshold)
+
+
+def _fresh(held: list[Marked], before: int, window: timedelta, threshold: float) -> Iterator[Paraphrase]:
+    known = {a.id for a in held[:before]}
+    for found in paraphrases(held, window=window, threshold=threshold):
+        if found.a not in known or found.b not in known:
+            yield found
+
+
+def _apart(a: Marked, b: Marked) -> timedelta:
+    return abs(b.date - a.date) if a.date and b.date else timedelta(0)
 
 
 def _candidates(articles: Iterable[Marked], frequency: Mapping[str, int]) -> Iterator[tuple[int, int]]:
