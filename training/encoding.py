@@ -1,4 +1,6 @@
-"""Build the pair model that encoding repair judges by: `python -m training.encoding`.
+"""Build the models that encoding repair judges by: `python -m training.encoding`.
+
+This is the pair model; `encoding_grams.py` makes that of letter sequences from the same words.
 
 Sources, both redistributable (newsarchive/data/models/ENCODING-LICENSE.txt says so in full):
 wordfreq's word lists (Robyn Speer, CC BY-SA 4.0; `pip install wordfreq`) for 42 languages, and
@@ -20,6 +22,7 @@ import struct
 import sys
 import zlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,9 +30,11 @@ from typing import Any
 import numpy as np
 
 from newsarchive.core.characters import FORBIDDEN, kind
+from newsarchive.core.grams import GRAMS
 from newsarchive.core.pairs import MAGIC, MODEL, SCALE, backing_costs
+from training.encoding_grams import count_grams, packed
 from training.encoding_patterns import LATIN, WORD, patterns_of
-from training.encoding_words import languages
+from training.encoding_words import Words, languages
 
 OUT = Path(__file__).parents[1] / "newsarchive" / "data" / "models" / MODEL
 
@@ -50,7 +55,11 @@ Counts = Counter[tuple[str, str]]
 
 
 def main() -> None:
-    counts = count_pairs()
+    lists = list(languages())
+    grams = packed(count_grams(lists))
+    (OUT.parent / GRAMS).write_bytes(grams)
+    print(f"{GRAMS}: {len(grams):,} bytes", file=sys.stderr)
+    counts = count_pairs(lists)
     symbols, members = choose_symbols(counts)
     tables = costs_of(counts, symbols, members)
     header = zlib.compress(json.dumps({"symbols": symbols, "members": members, **tables[0]}).encode(), 9)
@@ -60,12 +69,12 @@ def main() -> None:
     print(f"{OUT.name}: {len(symbols)} symbols, {len(data):,} bytes", file=sys.stderr)
 
 
-def count_pairs() -> Counts:
+def count_pairs(lists: Iterable[Words]) -> Counts:
     """Expected counts of character pairs in an equal share of text of every language."""
     counts: Counts = Counter()
     latin = None
     spread: list[tuple[str, Counter[str], Counter[str]]] = []
-    for words in languages():
+    for words in lists:
         first, last = Counter[str](), Counter[str]()
         for word, share in words.cased():
             for pair in pairwise(word):

@@ -15,6 +15,7 @@ from itertools import accumulate
 from newsarchive.core.decoding import decode, decode_step
 from newsarchive.core.entities import unescaped
 from newsarchive.core.fallback import is_asked, second_opinion
+from newsarchive.core.grams import grams_model_of
 from newsarchive.core.mojibake import Reading
 from newsarchive.core.pairs import model_of, suspects
 from newsarchive.core.plausible import windows
@@ -45,14 +46,19 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     near = windows(seen.text, positions)
     edits: list[list[Edit]] = [[] for _ in texts]
     starts = [0, *accumulate(len(text) + 1 for text in texts)]
-    for change in changes_of(seen.text, model, positions, near):
+    repairs = changes_of(seen.text, model, grams_model_of(rules), positions, near)
+    for change in repairs.changes:
         start, end = seen.original(change.start), seen.original(change.end)
         number = bisect_right(starts, start) - 1
         edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
+    lost = {bisect_right(starts, seen.original(place)) - 1 for place in repairs.lost}
     if is_asked(near):
-        for text, own in zip(texts, edits, strict=True):
-            own += [] if own else second_opinion(text, model)
-    return [Repaired(replay(t, es), tuple(es), damage_of(t)) for t, es in zip(texts, edits, strict=True)]
+        for number, text in enumerate(texts):
+            edits[number] += [] if edits[number] or number in lost else second_opinion(text, model)
+    return [
+        Repaired(replay(text, edits[i]), tuple(edits[i]), (*damage_of(text), *([LOST] if i in lost else [])))
+        for i, text in enumerate(texts)
+    ]
 
 
 def repair_step(article: Article, rules: Rules) -> Article:
@@ -67,6 +73,9 @@ def _edit(before: str, reading: Reading, start: int) -> Edit:
     evidence = round(reading.gain, 1)
     return Edit("repair", rule, before, reading.after, start=start, evidence=evidence)
 
+
+#: What `Repaired.damage` says where UTF-8 was read wrongly and bytes of it are gone that cannot be told.
+LOST = "lost bytes"
 
 _REPLACED = "\ufffd"
 #: Words of question marks, or question marks inside a word; not `What??`, not `page.php?id=1`.

@@ -1,8 +1,8 @@
 """UTF-8 read with a single-byte codec, some bytes of it lost on the way.
 
 A byte that the codec does not define may be gone, or stand as U+FFFD or `?`; a no-break space may
-have become a space, a soft hyphen be dropped. What was there is guessed from its neighbours, and
-only where one guess is much likelier than the next.
+have become a space, a soft hyphen be dropped. Where sequences begin and end is the cheapest way
+through a run (`Lossy.tokens`); what was lost in them is guessed by `fills`.
 """
 
 from __future__ import annotations
@@ -10,25 +10,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 from newsarchive.core.characters import is_allowed, kind
 from newsarchive.core.charsets import Charset, charsets
-from newsarchive.core.mojibake import Found, Reading
-from newsarchive.core.pairs import SCALE, PairModel
+from newsarchive.core.fills import Place, filled
+from newsarchive.core.grams import GramModel
+from newsarchive.core.mojibake import Reading
+from newsarchive.core.pairs import SCALE, UNSEEN, PairModel
 from newsarchive.core.pieces import SWITCH
 
-#: Runs that may be damaged, joined over what a lost byte may have become.
-JOINED = re.compile(r"[^\x00-\x7f]+(?:[? ][^\x00-\x7f]+)*[? ]?")
+#: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
+JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
 #: What one lost byte costs, in nats.
 LOSS = 4.0
-#: By how much the best guess must be likelier than the next, in nats.
-MARGIN = 0.7
+#: More guesses than this for one character are none.
+GUESSES = 160
+#: So many ways are followed at each character.
+WAYS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
     """A sequence read back: `run[start:end]` is `char`; `guesses` are what else it may be."""
 
     start: int
@@ -42,7 +48,16 @@ class _Path:
     cost: float
     symbol: int
     inside: bool
-    tokens: tuple[_Token, ...] = ()
+    tokens: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A run after the guesses: its readings, what they gain, whether nothing doubtful is left."""
+
+    readings: tuple[Reading, ...]
+    gain: float
+    is_whole: bool
 
 
 @dataclass(frozen=True)
@@ -52,120 +67,189 @@ class Lossy:
     charset: Charset
     spelling: str
 
-    def readings(self, runs: Iterable[str], model: PairModel) -> Found:
-        """Run → its readings, for runs with one character of context at either end."""
-        return {run: found for run in runs if (found := list(self._of(run, model)))}
+    def mended(self, run: str, model: PairModel, grams: GramModel) -> Mended:
+        """A run, one character of context at either end, with everything read back that can be."""
+        tokens = self.tokens(run, model)
+        places: list[Place] = []
+        at = 1
+        for token in tokens:
+            places += [(c,) for c in run[at : token.start]]
+            others = (c for c in token.guesses if c != token.char)
+            places.append((token.char, *others))
+            at = token.end
+        places += [(c,) for c in run[at:-1]]
+        text, is_sure = filled(places, run[0], run[-1], model, grams)
+        readings = tuple(self._readings(run, tokens, text, model))
+        lost = sum(bool(t.guesses) for t in tokens)
+        gain = model.of(run) - model.of(run[0] + text + run[-1]) - LOSS * lost
+        return Mended(readings, gain, is_sure and not self._is_torn(run, tokens, text, model))
 
-    def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
-        tokens = [t for t in self._cheapest(run, model) if t]
-        sure = [t for i, t in enumerate(tokens) if _is_sure(model, run, tokens, i)]
-        for piece in _joined(sure):
-            start, end = piece[0].start, piece[-1].end
-            after = "".join(t.char for t in piece)
+    def gain(self, run: str, model: PairModel) -> float:
+        """What a run gains by this hypothesis, its guesses not yet judged."""
+        out, at, lost = [], 0, 0
+        for token in self.tokens(run, model):
+            out += [run[at : token.start], token.char]
+            at, lost = token.end, lost + bool(token.guesses)
+        return model.of(run) - model.of("".join([*out, run[at:]])) - LOSS * lost
+
+    def _readings(
+        self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel
+    ) -> Iterator[Reading]:
+        """The readings of tokens that follow each other, as one. `text` is the run after the guesses."""
+        shift = 1  # where in the run the next place of `text` stands, less that place
+        pieces: list[list[tuple[Token, str]]] = []
+        for token in tokens:
+            char = text[token.start - shift]
+            shift += token.end - token.start - 1
+            if pieces and pieces[-1][-1][0].end == token.start:
+                pieces[-1].append((token, char))
+            else:
+                pieces.append([(token, char)])
+        for piece in pieces:
+            start, end = piece[0][0].start, piece[-1][0].end
+            after = "".join(char for _, char in piece)
             before, behind = run[start - 1], run[end : end + 1] or " "
             gain = model.of(before + run[start:end] + behind) - model.of(before + after + behind)
-            lost = sum(bool(t.guesses) for t in piece)
-            if is_allowed(after):
-                rule = self.charset.variant(run[start:end]) + (", bytes lost" if lost else "")
-                yield Reading(start, end, after, rule, gain - LOSS * lost)
+            lost = sum(bool(token.guesses) for token, _ in piece)
+            rule = self.charset.variant(run[start:end]) + (", bytes lost" if lost else "")
+            yield Reading(start, end, after, rule, gain - LOSS * lost)
 
-    def _cheapest(self, run: str, model: PairModel) -> tuple[_Token, ...]:
+    def _is_torn(self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel) -> bool:
+        """Whether a part of a sequence is left, or a guess made a pair that clean text does not have."""
+        if not is_allowed(text.replace("\ufffd", "")):
+            return True
+        owners: list[Token | None] = [None]
+        at = 1
+        for token in tokens:
+            owners += [None] * (token.start - at) + [token]
+            at = token.end
+        owners += [None] * (len(run) - at)
+        whole = run[0] + text + run[-1]
+        for i in range(len(whole) - 1):
+            if model.dearest(whole[i : i + 2]) > UNSEEN and any(
+                (o.guesses if o else self._is_part(c))
+                for o, c in ((owners[i], whole[i]), (owners[i + 1], whole[i + 1]))
+            ):
+                return True
+        return bool(tokens) and "\ufffd" in text
+
+    def _is_part(self, char: str) -> bool:
+        byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" else 0
+        return 0x80 <= byte <= 0xF4
+
+    def tokens(self, run: str, model: PairModel) -> tuple[Token, ...]:
         """The cheapest way through a run: each character as it stands, or a sequence read back."""
         raw = self.charset.to_bytes(run)
         ids = [model.symbols[c] for c in run]
         paths: list[dict[tuple[int, bool], _Path]] = [{} for _ in range(len(run) + 2)]
         paths[1] = {(ids[0], False): _Path(0, ids[0], False)}
         for at in range(1, len(run)):
-            tokens = list(self._tokens(run, raw, at)) if at < len(run) - 1 else []
-            for path in sorted(paths[at].values(), key=lambda p: p.cost)[:24]:
+            tokens = list(self._starting(run, raw, at)) if at < len(run) - 1 else []
+            ways = list(paths[at].values())
+            for path in sorted(ways, key=_cost)[:WAYS] if len(ways) > WAYS else ways:
                 _extend(model, paths[at + 1], path, ids[at], None)
                 for token in (t for t in tokens if t.end < len(run)):
                     _extend(model, paths[token.end], path, model.symbols[token.char], token)
         ends = paths[len(run)].values()
-        return min(ends, key=lambda p: p.cost).tokens if ends else ()
+        return min(ends, key=_cost).tokens if ends else ()
 
-    def _tokens(self, run: str, raw: bytes, at: int) -> Iterator[_Token]:
-        """The sequences that may start here, at most one byte of each lost."""
-        lead = raw[at]
-        if not 0xC2 <= lead <= 0xF4 or run[at] < "\x80":
+    def _starting(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
+        """The sequences that may start here."""
+        byte = raw[at]
+        if run[at] == self.spelling or (run[at] > "\x7f" and 0x80 <= byte < 0xC0 and not self.spelling):
+            yield from self._headless(run, raw, at)
+        if run[at] > "\x7f" and 0xC2 <= byte <= 0xF4:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            for end, choices in self._tails(run, raw, at + 1, length - 1):
+                lost = any(len(c) > 1 or c[0] >= 256 for c in choices) or end - at < length
+                yield from _decoded(at, end, [(byte,), *choices], lost)
+
+    def _headless(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
+        """Sequences of two bytes of which the first was lost."""
+        width = len(self.spelling)
+        there = at + width
+        if raw[there : there + 1] and 0x80 <= raw[there] < 0xC0 and run[there] > "\x7f":
+            yield from _decoded(at, there + 1, [self._heads, (raw[there],)], True)
+
+    def _tails(self, run: str, raw: bytes, at: int, left: int) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
+        """(end, choices) of what may follow a first byte; of bytes that are gone at most one a sequence."""
+        if not left:
+            yield at, []
             return
-        length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-        for place in range(1, length + 1):
-            head = raw[at : at + place]
-            if any(not 0x80 <= b < 0xC0 for b in head[1:]):
-                return
-            if place == length:
-                yield from _decoded([(head, at + length)], at)
-            else:
-                yield from self._lossy(run, raw, at, length, place)
+        for width, choice, gone in self._next(run, raw, at):
+            if gone:
+                rest = raw[at : at + left - 1]
+                if len(rest) == left - 1 and all(0x80 <= b < 0xC0 for b in rest):
+                    yield at + left - 1, [choice, *((b,) for b in rest)]
+                continue
+            for end, choices in self._tails(run, raw, at + width, left - 1):
+                yield end, [choice, *choices]
 
-    def _lossy(self, run: str, raw: bytes, at: int, length: int, place: int) -> Iterator[_Token]:
-        """Sequences with byte number `place` lost; of each spelling one can only be the guess."""
-        there = at + place
-        for width, fills in self._fills(run[there : there + 1]):
-            tail = raw[there + width : there + width + length - place - 1]
-            if len(tail) == length - place - 1 and all(0x80 <= b < 0xC0 for b in tail):
-                heads = [(raw[at:there] + bytes([f]) + tail, there + width + len(tail)) for f in fills]
-                yield from _decoded(heads, at, lossy=True)
+    def _next(self, run: str, raw: bytes, at: int) -> Iterator[tuple[int, tuple[int, ...], bool]]:
+        """(characters, bytes that they may have been, whether it is gone) of one continuation byte."""
+        char = run[at : at + 1]
+        if not char:
+            return
+        if 0x80 <= raw[at] < 0xC0 and char > "\x7f":
+            yield 1, (raw[at],), False
+        elif char == self.spelling and self._lost:
+            yield 1, self._lost, False
+        elif char == " " and self.charset.decoded[0xA0] == "\xa0":
+            yield 1, (0xA0 + 256,), False
+        if not self.spelling and self._gone:
+            yield 0, self._gone, True
 
-    def _fills(self, char: str) -> Iterator[tuple[int, list[int]]]:
-        """How many characters stand for the lost byte, and which bytes it may have been."""
-        unknown = [b for b in sorted(self.charset.undefined) if b < 0xC0]
-        if self.spelling == "":
-            yield 0, [*unknown, *([0xAD] if self.charset.decoded[0xAD] == "\xad" else [])]
-        elif char == self.spelling:
-            yield 1, unknown
-        if char == " " and self.charset.decoded[0xA0] == "\xa0":
-            yield 1, [0xA0]
+    @cached_property
+    def _lost(self) -> tuple[int, ...]:
+        return tuple(b for b in sorted(self.charset.undefined) if b < 0xC0)
+
+    @cached_property
+    def _gone(self) -> tuple[int, ...]:
+        return (*self._lost, *([0xAD] if self.charset.decoded[0xAD] == "\xad" else []))
+
+    @cached_property
+    def _heads(self) -> tuple[int, ...]:
+        return tuple(b for b in sorted(self.charset.undefined) if 0xC2 <= b < 0xE0)
 
 
-def _decoded(sequences: list[tuple[bytes, int]], at: int, lossy: bool = False) -> Iterator[_Token]:
+def _decoded(at: int, end: int, choices: list[tuple[int, ...]], lost: bool) -> Iterator[Token]:
+    """One token for each character that the choices allow. A byte with 256 added was a space."""
     chars = []
-    for sequence, end in sequences:
+    for sequence in _sequences(choices):
         try:
-            chars.append((sequence.decode(), end))
+            char = bytes(b & 255 for b in sequence).decode()
         except UnicodeDecodeError:
             continue
-    guesses = tuple(c for c, _ in chars) if lossy else ()
-    for char, end in chars:
-        if is_allowed(char) and not (lossy and kind(char) == "format"):
-            yield _Token(at, end, char, guesses)
+        if is_allowed(char) and not (lost and kind(char) == "format" and char not in _JOINERS):
+            chars.append(char)
+    guesses = tuple(chars) if lost else ()
+    for char in chars if len(chars) <= GUESSES else ():
+        yield Token(at, end, char, guesses)
+
+
+#: What is invisible and yet belongs to the spelling of Persian and Indic words.
+_JOINERS = "\u200c\u200d"
+
+
+def _sequences(choices: list[tuple[int, ...]]) -> Iterable[tuple[int, ...]]:
+    number = 1
+    for choice in choices:
+        number *= len(choice)
+    return product(*choices) if number <= 4 * GUESSES else ()
+
+
+def _cost(path: _Path) -> float:
+    return path.cost
 
 
 def _extend(
-    model: PairModel, ends: dict[tuple[int, bool], _Path], path: _Path, symbol: int, token: _Token | None
+    model: PairModel, ends: dict[tuple[int, bool], _Path], path: _Path, symbol: int, token: Token | None
 ) -> None:
     cost = path.cost + model.cost[path.symbol * model.size + symbol] / SCALE
     inside = token is not None
     cost += SWITCH * (inside != path.inside) / 2 + (LOSS if token and token.guesses else 0)
     if (known := ends.get((symbol, inside))) is None or cost < known.cost:
         ends[symbol, inside] = _Path(cost, symbol, inside, (*path.tokens, token) if token else path.tokens)
-
-
-def _is_sure(model: PairModel, run: str, tokens: list[_Token], number: int) -> bool:
-    """Whether what is lost here can only have been one thing, going by its neighbours."""
-    token = tokens[number]
-    if len(token.guesses) < 2:
-        return True
-    before = run[token.start - 1]
-    if number and tokens[number - 1].end == token.start:
-        before = tokens[number - 1].char
-    after = run[token.end : token.end + 1] or " "
-    if number + 1 < len(tokens) and tokens[number + 1].start == token.end:
-        after = tokens[number + 1].char
-    costs = sorted(model.of(before + guess + after) for guess in token.guesses)
-    return costs[1] - costs[0] >= MARGIN
-
-
-def _joined(tokens: list[_Token]) -> list[list[_Token]]:
-    """Tokens that follow each other, as one."""
-    pieces: list[list[_Token]] = []
-    for token in tokens:
-        if pieces and pieces[-1][-1].end == token.start:
-            pieces[-1].append(token)
-        else:
-            pieces.append([token])
-    return pieces
 
 
 def lossy(text: str, names: set[str]) -> list[Lossy]:

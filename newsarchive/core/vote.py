@@ -7,23 +7,23 @@ gains enough, and then each of its runs needs little by itself.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import log
 from typing import Protocol
 
 from newsarchive.core.characters import script
-from newsarchive.core.charsets import Charset, charset, charsets
+from newsarchive.core.charsets import charsets
+from newsarchive.core.grams import GramModel
 from newsarchive.core.legacy import Legacy, likeliest
-from newsarchive.core.lost import JOINED, lossy
 from newsarchive.core.mojibake import Found, Reading, Utf8
 from newsarchive.core.multibyte import MultiByte, multi_bytes
 from newsarchive.core.pairs import UNSEEN, PairModel
-from newsarchive.core.plausible import NON_ASCII, Window, conceivable, is_single_byte
+from newsarchive.core.plausible import Window, conceivable, is_single_byte
+from newsarchive.core.runs import Change, Repairs, Runs, placed
+from newsarchive.core.torn import torn, with_lost
 
 #: A codec is believed from this gain on, in nats, summed over the page.
 PAGE = 12.0
@@ -58,70 +58,17 @@ class Hypothesis(Protocol):
     def readings(self, runs: Iterable[str], model: PairModel) -> Found: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """`text[start:end]` of the page becomes `reading.after`."""
-
-    start: int
-    end: int
-    reading: Reading
-
-
-class Runs:
-    """The non-ASCII runs of a page, the same run in the same context only once."""
-
-    def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
-        self.text = f"\n{text}\n"
-        self.places: dict[str, list[int]] = {}
-        self.spans: list[tuple[int, str]] = []
-        for match in pattern.finditer(self.text):
-            run = self.text[match.start() - 1 : match.end() + 1]
-            self.places.setdefault(run, []).append(match.start() - 2)
-            self.spans.append((match.start() - 2, run))
-
-    @cached_property
-    def breaks(self) -> list[int]:
-        """Where the lines end."""
-        return [m.start() for m in re.finditer("\n", self.text[1:-1])]
-
-    @cached_property
-    def letters(self) -> Counter[str]:
-        """How often each character beyond ASCII stands on the page."""
-        return Counter("".join(NON_ASCII.findall(self.text)))
-
-    @cached_property
-    def scripts(self) -> Counter[str]:
-        """How many characters each script has; ASCII counts as Latin."""
-        scripts = Counter[str]()
-        for char, number in self.letters.items():
-            scripts[script(char)] += number
-        scripts["LATIN"] += len(self.text) - 2 - self.letters.total()
-        return scripts
-
-    def suspect(self, positions: Iterable[int]) -> list[str]:
-        """The runs that hold one of these positions of the page, in the order of the page."""
-        hit = set()
-        for position in positions:
-            at = bisect_right(self.spans, position, key=_first) - 1
-            for start, run in self.spans[max(0, at) : at + 2]:
-                if start - 1 < position <= start + len(run):
-                    hit.add(run)
-        return [run for run in self.places if run in hit]
-
-
-def _first(span: tuple[int, str]) -> int:
-    return span[0]
-
-
-def changes_of(text: str, model: PairModel, positions: Sequence[int], near: Sequence[Window]) -> list[Change]:
-    """What to change on a page, in order; `[]` for a clean one.
+def changes_of(
+    text: str, model: PairModel, grams: GramModel, positions: Sequence[int], near: Sequence[Window]
+) -> Repairs:
+    """What to change on a page; nothing on a clean one.
 
     `positions` are its `suspects`, `near` the windows around them: most clean text that looks
     suspicious is told by these, before anything is weighed.
     """
     names = conceivable(near)
     if not names and not _may_be_legacy(near, model):
-        return []
+        return Repairs()
     runs = Runs(text)
     suspect = runs.suspect(positions)
     taken: Found = {}
@@ -133,16 +80,15 @@ def changes_of(text: str, model: PairModel, positions: Sequence[int], near: Sequ
         others = [run for run in runs.places if run not in taken]
         found = _for_page(believed.readings(others, model), runs)
         if isinstance(believed, Legacy):
-            return [*_placed(taken, runs), *_by_line(found, runs)]
+            return Repairs([*placed(taken, runs), *_by_line(found, runs)])
         for run, readings in found.items():
             if good := [r for r in readings if r.gain >= (SUSPECT if run in left else RUN)]:
                 taken[run] = good
         if isinstance(believed, Utf8) and not believed.inner:
-            changes = _placed(taken, runs)
-            with_guesses = with_lost(text, positions, changes, {believed.charset.name}, model)
-            if with_guesses is not changes:
-                return with_guesses
-    return _placed(taken, runs)
+            changes = placed(taken, runs)
+            if rest := torn(text, positions, changes, believed.charset):
+                return with_lost(text, changes, rest, believed.charset, model, grams)
+    return Repairs(placed(taken, runs))
 
 
 def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
@@ -150,58 +96,10 @@ def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
     return len(runs) >= FEWEST and _is_strange(runs[:SAMPLE], model)
 
 
-def with_lost(
-    text: str, positions: Sequence[int], changes: list[Change], codecs: set[str], model: PairModel
-) -> list[Change]:
-    """The changes, and others where bytes of a codec are lost that what is still suspect speaks for.
-
-    Only for codecs already believed: a lone `×` may be anything (measured on 396 real pages, one in
-    twelve of which a guess without a vote made worse).
-    """
-    left = [p for p in positions if not _covered(changes, p)]
-    left += [p for name in codecs for p in _torn(text, changes, charset(name))]
-    if not left:
-        return changes
-    runs = Runs(text, JOINED)
-    suspect = runs.suspect(left)
-    found = {h: _for_page(h.readings(suspect[:SAMPLE], model), runs) for h in lossy(text, codecs)}
-    best = max(found, key=lambda h: _total(found[h], runs))
-    if _total(found[best], runs) < RUN:
-        return changes
-    good = {run: [r for r in rs if r.gain >= RUN] for run, rs in best.readings(suspect, model).items()}
-    guessed = _placed(good, runs)
-    if not guessed:
-        return changes
-    kept = [c for c in changes if not any(g.start < c.end and c.start < g.end for g in guessed)]
-    return sorted([*kept, *guessed], key=lambda c: c.start)
-
-
-def _torn(text: str, changes: list[Change], charset: Charset) -> Iterator[int]:
-    """Where, beside a change, a first byte of UTF-8 is left that nothing follows."""
-    raw = charset.to_bytes(text)
-    for match in JOINED.finditer(text):
-        at, end = match.span()
-        inside = [c for c in changes[bisect_left(changes, at, key=_start) :][:200] if c.end <= end]
-        for change in inside:
-            yield from (i for i in range(at, change.start) if 0xC2 <= raw[i] <= 0xF4 and text[i] > "\x7f")
-            at = change.end
-        if inside:
-            yield from (i for i in range(at, end) if 0xC2 <= raw[i] <= 0xF4 and text[i] > "\x7f")
-
-
-def _start(change: Change) -> int:
-    return change.start
-
-
-def _covered(changes: list[Change], position: int) -> bool:
-    at = bisect_right(changes, position, key=_start)
-    return any(c.start - 1 <= position < c.end for c in changes[max(0, at - 1) : at + 1])
-
-
 def _by_line(found: Found, runs: Runs) -> list[Change]:
     """Legacy text is wrong line by line, in each of its runs or in none."""
     lines: dict[int, list[Change]] = {}
-    for change in _placed(found, runs):
+    for change in placed(found, runs):
         lines.setdefault(bisect_right(runs.breaks, change.start), []).append(change)
     return [c for line in lines.values() if _goes_with_the_page(line, runs.text) for c in line]
 
@@ -211,16 +109,6 @@ def _goes_with_the_page(line: list[Change], text: str) -> bool:
     punctuation alone proves nothing."""
     letters = any(c.isalpha() for change in line for c in text[change.start + 1 : change.end + 1])
     return letters and sum(change.reading.gain + LINE for change in line) > 0
-
-
-def _placed(taken: Found, runs: Runs) -> list[Change]:
-    changes = [
-        Change(at + r.start, at + r.end, r)
-        for run, readings in taken.items()
-        for r in readings
-        for at in runs.places[run]
-    ]
-    return sorted(changes, key=lambda c: c.start)
 
 
 def elect(suspect: list[str], runs: Runs, model: PairModel, names: frozenset[str]) -> Hypothesis | None:
