@@ -115,6 +115,8 @@ def run(chosen: Iterable[Cell], corpus: list[Page], most: int) -> Scores:
                 ):
                     for row in zip(lines, bad, repaired, strict=True):
                         scores[tool, cell.group, cell.name, placement].add(*row)
+                        if cell.without and placement == "page" and cell.without(row[0]) != row[1]:
+                            scores[tool, HIT, cell.name, placement].add(*row)
                 if taken == most:
                     break
     return scores
@@ -124,12 +126,16 @@ def _ours(lines: list[str]) -> list[str]:
     return [r.text for r in repair_texts(lines, rules.default())]
 
 
+#: Of the pages with lost bytes, the lines in which one was lost.
+HIT = "lines with a lost byte"
+
 GROUPS = {
     "single-byte": "UTF-8 read as single-byte, 27 codecs",
     "multi-byte": "UTF-8 read as gbk, gb18030, big5, cp932, cp949",
     "layers": "two and three layers",
     "legacy": "legacy read as legacy, page",
-    "lost bytes": "lost bytes",
+    "lost bytes": "lost bytes, all damaged lines of such pages",
+    HIT: "of these, page, lines in which a byte was lost",
     "entities": "character references",
 }
 
@@ -141,7 +147,7 @@ def table(scores: Scores) -> Iterator[str]:
     for group, title in GROUPS.items():
         ftfys, ours = (_shares(scores, tool, group, "restored") for tool in ("ftfy", "newsarchive"))
         yield f"| {title} | {ftfys} | {ours} | {_sum(scores, 'ftfy', group).damaged:,} |"
-    for group in ("single-byte", "lost bytes"):
+    for group in ("single-byte", "lost bytes", HIT):
         ftfys, ours = (_shares(scores, tool, group, "wrong") for tool in ("ftfy", "newsarchive"))
         yield f"| changed into something still wrong: {group} | {ftfys} | {ours} | |"
     whole = {tool: _sum(scores, tool) for tool in ("ftfy", "newsarchive")}
@@ -162,6 +168,8 @@ def _sum(scores: Scores, tool: str, group: str = "", placement: str = "", cell: 
     wanted = (tool, group, cell, placement)
     total = Score()
     for key, score in scores.items():
+        if key[1] == HIT != group:
+            continue
         if all(not want or want == got for want, got in zip(wanted, key, strict=True)):
             total += score
     return total

@@ -44,12 +44,16 @@ LEGACY = (
 
 @dataclass(frozen=True)
 class Cell:
-    """One way of damage; `languages` is empty where it befalls every language."""
+    """One way of damage; `languages` is empty where it befalls every language.
+
+    `without` is the same damage without anything lost, where bytes can be.
+    """
 
     group: str
     name: str
     damage: Damage
     languages: frozenset[str] = frozenset()
+    without: Damage | None = None
 
 
 def cells() -> Iterator[Cell]:
@@ -133,27 +137,25 @@ def _legacy(line: str, true: str, wrong: str) -> str | None:
 
 def _lost() -> Iterator[Cell]:
     for codec in ("cp874", "cp1252", "cp1253", "cp1255", "cp1257", "cp1250"):
+        whole = partial(misread, table=wrong_table(codec, "c1"))
         for how, spelling in (("gone", ""), ("U+FFFD", "\ufffd"), ("?", "?")):
             damage = partial(_losing, codec=codec, spelling=spelling)
-            yield Cell("lost bytes", f"{codec}, undefined bytes {how}", damage)
+            yield Cell("lost bytes", f"{codec}, undefined bytes {how}", damage, without=whole)
     for codec in ("cp1252", "latin-1", "cp1251", "cp1250"):
-        yield Cell(
-            "lost bytes", f"{codec}, nbsp as space", partial(_replacing, codec=codec, lost="\xa0", by=" ")
-        )
-        yield Cell(
-            "lost bytes", f"{codec}, no soft hyphens", partial(_replacing, codec=codec, lost="\xad", by="")
-        )
+        whole = partial(misread, table=wrong_table(codec, "c1"))
+        for name, lost, by in (("nbsp as space", "\xa0", " "), ("no soft hyphens", "\xad", "")):
+            damage = partial(_replacing, codec=codec, lost=lost, by=by)
+            yield Cell("lost bytes", f"{codec}, {name}", damage, without=whole)
     yield Cell("entities", "named, windows-1252", _entities)
 
 
 def _losing(line: str, codec: str, spelling: str) -> str | None:
-    damaged = misread(line, wrong_table(codec, spelling))
-    return None if damaged == misread(line, wrong_table(codec, "c1")) else damaged
+    return misread(line, wrong_table(codec, spelling))
 
 
 def _replacing(line: str, codec: str, lost: str, by: str) -> str | None:
     damaged = misread(line, wrong_table(codec, "c1"))
-    return None if not damaged or lost not in damaged else damaged.replace(lost, by)
+    return damaged and damaged.replace(lost, by)
 
 
 def _entities(line: str) -> str | None:

@@ -25,8 +25,8 @@ from newsarchive.core.pieces import SWITCH
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
-#: What one lost byte costs, in nats.
-LOSS = 4.0
+#: What one lost byte costs, in nats; one that can only have been one thing.
+LOSS, PLAIN = 4.0, 1.0
 #: More guesses than this for one character are none.
 GUESSES = 160
 #: So many ways are followed at each character.
@@ -80,17 +80,16 @@ class Lossy:
         places += [(c,) for c in run[at:-1]]
         text, is_sure = filled(places, run[0], run[-1], model, grams)
         readings = tuple(self._readings(run, tokens, text, model))
-        lost = sum(bool(t.guesses) for t in tokens)
-        gain = model.of(run) - model.of(run[0] + text + run[-1]) - LOSS * lost
+        gain = model.of(run) - model.of(run[0] + text + run[-1]) - sum(map(_loss, tokens))
         return Mended(readings, gain, is_sure and not self._is_torn(run, tokens, text, model))
 
     def gain(self, run: str, model: PairModel) -> float:
         """What a run gains by this hypothesis, its guesses not yet judged."""
-        out, at, lost = [], 0, 0
+        out, at, lost = [], 0, 0.0
         for token in self.tokens(run, model):
             out += [run[at : token.start], token.char]
-            at, lost = token.end, lost + bool(token.guesses)
-        return model.of(run) - model.of("".join([*out, run[at:]])) - LOSS * lost
+            at, lost = token.end, lost + _loss(token)
+        return model.of(run) - model.of("".join([*out, run[at:]])) - lost
 
     def _readings(
         self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel
@@ -110,9 +109,9 @@ class Lossy:
             after = "".join(char for _, char in piece)
             before, behind = run[start - 1], run[end : end + 1] or " "
             gain = model.of(before + run[start:end] + behind) - model.of(before + after + behind)
-            lost = sum(bool(token.guesses) for token, _ in piece)
+            lost = sum(_loss(token) for token, _ in piece)
             rule = self.charset.variant(run[start:end]) + (", bytes lost" if lost else "")
-            yield Reading(start, end, after, rule, gain - LOSS * lost)
+            yield Reading(start, end, after, rule, gain - lost)
 
     def _is_torn(self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel) -> bool:
         """Whether a part of a sequence is left, or a guess made a pair that clean text does not have."""
@@ -238,6 +237,10 @@ def _sequences(choices: list[tuple[int, ...]]) -> Iterable[tuple[int, ...]]:
     return product(*choices) if number <= 4 * GUESSES else ()
 
 
+def _loss(token: Token) -> float:
+    return 0.0 if not token.guesses else PLAIN if len(token.guesses) == 1 else LOSS
+
+
 def _cost(path: _Path) -> float:
     return path.cost
 
@@ -247,7 +250,7 @@ def _extend(
 ) -> None:
     cost = path.cost + model.cost[path.symbol * model.size + symbol] / SCALE
     inside = token is not None
-    cost += SWITCH * (inside != path.inside) / 2 + (LOSS if token and token.guesses else 0)
+    cost += SWITCH * (inside != path.inside) / 2 + (_loss(token) if token else 0)
     if (known := ends.get((symbol, inside))) is None or cost < known.cost:
         ends[symbol, inside] = _Path(cost, symbol, inside, (*path.tokens, token) if token else path.tokens)
 
