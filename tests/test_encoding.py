@@ -97,6 +97,33 @@ def test_what_is_lost_is_flagged_and_left():
     assert done.quality.flags
 
 
+RUSSIAN = "Правительство сообщило о новых мерах поддержки населения и бизнеса."
+
+
+def losing(text: str, codec: str, spelling: str) -> str:
+    """A text as UTF-8 read with a codec, the bytes that this does not define lost."""
+    return "".join(bytes([b]).decode(codec, "replace").replace("\ufffd", spelling) for b in text.encode())
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+@pytest.mark.parametrize("codec", ["cp874", "cp1250", "cp1253", "cp1255", "cp1257"])
+def test_lost_letters_are_filled_where_words_leave_no_doubt(codec: str, spelling: str) -> None:
+    result = repair(losing(RUSSIAN, codec, spelling), RULES)
+    assert result.text == RUSSIAN
+    assert result.damage == ()
+    assert any("bytes lost" in edit.rule for edit in result.edits)
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+def test_a_sentence_with_bytes_beyond_guessing_stays_whole_and_is_flagged(spelling: str) -> None:
+    lost = losing("Слово Ыршъ ѝ ѐ", "cp1257", spelling)
+    article = Article(url="u").with_blocks([Block(losing(RUSSIAN, "cp1257", spelling)), Block(lost)])
+    done = repair_step(article, RULES)
+    assert done.article_body == f"{RUSSIAN}\n\n{lost}"
+    assert "lost bytes" in done.damage
+    assert "damaged text: lost bytes" in done.quality.flags
+
+
 def test_question_marks_of_a_text_are_no_damage():
     assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
 

@@ -7,7 +7,8 @@ extract      extraction parsing walking blocks markup boxes containers shapes fe
              naming pagetype reasons render
 metadata     metadata claims elements head jsonld shown printed headline authors names publication dates
              language
-repair       encoding repairing vote plausible mojibake pieces multibyte legacy lost pairs characters fallback edits
+repair       encoding repairing vote plausible runs mojibake pieces multibyte legacy torn lost fills grams
+             pairs characters fallback edits
 chrome       chrome phrases lines literals cues tails
 origin       origin leads attribution attribution_patterns copyright publishers
 fingerprint  fingerprint shingling copies comparison paraphrase

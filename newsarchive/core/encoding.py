@@ -55,10 +55,12 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     if is_asked(near):
         for number, text in enumerate(texts):
             edits[number] += [] if edits[number] or number in lost else second_opinion(text, model)
-    return [
-        Repaired(replay(text, edits[i]), tuple(edits[i]), (*damage_of(text), *([LOST] if i in lost else [])))
-        for i, text in enumerate(texts)
-    ]
+    return [_repaired(text, edits[i], i in lost) for i, text in enumerate(texts)]
+
+
+def _repaired(text: str, edits: Sequence[Edit], is_lost: bool) -> Repaired:
+    repaired = replay(text, edits)
+    return Repaired(repaired, tuple(edits), damage_of(repaired) + ((LOST,) if is_lost else ()))
 
 
 def repair_step(article: Article, rules: Rules) -> Article:

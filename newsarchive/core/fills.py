@@ -19,7 +19,7 @@ Place = tuple[str, ...]
 #: What a pair counts, in a word, against a sequence of letters (measured on clean text with holes).
 PAIRS = 0.5
 #: By so much, in nats, the best guess must be likelier than the next, in a word and outside of one.
-WORD_MARGIN, MARGIN = 3.0, 1.5
+WORD_MARGIN, MARGIN = 3.0, 1.15
 #: So many spellings of a word are followed at once; a word has no more holes than this.
 BEAM, HOLES = 48, 8
 

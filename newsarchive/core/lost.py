@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import product
 
 from newsarchive.core.characters import is_allowed, kind
-from newsarchive.core.charsets import Charset, charsets
+from newsarchive.core.charsets import Charset
 from newsarchive.core.fills import Place, filled
 from newsarchive.core.grams import GramModel
 from newsarchive.core.mojibake import Reading
@@ -27,6 +27,8 @@ JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)
 SPELLINGS = ("", "\ufffd", "?")
 #: What one lost byte costs, in nats; one that can only have been one thing.
 LOSS, PLAIN = 4.0, 1.0
+#: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
+TORN = 6.0
 #: More guesses than this for one character are none.
 GUESSES = 160
 #: So many ways are followed at each character.
@@ -62,10 +64,16 @@ class Mended:
 
 @dataclass(frozen=True)
 class Lossy:
-    """The hypothesis that UTF-8 was read with a codec, and its undefined bytes lost."""
+    """The hypothesis that UTF-8 was read with a codec, and its undefined bytes lost.
+
+    `spaces` says whether a space may have been a no-break space, `heads` which characters begin
+    sequences on this page.
+    """
 
     charset: Charset
     spelling: str
+    spaces: bool = True
+    heads: frozenset[str] = frozenset()
 
     def mended(self, run: str, model: PairModel, grams: GramModel) -> Mended:
         """A run, one character of context at either end, with everything read back that can be."""
@@ -130,7 +138,10 @@ class Lossy:
                 for o, c in ((owners[i], whole[i]), (owners[i + 1], whole[i + 1]))
             ):
                 return True
-        return bool(tokens) and "\ufffd" in text
+        return bool(tokens) and ("\ufffd" in text or self._has_heads(owners, whole))
+
+    def _has_heads(self, owners: list[Token | None], whole: str) -> bool:
+        return any(o is None and c in self.heads for o, c in zip(owners, whole, strict=True))
 
     def _is_part(self, char: str) -> bool:
         byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" else 0
@@ -146,7 +157,7 @@ class Lossy:
             tokens = list(self._starting(run, raw, at)) if at < len(run) - 1 else []
             ways = list(paths[at].values())
             for path in sorted(ways, key=_cost)[:WAYS] if len(ways) > WAYS else ways:
-                _extend(model, paths[at + 1], path, ids[at], None)
+                _extend(model, paths[at + 1], path, ids[at], None, TORN * (run[at] in self.heads))
                 for token in (t for t in tokens if t.end < len(run)):
                     _extend(model, paths[token.end], path, model.symbols[token.char], token)
         ends = paths[len(run)].values()
@@ -193,7 +204,7 @@ class Lossy:
             yield 1, (raw[at],), False
         elif char == self.spelling and self._lost:
             yield 1, self._lost, False
-        elif char == " " and self.charset.decoded[0xA0] == "\xa0":
+        elif char == " " and self.spaces and self.charset.decoded[0xA0] == "\xa0":
             yield 1, (0xA0 + 256,), False
         if not self.spelling and self._gone:
             yield 0, self._gone, True
@@ -246,17 +257,20 @@ def _cost(path: _Path) -> float:
 
 
 def _extend(
-    model: PairModel, ends: dict[tuple[int, bool], _Path], path: _Path, symbol: int, token: Token | None
+    model: PairModel,
+    ends: dict[tuple[int, bool], _Path],
+    path: _Path,
+    symbol: int,
+    token: Token | None,
+    extra: float = 0.0,
 ) -> None:
-    cost = path.cost + model.cost[path.symbol * model.size + symbol] / SCALE
+    cost = path.cost + extra + model.cost[path.symbol * model.size + symbol] / SCALE
     inside = token is not None
     cost += SWITCH * (inside != path.inside) / 2 + (_loss(token) if token else 0)
     if (known := ends.get((symbol, inside))) is None or cost < known.cost:
         ends[symbol, inside] = _Path(cost, symbol, inside, (*path.tokens, token) if token else path.tokens)
 
 
-def lossy(text: str, names: set[str]) -> list[Lossy]:
-    """The hypotheses that a page gives cause for: of the named codecs."""
-    spellings = [s for s in SPELLINGS if s in text]
-    wanted = [c for c in charsets() if c.name in names]
-    return [Lossy(c, s) for c in wanted for s in spellings]
+def lossy(text: str, charset: Charset, heads: frozenset[str]) -> list[Lossy]:
+    """The hypotheses that a page gives cause for."""
+    return [Lossy(charset, s, "\xa0" not in text, heads) for s in SPELLINGS if s in text]

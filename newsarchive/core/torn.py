@@ -26,36 +26,42 @@ _END = re.compile(r"(?<=[.!])[\"')\]]* |\n")
 
 
 def torn(text: str, positions: Sequence[int], changes: Sequence[Change], charset: Charset) -> list[int]:
-    """Where a page has parts of sequences of a codec that its changes do not account for."""
-    left = [p for p in positions if not _is_covered(changes, p)]
-    return left + list(_beside(text, changes, charset.name))
+    """Where a page may have parts of sequences of a codec that its changes do not account for."""
+    return [p for p in positions if not _is_covered(changes, p)] + _left(text, changes, charset.name)
 
 
 def with_lost(
     text: str,
     changes: list[Change],
-    left: Sequence[int],
+    places: Sequence[int],
     charset: Charset,
     model: PairModel,
     grams: GramModel,
 ) -> Repairs:
-    """The changes, those where bytes are lost among them, as the runs at `left` can be mended.
+    """The changes, those where bytes are lost among them, as the runs at these places can be mended.
 
     Only for a codec already believed: a lone `×` may be anything (measured on 396 real pages, one in
     twelve of which a guess without a vote made worse).
     """
     runs = Runs(text, JOINED)
-    suspect = runs.suspect(left)
+    suspect = runs.suspect(places)
+    heads = _heads_of(text, changes, charset)
     gains = {
-        h: sum(max(0.0, h.gain(run, model)) for run in suspect[:SAMPLE]) for h in lossy(text, {charset.name})
+        h: sum(max(0.0, h.gain(run, model)) for run in suspect[:SAMPLE]) for h in lossy(text, charset, heads)
     }
     best = max(gains, key=gains.__getitem__)
-    if gains[best] < GAIN:
+    left = set(_left(text, changes, charset.name))
+    if gains[best] < GAIN and not left:
         return Repairs(changes)
     mended = {run: best.mended(run, model, grams) for run in suspect}
-    good = {run: list(m.readings) for run, m in mended.items() if m.is_whole and m.gain >= GAIN}
+    certain = set(runs.suspect(left))
+    good = {
+        run: list(m.readings)
+        for run, m in mended.items()
+        if m.is_whole and (m.gain >= GAIN or (run in certain and m.gain >= -GAIN))
+    }
     guessed = placed(good, runs)
-    broken = _broken(mended, runs, changes)
+    broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
     kept = [c for c in changes if not _overlaps(guessed, c)]
     sentences = [0, *(m.end() for m in _END.finditer(text)), len(text) + 1]
     lost = {bisect_right(sentences, place) for place in broken}
@@ -63,22 +69,25 @@ def with_lost(
     return Repairs(sorted(whole, key=_start), broken)
 
 
-def _broken(mended: dict[str, Mended], runs: Runs, changes: Sequence[Change]) -> list[int]:
-    """Where runs are that are damaged and yet cannot be mended."""
+def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:
+    """Where runs are that are damaged and yet cannot be mended: `certain` are those for sure."""
     places = []
     for run, result in mended.items():
-        if result.is_whole or not result.readings:
-            continue
         for place in runs.places[run]:
-            if result.gain >= GAIN or _overlaps(changes, Change(place, place + len(run), result.readings[0])):
+            damaged = run in certain or (result.readings and not result.is_whole and result.gain >= GAIN)
+            if damaged or (not result.is_whole and _is_inside(changes, place, place + len(run))):
                 places.append(place + 1)
     return sorted(places)
 
 
+def _is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
+    at = bisect_left(changes, end, key=_start)
+    return at > 0 and changes[at - 1].end > start
+
+
 def _overlaps(changes: Sequence[Change], change: Change) -> bool:
     """Whether one of these changes, in order and apart from each other, touches another."""
-    at = bisect_left(changes, change.end, key=_start)
-    return at > 0 and changes[at - 1].end > change.start
+    return _is_inside(changes, change.start, change.end)
 
 
 def _is_covered(changes: Sequence[Change], position: int) -> bool:
@@ -86,16 +95,23 @@ def _is_covered(changes: Sequence[Change], position: int) -> bool:
     return any(c.start - 1 <= position < c.end for c in changes[max(0, at - 1) : at + 1])
 
 
-def _beside(text: str, changes: Sequence[Change], name: str) -> Iterator[int]:
-    """Where, in a run with a change, a first byte of UTF-8 stands that too little follows."""
+def _heads_of(text: str, changes: Sequence[Change], charset: Charset) -> frozenset[str]:
+    """The characters that begin sequences on this page."""
+    inside = {char for c in changes for char in text[c.start : c.end]}
+    return frozenset(c for c in inside if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4)
+
+
+def _left(text: str, changes: Sequence[Change], name: str) -> list[int]:
+    """Where, on a line with changes, one of their first bytes stands that too little follows."""
+    heads = _heads_of(text, changes, charset(name))
+    found = []
     for match in _headed(name).finditer(text):
         at = match.start()
-        number = bisect_right(changes, at, key=_start)
-        if number and changes[number - 1].end > at:
-            continue
-        beside = changes[max(0, number - 1) : number + 1]
-        if any(JOINED.fullmatch(text, min(c.start, at), max(c.end, at + 1)) for c in beside):
-            yield at
+        if match[0] in heads and not _is_inside(changes, at, at + 1):
+            first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            if _is_inside(changes, first, last if last >= 0 else len(text)):
+                found.append(at)
+    return found
 
 
 @cache
