@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import db_option, open_reader, origin_line
-from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block
+from newsarchive.cli.common import (
+    console,
+    database_url,
+    db_option,
+    on_terminal,
+    open_archive,
+    open_reader,
+    origin_line,
+)
+from newsarchive.exceptions import NoSuchArticle, NotAnArticle
+
+if TYPE_CHECKING:
+    from newsarchive.items import Article, Block
 
 
 @click.command(
@@ -16,29 +27,36 @@ from newsarchive.items import Article, Block
 Examples:
   newsarchive explain https://blog.example/2025/04/post/ --live
   newsarchive explain page.html --url https://blog.example/post/
-  newsarchive explain 17"""
+  newsarchive explain 17 --again"""
 )
 @click.argument("source", metavar="URL|ID|FILE|-")
 @click.option("--live", is_flag=True, help="Fetch the URL now instead of reading it from the archive.")
+@click.option("--again", is_flag=True, help="Read the stored bytes again: scores of what was kept too.")
 @click.option("--url", default="", help="The address a file came from.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @db_option
-def explain(source: str, live: bool, url: str, as_json: bool, db: str) -> None:
+def explain(source: str, live: bool, again: bool, url: str, as_json: bool, db: str) -> None:
     """Say what was kept, what was left out and by which rule, what was repaired, and why each field won.
 
-    SOURCE is an article of the archive (URL or ID), a file, or with --live a page on the web.
+    SOURCE is an article of the archive (URL or ID), a file, or with --live a page on the web. A URL that
+    a crawl saw and made no article of is explained too.
     """
     from newsarchive import export
 
     try:
-        article = find(source, live, url, db)
+        article = find(source, live, again, url, db)
     except NotAnArticle as error:
         click.echo(f"no article: {error}")
         raise SystemExit(1) from error
-    click.echo(export.to_json(article, indent=2) if as_json else "\n".join(lines(article)))
+    if as_json:
+        click.echo(export.to_json(article, indent=2))
+    elif on_terminal():
+        print_lines(lines(article))
+    else:
+        click.echo("\n".join(lines(article)))
 
 
-def find(source: str, live: bool, url: str, db: str) -> Article:
+def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
     """The article that SOURCE names. What is stored holds its dropped blocks; a page read now holds all."""
     from pathlib import Path
 
@@ -48,9 +66,43 @@ def find(source: str, live: bool, url: str, db: str) -> Article:
         from newsarchive.core import process
 
         return process.article_from(read_capture(source, url), rules.default())
-    from newsarchive.db import query
+    if again:
+        from newsarchive import archive
+        from newsarchive.warc import default_folder
 
-    return query.get(open_reader(db), source)
+        return archive.read_again(open_archive(db), default_folder(database_url(db)), source)
+    return _stored(source, db)
+
+
+def _stored(source: str, db: str) -> Article:
+    from newsarchive.db import query
+    from newsarchive.db.direct import reading
+    from newsarchive.db.lookup import fate
+
+    archive = open_reader(db)
+    try:
+        return query.get(archive, source)
+    except NoSuchArticle:
+        with reading(archive) as reader:
+            known = fate(reader, source)
+        if known:
+            when = f", looked at {known.last_checked_at:%Y-%m-%d}" if known.last_checked_at else ""
+            raise NotAnArticle(
+                known.reason or known.state, f"the crawl has it as {known.state!r}{when}"
+            ) from None
+        if source.startswith(("http://", "https://")):
+            raise NoSuchArticle(
+                f"no article {source!r} in the archive: --live fetches and explains it"
+            ) from None
+        raise
+
+
+def print_lines(found: Iterator[str]) -> None:
+    """On a terminal the headings stand out."""
+    out = console()
+    for number, line in enumerate(found):
+        heading = number == 0 or line.startswith("\n")
+        out.print(line, style="bold" if heading else "", markup=False)
 
 
 def lines(article: Article) -> Iterator[str]:
@@ -58,15 +110,25 @@ def lines(article: Article) -> Iterator[str]:
     yield article.headline
     yield article.url
     yield f"bytes: declared {article.charset_declared or 'nothing'}, read as {article.charset_used or 'unknown'}"
+    yield from _state(article)
     quality = article.quality
     doubts = f" ({', '.join(quality.flags)})" if quality.flags else ""
     yield f"confidence {quality.confidence:.2f}, completeness {quality.completeness:.2f}{doubts}"
     yield from section("where each field comes from", _candidates(article))
     yield from section("who published first", _origin(article))
-    yield from section("what was repaired", _edits(article))
+    yield from section("what was repaired (by which codec, how much likelier)", _edits(article))
     yield from section("what could not be repaired", iter(article.damage))
-    yield from section("kept", _blocks(article, body=True))
+    yield from section("kept", _kept(article))
     yield from section("left out", _blocks(article, body=False))
+
+
+def _state(article: Article) -> Iterator[str]:
+    """What the archive adds: the version, and whether it is gone."""
+    if versions := getattr(article, "revisions", 0):
+        kind = getattr(article, "change_kind", "")
+        yield f"version {getattr(article, 'revision', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
+    if gone := getattr(article, "gone_at", None):
+        yield f"found deleted on {gone:%Y-%m-%d}"
 
 
 def section(title: str, rows: Iterator[str]) -> Iterator[str]:
@@ -97,6 +159,14 @@ def _edits(article: Article) -> Iterator[str]:
     for edit in article.edits:
         why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
         yield f"{edit.where}@{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})"
+
+
+def _kept(article: Article) -> Iterator[str]:
+    """Kept blocks with what decided; of a stored article its paragraphs (--again reads the bytes for more)."""
+    if any(block.label == "body" for block in article.blocks):
+        yield from _blocks(article, body=True)
+    elif article.article_body:
+        yield from (short(paragraph) for paragraph in article.article_body.split("\n\n"))
 
 
 def _blocks(article: Article, *, body: bool) -> Iterator[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from newsarchive.cli.common import console, db_option, open_reader
-from newsarchive.core.diff import Change
+from newsarchive.cli.common import COLUMN, console, db_option, on_terminal, open_reader
+
+if TYPE_CHECKING:
+    from newsarchive.core.diff import Change
 
 
 @click.command(
@@ -63,12 +67,15 @@ def diff(which: str, first: int | None, second: int | None, as_html: bool, as_un
 
 def print_words(changes: list[Change]) -> None:
     """Red and green on a terminal; `[-old-]{+new+}` elsewhere, as `wdiff` writes it."""
+    if not on_terminal():
+        marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
+        click.echo("".join(marks[change.kind].format(change.text) for change in changes))
+        return
     from rich.text import Text
 
-    out = console()
     styles = {"insert": "green", "delete": "red strike", "equal": ""}
-    marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
-    if out.is_terminal:
-        out.print(Text.assemble(*((change.text, styles[change.kind]) for change in changes)))
-    else:
-        click.echo("".join(marks[change.kind].format(change.text) for change in changes))
+    out = console()
+    out.print(
+        Text.assemble(*((change.text, styles[change.kind]) for change in changes)),
+        width=min(out.width, COLUMN),
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import try_normalise, url_key
@@ -22,6 +24,25 @@ def find(connection: Reader | Connection, url_or_id: str | int) -> int:
         if found is not None:
             return int(found)
     raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a URL that gave no article: `state` and `reason` as the frontier has them."""
+
+    state: str
+    reason: str
+    last_checked_at: datetime | None
+
+
+def fate(reader: Reader, url: str) -> Fate | None:
+    """What became of a URL, `None` for one that no crawl heard of."""
+    for condition, value in _lookups(url):
+        if condition == "url_key":
+            query = "SELECT state, reason, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
+            for row in reader.rows(query, {"value": value}):
+                return Fate(row["state"], row["reason"], row["seen_at"])
+    return None
 
 
 def _lookups(name: str) -> Iterator[tuple[str, Any]]:

@@ -112,10 +112,12 @@ def articles(
 
 _ARTICLES = """
     SELECT a.*, s.domain AS site, r.article_html, r.version, r.change_kind, r.payload_digest,
+           coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
            (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS revisions
     FROM articles AS a
     JOIN sites AS s ON s.id = a.site_id
     JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN captures AS c ON c.id = r.capture_id
     WHERE a.id IN :ids
 """
 
@@ -177,6 +179,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         edits=tuple(rows.edit_from(edit) for edit in related["edits"].get(revision_id, [])),
     )
     own = {f.name: getattr(article, f.name) for f in fields(Article)}
+    own |= {name: row[name] for name in ("charset_declared", "charset_used")}
     kept = [
         "id",
         "site",

@@ -1,0 +1,58 @@
+"""What reading the archive must not load: the start of a command is its imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsarchive.db.store import Store
+from tests.storage import make_article, open_archive, rich_article
+
+#: Each takes longer to import than a question to the archive takes to answer.
+HEAVY = "scrapy twisted sqlalchemy alembic numpy lxml selectolax rich psycopg pyarrow pandas feedparser"
+
+COMMANDS = {
+    "--help": 0, "search --help": 0, "search here": 0, "search --site blog.example --json": 0,
+    "search first --csv --page 1": 0, "search nothing": 1, "show 1": 0, "show 1 --json": 0, "show 2 --html": 0,
+    "explain 1": 0, "history 2": 0, "diff 2": 0, "stats": 0, "stats --json": 0, "export - --format csv": 0,
+    "export - --format jsonl": 0, "quarantine list": 0, "schedule --cron": 0,
+}  # fmt: skip
+
+_SCRIPT = """
+import sys
+from click.testing import CliRunner
+from newsarchive.cli import cli
+for command, code in {commands!r}.items():
+    words = command.split()
+    words += [] if words[-1] in ("--help", "--cron") else ["--db", sys.argv[1]]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == code, (command, done.output, done.exception)
+    loaded = [name for name in {heavy!r}.split() if name in sys.modules]
+    assert not loaded, f"{{command}} loads {{loaded}}"
+"""
+
+
+def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
+    """One process runs them all: what none of them loads, no single one loads."""
+    with open_archive("sqlite", tmp_path) as engine:
+        Store(engine).ingest([rich_article(), make_article(2)])
+    script = _SCRIPT.format(commands=COMMANDS, heavy=HEAVY)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "archive.db")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "statement", ["import newsarchive", "from newsarchive import Archive", "import newsarchive.cli"]
+)
+def test_importing_loads_nothing_heavy(statement: str) -> None:
+    code = f"{statement}\nimport sys\nprint([m for m in {HEAVY!r}.split() if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
