@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from newsarchive import demo
+from newsarchive.core.urls import url_key
 from tests.serving import Answer, crawl, served
 
 ROOT = Path(__file__).parent.parent
@@ -214,6 +217,26 @@ def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Pat
     assert "Harbour Gazette (harbourgazette.example)" in read.stdout
     assert "[promo: " in read.stdout
     assert "“We heard the horn" in read.stdout
+
+
+def test_explain_reads_the_stored_bytes_again_and_knows_what_became_no_article(archive: str) -> None:
+    stored = run("explain", "1", "--db", archive).stdout
+    assert "bytes: declared utf-8, read as utf-8" in stored
+    assert "version 1 of 1 (new)" in stored
+    assert "\nkept:\n" in stored
+    assert "[the classifier" not in stored
+    assert "\nkept:\n  [the classifier" in run("explain", "1", "--again", "--db", archive).stdout
+    with closing(sqlite3.connect(archive)) as connection:
+        connection.execute(
+            "INSERT INTO urls (url, url_key, first_seen_at, etag, last_modified, state, reason, fail_count)"
+            " SELECT 'https://x.example/p', ?, first_seen_at, '', '', 'skipped', 'index page', 0 FROM urls LIMIT 1",
+            (url_key("https://x.example/p"),),
+        )
+        connection.commit()
+    known = run("explain", "https://x.example/p/", "--db", archive)
+    assert (known.returncode, "no article: index page" in known.stdout) == (1, True)
+    unknown = run("explain", "https://y.example/", "--db", archive)
+    assert (unknown.returncode, "--live" in unknown.stderr) == (1, True)
 
 
 def test_history_and_diff_of_a_post_that_changed(db: Path) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.version import VERSION
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: subcommand → (module, what `--help` says of it): the help needs no import.
 COMMANDS = {
@@ -70,8 +73,16 @@ class LazyGroup(click.Group):
             ctx.exit(exit_code(error))
         except BrokenPipeError:
             # The reader went away (`| head`): that is its right, and no error of ours.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_stdout()
             ctx.exit(0)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so, without importing what they name: a person waits at the Tab key."""
+        from click.shell_completion import CompletionItem
+
+        own = [CompletionItem(name, help=text) for name, (_, text) in sorted(COMMANDS.items())]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [item for item in own if item.value.startswith(incomplete)] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -102,4 +113,19 @@ def main(args: list[str] | None = None) -> Any:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    return cli.main(args=args, prog_name="newsarchive")
+    try:
+        return cli.main(args=args, prog_name="newsarchive")
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write what is left; a reader that went away would else be reported while Python ends."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+
+
+def _forget_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

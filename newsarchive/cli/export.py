@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from newsarchive.db.query import Selection
 
 
+#: What `--format` takes: `formats.FORMATS`, named here so that help and completion need no import.
+_FORMATS = ("jsonl", "csv", "parquet", "sqlite", "atom", "epub", "markdown", "tei")
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -25,12 +29,13 @@ Examples:
   newsarchive export ferries.db ferry OR harbour
   newsarchive export - --format jsonl --language en | jq .headline"""
 )
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|-", type=click.Path(allow_dash=True))
 @click.argument("words", nargs=-1)
 @click.option(
     "--format",
     "name",
     metavar="FORMAT",
+    shell_complete=lambda context, option, begun: [name for name in _FORMATS if name.startswith(begun)],
     help="jsonl, csv, parquet, sqlite, atom, epub, markdown or tei; by default what FILE ends with.",
 )
 @filter_options

@@ -59,6 +59,6 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
         say(f"no site {wanted.site} in the archive: there are {known}")
     else:
         narrowed = [
-            f"--{name} {value}" for name in NAMES if (value := getattr(wanted, name)) not in ("", None)
+            f"--{name} {value}" for name in NAMES if (value := getattr(wanted, name)) not in ("", None, False)
         ]
         say(f"nothing found for: {' '.join([*([words] if words else []), *narrowed]) or 'anything'}")

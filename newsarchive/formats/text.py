@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,14 +42,22 @@ def write_csv(articles: Iterable[Stored], target: Path | IO[bytes], title: str) 
     """A line of names, a row an article (RFC 4180, UTF-8); lists in one cell, times in ISO 8601."""
     number = 0
     with opened(target) as out:
-        text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-        rows = csv.writer(text)
+        rows = csv.writer(_Encoded(out))
         rows.writerow(FIELDS)
         for article in articles:
             number += 1
             rows.writerow([_cell(value) for value in row(article).values()])
-        text.detach()
     return number
+
+
+class _Encoded:
+    """Text to bytes; `io.TextIOWrapper` would close a stream that is not ours."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self.out = out
+
+    def write(self, text: str) -> int:
+        return self.out.write(text.encode())
 
 
 def _cell(value: Any) -> Any:

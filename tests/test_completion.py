@@ -1,0 +1,61 @@
+"""Shell completion: click's protocol for bash, zsh and fish, with nothing imported that a name does not need."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from newsarchive.cli.export import _FORMATS
+from newsarchive.formats import FORMATS
+
+
+def complete(shell: str, line: str) -> str:
+    """What the shell is told when Tab is pressed at the end of a line."""
+    words = line.split(" ")
+    env = {
+        "_NEWSARCHIVE_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    env["COMP_CWORD"] = words[-1] if shell == "fish" else env["COMP_CWORD"]
+    code = (
+        "import sys\nfrom newsarchive.cli import main\n"
+        "try:\n    main()\nfinally:\n"
+        "    assert not {'sqlalchemy', 'scrapy', 'numpy', 'rich', 'newsarchive.cli.crawl'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_command_an_option_and_a_value(shell: str) -> None:
+    assert "search" in complete(shell, "newsarchive se")
+    assert "stats" not in complete(shell, "newsarchive se")
+    assert "--since" in complete(shell, "newsarchive search --si")
+    assert "markdown" in complete(shell, "newsarchive export --format mar")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_that_a_shell_reads(shell: str) -> None:
+    env = os.environ | {"_NEWSARCHIVE_COMPLETE": f"{shell}_source"}
+    done = subprocess.run(
+        [sys.executable, "-m", "newsarchive"], env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "_NEWSARCHIVE_COMPLETE" in done.stdout
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=done.stdout, text=True, check=True, timeout=60)
+
+
+def test_the_formats_are_those_that_can_be_written() -> None:
+    assert set(_FORMATS) == set(FORMATS)
