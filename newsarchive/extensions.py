@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: The summary's rows, in the order that a page lives through them.
 ROWS = ("discovered", "new", "updated", "unchanged")
 #: Outcomes that have reasons, each a stat `newsarchive/<group>/<reason>`.
-GROUPS = ("failed", "dropped", "skipped", "source problems")
+GROUPS = ("filled", "failed", "dropped", "skipped", "source problems")
 #: Counted where there were any.
 EXTRA = ("gone", "not modified")
 

@@ -18,56 +18,20 @@ from typing import Any, Literal
 #: What a block can be. `body` stays in the article; all else is chrome, kept beside it.
 #: `read more` is spelled as it is stored.
 LABELS = (
-    "body",
-    "title",
-    "description",
-    "byline",
-    "date",
-    "caption",
-    "attribution",
-    "copyright",
-    "quote",
-    "share",
-    "subscribe",
-    "related",
-    "read more",
-    "comments",
-    "promo",
-    "advert",
-    "token",
-    "author bio",
-    "tags",
-    "nav",
-    "footer",
-    "consent",
-    "form",
-    "repeated",
-    "other",
-)
+    "body", "title", "description", "byline", "date", "caption", "attribution", "copyright", "quote",
+    "share", "subscribe", "related", "read more", "comments", "promo", "advert", "token", "author bio",
+    "tags", "nav", "footer", "consent", "form", "repeated", "other",
+)  # fmt: skip
 
 #: What a block is in the structure of its page.
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed"]
 
 #: Why a page is no article: the words that `NotAnArticle.reason`, stats and tables use.
 DROP_REASONS = (
-    "empty",
-    "not html",
-    "binary",
-    "no text",
-    "too short",
-    "index page",
-    "static page",
-    "login page",
-    "error page",
-    "consent page",
-    "paywall",
-    "protected",
-    "script only",
-    "http status",
-    "noarchive",
-    "before since",
-    "broken",
-)
+    "empty", "not html", "binary", "no text", "too short", "index page", "static page", "login page",
+    "error page", "consent page", "paywall", "protected", "script only", "http status", "noarchive",
+    "before since", "broken",
+)  # fmt: skip
 
 
 def isoformat(value: datetime | None) -> str | None:
@@ -343,6 +307,7 @@ class Article:
     `date_published_raw` what the page printed, `date_published_source` where. `publisher` is the
     name of the site that was crawled, `origin` who published first. `content_hash` is a SHA-256 of
     the normalised text; `minhash` is the MinHash signature (Broder 1997), 32-bit unsigned integers.
+    `post_id` is the platform's id of the post (`wordpress:12`), "" where none is told.
     """
 
     url: str
@@ -379,6 +344,7 @@ class Article:
     charset_declared: str = ""
     charset_used: str = ""
     extractor_version: int = 0
+    post_id: str = ""
     capture: Capture | None = field(default=None, repr=False)
     #: The page's record for learning, a `core.sightings.Sighting`, where the site's template was asked.
     seen: Any = field(default=None, repr=False, compare=False)
@@ -388,6 +354,12 @@ class Article:
         kept = tuple(blocks)
         body = "\n\n".join(b.text for b in kept if b.label == "body")
         return replace(self, blocks=kept, article_body=body, **changes)
+
+    @property
+    def filled_from(self) -> str:
+        """The source that gave the text where the page had less: `feed` or `wp-json`, "" for the page itself."""
+        given = (c.source for c in self.candidates if c.field == "article_body" and c.chosen)
+        return next(given, "")
 
     @property
     def dropped(self) -> tuple[Block, ...]:

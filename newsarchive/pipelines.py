@@ -215,6 +215,8 @@ class StorePipeline:
             self._fail(error)
             raise
         self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
+        if item.filled_from:
+            self.crawler.stats.inc_value(f"newsarchive/filled/{item.filled_from}")
         await self.tutor.stored(item, outcome)
         return item
 

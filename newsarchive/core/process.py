@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from newsarchive.core import chrome, encoding, extraction, fingerprint, origin
+from newsarchive.core import chrome, encoding, fingerprint, origin, whole
 from newsarchive.core.anchors import parse
 from newsarchive.core.render import rendered
 from newsarchive.core.sightings import Sighting, sighting
@@ -23,8 +23,8 @@ from newsarchive.rules import Rules
 
 #: name → step, in order. A step takes (record, rules) and returns the next record.
 STEPS: dict[str, Callable[[Any, Rules], Any]] = {
-    "decode": encoding.decode_step,  # Capture -> Page
-    "extract": extraction.extract_step,  # Page -> Article
+    "decode": whole.decode_step,  # Capture -> Page
+    "extract": whole.extract_step,  # Page -> Article
     "repair": encoding.repair_step,  # Article -> Article, and so on
     "chrome": chrome.chrome_step,
     "origin": origin.origin_step,

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
+from newsarchive.core.parts import MISSING
 from newsarchive.core.schedule import Outcome, Visits, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import sourcetexts
@@ -22,6 +23,9 @@ from newsarchive.db.models import ArticleRow, Base, CrawlRun, Discovery, Revisio
 from newsarchive.items import Article, Link, SourceText
 
 T = TypeVar("T")
+
+#: `Url.reason` of a post whose text a feed or an API gave begins so.
+FILLED = "text from"
 
 #: Rows of one statement; SQLite allows 32,766 parameters.
 CHUNK = 500
@@ -271,24 +275,41 @@ def mark_fetched(connection: Connection, fetched: Iterable[tuple[Article, dateti
 
     Takes each article, when it was fetched, and whether its text changed. Sets when to look again.
     """
-    rows = []
-    for article, at, changed in fetched:
-        capture = article.capture
-        if capture is not None:
-            etag, modified = capture.headers.get("etag", ""), capture.headers.get("last-modified", "")
-            outcome: Outcome = "changed" if changed else "unchanged"
-            keys = dict.fromkeys(url_key(url) for url in (capture.url, capture.final_url, article.url) if url)
-            after = next_check(_visits(connection, url_key(article.url), at), at, outcome, next(iter(keys)))
-            rows += [
-                {"b_key": key, "b_time": at, "b_etag": etag, "b_modified": modified, "b_next": after}
-                for key in keys
-            ]
+    rows = [
+        {"b_key": key, "b_time": at, **_validators(article), **_next_look(connection, article, at, changed)}
+        for article, at, changed in fetched
+        if (capture := article.capture) is not None
+        for key in dict.fromkeys(url_key(url) for url in (capture.url, capture.final_url, article.url) if url)
+    ]
     if rows:
         done = update(Url).where(Url.url_key == bindparam("b_key")).values(
-            state="ok", reason="", fail_count=0, last_checked_at=bindparam("b_time"),
-            next_check_at=bindparam("b_next"), etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
+            state="ok", reason=bindparam("b_reason"), fail_count=bindparam("b_failures"),
+            last_checked_at=bindparam("b_time"), next_check_at=bindparam("b_next"),
+            etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
         )  # fmt: skip
         connection.execute(done, rows)
+
+
+def _validators(article: Article) -> dict[str, str]:
+    """What makes the next request conditional: only where the one answer was the whole article."""
+    capture = article.capture
+    alone = capture and capture.status == 200 and not capture.parts and not article.filled_from
+    headers = capture.headers if capture and alone and MISSING not in article.quality.flags else {}
+    return {"b_etag": headers.get("etag", ""), "b_modified": headers.get("last-modified", "")}
+
+
+def _next_look(connection: Connection, article: Article, at: datetime, changed: bool) -> dict[str, Any]:
+    """When to look again, and what to remember until then. An article that lacks a part is due at once."""
+    key = url_key(article.url)
+    if MISSING in article.quality.flags:
+        return {"b_next": at, "b_reason": MISSING, "b_failures": 1}
+    outcome: Outcome = "changed" if changed else "unchanged"
+    after = next_check(_visits(connection, key, at), at, outcome, key)
+    return {
+        "b_next": after,
+        "b_reason": f"{FILLED} {article.filled_from}" if article.filled_from else "",
+        "b_failures": 0,
+    }
 
 
 def _article(key: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import hashlib
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -70,13 +71,29 @@ def article_row(article: Article) -> Row:
     return row
 
 
+def payload_digest(article: Article) -> str:
+    """The digest of all bytes that an article was made of: its pages', and its source's text where that
+    filled in."""
+    capture = article.capture
+    if capture is None:
+        return ""
+    digests = [capture.digest, *(part.digest for part in capture.parts)]
+    if article.filled_from and capture.source_text:
+        digests.append(_digest(capture.source_text.html))
+    return digests[0] if len(digests) == 1 else _digest(" ".join(digests))
+
+
+def _digest(text: str) -> str:
+    return "sha256:" + hashlib.sha256(storable(text).encode()).hexdigest()
+
+
 def revision_row(article: Article, seen_at: datetime) -> Row:
     row: Row = {name: storable(getattr(article, name)) for name in TEXTS}
     return row | {
         "extractor_version": article.extractor_version,
         "seen_at": seen_at,
         "content_hash": article.content_hash,
-        "payload_digest": article.capture.digest if article.capture else "",
+        "payload_digest": payload_digest(article),
     }
 
 

@@ -15,13 +15,24 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive.core import discovery
+from newsarchive.core.filling import FILLABLE, usable
+from newsarchive.core.paging import MAX_PARTS
+from newsarchive.core.parts import MISSING
 from newsarchive.core.urls import url_key
-from newsarchive.db.frontier import Frontier, Known
+from newsarchive.db.frontier import FILLED, Frontier, Known
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Capture, Link
 from newsarchive.recorder import KEEP, Recorder
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import ArchiveSpider, Dropped, capture_of, explain, headers_of, rules_of
+from newsarchive.spiders.base import (
+    ArchiveSpider,
+    Dropped,
+    capture_of,
+    explain,
+    headers_of,
+    rules_of,
+    status_problem,
+)
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -30,6 +41,10 @@ if TYPE_CHECKING:
 MEANINGFUL = [304, 404, 410]
 #: Who names posts and nothing else: what they name is no index, whatever its page looks like.
 BELIEVED = frozenset(("wp-json", "feed", "stored"))
+
+
+#: What the frontier knows of a post stands in its request's meta under this name.
+KNOWN = "newsarchive_known"
 
 
 class FetchingSpider(ArchiveSpider):
@@ -88,7 +103,7 @@ class FetchingSpider(ArchiveSpider):
             callback=self.parse_post,
             errback=self.post_failed,
             cb_kwargs={"link": replace(link, text=None)},  # it stands in the archive, and not in memory
-            meta={"handle_httpstatus_list": MEANINGFUL, KEEP: True},
+            meta={"handle_httpstatus_list": MEANINGFUL, KEEP: True, KNOWN: known},
         )
 
     async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture]:
@@ -103,23 +118,80 @@ class FetchingSpider(ArchiveSpider):
         elif place := self.forbidden(response):
             await self.skipped(link.url, f"noarchive ({place})")
         elif block := self.block(response):
-            await self.blocked(link.url, block)
+            async for instead in self.blocked(response, link, block):
+                yield instead
         elif refusal := self.no_article(response, link):
-            await self.refuse(await self.capture(response, link), response, refusal)
-        else:
-            yield await self.capture(response, link)
+            refused = await self.capture(response, link)
+            if refusal.reason in FILLABLE and await self.may_fill(response, link):
+                yield refused
+            else:
+                await self.refuse(refused, response, refusal)
+        elif (capture := await self.whole(response, link)) is not None:
+            yield capture
+
+    async def may_fill(self, response: Response, link: Link) -> bool:
+        """Whether the site's own feed or API stands in for a page: what was read from the page itself stays."""
+        known: Known | None = response.request.meta.get(KNOWN) if response.request else None
+        if known is not None and known.state == "ok" and not known.reason.startswith(FILLED):
+            return False
+        if self.frontier is None:
+            return False
+        return usable(await asyncio.to_thread(self.frontier.source_text, link.url))
+
+    async def whole(self, response: Response, link: Link) -> Capture | None:
+        """The capture with those of the further pages that the post is split over.
+
+        `None` where one of them failed and the archive has the article already: half a text must not take
+        the place of a whole one. The URL is then looked at again like one that failed.
+        """
+        parts: list[Capture] = []
+        waiting = self.parts_of(response, response.url)
+        while waiting and len(parts) < MAX_PARTS:
+            answer = await self.part(waiting.pop(0))
+            if answer is None:
+                known: Known | None = response.meta.get(KNOWN)
+                if known is not None and known.state == "ok" and self.frontier:
+                    await asyncio.to_thread(self.frontier.failed, link.url, MISSING)
+                    return None
+                break
+            if url_key(answer.url) in {url_key(url) for url in (response.url, *(p.final_url for p in parts))}:
+                break  # the same page again, under another number
+            parts.append(await self.capture(answer, link))
+            waiting = waiting or self.parts_of(answer, response.url)
+        return replace(await self.capture(response, link), parts=tuple(parts))
+
+    def parts_of(self, response: Response, first: str) -> list[str]:
+        text = response.text if isinstance(response, TextResponse) else ""
+        return discovery.page_parts(text, response.url, first) if text else []
+
+    async def part(self, url: str) -> Response | None:
+        """One further page of a post; `None`, said and counted, where it cannot be had."""
+        assert self.crawler.engine is not None
+        request = Request(url, meta={KEEP: True})
+        try:
+            response = await self.crawler.engine.download_async(request)
+            reason, sentence = status_problem(response.status)
+            if response.status == 200 and not self.block(response):
+                return response
+        except Exception as error:  # whatever a download raises, the first page remains
+            reason, sentence = explain(error)
+        self.count(f"failed/part of a post: {reason}")
+        self.logger.warning("%s: a page of a split post is missing: %s", url, sentence)
+        return None
 
     def block(self, response: Response) -> str:
         """Why an answer means that the site keeps us out, "" where it does not."""
         text = response.text if isinstance(response, TextResponse) else ""
         return discovery.block_reason(text, headers_of(response), response.status, self.rules)
 
-    async def blocked(self, url: str, reason: str) -> None:
-        """Said and kept, never evaded: the next crawl asks again, as does the site's feed."""
+    async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
+        """Said and kept, never evaded. What the site's feed or API gives of the post is taken instead."""
         self.count("failed/blocked")
-        self.logger.warning("%s: the site blocks us (%s); we do not evade: ask its owner", url, reason)
-        if self.frontier:
-            await asyncio.to_thread(self.frontier.settle, url, "blocked", reason)
+        self.logger.warning("%s: the site blocks us (%s); we do not evade: ask its owner", link.url, reason)
+        if await self.may_fill(response, link):
+            yield await self.capture(response, link)
+        elif self.frontier:
+            await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
 
     def no_article(self, response: Response, link: Link) -> NotAnArticle | None:
         """What the page is, if it is no article. What the platform itself calls a post is no index."""
@@ -182,18 +254,18 @@ class FetchingSpider(ArchiveSpider):
         self.count("gone" if gone else f"failed/{reason}")
         self.logger.warning("%s: the server answered %s", link.url, response.status)
 
-    async def post_failed(self, failure: Failure) -> None:
+    async def post_failed(self, failure: Failure) -> AsyncIterator[Capture]:
         """Errback of a post: counted, logged, kept in the frontier for the next crawl."""
         reason, sentence = explain(failure.value)
-        request = failure.request  # type: ignore[attr-defined]
+        request: Request = failure.request  # type: ignore[attr-defined]
+        link: Link = request.cb_kwargs["link"]
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
-            await self.blocked(request.cb_kwargs["link"].url, block)
+            async for capture in self.blocked(failure.value.response, link, block):
+                yield capture
             return
         self.count(f"failed/{reason}")
         self.logger.warning("%s: %s", request.url, sentence)
-        if self.frontier:
-            url = request.cb_kwargs["link"].url
-            if reason == "robots.txt":
-                await asyncio.to_thread(self.frontier.settle, url, "blocked", reason)
-            else:
-                await asyncio.to_thread(self.frontier.failed, url, reason)
+        if self.frontier and reason == "robots.txt":
+            await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
+        elif self.frontier:
+            await asyncio.to_thread(self.frontier.failed, link.url, reason)
