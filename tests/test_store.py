@@ -267,6 +267,36 @@ def test_a_wrong_canonical_url_folds_no_posts_together(store: Store, engine: Eng
     assert [query.get(engine, post.url).article_body for post in posts] == ["Text 1.", "Text 2.", "Text 3."]
 
 
+def test_the_platforms_id_finds_a_post_under_another_address(store: Store, engine: Engine) -> None:
+    post = make_article(1, post_id="wordpress:12")
+    moved = [
+        make_article(1, url="https://blog.example/?p=12", post_id="wordpress:12", day=1),
+        make_article(1, url="https://blog.example/moved", post_id="wordpress:12", body="Edited.", day=2),
+    ]
+    assert store.ingest([post]) == [NEW]
+    assert store.ingest(moved) == [UNCHANGED, UPDATED]
+    assert query.stats(engine).articles == 1
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        {"url": "https://other.example/post-2"},
+        {"date_published": START + timedelta(days=1)},  # another blog on the same host
+        {"post_id": "wordpress:13"},
+        {"post_id": ""},
+    ],
+)
+def test_the_platforms_id_folds_no_posts_together(
+    store: Store, engine: Engine, another: dict[str, object]
+) -> None:
+    own = {"post_id": "wordpress:12", "content_hash": "a"}
+    assert store.ingest([make_article(1, **own)]) == [NEW]
+    assert store.ingest([make_article(2, **(own | {"body": "Another.", "content_hash": "b"} | another))]) == [
+        NEW
+    ]
+
+
 def test_a_page_twice_in_one_batch_is_stored_once(store: Store, engine: Engine) -> None:
     twice = [
         make_article(1, body="One."),

@@ -92,10 +92,17 @@ class Batch:
 
     def _find(self) -> None:
         wanted = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
+        ids = {plan.article.post_id for plan in self.plans} - {""}
         query = (
             select(*bulk.columns_of(ArticleRow), Revision.payload_digest)
             .join(Revision, Revision.id == ArticleRow.revision_id)
-            .where(or_(ArticleRow.url_key.in_(wanted), ArticleRow.canonical_key.in_(wanted)))
+            .where(
+                or_(
+                    ArticleRow.url_key.in_(wanted),
+                    ArticleRow.canonical_key.in_(wanted),
+                    ArticleRow.post_id.in_(ids) & ArticleRow.site_id.in_(self._known_sites()),
+                )
+            )
             .order_by(ArticleRow.id)
         )
         found = [dict(row._mapping) for row in self.connection.execute(query)]
@@ -153,6 +160,7 @@ class Batch:
                 "canonical_key": plan.canonical_key,
                 "site_id": sites[site_of(plan.article.url)],
                 "record_hash": plan.digest,
+                "post_id": plan.article.post_id,
                 "first_seen_at": plan.seen_at,
                 "last_seen_at": plan.seen_at,
             }
@@ -216,6 +224,12 @@ class Batch:
         seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
         if not self.reread:  # nobody looked at the page again
             self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), seen)
+        told = [
+            {"b_id": plan.article_id, "post_id": plan.article.post_id}
+            for plan in known
+            if plan.stored and plan.article.post_id not in ("", plan.stored["post_id"])
+        ]
+        self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), told)
         changed = [
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}
@@ -283,6 +297,10 @@ class Batch:
     def _link_originals(self, plans: list[Plan]) -> None:
         wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
         originals.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
+
+    def _known_sites(self) -> list[int]:
+        domains = {site_of(plan.article.url) for plan in self.plans if plan.article.post_id}
+        return list(self.connection.execute(select(Site.id).where(Site.domain.in_(domains))).scalars())
 
     # -- SQL ---------------------------------------------------------------------------------
 

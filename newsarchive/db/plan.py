@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from newsarchive.core.urls import site_of
 from newsarchive.db import rows
 from newsarchive.db.rows import READ
 from newsarchive.db.values import storable
@@ -121,10 +122,14 @@ def seen_at(article: Article, now: datetime) -> datetime:
 
 
 def match(plan: Plan, found: list[dict[str, Any]], taken: set[int]) -> dict[str, Any] | None:
-    """The stored article that this one is: by its URL, else by a canonical URL with the same text."""
+    """The stored article that this one is: by its URL, else by the platform's id of the post with the same
+    date or text (two blogs on one host both have a post 12), else by a canonical URL with the same text."""
     free = [row for row in found if row["id"] not in taken]
     for row in free:
         if row["url_key"] == plan.key:
+            return row
+    for row in free:
+        if _same_post(plan.article, row):
             return row
     for row in free:
         related = (
@@ -133,6 +138,17 @@ def match(plan: Plan, found: list[dict[str, Any]], taken: set[int]) -> dict[str,
         if related and _same_text(plan.article, row):
             return row
     return None
+
+
+def _same_post(article: Article, row: dict[str, Any]) -> bool:
+    if (
+        not article.post_id
+        or article.post_id != row["post_id"]
+        or site_of(row["url"]) != site_of(article.url)
+    ):
+        return False
+    dated = article.date_published is not None and article.date_published == row["date_published"]
+    return dated or _same_text(article, row)
 
 
 def _same_text(article: Article, row: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select, update
 
-from newsarchive.core.urls import url_key
+from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.captures import record
 from newsarchive.db.engine import writing
 from newsarchive.db.ingest import Batch
@@ -107,7 +107,7 @@ def _distinct(articles: Sequence[Article]) -> Iterator[list[Article]]:
     batch: list[Article] = []
     seen: set[str] = set()
     for article in articles:
-        own = set(keys(article))
+        own = {*keys(article), f"{site_of(article.url)} {article.post_id or article.url}"}
         if own & seen:
             yield batch
             batch, seen = [], set()
