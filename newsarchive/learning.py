@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Fewer pages of a site teach nothing.
 FEWEST = 3
 #: A new site is learned when it has so many pages, and at the end of each crawl.
-STEPS = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144})
+STEPS = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
 #: Other sites that are learned again after a crawl, for the lines that they share with the crawled one.
 NEIGHBOURS = 30
 
@@ -64,9 +64,13 @@ class Learner:
         self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
         self.rules: Rules = rules_module.load(rules_folder) if rules_folder else rules_module.default()
 
-    def learn(self, site: str, locks: Mapping[int, str] | None = None) -> Summary:
+    def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:
         """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store
-        what changes. Below three pages only locks count, which are those of the site by default."""
+        what changes. Below three pages only locks count, which are those of the site by default.
+
+        `going_on` says that more pages are to come: those beyond the window wait for the end of the crawl,
+        which reads them again where it must and then forgets them.
+        """
         summary = Summary(site)
         window = self._pages(site, summary)
         summary.pages = len(window.pages)
@@ -77,8 +81,9 @@ class Learner:
         summary.entries = len(template.entries)
         if not self.dry_run:
             templates.save(self.engine, template)
-        self._reread(window, template, summary)
-        if not self.dry_run:
+        older = () if going_on else sightings.pages(self.engine, site, window.pages)
+        self._reread(chain(window.pages.values(), older), template, summary)
+        if not self.dry_run and not going_on:
             sightings.prune(self.engine, site, self.window)
         return summary
 
@@ -142,21 +147,25 @@ class Learner:
 
     # -- reading again ---------------------------------------------------------------------------------
 
-    def _reread(self, window: Window, template: Template, summary: Summary) -> None:
+    def _reread(self, pages: Iterable[Sighting], template: Template, summary: Summary) -> None:
         """Read the pages again that the template takes otherwise than when they were read last."""
         stale = []
-        for page in window.pages.values():
+        for page in pages:
             layout = layout_of(page.lines, template)
             number = layout.number if layout else 0
             if (verdict_of(verdicts(page.lines, template, page.url)), number) != (page.verdict, page.layout):
                 stale.append(page.url)
         ids = sightings.article_ids(self.engine, stale)
-        read = self._articles((ids[url] for url in stale if url in ids), summary)
+        self.read_again((ids[url] for url in stale if url in ids), template, summary)
+
+    def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
+        """Read articles again from their stored bytes, and store those that differ."""
+        read = self._articles(article_ids, summary)
         while batch := [templated(article, template, self.rules) for article in islice(read, BATCH)]:
             summary.reread += len(batch)
-            self._store(batch, ids, summary)
+            self._store(batch, summary)
 
-    def _store(self, batch: list[Article], ids: Mapping[str, int], summary: Summary) -> None:
+    def _store(self, batch: list[Article], summary: Summary) -> None:
         changed = [article for article in batch if differs(self.engine, article)]
         if self.dry_run:
             summary.changed += [article.url for article in changed]
@@ -165,6 +174,7 @@ class Learner:
         summary.changed += [
             a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
         ]
+        ids = sightings.article_ids(self.engine, [article.url for article in batch])
         same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.url in ids}
         sightings.settle(self.engine, same)
 
@@ -189,4 +199,8 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
             )
         found.pop(key, None)
         found |= {key: role} if role else {}
-    return learner.learn(site, found)
+    summary = learner.learn(site, found)
+    touched = {number for text in locks for number in sightings.printing(learner.engine, site, text)}
+    known_ids = set(sightings.article_ids(learner.engine, window.pages).values())
+    learner.read_again(sorted(touched - known_ids), templates.load(learner.engine, site), summary)
+    return summary

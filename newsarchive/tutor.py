@@ -83,7 +83,7 @@ class Tutor:
         """Learn in a thread while the crawl goes on; the pages that come after are read by it."""
         assert self.learner is not None
         try:
-            done = await asyncio.to_thread(self.learner.learn, site)
+            done = await asyncio.to_thread(self.learner.learn, site, going_on=True)
         except Exception as error:
             self._failed(site, error)
         else:

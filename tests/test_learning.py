@@ -107,10 +107,10 @@ def test_a_learned_text_is_our_reading_and_no_edit_of_the_publisher(crawled: tup
 
 def test_the_template_can_be_read(crawled: tuple[Path, str]) -> None:
     db, home = crawled
-    shown = CliRunner().invoke(cli, ["template", home, "--db", str(db)])
+    shown = CliRunner().invoke(cli, ["sites", "template", home, "--db", str(db)])
     assert shown.exit_code == 0
     assert all(chip in shown.stdout for chip in CHIPS)
-    assert CliRunner().invoke(cli, ["template", "other.example", "--db", str(db)]).exit_code == 1
+    assert CliRunner().invoke(cli, ["sites", "template", "other.example", "--db", str(db)]).exit_code == 1
 
 
 def test_a_stored_template_comes_back_as_it_was(crawled: tuple[Path, str]) -> None:

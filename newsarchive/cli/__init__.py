@@ -45,7 +45,6 @@ COMMANDS = {
         "The sites that are followed: add, list, show, pause, resume, remove, import, export.",
     ),
     "stats": ("stats", "What the archive holds, as a picture."),
-    "template": ("learn", "What was learned of a site: its furniture, with samples and reasons."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
     "web": ("web", "Read the archive in a browser: search, articles, sites, stories, tables."),
 }

@@ -1,4 +1,4 @@
-"""`newsarchive learn` and `template`: what the pages of a site have in common, and what was made of it."""
+"""`newsarchive learn` and `newsarchive sites template`: what the pages of a site have in common, and what was made of it."""
 
 from __future__ import annotations
 
@@ -45,21 +45,52 @@ def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None,
         learner.learn_all(on_site=show)
 
 
-@click.command(epilog="Example: newsarchive template blog.example")
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive sites template blog.example
+  newsarchive sites template blog.example --keep "Letters from small harbours" """
+)
 @click.argument("site", metavar="SITE")
+@click.option("--keep", metavar="LINE", multiple=True, help="This line is the article's, wherever it stands.")
+@click.option("--drop", metavar="LINE", multiple=True, help="This line is furniture, wherever it stands.")
+@click.option("--unlock", metavar="LINE", multiple=True, help="Leave this line to what the pages show.")
+@click.option(
+    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
 @db_option
-def template(site: str, db: str) -> None:
-    """What was learned of a site, a line each: role, label, pages, articles, sample, reason.
+def template(
+    site: str,
+    keep: tuple[str, ...],
+    drop: tuple[str, ...],
+    unlock: tuple[str, ...],
+    folder: str | None,
+    db: str,
+) -> None:
+    """What was learned of a site, a line each: role, label, pages, articles, version, sample, reason.
 
     Roles: `chrome` goes, `head` and `slot` take what they open, `aside` stays and is flagged;
-    `container` is the element of the article, `start` and `end` frame it. Ends with 1 where nothing
-    was learned.
+    `container` is the element of the article, `start` and `end` frame it, a version for each design; `keep` and
+    `drop` are locked by hand. With --keep, --drop or --unlock the articles that hold the line are read again
+    from their stored bytes, and the URLs of those that change are printed. Ends with 1 where nothing was learned.
     """
+    from newsarchive import learning
     from newsarchive.db import templates
+    from newsarchive.warc import default_folder
 
-    found = templates.load(open_archive(db), domain(site)).rows()
+    locks = dict.fromkeys(keep, "keep") | dict.fromkeys(drop, "drop") | dict.fromkeys(unlock, "")
+    if len(locks) < len(keep) + len(drop) + len(unlock):
+        raise UsageError("a line can be locked in one way only: it is named twice")
+    engine = open_archive(db)
+    if locks:
+        learner = learning.Learner(engine, folder or default_folder(database_url(db)))
+        show(learning.lock(learner, domain(site), locks))
+        return
+    found = templates.load(engine, domain(site)).rows()
+    samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
-        cells = (row[name] for name in ("role", "label", "pages", "clusters", "sample", "reason"))
+        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "")
+        cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
         click.echo("\t".join(" ".join(str(cell).split()) for cell in cells))
     if not found:
         say(f"{site}: nothing was learned yet; newsarchive learn {site}")
@@ -80,6 +111,6 @@ def show(summary: Summary) -> None:
     for failure in summary.failed:
         say(f"cannot be read: {failure}")
     say(
-        f"{summary.site}: {summary.pages} pages read, {summary.entries} lines learned, "
+        f"{summary.site}: {summary.pages} pages known, {summary.entries} lines learned, {summary.reread} read again, "
         f"{len(summary.changed)} articles changed"
     )

@@ -9,6 +9,7 @@ import click
 
 from newsarchive.cli import sitelist
 from newsarchive.cli.common import byline, console, database_url, db_option, origin_line, say
+from newsarchive.cli.learn import template
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
@@ -27,7 +28,10 @@ Examples:
 Every subcommand takes --db; `newsarchive crawl --all` crawls the list."""
 )
 def sites() -> None:
-    """The sites that are followed: add, list, show, pause, resume, remove, import, export."""
+    """The sites that are followed: add, list, show, pause, resume, remove, import, export; what was learned."""
+
+
+sites.add_command(template)
 
 
 def archive_of(db: str) -> Sites:

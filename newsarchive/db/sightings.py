@@ -7,7 +7,7 @@ older goes (`prune`), so that the tables do not grow with a site.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from newsarchive.core.records import digest, pack, unpack
 from newsarchive.core.sightings import WINDOW, Elsewhere, Sighting, Window, elsewhere, shareable
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
-from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Site
+from newsarchive.db.models import ArticleRow, BlockRow, LineSighting, PageSighting, Site
 
 _T = TypeVar("_T")
 
@@ -75,20 +75,38 @@ def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
 
 def window(engine: Engine, site: str, size: int = WINDOW) -> Window:
     """The newest pages of a site (its domain), oldest first; copies of one article count as one."""
-    columns: list[Any] = [PageSighting.record, PageSighting.verdict, PageSighting.layout]
-    columns += [ArticleRow.url, ArticleRow.cluster_id]
-    query = (
-        _of_site(select(*columns), site)
-        .join(ArticleRow, ArticleRow.id == PageSighting.article_id)
-        .order_by(PageSighting.seen_at.desc(), PageSighting.article_id.desc())
-    )
+    newest = _records(site).order_by(PageSighting.seen_at.desc(), PageSighting.article_id.desc())
     with reading(engine) as connection:
-        rows = connection.execute(query.limit(size)).all()
-    pages = (
-        unpack(r.record, r.url, site, _cluster(r.cluster_id, r.url), verdict=r.verdict, layout=r.layout)
-        for r in reversed(rows)
-    )
-    return Window((page for page in pages if page), size)
+        rows = connection.execute(newest.limit(size)).all()
+    return Window(_unpacked(reversed(rows), site), size)
+
+
+def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Sighting]:
+    """All pages of a site that have a record, in chunks: those beyond its window until they are pruned."""
+    last = 0
+    query = _records(site).order_by(PageSighting.article_id).limit(CHUNK)
+    while True:
+        with reading(engine) as connection:
+            rows = connection.execute(query.where(PageSighting.article_id > last)).all()
+        if not rows:
+            return
+        last = rows[-1].article_id
+        yield from (page for page in _unpacked(rows, site) if page.url not in but)
+
+
+def _records(site: str) -> Select[Any]:
+    columns: list[Any] = [PageSighting.article_id, PageSighting.record, PageSighting.verdict]
+    columns += [PageSighting.layout, ArticleRow.url, ArticleRow.cluster_id]
+    query = _of_site(select(*columns), site)
+    return query.join(ArticleRow, ArticleRow.id == PageSighting.article_id)
+
+
+def _unpacked(rows: Iterable[Any], site: str) -> Iterator[Sighting]:
+    for row in rows:
+        cluster = _cluster(row.cluster_id, row.url)
+        page = unpack(row.record, row.url, site, cluster, verdict=row.verdict, layout=row.layout)
+        if page is not None:
+            yield page
 
 
 def _cluster(number: int | None, url: str) -> str:
@@ -128,6 +146,18 @@ def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
             query = select(ArticleRow.url, ArticleRow.id).where(ArticleRow.url.in_(chunk))
             found |= {row.url: row.id for row in connection.execute(query)}
     return found
+
+
+def printing(engine: Engine, site: str, text: str) -> list[int]:
+    """The articles of a site that print a line, in their text or in what was left out of it."""
+    left_out = exists().where(BlockRow.revision_id == ArticleRow.revision_id, BlockRow.text == text)
+    query = (
+        select(ArticleRow.id)
+        .join(Site, Site.id == ArticleRow.site_id)
+        .where(Site.domain == site, ArticleRow.article_body.contains(text, autoescape=True) | left_out)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())
 
 
 def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
