@@ -190,17 +190,18 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     window = sightings.window(learner.engine, site, learner.window)
     known = templates.load(learner.engine, site)
     held = {line.key for page in window.pages.values() for line in page.lines} | set(known.entries)
-    found = locks_of(known)
+    found: dict[int, str] = locks_of(known)
+    touched: set[int] = set()
     for text, role in locks.items():
-        key = line_key(text)
-        if key not in held:
+        key, printing = line_key(text), sightings.printing(learner.engine, site, text)
+        touched.update(printing)
+        if not printing and key not in held:
             raise UsageError(
-                f"{site}: no known page holds the line {text!r}; give it whole, as it is printed"
+                f"{site}: no stored page prints the line {text!r}; give it whole, as it is printed"
             )
         found.pop(key, None)
         found |= {key: role} if role else {}
     summary = learner.learn(site, found)
-    touched = {number for text in locks for number in sightings.printing(learner.engine, site, text)}
     known_ids = set(sightings.article_ids(learner.engine, window.pages).values())
     learner.read_again(sorted(touched - known_ids), templates.load(learner.engine, site), summary)
     return summary

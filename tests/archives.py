@@ -1,0 +1,56 @@
+"""Archives as a crawl leaves them, raw bytes and all, without a crawl: for the tests of learning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+
+from newsarchive import rules
+from newsarchive.core.process import article_from, templated
+from newsarchive.core.urls import site_of
+from newsarchive.db import templates
+from newsarchive.db.engine import reading
+from newsarchive.db.frontier import Frontier
+from newsarchive.db.models import ArticleRow
+from newsarchive.db.store import Store
+from newsarchive.items import Capture, Link, SourceText
+from newsarchive.warc import WarcWriter
+from tests.storage import START
+
+RULES = rules.default()
+
+
+def crawled(
+    engine: Engine,
+    folder: Path,
+    pages: Mapping[str, str],
+    texts: Mapping[str, str] | None = None,
+    day: int = 0,
+) -> None:
+    """Store pages by URL as the pipelines do; `texts` are the full texts that a feed gives for some."""
+    store, frontier = Store(engine), Frontier(engine)
+    run = store.start_run("news", {})
+    for url, text in (texts or {}).items():
+        link = Link(url, "feed", text=SourceText("feed", text, is_full=True))
+        frontier.discover(frontier.open_site(url), run, [link])
+    writer = WarcWriter(folder, "test")
+    for number, (url, page) in enumerate(pages.items()):
+        body, at = page.encode(), START + timedelta(days=day, minutes=number)
+        headers = {"content-type": "text/html; charset=utf-8"}
+        place = writer.write_response(url, "HTTP/1.1 200 OK", list(headers.items()), body, fetched_at=at)
+        capture = Capture(
+            url, body, at, url, headers=headers, place=place, source_text=frontier.source_text(url)
+        )
+        article = article_from(capture, RULES)
+        store.ingest([templated(article, templates.load(engine, site_of(url)), RULES)], run)
+    writer.close()
+
+
+def lines(engine: Engine) -> dict[str, list[str]]:
+    """URL → the paragraphs that are stored as the article."""
+    with reading(engine) as connection:
+        found = connection.execute(select(ArticleRow.url, ArticleRow.article_body))
+        return {url: body.split("\n\n") for url, body in found}

@@ -1,0 +1,270 @@
+"""Learning over an archive, on both databases: several sites, redesigns, feeds, locks, bounds."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from benchmarks.blogs import sentence
+from newsarchive.core.process import templated
+from newsarchive.core.template import Template
+from newsarchive.db import sightings, templates
+from newsarchive.db.engine import reading
+from newsarchive.db.models import LineSighting, PageSighting, Revision
+from newsarchive.db.store import Store
+from newsarchive.exceptions import UsageError
+from newsarchive.items import Block
+from newsarchive.learning import Learner, lock
+from tests.archives import RULES, crawled, lines
+from tests.storage import make_article, open_archive
+
+PITCH = "Every window of the green house is open to whoever follows Mare News and its lamps."
+CREDIT = "This article first appeared on Mare News (www.marenews.example)."
+CHIPS = ["Brass owl desk", "Wander the shelves"]
+BOX = "Swept nightly by the twins from the house next door, who ask for nothing."
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Engine]:
+    """One database is enough where no SQL is in question."""
+    with open_archive("sqlite", tmp_path) as opened:
+        yield opened
+
+
+def prose(number: int, count: int = 6) -> list[str]:
+    dice = random.Random(number)
+    return [f"{sentence(dice)} {sentence(dice)}" for _ in range(count)]
+
+
+def html(number: int, texts: list[str], box: str = "entry-content") -> str:
+    title = f"Story {number} of the weir"
+    body = "".join(f"<p>{text}</p>" for text in texts)
+    return (
+        f'<html lang="en"><head><title>{title}</title></head><body><article><h1>{title}</h1>'
+        f'<div class="{box}">{body}</div></article></body></html>'
+    )
+
+
+def blog(name: str, numbers: range, extra: dict[int, list[str]] | None = None, tail: list[str] | None = None,
+         box: str = "entry-content") -> dict[str, str]:  # fmt: skip
+    """Posts; `extra` stands in the middle of some, `tail` below all."""
+    pages = {}
+    for n in numbers:
+        texts = prose(n)
+        texts[3:3] = (extra or {}).get(n, [])
+        pages[f"https://{name}.example/{n}/"] = html(n, [*texts, *(tail or [])], box)
+    return pages
+
+
+def clean(found: dict[str, list[str]]) -> bool:
+    """Whether every article is its own prose and nothing else."""
+    return all(texts == prose(int(url.rstrip("/").rpartition("/")[2])) for url, texts in found.items())
+
+
+def kinds(engine: Engine) -> dict[str, int]:
+    with reading(engine) as connection:
+        query = select(Revision.change_kind, func.count()).group_by(Revision.change_kind)
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def rows(engine: Engine, table: type[PageSighting] | type[LineSighting]) -> int:
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> None:
+    crawled(engine, tmp_path, blog("heron", range(10), tail=CHIPS))
+    learner = Learner(engine, tmp_path)
+    done = learner.learn("heron.example")
+    assert (done.pages, done.reread, len(done.changed)) == (10, 10, 10)
+    assert clean(lines(engine))
+    assert kinds(engine) == {"new": 10, "extractor": 10}
+    again = learner.learn("heron.example")
+    assert (again.reread, again.changed) == (0, [])
+    template = templates.load(engine, "heron.example")
+    assert templates.save(engine, template) is False
+
+
+def test_only_pages_that_hold_a_changed_key_are_read_again(archive: Engine, tmp_path: Path) -> None:
+    crawled(archive, tmp_path, blog("heron", range(10), tail=CHIPS))
+    learner = Learner(archive, tmp_path)
+    learner.learn("heron.example")
+    extra = {n: [BOX.replace("Swept", "Sign up for our newsletter, swept")] for n in (12, 15, 17)}
+    crawled(archive, tmp_path, blog("heron", range(10, 20), extra, CHIPS), day=1)
+    done = learner.learn("heron.example")
+    assert sorted(done.changed) == [f"https://heron.example/{n}/" for n in (12, 15, 17)]
+    assert done.reread == 3
+    assert clean(lines(archive))
+
+
+def test_a_promo_of_another_blog_goes_from_the_blog_that_had_it_once(engine: Engine, tmp_path: Path) -> None:
+    """The first crawl saw it once; the second, of another blog, is evidence for both."""
+    tail = [CREDIT]
+    crawled(engine, tmp_path, blog("heron", range(8), {4: [PITCH]}, tail))
+    learner = Learner(engine, tmp_path)
+    assert [done.site for done in learner.learn_around(["heron.example"])] == ["heron.example"]
+    assert PITCH in lines(engine)["https://heron.example/4/"]
+    crawled(engine, tmp_path, blog("crane", range(20, 28), {n: [PITCH] for n in (21, 23, 26)}, tail), day=1)
+    done = list(learner.learn_around(["crane.example"]))
+    assert [one.site for one in done] == ["crane.example", "heron.example"]
+    assert done[1].changed == ["https://heron.example/4/"]
+    assert clean(lines(engine))
+    reasons = [e.finding.reason for e in templates.load(engine, "heron.example").entries.values()]
+    assert any("stands in 4 articles, on 2 blogs" in reason for reason in reasons)
+
+
+def test_blogs_with_nothing_in_common_are_left_alone(archive: Engine, tmp_path: Path) -> None:
+    crawled(archive, tmp_path, blog("heron", range(5)) | blog("crane", range(20, 25)))
+    learner = Learner(archive, tmp_path)
+    assert [done.site for done in learner.learn_around(["crane.example"])] == ["crane.example"]
+
+
+def test_learning_all_knows_what_every_site_shows(archive: Engine, tmp_path: Path) -> None:
+    crawled(archive, tmp_path, blog("heron", range(8), {4: [PITCH]}, [CREDIT]))
+    crawled(archive, tmp_path, blog("crane", range(20, 28), {n: [PITCH] for n in (21, 23, 26)}, [CREDIT]))
+    assert [done.site for done in Learner(archive, tmp_path).learn_all()] == [
+        "crane.example",
+        "heron.example",
+    ]
+    assert clean(lines(archive))
+
+
+def test_a_redesign_starts_a_version_and_old_posts_keep_theirs(engine: Engine, tmp_path: Path) -> None:
+    learner = Learner(engine, tmp_path)
+    crawled(engine, tmp_path, blog("heron", range(10), tail=CHIPS, box="old-post"))
+    learner.learn("heron.example")
+    before = lines(engine)
+    new = blog("heron", range(10, 20), tail=["Lean on the counter"], box="story-body")
+    crawled(engine, tmp_path, new, day=100)
+    learner.learn("heron.example")
+    template = templates.load(engine, "heron.example")
+    assert [(x.number, x.container.rsplit(".", 1)[1]) for x in template.layouts] == [
+        (1, "old-post"),
+        (2, "story-body"),
+    ]
+    with reading(engine) as connection:
+        query = select(PageSighting.layout, func.count()).group_by(PageSighting.layout)
+        assert {row[0]: row[1] for row in connection.execute(query)} == {1: 10, 2: 10}
+    after = lines(engine)
+    assert {url: after[url] for url in before} == before
+    assert clean(after)
+
+
+def test_a_feed_teaches_for_the_posts_that_it_no_longer_lists(archive: Engine, tmp_path: Path) -> None:
+    """The line stands in so few posts that nothing but the feed could prove it."""
+    extra = {n: [BOX] for n in (3, 7, 11, 15)}
+    pages = blog("heron", range(40), extra)
+    learner = Learner(archive, tmp_path)
+    crawled(archive, tmp_path, pages)
+    learner.learn("heron.example")
+    assert sum(BOX in texts for texts in lines(archive).values()) == 4
+    texts = {f"https://heron.example/{n}/": "".join(f"<p>{t}</p>" for t in prose(n)) for n in (11, 15)}
+    crawled(archive, tmp_path, {url: pages[url] for url in texts}, texts, day=1)
+    done = learner.learn("heron.example")
+    assert len(done.changed) == 4
+    assert clean(lines(archive))
+    template = templates.load(archive, "heron.example")
+    assert template.layouts[0].taught
+
+
+def test_a_feed_of_excerpts_teaches_nothing(archive: Engine, tmp_path: Path) -> None:
+    pages = blog("heron", range(12), {3: [BOX], 7: [BOX]})
+    texts = {url: f"<p>{prose(int(url.rstrip('/')[-2:].strip('/')))[0]}</p>" for url in pages}
+    crawled(archive, tmp_path, pages, texts)
+    Learner(archive, tmp_path).learn("heron.example")
+    assert sum(BOX in found for found in lines(archive).values()) == 2
+
+
+def test_locks_by_hand_read_again_what_they_touch(engine: Engine, tmp_path: Path) -> None:
+    """Also posts that left the window of the newest pages."""
+    crawled(engine, tmp_path, blog("heron", range(12), tail=CHIPS))
+    learner = Learner(engine, tmp_path, window=6)
+    learner.learn("heron.example")
+    assert clean(lines(engine))
+    assert rows(engine, PageSighting) == 6
+    done = lock(learner, "heron.example", {CHIPS[0]: "keep", prose(4)[1]: "drop"})
+    assert len(done.changed) == 12
+    found = lines(engine)
+    assert all(CHIPS[0] in texts and CHIPS[1] not in texts for texts in found.values())
+    assert prose(4)[1] not in found["https://heron.example/4/"]
+    learner.learn("heron.example")
+    assert lines(engine) == found
+    roles = {e.sample: e.finding.role for e in templates.load(engine, "heron.example").entries.values()}
+    assert roles[CHIPS[0]] == "keep"
+    lock(learner, "heron.example", {CHIPS[0]: "", prose(4)[1]: ""})
+    assert clean(lines(engine))
+
+
+def test_a_lock_on_an_unknown_line_is_refused(archive: Engine, tmp_path: Path) -> None:
+    crawled(archive, tmp_path, blog("heron", range(4)))
+    with pytest.raises(UsageError, match=r"heron\.example: no stored page prints the line 'Nobody"):
+        lock(Learner(archive, tmp_path), "heron.example", {"Nobody wrote this": "keep"})
+
+
+def test_articles_of_an_older_version_are_recorded_first(archive: Engine, tmp_path: Path) -> None:
+    crawled(archive, tmp_path, blog("heron", range(6), tail=CHIPS))
+    with archive.begin() as connection:
+        for table in (LineSighting, PageSighting):
+            connection.execute(table.__table__.delete())  # type: ignore[attr-defined]
+    assert len(Learner(archive, tmp_path, dry_run=True).learn("heron.example").changed) == 6
+    assert rows(archive, PageSighting) == 0
+    assert len(Learner(archive, tmp_path).learn("heron.example").changed) == 6
+    assert clean(lines(archive))
+
+
+# Bounds
+
+
+def stored(engine: Engine, numbers: range) -> None:
+    """Many small posts, without raw bytes."""
+    made = [
+        make_article(
+            n,
+            url=f"https://heron.example/{n}/",
+            blocks=tuple(
+                Block(text, path="html/body/div.post/p") for text in [*prose(n, 3), f"{CHIPS[0]} {n}"]
+            ),
+        )
+        for n in numbers
+    ]
+    blank = Template("heron.example")
+    for start in range(0, len(made), 50):
+        Store(engine).ingest([templated(article, blank, RULES) for article in made[start : start + 50]])
+
+
+def test_tables_and_memory_do_not_grow_with_the_site(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        learner, sizes, peaks = Learner(engine, tmp_path, window=50), [], []
+        for numbers in (range(50), range(50, 100), range(100, 500)):
+            stored(engine, numbers)
+            tracemalloc.start()
+            learner.learn("heron.example", going_on=True)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            sightings.prune(engine, "heron.example", learner.window)
+            sizes.append((rows(engine, PageSighting), rows(engine, LineSighting)))
+        assert [pages for pages, _ in sizes] == [50, 50, 50]
+        assert sizes[2][1] <= 1.2 * sizes[0][1]
+        assert peaks[2] <= 1.3 * peaks[0]
+
+
+def test_lines_that_one_old_page_alone_holds_are_pruned(engine: Engine) -> None:
+    stored(engine, range(130))
+    sightings.prune(engine, "heron.example")
+    assert rows(engine, PageSighting) == 130
+    with reading(engine) as connection:
+        query = select(LineSighting.article_id, func.count()).group_by(LineSighting.article_id)
+        held = [number for _, number in connection.execute(query.order_by(LineSighting.article_id))]
+    assert held[:30] == [1] * 30  # the line that all pages have
+    assert min(held[30:]) > 3
