@@ -56,7 +56,8 @@ class Mark:
     @property
     def properties(self) -> list[str]:
         """Its microdata properties."""
-        return (self.attributes.get("itemprop") or "").split()
+        stated = self.attributes.get("itemprop")
+        return stated.split() if stated else []
 
     @property
     def content(self) -> str:

@@ -40,6 +40,12 @@ _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 SEGMENT = re.compile(r"\s*[|•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
 
 
+@lru_cache(maxsize=1024)
+def _tokens(text: str) -> frozenset[str]:
+    """The words of a text, stops off, lower case: the same line is looked through for many phrases."""
+    return frozenset(text.casefold().translate(_TO_SPACE).split())
+
+
 class Phrases:
     """Phrases of whole words, looked for in a text from left to right; case does not matter."""
 
@@ -51,7 +57,7 @@ class Phrases:
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Start and end of the first phrase, its colon included; of several the longest."""
-        if self._by_first.keys().isdisjoint(text.casefold().translate(_TO_SPACE).split()):
+        if self._by_first.keys().isdisjoint(_tokens(text)):
             return None
         tokens = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
         for i, (token, start, end) in enumerate(tokens):
@@ -137,6 +143,7 @@ def segments(line: str, rules: Rules) -> Iterator[str]:
             yield strip_by(piece, rules)
 
 
+@lru_cache(maxsize=1024)
 def strip_by(text: str, rules: Rules) -> str:
     """A text without the words that open or announce a byline: "Updated today. Written by Jane Doe"."""
     if at := words(rules).signed.find(text):
@@ -173,6 +180,7 @@ def _printed(segment: str, rules: Rules) -> Iterator[str]:
         yield name
 
 
+@lru_cache(maxsize=1024)
 def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     """One name without the words and signs around it, "" for what is none."""
     name = _BRACKETS.sub("", strip_by(name, rules))
@@ -211,6 +219,7 @@ def _without_role(name: str, rules: Rules) -> str:
     return before if not before or like_a_name(before, rules) else name
 
 
+@lru_cache(maxsize=1024)
 def like_a_name(text: str, rules: Rules) -> bool:
     """Whether a text could be the name of a person: two to five capitalised words, none of them a label's.
 

@@ -47,9 +47,9 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 def _place(blocks: Sequence[Block], headline: str) -> int:
     """The block that shows the headline, else the first heading, else -1."""
     folded, longest = key(headline), len(headline) + 40
-    first, same = -1, -1
+    shortest, first, same = len(folded) // 2, -1, -1
     for i, block in enumerate(blocks[:3000]):
-        alike = len(block.text) < longest and key(block.text) == folded
+        alike = shortest <= len(block.text) < longest and key(block.text) == folded
         if block.kind == "heading":
             if alike:
                 return i

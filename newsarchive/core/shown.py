@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -50,6 +51,7 @@ _PROPERTIES = {
     "inLanguage": "in_language",
     "headline": "headline",
 }
+_HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
 #: How many marks after and before the headline count as near it, and how many after it are looked at in all.
@@ -78,10 +80,17 @@ def _leads_home(node: LexborNode) -> bool:
 
 
 def _heading_source(mark: Mark) -> str:
-    marked = "headline" in mark.properties or bool(_HEADLINE.search(mark.names))
+    if mark.tag not in _HEADING_TAGS:
+        return ""
+    marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
     if mark.tag in ("h1", "h2"):
         return f"markup {mark.tag} marked" if marked else f"markup {mark.tag}"
-    return "markup headline" if marked and mark.tag in ("h3", "div", "p", "span", "a") else ""
+    return "markup headline" if marked else ""
+
+
+@lru_cache(maxsize=2048)
+def _says_headline(names: str) -> bool:
+    return bool(_HEADLINE.search(names))
 
 
 def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
@@ -117,8 +126,12 @@ def _date_source(mark: Mark) -> str:
         return "markup time"
     if mark.tag == "abbr":
         return "markup time" if re.search(r"published|updated|date", mark.names) else ""
-    names = mark.names
-    return "markup date" if (_DATE.search(names) or _MODIFIED.search(names)) and mark.tag != "h1" else ""
+    return "markup date" if mark.names and mark.tag != "h1" and _says_date(mark.names) else ""
+
+
+@lru_cache(maxsize=2048)
+def _says_date(names: str) -> bool:
+    return bool(_DATE.search(names) or _MODIFIED.search(names))
 
 
 def _is_modified(mark: Mark) -> bool:
@@ -144,8 +157,14 @@ def authors(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
 def _author_source(mark: Mark) -> str:
     if "author" in (mark.attributes.get("rel") or "").casefold().split():
         return "markup rel"
-    names = mark.names
-    if not _AUTHOR.search(names) or "author" in mark.properties:
+    if not mark.names or "author" in mark.properties:
+        return ""
+    return _author_class(mark.names)
+
+
+@lru_cache(maxsize=2048)
+def _author_class(names: str) -> str:
+    if not _AUTHOR.search(names):
         return ""
     if _AUTHOR_NAME.search(names):
         return "markup author"
@@ -163,6 +182,11 @@ def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark
     yield from ((mark, False) for mark in marks[at + _AFTER : at + _ELSEWHERE])
 
 
+@lru_cache(maxsize=4096)
+def _says_aside(names: str) -> bool:
+    return bool(_ASIDE.search(names))
+
+
 def aside(node: LexborNode, *, near: bool = False) -> bool:
     """Whether a node stands in comments, a sidebar, a footer, a list of teasers.
 
@@ -173,8 +197,10 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
         if up is None or up.tag in ("body", "html", "article", "main"):
             return False
         attributes = up.attributes
-        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-        if _ASIDE.search(names) or (not near and up.tag in _ASIDES and not _SIGNATURE.search(names)):
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
+        if (names != " " and _says_aside(names)) or (
+            not near and up.tag in _ASIDES and not _SIGNATURE.search(names)
+        ):
             return True
         up = up.parent
     return False
