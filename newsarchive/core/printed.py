@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from newsarchive.core import dates, names
 from newsarchive.core.claims import Claim, key
@@ -40,7 +41,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
         below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
-        out += [c for c in _below(below, rules) if c.field not in fields][:4]
+        out += list(islice(_below(below, {"authors", "date_published"} - fields, rules), 4))
     return out
 
 
@@ -140,16 +141,17 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
     return ""
 
 
-def _below(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
+def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
     """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
     for block in blocks:
         if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
             continue
-        if name := _signature(block.text, rules):
-            yield Claim("authors", name, "markup text below")
-        elif block.label == "author bio" and len(block.text) < 60 and names.like_a_name(block.text, rules):
-            yield Claim("authors", block.text, "markup box below")
-        if found := dates.date_text(block.text, rules):
+        if "authors" in missing:
+            if name := _signature(block.text, rules):
+                yield Claim("authors", name, "markup text below")
+            elif block.label == "author bio" and len(block.text) < 60 and names.like_a_name(block.text, rules):
+                yield Claim("authors", block.text, "markup box below")
+        if "date_published" in missing and (found := dates.date_text(block.text, rules)):
             source = "markup text below" if dates.signs(block.text, rules) else "markup text alone"
             if source == "markup text below" or len(found) > 0.7 * len(block.text):
                 field = "date_modified" if dates.says_modified(block.text, rules) else "date_published"
