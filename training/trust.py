@@ -63,7 +63,7 @@ def _choices(row: Row) -> Iterator[tuple[str, Choice]]:
         yield from _one("headline", [o.voices for o in offered], values, exact(row.title), False)
     yield from _one("authors", *_author_options(found), author_set(row.authors), full)
     read, _ = publication.read_claims(
-        found.of("date_published"), page.capture.fetched_at, rules.default(), month_first=True
+        found.of("date_published") + publication.changes(found.of("date_modified")), page.capture.fetched_at, rules.default(), month_first=True
     )
     days = publication.options(read)
     values = [read[o.claims[0]].date().isoformat() for o in days]
@@ -97,8 +97,10 @@ def fit(choices: list[Choice]) -> dict[str, float]:
         for row, voices in enumerate(options):
             table[row, [index[v] for v in voices]] = 1
         tables.append((table, right))
-    prior = np.array([PRIOR * name.startswith(SOURCES) for name in names])
+    changed = np.array([name.endswith(publication.MODIFIED) for name in names])
+    prior = np.array([PRIOR * name.startswith(SOURCES) for name in names]) * ~changed
     floor = np.where([name.startswith(STRONG) for name in names], LEAST, -np.inf)
+    floor[changed] = -np.inf
     weights = prior.copy()
     for step in range(STEPS):
         slope = -RIDGE * (weights - prior)

@@ -163,14 +163,16 @@ def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
 def _dates(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """Both dates. Only the United States write the month first."""
     tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
+    changes, now = found.of("date_modified"), page.capture.fetched_at
+    offered = {
+        "date_published": found.of("date_published") + publication.changes(changes),
+        "date_modified": changes,
+    }
     candidates: list[Candidate] = []
     decided = {}
-    for field in ("date_published", "date_modified"):
-        decided[field], why = publication.decide(
-            found.of(field), field, page.capture.fetched_at, rules, month_first="en-us" in tags
-        )
+    for field, claims in offered.items():
+        decided[field], why = publication.decide(claims, field, now, rules, month_first="en-us" in tags)
         candidates += why
-    decided["date_published"] = publication.fall_back(decided["date_published"], decided["date_modified"])
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
     return candidates

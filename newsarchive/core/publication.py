@@ -17,6 +17,10 @@ OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 #: Most dates of one page that are read.
 MOST = 60
+#: What the source of a date of publication ends in that is known for a change only.
+MODIFIED = " (modified)"
+#: Dates that may be another article's.
+_WEAK = (" elsewhere", " alone", " later", " below")
 #: Sources whose strange date forms are worth dateparser's time.
 _WORTH_IT = ("json-ld", "open graph", "microdata", "meta", "markup time")
 
@@ -36,21 +40,22 @@ def decide(
     """The day that the claims of one field speak for most, and every claim with the reason.
 
     `now` is when the page was fetched: what lies more than a day after it is refused. `month_first`
-    reads 03/04/2025 as March where the page's other dates leave it open.
+    reads 03/04/2025 as March where the page's other dates leave it open. Among the claims of
+    `date_published` may stand those of a change (`changes`), which lose against most.
     """
     read, refused = read_claims(claims, now, rules, month_first=month_first)
     chosen, candidates = weigh(options(read), field, rules)
+    out = [c for c in candidates + refused if c.chosen or not c.source.endswith(MODIFIED)]
     if chosen is None:
-        return Dated(), candidates + refused
+        return Dated(), out
     first = chosen.claims[0]
-    return Dated(read[first], first.value, first.source), candidates + refused
+    return Dated(read[first], first.value, first.source), out
 
 
-def fall_back(published: Dated, modified: Dated) -> Dated:
-    """A page that only tells when it was changed is filed under that day, and the source says so."""
-    if published.value is not None or modified.value is None:
-        return published
-    return replace(modified, source=f"{modified.source} (modified)")
+def changes(claims: Sequence[Claim]) -> list[Claim]:
+    """Claims of a change as claims of publication: a page that only tells when it was changed is filed under
+    that day, and the source says so; and a printed date that is known to be a change is believed less."""
+    return [replace(c, field="date_published", source=c.source + MODIFIED) for c in claims]
 
 
 def read_claims(
@@ -72,15 +77,30 @@ def read_claims(
 
 
 def options(read: dict[Claim, datetime]) -> list[Option]:
-    """One option a day; the claim with a time of day and a zone spells it."""
+    """One option a day; one moment that is written in two time zones is one day, that of the place.
+
+    The claim with a time of day and a zone spells it. A day of change is an option where no better claim says
+    when the page was published.
+    """
+    if any(not c.source.endswith((MODIFIED, *_WEAK)) for c in read):
+        stated = {when.date() for claim, when in read.items() if not claim.source.endswith(MODIFIED)}
+        read = {c: w for c, w in read.items() if w.date() in stated or not c.source.endswith(MODIFIED)}
+    moments: dict[datetime, date] = {}
+    for when in sorted(read.values(), key=lambda w: w.utcoffset() == timedelta(0)):
+        moments.setdefault(when, when.date())
     days: dict[date, list[Claim]] = {}
     for claim, when in read.items():
-        days.setdefault(when.date(), []).append(claim)
-    return [Option(tuple(sorted(group, key=lambda c: _vague(read[c])))) for group in days.values()]
+        days.setdefault(moments[when] if _has_time(when) else when.date(), []).append(claim)
+    return [Option(tuple(sorted(group, key=lambda c: _vague(c, read[c])))) for group in days.values()]
 
 
-def _vague(when: datetime) -> tuple[bool, bool]:
-    return (when.hour, when.minute, when.second) == (0, 0, 0), when.tzinfo is UTC and when.second == 0
+def _has_time(when: datetime) -> bool:
+    return (when.hour, when.minute, when.second) != (0, 0, 0)
+
+
+def _vague(claim: Claim, when: datetime) -> tuple[bool, bool, bool]:
+    plain = when.tzinfo is UTC and when.second == 0
+    return claim.source.endswith(MODIFIED), not _has_time(when), plain
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
