@@ -30,6 +30,8 @@ PRIOR = 0.5
 SOURCES = ("json-ld", "open graph", "twitter", "meta", "microdata", "markup", "title", "url")
 #: Sources that are never held against a value, however often another one is beside them: what they say was meant.
 STRONG, LEAST = ("json-ld", "open graph", "meta", "microdata", "title", "url"), 0.1
+#: Traits that never speak for a value: a printed date that is known as that of a change is meant as one.
+AGAINST = ("printed, the day of a change", "a person is named beside it")
 HEADER = """\
 # Written by `python -m training.trust`; see there. Points (log-odds) of each source and trait, added up for each value
 # that a page offers; the value with the most wins if it has more than 0.
@@ -101,6 +103,7 @@ def fit(choices: list[Choice]) -> dict[str, float]:
     prior = np.array([PRIOR * name.startswith(SOURCES) for name in names]) * ~changed
     floor = np.where([name.startswith(STRONG) for name in names], LEAST, -np.inf)
     floor[changed] = -np.inf
+    ceiling = np.where([name in AGAINST for name in names], 0, np.inf)
     weights = prior.copy()
     for step in range(STEPS):
         slope = -RIDGE * (weights - prior)
@@ -108,7 +111,7 @@ def fit(choices: list[Choice]) -> dict[str, float]:
             share = np.exp(table @ weights - (table @ weights).max())
             slope += table[right] - (share / share.sum()) @ table
         weights += RATE / (1 + step / 300) * slope / len(tables) * 4
-        weights = np.maximum(weights, floor)
+        weights = np.clip(weights, floor, ceiling)
     return dict(zip(names, weights.round(2).tolist(), strict=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from newsarchive.core.claims import Claim, Option, key, weigh
 from newsarchive.core.names import clean, kind_of, names
@@ -11,6 +11,9 @@ from newsarchive.rules import Rules
 
 #: Most authors of one article: a paper in physics may have more, a news story has not.
 MOST = 30
+
+#: Sources that guess a name from its looks, line by line.
+_GUESSES = ("markup alone", "markup next", "markup line", "markup life")
 
 #: Source → its claims with the authors that each names.
 Named = dict[str, list[tuple[Claim, list[Author]]]]
@@ -57,18 +60,43 @@ def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple
     """One option for each list of names that a source gives."""
     sites = {key(s) for s in site_names} - {""}
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
-    for rows in named.values():
+    for rows in _lists(named):
         authors = _distinct([a for _, found in rows for a in found])
-        claims, _ = lists.setdefault(tuple(sorted(key(a.name) for a in authors)), ([], authors))
-        claims += [claim for claim, _ in rows]
+        names = tuple(sorted(key(a.name) for a in authors))
+        claims, before = lists.get(names, ([], authors))
+        lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_spaces)
+    person = any(_names_a_person(claims, authors) for claims, authors in lists.values())
     return [
-        (Option(tuple(claims), _traits(names, authors, sites, list(lists))), authors)
+        (Option(tuple(claims), _traits(names, authors, sites, list(lists), person)), authors)
         for names, (claims, authors) in lists.items()
     ]
 
 
+def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
+    """What belongs together: all that a source says, but each line by itself where a name was guessed."""
+    for source, rows in named.items():
+        if source.startswith(_GUESSES):
+            yield from ([row] for row in rows)
+        else:
+            yield rows
+
+
+def _spaces(authors: Sequence[Author]) -> int:
+    """`Jane Doe` is spelled better than `janedoe`."""
+    return sum(" " in a.name for a in authors)
+
+
+def _names_a_person(claims: Sequence[Claim], authors: Sequence[Author]) -> bool:
+    full = all(a.kind == "person" and " " in a.name for a in authors)
+    return full and any(not c.source.startswith(_GUESSES) for c in claims)
+
+
 def _traits(
-    names: tuple[str, ...], authors: Sequence[Author], sites: set[str], lists: Sequence[tuple[str, ...]]
+    names: tuple[str, ...],
+    authors: Sequence[Author],
+    sites: set[str],
+    lists: Sequence[tuple[str, ...]],
+    person: bool,
 ) -> tuple[str, ...]:
     """What else speaks for or against a list of names."""
     traits = []
@@ -78,6 +106,8 @@ def _traits(
         traits.append("an organisation")
     if all(" " not in a.name for a in authors):
         traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
+    if traits and person:
+        traits.append("a person is named beside it")
     if len(names) > 4:
         traits.append("many names")
     if any(other != names and set(other) & set(names) for other in lists):

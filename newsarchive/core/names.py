@@ -34,7 +34,13 @@ _TOKEN = re.compile(r"\S+")
 _STOPS = ".,:;：!?()[]|•·"
 _TO_SPACE = str.maketrans(dict.fromkeys(_STOPS, " "))
 _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
-_WORD = re.compile(r"[^\W\d_][\w'’.-]*", re.UNICODE)
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+#: "Jane Doe for the Harbour Post": who she writes for is not her name.
+_FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")
+#: `mdelatorreq6vkpg2ma0ci`: what a system calls an account.
+_ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
+#: Names that end in a stop of their own.
+_STOP_OF_ITS_OWN = re.compile(r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp))$")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: What parts a line of small facts: "By Jane Doe | 3 May 2024 • 4 min read".
 SEGMENT = re.compile(r"\s*[|•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
@@ -78,8 +84,10 @@ class Words:
     end: Phrases
     role: Phrases
     weekdays: frozenset[str]
+    weak: frozenset[str]
     particles: frozenset[str]
     labels: frozenset[str]
+    surnames: frozenset[str]
     never: frozenset[str]
     agency: frozenset[str]
     organisation: frozenset[str]
@@ -95,14 +103,16 @@ def words(rules: Rules) -> Words:
 
     both = _either(listed("and"))
     return Words(
-        by=re.compile(rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：]?\s*|by(?=[A-Z]))", re.IGNORECASE),
+        by=re.compile(rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：]?\s*|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))", re.IGNORECASE),
         parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
         role=Phrases(listed("role")),
         weekdays=frozenset(listed("weekday")),
+        weak=frozenset(listed("weak")),
         particles=frozenset(listed("particle")),
         labels=frozenset(listed("label")),
+        surnames=frozenset(listed("surname")),
         never=frozenset(map(key, listed("never"))),
         agency=frozenset(map(key, listed("agency"))),
         organisation=frozenset(listed("organisation")),
@@ -159,8 +169,10 @@ def strip_by(text: str, rules: Rules) -> str:
 def _written(text: str, rules: Rules) -> Iterator[str]:
     """The names of a value written for machines; a degree or a job after a comma is none."""
     found = False
-    for part in words(rules).parting.split(text)[:60]:
+    for i, part in enumerate(words(rules).parting.split(text)[:60]):
         name = clean(part, rules, printed=False)
+        if i == 0 and not name and _URL.search(part):
+            return  # "post.example, Frankfurt, Germany": an imprint
         at = words(rules).role.find(name)
         if name and not (found and (_TITLE.fullmatch(name) or (at and at[0] == 0))):
             found = True
@@ -176,8 +188,17 @@ def _printed(segment: str, rules: Rules) -> Iterator[str]:
             continue
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
             continue
+        if _is_phrase(name, rules):
+            continue
         first = first or name
         yield name
+
+
+def _is_phrase(name: str, rules: Rules) -> bool:
+    """`Personal finance`: capital first, small letters after; nobody is written so."""
+    first, *rest = name.split()
+    small = any(t[0].islower() and t.casefold() not in words(rules).particles for t in rest)
+    return small and first[0].isupper() and not organisation(name, rules)
 
 
 @lru_cache(maxsize=1024)
@@ -186,10 +207,16 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     name = _BRACKETS.sub("", strip_by(name, rules))
     if printed and (at := words(rules).end.find(name)):
         name = name[: at[0]]
-    name = _without_initials(name.strip(_EDGE), rules)
+    if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
+        name = match[1]
+    whole, name = name, _without_initials(name.strip(_EDGE), rules)
+    if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
+        name += "."
     if not 2 <= len(name) <= LONGEST or len(name.split()) > MOST_WORDS or not any(map(str.isalpha, name)):
         return ""
-    if _URL.search(name) or _DIGITS.search(name) or key(name) in words(rules).never:
+    if _URL.search(name) or key(name) in words(rules).never or _ID.fullmatch(name):
+        return ""
+    if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
         return ""
     return name.title() if name.isupper() and " " in name and len(name) > 6 else name
 
@@ -231,6 +258,8 @@ def like_a_name(text: str, rules: Rules) -> bool:
     if len(text) > 45 or not 1 < len(tokens) <= 5 or text.endswith(("'s", "’s")):
         return False
     table = words(rules)
+    if tokens[-1].casefold() in table.surnames:
+        tokens = tokens[:-1]
     if any(t.casefold().strip(".,:!?") in table.labels for t in tokens):
         return False
     if any(not _WORD.fullmatch(t) or (t[0].islower() and t not in table.particles) for t in tokens):

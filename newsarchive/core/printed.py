@@ -19,6 +19,8 @@ _LONGEST, _BESIDE = 160, 60
 _NEIGHBOURS = 3
 #: Blocks that are known to be about something else.
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
+#: Shortest paragraph that tells a life, in characters.
+_LIFE = 40
 _AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
 _ARTICLE = re.compile(r"article|entry|h-?entry|post")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
@@ -42,7 +44,20 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     if not {"authors", "date_published"} <= fields:
         below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
         out += list(islice(_below(below, {"authors", "date_published"} - fields, rules), 4))
-    return out
+    return out + _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
+
+
+def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[Claim]:
+    """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
+    authors = {c.value for c in found if c.field == "authors"}
+    people = tuple(f"{name} " for name in authors if names.like_a_name(name, rules))
+    if not people:
+        return []
+    told = {
+        name for b in blocks if len(b.text) > _LIFE and b.text.startswith(people) for name in people
+        if b.text.startswith(name) and b.text[len(name)].islower()
+    }  # fmt: skip
+    return [Claim("authors", name.strip(), "markup life") for name in sorted(told)]
 
 
 def _place(blocks: Sequence[Block], headline: str) -> int:
@@ -114,7 +129,8 @@ def _signed(line: str, after: str, rules: Rules) -> str:
     rest = line[match.end() :] or after
     found = next(iter(names.names(rest, rules)), "")
     words = found.split()
-    if not words or (len(words) > 2 and not _could_be_name(found, rules)):
+    weak = match[0].strip(" :：|").casefold() in names.words(rules).weak
+    if not words or ((weak or len(words) > 2) and not _could_be_name(found, rules)):
         return ""
     particles = names.words(rules).particles
     return rest if not words[0][0].islower() or (len(words) > 1 and words[0] in particles) else ""
@@ -132,7 +148,7 @@ def _in_box(block: Block) -> bool:
 
 def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
     """The first part of a short line that looks like a name and shares no word with the headline, else ""."""
-    if len(line) > 80 or block.kind == "heading":
+    if len(line) > 80 or (block.kind == "heading" and not _in_box(block)):
         return ""
     for segment in names.segments(line, rules):
         name = names.clean(segment, rules)
@@ -149,7 +165,7 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
         if "authors" in missing:
             if name := _signature(block.text, rules):
                 yield Claim("authors", name, "markup text below")
-            elif block.label == "author bio" and len(block.text) < 60 and names.like_a_name(block.text, rules):
+            elif len(block.text) < 60 and _in_box(block) and names.like_a_name(block.text, rules):
                 yield Claim("authors", block.text, "markup box below")
         if "date_published" in missing and (found := dates.date_text(block.text, rules)):
             source = "markup text below" if dates.signs(block.text, rules) else "markup text alone"
@@ -163,5 +179,8 @@ def _signature(text: str, rules: Rules) -> str:
     at = names.words(rules).signed.find(text)
     if at and at[0] < 40:
         return _signed("by " + text[at[1] :], "", rules)
-    rest = _signed(text, "", rules) if len(text) < 60 else ""
-    return rest if names.like_a_name(rest, rules) else ""
+    if len(text) >= _LONGEST // 2:
+        return ""
+    rest = _signed(text, "", rules)
+    found = names.names(rest, rules) if rest else []
+    return rest if found and all(names.like_a_name(name, rules) for name in found) else ""

@@ -91,16 +91,23 @@ def options(read: dict[Claim, datetime]) -> list[Option]:
     days: dict[date, list[Claim]] = {}
     for claim, when in read.items():
         days.setdefault(moments[when] if _has_time(when) else when.date(), []).append(claim)
-    return [Option(tuple(sorted(group, key=lambda c: _vague(c, read[c])))) for group in days.values()]
+    return [_option(sorted(group, key=lambda c: _vague(read[c]))) for group in days.values()]
+
+
+def _option(group: Sequence[Claim]) -> Option:
+    stated = tuple(c for c in group if not c.source.endswith(MODIFIED))
+    if not stated:
+        return Option(tuple(group))
+    printed = len(stated) < len(group) and all(c.source.startswith("markup") for c in stated)
+    return Option(stated, ("printed, the day of a change",) if printed else ())
 
 
 def _has_time(when: datetime) -> bool:
     return (when.hour, when.minute, when.second) != (0, 0, 0)
 
 
-def _vague(claim: Claim, when: datetime) -> tuple[bool, bool, bool]:
-    plain = when.tzinfo is UTC and when.second == 0
-    return claim.source.endswith(MODIFIED), not _has_time(when), plain
+def _vague(when: datetime) -> tuple[bool, bool]:
+    return not _has_time(when), when.tzinfo is UTC and when.second == 0
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
