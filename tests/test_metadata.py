@@ -43,9 +43,9 @@ def shown(found: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def cases(name: str) -> list[Any]:
+def cases(name: str, label: str = "label") -> list[Any]:
     rows = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
-    return [pytest.param(row, id=row["label"]) for row in rows]
+    return [pytest.param(row, id=row[label]) for row in rows]
 
 
 def check(case: dict[str, Any]) -> None:
@@ -180,3 +180,15 @@ def test_hostile_pages_end_soon(html: str) -> None:
     start = time.process_time()
     Article(url=URL, **read(html))
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("case", cases("languages", "language"))
+def test_bylines_and_dates_of_many_languages(case: dict[str, Any]) -> None:
+    """A page without any markup for machines: author and day stand in plain lines below the headline."""
+    found = read(
+        f"<html lang={case['lang']}><title>{case['headline']}</title><h1>{case['headline']}</h1>"
+        f"<div>{case['byline']}</div><div>{case['date']}</div><p>…</p>"
+    )
+    assert found["headline"] == case["headline"]
+    assert [a.name for a in found.get("authors", ())] == case["authors"]
+    assert found["date_published"].date().isoformat() == "2025-04-03"

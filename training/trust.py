@@ -30,8 +30,8 @@ PRIOR = 0.5
 SOURCES = ("json-ld", "open graph", "twitter", "meta", "microdata", "markup", "title", "url")
 #: Sources that are never held against a value, however often another one is beside them: what they say was meant.
 STRONG, LEAST = ("json-ld", "open graph", "meta", "microdata", "title", "url"), 0.1
-#: Traits that never speak for a value: a printed date that is known as that of a change is meant as one.
-AGAINST = ("printed, the day of a change", "a person is named beside it")
+#: Traits that never speak for a value. A printed date that is known as that of a change is meant as one.
+AGAINST = ("printed, the day of a change",)
 HEADER = """\
 # Written by `python -m training.trust`; see there. Points (log-odds) of each source and trait, added up for each value
 # that a page offers; the value with the most wins if it has more than 0.
@@ -65,7 +65,10 @@ def _choices(row: Row) -> Iterator[tuple[str, Choice]]:
         yield from _one("headline", [o.voices for o in offered], values, exact(row.title), False)
     yield from _one("authors", *_author_options(found), author_set(row.authors), full)
     read, _ = publication.read_claims(
-        found.of("date_published") + publication.changes(found.of("date_modified")), page.capture.fetched_at, rules.default(), month_first=True
+        found.of("date_published") + publication.changes(found.of("date_modified")),
+        page.capture.fetched_at,
+        rules.default(),
+        month_first=True,
     )
     days = publication.options(read)
     values = [read[o.claims[0]].date().isoformat() for o in days]

@@ -65,9 +65,8 @@ def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
         lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_spaces)
-    person = any(_names_a_person(claims, authors) for claims, authors in lists.values())
     return [
-        (Option(tuple(claims), _traits(names, authors, sites, list(lists), person)), authors)
+        (Option(tuple(claims), _traits(names, authors, sites, list(lists))), authors)
         for names, (claims, authors) in lists.items()
     ]
 
@@ -86,17 +85,11 @@ def _spaces(authors: Sequence[Author]) -> int:
     return sum(" " in a.name for a in authors)
 
 
-def _names_a_person(claims: Sequence[Claim], authors: Sequence[Author]) -> bool:
-    full = all(a.kind == "person" and " " in a.name for a in authors)
-    return full and any(not c.source.startswith(_GUESSES) for c in claims)
-
-
 def _traits(
     names: tuple[str, ...],
     authors: Sequence[Author],
     sites: set[str],
     lists: Sequence[tuple[str, ...]],
-    person: bool,
 ) -> tuple[str, ...]:
     """What else speaks for or against a list of names."""
     traits = []
@@ -106,8 +99,6 @@ def _traits(
         traits.append("an organisation")
     if all(" " not in a.name for a in authors):
         traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
-    if traits and person:
-        traits.append("a person is named beside it")
     if len(names) > 4:
         traits.append("many names")
     if any(other != names and set(other) & set(names) for other in lists):

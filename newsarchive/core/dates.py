@@ -27,7 +27,10 @@ _COMPACT = re.compile(
 )
 _EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
-_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d\d|\d\d)(?!\d)")
+#: The year may run into the time: 28.09.1912:44.
+_NUMERIC = re.compile(
+    r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20)\d\d|\d\d)(?!\d))"
+)
 _URL = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
 _URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 _CLOCK = re.compile(

@@ -37,6 +37,10 @@ _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
 #: "Jane Doe for the Harbour Post": who she writes for is not her name.
 _FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")
+#: "Jane DoeUpdated: 3 May": what follows a name without a space.
+_RUN_ON = re.compile(
+    r"(?<=[a-zß-ÿ])(?=(?:Updated|Published|Posted|Follow|Last|Aktualisiert|Veröffentlicht)\b)"
+)
 #: `mdelatorreq6vkpg2ma0ci`: what a system calls an account.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
 #: Names that end in a stop of their own.
@@ -88,6 +92,7 @@ class Words:
     particles: frozenset[str]
     labels: frozenset[str]
     surnames: frozenset[str]
+    life: frozenset[str]
     never: frozenset[str]
     agency: frozenset[str]
     organisation: frozenset[str]
@@ -103,7 +108,10 @@ def words(rules: Rules) -> Words:
 
     both = _either(listed("and"))
     return Words(
-        by=re.compile(rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：]?\s*|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))", re.IGNORECASE),
+        by=re.compile(
+            rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：]?\s*|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            re.IGNORECASE,
+        ),
         parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
@@ -113,6 +121,7 @@ def words(rules: Rules) -> Words:
         particles=frozenset(listed("particle")),
         labels=frozenset(listed("label")),
         surnames=frozenset(listed("surname")),
+        life=frozenset(listed("life")),
         never=frozenset(map(key, listed("never"))),
         agency=frozenset(map(key, listed("agency"))),
         organisation=frozenset(listed("organisation")),
@@ -134,6 +143,8 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     ['Jane Doe', 'John Roe']
     """
     text = _EMAIL.sub("", text[:LONGEST_LINE]).strip()
+    if printed:
+        text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text):
         return []
     if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):

@@ -19,6 +19,8 @@ _LONGEST, _BESIDE = 160, 60
 _NEIGHBOURS = 3
 #: Blocks that are known to be about something else.
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
+#: Sources that hold a name for an author's only for its looks.
+_GUESSED = ("markup alone", "markup next")
 #: Shortest paragraph that tells a life, in characters.
 _LIFE = 40
 _AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
@@ -44,20 +46,20 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     if not {"authors", "date_published"} <= fields:
         below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
         out += list(islice(_below(below, {"authors", "date_published"} - fields, rules), 4))
-    return out + _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
+    told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
+    guessed = [c for c in out if c.source in _GUESSED and c.value in told]
+    return [c for c in out if c not in guessed] + [Claim("authors", name, "markup life") for name in told]
 
 
-def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[Claim]:
+def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
     """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
     authors = {c.value for c in found if c.field == "authors"}
     people = tuple(f"{name} " for name in authors if names.like_a_name(name, rules))
     if not people:
         return []
-    told = {
-        name for b in blocks if len(b.text) > _LIFE and b.text.startswith(people) for name in people
-        if b.text.startswith(name) and b.text[len(name)].islower()
-    }  # fmt: skip
-    return [Claim("authors", name.strip(), "markup life") for name in sorted(told)]
+    verbs = names.words(rules).life
+    return sorted({name.strip() for b in blocks if len(b.text) > _LIFE for name in people
+                   if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs})  # fmt: skip
 
 
 def _place(blocks: Sequence[Block], headline: str) -> int:
@@ -130,7 +132,9 @@ def _signed(line: str, after: str, rules: Rules) -> str:
     found = next(iter(names.names(rest, rules)), "")
     words = found.split()
     weak = match[0].strip(" :：|").casefold() in names.words(rules).weak
-    if not words or ((weak or len(words) > 2) and not _could_be_name(found, rules)):
+    if not words or (weak and not names.like_a_name(found, rules)):
+        return ""
+    if len(words) > 2 and not _could_be_name(found, rules):
         return ""
     particles = names.words(rules).particles
     return rest if not words[0][0].islower() or (len(words) > 1 and words[0] in particles) else ""
