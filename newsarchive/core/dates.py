@@ -26,6 +26,10 @@ _COMPACT = re.compile(
     r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>Z|[+-]\d{4})?)?$"
 )
 _EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+_VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) tháng (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
+#: Digits of other scripts, and how far Thailand counts ahead.
+_DIGITS_OF = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
+_BUDDHIST = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
 #: The year may run into the time: 28.09.1912:44.
 _NUMERIC = re.compile(
@@ -40,7 +44,7 @@ _OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
 #: A year, or two numbers parted as in a date: what every date holds.
-_LIKELY = re.compile(r"(?:19|20)\d\d|\d[./-] ?\d")
+_LIKELY = re.compile(r"(?:19|20|25)\d\d|\d[./-] ?\d")
 _DIGITS = re.compile(r"\d")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
 
@@ -51,13 +55,18 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     A time zone that is given is kept; without one the time is taken for UTC, and a bare date is
     midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt); `slow` allows dateparser.
     """
-    text = " ".join(text[:LONGEST].split())
+    text = _western(" ".join(text[:LONGEST].split()))
     if not _DIGITS.search(text):
         return None
     found = _fast(text.casefold(), rules, day_first)
     if found is None and slow and _YEAR.search(text):
         found = _dateparser(text)
     return found
+
+
+def _western(text: str) -> str:
+    """The text with Western digits, as long as before."""
+    return text if text.isascii() else text.translate(_DIGITS_OF)
 
 
 def from_url(url: str) -> datetime | None:
@@ -76,10 +85,15 @@ def month_first(text: str) -> bool | None:
 
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is a date, "" where it holds none; of several the first."""
-    if not _LIKELY.search(text):
+    western = _western(text)
+    if not _LIKELY.search(western):
         return ""
-    lower = text.casefold()
-    found = [m for pattern in (_ISO, _EASTERN, *_prose(rules)[1:], _NUMERIC) if (m := pattern.search(lower))]
+    lower = western.casefold()
+    found = [
+        m
+        for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:], _NUMERIC)
+        if (m := pattern.search(lower))
+    ]
     if not found or len(lower) != len(text):
         return ""
     first = min(found, key=lambda m: (m.start(), -m.end()))
@@ -115,6 +129,8 @@ def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
         return _build(match[1], match[2], match[3], *_clock(text[match.end() :]))
+    if match := _VIETNAMESE.search(text):
+        return _build(match[3], match[2], match[1], *_clock(text[match.end() :]))
     return _rfc(text) or _named(text, rules) or _numeric(text, day_first)
 
 
@@ -169,8 +185,12 @@ def _named(text: str, rules: Rules) -> datetime | None:
         return None
     match = min(matches, key=lambda m: m.start())
     part = match.groupdict()
+    year = int(part["y"])
     return _build(
-        part["y"], months[part["m"]], part["d"], *_clock(text[: match.start()] + " " + text[match.end() :])
+        year - _BUDDHIST * (year > 2400),
+        months[part["m"]],
+        part["d"],
+        *_clock(text[: match.start()] + " " + text[match.end() :]),
     )
 
 
@@ -202,13 +222,13 @@ def _prose(rules: Rules) -> Prose:
         if months
         else "(?P<m>$^)"
     )
-    y, d = r"(?P<y>(?:19|20)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
-    gap = r"\s*(?:de |del |of |,|-|/)?\s*"
+    y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
+    gap = r"\s*(?:de |del |of |d['’]|,|-|/)?\s*"
     return (
         months,
         re.compile(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
         re.compile(rf"(?<!\d){d}{gap}{m}[\s,./'-]*(?:de |del )?{y}"),
-        re.compile(rf"(?<!\d){y}\.?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+        re.compile(rf"(?<!\d){y}\.?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
     )
 
 

@@ -56,6 +56,13 @@ def _tokens(text: str) -> frozenset[str]:
     return frozenset(text.casefold().translate(_TO_SPACE).split())
 
 
+#: Bylines in scripts without spaces: 記者王小明, 김철수 기자. "記者会" is a press conference.
+_BEFORE_HAN = r"(?:记者|記者|撰文|作者)(?=(?![会會])[\u4e00-\u9fff·]{2,4}(?:\W|$))"
+_BEHIND = re.compile(
+    r"\W*([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:기자|특파원|記者|特派員)(?!\w)"
+)
+
+
 class Phrases:
     """Phrases of whole words, looked for in a text from left to right; case does not matter."""
 
@@ -109,7 +116,7 @@ def words(rules: Rules) -> Words:
     both = _either(listed("and"))
     return Words(
         by=re.compile(
-            rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：]?\s*|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：/／]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         ),
         parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
@@ -157,6 +164,12 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     return []
 
 
+def before_title(line: str) -> str:
+    """The name in "김철수 기자", "" for a line of another shape."""
+    match = None if line.isascii() else _BEHIND.match(line)
+    return match[1] if match else ""
+
+
 def segments(line: str, rules: Rules) -> Iterator[str]:
     """The parts of a line that dots, bars, dashes and dates set apart, byline words taken off each."""
     for part in SEGMENT.split(line):
@@ -167,6 +180,8 @@ def segments(line: str, rules: Rules) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def strip_by(text: str, rules: Rules) -> str:
     """A text without the words that open or announce a byline: "Updated today. Written by Jane Doe"."""
+    if match := _BEHIND.match(text):
+        return match[1]
     if at := words(rules).signed.find(text):
         text = text[at[1] :]
     for _ in range(3):

@@ -127,7 +127,7 @@ def _signed(line: str, after: str, rules: Rules) -> str:
     """What follows "by" in a line, or in the line after it, if that could be a name, else ""."""
     match = names.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
-        return ""
+        return names.before_title(line)
     rest = line[match.end() :] or after
     found = next(iter(names.names(rest, rules)), "")
     words = found.split()
