@@ -18,10 +18,11 @@ from newsarchive.core.fingerprint import fingerprint_step
 from newsarchive.core.render import rendered
 from newsarchive.core.template import Entry, Template
 from newsarchive.db import templates
-from newsarchive.db.engine import open_engine, open_readonly, upgrade
+from newsarchive.db.engine import open_engine, open_readonly, upgrade, writing
 from newsarchive.db.frontier import Frontier
+from newsarchive.db.models import Base
 from newsarchive.db.store import Store
-from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Link, Origin
+from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Link, Origin, Quality
 from newsarchive.rules import default
 from tests.storage import START, make_article
 
@@ -129,6 +130,7 @@ def articles() -> list[Article]:
         article(8, "A post that never had a headline, only this sentence about a harbour.", url="https://blog.example/none", headline=""),
         article(9, "Everybody wrote this.", url="https://many.example/1", headline="Three hundred authors", authors=tuple(Author(f"Author Number {n}") for n in range(1, 301))),
         hostile(),
+        article(11, "A page that was read badly.", url="https://doubt.example/1", quality=Quality(0.41, 0.5, ("index page",))),
         *(article(20 + n, f"Harbour news number {n}.", headline=f"Harbour news {n}", date_published=START - timedelta(days=12 * n)) for n in range(45)),
     ]  # fmt: skip
 
@@ -160,6 +162,9 @@ def build(file: Path) -> Engine:
     store.ingest([changed(), replace(hostile(), headline=HOSTILE + "2", content_hash="hostile2")])
     store.mark_gone("https://blog.example/none", START + timedelta(days=9))
     _crawled(engine)
+    with writing(engine) as connection:
+        link = {"a_id": 3, "b_id": 8, "score": 0.62, "shared": ["harbour", "1911"]}
+        connection.execute(Base.metadata.tables["paraphrases"].insert(), link)
     finding = Finding("chrome", "share", "on 45 of 47 pages, whatever they are about")
     entries = {
         7: Entry(7, finding, 45, 40, "Share this:"),

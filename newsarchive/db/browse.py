@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, cast, func, inspect, or_, select
+from sqlalchemy import Connection, Engine, Text, cast, func, inspect, or_, select, text
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading
@@ -21,6 +21,7 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
+from newsarchive.db.quarantine import HIDDEN
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
 #: Runs that are looked through for those of one site.
@@ -142,7 +143,9 @@ def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Ma
     query = (
         select(ArticleRow.id, ArticleRow.url, Site.domain, ArticleRow.headline, when)
         .join(Site, Site.id == ArticleRow.site_id)
-        .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but)
+        .where(
+            ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, text(f"articles.id NOT IN ({HIDDEN})")
+        )
         .order_by(when, ArticleRow.id)
         .limit(limit)
     )

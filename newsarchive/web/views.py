@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from newsarchive.core.diff import word_diff
-from newsarchive.db import browse, query, templates, tracing
-from newsarchive.db.engine import reading
+from newsarchive.db import browse, quarantine, query, templates, tracing
+from newsarchive.db.direct import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web import chart, text
 from newsarchive.web.remember import Remembered
@@ -184,10 +184,14 @@ def article(library: Library, request: Request) -> Response:
     kinds: dict[str, int] = {}
     for block in stored.dropped:
         kinds[block.label] = kinds.get(block.label, 0) + 1
+    with reading(library.engine) as reader:
+        state, reason = quarantine.state_of(reader, stored.id)
     return Response(
         page(
             "article.html",
             article=stored,
+            state=state,
+            reason=reason,
             names=NAMES,
             edited=edited,
             lines=text.lines(
