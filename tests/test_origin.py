@@ -3,7 +3,9 @@
 Lines (`cases/origin/lines.<lang>.json`) end an English article of an invented blog. Each is in one
 of two parts: `dev` was looked at while the tables were written, `report` only counted until then (182 of
 186 right before any change). `lines.later.json` was written when the tables stood: 37 of 42 at first sight.
-All are held now.
+All are held now. `lines.wide.json` (305 lines of republishers, plugins, agencies) came later still, split at
+random: on its `report` half, scored before and after the tables were widened on the other, precision rose
+from .846 to .969, recall from .623 to .896, and own posts without an origin from .894 to .979.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsarchive import extract
 from newsarchive.core.attribution import attribution_of
 from newsarchive.core.copyright import copyright_of
 from newsarchive.core.origin import origin_step
@@ -118,6 +121,48 @@ def test_a_linked_original_is_what_the_article_is_based_on() -> None:
     assert origin_step(article(block), default()).is_based_on == link
     kept = origin_step(article(block, is_based_on="https://grist.org/first"), default())
     assert kept.is_based_on == "https://grist.org/first"
+
+
+PLUGINS = {
+    "The Conversation's counter": (
+        '<p>{body}</p><img src="https://counter.theconversation.com/content/1/count.gif" width="1" height="1">',
+        ("The Conversation", "theconversation.com", ""),
+    ),
+    "the republication pixel of a States Newsroom": (
+        '<p>{body}</p><img id="republication-tracker-tool-source" '
+        'src="https://kansasreflector.com/?republication-pixel=true&amp;post=7">',
+        ("Kansas Reflector", "kansasreflector.com", ""),
+    ),
+    "a pixel of the site itself": (
+        '<p>{body}</p><img src="https://www.lakeside-notes.example/?republication-pixel=true&amp;post=7">',
+        None,
+    ),
+    "WP RSS Aggregator": (
+        '<p>{body}</p><p>Source: <a href="https://grist.org/bridges/old-stone/">Grist</a></p>',
+        ("Grist", "grist.org", "https://grist.org/bridges/old-stone/"),
+    ),
+    "Feedzy, a link that only says so": (
+        '<p>{body}</p><p><a href="https://grist.org/bridges/old-stone/">Read the original article</a></p>',
+        ("Grist", "grist.org", "https://grist.org/bridges/old-stone/"),
+    ),
+    "WPeMatico, an unlisted paper": (
+        '<p>{body}</p><p>Source: <a href="https://harbourdispatch.example/old-stone/">Harbour Dispatch</a></p>',
+        ("Harbour Dispatch", "harbourdispatch.example", "https://harbourdispatch.example/old-stone/"),
+    ),
+    "links to share": (
+        '<p>{body}</p><p><a href="https://www.facebook.com/sharer/sharer.php?u=x">Facebook</a> '
+        '<a href="https://twitter.com/intent/tweet?url=x">Twitter</a></p>',
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("html", "wanted"), PLUGINS.values(), ids=PLUGINS)
+def test_pages_as_plugins_and_buttons_make_them(html: str, wanted: tuple[str, str, str] | None) -> None:
+    body = html.format(body="</p><p>".join(BODY))
+    page = f"<html><head><title>The bridge</title></head><body><article><h1>The bridge</h1>{body}</article></body></html>"
+    origin = extract(page.encode(), url="https://www.lakeside-notes.example/2024/03/bridge").origin
+    assert (origin and (origin.name, origin.domain, origin.url)) == wanted
 
 
 @pytest.mark.parametrize(

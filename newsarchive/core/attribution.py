@@ -28,6 +28,7 @@ _SHARE = 0.4
 
 _LEAD = re.compile(r"[\W_]{0,6}")
 _WORD = re.compile(r"\w+")
+_ARTICLE = re.compile(r"(?<=[^\W\d_]\s)(?:The|El|La|Los|Las|Le|Les|Die|Der|Das|Il|Lo|De|Het|Os|As)\s+$")
 _TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 _SENTENCE = re.compile(
     r"(?<=[.!?…])[\"”’»)\]]{0,2}\s+|(?<=[。！？])[」』）]?|\n+|\s[|•·]\s|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff]{2,5}\s?[：:])"
@@ -116,9 +117,15 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
         for phrase in _candidates(line, start, book):
             if (phrase.alone and share < _SHARE) or not (match := phrase.regex.match(line, start)):
                 continue
-            if source := _source(match["source"], phrase, rules):
+            if source := _source(_whole_name(line, match), phrase, rules):
                 return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
     return None
+
+
+def _whole_name(line: str, match: re.Match[str]) -> str:
+    """The source with the article that a phrase took for its own: "en La Voz", not "en la" and "Voz"."""
+    article = _ARTICLE.search(line, 0, match.start("source"))
+    return (article[0] if article else "") + match["source"]
 
 
 def _candidates(line: str, start: int, book: _Book) -> Iterator[Phrase]:
@@ -171,6 +178,8 @@ def _is_name(name: str, spaces: bool) -> bool:
     """A name is short, is no date, and its words have capitals (where the script knows them)."""
     words = name.split()
     if not 2 <= len(name) <= (70 if spaces else 24) or len(words) > 9 or _DATE.search(name):
+        return False
+    if not any(map(str.isalpha, name)):
         return False
     if name.upper() == name.lower():
         return len(words) <= 5

@@ -15,7 +15,7 @@ A pattern is a row of words as a reader would say them, `this <work> <first> app
 - `<name>` is any entry of the table's `[words]` of that name, `<name?>` the same or nothing;
 - `<source>` is the publisher, `<any>` up to 200 characters (a title, as in WordPress's
   "The post … appeared first on …");
-- `:` is a colon of any width or a dash;
+- `:` is a colon of any width or a dash, `,` a comma;
 - anything else is itself, without regard to case.
 
 `spaces = false` in a table (Chinese, Japanese, Thai) lets the words stand without white space.
@@ -127,7 +127,7 @@ def regex_of(pattern: str, words: Mapping[str, Sequence[str]], spaces: bool = Tr
     gap = r"(?:\s+|(?<=['’ʼ]))" if spaces else r"\s*"  # "l'article" has no space to show
     out = ""
     for i, token in enumerate(tokens):
-        glued = not out or ":" in (token, tokens[i - 1])
+        glued = not out or bool({":", ","} & {token, tokens[i - 1]})
         last = i == len(tokens) - 1
         if (name := re.fullmatch(r"<(\w+)\?>", token)) and not out:
             out += f"(?:{any_of(words[name[1]])}{gap})?"
@@ -140,6 +140,8 @@ def regex_of(pattern: str, words: Mapping[str, Sequence[str]], spaces: bool = Tr
 def _token(token: str, words: Mapping[str, Sequence[str]], gap: str, last: bool) -> str:
     if token == ":":
         return _COLON
+    if token == ",":
+        return r"\s*[,，]\s*"
     if token == "<source>":
         return gap + (_SOURCE if last else _SOURCE_INSIDE)
     if token == "<any>":

@@ -14,11 +14,14 @@ Attributes = dict[str, str | None]
 #: Headings, times, microdata, microformats, and what classes of titles, authors and dates hold. Each part costs
 #: time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
 _CLASSES = ["author", "autor", "byline", "date", "publish", "-title", "headline"]
+# What "Republish" buttons put into a copy so that its publisher can count the readers.
+_PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
         'h1,h2,time,[itemprop],[rel~="author" i],abbr[title]',
         *(f'[class*="{word}" i]' for word in _CLASSES),
+        *(f'img[src*="{part}" i]' for part in _PIXELS),
     ]
 )
 _NEVER = frozenset(
@@ -72,6 +75,7 @@ class Elements:
 
     metas: list[Attributes] = field(default_factory=list)
     canonical: list[str] = field(default_factory=list)
+    pixels: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     title: str = ""
     language: str = ""
@@ -108,6 +112,12 @@ def _add_link(out: Elements, node: LexborNode, tag: str) -> None:
         out.canonical.append(reference)
 
 
+def _add_pixel(out: Elements, node: LexborNode, tag: str) -> None:
+    source = (node.attributes.get("src") or "").strip()
+    if len(out.pixels) < 3 and any(part in source.casefold() for part in _PIXELS):
+        out.pixels.append(source)
+
+
 def _add_script(out: Elements, node: LexborNode, tag: str) -> None:
     if len(out.scripts) < _SCRIPTS and "ld+json" in (node.attributes.get("type") or "").casefold():
         out.scripts.append((node.text(deep=True) or "")[:_LONGEST_SCRIPT])
@@ -126,6 +136,7 @@ def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
 
 _ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {
     "meta": _add_meta,
+    "img": _add_pixel,
     "link": _add_link,
     "script": _add_script,
     "title": _add_title,

@@ -30,6 +30,7 @@ def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
     """What the page's head says."""
     out = [*_metas(found.metas, url, rules)]
     out += [Claim("canonical_url", absolute(reference, url), "link") for reference in found.canonical]
+    out += [Claim("republication_pixel", absolute(source, url), "markup") for source in found.pixels]
     out += [Claim("headline", found.title, "title"), Claim("in_language", found.language, "html")]
     return [claim for claim in out if claim.value]
 

@@ -26,6 +26,8 @@ _HEAD, _FOOT = 3, 6
 _AFTER = 30
 #: Labels of notices, and the kinds of blocks that hold running text.
 NOTICES = ("attribution", "copyright", "byline")
+#: "Read the original article" is no text and yet a credit, where its link leads to another site.
+MORE = "read more"
 _TEXT = ("paragraph", "list_item", "quote")
 #: An unlisted holder's notice within the article supports an origin and makes none.
 IN_CONTENT = 0.45
@@ -73,6 +75,7 @@ METADATA = {
     "is_based_on": 0.9,
     "original_source": 0.9,
     "syndication_source": 0.9,
+    "republication_pixel": 0.9,
     "source_organization": 0.85,
     "canonical_url": 0.75,
     "copyright_holder": 0.7,
@@ -143,7 +146,7 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
     for i, block in enumerate(blocks[: body[-1] + _AFTER]):
         if i > body[-1] and block.label == "comments":
             return
-        notice = block.label in NOTICES and i > body[0] - _AFTER
+        notice = (block.label in NOTICES or (block.label == MORE and block.links)) and i > body[0] - _AFTER
         if block.kind != "caption" and (notice or (i in edges and block.label == "body")):
             in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
@@ -158,7 +161,7 @@ def _container(paths: list[str]) -> str:
 
 def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
     block = place.block
-    if credits_picture(block.text, rules):
+    if credits_picture(block.text, rules) or (block.label == MORE and not original_link(block, url)):
         return
     for found in attributions_in(block.text, rules):
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
@@ -221,6 +224,8 @@ def _from_dateline(body: list[Block], rules: Rules) -> Iterator[Lead]:
             yield Lead("dateline", block.text[:80], name, 0.87)
             break
     for block in body[-2:]:
+        if credits_picture(block.text, rules):
+            continue
         match = _SIGNATURE.search(block.text[-60:])
         if match and (name := _agency(match["in"] or match["after"], rules)):
             yield Lead("credit", match[0].strip(), name, 0.8)
@@ -293,7 +298,8 @@ def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> It
             yield Lead(candidate.field, value, slug, weight)
         return
     hearsay = candidate.field == "canonical_url" and by_host(domain, rules) is None
-    yield Lead(candidate.field, value, domain, weight * (_HEARSAY if hearsay else 1), value)
+    page = "" if candidate.field == "republication_pixel" else value  # it counts readers, nobody can read it
+    yield Lead(candidate.field, value, domain, weight * (_HEARSAY if hearsay else 1), page)
 
 
 def domain_in(text: str) -> str:

@@ -38,6 +38,7 @@ _EVIDENCE = frozenset(
     [
         "original_source",
         "syndication_source",
+        "republication_pixel",
         "source_organization",
         "copyright_holder",
         "credit_text",

@@ -88,9 +88,9 @@ def paraphrases(
         if a.date and b.date and abs(a.date - b.date) > window:
             continue
         shared = a.marks & b.marks
-        score = sum(weight[m] ** 2 for m in shared) / (length[first] * length[second])
+        score = round(sum(weight[m] ** 2 for m in shared) / (length[first] * length[second]), 4)
         if score >= threshold:
-            found.append(Paraphrase(first, second, round(score, 4), _rarest(shared, frequency)))
+            found.append(Paraphrase(first, second, score, _rarest(shared, frequency)))
     return sorted(found, key=lambda p: (-p.score, p.a, p.b))
 
 
