@@ -60,6 +60,11 @@ class GramModel:
         """What the sequences of a word cost, in nats; capitals count as small letters."""
         return sum(map(self.cost, grams_of(word.lower())))
 
+    def knows(self, word: str) -> bool:
+        """Whether a word with more than ASCII in it, or its greater part, is known."""
+        own = [gram for gram in grams_of(word.lower()) if not gram.isascii()]
+        return bool(own) and 2 * sum(self.cost(gram) < UNKNOWN for gram in own) > len(own)
+
 
 def grams_of(word: str) -> list[str]:
     """The sequences that a word consists of. Words of scripts that part them have their ends marked."""

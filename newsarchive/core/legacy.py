@@ -15,7 +15,9 @@ from newsarchive.core.mojibake import Found, Reading
 from newsarchive.core.pairs import PairModel
 
 #: A codec that lacks so many of the characters did not make them.
-FOREIGN = 0.2
+FOREIGN = 0.4
+#: What each of those few costs, in nats.
+LACKS = 3.0
 
 _MAPPED = re.compile(rb"[\x80-\xff]+")
 
@@ -45,7 +47,8 @@ class Legacy:
 def likeliest(runs: list[str], model: PairModel) -> Legacy | None:
     """The pair of codecs that makes the runs likeliest; `None` where none does."""
     joined = "\n".join(runs)
-    best, least = None, model.total(joined)
+    as_it_is = model.total(joined)
+    best, least = None, float("inf")
     for wrong in charsets():
         raw = wrong.to_bytes(joined)
         if raw.count(b"?") - joined.count("?") > FOREIGN * len(joined):
@@ -56,8 +59,8 @@ def likeliest(runs: list[str], model: PairModel) -> Legacy | None:
                 continue
             text = raw.decode(SINGLE_BYTE[true.name], "replace")
             cost = model.total(_with(text, kept))
-            if cost < least:
-                best, least = Legacy(true, wrong), cost
+            if cost < as_it_is and cost + LACKS * len(kept) < least:
+                best, least = Legacy(true, wrong), cost + LACKS * len(kept)
     return best
 
 

@@ -7,9 +7,10 @@ gains enough, and then each of its runs needs little by itself.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import log
 from typing import Protocol
@@ -80,7 +81,7 @@ def changes_of(
         others = [run for run in runs.places if run not in taken]
         found = _for_page(believed.readings(others, model), runs)
         if isinstance(believed, Legacy):
-            return Repairs([*placed(taken, runs), *_by_line(found, runs)])
+            return Repairs([*placed(taken, runs), *_by_line(found, runs, grams)])
         for run, readings in found.items():
             if good := [r for r in readings if r.gain >= (SUSPECT if run in left else RUN)]:
                 taken[run] = good
@@ -96,19 +97,36 @@ def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
     return len(runs) >= FEWEST and _is_strange(runs[:SAMPLE], model)
 
 
-def _by_line(found: Found, runs: Runs) -> list[Change]:
+def _by_line(found: Found, runs: Runs, grams: GramModel) -> list[Change]:
     """Legacy text is wrong line by line, in each of its runs or in none."""
     lines: dict[int, list[Change]] = {}
     for change in placed(found, runs):
         lines.setdefault(bisect_right(runs.breaks, change.start), []).append(change)
-    return [c for line in lines.values() if _goes_with_the_page(line, runs.text) for c in line]
+    return [c for line in lines.values() if _goes_with_the_page(line, runs.text[1:], grams) for c in line]
 
 
-def _goes_with_the_page(line: list[Change], text: str) -> bool:
+def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
     """Whether a line goes with the page: one with letters at stake may even lose a little, one with
-    punctuation alone proves nothing."""
-    letters = any(c.isalpha() for change in line for c in text[change.start + 1 : change.end + 1])
-    return letters and sum(change.reading.gain + LINE for change in line) > 0
+    punctuation alone must bring forth words that are known."""
+    letters = any(map(str.isalpha, "".join(text[c.start : c.end] for c in line)))
+    if sum(change.reading.gain + LINE for change in line) <= 0:
+        return False
+    return letters or any(len(word) > 2 and grams.knows(word) for word in _words(line, text))
+
+
+def _words(line: list[Change], text: str) -> Iterator[str]:
+    """The words that changes are in, after them: what is read otherwise has its length."""
+    start, end = text.rfind("\n", 0, line[0].start) + 1, text.find("\n", line[-1].end)
+    mended = list(text[start:end])
+    for change in line:
+        mended[change.start - start : change.end - start] = change.reading.after
+    places = {i for c in line for i in range(c.start - start, c.end - start)}
+    for match in _WORD.finditer("".join(mended)):
+        if not places.isdisjoint(range(*match.span())):
+            yield match[0]
+
+
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def elect(suspect: list[str], runs: Runs, model: PairModel, names: frozenset[str]) -> Hypothesis | None:
