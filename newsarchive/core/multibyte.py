@@ -20,6 +20,8 @@ from newsarchive.core.pairs import PairModel
 _TEXT = re.compile(rb"(?:[\x20-\x7e]|" + UTF8.pattern + rb")+")
 #: How many characters a run may have before it is only looked at in windows of so many.
 LONGEST = 400
+#: In a stretch of up to so many characters, a part of it may be all that is damaged.
+SHORT = 6
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,18 @@ class MultiByte:
         for at in [i for i in range(1, len(run) - 1) if _starts(units[i])]:
             end, decoded = _stretch(units, at) if at >= done else (at, "")
             reading = self._weigh(model, run, at, end, decoded) if end > at else None
+            if reading and end - at <= SHORT:
+                reading = max((reading, *self._shorter(model, run, units, at, end)), key=_gain)
             if reading:
                 yield reading
                 done = reading.end
+
+    def _shorter(self, model: PairModel, run: str, units: list[bytes], at: int, end: int) -> Iterator[Reading]:
+        """The readings of less than a stretch: what follows may be right, and UTF-8 by accident."""
+        for last in range(at + 1, end):
+            stop, decoded = _stretch(units[: last + 1], at)
+            if stop == last and (reading := self._weigh(model, run, at, stop, decoded)):
+                yield reading
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
         if not is_allowed(decoded):
@@ -54,6 +65,10 @@ class MultiByte:
 def _starts(unit: bytes) -> bool:
     """Whether a character can start a sequence, going by its own bytes."""
     return 0xC2 <= unit[0] <= 0xF4 and (len(unit) < 2 or 0x80 <= unit[1] <= 0xBF)
+
+
+def _gain(reading: Reading) -> float:
+    return reading.gain
 
 
 def _stretch(units: list[bytes], start: int) -> tuple[int, str]:
