@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +88,70 @@ def test_a_hundred_thousand_nested_tags(tags: str) -> None:
     assert PROSE.strip() in article.article_body
 
 
+FORMATTED = {
+    "equal": "<b><p>" * 20_000,
+    "different": "".join(f"<font color=c{i}><p>x" for i in range(20_000)),
+    "upper case": "".join(f"<I\nA{i}><DIV>x" for i in range(4_000)),
+    "few tags": "".join(f"<u a{i}><p>" for i in range(2_000)),
+    "closed before": "</b>" * 9_000 + "".join(f"<b a{i}><td>" for i in range(9_000)),
+    "all first": "".join(f"<b a={i}></div>" for i in range(20_000)) + "<p>x" * 20_000,
+    "links": "".join(f"<a href={i}><p>" for i in range(20_000)),
+}
+LIMITED = """
+import json, resource, sys, time
+from newsarchive.core.extraction import read
+from newsarchive.items import Capture, Page
+from newsarchive.rules import default
+read(Page(Capture("https://blog.example/a", b""), "<p>warm</p>"), default())
+resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
+for name, html in json.load(sys.stdin).items():
+    started = time.process_time()
+    sheet, _ = read(Page(Capture("https://blog.example/a", b""), html), default())
+    print(name, time.process_time() - started, any("night ferry" in b.text for b in sheet.reading.blocks), sep="|")
+"""
+
+
 def test_open_formatting_does_not_multiply() -> None:
-    names = "".join(f"<b a{i}=1>" for i in range(6000))
-    assert read("<body>" + names + f"<p>{PROSE * 3}" * 2000)
+    """Within 1.5 GB and ten seconds a page, in a process of its own."""
+    pages = json.dumps({name: f"<body>{tags}<p>{PROSE * 3}</p>" for name, tags in FORMATTED.items()})
+    command = [sys.executable, "-c", LIMITED]
+    done = subprocess.run(command, input=pages, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = [line.split("|") for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows] == list(FORMATTED)
+    assert [row[0] for row in rows if float(row[1]) > 10 or row[2] != "True"] == []
+
+
+#: Whatever comes: an article with this beginning, or this reason.
+BAD_INPUT = {
+    "nothing": ("", "empty"),
+    "white space": (" \n\ufeff\t" * 50_000, "empty"),
+    "bytes of a picture": ("\x89PNG\r\n\x1a\n\x00\x00<\x02" * 4000, "binary"),
+    "no tag": (PROSE * 20, "not html"),
+    "no body": (f"<title>Ferry</title><p>{PROSE * 3}", PROSE),
+    "two html": (f"<html><body><p>{PROSE * 3}</p></body></html><html><body><p>{PROSE * 3}</p></body></html>", PROSE),
+    "head in the middle": (f"<p>{PROSE * 3}</p><head><title>x</title></head><p>{PROSE * 2}</p>", PROSE),
+    "frames": ("<frameset cols=20%,80%><frame src=menu.html><frame src=text.html></frameset>", "no text"),
+    "script only": ("<body><script>render({})</script></body>", "script only"),
+    "one line with doubled breaks": (f"<body>{PROSE * 3}<br><br>{PROSE * 2}<br><br>{PROSE * 3}", PROSE),
+    "doubled breaks alone": ("<body>" + "<br><br>" * 50_000 + f"{PROSE * 3}", PROSE),
+    "never closed": (f"<div><p>{PROSE * 3}<!-- and so on", PROSE),
+    "half a tag": (f"<p>{PROSE * 3}</p><p class='", PROSE),
+    "a tag of a megabyte": (f"<p>{PROSE * 3}</p><p class='{'x ' * 500_000}'>{PROSE}</p>", PROSE),
+    "a megabyte of one word": (f"<p>{PROSE * 3}</p><p>{'x' * 1_000_000}</p>", PROSE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input_gives_an_article_or_a_reason_in_bounded_time(name: str) -> None:
+    html, expected = BAD_INPUT[name]
+    started = time.process_time()
+    try:
+        found = read(html).article_body
+    except NotAnArticle as refusal:
+        found = refusal.reason
+    assert found.startswith(expected.strip())
+    assert time.process_time() - started < 5
 
 
 def test_no_page_needs_a_model_that_is_not_there() -> None:

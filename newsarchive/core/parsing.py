@@ -6,7 +6,9 @@ import json
 import re
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from newsarchive.exceptions import NotAnArticle
 
 #: lexbor takes time in the square of the depth (100,000 nested `<div>` take 9 s), so deeper tags go.
 MAX_NESTING = 512
@@ -15,34 +17,67 @@ FEW_TAGS = 10_000
 #: Characters of a page that are read; ten million are a 40 times the median page.
 MAX_CHARS = 10_000_000
 
+#: Elements that the parser may open anew: it repeats open formatting (`<font color=...>`) in every later
+#: paragraph, and 100 KB of such tags would make a tree of gigabytes.
+MAX_REOPENED = 300_000
+#: Formatting that the author may leave open; more is counted.
+OPEN_FORMATTING = 5
+
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*(/?)>")
 _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
                    "track", "wbr"])  # fmt: skip
 _ENDS_ITSELF = frozenset(["p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead"])
+#: HTML Living Standard, 13.2.4.3: the list of active formatting elements. `<a>` closes the one before it.
+_FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
+                         "u"])  # fmt: skip
+#: Equal tags are opened anew three times at most, those whose attributes differ without end.
+_ATTRIBUTED = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE)
 _ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MARKUP = re.compile(r"<[^<>]+>")
 
 
 def parse(text: str) -> LexborHTMLParser:
-    """The tree of a page. Never raises for bad HTML; what nests deeper than `MAX_NESTING` is moved up."""
+    """The tree of a page. What nests deeper than `MAX_NESTING` is moved up, and formatting that would
+    multiply is closed.
+
+    Raises `NotAnArticle` where the parser itself gives up, which no page that we know makes it do.
+    """
     text = text[:MAX_CHARS]
-    if text.count("<") > FEW_TAGS:
+    tags = text.count("<")
+    if tags > FEW_TAGS or (tags > 1000 and tags * len(_ATTRIBUTED.findall(text)) > MAX_REOPENED):
         text = flattened(text)
-    tree = LexborHTMLParser(text)
+    try:
+        tree = LexborHTMLParser(text)
+    except SelectolaxError as error:
+        raise NotAnArticle("broken", f"the HTML parser gave up: {error}") from error
     if 'id="S:' in text:
         _place_streamed(tree)
     return tree
 
 
 def flattened(text: str) -> str:
-    """The text without the tags that lie deeper than `MAX_NESTING`; unchanged where none do.
+    """The text without the tags that lie deeper than `MAX_NESTING`, and without formatting once so much of
+    it is open that it would multiply; unchanged where there is neither.
 
     Depth is counted roughly, from start and end tags, with the end tags that HTML lets authors leave
     out taken as given.
     """
-    depth, at, out = 0, 0, []
+    depth, at, out, reopened = 0, 0, [], 0
+    formatting: list[str] = []
     for match in _TAG.finditer(text):
         closing, name, void = match[1], match[2].lower(), match[3]
+        if name in _FORMATTING:
+            if not closing and (reopened > MAX_REOPENED or len(formatting) >= MAX_NESTING):
+                out.append(text[at : match.start()])
+                at = match.end()
+                continue
+            _count(formatting, name, bool(closing))
+        elif not closing and formatting:
+            reopened += max(0, len(formatting) - OPEN_FORMATTING)
+            if reopened > MAX_REOPENED:
+                out += [text[at : match.start()], *(f"</{name}>" for name in reversed(formatting))]
+                at = match.start()
+                formatting.clear()
         if void or name in _VOID or name in _ENDS_ITSELF:
             continue
         if not closing:
@@ -53,6 +88,15 @@ def flattened(text: str) -> str:
         if closing:
             depth = max(0, depth - 1)
     return "".join([*out, text[at:]]) if out else text
+
+
+def _count(formatting: list[str], name: str, closing: bool) -> None:
+    """Keep the list of open formatting elements."""
+    if not closing:
+        if name != "a" or "a" not in formatting:
+            formatting.append(name)
+    elif name in formatting:
+        del formatting[len(formatting) - 1 - formatting[::-1].index(name)]
 
 
 def _place_streamed(tree: LexborHTMLParser) -> None:
