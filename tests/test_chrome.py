@@ -94,6 +94,19 @@ def test_a_list_between_two_lines_that_name_one_source() -> None:
     assert [b.label for b in done.blocks] == ["body", "related", "related", "related", "attribution"]
 
 
+def test_a_heading_in_a_box_named_comment_does_not_end_the_article() -> None:
+    """Themes name boxes for what they once held: the tables must know the heading's words too."""
+    prose = Block(
+        "The council met on Tuesday evening to decide whether the old bridge should be closed. " * 4
+    )
+    for text, last in (("Recycled", "body"), ("3 comments", "comments")):
+        head = Block(text, "heading", "comments", 'stands in a box named "comment"')
+        article = Article(
+            url="https://heron.example/1", blocks=(prose, head, Block("I was there, and saw it."))
+        )
+        assert chrome_step(article, RULES).blocks[-1].label == last
+
+
 def test_titles_above_prose_are_no_tail() -> None:
     prose = "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries for good."
     texts = [

@@ -159,6 +159,27 @@ def test_no_page_needs_a_model_that_is_not_there() -> None:
         extract_step(page(f"<p>{PROSE * 3}</p>"), Rules())
 
 
+STORY = [f"<p>{PROSE}Paragraph {i} has {word} in it, and goes on for a while.</p>" for i, word in
+         enumerate(("ferry", "harbour", "council", "night"))]  # fmt: skip
+CHORUS = "<p>And the ferry sails at night, at night.</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "dropped"),
+    [
+        ("".join([*STORY, "<h2>Read on</h2>", *STORY]), 4),
+        ("".join([STORY[0], CHORUS, STORY[1], CHORUS, STORY[2], CHORUS]), 0),
+        ("".join([STORY[0], "<pre>x = 1</pre>" * 3, STORY[1]]), 0),
+        (STORY[0] + "<table>" + "<tr><td>Adult<td>5 pounds" * 3 + "</table>" + STORY[1], 0),
+    ],
+    ids=["article twice", "refrain", "code", "rows"],
+)
+def test_a_run_of_prose_that_stands_twice_is_kept_once(html: str, dropped: int) -> None:
+    article = read(f"<article>{html}</article>")
+    assert sum(b.label == "repeated" for b in article.blocks) == dropped
+    assert article.article_body.count("Paragraph 0") == 1
+
+
 def test_links_are_absolute_and_html_is_safe() -> None:
     article = read(
         f"<article><p>{PROSE}<a href='/b?c=1&amp;d=2' onclick='x()'>a <i>link</i></a> &lt;tag&gt;</p>"

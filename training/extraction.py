@@ -1,6 +1,6 @@
-"""Train the block classifier: `python -m training.extraction ../shared/data/articles`.
+"""Train the block classifier: `python -m training.extraction DATA/articles --snippets DATA/snippets`.
 
-One command from a folder of pages and truth to `newsarchive/data/models/extraction.json`: the worth
+One command from folders of pages and truth to `newsarchive/data/models/extraction.json`: the worth
 of class and id names, and a forest of shallow trees (LightGBM). Scores of five folds by registered
 domain are printed and written into the model; the model itself is trained on all pages. The same
 folder gives the same bytes: fixed seed, one thread, sorted names.
@@ -26,7 +26,7 @@ from newsarchive.core.boxes import Names, tokens
 from newsarchive.core.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of, word_weights
 from newsarchive.core.trees import Forest
 from newsarchive.rules import DATA
-from training.labels import labels, words
+from training.labels import labels, snippet_labels, words
 from training.pages import FOLDS, Example, digest_of, load
 from training.scores import shingle_f1, word_f1
 
@@ -54,17 +54,21 @@ PARAMETERS: dict[str, Any] = {
     "verbose": -1,
 }
 #: A name counts once it was seen on this many sites; the prior pulls rare names to the mean.
+#: What one block that a snippet names counts beyond its length, where a page with full text counts 100.
+SNIPPET = 4.0
 FEWEST_SITES, PRIOR, PRIOR_WEIGHT, LEAST_WORTH = 3, 0.35, 3.0, 0.1
 
 
 @dataclass
 class Sample:
-    """A page with its answers: `target` the share of each block that is article, `words` its length."""
+    """A page with its answers: `target` the share of each block that is article, `words` its length, `known`
+    whether the truth speaks of it. The truth of a page with snippets speaks of few blocks."""
 
     example: Example
     sheet: Sheet
     target: NDArray[np.float64]
     words: NDArray[np.float64]
+    known: NDArray[np.bool_]
     shares: dict[str, float] | None = None
 
     @property
@@ -76,6 +80,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--snippets", type=Path, help="a folder whose truth has snippets and no texts")
     parser.add_argument("--out", type=Path, default=DATA / "models" / MODEL)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--threads", type=int, default=1)
@@ -88,7 +93,8 @@ def main() -> None:
     given = parser.parse_args()
     PARAMETERS["num_threads"] = given.threads
     started = time.process_time()
-    samples = [s for e in load(given.folder) if len((s := sample(e)).target)]
+    folders = [given.folder, *([given.snippets] if given.snippets else [])]
+    samples = [s for folder in folders for e in load(folder) if (s := sample(e)).known.any()]
     print(f"{len(samples)} pages read, {time.process_time() - started:.0f} s")
     folds = out_of_fold(samples, given.rounds, given.folds)
     summary = report(samples, folds, given.scores)
@@ -96,7 +102,7 @@ def main() -> None:
     model = {
         "attribution": ATTRIBUTION,
         "made_by": "python -m training.extraction",
-        "data": {"pages": len(samples), "sha256": digest_of(given.folder)},
+        "data": {"pages": len(samples), "sha256": [digest_of(folder) for folder in folders]},
         "cross_validated": summary,
         **forest,
         "tokens": table,
@@ -111,8 +117,11 @@ def sample(example: Example) -> Sample:
     """Read a page and align it with its truth."""
     sheet = sheet_of(example.page.text, example.truth["url"] or "")
     texts = [b.text for b in sheet.reading.blocks]
-    target = np.array(labels(texts, example.truth["text"]))
-    return Sample(example, sheet, target, np.array([float(len(words(t))) for t in texts]))
+    lengths = np.array([float(len(words(t))) for t in texts])
+    if text := example.truth.get("text"):
+        return Sample(example, sheet, np.array(labels(texts, text)), lengths, np.ones(len(texts), bool))
+    target, known = snippet_labels(texts, example.truth["with"], example.truth["without"])
+    return Sample(example, sheet, target, lengths, known)
 
 
 def train(samples: Sequence[Sample], rounds: int) -> tuple[dict[str, Any], dict[str, float]]:
@@ -126,17 +135,20 @@ def train(samples: Sequence[Sample], rounds: int) -> tuple[dict[str, Any], dict[
                 continue
             for sheet in [one.sheet, *([bare(one.sheet)] if number % round(1 / BARE) == 0 else [])]:
                 found, columns = matrix(sheet, names)
-                rows.append(found)
-                targets.append(one.target)
-                weights.append(page_weights(one))
+                rows.append(found[one.known])
+                targets.append(one.target[one.known])
+                weights.append(page_weights(one)[one.known])
     data = lightgbm.Dataset(np.vstack(rows), np.concatenate(targets), weight=np.concatenate(weights))
     booster = lightgbm.train(PARAMETERS, data, rounds)
     return as_json(booster, columns), name_table(samples)
 
 
 def page_weights(one: Sample) -> NDArray[np.float64]:
-    """Every page counts the same; within it, a block counts by the root of its words."""
+    """Every page counts the same; within it, a block counts by the root of its words. A page with snippets
+    counts by how much is known of it."""
     weights = np.maximum(one.words, 1) ** 0.5
+    if not one.known.all():
+        return weights / weights.sum() * 100 + SNIPPET * one.known
     result: NDArray[np.float64] = weights / weights.sum() * 100
     return result
 
@@ -165,7 +177,8 @@ def _shares(one: Sample) -> dict[str, float]:
     """Name → the share of the text below it, on this page, that is article."""
     if one.shares is None:
         total: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for block, target in zip(one.sheet.reading.blocks, one.target, strict=True):
+        answers = zip(one.sheet.reading.blocks, one.target, one.known, strict=True)
+        for block, target in ((b, t) for b, t, known in answers if known):
             names: set[str] = set()
             box = block.box
             while box is not None:
@@ -255,6 +268,8 @@ def report(samples: Sequence[Sample], verdicts: Sequence[Verdict], path: Path | 
     """Print and return the cross-validated scores."""
     lines = []
     for one, verdict in zip(samples, verdicts, strict=True):
+        if not one.example.truth.get("text"):
+            continue
         kept = [b.text for b, k in zip(one.sheet.reading.blocks, verdict.keep, strict=True) if k]
         text, truth = "\n\n".join(kept), one.example.truth["text"]
         lines.append((one.example.id, word_f1(text, truth), shingle_f1(text, truth), verdict.expected))

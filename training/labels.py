@@ -12,6 +12,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 SHINGLE = 4
 _WORD = re.compile(r"\w+")
 
@@ -52,6 +55,22 @@ def labels(texts: Sequence[str], truth: str) -> list[float]:
             covered[match.start : match.end] = [True] * len(span)
     _short(out, tokens, chain, target)
     return out
+
+
+def snippet_labels(
+    texts: Sequence[str], kept: Sequence[str], dropped: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(1 for blocks with a snippet of the article, 0 for those with one of what must go; which of them are
+    known). A snippet of the article that stands in several blocks speaks of none."""
+    flat = [" ".join(t.split()) for t in texts]
+    target, known = np.zeros(len(texts)), np.zeros(len(texts), bool)
+    for snippet in dropped:
+        known |= [" ".join(snippet.split()) in t for t in flat]
+    for snippet in kept:
+        places = [i for i, t in enumerate(flat) if " ".join(snippet.split()) in t]
+        if len(places) == 1:
+            known[places], target[places] = True, 1.0
+    return target, known
 
 
 def _match(block: int, tokens: list[str], index: dict[tuple[str, ...], list[int]]) -> _Match | None:

@@ -4,7 +4,7 @@
 
 decode       decoding sniffing charsets entities
 extract      extraction parsing walking blocks markup boxes containers shapes features trees decision judging
-             naming pagetype reasons render
+             naming repeats pagetype reasons render
 a post       whole parts filling
 metadata     metadata claims elements head jsonld shown printed headline authors names publication dates
              language

@@ -241,11 +241,13 @@ def is_teaser(block: Block) -> bool:
 def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
     """Where the readers' comments begin: a heading of them with most of the article above it.
 
-    A heading, for "Leave a comment" is also a button that some platforms set inside a post.
+    One that the phrase tables know: what a theme calls `comment…` may be a heading of the article. And a
+    heading, for "Leave a comment" is also a button that some platforms set inside a post.
     """
     total = sum(word_count(blocks[i].text) for i in body)
     for i, block in enumerate(blocks):
-        if block.label == "comments" and block.kind == "heading" and word_count(block.text) <= 12:
+        known = block.label == "comments" and block.rule.startswith("chrome/") and block.kind == "heading"
+        if known and word_count(block.text) <= 12:
             above = sum(word_count(blocks[j].text) for j in body if j < i)
             if above >= max(40, total / 2):
                 return i

@@ -16,6 +16,7 @@ from newsarchive.core.metadata import read_metadata
 from newsarchive.core.naming import Namer
 from newsarchive.core.pagetype import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.reasons import spoken
+from newsarchive.core.repeats import repeated
 from newsarchive.items import Article, Block, Page
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
@@ -70,7 +71,18 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
         )
-    return _without_dangling(out)
+    return _without_dangling(_without_repeats(out))
+
+
+def _without_repeats(blocks: list[Block]) -> list[Block]:
+    """The article once, where the page holds it or a good part of it twice."""
+    places = [i for i, b in enumerate(blocks) if b.label == "body" and b.kind != "code"]
+    for at in repeated([blocks[i].text for i in places]):
+        i = places[at]
+        blocks[i] = replace(
+            blocks[i], label="repeated", rule="stands in the article before, with its neighbours"
+        )
+    return blocks
 
 
 def _without_dangling(blocks: list[Block]) -> list[Block]:
