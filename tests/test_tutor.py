@@ -1,0 +1,134 @@
+"""When a crawl learns: at the steps of a new site, when pages look odd, at its end; and what a failure does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from scrapy.settings import Settings
+from scrapy.signalmanager import SignalManager
+from scrapy.statscollectors import MemoryStatsCollector
+from sqlalchemy import Engine
+
+from newsarchive.core.sightings import Sighting
+from newsarchive.db.store import Outcome
+from newsarchive.items import Article
+from newsarchive.learning import Summary
+from newsarchive.tutor import Tutor, template_learned
+from tests.storage import open_archive
+
+
+class Fake:
+    """Notes what is learned; a site in `broken` cannot be."""
+
+    def __init__(self, broken: Sequence[str] = ()) -> None:
+        self.broken = broken
+        self.calls: list[tuple[str, bool]] = []
+
+    def learn(self, site: str, *, going_on: bool = False) -> Summary:
+        self.calls.append((site, going_on))
+        if site in self.broken:
+            raise ValueError("a template that\nnobody can read")
+        return Summary(site, changed=[f"https://{site}/1"])
+
+    def learn_around(self, sites: Sequence[str], since: datetime | None = None) -> Iterator[Summary]:
+        yield from (self.learn(site) for site in sorted(sites))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with open_archive("sqlite", tmp_path) as opened:
+        yield opened
+
+
+def tutor_of(engine: Engine, folder: Path, fake: Fake, **settings: object) -> Tutor:
+    given = {"NEWSARCHIVE_LEARN": True, "NEWSARCHIVE_WARC": str(folder)} | settings
+    crawler = SimpleNamespace(settings=Settings(given), signals=SignalManager())
+    crawler.stats = MemoryStatsCollector(SimpleNamespace(settings=Settings({"STATS_DUMP": False})))
+    tutor = Tutor(crawler, engine)  # type: ignore[arg-type]
+    if tutor.learner is not None:
+        tutor.learner = fake  # type: ignore[assignment]
+    return tutor
+
+
+def stored(tutor: Tutor, outcomes: Sequence[tuple[str, Outcome, bool]]) -> None:
+    """Articles (site, outcome, odd) are stored one after the other, and the crawl ends."""
+
+    async def run() -> None:
+        for number, (site, outcome, odd) in enumerate(outcomes):
+            if site not in tutor.pages:
+                tutor.pages[site] = 0
+            seen = Sighting("", site, "", odd=odd)
+            await tutor.stored(Article(f"https://{site}/{number}", seen=seen), outcome)
+            if tutor.running is not None:
+                await tutor.running
+        await tutor.close()
+
+    asyncio.run(run())
+
+
+NEW, SAME = ("heron.example", Outcome.NEW, False), ("heron.example", Outcome.UNCHANGED, False)
+ODD = ("heron.example", Outcome.UNCHANGED, True)
+NOW, END = ("heron.example", True), ("heron.example", False)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "calls"),
+    [
+        ([NEW] * 2, [END]),
+        ([NEW] * 3, [NOW, END]),
+        ([NEW] * 14, [NOW, NOW, NOW, NOW, END]),
+        ([SAME] * 14, []),
+        ([SAME, ODD, ODD], [END]),
+        ([SAME, ODD, ODD, ODD], [NOW, END]),
+    ],
+    ids=["two", "three", "3, 5, 8, 13", "unchanged", "two odd pages", "three odd pages"],
+)
+def test_when_a_site_is_learned(
+    engine: Engine, tmp_path: Path, outcomes: list[tuple[str, Outcome, bool]], calls: list[tuple[str, bool]]
+) -> None:
+    fake = Fake()
+    stored(tutor_of(engine, tmp_path, fake), outcomes)
+    assert fake.calls == calls
+
+
+@pytest.mark.parametrize("setting", [{"NEWSARCHIVE_LEARN": False}, {"NEWSARCHIVE_WARC": "off"}])
+def test_where_learning_is_off(engine: Engine, tmp_path: Path, setting: dict[str, object]) -> None:
+    fake = Fake()
+    stored(tutor_of(engine, tmp_path, fake, **setting), [NEW] * 5)
+    assert fake.calls == []
+
+
+def test_the_pages_that_follow_are_read_by_what_was_learned(engine: Engine, tmp_path: Path) -> None:
+    tutor = tutor_of(engine, tmp_path, Fake())
+    told: list[str] = []
+
+    def hear(site: str) -> None:
+        told.append(site)
+
+    tutor.crawler.signals.connect(hear, template_learned)
+    stored(tutor, [NEW] * 3)
+    assert told == ["heron.example"]
+
+
+def test_a_failure_is_counted_and_said_and_ends_nothing(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = Fake(broken=["heron.example"])
+    tutor = tutor_of(engine, tmp_path, fake)
+    with caplog.at_level(logging.ERROR):
+        stored(tutor, [*[NEW] * 3, ("crane.example", Outcome.NEW, False)])
+    assert tutor.crawler.stats.get_value("newsarchive/learning_failed") == 2
+    assert ("crane.example", False) in fake.calls
+    assert tutor.crawler.stats.get_value("newsarchive/learned") == 1
+    [said, _] = [record.getMessage() for record in caplog.records]
+    assert said == (
+        "heron.example: its template could not be learned (ValueError: a template that nobody can read); "
+        "its articles are stored; try: newsarchive learn heron.example"
+    )
+    assert all(record.exc_info is None for record in caplog.records)
