@@ -43,7 +43,7 @@ def main() -> int:
         return 2
     print(f"set {arguments.set}, seed {arguments.seed}, {arguments.posts} posts a blog")
     with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
-        plans = plan(arguments.set, posts=arguments.posts, seed=arguments.seed)
+        plans = plan(arguments.set, posts=arguments.posts, seed=arguments.seed)[: arguments.blogs]
         blogs = [stack.enter_context(opened(one, host=host(one))) for one in plans]
         stack.enter_context(named({host(blog.plan): blog.wordpress.ip for blog in blogs}))
         misses: list[str] = []
@@ -63,6 +63,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--set", choices=SETS, default="dev", help="which wordings the clutter has")
     parser.add_argument("--posts", type=int, default=40, help="posts a blog")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--blogs", type=int, default=4, help="only the first so many blogs of the set")
     parser.add_argument("--recrawl", action="store_true", help="crawl each blog twice before scoring")
     parser.add_argument("--only", choices=CONTENDERS, nargs="+", help="leave the others out")
     parser.add_argument("--misses", type=Path, help="write everything that went wrong into this file")

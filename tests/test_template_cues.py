@@ -7,6 +7,7 @@ import pytest
 from newsarchive.core.keys import lead_of
 from newsarchive.core.learning import learn
 from newsarchive.core.sightings import network
+from newsarchive.core.template import Template, apply_template
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
 
@@ -92,14 +93,20 @@ def test_a_name_inside_the_text_is_no_attribution() -> None:
     assert "Out of Mare" in shown(site[2], learned(site))
 
 
+def test_where_nothing_was_learned_a_page_stays_as_it_is() -> None:
+    alone = page(1, [*prose(1), line("Out of Mare")], origin="mare")
+    assert apply_template(alone, Template("heron")).blocks == alone.blocks
+
+
 def test_a_list_under_a_line_that_leads_on_goes() -> None:
     head = Block("Baca juga:", label="read more", kind="heading", path=CONTENT)
     titles = [line(f"The swans of lake {'i' * (k + 1)} are back", kind="list_item") for k in range(3)]
     end = Block("© Mare", label="copyright", path=CONTENT)
     site = pages(12, {2: [head, *titles, end]}, at=5)
     assert shown(site[2], learned(site)) == [b.text for b in prose(2)]
-    inside = pages(12, {2: [head, *titles]}, at=2)
-    assert all(t.text in shown(inside[2], learned(inside)) for t in titles)
+    for lines, at in ([head, *titles], 2), ([head, *titles], 5):  # inside the text; no attribution below
+        site = pages(12, {2: lines}, at=at)
+        assert all(t.text in shown(site[2], learned(site)) for t in titles)
 
 
 # Labels before titles

@@ -20,6 +20,7 @@ from newsarchive.items import Article, Block
 RUN, TEASER, SAYING, HEAD, CREDIT = 8, 45, 90, 12, 4
 #: Labels of lines that lead to other articles, whatever stands below them.
 LEADS = frozenset({"read more", "related"})
+LED = Finding("head", "related", "a list under a line that leads on, above the attribution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ def is_odd(lines: Sequence[Line], template: Template, layout: Layout | None) -> 
 def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
     """Place of a line in its page → what the template says of it, where that changes or flags it."""
     found: dict[int, Finding] = {}
+    if not template.entries and not template.layouts:
+        return found  # nothing was learned: a page without siblings stays as it is
     layout = layout_of(lines, template)
     first = next((i for i, line in enumerate(lines) if line.is_body and line.is_prose), -1)
     beyond = _below(lines, layout, first) if layout else range(0)
@@ -254,6 +257,8 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         if opener is None:
             continue
         run = saying(lines, i + 1) if opener.role == "slot" else list_run(lines, i + 1, is_chrome)
+        if opener is LED and not (run and _is_credited(lines, run[-1] + 1, found)):
+            continue
         if run:
             for j in (i, *run):
                 back = j in found and found[j].label == "body"
@@ -272,6 +277,12 @@ def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding
         found[i] = Finding("credit", "attribution", "a short last line that names the origin")
 
 
+def _is_credited(lines: Sequence[Line], at: int, found: Mapping[int, Finding]) -> bool:
+    """Whether a line is the attribution or the notice that ends a republished article."""
+    label = found[at].label if at in found else lines[at].label if at < len(lines) else ""
+    return label in ("attribution", "copyright")
+
+
 def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:
     """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
     for a short one, the name of the article's origin."""
@@ -284,7 +295,7 @@ def _opener(line: Line, template: Template, finding: Finding | None, below: bool
     if finding and finding.label == "related":
         return finding
     if below and line.label in LEADS and not line.linked:
-        return Finding("head", "related", "a list under a line that leads on")
+        return LED
     if line.is_body and line.mentions and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None
