@@ -1,0 +1,88 @@
+"""Exports in memory and time: `python -m benchmarks.export [--articles 20000] [--folder DIR]`.
+
+Builds an archive of synthetic articles (`benchmarks.store`), exports a tenth of it and all of it in every
+format, each in a process of its own, and prints for both the peak of resident memory and the CPU time.
+Flat memory is a ratio near 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.store import Words, articles
+from newsarchive.core.render import rendered
+from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.store import Store
+from newsarchive.formats import FORMATS
+
+BATCH = 500
+
+
+def build(file: Path, count: int) -> None:
+    """An archive of `count` articles; goes on with one that is there."""
+    engine = open_engine(str(file))
+    upgrade(engine)
+    words, store = Words(), Store(engine)
+    for start in range(0, count, BATCH):
+        store.ingest([rendered(a) for a in articles(words, min(BATCH, count - start), 300, start)])
+    engine.dispose()
+
+
+def run(*command: str) -> tuple[float, float]:
+    """Peak resident memory in MiB and CPU seconds of one process."""
+    process = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
+
+
+def export(file: Path, name: str, limit: int, folder: Path) -> tuple[float, float, int]:
+    """Memory, CPU and bytes of one export."""
+    target = folder / f"out-{name}"
+    found = run(
+        "-m", "newsarchive", "export", str(target), "--format", name, "--limit", str(limit), "--db", str(file)
+    )
+    written = [path for path in (target.rglob("*") if target.is_dir() else [target]) if path.is_file()]
+    size = sum(path.stat().st_size for path in written)
+    shutil.rmtree(target) if target.is_dir() else target.unlink()
+    return *found, size
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--folder", type=Path, help="where the archive is made and kept")
+    parser.add_argument("--format", action="append", choices=FORMATS, help="only these")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "many.db"
+        if not file.exists():
+            build(file, arguments.articles)
+        small, large = arguments.articles // 10, arguments.articles
+        print(
+            f"{'':10} {small:>10,} articles {large:>12,} articles        memory  CPU ms an article  MiB written"
+        )
+        for name in arguments.format or FORMATS:
+            first, _, _ = export(file, name, small, folder)
+            second, cpu, size = export(file, name, large, folder)
+            print(
+                f"{name:10} {first:>15.0f} MiB {second:>18.0f} MiB {second / first:>10.2f}x"
+                f" {1000 * cpu / large:>12.2f} {size / 2**20:>17.1f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
