@@ -8,7 +8,6 @@ Flat memory is a ratio near 1.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -34,14 +33,32 @@ def build(file: Path, count: int) -> None:
     engine.dispose()
 
 
-def run(*command: str) -> tuple[float, float]:
-    """Peak resident memory in MiB and CPU seconds of one process."""
-    process = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
+#: Runs a command and prints what it took. `VmHWM` is of this program alone, while the `ru_maxrss` of a
+#: child starts at that of its parent.
+_MEASURED = """
+import re, resource, sys
+from newsarchive.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    assert not end.code, end.code
+used = resource.getrusage(resource.RUSAGE_SELF)
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]
+print(int(peak) / 1024, used.ru_utime + used.ru_stime)
+"""
+
+
+def run(*words: str) -> tuple[float, float]:
+    """Peak resident memory in MiB and CPU seconds of one command."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+    peak, cpu = map(float, done.stdout.split())
+    return peak, cpu
 
 
 def export(file: Path, name: str, limit: int, folder: Path) -> tuple[float, float, int]:

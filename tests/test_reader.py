@@ -34,7 +34,7 @@ def story(number: int, when: str, **fields: Any) -> Article:
 def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     with open_archive(request.param, tmp_path_factory.mktemp("reader")) as engine:
         store = Store(engine)
-        store.ingest([rich_article(), story(2, "at last", in_language="en-GB")])
+        store.ingest([fingerprint_step(rich_article(), default()), story(2, "at last", in_language="en-GB")])
         store.ingest([story(2, "on Monday", in_language="en-GB", day=1)])
         elsewhere = {"url": "https://other.example/a", "date_published": START + timedelta(days=400)}
         store.ingest([story(3, "on Monday", in_language="fr", **elsewhere)])

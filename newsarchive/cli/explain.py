@@ -75,13 +75,13 @@ def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
 
 
 def _stored(source: str, db: str) -> Article:
-    from newsarchive.db import query
+    from newsarchive.db import stored
     from newsarchive.db.direct import reading
     from newsarchive.db.lookup import fate
 
     archive = open_reader(db)
     try:
-        return query.get(archive, source)
+        return stored.get(archive, source)
     except NoSuchArticle:
         with reading(archive) as reader:
             known = fate(reader, source)

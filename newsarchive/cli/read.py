@@ -29,11 +29,11 @@ Examples:
 def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> None:
     """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""
     from newsarchive import export
-    from newsarchive.db import query
+    from newsarchive.db import stored
 
     if as_json + as_text + as_html > 1:
         raise UsageError("show: --json, --text and --html exclude one another; give one")
-    article = query.get(open_reader(db), which)
+    article = stored.get(open_reader(db), which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif as_text:
