@@ -64,9 +64,7 @@ def run(*words: str) -> tuple[float, float]:
 def export(file: Path, name: str, limit: int, folder: Path) -> tuple[float, float, int]:
     """Memory, CPU and bytes of one export."""
     target = folder / f"out-{name}"
-    found = run(
-        "-m", "newsarchive", "export", str(target), "--format", name, "--limit", str(limit), "--db", str(file)
-    )
+    found = run("export", str(target), "--format", name, "--limit", str(limit), "--db", str(file))
     written = [path for path in (target.rglob("*") if target.is_dir() else [target]) if path.is_file()]
     size = sum(path.stat().st_size for path in written)
     shutil.rmtree(target) if target.is_dir() else target.unlink()

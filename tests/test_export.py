@@ -11,6 +11,7 @@ import subprocess
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,13 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from ebooklib import epub
+from sqlalchemy import Engine
 
 from newsarchive import Archive, formats
 from newsarchive.cli import cli
 from newsarchive.core.fingerprint import fingerprint_step
 from newsarchive.core.render import rendered
+from newsarchive.db.engine import open_engine
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store
 from newsarchive.exceptions import OutputError
@@ -74,6 +77,13 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with open_archive(request.param, tmp_path_factory.mktemp("export")) as engine:
         fill(Store(engine))
         yield engine.url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def open_archive_at(path: Path) -> Iterator[Engine]:
+    engine = open_engine(str(path))
+    yield engine
+    engine.dispose()
 
 
 def export(archive: str, target: Path | str, *words: str) -> Result:
@@ -215,7 +225,7 @@ def test_tei_is_one_corpus(archive: str, tmp_path: Path) -> None:
 def counts(archive: str) -> dict[str, int]:
     from sqlalchemy import func, select
 
-    from newsarchive.db.engine import open_engine, reading
+    from newsarchive.db.engine import reading
 
     with reading(open_engine(archive)) as connection:
         return {
@@ -247,6 +257,36 @@ def test_a_part_of_an_archive_opens_by_itself(archive: str, tmp_path: Path) -> N
         done = CliRunner().invoke(cli, [*words, "--db", str(target)])
         assert done.exit_code == 0, (words, done.output)
     assert CliRunner().invoke(cli, ["search", "it", "--db", str(target)]).stdout.count("\n") == 1
+
+
+PROSE = [f"Sentence {n} of the story tells how the ferry met the {word} in the strait." for n, word in enumerate(
+    ["storm", "whale", "barge", "lighthouse", "pilot", "trawler", "buoy", "fog", "gale", "swell", "reef", "tug", "crane", "harbour"]
+)]  # fmt: skip
+
+
+def test_copies_come_along_or_are_counted_anew(tmp_path: Path) -> None:
+    full, cut = "\n\n".join(PROSE), "\n\n".join(PROSE[:9])
+    told = [
+        fingerprint_step(make_article(n, url=f"https://blog{n}.example/a", body=body), default())
+        for n, body in enumerate((full, cut, full, "Nothing like it."))
+    ]
+    with open_archive("sqlite", tmp_path) as engine:
+        Store(engine).ingest(told)
+        source = str(tmp_path / "archive.db")
+        assert counts(source)["minhash_bands"] > 0
+        assert counts(source)["copies"] == 3
+    assert export(source, tmp_path / "whole.db").exit_code == 0
+    assert counts(str(tmp_path / "whole.db")) == counts(source)
+    assert export(source, tmp_path / "part.db", "--site", "blog1.example").exit_code == 0
+    with sqlite3.connect(tmp_path / "part.db") as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("SELECT size FROM clusters").fetchall() == [(1,)]
+    with Archive(tmp_path / "part.db") as part:
+        assert [copy.site for copy in part.copies(2)] == ["blog1.example"]
+    with open_archive_at(tmp_path / "part.db") as engine:  # a later crawl finds the copies of what is there
+        Store(engine).ingest(told[:1])
+    with Archive(tmp_path / "part.db") as part:
+        assert {copy.site for copy in part.copies(2)} == {"blog0.example", "blog1.example"}
 
 
 def test_every_format_has_its_endings_and_goes_to_standard_output_where_it_can(archive: str) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, func, select, update
 
-from newsarchive.db import schema
+from newsarchive.db import bands, schema
 from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
+from newsarchive.db.rows import minhash_of
 
 Row = dict[str, Any]
 
@@ -63,14 +64,13 @@ class _Part:
         self._add_parents()
 
     def write(self, connection: Connection) -> int:
-        """Insert, parents first; a reference to an article that did not come along is emptied."""
+        """Insert, parents first. Of a link to an article that did not come along, the article's side stays."""
         chosen = {row["id"] for row in self.rows["articles"].values()}
         for table in Base.metadata.sorted_tables:
+            links = list(_references(table, "articles"))
             rows = [dict(row) for row in self.rows[table.name].values()]
-            for column in _references(table, "articles"):
-                for row in rows:
-                    row[column.name] = row[column.name] if row[column.name] in chosen else None
-            insert_ignoring(connection, table, rows)
+            insert_ignoring(connection, table, [row for row in rows if _linked(row, links, chosen)])
+        _index(connection, list(self.rows["articles"].values()))
         return len(chosen)
 
     def _add(self, table: Table, column: Column[Any], values: Iterable[Any]) -> list[Row]:
@@ -104,6 +104,25 @@ class _Part:
                         self._add(key.column.table, key.column, wanted)
             if sum(map(len, self.rows.values())) == before:
                 return
+
+
+def _linked(row: Row, links: Sequence[Column[Any]], chosen: set[int]) -> bool:
+    """Empty the references of a row to articles that are not among these; False where one may not be empty."""
+    for column in links:
+        if row[column.name] is not None and row[column.name] not in chosen:
+            if not column.nullable:
+                return False
+            row[column.name] = None
+    return True
+
+
+def _index(connection: Connection, articles: Sequence[Row]) -> None:
+    """The index of copies has no references; its keys follow from the signatures."""
+    signatures = {row["id"]: minhash_of(row["minhash"]) for row in articles if row["minhash"]}
+    hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
+    firsts = bands.twins(connection, {text for text in hashes.values() if text})
+    held = bands.Holders(connection, signatures)
+    held.add(connection, [i for i, text in hashes.items() if firsts.get(text, (i,))[0] == i])
 
 
 def _references(table: Table, to: str) -> Iterator[Column[Any]]:
