@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db import query
-from newsarchive.db.direct import File, default_url, engine_of, open_source
+from newsarchive.db.direct import File, default_url, open_source
 from newsarchive.db.filters import Day, filters
 from newsarchive.db.query import Hit, Stats, Stored, Version
 from newsarchive.db.snippet import MARKS, Marks
@@ -101,7 +101,7 @@ class Archive:
         """The article and every copy of its text, in the order of time. Raises `NoSuchArticle`."""
         from newsarchive.db import tracing
 
-        return tracing.trace(engine_of(self._source), url_or_id).copies
+        return tracing.trace(self._source, url_or_id).copies
 
     def stats(self) -> Stats:
         """What the archive holds, in figures."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import console, db_option, open_archive, origin_line, say
+from newsarchive.cli.common import console, db_option, open_archive, open_reader, origin_line, say
 
 if TYPE_CHECKING:
     from newsarchive.core.comparison import Comparison
@@ -38,7 +38,7 @@ def trace(which: str, as_json: bool, as_dot: bool, db: str) -> None:
     from newsarchive import export
     from newsarchive.db import tracing
 
-    found = tracing.trace(open_archive(db), which)
+    found = tracing.trace(open_reader(db), which)
     if as_json:
         click.echo(export.to_json(found, indent=2))
     elif as_dot:
@@ -145,7 +145,7 @@ def compare(full: str, copy: str, as_json: bool, db: str) -> None:
     from newsarchive import export
     from newsarchive.db import tracing
 
-    found = tracing.compared(open_archive(db), full, copy)
+    found = tracing.compared(open_reader(db), full, copy)
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
@@ -183,7 +183,7 @@ def origins(site: str | None, since: datetime | None, as_json: bool, db: str) ->
     from newsarchive.db import tracing
 
     moment = since.replace(tzinfo=UTC) if since else None
-    found = tracing.origins(open_archive(db), site=site, since=moment)
+    found = tracing.origins(open_reader(db), site=site, since=moment)
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)

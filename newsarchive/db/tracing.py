@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, func, or_, select
-
-from newsarchive.core.comparison import Comparison, compare
-from newsarchive.core.copies import describe, text_of
-from newsarchive.db import bulk, changes, query
-from newsarchive.db.engine import reading
+from newsarchive.core.comparison import Comparison, compare, sentences
+from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.lookup import find
-from newsarchive.db.models import ArticleOrigin, ArticleRow, CopyRow, OriginRow, ParaphraseRow, Site
+from newsarchive.db.stored import Stored, get
+from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Origin
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 #: Copies that one trace tells of; a cluster may hold thousands of equal texts.
 MOST_COPIES = 200
@@ -96,23 +96,23 @@ class Republished:
     last: datetime
 
 
-def trace(engine: Engine, url_or_id: str | int) -> Trace:
+def trace(source: File | Engine, url_or_id: str | int) -> Trace:
     """The origin and the copies of an article. Raises `NoSuchArticle`."""
-    article = query.get(engine, url_or_id)
-    with reading(engine) as connection:
-        rows, size = _cluster(connection, article.id, article.cluster_id)
-        beside = _beside(connection, rows)
+    article = get(source, url_or_id)
+    with reading(source) as reader:
+        rows, size = _cluster(reader, article.id, article.cluster_id)
+        beside = _beside(reader, rows)
         shown = sorted(rows, key=lambda i: (rows[i]["published"], i))[:MOST_COMPARED]
         full = next((r for r in beside.values() if r["kind"] == "fullest"), next(iter(beside.values())))[
             "fullest_id"
         ]
-        texts = changes.bodies(connection, {*shown, full})
-        spun = _paraphrases(connection, list(rows))
+        texts = _bodies(reader, {*shown, full})
+        spun = _paraphrases(reader, list(rows))
     copies = tuple(
         _copy(rows[i], beside.get(i), compare(texts[full], texts[i]) if i in texts else None)
         for i in sorted(rows, key=lambda i: (rows[i]["published"], i))
     )
-    named_by = _named_by(engine, article, [c.id for c in copies])
+    named_by = _named_by(source, article, [c.id for c in copies])
     return Trace(
         article.id, article.url, article.headline,
         named_by.origin if named_by else None, named_by.url if named_by else "",
@@ -121,60 +121,74 @@ def trace(engine: Engine, url_or_id: str | int) -> Trace:
     )  # fmt: skip
 
 
-def story(engine: Engine, cluster_id: int) -> Trace:
+def story(source: File | Engine, cluster_id: int) -> Trace:
     """A whole cluster: the trace of its first article. Raises `NoSuchArticle`."""
-    first = select(func.min(ArticleRow.id)).where(ArticleRow.cluster_id == cluster_id)
-    with reading(engine) as connection:
-        found = connection.execute(first).scalar()
+    with reading(source) as reader:
+        found = reader.value("SELECT min(id) FROM articles WHERE cluster_id = :id", {"id": cluster_id})
     if found is None:
         raise NoSuchArticle(
             f"no story {cluster_id} in the archive: its articles are no copies of one another any more"
         )
-    return trace(engine, found)
+    return trace(source, found)
 
 
-def compared(engine: Engine, full: str | int, copy: str | int) -> Comparison:
+def compared(source: File | Engine, full: str | int, copy: str | int) -> Comparison:
     """What `copy` added, cut and altered against `full`. Raises `NoSuchArticle`."""
-    with reading(engine) as connection:
-        a, b = find(connection, full), find(connection, copy)
-        texts = changes.bodies(connection, {a, b})
+    with reading(source) as reader:
+        a, b = find(reader, full), find(reader, copy)
+        texts = _bodies(reader, {a, b})
     return compare(texts[a], texts[b])
 
 
-def _rows() -> Any:
-    columns = (ArticleRow.id, ArticleRow.url, ArticleRow.headline, ArticleRow.content_hash)
-    published = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
-    return select(*columns, published.label("published"), Site.domain.label("site")).join(Site)
+_ROWS = """
+    SELECT a.id, a.url, a.headline, a.content_hash, coalesce(a.date_published, a.first_seen_at) AS published,
+           s.domain AS site
+    FROM articles AS a JOIN sites AS s ON s.id = a.site_id
+"""
 
 
-def _cluster(
-    connection: Connection, article_id: int, cluster_id: int | None
-) -> tuple[dict[int, dict[str, Any]], int]:
+def _cluster(reader: Reader, article_id: int, cluster_id: int | None) -> tuple[dict[int, Row], int]:
     """The rows of a cluster's earliest articles and of this one, by id, and how many it holds."""
-    found = {r.id: dict(r._mapping) for r in connection.execute(_rows().where(ArticleRow.id == article_id))}
+    found = {row["id"]: row for row in reader.rows(f"{_ROWS} WHERE a.id = :id", {"id": article_id})}
     if cluster_id is None:
         return found, 1
-    mates = _rows().where(ArticleRow.cluster_id == cluster_id).order_by("published", ArticleRow.id)
-    found |= {r.id: dict(r._mapping) for r in connection.execute(mates.limit(MOST_COPIES))}
-    size = select(func.count()).where(ArticleRow.cluster_id == cluster_id)
-    return found, int(connection.execute(size).scalar_one())
+    mates = f"{_ROWS} WHERE a.cluster_id = :id ORDER BY published, a.id LIMIT {MOST_COPIES}"
+    found |= {row["id"]: row for row in reader.rows(mates, {"id": cluster_id})}
+    size = reader.value("SELECT count(*) FROM articles WHERE cluster_id = :id", {"id": cluster_id})
+    return found, int(size)
 
 
-def _beside(connection: Connection, rows: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+def _bodies(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
+    """The current texts of articles by id."""
+    query = "SELECT id, article_body FROM articles WHERE id IN :ids"
+    return {i: body or "" for i, body in reader.tuples(query, {"ids": sorted(ids)})}
+
+
+def _beside(reader: Reader, rows: Mapping[int, Row]) -> dict[int, Row]:
     """The stored row of each copy; made here for an archive whose version stored none."""
-    stored = select(*bulk.columns_of(CopyRow)).where(CopyRow.article_id.in_(list(rows)))
-    found = {row.article_id: dict(row._mapping) for row in connection.execute(stored)}
-    if found:
-        return found
-    bodies = changes.bodies(connection, rows)
+    stored = reader.rows("SELECT * FROM copies WHERE article_id IN :ids", {"ids": list(rows)})
+    if stored:
+        return {row["article_id"]: row for row in stored}
+    if len(rows) == 1:
+        return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}
+    from newsarchive.core.copies import describe, text_of
+    from newsarchive.db.changes import row_of
+
+    bodies = _bodies(reader, rows)
     texts = {i: text_of(i, bodies[i], row["published"], row["content_hash"]) for i, row in rows.items()}
     full = describe(list(texts.values())).fullest
-    made = {i: changes.row_of(text, texts[full], bodies) | {"fullest_id": full} for i, text in texts.items()}
+    made = {i: row_of(text, texts[full], bodies) | {"fullest_id": full} for i, text in texts.items()}
     made[full]["kind"] = "fullest"
     return made
 
 
-def _copy(row: dict[str, Any], beside: dict[str, Any] | None, changed: Comparison | None) -> Copy:
+def _alone(reader: Reader, article_id: int) -> Row:
+    """The row of an article that nobody copied."""
+    kept = len(sentences(_bodies(reader, [article_id])[article_id]))
+    return {"kind": "fullest", "similarity": 1.0, "kept": kept, "fullest_id": article_id}
+
+
+def _copy(row: Row, beside: Row | None, changed: Comparison | None) -> Copy:
     """`beside` is missing for what joined a cluster that lost its fullest since."""
     if beside is None:
         beside = dict.fromkeys(COUNTS, 0) | {"kind": "edited", "similarity": 0.0}
@@ -185,76 +199,81 @@ def _copy(row: dict[str, Any], beside: dict[str, Any] | None, changed: Compariso
     )  # fmt: skip
 
 
-def _paraphrases(connection: Connection, ids: Sequence[int]) -> tuple[Spun, ...]:
+def _paraphrases(reader: Reader, ids: Sequence[int]) -> tuple[Spun, ...]:
     """The stored links between these articles and others, the best first."""
-    a, b = ParaphraseRow.a_id, ParaphraseRow.b_id
-    links = select(a, b, ParaphraseRow.score, ParaphraseRow.shared).where(or_(a.in_(ids), b.in_(ids)))
+    links = reader.rows(
+        "SELECT a_id, b_id, score, shared FROM paraphrases WHERE a_id IN :ids OR b_id IN :ids"
+        f" ORDER BY score DESC, a_id, b_id LIMIT {MOST_COPIES}",
+        {"ids": ids},
+    )
     best: dict[int, tuple[float, list[str]]] = {}
-    for row in connection.execute(links.order_by(ParaphraseRow.score.desc(), a, b).limit(MOST_COPIES)):
-        for other in {row.a_id, row.b_id} - set(ids):
-            best.setdefault(other, (row.score, row.shared))
-    rows = {row.id: row for row in connection.execute(_rows().where(ArticleRow.id.in_(list(best))))}
+    for row in links:
+        for other in {row["a_id"], row["b_id"]} - set(ids):
+            best.setdefault(other, (row["score"], row["shared"]))
+    found = reader.rows(f"{_ROWS} WHERE a.id IN :ids", {"ids": list(best)}) if best else []
+    rows = {row["id"]: row for row in found}
     return tuple(
-        Spun(i, rows[i].url, rows[i].site, rows[i].headline, rows[i].published, score, tuple(shared))
+        Spun(i, row["url"], row["site"], row["headline"], row["published"], score, tuple(shared))
         for i, (score, shared) in best.items()
+        for row in [rows[i]]
     )
 
 
-def _named_by(engine: Engine, article: query.Stored, copies: Sequence[int]) -> query.Stored | None:
+def _named_by(source: File | Engine, article: Stored, copies: Sequence[int]) -> Stored | None:
     """The article itself where it credits somebody, else the copy that does so most surely."""
     if article.origin:
         return article
-    surest = (
-        select(ArticleOrigin.article_id)
-        .where(ArticleOrigin.article_id.in_(copies))
-        .order_by(ArticleOrigin.confidence.desc(), ArticleOrigin.article_id)
-    )
-    with reading(engine) as connection:
-        best = connection.execute(surest).scalar()
-    return None if best is None else query.get(engine, best)
+    surest = """
+        SELECT article_id FROM article_origins WHERE article_id IN :ids
+        ORDER BY confidence DESC, article_id LIMIT 1
+    """
+    with reading(source) as reader:
+        best = reader.value(surest, {"ids": copies})
+    return None if best is None else get(source, best)
 
 
-def origins(engine: Engine, *, site: str | None = None, since: datetime | None = None) -> list[Republished]:
+_CREDITS = """
+    SELECT s.domain AS site, o.name, o.domain, a.cluster_id, ao.date,
+           coalesce(a.date_published, a.first_seen_at) AS published
+    FROM article_origins AS ao
+    JOIN articles AS a ON a.id = ao.article_id
+    JOIN origins AS o ON o.id = ao.origin_id
+    JOIN sites AS s ON s.id = a.site_id
+    WHERE s.domain = coalesce(:site, s.domain)
+"""
+_SINCE = " AND coalesce(a.date_published, a.first_seen_at) >= :since"
+
+
+def origins(
+    source: File | Engine, *, site: str | None = None, since: datetime | None = None
+) -> list[Republished]:
     """Who is republished by whom, the most often first.
 
     The delay is counted from the date that the credit prints, else from the original where the
     archive holds it: the earliest article of the same cluster on the publisher's own site.
     """
-    rows = (
-        select(
-            Site.domain.label("site"), OriginRow.name, OriginRow.domain, ArticleRow.cluster_id,
-            func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at).label("published"),
-            ArticleOrigin.date,
-        )
-        .select_from(ArticleOrigin)
-        .join(ArticleRow, ArticleRow.id == ArticleOrigin.article_id)
-        .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
-        .join(Site, Site.id == ArticleRow.site_id)
-    )  # fmt: skip
-    if site:
-        rows = rows.where(Site.domain == site)
-    if since:
-        rows = rows.where(func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at) >= since)
+    values = {"site": site} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    with reading(engine) as connection:
-        originals = _originals(connection)
-        for domain, name, of, cluster_id, published, printed in connection.execute(rows):
-            first = printed or originals.get((cluster_id, of))
-            found[domain, name, of].append((published, first))
+    with reading(source) as reader:
+        originals = _originals(reader)
+        for row in reader.rows(_CREDITS + (_SINCE if since else ""), values):
+            first = row["date"] or originals.get((row["cluster_id"], row["domain"]))
+            found[row["site"], row["name"], row["domain"]].append((row["published"], first))
     counted = [_republished(key, dates) for key, dates in found.items()]
     return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin))
 
 
-def _originals(connection: Connection) -> dict[tuple[int | None, str], datetime]:
+_ORIGINALS = """
+    SELECT a.cluster_id, s.domain, min(coalesce(a.date_published, a.first_seen_at)) AS first
+    FROM articles AS a JOIN sites AS s ON s.id = a.site_id
+    WHERE a.cluster_id IS NOT NULL AND s.domain IN (SELECT domain FROM origins)
+    GROUP BY a.cluster_id, s.domain
+"""
+
+
+def _originals(reader: Reader) -> dict[tuple[int | None, str], datetime]:
     """When the first article of a cluster appeared on a site that is a listed origin."""
-    when = func.min(func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at))
-    rows = (
-        select(ArticleRow.cluster_id, Site.domain, when)
-        .join(Site, Site.id == ArticleRow.site_id)
-        .where(ArticleRow.cluster_id.is_not(None), Site.domain.in_(select(OriginRow.domain)))
-        .group_by(ArticleRow.cluster_id, Site.domain)
-    )
-    return {(cluster_id, domain): first for cluster_id, domain, first in connection.execute(rows)}
+    return {(row["cluster_id"], row["domain"]): row["first"] for row in reader.rows(_ORIGINALS)}
 
 
 def _republished(key: tuple[str, str, str], dates: list[tuple[datetime, datetime | None]]) -> Republished:

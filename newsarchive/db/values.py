@@ -30,7 +30,7 @@ MOMENTS = frozenset(
     ]
 )
 FLAGS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
-STRUCTURES = frozenset(("quality", "damage", "candidates", "links", "origin_evidence"))
+STRUCTURES = frozenset(("quality", "damage", "candidates", "links", "origin_evidence", "shared"))
 
 
 def storable(text: str) -> str:
