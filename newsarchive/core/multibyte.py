@@ -46,7 +46,9 @@ class MultiByte:
                 yield reading
                 done = reading.end
 
-    def _shorter(self, model: PairModel, run: str, units: list[bytes], at: int, end: int) -> Iterator[Reading]:
+    def _shorter(
+        self, model: PairModel, run: str, units: list[bytes], at: int, end: int
+    ) -> Iterator[Reading]:
         """The readings of less than a stretch: what follows may be right, and UTF-8 by accident."""
         for last in range(at + 1, end):
             stop, decoded = _stretch(units[: last + 1], at)

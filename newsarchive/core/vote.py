@@ -21,7 +21,7 @@ from newsarchive.core.grams import GramModel
 from newsarchive.core.legacy import Legacy, likeliest
 from newsarchive.core.mojibake import Found, Reading, Utf8
 from newsarchive.core.multibyte import MultiByte, multi_bytes
-from newsarchive.core.pairs import UNSEEN, PairModel
+from newsarchive.core.pairs import PairModel
 from newsarchive.core.plausible import Window, conceivable, is_single_byte
 from newsarchive.core.runs import Change, Repairs, Runs, placed
 from newsarchive.core.torn import torn, with_lost
@@ -41,11 +41,9 @@ EXPLAINED = 0.4
 #: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
 LINE = 3.0
 #: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
-FEWEST, STRANGE, ODD = 4, 6.0, 20.0
-#: Two or three letters are enough where they gain so much.
-LETTERED = 80.0
-#: This share of the gain must come from words.
-WORDED = 0.4
+FEWEST, STRANGE, ODD = 3, 6.0, 20.0
+#: So many different words, and such a share of them, must be known in legacy text once it is read right.
+WORDS, WORDED = 3, 0.38
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0
 
@@ -75,7 +73,7 @@ def changes_of(
     taken: Found = {}
     for _ in range(ROUNDS):
         left = [run for run in suspect if run not in taken]
-        believed = elect(left, runs, model, names) if left else None
+        believed = elect(left, runs, model, grams, names) if left else None
         if believed is None:
             break
         others = [run for run in runs.places if run not in taken]
@@ -99,10 +97,15 @@ def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
 
 def _by_line(found: Found, runs: Runs, grams: GramModel) -> list[Change]:
     """Legacy text is wrong line by line, in each of its runs or in none."""
+    lines = _lines(placed(found, runs), runs)
+    return [c for line in lines if _goes_with_the_page(line, runs.text[1:], grams) for c in line]
+
+
+def _lines(changes: Iterable[Change], runs: Runs) -> Iterable[list[Change]]:
     lines: dict[int, list[Change]] = {}
-    for change in placed(found, runs):
+    for change in changes:
         lines.setdefault(bisect_right(runs.breaks, change.start), []).append(change)
-    return [c for line in lines.values() if _goes_with_the_page(line, runs.text[1:], grams) for c in line]
+    return lines.values()
 
 
 def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
@@ -129,8 +132,13 @@ def _words(line: list[Change], text: str) -> Iterator[str]:
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def elect(suspect: list[str], runs: Runs, model: PairModel, names: frozenset[str]) -> Hypothesis | None:
-    """The hypothesis, of those with these names or none, that explains the suspect runs best; `None` where none is believed."""
+def elect(
+    suspect: list[str], runs: Runs, model: PairModel, grams: GramModel, names: frozenset[str]
+) -> Hypothesis | None:
+    """The hypothesis that explains the suspect runs best; `None` where none is believed.
+
+    UTF-8 is looked for in the codecs with these names.
+    """
     sample = suspect[:SAMPLE]
     hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
     hypotheses = [h for h in hypotheses if _name(h) in names] or hypotheses[:1]
@@ -148,25 +156,19 @@ def elect(suspect: list[str], runs: Runs, model: PairModel, names: frozenset[str
     if legacy := likeliest(single[:60], model):
         legacy_found = _for_page(legacy.readings(sample, model), runs)
         rival = _total(legacy_found, runs) - ODD
-        if rival > total and _is_varied(legacy_found, model):
+        if rival > total and _has_words(legacy_found, runs, grams):
             best, total = legacy, rival
     return best if total >= PAGE else None
 
 
-def _is_varied(found: Found, model: PairModel) -> bool:
-    """Whether words are at stake: odd quotes, dashes, crosses and spaces prove nothing of a page."""
-    better = [(run, r) for run, rs in found.items() for r in rs if r.gain > 0]
-    worded = [r for run, r in better if _is_in_a_word(run, r) and model.dearest(run) > UNSEEN]
-    gain = sum(r.gain for r in worded)
-    kinds = len({c for r in worded for c in r.after})
-    if gain < WORDED * sum(r.gain for _, r in better):
-        return False
-    return kinds >= FEWEST or (kinds > 1 and gain > LETTERED)
-
-
-def _is_in_a_word(run: str, reading: Reading) -> bool:
-    beside = run[reading.start - 1] + run[reading.end : reading.end + 1]
-    return any(map(str.isalpha, reading.after)) and (len(reading.after) > 2 or any(map(str.isalpha, beside)))
+def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
+    """Whether these readings bring forth words that are known: any text can be read otherwise, but that
+    does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
+    words = {
+        w for line in _lines(placed(found, runs), runs) for w in _words(line, runs.text[1:]) if len(w) > 2
+    }
+    known = sum(map(grams.knows, words))
+    return known >= WORDS and known >= WORDED * len(words)
 
 
 def _name(hypothesis: Utf8 | MultiByte) -> str:
