@@ -13,13 +13,13 @@ Attributes = dict[str, str | None]
 
 #: Headings, times, microdata, microformats, and what classes of titles, authors and dates hold. Each part costs
 #: time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
-_CLASSES = ["author", "autor", "byline", "date", "publish", "-title", "headline"]
+_CLASSES = ["breadcrumb", "author", "autor", "byline", "date", "publish", "-title", "headline"]
 # What "Republish" buttons put into a copy so that its publisher can count the readers.
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
-        'h1,h2,time,[itemprop],[rel~="author" i],abbr[title]',
+        'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],abbr[title]',
         *(f'[class*="{word}" i]' for word in _CLASSES),
         *(f'img[src*="{part}" i]' for part in _PIXELS),
     ]
@@ -68,6 +68,12 @@ class Mark:
         value = self.attributes.get("content") or self.attributes.get("datetime")
         return plain(value) if value else text_of(self.node)
 
+    @property
+    def address(self) -> str:
+        """The URL that the element states, as it stands there."""
+        found = (self.attributes.get(name) for name in ("content", "src", "href", "data-src"))
+        return next((value.strip()[:2000] for value in found if value), "")
+
 
 @dataclass(slots=True)
 class Elements:
@@ -108,6 +114,8 @@ def _add_meta(out: Elements, node: LexborNode, tag: str) -> None:
 
 def _add_link(out: Elements, node: LexborNode, tag: str) -> None:
     reference = node.attributes.get("href")
+    if "itemprop" in node.attributes:
+        _add_mark(out, node, tag)
     if reference and "canonical" in (node.attributes.get("rel") or "").casefold() and len(out.canonical) < 3:
         out.canonical.append(reference)
 
@@ -129,7 +137,7 @@ def _add_title(out: Elements, node: LexborNode, tag: str) -> None:
 
 
 def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
-    if tag not in _NEVER:
+    if tag not in _NEVER or (tag in ("img", "link") and "itemprop" in node.attributes):
         attributes = node.attributes
         out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
 

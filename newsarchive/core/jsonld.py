@@ -109,10 +109,26 @@ def claims(scripts: Iterable[str], url: str) -> list[Claim]:
     page = next((n for n in found if "WebPage" in types(n) or "ItemPage" in types(n)), None)
     if page is not None and page is not article:
         out += _claims_of(page, by_id, "json-ld page")
+    out += _crumbs(found, url)
     site = next((n for n in found if "WebSite" in types(n) and plain(n.get("name"))), None)
     if site is not None:
         out.append(Claim("publisher", plain(site["name"]), "json-ld site"))
     return out
+
+
+def _crumbs(found: list[Node], url: str) -> list[Claim]:
+    """The section: the last crumb of the way to this page that is neither home nor the page itself."""
+    trail = next((n for n in found if "BreadcrumbList" in types(n)), None)
+    steps = [s for s in _list(trail.get("itemListElement"))[:20] if isinstance(s, dict)] if trail else []
+    steps.sort(key=lambda s: s["position"] if isinstance(s.get("position"), int) else 0)
+    named = []
+    for step in steps[1:]:
+        item = step.get("item")
+        at = _url(item)
+        last = step is steps[-1] and (not at or _same_page(at, url))
+        if not last and (not at or not _same_page(at, url)):
+            named.append(plain(step.get("name")) or plain(_name(item) if isinstance(item, dict) else ""))
+    return [Claim("article_section", named[-1], "breadcrumb")] if named else []
 
 
 def _by_id(found: list[Node]) -> dict[str, Node]:

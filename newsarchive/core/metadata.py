@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core import authors, dates, head, headline, jsonld, printed, publication, shown
+from newsarchive.core import authors, dates, head, headline, jsonld, printed, publication, shown, surroundings
 from newsarchive.core.claims import MOST, Claim, best, key
 from newsarchive.core.elements import Mark, read_elements
 from newsarchive.core.language import finish_language
@@ -47,6 +48,17 @@ _EVIDENCE = frozenset(
 )
 #: Sources that are believed on who wrote it without a look at the text.
 _SIGNED = frozenset(["json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"])
+_TITLES = ("json-ld", "open graph", "twitter")
+#: Words for free and not (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
+_FREE = {
+    "true": True,
+    "yes": True,
+    "free": True,
+    "false": False,
+    "no": False,
+    "locked": False,
+    "metered": False,
+}
 #: Most keywords of one article.
 _KEYWORDS = 50
 
@@ -108,10 +120,35 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
     claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
+    claims += surroundings.sections(found.marks)
+    none = _no_sections(rules) | {key(title)}
+    claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
+    sections = [c.value for c in claims if c.field == "article_section"]
+    claims += surroundings.pictures(found.marks, [c.value for c in claims if c.field == "image"])
+    claims += surroundings.access(blocks)
+    claims += _others(title, candidates)
     claims += printed.claims(blocks, title, _known(claims, names, rules), rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
     return Gathered([c for c in claims if c.value][:MOST], names, sections, title, candidates)
+
+
+@lru_cache(maxsize=4)
+def _no_sections(rules: Rules) -> frozenset[str]:
+    """What sites write where a section belongs, and is none."""
+    return frozenset(map(key, rules.metadata.get("bylines", {}).get("no_section", {}).get("words", [])))
+
+
+def _others(title: str, candidates: Sequence[Candidate]) -> list[Claim]:
+    """Titles that the head gives for machines and that say the same in other words: `alternative_headline`."""
+    lost = [
+        c for c in candidates if c.source in _TITLES and "points" in c.reason and key(c.value) != key(title)
+    ]
+    return [
+        Claim("alternative_headline", c.value, c.source + " title")
+        for c in lost
+        if headline.alike(c.value, title)
+    ]
 
 
 def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> set[str]:
@@ -137,7 +174,7 @@ def _simple(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> l
         out[field], why = best(found.of(field), rules)
         candidates += why
     free, why = best(found.of("is_accessible_for_free"), rules)
-    out["is_accessible_for_free"] = {"true": True, "false": False}.get(free.casefold())
+    out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
 
 

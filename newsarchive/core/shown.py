@@ -52,6 +52,7 @@ _PROPERTIES = {
     "headline": "headline",
 }
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
+_OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
 #: How many marks after and before the headline count as near it, and how many after it are looked at in all.
@@ -103,6 +104,25 @@ def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
                 inner = mark.node.css_first('[itemprop~="name"]')
                 found = Mark(inner, "", inner.attributes, 0).content if inner is not None else mark.content
                 yield Claim("authors", found, "microdata", url=mark.attributes.get("href") or "")
+            elif name in _OBJECTS and not aside(mark.node):
+                yield from _object(mark, name)
+
+
+def _object(mark: Mark, name: str) -> Iterator[Claim]:
+    """A property that is an object of its own, a list, or a truth value."""
+    if name == "keywords":
+        yield from (Claim(name, word.strip(), "microdata") for word in re.split("[,;]", mark.content)[:50])
+    elif name == "image":
+        inner = mark.node.css_first('[itemprop~="url"],img')
+        address = mark.address or (Mark(inner, "", inner.attributes, 0).address if inner is not None else "")
+        yield Claim("image", address, "microdata")
+    elif name == "publisher":
+        inner = mark.node.css_first('[itemprop~="name"]')
+        yield Claim(
+            name, Mark(inner, "", inner.attributes, 0).content if inner is not None else "", "microdata"
+        )
+    else:
+        yield Claim("is_accessible_for_free", mark.content or mark.address, "microdata")
 
 
 def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
