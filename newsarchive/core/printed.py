@@ -23,6 +23,8 @@ _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "foote
 _GUESSED = ("markup alone", "markup next")
 #: Shortest paragraph that tells a life, in characters.
 _LIFE = 40
+#: Cheaper than all that a name is tested for.
+_TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 _AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
 _ARTICLE = re.compile(r"article|entry|h-?entry|post")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
@@ -152,7 +154,11 @@ def _in_box(block: Block) -> bool:
 
 def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
     """The first part of a short line that looks like a name and shares no word with the headline, else ""."""
-    if len(line) > 80 or (block.kind == "heading" and not _in_box(block)):
+    if (
+        len(line) > 80
+        or (line.isascii() and not _TWO_CAPITALS.search(line))
+        or (block.kind == "heading" and not _in_box(block))
+    ):
         return ""
     for segment in names.segments(line, rules):
         name = names.clean(segment, rules)
