@@ -124,6 +124,8 @@ def _add_pixel(out: Elements, node: LexborNode, tag: str) -> None:
     source = (node.attributes.get("src") or "").strip()
     if len(out.pixels) < 3 and any(part in source.casefold() for part in _PIXELS):
         out.pixels.append(source)
+    if "itemprop" in node.attributes:
+        _add_mark(out, node, tag)
 
 
 def _add_script(out: Elements, node: LexborNode, tag: str) -> None:
