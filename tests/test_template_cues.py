@@ -159,3 +159,46 @@ def test_a_saying_that_extraction_took_for_something_else_does_not_come_back() -
 
     site = [page(n, [*prose(n), *widget(n)]) for n in range(12)]
     assert shown(site[5], learned(site)) == [b.text for b in prose(5)]
+
+
+# Forms and several blogs
+
+
+def test_a_quoted_title_makes_no_other_form() -> None:
+    def credit(n: int) -> str:
+        title = " ".join(["swan", "lake", "boat", "mill", "choir"][n % 5 :][:3]) * (1 + n // 5)
+        return f"Artikel ini telah tayang di mare.example dengan judul “{title} kembali”."
+
+    site = pages(12, {n: [line(credit(n))] for n in (1, 4, 8)}, at=5, origin="")
+    assert all(label_of(site[n], learned(site), credit(n)) == "attribution" for n in (1, 4, 8))
+
+
+FILED = "Entered in the book on {day} under {name} and left there for whoever comes by."
+
+
+def test_a_form_that_closes_a_fifth_of_the_articles_goes() -> None:
+    days, names = ["Monday", "Tuesday", "Friday"], ["World", "Sport", "Culture"]
+    texts = {n: [line(FILED.format(day=days[n % 3], name=names[n // 3 % 3]))] for n in range(0, 40, 4)}
+    site = pages(40, texts, at=5, origin="")
+    assert all(texts[n][0].text not in shown(site[n], learned(site)) for n in texts)
+
+
+def test_a_form_that_opens_a_fifth_of_the_articles_stays() -> None:
+    towns = ["Husum", "Évora", "Padang", "Umeå", "Porto"]
+    texts = {n: [line(f"In this series I walk one street of {towns[n // 4 % 5]}.")] for n in range(0, 40, 4)}
+    site = pages(40, texts, at=0, origin="")
+    assert all(texts[n][0].text in shown(site[n], learned(site)) for n in texts)
+
+
+@pytest.mark.parametrize(("origin", "gone"), [("mare", True), ("", False)])
+def test_a_long_line_inside_publishers_articles_on_two_blogs(origin: str, gone: bool) -> None:
+    """In the blogs' own posts it has no publisher whose clutter it could be: a proverb, a standing remark."""
+    theirs = []
+    for n in range(20, 32):
+        blocks = prose(n)
+        extra = [line(PLAIN)] if n in (21, 28) else []
+        theirs.append(page(n, [*blocks[:3], *extra, *blocks[3:]], site="crane", origin=origin))
+    ours = pages(30, {2: [line(PLAIN)]}, origin=origin)
+    mine = window(ours)
+    template = learn(mine, shared=network([mine, window(theirs, "crane")]))
+    assert (PLAIN not in shown(ours[2], template)) is gone

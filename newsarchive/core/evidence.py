@@ -23,6 +23,10 @@ LONGEST_RUN = 5
 INSIDE_SHARE, EDGE_SHARE = 0.2, 0.5
 #: A share says nothing on fewer articles than these.
 ENOUGH = 8
+#: A form that closes so large a part of the site's articles is the site's way to file them.
+CLOSING_SHARE = 0.2
+#: Refrains are shorter than so many words.
+REFRAIN = 12
 #: Part of the sightings that must agree (next to chrome, names the origin).
 MOST = 0.8
 #: A promo follows its publisher: part of an origin's articles, and how many are needed.
@@ -135,7 +139,7 @@ def _proof(
         return "attribution", "and names the origin of each"
     if total >= ENOUGH and len(stats.clusters | stats.chrome_clusters) >= _share_needed(stats) * total:
         return "repeated", f"of {total} on this site"
-    if elsewhere and (reason := _across(elsewhere)):
+    if elsewhere and (reason := _across(elsewhere) or _scattered(stats, elsewhere)):
         return "repeated", reason
     if stats.beside_promo >= MOST * stats.pages and seen >= CLUSTERS:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
@@ -193,6 +197,18 @@ def _across(elsewhere: Elsewhere) -> str:
     return ""
 
 
+def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
+    """A long sentence inside the text of different articles of publishers, on several blogs: no intro and no
+    bio stands there, and a refrain is short."""
+    if len(elsewhere.sourced) < MOST * len(elsewhere.clusters):
+        return ""
+    inside = stats.inside >= MOST * stats.pages and stats.isolated >= MOST * stats.pages
+    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS or not inside or stats.line.quotation:
+        return ""
+    long = stats.line.words >= REFRAIN or (len(elsewhere.sites) > 2 and len(elsewhere.clusters) > CLUSTERS)
+    return "always inside the text" if long else ""
+
+
 def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int]) -> str:
     """The publisher whose articles the line follows, on this site or on all, "" for none."""
     names, seen = set(stats.origins), sum(stats.origins.values())
@@ -229,7 +245,9 @@ def judge_form(
         return Finding("chrome", "promo", f"{where}, and offers something to the reader")
     if stats.line.domain and not _is_inside(stats):
         return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
-    if total >= ENOUGH and len(stats.clusters) >= _share_needed(stats) * total:
+    closing = stats.before_chrome >= MOST * stats.pages
+    needed = min(_share_needed(stats), CLOSING_SHARE) if closing else _share_needed(stats)
+    if total >= ENOUGH and len(stats.clusters) >= needed * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None
 

@@ -1,7 +1,7 @@
 """Two fingerprints of a line, by which a site's pages are compared.
 
 The key says that two lines read the same: NFKC, lower case, digits folded. The form says that they
-are built the same: a run of capitalised words becomes one mark, a domain another, so that "First
+are built the same: a run of capitalised words becomes one mark, a domain or a quoted title another, so that "First
 published on The Heron" and "First published on Mare News" share it. The signature of a path says
 that two elements have the same place in a page: digits, and the ids of single posts, dropped.
 """
@@ -14,12 +14,14 @@ from functools import lru_cache
 
 from newsarchive.core.lines import fold
 
-NAME, DOMAIN = "▲", "◆"
+NAME, DOMAIN, QUOTED = "▲", "◆", "❝"
 #: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
 LITERALS = 3
 #: Ordinals are digits too: "22nd" and "1st" differ by the day alone.
 _DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
 _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
+#: A title in quotation marks, as an attribution gives it.
+_QUOTED = re.compile(r"“[^“”]{8,200}”|„[^„“”]{8,200}[“”]|«[^«»]{8,200}»|《[^《》]{2,80}》|\"[^\"]{8,200}\"")
 _JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 _CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
 _LEAD = re.compile(r"((?:[^\W\d_]+ ?){1,4})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
@@ -54,13 +56,13 @@ def form_of(text: str) -> str:
     >>> form_of("This article first appeared on The Heron (www.heron.example).")
     'this article first appeared on ▲ (◆)'
     """
-    marked = _DOMAIN.sub(DOMAIN, text.strip())
+    marked = _DOMAIN.sub(DOMAIN, _QUOTED.sub(QUOTED, text.strip()))
     first = re.match(r"\W*\w+", marked)
     start = first.end() if first and not _CAPITALS.match(marked[first.end() :].lstrip()) else 0
     marked = marked[:start] + _CAPITALS.sub(NAME, marked[start:])
     folded = _DIGITS.sub("0", fold(marked))
     literals = re.findall(r"[^\W\d_]+", folded)
-    return folded if len(literals) >= LITERALS and (NAME.lower() in folded or DOMAIN in folded) else ""
+    return folded if len(literals) >= LITERALS and any(x in folded for x in (NAME, DOMAIN, QUOTED)) else ""
 
 
 def names_in(text: str) -> list[str]:

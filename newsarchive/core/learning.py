@@ -115,27 +115,27 @@ def gather(
                     found.proved.add(page.cluster)
                 continue
             sides = _sides(flags, i)
-            _count(found, page, line, i in inner, any(sides))
+            _count(found, page, line, i in inner, sides)
             if i == first:
                 found.first.add(page.url)
-            found.before_chrome += bool(sides[1])
             found.between_chrome += all(sides)
             found.beside_promo += "promo" in sides and i in inner
             found.beside_link += _beside_link(page.lines, i)
             found.isolated += i in alone
             found.beside_name += _beside_name(page.lines, i, often, inner)
             if line.form in often:
-                _count(forms.setdefault(line.form, Stats(line)), page, line, i in inner, any(sides))
+                _count(forms.setdefault(line.form, Stats(line)), page, line, i in inner, sides)
     return stats, forms
 
 
-def _count(stats: Stats, page: Sighting, line: Line, inner: bool, edge: bool) -> None:
+def _count(stats: Stats, page: Sighting, line: Line, inner: bool, sides: tuple[str, str]) -> None:
     stats.pages += 1
     stats.clusters.add(page.cluster)
     stats.keys.add(line.key)
     stats.starts.add(line.start)
     stats.inside += inner
-    stats.at_edge += edge
+    stats.at_edge += any(sides)
+    stats.before_chrome += bool(sides[1])
     stats.named += line.names_origin
     stats.teases += line.teases
     if page.origin:
