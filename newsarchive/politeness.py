@@ -44,6 +44,8 @@ class Politeness:
         self.crawler = crawler
         self.agent = crawler.settings.get("ROBOTSTXT_USER_AGENT") or "newsarchive"
         self.delays: dict[str, float] = {}
+        #: What the robots.txt of each host says, "" where there is none.
+        self.robots: dict[str, str] = {}
         self.holds: dict[int, Hold] = {}
 
     @classmethod
@@ -58,6 +60,7 @@ class Politeness:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if urlsplit(request.url).path == "/robots.txt" and isinstance(response, TextResponse):
+            self.robots[urlsplit(request.url).netloc] = response.text if response.status == 200 else ""
             self.heed(request, response.text)
         if response.status in BUSY:
             await self.wait(request, response)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -29,11 +29,12 @@ class Answer:
 
 @dataclass
 class Seen:
-    """One request as the server saw it; `at` is monotonic time in seconds."""
+    """One request as the server saw it, and what it answered; `at` is monotonic time in seconds."""
 
     path: str
     headers: Mapping[str, str]
     at: float
+    status: int
 
 
 @dataclass
@@ -59,8 +60,11 @@ def served(
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            site.seen.append(Seen(self.path, dict(self.headers), time.monotonic()))
             answer = site.answers.get(self.path, Answer("not found", 404))
+            tag = answer.headers.get("ETag")
+            if answer.status == 200 and tag and tag == self.headers.get("If-None-Match"):
+                answer = replace(answer, body=b"", status=304)
+            site.seen.append(Seen(self.path, dict(self.headers), time.monotonic(), answer.status))
             time.sleep(answer.wait)
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body
             self.send_response(answer.status)

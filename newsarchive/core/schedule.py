@@ -23,7 +23,8 @@ from zlib import crc32
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 #: What a look at a post found. `missing` is a 404 (which may be a slip), `gone` a 410 or a second 404.
-Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed"]
+#: `skipped` is a page that is no article: it may become one, but seldom does.
+Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def next_check(
         wait = max(limits.shortest, DAY)  # the second look, soon
     elif outcome == "gone":
         wait = _bounded(30 * DAY * (1 << min(visits.failures, 5)), limits)
+    elif outcome == "skipped":
+        wait = _bounded(DAY * (1 << min(max(visits.failures - 1, 0), 8)), limits)
     elif outcome in ("failed", "blocked"):
         wait = min(max(back_off(visits.failures), limits.shortest), limits.longest)
     else:

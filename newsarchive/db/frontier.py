@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from newsarchive.core.parts import MISSING
-from newsarchive.core.schedule import Outcome, Visits, next_check
+from newsarchive.core.schedule import DAY, Outcome, Visits, back_off, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import sourcetexts
 from newsarchive.db.engine import insert_ignoring, reading, writing
@@ -24,6 +24,8 @@ from newsarchive.items import Article, Link, SourceText
 
 T = TypeVar("T")
 
+#: The kinds of sources that a site is asked for first; others follow from them.
+FIRST_SOURCES = ("wp-json", "feed", "sitemap")
 #: `Url.reason` of a post whose text a feed or an API gave begins so.
 FILLED = "text from"
 
@@ -43,6 +45,15 @@ class Known:
     last_modified: str = ""
     last_checked_at: datetime | None = None
     fail_count: int = 0
+    next_check_at: datetime | None = None
+
+    def rests(self, now: datetime, changed: datetime | None = None) -> bool:
+        """Whether it was found to be no article, or kept us out, and its time has not come again. A source
+        that says it `changed` since brings it back."""
+        if self.state not in ("skipped", "blocked") or self.next_check_at is None:
+            return False
+        news = changed is not None and self.last_checked_at is not None and changed > self.last_checked_at
+        return now < self.next_check_at and not news
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,13 @@ class KnownSource:
     etag: str = ""
     last_modified: str = ""
     fail_count: int = 0
+    last_checked_at: datetime | None = None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether it failed lately: it is then left alone, a day at first and a month at last."""
+        if not self.fail_count or self.last_checked_at is None:
+            return False
+        return now < self.last_checked_at + back_off(self.fail_count, DAY, 30 * DAY)
 
 
 def _now() -> datetime:
@@ -101,7 +119,18 @@ class Frontier:
             row = connection.execute(
                 select(Source.__table__).where(Source.site_id == site_id, Source.url == url)
             ).one()
-        return KnownSource(row.id, row.kind, row.url, row.etag, row.last_modified, row.fail_count)
+        return _known_source(row)
+
+    def sources(self, site_id: int, kinds: Sequence[str] = FIRST_SOURCES) -> list[KnownSource]:
+        """The sources of a site that gave a good answer at the last look, in the order of their discovery."""
+        query = select(Source.__table__).where(
+            Source.site_id == site_id,
+            Source.kind.in_(kinds),
+            Source.fail_count == 0,
+            Source.last_checked_at.is_not(None),
+        )
+        with reading(self.engine) as connection:
+            return [_known_source(row) for row in connection.execute(query.order_by(Source.id))]
 
     def source_checked(self, source_id: int, *, ok: bool, etag: str = "", last_modified: str = "") -> None:
         """Record an answer of a source; validators are kept from the last good one."""
@@ -201,7 +230,8 @@ class Frontier:
             connection.execute(update(ArticleRow).where(_article(key)).values(last_seen_at=now, gone_at=None))
 
     def settle(self, url: str, state: str, reason: str) -> None:
-        """A URL that will not become an article, or not now: `skipped`, `blocked`.
+        """A URL that will not become an article, or not now: `skipped`, `blocked`. It is left alone for a
+        while, each time for longer.
 
         One that did become an article stays in the round, and is looked at again ever more rarely: a wall
         before the whole site must not end the watch over its posts.
@@ -209,11 +239,12 @@ class Frontier:
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
             row = connection.execute(select(Url.state, Url.fail_count).where(Url.url_key == key)).first()
-            changes: dict[str, Any] = {"state": state, "reason": reason, "last_checked_at": now}
-            if row is not None and row.state in ("ok", "gone"):
-                failures = row.fail_count + 1
-                after = next_check(Visits(now, failures=failures), now, "blocked", key)
-                changes |= {"state": row.state, "fail_count": failures, "next_check_at": after}
+            failures = (row.fail_count if row is not None else 0) + 1
+            outcome: Outcome = "skipped" if state == "skipped" else "blocked"
+            stored = row is not None and row.state in ("ok", "gone")
+            after = next_check(Visits(now, failures=failures), now, "blocked" if stored else outcome, key)
+            changes: dict[str, Any] = {"state": row.state if row and stored else state, "reason": reason}
+            changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
 
     def missing(self, url: str, reason: str, *, final: bool) -> bool:
@@ -312,6 +343,12 @@ def _next_look(connection: Connection, article: Article, at: datetime, changed: 
     }
 
 
+def _known_source(row: Any) -> KnownSource:
+    return KnownSource(
+        row.id, row.kind, row.url, row.etag, row.last_modified, row.fail_count, row.last_checked_at
+    )
+
+
 def _article(key: str) -> Any:
     return (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
 
@@ -340,6 +377,7 @@ def _known(
         Url.last_modified,
         Url.last_checked_at,
         Url.fail_count,
+        Url.next_check_at,
     )
     query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
     for row in connection.execute(query):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, signals
@@ -33,6 +33,7 @@ from newsarchive.spiders.base import (
     rules_of,
     status_problem,
 )
+from newsarchive.spiders.finding import conditional
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -72,8 +73,20 @@ class FetchingSpider(ArchiveSpider):
         await asyncio.to_thread(self.frontier.discover, self.site_id, self.run_id, links, source_id)
         known = await asyncio.to_thread(self.frontier.known, [link.url for link in links])
         return [
-            self.request(link, row) for link in links if not self.is_done(row := known.get(url_key(link.url)))
+            self.request(link, row)
+            for link in links
+            if not self.is_done(row := known.get(url_key(link.url))) and not self.rests(link, row)
         ]
+
+    def rests(self, link: Link, known: Known | None) -> bool:
+        """Whether a URL is left alone: no article, or blocked, and its time has not come; counted by its reason."""
+        if known is None or not known.rests(datetime.now(UTC), link.lastmod):
+            return False
+        reason = known.reason.partition(" (")[0]
+        if reason == "noarchive" and not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+            return False
+        self.count(f"skipped/looked at before: {reason}")
+        return True
 
     async def left_over(self) -> list[Link]:
         """What earlier crawls of the site discovered and did not fetch."""
@@ -93,10 +106,7 @@ class FetchingSpider(ArchiveSpider):
 
     def request(self, link: Link, known: Known | None) -> Request:
         """A request for one post, conditional where the server gave validators (RFC 9110, 13)."""
-        headers = {}
-        if known is not None and known.state == "ok":
-            validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-            headers = {name: value for name, value in validators.items() if value}
+        headers = conditional(known) if known is not None and known.state == "ok" else {}
         return Request(
             link.url,
             headers=headers,

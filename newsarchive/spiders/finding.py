@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ from scrapy.http import Response, TextResponse
 
 from newsarchive.core import discovery, urls
 from newsarchive.core.discovery import Source
-from newsarchive.db.frontier import Frontier, KnownSource
+from newsarchive.db.frontier import Frontier, Known, KnownSource
 from newsarchive.items import Link
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import content_type, explain, headers_of, status_problem
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 3000
 #: Bytes of a feed from which on it is read in a thread.
 LARGE_FEED = 1_000_000
+#: Kinds of sources that another source leads to: pages of an API, the sitemaps that a sitemap lists.
+API_PAGE, SITEMAP_PART = "wp-json page", "sitemap part"
 #: Sitemaps that list no posts, by what their names say.
 OTHER_SITEMAPS = frozenset(("pages", "categories", "authors", "media"))
 
@@ -38,6 +41,12 @@ class Batch(NamedTuple):
 
     links: list[Link]
     source_id: int | None = None
+
+
+def conditional(known: Known | KnownSource) -> dict[str, str]:
+    """The headers that make a request conditional, where the server gave validators (RFC 9110, 13)."""
+    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in validators.items() if value}
 
 
 @dataclass
@@ -50,11 +59,18 @@ class Finder:
     rules: Rules
     enough: Callable[[], bool]
     problem: Callable[[str, str, str], None]
+    #: What robots.txt of an address says, where the crawl has it; `None` where it must be asked for.
+    robots: Callable[[str], str | None] = lambda url: None
+    #: Whether all that is found gets its row: only then may a later 304 stand for it.
+    remember: bool = True
     requests: int = 0
     seen: set[str] = field(default_factory=set)
 
-    async def batches(self, home: TextResponse) -> AsyncIterator[Batch]:
-        """All links to posts, source by source; a post that two sources name comes twice."""
+    async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
+        """All links to posts, source by source; a post that two sources name comes twice.
+
+        `known` is the front page as a source: with its validators, once everything was found.
+        """
         tried = await self._sources(home)
         complete: set[str] = set()
         for source in tried:
@@ -71,22 +87,35 @@ class Finder:
                 complete.add(source.kind)
             elif found:
                 complete.add("announced sitemap")
-        yield Batch(discovery.post_links(home.text, home.url, self.rules))
+        pages = known.id if known else None
+        yield Batch(discovery.post_links(home.text, home.url, self.rules), pages)
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
+                yield Batch(batch.links, pages)
+                if self.enough():
+                    return
+        await self._read_whole(known, home)
+
+    async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
+        """All links to posts of a site whose front page did not change: from the sources that answered before."""
+        assert self.frontier is not None
+        for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
+            async for batch in self._read(Source(source.kind, source.url, announced=True), known.url):
                 yield batch
                 if self.enough():
                     return
+        yield Batch(await asyncio.to_thread(self.frontier.named_by, known.id), known.id)
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: the page's own, and the sitemaps that robots.txt names before the usual ones."""
         found = discovery.sources(home.text, headers_of(home), home.url, self.rules)
-        robots = await self._get(home.urljoin("/robots.txt"))
-        if isinstance(robots, TextResponse):
-            named = [
-                Source("sitemap", url, announced=True)
-                for url in discovery.robots_sitemaps(robots.text, robots.url)
-            ]
+        robots = self.robots(home.url)
+        if robots is None:
+            answer = await self._get(home.urljoin("/robots.txt"))
+            robots = answer.text if isinstance(answer, TextResponse) else ""
+        listed = discovery.robots_sitemaps(robots, home.urljoin("/robots.txt"))
+        if listed:
+            named = [Source("sitemap", url, announced=True) for url in listed]
             at = next((i for i, source in enumerate(found) if source.kind == "sitemap"), len(found))
             found[at:at] = named
         once = {(source.kind, urls.url_key(source.url)): source for source in reversed(found)}
@@ -96,7 +125,9 @@ class Finder:
         readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
         if source.kind not in readers:
             return
-        known = await self._known(source)
+        known = await self._known(source.kind, source.url)
+        if known and not source.announced and known.rests(datetime.now(UTC)):
+            return  # there was nothing at this usual place, and the site announces nothing there
         async for batch in readers[source.kind](source, known, home_url):
             yield batch
 
@@ -106,18 +137,31 @@ class Finder:
         embed, page = True, 1
         while not self.enough():
             url = discovery.wp_posts_url(source.url, page=page, embed=embed)
-            response = await self._get(url, expected=source.announced, also=(400, 401, 403, 404))
+            own = await self._known(API_PAGE, url) if known else None
+            response = await self._get(url, own, expected=source.announced, also=(400, 401, 403, 404))
             if response is None:
                 return
+            if response.status == 304 and own:
+                yield Batch(await self._named_by(own), own.id)
+                if not await self._was_read(
+                    API_PAGE, discovery.wp_posts_url(source.url, page=page + 1, embed=embed)
+                ):
+                    return
+                page += 1
+                continue
             posts = discovery.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
             if posts.problem and embed and page == 1:
                 embed = False  # some hosts forbid embedding only
                 continue
             if posts.problem:
+                if page == 1 and known and self.frontier:
+                    await asyncio.to_thread(self.frontier.source_checked, known.id, ok=False)
                 if page == 1 and source.announced:
                     self.problem(url, "wp-json", posts.problem)
                 return
-            yield Batch(list(posts.links), known.id if known else None)
+            yield Batch(list(posts.links), own.id if own else None)
+            await self._read_whole(own, response)
+            await self._read_whole(known if page == 1 else None, response)
             if posts.is_last or not posts.links:
                 return
             page += 1
@@ -127,7 +171,7 @@ class Finder:
         if response is None:
             return
         if response.status == 304 and known and self.frontier:
-            yield Batch(await asyncio.to_thread(self.frontier.named_by, known.id), known.id)
+            yield Batch(await self._named_by(known), known.id)
             return
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
@@ -142,8 +186,7 @@ class Finder:
             if not following or barren or discovery.stop_reason(pages, barren):
                 break
             response = await self._get(following)
-        if not self.enough():
-            await self._read_whole(known, first)
+        await self._read_whole(known, first)
 
     async def _parsed_feed(self, response: Response, home_url: str) -> discovery.Feed:
         """A large feed is read in a thread: a bad one takes seconds, and the other downloads go on."""
@@ -155,25 +198,47 @@ class Finder:
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[Batch]:
-        waiting, index = [source.url], None
+        waiting = [(source.url, known)]
         while waiting and not self.enough():
-            url = waiting.pop(0)
+            url, own = waiting.pop(0)
             if not self._first_time(url):
                 continue
-            response = await self._get(url, expected=source.announced)
-            index = index or response
-            if response is not None:
+            response = await self._get(url, own, expected=source.announced)
+            if response is None:
+                continue
+            if response.status == 304 and own:
+                yield Batch(await self._named_by(own), own.id)
+                parts = await self._stored_parts() if own is known else []
+            else:
                 sitemap = discovery.parse_sitemap(response.body, response.url, self.rules, home_url)
                 if sitemap.problem and (source.announced or sitemap.kind):
                     self.problem(url, "sitemap", sitemap.problem)
-                waiting += [
+                parts = [
                     m.url
                     for m in sitemap.sitemaps
                     if discovery.sitemap_content(m.url, self.rules) not in OTHER_SITEMAPS
                 ]
-                yield Batch(list(sitemap.links), known.id if known else None)
-        if index is not None and not self.enough():
-            await self._read_whole(known, index)
+                yield Batch(list(sitemap.links), own.id if own else None)
+                await self._read_whole(own, response)
+            waiting += [(part, await self._known(SITEMAP_PART, part)) for part in parts]
+
+    async def _stored_parts(self) -> list[str]:
+        """The further sitemaps that the site's sitemaps listed when they were read last."""
+        assert self.frontier is not None
+        stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
+        return [part.url for part in stored]
+
+    async def _named_by(self, source: KnownSource) -> list[Link]:
+        assert self.frontier is not None
+        return await asyncio.to_thread(self.frontier.named_by, source.id)
+
+    async def _was_read(self, kind: str, url: str) -> bool:
+        """Whether an earlier crawl had a good answer from this source."""
+        assert self.frontier is not None
+        return any(
+            source.url == url
+            for source in await asyncio.to_thread(self.frontier.sources, self.site_id, (kind,))
+        )
 
     async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
         """The last resort: from page to older page, then through the archives that the front page links to."""
@@ -198,10 +263,10 @@ class Finder:
         response = await self._get(url) if self._first_time(url) else None
         return response if isinstance(response, TextResponse) else None
 
-    async def _known(self, source: Source) -> KnownSource | None:
+    async def _known(self, kind: str, url: str) -> KnownSource | None:
         if self.frontier is None:
             return None
-        return await asyncio.to_thread(self.frontier.source, self.site_id, source.kind, source.url)
+        return await asyncio.to_thread(self.frontier.source, self.site_id, kind, url)
 
     async def _get(
         self,
@@ -215,8 +280,7 @@ class Finder:
         self.requests += 1
         if self.requests > MOST_REQUESTS:
             return None
-        validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified} if known else {}
-        headers = {name: value for name, value in validators.items() if value}
+        headers = conditional(known) if known else {}
         response: Response | None = None
         try:
             response = await self.engine.download_async(Request(url, headers=headers))
@@ -235,7 +299,7 @@ class Finder:
 
     async def _read_whole(self, known: KnownSource | None, response: Response) -> None:
         """Keep a source's validators, now that every link it named has its row: a later 304 then loses none."""
-        if known and self.frontier:
+        if known and self.frontier and self.remember and not self.enough() and response.status == 200:
             headers = headers_of(response)
             await asyncio.to_thread(
                 self.frontier.source_checked, known.id, ok=True,

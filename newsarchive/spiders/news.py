@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response, TextResponse
@@ -14,11 +15,16 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive.core import discovery, urls
+from newsarchive.db.frontier import KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
+from newsarchive.politeness import Politeness
 from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of
 from newsarchive.spiders.fetching import FetchingSpider
-from newsarchive.spiders.finding import Batch, Finder
+from newsarchive.spiders.finding import Batch, Finder, conditional
+
+#: The kind of source that a front page is.
+HOME = "home page"
 
 
 class NewsSpider(FetchingSpider):
@@ -43,6 +49,8 @@ class NewsSpider(FetchingSpider):
     dry_run: bool
     #: What went wrong with the front page, in words.
     failure: str = ""
+    #: The front page as a source, with what makes the next request conditional.
+    home: KnownSource | None = None
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -58,7 +66,25 @@ class NewsSpider(FetchingSpider):
         }
 
     async def start(self) -> AsyncIterator[Request]:
-        yield Request(self.url, callback=self.parse_home, errback=self.home_failed, dont_filter=True)
+        self.home = await self.known_home()
+        headers = conditional(self.home) if self.home else {}
+        yield Request(
+            self.url,
+            headers=headers,
+            callback=self.parse_home,
+            errback=self.home_failed,
+            dont_filter=True,
+            meta={"handle_httpstatus_list": [304]} if headers else {},
+        )
+
+    async def known_home(self) -> KnownSource | None:
+        """The front page as an earlier crawl of the site left it, `None` for the first."""
+        if self.frontier is None:
+            return None
+        site = await asyncio.to_thread(self.frontier.find_site, self.url)
+        if site is None:
+            return None
+        return await asyncio.to_thread(self.frontier.source, site, HOME, self.url)
 
     async def home_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """A front page that keeps us out may have a feed or an API that do not."""
@@ -93,22 +119,43 @@ class NewsSpider(FetchingSpider):
             await asyncio.to_thread(self.frontier.close_site, self.site_id, ok=True)
 
     async def open_site(self, response: Response) -> None:
-        if self.frontier is not None:
+        if self.frontier is not None and response.status == 304:
+            self.site_id = await asyncio.to_thread(self.frontier.open_site, self.url)
+        elif self.frontier is not None:
             text = response.text if isinstance(response, TextResponse) else ""
             platform = discovery.detect_platform(text, headers_of(response), response.url, self.rules)
             self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
+            self.home = await asyncio.to_thread(self.frontier.source, self.site_id, HOME, self.url)
 
     async def find(self, home: Response) -> AsyncIterator[Batch]:
+        if home.status == 304 and self.home:
+            async for batch in self.finder().batches_again(self.home):
+                yield batch
+            return
         feed = discovery.parse_feed(home.body, home.url, content_type(home), rules=self.rules)
         if feed.version and feed.links:
             yield Batch(list(feed.links))  # the address given was a feed's
         elif isinstance(home, TextResponse):
-            assert self.crawler.engine is not None
-            finder = Finder(
-                self.crawler.engine, self.frontier, self.site_id, self.rules, self.enough, self.source_problem
-            )
-            async for batch in finder.batches(home):
+            async for batch in self.finder().batches(home, self.home):
                 yield batch
+
+    def finder(self) -> Finder:
+        assert self.crawler.engine is not None
+        return Finder(
+            self.crawler.engine,
+            self.frontier,
+            self.site_id,
+            self.rules,
+            self.enough,
+            self.source_problem,
+            self.robots,
+            remember=self.since is None,  # what is left out for its age has no row
+        )
+
+    def robots(self, url: str) -> str | None:
+        """What robots.txt says, as the crawl's manners have read it already."""
+        manners = self.crawler.get_downloader_middleware(Politeness)
+        return manners.robots.get(urlsplit(url).netloc) if manners else None
 
     def enough(self) -> bool:
         return self.limit is not None and len(self.taken) >= self.limit
