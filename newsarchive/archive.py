@@ -241,6 +241,7 @@ def _capture(folder: str, kept: Kept) -> Capture:
         fetched_at=kept.fetched_at,
         place=kept.place,
         source_text=kept.source_text,
+        selectors=kept.selectors,
         parts=tuple(_capture(folder, part) for part in kept.parts),
     )
 

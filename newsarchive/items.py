@@ -89,6 +89,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Selectors:
+    """A site's settings on its pages: what is never article, what alone is; see `core.selecting`."""
+
+    drop: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """One HTTP response as received, transfer and content encodings removed.
 
@@ -96,7 +104,8 @@ class Capture:
     `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
     bytes are kept, `None` where they are not. `source_text` is what a feed or an API says of the same
     post: it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
-    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order.
+    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order; `selectors` the
+    settings of its site.
     """
 
     url: str
@@ -109,6 +118,7 @@ class Capture:
     place: Place | None = None
     source_text: SourceText | None = field(default=None, repr=False)
     parts: tuple[Capture, ...] = field(default=(), repr=False)
+    selectors: Selectors | None = None
 
     @property
     def content_type(self) -> str | None:

@@ -16,7 +16,8 @@ from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.sites import Sites, crawl_lock
 from tests.serving import ROOT, Answer, served
 from tests.storage import open_archive
-from tests.test_crawl import front, post, rows
+from tests.test_crawl import STORY, front, post, rows
+from tests.test_whole_posts import feed
 
 FAST = {"delay": 0.01}
 
@@ -171,13 +172,17 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
 @pytest.mark.parametrize(
     ("name", "text", "lines"),
     [
-        ("a.opml", OPML, ["url,since,limit,interval,delay,user_agent", "https://one.example/,,,,,"]),
+        (
+            "a.opml",
+            OPML,
+            ["url,since,limit,interval,delay,user_agent,sources,drop,body", "https://one.example/,,,,,,,,"],
+        ),
         (
             "a.toml",
-            '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\n',
-            ["https://one.example/,2025-01-31,5,,,"],
+            '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\nsources = ["feed", "sitemap"]\n',
+            ['https://one.example/,2025-01-31,5,,,,"feed,sitemap",,'],
         ),
-        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,2.5,"]),
+        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,2.5,,,,"]),
     ],
 )
 def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:
@@ -200,6 +205,9 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
         ("a.toml", '[[site]]\nurl = "one.example"\nlimt = 5\n', "site 1: unknown setting 'limt'"),
         ("a.toml", '[[site]]\nurl = "one.example"\nlimit = "many"\n', "limit='many'"),
         ("a.toml", "[[site]\n", "a.toml: "),
+        ("a.toml", "[globl]\nlimit = 5\n", "unknown table 'globl'"),
+        ("a.toml", '[platform.wordpress]\nsources = ["rss"]\n', "wordpress: sources: 'rss' is none"),
+        ("a.toml", '[global]\ndrop = ["div > p"]\n', "global: drop: 'div > p' is no selector"),
         ("a.csv", "address\nhttps://one.example\n", "one of them url"),
         ("a.opml", "<opml><body>", "a.opml: "),
         ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
@@ -215,6 +223,59 @@ def test_a_list_with_a_mistake_is_named_and_changes_nothing(
     done = run("sites", "import", str(file), db=db)
     assert (done.returncode, db.exists()) == (2, False)
     assert says in done.stderr
+
+
+LEVELS = """
+[global]
+limit = 1
+user_agent = "everyone/1"
+delay = 0.01
+
+[platform.wordpress]
+limit = 2
+drop = [".poll"]
+
+[[site]]
+url = "{one}"
+sources = ["feed"]
+
+[[site]]
+url = "{two}"
+user_agent = "own/1"
+"""
+
+
+def test_settings_at_three_levels_each_over_the_one_before(db: Path) -> None:
+    poll = '<p class="poll">Which of the two bridges of our town would you rather have closed to lorries next year?</p>'
+    names = ("a-first", "a-second", "a-third")
+    pages = {f"/{n}-story/": post(n, body=STORY + poll) for n in names}
+    generator = '<head><meta name="generator" content="WordPress 6.8">'
+    table = {"/": front(*pages).replace("<head>", generator), **pages}
+    with served(table) as one, served(table) as two, served(blog(*names)) as plain:
+        one.answers["/feed/"] = feed(one.home, "/a-third-story/", "bridges")
+        file = db.with_name("sites.toml")
+        file.write_text(
+            LEVELS.format(one=one.home, two=two.home) + f'\n[[site]]\nurl = "{plain.home}"\ndelay = 0.02\n'
+        )
+        assert run("sites", "import", str(file), db=db).returncode == 0
+        # The platform is known once a site was looked at.
+        rows(db, f"UPDATE sites SET platform = 'wordpress' WHERE home_url <> '{plain.home}/'")
+        done = run("crawl", "--all", db=db)
+        assert done.returncode == 0, done.stderr
+        agents = [{r.headers["User-Agent"] for r in site.seen} for site in (one, two, plain)]
+        assert agents == [{"everyone/1"}, {"own/1"}, {"everyone/1"}]
+        found = {
+            site.home: [
+                str(u) for (u,) in rows(db, f"SELECT url FROM articles WHERE url LIKE '{site.home}/%'")
+            ]
+            for site in (one, two, plain)
+        }
+        assert found[one.home] == [f"{one.home}/a-third-story/"]
+        assert (len(found[two.home]), len(found[plain.home])) == (2, 1)
+    assert rows(db, "SELECT count(*) FROM articles WHERE article_body LIKE '%lorries next year%'") == [(0,)]
+    assert rows(db, "SELECT DISTINCT rule FROM blocks WHERE text LIKE '%lorries next year%'") == [
+        ("the site's settings drop .poll",)
+    ]
 
 
 def test_the_printed_cron_line_is_a_command_that_runs(db: Path) -> None:

@@ -11,9 +11,10 @@ import pytest
 from newsarchive import rules
 from newsarchive.archive import reextract
 from newsarchive.core.process import article_from
+from newsarchive.core.selecting import selected
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture, SourceText
+from newsarchive.items import Article, Block, Capture, Selectors, SourceText
 from newsarchive.warc import default_folder
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
@@ -137,6 +138,26 @@ class TestFilling:
     def test_a_wall_stays_a_wall_without_a_text(self, page: str, text: SourceText | None) -> None:
         with pytest.raises(NotAnArticle):
             read(page, text=text)
+
+
+@pytest.mark.parametrize(
+    ("selectors", "kept"),
+    [
+        (Selectors(drop=("div.page-links", "article")), []),
+        (Selectors(body=(".entry-content",)), ["bridges", "houses", "wells", "share"]),
+        (Selectors(body=("#no-such-element",)), ["bridges", "houses", "wells", "share"]),
+        (Selectors(body=("aside",), drop=(".share",)), ["aside"]),
+    ],
+)
+def test_a_sites_selectors_have_the_last_word(selectors: Selectors, kept: list[str]) -> None:
+    article = Article(URL).with_blocks(
+        [
+            *(Block(s, path="html/body/article/div.entry-content/p") for s in ("bridges", "houses", "wells")),
+            Block("share", path="html/body/article/div.entry-content/p.share"),
+            Block("aside", label="other", path="html/body/aside#a/p"),
+        ]
+    )
+    assert [b.text for b in selected(article, selectors).blocks if b.label == "body"] == kept
 
 
 def feed(home: str, path: str, *subjects: str) -> Answer:

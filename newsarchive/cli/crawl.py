@@ -177,11 +177,13 @@ def crawl_one(archive: Sites, site: KnownSite, children: Children) -> Result:
 
 def options(site: KnownSite, spider: str) -> list[str]:
     """A site's settings as options of `scrapy crawl`."""
-    names = [("-a", "limit", "limit"), *SETTINGS] + ([("-a", "since", "since")] if spider == "news" else [])
+    names = [("-a", "limit", "limit"), *SETTINGS]
+    names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
     found: list[str] = []
     for option, key, name in names:
-        if site.config.get(key) not in (None, ""):
-            found += [option, f"{name}={site.config[key]}"]
+        value = site.settings.get(key)
+        if value not in (None, "", []):
+            found += [option, f"{name}={','.join(value) if isinstance(value, list) else value}"]
     return found
 
 

@@ -6,10 +6,12 @@ import csv
 import io
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from newsarchive.core.selecting import SELECTOR
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
@@ -23,7 +25,20 @@ SETTINGS: Mapping[str, type] = {
     "interval": float,
     "delay": float,
     "user_agent": str,
+    "sources": list,
+    "drop": list,
+    "body": list,
 }
+#: What `sources` may name.
+SOURCES = ("wp-json", "feed", "sitemap", "archive")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteList:
+    """The sites of a file as (address, settings), and the settings of many: scope → settings."""
+
+    sites: list[tuple[str, dict[str, Any]]]
+    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -34,6 +49,9 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
             continue
         if key not in SETTINGS:
             raise UsageError(f"{where}: unknown setting {key!r}; there are {', '.join(SETTINGS)}")
+        if SETTINGS[key] is list:
+            found[key] = _words(key, value, where)
+            continue
         try:
             found[key] = SETTINGS[key](str(value))
             bad = key not in ("since", "user_agent") and not 0 <= found[key] < 1e6
@@ -46,6 +64,17 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     return found
 
 
+def _words(key: str, value: Any, where: str) -> list[str]:
+    """The words of a list, or of a text with commas. Raises `UsageError` for one that cannot be used."""
+    words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
+    for word in words:
+        if key == "sources" and word not in SOURCES:
+            raise UsageError(f"{where}: sources: {word!r} is none; there are {', '.join(SOURCES)}")
+        if key != "sources" and not SELECTOR.fullmatch(word):
+            raise UsageError(f"{where}: {key}: {word!r} is no selector such as div.promo, .promo or #promo")
+    return words
+
+
 def _check_day(text: str, where: str) -> None:
     from datetime import datetime
 
@@ -55,13 +84,15 @@ def _check_day(text: str, where: str) -> None:
         raise UsageError(f"{where}: since={text!r} is no date: write it as 2025-01-31") from None
 
 
-def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """The sites of a file as (address, settings). Raises `UsageError`, naming the file and what is wrong."""
+def read(path: Path) -> SiteList:
+    """The sites of a file. Raises `UsageError`, naming the file and what is wrong."""
     readers = {".toml": _toml, ".csv": _csv, ".opml": _opml, ".xml": _opml}
     if path.suffix.lower() not in readers:
         raise UsageError(f"{path}: not a .toml, .csv or .opml file")
     try:
-        found = readers[path.suffix.lower()](path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        found = readers[path.suffix.lower()](text)
+        scopes = _scopes(text) if path.suffix.lower() == ".toml" else {}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, SyntaxError, csv.Error) as error:  # also what tomllib and the XML parser raise
@@ -73,7 +104,21 @@ def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
             raise UsageError(f"{where}: no url")
         settings = {key: value for key, value in site.items() if key != "url"}
         sites.append((check_start_url(str(site["url"]), where), checked(settings, where)))
-    return sites
+    return SiteList(
+        sites, {scope: checked(settings, f"{path}: {scope}") for scope, settings in scopes.items()}
+    )
+
+
+def _scopes(text: str) -> dict[str, dict[str, Any]]:
+    """The tables `[global]` and `[platform.NAME]`."""
+    tables = tomllib.loads(text)
+    if unknown := set(tables) - {"site", "global", "platform"}:
+        raise ValueError(f"unknown table {min(unknown)!r}; there are [global], [platform.NAME] and [[site]]")
+    scopes = {"global": tables["global"]} if "global" in tables else {}
+    scopes |= tables.get("platform", {})
+    if not all(isinstance(scope, dict) for scope in scopes.values()):
+        raise ValueError("settings of a platform are written as a table, [platform.wordpress]")
+    return scopes
 
 
 def _toml(text: str) -> list[dict[str, Any]]:
@@ -98,13 +143,18 @@ def _opml(text: str) -> list[dict[str, Any]]:
     return [{"url": o.get("htmlUrl") or o["xmlUrl"]} for o in outlines if o.get("xmlUrl")]
 
 
-def as_toml(sites: Iterable[KnownSite]) -> str:
+def as_toml(sites: Iterable[KnownSite], defaults: Mapping[str, Mapping[str, Any]]) -> str:
     """What `read` reads from a .toml file."""
     import json
 
+    tables = [
+        ("[global]" if scope == "global" else f"[platform.{json.dumps(scope)}]", config)
+        for scope, config in sorted(defaults.items(), key=lambda item: (item[0] != "global", item[0]))
+    ]
+    tables += [("[[site]]", record(site)) for site in sites]
     return "\n".join(
-        "[[site]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in record(site).items())
-        for site in sites
+        f"{head}\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for head, table in tables
     )
 
 
@@ -113,7 +163,10 @@ def as_csv(sites: Iterable[KnownSite]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, ["url", *SETTINGS], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(record(site) for site in sites)
+    writer.writerows(
+        {key: ",".join(value) if isinstance(value, list) else value for key, value in record(site).items()}
+        for site in sites
+    )
     return out.getvalue()
 
 

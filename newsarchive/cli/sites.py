@@ -59,6 +59,9 @@ def known(archive: Sites, text: str) -> KnownSite:
 @click.option("--interval", help="Hours between two crawls.")
 @click.option("--delay", help="Seconds between two requests.")
 @click.option("--user-agent", help="Who we say we are.")
+@click.option("--sources", help="Ask these alone: wp-json, feed, sitemap, archive; with commas.")
+@click.option("--drop", help="Selectors of what is no article, such as .promo,#poll.")
+@click.option("--body", help="Selectors of what alone is article.")
 @click.option("--yes", is_flag=True, help="Save without asking.")
 @db_option
 def add(url: str, yes: bool, db: str, **settings: str | None) -> None:
@@ -115,7 +118,7 @@ def show(site: str, db: str) -> None:
         "state": found.state,
         "last crawled": found.last_success_at,
         "articles": found.articles,
-        **found.config,
+        **found.settings,
     }
     for key, value in rows.items():
         click.echo(f"{key}: {'' if value is None else value}")
@@ -159,9 +162,10 @@ def import_sites(file: Path, db: str) -> None:
     """Follow the sites of a TOML, CSV or OPML file. A file with a mistake changes nothing."""
     found = sitelist.read(file)
     archive = archive_of(db)
-    for url, settings in found:
+    archive.set_defaults(found.defaults)
+    for url, settings in found.sites:
         archive.follow(url, settings)
-    say(f"{len(found)} sites are followed")
+    say(f"{len(found.sites)} sites are followed")
 
 
 @sites.command("export")
@@ -169,5 +173,8 @@ def import_sites(file: Path, db: str) -> None:
 @db_option
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""
-    found = [site for site in archive_of(db).all() if "follow" in site.config]
-    click.echo(sitelist.as_toml(found) if kind == "toml" else sitelist.as_csv(found), nl=False)
+    archive = archive_of(db)
+    found = [site for site in archive.all() if "follow" in site.config]
+    click.echo(
+        sitelist.as_toml(found, archive.defaults()) if kind == "toml" else sitelist.as_csv(found), nl=False
+    )

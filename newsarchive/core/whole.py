@@ -12,6 +12,7 @@ from newsarchive.core import decoding, extraction
 from newsarchive.core.filling import FILLABLE, filled, usable
 from newsarchive.core.pagetype import quality
 from newsarchive.core.parts import Part, flagged, is_incomplete, joined
+from newsarchive.core.selecting import selected
 from newsarchive.core.wordpress import post_id
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page
@@ -39,7 +40,7 @@ def extract_step(page: Page, rules: Rules) -> Article:
     """
     article, refusal = None, None
     try:
-        article = _of_all_pages(_answered(page), rules)
+        article = selected(_of_all_pages(_answered(page), rules), page.capture.selectors)
     except NotAnArticle as error:
         refusal = error
     done = filled(page, article, refusal, rules)

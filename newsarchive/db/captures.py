@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, select, update
 
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db import bulk, sourcetexts
+from newsarchive.db import bulk, defaults, sourcetexts
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
-from newsarchive.items import Article, Capture, Place, SourceText
+from newsarchive.items import Article, Capture, Place, Selectors, SourceText
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A capture whose bytes are kept. `payload` is where its body lies: elsewhere for a revisit.
 
-    `source_text` is what a feed or an API says of its post, `parts` are the further pages of a split one.
+    `source_text` is what a feed or an API says of its post, `parts` are the further pages of a split one,
+    `selectors` the settings of its site.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Kept:
     payload: Place
     source_text: SourceText | None = None
     parts: tuple[Kept, ...] = ()
+    selectors: Selectors | None = None
 
 
 def record(
@@ -141,7 +143,14 @@ def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
     of_head: dict[int, list[Kept]] = {}
     for part in parts:
         of_head.setdefault(part.parent_id, []).append(_record(part, firsts, None))
-    return [_record(row, firsts, texts.get(row.url_id), of_head.get(row.id, ())) for row in rows]
+    chosen = defaults.selectors(connection, {row.url for row in rows})
+    return [
+        replace(
+            _record(row, firsts, texts.get(row.url_id), of_head.get(row.id, ())),
+            selectors=chosen.get(site_of(row.url)),
+        )
+        for row in rows
+    ]
 
 
 def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: Sequence[Kept] = ()) -> Kept:

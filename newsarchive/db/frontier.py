@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Engine, bindparam, func, select, update
 from newsarchive.core.parts import MISSING
 from newsarchive.core.schedule import DAY, Outcome, Visits, back_off, next_check
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db import sourcetexts
+from newsarchive.db import defaults, sourcetexts
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, Base, CrawlRun, Discovery, Revision, Site, Source, Url
-from newsarchive.items import Article, Link, SourceText
+from newsarchive.items import Article, Link, Selectors, SourceText
 
 T = TypeVar("T")
 
@@ -198,6 +198,11 @@ class Frontier:
         """What a feed or an API said last of the post under this address, `None` where none did."""
         with reading(self.engine) as connection:
             return sourcetexts.of(connection, url)
+
+    def selectors(self, url: str) -> Selectors | None:
+        """The selectors of the site of this address, `None` where its settings have none."""
+        with reading(self.engine) as connection:
+            return defaults.selectors(connection, [url]).get(site_of(url))
 
     def waiting(self, site_id: int) -> list[Known]:
         """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left."""

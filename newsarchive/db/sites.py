@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.urls import site_of
+from newsarchive.db import defaults
 from newsarchive.db.engine import ADVISORY_LOCK, insert_ignoring, reading, sqlite_file, translated, writing
 from newsarchive.db.models import ArticleRow, CrawlRun, Site
 from newsarchive.exceptions import DatabaseUnavailable
@@ -28,7 +29,8 @@ SLACK = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """A site of the archive; `config` are its settings, `articles` how many the archive holds."""
+    """A site of the archive; `config` are its own settings, `defaults` those of all and of its platform,
+    `articles` how many the archive holds."""
 
     domain: str
     home_url: str
@@ -38,6 +40,12 @@ class KnownSite:
     last_success_at: datetime | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     articles: int = 0
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its own settings over those of its platform over the global ones."""
+        return {**self.defaults, **self.config}
 
     @property
     def followed(self) -> bool:
@@ -47,7 +55,7 @@ class KnownSite:
         """When it should be crawled again, `None` for at once."""
         if self.last_success_at is None:
             return None
-        return self.last_success_at + timedelta(hours=float(self.config.get("interval", EVERY))) - SLACK
+        return self.last_success_at + timedelta(hours=float(self.settings.get("interval", EVERY))) - SLACK
 
 
 def _now() -> datetime:
@@ -65,7 +73,18 @@ class Sites:
         count = select(func.count()).where(ArticleRow.site_id == Site.id).scalar_subquery()
         query = select(Site.__table__, count.label("articles")).where(Site.home_url != "")
         with reading(self.engine) as connection:
-            return [_site(row) for row in connection.execute(query.order_by(Site.domain))]
+            scopes = defaults.load(connection)
+            return [_site(row, scopes) for row in connection.execute(query.order_by(Site.domain))]
+
+    def defaults(self) -> dict[str, dict[str, Any]]:
+        """The settings of many sites: scope (`global` or a platform) → settings."""
+        with reading(self.engine) as connection:
+            return defaults.load(connection)
+
+    def set_defaults(self, scopes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace the settings of these scopes."""
+        with writing(self.engine) as connection:
+            defaults.save(connection, scopes)
 
     def get(self, url: str) -> KnownSite | None:
         """The site at this address, `None` where the archive has none."""
@@ -124,9 +143,10 @@ class Sites:
         return {}
 
 
-def _site(row: Any) -> KnownSite:
+def _site(row: Any, scopes: Mapping[str, Mapping[str, Any]]) -> KnownSite:
     return KnownSite(
-        row.domain, row.home_url, row.name, row.platform, row.state, row.last_success_at, row.config, row.articles
+        row.domain, row.home_url, row.name, row.platform, row.state, row.last_success_at, row.config, row.articles,
+        defaults.of_platform(scopes, row.platform),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, signals
@@ -18,10 +19,10 @@ from newsarchive.core import discovery
 from newsarchive.core.filling import FILLABLE, usable
 from newsarchive.core.paging import MAX_PARTS
 from newsarchive.core.parts import MISSING
-from newsarchive.core.urls import url_key
+from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.frontier import FILLED, Frontier, Known
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.items import Capture, Link
+from newsarchive.items import Capture, Link, Selectors
 from newsarchive.recorder import KEEP, Recorder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import (
@@ -240,7 +241,13 @@ class FetchingSpider(ArchiveSpider):
         recorder = self.crawler.get_extension(Recorder)
         place = recorder.keep(response, capture.fetched_at) if recorder else None
         text = self.frontier.source_text(capture.url) if self.frontier else capture.source_text
-        return replace(capture, place=place, source_text=text)
+        return replace(
+            capture, place=place, source_text=text, selectors=self._selectors(site_of(capture.url))
+        )
+
+    @lru_cache(maxsize=64)  # noqa: B019  the spider lives as long as its process
+    def _selectors(self, site: str) -> Selectors | None:
+        return self.frontier.selectors(site) if self.frontier else None
 
     def forbidden(self, response: Response) -> str:
         """Where the page forbids copies, "" where it does not or we were told not to ask."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 3000
 #: Bytes of a feed from which on it is read in a thread.
 LARGE_FEED = 1_000_000
+#: Kinds of sources that a site's settings may choose from.
+KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
 #: Kinds of sources that another source leads to: pages of an API, the sitemaps that a sitemap lists.
 API_PAGE, SITEMAP_PART = "wp-json page", "sitemap part"
 #: Sitemaps that list no posts, by what their names say.
@@ -61,6 +63,8 @@ class Finder:
     problem: Callable[[str, str, str], None]
     #: What robots.txt of an address says, where the crawl has it; `None` where it must be asked for.
     robots: Callable[[str], str | None] = lambda url: None
+    #: The kinds of sources that are asked; `archive` stands for the front page and those it leads to.
+    kinds: frozenset[str] = KINDS
     #: Whether all that is found gets its row: only then may a later 304 stand for it.
     remember: bool = True
     requests: int = 0
@@ -88,6 +92,8 @@ class Finder:
             elif found:
                 complete.add("announced sitemap")
         pages = known.id if known else None
+        if "archive" not in self.kinds:
+            return
         yield Batch(discovery.post_links(home.text, home.url, self.rules), pages)
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
@@ -104,7 +110,8 @@ class Finder:
                 yield batch
                 if self.enough():
                     return
-        yield Batch(await asyncio.to_thread(self.frontier.named_by, known.id), known.id)
+        if "archive" in self.kinds:
+            yield Batch(await self._named_by(known), known.id)
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: the page's own, and the sitemaps that robots.txt names before the usual ones."""
@@ -123,7 +130,7 @@ class Finder:
 
     async def _read(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
         readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
-        if source.kind not in readers:
+        if source.kind not in readers or source.kind not in self.kinds:
             return
         known = await self._known(source.kind, source.url)
         if known and not source.announced and known.rests(datetime.now(UTC)):

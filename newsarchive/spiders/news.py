@@ -21,17 +21,25 @@ from newsarchive.items import Link
 from newsarchive.politeness import Politeness
 from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of
 from newsarchive.spiders.fetching import FetchingSpider
-from newsarchive.spiders.finding import Batch, Finder, conditional
+from newsarchive.spiders.finding import KINDS, Batch, Finder, conditional
 
 #: The kind of source that a front page is.
 HOME = "home page"
+
+
+def sources(value: str) -> frozenset[str]:
+    """The kinds of sources to ask, all of them for "". Raises `UsageError`."""
+    chosen = frozenset(word.strip() for word in value.split(",") if word.strip())
+    if unknown := chosen - KINDS:
+        raise UsageError(f"sources: {min(unknown)!r} is none; there are {', '.join(sorted(KINDS))}")
+    return chosen or KINDS
 
 
 class NewsSpider(FetchingSpider):
     """Crawl one blog: everything that its API, feeds, sitemaps and pages name.
 
     Arguments: `url` (the blog's front page, or its feed), `limit` (at most so many posts are
-    fetched), `since` (a date: older posts are left out), `dry_run` (1: print what would be fetched
+    fetched), `since` (a date: older posts are left out), `sources` (where to look, all if not said), `dry_run` (1: print what would be fetched
     and why, fetch and write nothing else).
     """
 
@@ -41,12 +49,14 @@ class NewsSpider(FetchingSpider):
         "limit": "NUMBER",
         "since": "DATE",
         "dry_run": "1",
+        "sources": "wp-json,feed,sitemap,archive",
     }
 
     url: str
     limit: int | None
     since: datetime | None
     dry_run: bool
+    sources: frozenset[str]
     #: What went wrong with the front page, in words.
     failure: str = ""
     #: The front page as a source, with what makes the next request conditional.
@@ -62,6 +72,7 @@ class NewsSpider(FetchingSpider):
             "url": urls.check_start_url(given["url"]),
             "limit": count("limit", given["limit"]) if given.get("limit") else None,
             "since": day("since", given["since"]) if given.get("since") else None,
+            "sources": sources(given.get("sources", "")),
             "dry_run": flag("dry_run", given.get("dry_run", "0")),
         }
 
@@ -149,6 +160,7 @@ class NewsSpider(FetchingSpider):
             self.enough,
             self.source_problem,
             self.robots,
+            self.sources,
             remember=self.since is None,  # what is left out for its age has no row
         )
 
