@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
-from newsarchive import extensions, pipelines, politeness, recorder
+from newsarchive import browser, extensions, pipelines, politeness, recorder
 from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
@@ -27,6 +27,7 @@ class Addon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         settings.set("USER_AGENT", user_agent(settings.get("NEWSARCHIVE_CONTACT") or ""), priority="addon")
+        browser.configure(settings)
         chain: dict[type, int] = dict(ITEM_PIPELINES)
         if settings.getint("NEWSARCHIVE_WORKERS", 0) > 0:
             chain = {pipelines.WorkersPipeline: 100}

@@ -22,7 +22,7 @@ ROWS = ("discovered", "new", "updated", "unchanged")
 #: Outcomes that have reasons, each a stat `newsarchive/<group>/<reason>`.
 GROUPS = ("filled", "failed", "dropped", "skipped", "source problems")
 #: Counted where there were any.
-EXTRA = ("gone", "not modified")
+EXTRA = ("gone", "not modified", "fetched with the browser")
 
 
 def counts(stats: dict[str, Any]) -> dict[str, int]:

@@ -24,6 +24,8 @@ NEWSARCHIVE_WARC = os.environ.get("NEWSARCHIVE_WARC", "on")
 NEWSARCHIVE_LEARN = True
 #: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
 NEWSARCHIVE_HONOUR_NOARCHIVE = True
+#: Pages that hold nothing without JavaScript: `off`, `on` (the system's Chromium), or its path (extra `browser`).
+NEWSARCHIVE_BROWSER = os.environ.get("NEWSARCHIVE_BROWSER", "off")
 #: Processes that run the pure core; 0 runs it in the crawl's own process.
 NEWSARCHIVE_WORKERS = 0
 

@@ -15,7 +15,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
-from newsarchive import rules
+from newsarchive import browser, rules
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
 
 SITE_FAILED, DATABASE_FAILED = 4, 5
@@ -47,6 +47,7 @@ class Command(ScrapyCrawl):
         spider = self.spider_class(args)
         if spider is not None and hasattr(spider, "check"):
             spider.check(spargs)
+        browser.check(self.settings)
         if folder := self.settings.get("NEWSARCHIVE_RULES"):
             rules.load(folder)
         if spargs.get("dry_run") != "1":

@@ -15,6 +15,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from newsarchive import browser
 from newsarchive.core import discovery
 from newsarchive.core.filling import FILLABLE, usable
 from newsarchive.core.paging import MAX_PARTS
@@ -117,7 +118,7 @@ class FetchingSpider(ArchiveSpider):
             meta={"handle_httpstatus_list": MEANINGFUL, KEEP: True, KNOWN: known},
         )
 
-    async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture]:
+    async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
         """What one answer means: unchanged, gone, or bytes for the pipelines."""
         if response.status == 304:
             self.count("unchanged")
@@ -131,7 +132,13 @@ class FetchingSpider(ArchiveSpider):
         elif block := self.block(response):
             async for instead in self.blocked(response, link, block):
                 yield instead
-        elif refusal := self.no_article(response, link):
+        elif (refusal := self.no_article(response, link)) and await self.needs_browser(
+            response, link, refusal
+        ):
+            assert response.request is not None
+            self.count("fetched with the browser")
+            yield browser.rendered(response.request)
+        elif refusal:
             refused = await self.capture(response, link)
             if refusal.reason in FILLABLE and await self.may_fill(response, link):
                 yield refused
@@ -139,6 +146,11 @@ class FetchingSpider(ArchiveSpider):
                 await self.refuse(refused, response, refusal)
         elif (capture := await self.whole(response, link)) is not None:
             yield capture
+
+    async def needs_browser(self, response: Response, link: Link, refusal: NotAnArticle) -> bool:
+        """Whether a page is left to its scripts, and neither feed nor API has its text."""
+        untried = browser.wanted(self.settings) and not response.meta.get("playwright")
+        return refusal.reason == "script only" and untried and not await self.may_fill(response, link)
 
     async def may_fill(self, response: Response, link: Link) -> bool:
         """Whether the site's own feed or API stands in for a page: what was read from the page itself stays."""
@@ -230,6 +242,9 @@ class FetchingSpider(ArchiveSpider):
         A disk that takes no more bytes ends the crawl: what is fetched on would be lost.
         """
         capture = capture_of(response, link)
+        if response.meta.get("playwright"):  # validators are the empty page's: scripts may say something new
+            own = {k: v for k, v in capture.headers.items() if k not in ("etag", "last-modified")}
+            capture = replace(capture, headers=own)
         try:
             return await asyncio.to_thread(self._kept, capture, response)
         except DatabaseError as error:

@@ -1,0 +1,56 @@
+"""Pages that hold nothing without JavaScript: counted, and fetched with Chromium where the extra is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+
+from newsarchive import browser
+from newsarchive.exceptions import UsageError
+from tests.serving import Answer, crawl, served
+from tests.test_crawl import STORY, front, post, rows
+
+APP = """<html lang="en"><head><title>A story told by a script</title></head><body><div id="root"></div>
+<noscript>You need JavaScript.</noscript><script>
+fetch("/story.json").then(r => r.json()).then(story => {
+  document.getElementById("root").innerHTML = "<article><h1>" + document.title + "</h1>" + story.html + "</article>" });
+</script></body></html>"""
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    browser.check(Settings({"NEWSARCHIVE_BROWSER": "off"}))
+    with pytest.raises(UsageError, match=r"pip install 'newsarchive\[browser\]'"):
+        browser.check(Settings({"NEWSARCHIVE_BROWSER": "on"}))
+
+
+def test_only_pages_left_to_a_script_go_through_chromium(db: Path) -> None:
+    if importlib.util.find_spec("scrapy_playwright") is None:
+        pytest.skip("no scrapy-playwright: pip install 'newsarchive[browser]'")
+    if not any(map(shutil.which, browser.NAMES)):
+        pytest.skip("no Chromium: run `bash .ci/services chromium` as root")
+    import json
+
+    story = Answer(json.dumps({"html": STORY}), headers={"Content-Type": "application/json"})
+    pages = {"/a-story-by-a-script/": APP, "/a-plain-story/": post("Plain")}
+    with served({"/": front(*pages), **pages, "/story.json": story}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert "dropped: script only" in done.stderr
+        assert "/story.json" not in site.paths()
+        rows(db, "UPDATE urls SET next_check_at = NULL")
+        site.seen.clear()
+        done = crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_BROWSER=on", db=db, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert "1 fetched with the browser" in done.stderr
+    assert rows(db, "SELECT headline FROM articles ORDER BY id") == [
+        ("Plain",),
+        ("A story told by a script",),
+    ]
+    assert "agreed to pay for the repair" in str(rows(db, "SELECT article_body FROM articles")[1])
+    drawn = [request for request in site.seen if "Mozilla" in request.headers.get("User-Agent", "")]
+    assert drawn == []  # the browser says who we are, too
+    assert [p for p in site.paths() if p == "/a-plain-story/"] == ["/a-plain-story/"]
