@@ -30,6 +30,8 @@ from newsarchive.core.torn import torn, with_lost
 PAGE = 12.0
 #: A run of a believed codec needs this gain; one that clean text would hardly hold needs less.
 RUN, SUSPECT = 2.0, -4.0
+#: Where a codec explains one letter alone, however often it stands there, that must gain so much.
+LONE = 30.0
 #: How many codecs one page may have been read with, one after another.
 ROUNDS = 4
 #: So many suspect runs are asked who is to blame.
@@ -80,14 +82,23 @@ def changes_of(
         found = _for_page(believed.readings(others, model), runs)
         if isinstance(believed, Legacy):
             return Repairs([*placed(taken, runs), *_by_line(found, runs, grams)])
-        for run, readings in found.items():
-            if good := [r for r in readings if r.gain >= (SUSPECT if run in left else RUN)]:
-                taken[run] = good
+        good = {
+            run: [r for r in rs if r.gain >= (SUSPECT if run in left else RUN)] for run, rs in found.items()
+        }
+        if _is_lone_letter(good):
+            break
+        taken |= {run: rs for run, rs in good.items() if rs}
         if isinstance(believed, Utf8) and not believed.inner:
             changes = placed(taken, runs)
             if rest := torn(text, positions, changes, believed.charset):
                 return with_lost(text, changes, rest, believed.charset, model, grams)
     return Repairs(placed(taken, runs))
+
+
+def _is_lone_letter(found: Found) -> bool:
+    """Whether all that a codec explains is one letter, not very likely: `\xa0•` may be `ʥ`, but is a list."""
+    readings = {r.after: r.gain for rs in found.values() for r in rs}
+    return len(readings) == 1 and any(script(a[0]) and gain < LONE for a, gain in readings.items())
 
 
 def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
