@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import hashlib
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -84,6 +83,8 @@ def payload_digest(article: Article) -> str:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # OpenSSL takes a while to load, and reading needs no digest
+
     return "sha256:" + hashlib.sha256(storable(text).encode()).hexdigest()
 
 

@@ -36,7 +36,7 @@ def tokenise(text: str) -> Iterator[Token]:
     >>> [token.text for token in tokenise("Café-Noël, 3 a.m.")]
     ['cafe', 'noel', '3', 'a', 'm']
     """
-    pattern = _ASCII_WORD if text.isascii() else _word()
+    pattern = _ASCII_WORD if text.isascii() else _word(_marks(text))
     for match in pattern.finditer(text):
         yield Token(fold(match[0]), match.start(), match.end())
 
@@ -57,10 +57,21 @@ def is_unspaced(text: str) -> bool:
     return 10 * sum(1 for _ in UNSPACED.finditer(text)) > len(text)
 
 
-@lru_cache(maxsize=1)
-def _word() -> re.Pattern[str]:
-    marks = [c for c in map(chr, range(0x300, 0x20000)) if unicodedata.category(c) in ("Mn", "Mc", "Co")]
-    return re.compile(rf"(?:[^\W_]|[{''.join(marks)}\U000e0100-\U000e01ef])+")
+def _marks(text: str) -> str:
+    """The marks of a text that belong to words: those of all Unicode take 40 ms to gather."""
+    return "".join(sorted(filter(_is_mark, set(text))))
+
+
+@lru_cache(maxsize=4096)
+def _is_mark(character: str) -> bool:
+    if "\u0300" <= character < "\U00020000":
+        return unicodedata.category(character) in ("Mn", "Mc", "Co")
+    return "\U000e0100" <= character <= "\U000e01ef"
+
+
+@lru_cache(maxsize=256)
+def _word(marks: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:[^\W_]|[{marks}])+" if marks else r"[^\W_]+")
 
 
 @lru_cache(maxsize=4096)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +96,9 @@ def write_whole(target: Path, make: Callable[[Path], int]) -> int:
 
     Raises `OutputError` where it cannot be written; what stood there before then stands there still.
     """
+    import shutil
+    import tempfile
+
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
     except OSError as error:
