@@ -216,6 +216,9 @@ def main() -> None:
     )
     parser.add_argument("--scale", type=int, default=0, metavar="N", help="stream N made-up articles")
     parser.add_argument("--db", default="", metavar="URL", help="an empty database for --scale")
+    parser.add_argument(
+        "--recluster", action="store_true", help="after --scale: recluster it in a process of its own"
+    )
     parser.add_argument("--minutes", type=float, default=30, help="when --scale stops at the latest")
     parser.add_argument("--spun", action="store_true", help="measure paraphrase links")
     args = parser.parse_args()
@@ -227,7 +230,7 @@ def main() -> None:
             f"{args.folder}: fewer than four texts of {SHORTEST} words; name a folder of *.txt or *.jsonl"
         )
     if args.scale:
-        scale(args.scale, texts, args.db, args.minutes)
+        scale(args.scale, texts, args.db, args.minutes, again=args.recluster)
     elif args.spun:
         spun(texts)
     else:

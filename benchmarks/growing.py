@@ -9,6 +9,8 @@ from __future__ import annotations
 import array
 import random
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -131,8 +133,13 @@ def stream(texts: Sequence[str], seed: int = 9) -> Iterator[list[str]]:
         yield [" ".join(words) for words in made]
 
 
-def scale(count: int, texts: Sequence[str], url: str = "", minutes: float = 30.0) -> None:
-    """Print articles a second and peak memory at each power of ten and each tenth of `count`."""
+def scale(
+    count: int, texts: Sequence[str], url: str = "", minutes: float = 30.0, *, again: bool = False
+) -> None:
+    """Print articles a second and peak memory at each power of ten and each tenth of `count`.
+
+    `again` reclusters what was made, in a process of its own.
+    """
     stops = {count, *(10**n for n in range(4, 8)), *(count * n // 10 for n in range(1, 10))}
     begun, seconds, done, last = time.monotonic(), 0.0, 0, 0
     with archive(url) as grown:
@@ -151,3 +158,15 @@ def scale(count: int, texts: Sequence[str], url: str = "", minutes: float = 30.0
             if late or done >= count:
                 break
         print(f"{sum(map(len, grown.groups()))} articles in {len(grown.groups())} clusters")
+        if again:
+            _recluster(grown.engine, done)
+
+
+def _recluster(engine: Engine, articles: int) -> None:
+    """`newsarchive recluster` on the archive in a process of its own: articles a second, peak memory."""
+    url = engine.url.render_as_string(hide_password=False)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "newsarchive", "recluster", "--db", url], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"recluster: {articles / seconds:7.0f} a second  peak {after.ru_maxrss // 1024} MB")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, func, select, update
 
 from newsarchive.cli import cli
 from newsarchive.core.copies import describe, text_of
-from newsarchive.db import changes, query, reclustering
+from newsarchive.db import changes, query, reclustering, tracing
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleOrigin, ArticleRow, CopyRow
 from newsarchive.db.store import Store
@@ -144,6 +145,15 @@ def test_an_original_in_the_archive_is_linked_whichever_came_first(engine: Engin
     for command in ("show", "trace"):
         out = CliRunner().invoke(cli, [command, copy.url, "--db", url], env={"COLUMNS": "200"}).stdout
         assert f"The original is in the archive: {ORIGINAL}" in out
+
+
+def test_the_delay_of_a_republisher_is_counted_from_the_linked_original(engine: Engine) -> None:
+    """Texts that differ, so that no cluster knows; and a credit that prints a day alone."""
+    late = credited(2, ORIGINAL, date_published=START + timedelta(hours=7))
+    undated = replace(late, origin=replace(late.origin, date=START - timedelta(days=2)))
+    Store(engine).ingest([post(1, story(1), url=ORIGINAL), undated])
+    [row] = tracing.origins(engine)
+    assert (row.site, row.origin, row.delay_hours) == ("blog2.example", "The Paper", 7.0)
 
 
 def test_an_original_is_found_by_its_canonical_address(engine: Engine) -> None:

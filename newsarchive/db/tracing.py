@@ -234,11 +234,13 @@ def _named_by(source: File | Engine, article: Stored, copies: Sequence[int]) -> 
 
 _CREDITS = """
     SELECT s.domain AS site, o.name, o.domain, a.cluster_id, ao.date,
-           coalesce(a.date_published, a.first_seen_at) AS published
+           coalesce(a.date_published, a.first_seen_at) AS published,
+           coalesce(original.date_published, original.first_seen_at) AS first
     FROM article_origins AS ao
     JOIN articles AS a ON a.id = ao.article_id
     JOIN origins AS o ON o.id = ao.origin_id
     JOIN sites AS s ON s.id = a.site_id
+    LEFT JOIN articles AS original ON original.id = ao.original_id
     WHERE s.domain = coalesce(:site, s.domain)
 """
 _SINCE = " AND coalesce(a.date_published, a.first_seen_at) >= :since"
@@ -249,15 +251,16 @@ def origins(
 ) -> list[Republished]:
     """Who is republished by whom, the most often first.
 
-    The delay is counted from the date that the credit prints, else from the original where the
-    archive holds it: the earliest article of the same cluster on the publisher's own site.
+    The delay is counted from the original where the archive holds it (by the address that the credit
+    links, else the earliest article of the cluster on the publisher's own site), else from the date
+    that the credit prints.
     """
     values = {"site": site} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
     with reading(source) as reader:
         originals = _originals(reader)
         for row in reader.rows(_CREDITS + (_SINCE if since else ""), values):
-            first = row["date"] or originals.get((row["cluster_id"], row["domain"]))
+            first = row["first"] or originals.get((row["cluster_id"], row["domain"])) or row["date"]
             found[row["site"], row["name"], row["domain"]].append((row["published"], first))
     counted = [_republished(key, dates) for key, dates in found.items()]
     return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin))
