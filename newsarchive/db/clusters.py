@@ -105,7 +105,8 @@ class _Assignment:
 
     def _index(self, judged: Sequence[Entry], twins: dict[str, tuple[int, int]]) -> bands.Holders:
         """Index the first of each text, and whoever is now the first with one that another gave up."""
-        bands.forget(self.connection, {e.id: e.old_minhash for e in self.entries.values()})
+        moved = {e.id: e.old_minhash for e in self.entries.values() if e.old_minhash != e.minhash}
+        bands.forget(self.connection, moved)
         left = {e.old_hash for e in self.entries.values() if e.old_hash and e.old_hash != e.content_hash}
         heirs = {i: s for i, s in bands.heirs(self.connection, left) if i not in self.entries}
         held = bands.Holders(self.connection, {e.id: e.minhash for e in judged} | heirs)
