@@ -71,17 +71,27 @@ def compare(full: str, copy: str) -> Comparison:
 
 
 def _without_same(ours: Sequence[str], theirs: Sequence[str]) -> tuple[list[int], list[int], int]:
-    """The positions that have no equal on the other side, and how many have."""
+    """The positions that have no equal on the other side, and how many have; equal to the letter first,
+    which most are, then but for case and punctuation."""
+    left, right = list(range(len(ours))), list(range(len(theirs)))
+    for folded in (str, normalise):
+        left, right = _unequal([(i, folded(ours[i])) for i in left], [(i, folded(theirs[i])) for i in right])
+    return left, right, len(ours) - len(left)
+
+
+def _unequal(
+    ours: Sequence[tuple[int, str]], theirs: Sequence[tuple[int, str]]
+) -> tuple[list[int], list[int]]:
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for i, sentence in enumerate(theirs):
-        places[normalise(sentence)].append(i)
+    for i, sentence in reversed(theirs):
+        places[sentence].append(i)
     left, used = [], set()
-    for i, sentence in enumerate(ours):
-        if same := places.get(normalise(sentence)):
-            used.add(same.pop(0))
+    for i, sentence in ours:
+        if same := places.get(sentence):
+            used.add(same.pop())
         else:
             left.append(i)
-    return left, [i for i in range(len(theirs)) if i not in used], len(used)
+    return left, [i for i, _ in theirs if i not in used]
 
 
 def _alike(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:

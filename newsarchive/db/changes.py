@@ -7,7 +7,8 @@ that has its text, and compares newcomers alone: no change costs more than `MOST
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, delete, func, select
 from newsarchive.core.comparison import compare, sentences
 from newsarchive.core.copies import Text, describe, kind_of, likeness, text_of
 from newsarchive.db import bulk
-from newsarchive.db.models import ArticleRow, CopyRow
+from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 
 #: Articles of a cluster that are looked at to tell which is the fullest.
 MOST = 200
@@ -34,55 +35,94 @@ class _Member:
     beside: int | None
 
 
-def record(connection: Connection, clusters: Collection[int], changed: Collection[int]) -> None:
-    """Bring the rows of these clusters to what they hold now; `changed` articles have a new text or place."""
-    rows: list[dict[str, Any]] = []
-    for cluster_id in sorted(clusters):
-        members = _members(connection, cluster_id, changed)
-        if len(members) > 1:
-            rows += _Rows(connection, members, set(changed)).made()
+def record(
+    connection: Connection,
+    clusters: Collection[int],
+    changed: Collection[int],
+    bodies: Mapping[int, str] | None = None,
+    texts: Mapping[int, Text] | None = None,
+) -> None:
+    """Bring the rows of these clusters to what they hold now; `changed` articles have a new text or place.
+
+    `bodies` and `texts` are those that the caller has read already.
+    """
+    known = _Known(connection, dict(bodies or {}), dict(texts or {}))
+    works = [
+        _Rows(members, set(changed), known)
+        for members in _members(connection, clusters, changed)
+        if len(members) > 1
+    ]
+    known.read(i for work in works for i in work.wanted)
+    rows = [row for work in works for row in work.made()]
     for part in bulk.parts({*changed, *(row["article_id"] for row in rows)}):
         connection.execute(delete(CopyRow).where(CopyRow.article_id.in_(part)))
     bulk.insert_rows(connection, CopyRow, rows)
 
 
-def _members(connection: Connection, cluster_id: int, changed: Collection[int]) -> list[_Member]:
-    """The first articles of a cluster, its fullest so far and the changed ones."""
+def _members(
+    connection: Connection, clusters: Collection[int], changed: Collection[int]
+) -> Iterator[list[_Member]]:
+    """The articles of each cluster; of a huge one the first, its fullest so far and the changed ones."""
     when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
-    query = (
-        select(ArticleRow.id, ArticleRow.content_hash, when, CopyRow.kind, CopyRow.fullest_id)
-        .outerjoin(CopyRow, CopyRow.article_id == ArticleRow.id)
-        .where(ArticleRow.cluster_id == cluster_id)
-    )
-    found = {row[0]: _Member(*row) for row in connection.execute(query.order_by(ArticleRow.id).limit(MOST))}
-    if len(found) == MOST:
-        wanted = {m.beside for m in found.values() if m.beside is not None} | set(changed)
-        for part in bulk.parts(wanted - set(found)):
-            rest = connection.execute(query.where(ArticleRow.id.in_(part)))
-            found |= {row[0]: _Member(*row) for row in rest}
-    return list(found.values())
+    query = select(
+        ArticleRow.id, ArticleRow.content_hash, when, CopyRow.kind, CopyRow.fullest_id, ArticleRow.cluster_id
+    ).outerjoin(CopyRow, CopyRow.article_id == ArticleRow.id)
+    huge: set[int] = set()
+    small: defaultdict[int, list[_Member]] = defaultdict(list)
+    for part in bulk.parts(clusters):
+        sizes = select(Cluster.id).where(Cluster.id.in_(part), Cluster.size >= MOST)
+        huge |= set(connection.execute(sizes).scalars())
+        found = query.where(ArticleRow.cluster_id.in_(set(part) - huge)).order_by(ArticleRow.id)
+        for row in connection.execute(found):
+            small[row.cluster_id].append(_Member(*row[:-1]))
+    yield from small.values()
+    for cluster_id in sorted(huge):
+        own = query.where(ArticleRow.cluster_id == cluster_id)
+        rows = {r[0]: _Member(*r[:-1]) for r in connection.execute(own.order_by(ArticleRow.id).limit(MOST))}
+        wanted = {m.beside for m in rows.values() if m.beside is not None} | set(changed)
+        for part in bulk.parts(wanted - set(rows)):
+            rest = connection.execute(own.where(ArticleRow.id.in_(part)))
+            rows |= {r[0]: _Member(*r[:-1]) for r in rest}
+        yield list(rows.values())
+
+
+class _Known:
+    """Bodies and shingles by article, each read once."""
+
+    def __init__(self, connection: Connection, bodies: dict[int, str], texts: dict[int, Text]) -> None:
+        self.connection, self.bodies, self.texts = connection, bodies, texts
+
+    def read(self, ids: Iterable[int]) -> None:
+        wanted = set(ids)
+        self.bodies |= bodies(self.connection, wanted - set(self.bodies))
+        for i in wanted - set(self.texts):
+            self.texts[i] = text_of(i, self.bodies.get(i, ""))
 
 
 class _Rows:
     """The rows that one cluster needs."""
 
-    def __init__(self, connection: Connection, members: Sequence[_Member], changed: set[int]) -> None:
-        self.members, self.changed = {m.id: m for m in members}, changed
+    def __init__(self, members: Sequence[_Member], changed: set[int], known: _Known) -> None:
+        self.members, self.changed, self.known = {m.id: m for m in members}, changed, known
         self.firsts: dict[str, int] = {}
         for member in members:  # equal texts are read and compared once
             self.firsts.setdefault(member.content_hash or str(member.id), member.id)
-        self.connection = connection
-        self.bodies: dict[int, str] = {}
-        self.texts: dict[int, Text] = {}
+        self.stays = self._fullest_so_far()
+        self.new = [m for m in members if m.id in changed or m.beside is None]
+
+    @property
+    def wanted(self) -> Iterable[int]:
+        """The articles whose texts are needed for sure."""
+        if self.stays is None:
+            return self.firsts.values()
+        return [self._first(i) for i in (self.stays, *(m.id for m in self.new))]
 
     def made(self) -> list[dict[str, Any]]:
-        stays = self._fullest_so_far()
-        new = [m for m in self.members.values() if m.id in self.changed or m.beside is None]
-        self._load([self._first(m.id) for m in new] + ([self._first(stays)] if stays else []))
-        fullest = self._fullest(new, stays)
-        if fullest != stays:
+        self.known.read(self.wanted)
+        fullest, new = self._fullest(), self.new
+        if fullest != self.stays:
             new = list(self.members.values())
-            self._load(self.firsts.values())
+            self.known.read(self.firsts.values())
         made = {i: self._row(i, fullest) for i in {self._first(m.id) for m in new}}
         return [
             made[self._first(m.id)] | {"article_id": m.id} | ({"kind": "fullest"} if m.id == fullest else {})
@@ -94,31 +134,26 @@ class _Rows:
         named = {m.beside for m in self.members.values() if m.beside is not None and m.id not in self.changed}
         return next((i for i in named if i in self.members and i not in self.changed), None)
 
-    def _fullest(self, new: Sequence[_Member], stays: int | None) -> int:
+    def _fullest(self) -> int:
         """Only what is new can be fuller than what was the fullest; without that, all are looked at."""
-        if stays is not None and len(self.members) >= MOST:
-            return stays
-        if stays is None:
-            self._load(self.firsts.values())
-        among = (
-            self.members.values()
-            if stays is None
-            else {m.id: m for m in (*new, self.members[stays])}.values()
-        )
-        return describe([self._text(m) for m in among]).fullest
+        if self.stays is not None and len(self.members) >= MOST:
+            return self.stays
+        among = {m.id: m for m in self.new} if self.stays is not None else self.members
+        if self.stays is not None:
+            among[self.stays] = self.members[self.stays]
+        return describe([self._text(m) for m in among.values()]).fullest
 
     def _text(self, member: _Member) -> Text:
-        return Text(member.id, member.content_hash, self.texts[self._first(member.id)].shingles, member.date)
+        shingles = self.known.texts[self._first(member.id)].shingles
+        return Text(member.id, member.content_hash, shingles, member.date)
 
     def _first(self, article_id: int) -> int:
         return self.firsts[self.members[article_id].content_hash or str(article_id)]
 
-    def _load(self, ids: Iterable[int]) -> None:
-        for i, body in bodies(self.connection, set(ids) - set(self.bodies)).items():
-            self.bodies[i], self.texts[i] = body, text_of(i, body, None, self.members[i].content_hash)
-
     def _row(self, i: int, fullest: int) -> dict[str, Any]:
-        return row_of(self.texts[i], self.texts[self._first(fullest)], self.bodies) | {"fullest_id": fullest}
+        first = self._first(fullest)
+        copy, full = (self._text(self.members[n]) for n in (i, first))
+        return row_of(copy, full, self.known.bodies) | {"fullest_id": fullest}
 
 
 def row_of(copy: Text, full: Text, bodies: Mapping[int, str]) -> dict[str, Any]:

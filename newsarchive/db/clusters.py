@@ -80,6 +80,7 @@ class _Assignment:
         self.entries = {e.id: e for e in entries}
         self.known: dict[int, _Known] = {}
         self.signatures: dict[int, Sequence[int]] = {e.id: e.minhash for e in entries}
+        self.bodies = {e.id: e.body for e in entries}
         self.texts: dict[int, Text] = {}
         self.links: dict[tuple[int, int], Link] = {}
         self.frozen: set[int] = set()
@@ -156,9 +157,8 @@ class _Assignment:
 
     def _load(self, ids: Iterable[int]) -> None:
         missing = set(ids) - set(self.texts)
-        self.texts |= {i: text_of(i, self.entries[i].body) for i in missing if i in self.entries}
-        found = changes.bodies(self.connection, missing - set(self.entries))
-        self.texts |= {i: text_of(i, body) for i, body in found.items()}
+        self.bodies |= changes.bodies(self.connection, missing - set(self.bodies))
+        self.texts |= {i: text_of(i, self.bodies.get(i, "")) for i in missing}
 
     # -- clusters ----------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class _Assignment:
         )
         self._resize(sizes)
         touched = {c for c in (*before.values(), *after.values()) if c is not None}
-        changes.record(self.connection, touched, {*self.entries, *moved})
+        changes.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
 
     def _cluster_for(self, group: Sequence[int], used: set[int]) -> int:
         held = Counter(c for i in group if (c := self.known[i].cluster_id) is not None and c not in used)
