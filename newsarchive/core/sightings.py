@@ -38,6 +38,8 @@ SAMPLE, SHORT_SAMPLE = 100, 40
 HELD, MISSING = 1, 2
 #: Attributions and promos, in words; longer lines have no form.
 LONGEST_FORM = 60
+#: Heads and credits, in words.
+LONGEST_HEAD = 12
 #: Labels of a page's own head: a template never touches them.
 OWN = frozenset({"title", "byline", "date", "caption", "description"})
 #: Labels that extraction may have guessed.
@@ -50,7 +52,7 @@ class Line(NamedTuple):
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
     by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
     `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
-    `mentions` is `names_origin` wherever the name stands. `full`: whether the feed's full text holds the
+    `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `full`: whether the feed's full text holds the
     line: `HELD`, `MISSING`, or 0 where there is none.
     """
 
@@ -143,8 +145,11 @@ def _line(
         item=block.kind == "list_item",
         linked=is_linked(block),
         quotation=is_quotation(text),
-        names_origin=is_body and _names(block, folded, marks) and not starts_with_name(text),
-        mentions=bool(names) and names_one(folded, names),
+        names_origin=is_body
+        and count <= LONGEST_FORM
+        and _names(block, folded, marks)
+        and not starts_with_name(text),
+        mentions=bool(names) and count <= LONGEST_HEAD and names_one(folded, names),
         sells=is_body and words is not None and count <= LONGEST_FORM and cues.sells(text, words),
         domain=form != 0 and DOMAIN in form_of(text),
         own=folded in own,
