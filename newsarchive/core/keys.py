@@ -24,7 +24,7 @@ _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.
 _QUOTED = re.compile(r"“[^“”]{8,200}”|„[^„“”]{8,200}[“”]|«[^«»]{8,200}»|《[^《》]{2,80}》|\"[^\"]{8,200}\"")
 _JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 _CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
-_LEAD = re.compile(r"((?:[^\W\d_]+ ?){1,4})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
+_LEAD = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,3})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
 _PER_POST = re.compile(r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*")
 _HASHED = re.compile(r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+")
 
@@ -100,6 +100,8 @@ def lead_of(text: str) -> tuple[str, str]:
     >>> lead_of("Next shelf: The swans of the lake"), lead_of("Note: it was closed.")
     (('Next shelf', 'The swans of the lake'), ('', ''))
     """
+    if ":" not in text and "：" not in text:
+        return "", ""
     hit = _LEAD.fullmatch(text.strip())
     return (hit[1], hit[2]) if hit and not hit[2].endswith((".", "。")) else ("", "")
 
