@@ -15,10 +15,12 @@ from newsarchive.core.shingling import normalise
 
 #: Two sentences are one, altered, from this likeness on (0 to 100, by words).
 ALTERED = 60
+#: From this likeness they are so without a look at the others, if one stands among the next few.
+_SURELY, _AHEAD = 85, 4
 #: Most sentences paired by likeness on each side; the rest counts as cut and added.
 _MOST = 400
 
-_END = re.compile(r"(?<=[.!?…])[\"”’»)\]]{0,2}\s+(?=[^\s\da-z])|(?<=[。！？])[」』”）]?|\n+")
+_END = re.compile(r"[.!?…][\"”’»)\]]{0,2}\s+(?=[^\s\da-z])|[。！？][」』”）]?|\n+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,35 @@ def _unequal(
 
 
 def _alike(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of sentences that are alike, best first, each once; in the order of the full text."""
+    """Pairs of sentences that are alike, each once, in the order of the full text: those that are surely
+    one and stand where they are looked for, then the others, best first."""
+    a, b = ([normalise(s) for s in side[:_MOST]] for side in (ours, theirs))
+    found = _in_order(a, b)
+    left, right = ([i for i in range(len(side)) if i not in used] for side, used in (
+        (a, set(found)), (b, set(found.values()))))  # fmt: skip
+    found |= {left[i]: right[j] for i, j in _best_first([a[i] for i in left], [b[j] for j in right])}
+    return sorted(found.items())
+
+
+def _in_order(a: Sequence[str], b: Sequence[str]) -> dict[int, int]:
+    """Copies seldom move sentences: only a few are tried for each, which spares a long text its square."""
+    from rapidfuzz import fuzz
+
+    found: dict[int, int] = {}
+    at = 0
+    for i, sentence in enumerate(a):
+        for j in range(at, min(at + _AHEAD, len(b))):
+            if fuzz.ratio(sentence, b[j], score_cutoff=_SURELY):
+                found[i], at = j, j + 1
+                break
+    return found
+
+
+def _best_first(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
     from rapidfuzz import fuzz, process
 
-    if not ours or not theirs:
+    if not a or not b:
         return []
-    a, b = ([normalise(s) for s in side[:_MOST]] for side in (ours, theirs))
     scores = process.cdist(a, b, scorer=fuzz.ratio, score_cutoff=ALTERED)
     ranked = sorted(((scores[i][j], i, j) for i, j in zip(*scores.nonzero(), strict=True)), reverse=True)
     found: dict[int, int] = {}
