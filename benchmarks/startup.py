@@ -45,7 +45,6 @@ COMMANDS = (
     "compare 1 2",
     "origins",
     "sites list",
-    "template blog.example",
     "db current",
     "schedule --cron",
     "repair",

@@ -22,7 +22,7 @@ ON_ARCHIVE = (
     "search ferry", "search --site blog.example", "show 1", "explain 1", "history 1", "diff 1", "stats",
     "export - --format csv", "export - --format jsonl", "quarantine list", "quarantine show 1", "quarantine accept 1",
     "quarantine drop 1 --reason x", "trace 1", "compare 1 2", "origins", "recluster", "reextract --workers 0",
-    "template blog.example", "learn blog.example", "db current", "db check", "db vacuum",
+    "learn blog.example", "db current", "db check", "db vacuum",
 )  # fmt: skip
 
 #: What an archive without articles answers: 0 where an empty answer is one, 1 where nothing was found.
