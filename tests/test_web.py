@@ -77,7 +77,7 @@ PAGES = {
     "/archive/current_articles": ('<a href="/article/1">1</a>', "with its site, origin and text"),
     "/archive/articles": ("2025-04-0",),
     "/archive/article_revisions": ("Binary",),
-    "/archive/captures": ("Length of the record in the file, in bytes.",),
+    "/archive/captures": ("Length of the record in the file, in bytes.", "4.321&nbsp;kB", "1.234567&nbsp;MB"),
     "/archive/sites": ("wordpress",),
     "/archive/site-from-publisher?site=blog.example&origin_domain=paper.example": ("The islands’ last ferry",),
     "/archive?sql=select+count(*)+from+articles": ("<textarea",),

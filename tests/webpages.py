@@ -22,7 +22,19 @@ from newsarchive.db.engine import open_engine, open_readonly, upgrade, writing
 from newsarchive.db.frontier import Frontier
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store
-from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Link, Origin, Quality
+from newsarchive.items import (
+    Article,
+    Author,
+    Block,
+    Candidate,
+    Edit,
+    Evidence,
+    Image,
+    Link,
+    Origin,
+    Place,
+    Quality,
+)
 from newsarchive.rules import default
 from tests.storage import START, make_article
 
@@ -100,6 +112,9 @@ def repaired() -> Article:
             Candidate("date_published", "2025-03-31", "url", False, "less trusted than json-ld"),
         ),
     )  # fmt: skip
+    assert made.capture is not None
+    place = Place("crawl-1.warc.gz", 1_234_567, 4_321, "sha256:0")
+    made = replace(made, capture=replace(made.capture, place=place))
     return rendered(fingerprint_step(made, default()))
 
 
