@@ -366,8 +366,24 @@ def test_dropped_text_stands_where_it_stood() -> None:
 
     dropped = [Block("nav", label="nav"), Block("ad", label="advert"), Block("foot", label="footer")]
     page = lines("One.\n\nTwo.\n\nThree.", [], dropped, [0, 2, 5])
-    shown = [line.dropped.text if line.dropped else line.pieces[0].text for line in page]
-    assert shown == ["nav", "One.", "ad", "Two.", "Three.", "foot"]
+    shown = [[block.text for block in line.dropped] or line.pieces[0].text for line in page]
+    assert shown == [["nav"], "One.", ["ad"], "Two.", "Three.", ["foot"]]
+
+
+def test_neighbours_that_were_dropped_are_one_run_by_kind() -> None:
+    from newsarchive.web.text import lines
+
+    dropped = [
+        Block("a", label="nav"),
+        Block("b", label="share"),
+        Block("c", label="nav"),
+        Block("d", label="footer"),
+    ]
+    page = lines("One.\n\nTwo.", [], dropped, [0, 1, 2, 5])
+    assert [len(line.dropped) for line in page] == [3, 0, 0, 1]
+    assert page[0].kinds == [("nav", 2), ("share", 1)]
+    assert [len(line.dropped) for line in lines("", [], dropped, [0, 1, 2, 3])] == [4]
+    assert [len(line.dropped) for line in lines("Only.", [], dropped, [7, 8, 9, 12])] == [0, 4]
 
 
 def test_edits_that_do_not_fit_leave_the_text_bare_and_are_listed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,15 @@ CONTEXT = 40
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A paragraph of the body, or a block that was left out (`dropped`, then `pieces` is empty)."""
+    """A paragraph of the body, or a run of blocks that were left out (`dropped`, then `pieces` is empty)."""
 
     pieces: tuple[Piece, ...] = ()
-    dropped: Block | None = None
+    dropped: tuple[Block, ...] = ()
+
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """What was left out, by kind, the most frequent first."""
+        return Counter(block.label for block in self.dropped).most_common()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,19 @@ def lines(body: str, edits: Sequence[Edit], dropped: Sequence[Block], places: Se
     """
     kept = [Line(tuple(paragraph)) for paragraph in paragraphs(marked(body, edits, BODY))]
     page: list[Line] = []
-    for place, block in zip(places, dropped, strict=False):
-        while len(page) < place and kept:
-            page.append(kept.pop(0))
-        page.append(Line(dropped=block))
+    for number, (place, block) in enumerate(zip(places, dropped, strict=False)):
+        before = max(0, place - number - (len(page) - _runs(page)))  # paragraphs above it, not yet placed
+        page += kept[:before]
+        del kept[:before]
+        if page and page[-1].dropped:
+            page[-1] = Line(dropped=(*page[-1].dropped, block))
+        else:
+            page.append(Line(dropped=(block,)))
     return page + kept
+
+
+def _runs(page: Sequence[Line]) -> int:
+    return sum(bool(line.dropped) for line in page)
 
 
 def repairs(texts: dict[str, str], edits: Sequence[Edit]) -> list[Repair]:
