@@ -3,8 +3,8 @@
 
 Builds an archive of synthetic articles (as `benchmarks.store` does, with one story of 40 copies), starts
 both servers as a user would, and asks each page several times over one connection: milliseconds to the
-last byte as the client sees them, median and 95th percentile, and CPU milliseconds of the server.
-`cold` is the first answer.
+last byte as the client sees them (the first answer, the fastest, the median, the 95th percentile), and CPU
+milliseconds of the server. On a machine that has other work, believe the fastest and the CPU.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> None:
         words = Words()
         path = built(place, words, arguments.articles, arguments.words)
         print(f"{arguments.articles:,} articles, {path.stat().st_size / 2**20:,.0f} MiB")
-        print(f"{'':<46} {'cold':>7} {'median':>7} {'p95':>7} {'CPU':>7}   ms")
+        print(f"{'':<46} {'first':>7} {'fastest':>7} {'median':>7} {'p95':>7} {'CPU':>7}   ms")
         with ours(path) as (port, pid):
             asked(port, pid, pages(words), arguments.times)
         with datasette(path) as (port, pid):
@@ -185,7 +185,8 @@ def asked(port: int, pid: int, paths: dict[str, str], times: int) -> None:
         warm = sorted(took[1:])
         p95 = warm[min(len(warm) - 1, int(0.95 * len(warm)))]
         print(
-            f"{name:<46} {took[0]:>7.1f} {statistics.median(warm):>7.1f} {p95:>7.1f} {used:>7.1f}", flush=True
+            f"{name:<46} {took[0]:>7.1f} {warm[0]:>7.1f} {statistics.median(warm):>7.1f} {p95:>7.1f} {used:>7.1f}",
+            flush=True,
         )
 
 
