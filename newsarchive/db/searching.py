@@ -171,10 +171,17 @@ class _Query:
         return "" if floor is None else f" AND {self.key} > {int(floor)}"
 
     def _among(self, columns: str, tree: Node) -> str:
-        """Matches that pass the filters; without any the index answers alone."""
-        joined = f"JOIN articles AS a ON a.id = {self.key} {_JOINED}" if self.filters else ""
-        conditions = " AND ".join([self._match("article_search", tree), *self.filters, *self._seen(self.key)])
-        return f"SELECT {columns} FROM article_search AS f {joined} WHERE {conditions}"
+        """Matches that pass the filters; without any the index answers alone.
+
+        Who passes is found first, by the indexes of `articles`, and a match is then only looked up among
+        them: reading the article of each match costs ten times as much. The + keeps SQLite from asking
+        the full-text index once for each that passes.
+        """
+        conditions = [self._match("article_search", tree), *self._seen(self.key)]
+        if self.filters:
+            passing = f"SELECT a.id FROM articles AS a WHERE {' AND '.join(self.filters)}"
+            conditions.append(f"+{self.key} IN ({passing})")
+        return f"SELECT {columns} FROM article_search AS f WHERE {' AND '.join(conditions)}"
 
     def _seen(self, key: str) -> list[str]:
         """Only what readers see, asked of the short table alone."""
@@ -206,10 +213,12 @@ class _Query:
         ):
             yield f"a.id NOT IN ({HIDDEN})"
         if wanted.site:
-            yield f"s.domain = {self._value(wanted.site.lower().removeprefix('www.'))}"
+            domain = self._value(wanted.site.lower().removeprefix("www."))
+            yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"
         if wanted.origin:
             named = self._value(wanted.origin.lower())
-            yield f"(lower(o.name) = {named} OR o.domain = {named})"
+            first = "SELECT ao.article_id FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
+            yield f"a.id IN ({first} WHERE lower(o.name) = {named} OR o.domain = {named})"
         if wanted.language:
             code = wanted.language.replace("/", "//").replace("%", "/%").replace("_", "/_")
             like = f"a.in_language LIKE {self._value(f'{code}-%')} ESCAPE '/'"
