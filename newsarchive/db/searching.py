@@ -217,8 +217,8 @@ class _Query:
             yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"
         if wanted.origin:
             named = self._value(wanted.origin.lower())
-            first = "SELECT ao.article_id FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
-            yield f"a.id IN ({first} WHERE lower(o.name) = {named} OR o.domain = {named})"
+            known = f"SELECT id FROM origins WHERE lower(name) = {named} OR domain = {named}"
+            yield f"a.id IN (SELECT article_id FROM article_origins WHERE origin_id IN ({known}))"
         if wanted.language:
             code = wanted.language.replace("/", "//").replace("%", "/%").replace("_", "/_")
             like = f"a.in_language LIKE {self._value(f'{code}-%')} ESCAPE '/'"
