@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsarchive import rules
+from newsarchive import extract, rules
 from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
 from newsarchive.core.fallback import second_opinion
@@ -124,6 +124,17 @@ def test_a_sentence_with_bytes_beyond_guessing_stays_whole_and_is_flagged(spelli
     assert "damaged text: lost bytes" in done.quality.flags
 
 
+def test_a_headline_keeps_the_second_half_of_a_letter_until_it_is_repaired() -> None:
+    words = "<p>El presidente dijo que no habrÃ¡ mÃ¡s cambios en la economÃ\xada de la regiÃ³n.</p>" * 6
+    page = f"<title>MarÃ\xada DÃ\xadaz va Ã\xa0 Roma</title><article><h1>MarÃ\xada DÃ\xadaz va Ã\xa0 Roma</h1>{words}</article>"
+    assert extract(page.encode(), url="https://blog.example/2025/01/a/").headline == "María Díaz va à Roma"
+
+
+@pytest.mark.parametrize("codec", ["mac_roman", "cp850"])
+def test_a_spanish_name_comes_back_with_its_own_letter(codec: str) -> None:
+    assert repair("Díaz".encode().decode(codec), RULES).text == "Díaz"
+
+
 def test_question_marks_of_a_text_are_no_damage():
     assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
 
@@ -159,6 +170,47 @@ def test_what_a_multi_byte_codec_read_wrongly_comes_back(codec):
     whole = {bad: text for bad, text in wrong.items() if "\ufffd" not in bad}
     assert whole
     assert {bad: repair(bad, RULES).text for bad in whole} == whole
+
+
+#: Every way in which a text may have been read: name → what becomes of it, `None` where it cannot.
+def _single(name: str, text: str) -> str:
+    table = charset(name).decoded
+    return "".join(table[b] if table[b] != "\ufffd" else chr(b) for b in text.encode())
+
+
+def _multi(name: str, text: str) -> str | None:
+    try:
+        return text.encode().decode(name)
+    except UnicodeDecodeError:
+        return None
+
+
+MULTI = ("gbk", "gb18030", "big5", "cp932", "cp949")
+
+
+@given(st.sampled_from((*SINGLE_BYTE, *MULTI)), st.permutations(SENTENCES), st.integers(1, 5))
+@settings(max_examples=120, deadline=None)
+def test_whatever_codec_read_a_page_it_comes_back(name, lines, number):
+    damage = _multi if name in MULTI else _single
+    pairs = [(bad, line) for line in lines[:number] if (bad := damage(name, line))]
+    assert [r.text for r in repair_texts([bad for bad, _ in pairs], RULES)] == [line for _, line in pairs]
+
+
+@given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3), st.sampled_from(tuple(SINGLE_BYTE)))
+@settings(max_examples=60, deadline=None)
+def test_repair_is_idempotent_whatever_codec_read_the_text(lines, name):
+    once = [r.text for r in repair_texts([*lines, *(_single(name, line) for line in lines)], RULES)]
+    assert [r.text for r in repair_texts(once, RULES)] == once
+
+
+@given(
+    st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3),
+    st.sampled_from(("cp874", "cp1250", "cp1257")),
+)
+@settings(max_examples=40, deadline=None)
+def test_repair_of_text_with_lost_bytes_is_idempotent(lines, codec):
+    once = [r.text for r in repair_texts([losing(line, codec, "") for line in lines], RULES)]
+    assert [r.text for r in repair_texts(once, RULES)] == once
 
 
 @given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=5))

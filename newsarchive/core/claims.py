@@ -27,6 +27,11 @@ MOST = 400
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+#: Soft hyphen, no-break space and next line are letters' second halves in mojibake: `Ã` with one of
+#: them is `í`, `à`, `Å`. Behind a capital beyond ASCII they stay until repair has seen them.
+_SECOND = re.compile("(?<=[^\x00-\x7f])[\u00ad\u00a0\u0085]")
+_KEPT = {"\u00ad": "\ue000", "\u00a0": "\ue001", "\u0085": "\ue002"}
+_BACK = {ord(kept): char for char, kept in _KEPT.items()}
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -80,9 +85,11 @@ def plain(value: object) -> str:
             text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub("", text)
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text)
-    return " ".join(text.split())[:LONGEST]
+    if text.isascii():
+        return " ".join(text.split())[:LONGEST]
+    text = _SECOND.sub(lambda m: _KEPT[m[0]] if m.string[m.start() - 1].isupper() else m[0], text)
+    folded = " ".join(_INVISIBLE.sub("", text).split())
+    return folded.translate(_BACK)[:LONGEST]
 
 
 @lru_cache(maxsize=2048)

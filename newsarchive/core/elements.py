@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.claims import MOST, plain
+from newsarchive.core.markup import fold
 
 Attributes = dict[str, str | None]
 
@@ -161,5 +162,5 @@ def text_of(node: LexborNode, most: int = 400, *, inline: bool = False) -> str:
     """
     apart = node.child is not node.last_child and not (inline and node.css_first("br,div,p,small") is None)
     text = node.text(deep=True, separator=" " if apart else "") or ""
-    text = " ".join(text[: most * 10].split())
+    text = fold(text[: most * 10])
     return plain(text) if len(text) <= most else ""
