@@ -38,11 +38,13 @@ def extract(
     url: str,
     content_type: str | None = None,
     fetched_at: datetime | None = None,
+    standfirst: str = "",
 ) -> Article:
     """Run the whole pure core on the bytes of one page.
 
     `content_type` is the HTTP header's value, if there was one; `fetched_at` lets dates in the future
-    be refused. Raises `NotAnArticle`, whose `reason` is one of `items.DROP_REASONS`.
+    be refused; `standfirst` says where a sentence between headline and text goes, `description` (beside the
+    article, the default) or `text` (its first paragraph). Raises `NotAnArticle`, whose `reason` is one of `items.DROP_REASONS`.
     """
     from newsarchive import rules
     from newsarchive.core import process
@@ -50,7 +52,7 @@ def extract(
 
     headers = {"content-type": content_type} if content_type else {}
     capture = Capture(url=url, body=body, headers=headers, fetched_at=fetched_at)
-    return process.article_from(capture, rules.default())
+    return process.article_from(capture, rules.with_standfirst(standfirst))
 
 
 def repair(text: str) -> Repaired:

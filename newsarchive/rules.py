@@ -1,14 +1,15 @@
 """TOML and model files → `Rules`, the one argument through which data reaches the pure core.
 
 The files lie in `newsarchive/data`; a directory of the user's own may add to them or replace them
-file by file (`NEWSARCHIVE_RULES`). Every error names file and key.
+file by file (`NEWSARCHIVE_RULES`); `NEWSARCHIVE_STANDFIRST` is read from the environment. Every error names file and key.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 from newsarchive.exceptions import BadRules
 
 DATA = Path(__file__).parent / "data"
+#: Where a standfirst may go; the first is the default.
+STANDFIRSTS = ("description", "text")
 
 Table = Mapping[str, Any]
 
@@ -28,7 +31,8 @@ class Rules:
     holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one
     table a publisher; `models` maps a file name below `data/models` to its bytes; `discovery` holds the
     tables that find posts (`links`, `platforms`); `metadata` those that read a page's own description
-    (`trust`, `names`, `bylines`, `months`).
+    (`trust`, `names`, `bylines`, `months`). `standfirst` says where the sentence between headline and text
+    goes: `description` keeps it beside the article, `text` begins the article with it.
     """
 
     chrome: Mapping[str, Table] = field(default_factory=dict)
@@ -38,6 +42,7 @@ class Rules:
     models: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     discovery: Mapping[str, Table] = field(default_factory=dict)
     metadata: Mapping[str, Table] = field(default_factory=dict)
+    standfirst: str = STANDFIRSTS[0]
 
 
 def load(folder: Path | str | None = None) -> Rules:
@@ -62,13 +67,28 @@ def load(folder: Path | str | None = None) -> Rules:
         models={p.name: p.read_bytes() for p in sorted((DATA / "models").glob("*")) if p.is_file()},
         discovery=_tables(folders, "discovery"),
         metadata=_tables(folders, "metadata"),
+        standfirst=standfirst_of(os.environ.get("NEWSARCHIVE_STANDFIRST", "")),
     )
+
+
+def standfirst_of(value: str) -> str:
+    """One of `STANDFIRSTS`, the first for "". Raises `BadRules` for any other word."""
+    if value not in ("", *STANDFIRSTS):
+        raise BadRules("NEWSARCHIVE_STANDFIRST", value, f"must be one of {', '.join(STANDFIRSTS)}")
+    return value or STANDFIRSTS[0]
 
 
 @cache
 def default(folder: str = "") -> Rules:
     """The shipped rules, with those of `folder` over them if one is named; read once a process."""
     return load(folder or None)
+
+
+@cache
+def with_standfirst(value: str) -> Rules:
+    """The shipped rules with another place for standfirsts; "" leaves it as it is set. Kept, since compiled
+    forms hang on it."""
+    return replace(default(), standfirst=standfirst_of(value)) if value else default()
 
 
 def read(path: Path) -> Table:

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsarchive import extract
 from newsarchive.core.extraction import explain, extract_step
 from newsarchive.core.parsing import parse
 from newsarchive.core.render import rendered
 from newsarchive.core.walking import MAX_BLOCKS, read_blocks
 from newsarchive.exceptions import BadRules, NotAnArticle
 from newsarchive.items import DROP_REASONS, LABELS, Article, Capture, Page
-from newsarchive.rules import Rules, default
+from newsarchive.rules import Rules, default, with_standfirst
 
 CASES = Path(__file__).parent / "cases" / "extraction"
 URL = "https://blog.example/2025/05/a-post"
@@ -178,6 +179,24 @@ def test_a_run_of_prose_that_stands_twice_is_kept_once(html: str, dropped: int) 
     article = read(f"<article>{html}</article>")
     assert sum(b.label == "repeated" for b in article.blocks) == dropped
     assert article.article_body.count("Paragraph 0") == 1
+
+
+def test_the_standfirst_is_kept_beside_the_article_or_begins_it() -> None:
+    lede = "Readers asked for years, and now the ferry will sail at night again."
+    html = (
+        "<title>The night ferry sails again - Heron</title><main><header class=page-header>"
+        f"<h1>The night ferry sails again</h1><div class=standfirst>{lede}</div></header>"
+        f"<article class=post><div class=entry-content>{''.join(STORY)}"
+    )
+    beside = extract_step(page(html), default())
+    told = [b.text for b in beside.blocks if b.label in ("body", "description")]
+    assert told[0] == lede
+    within = extract_step(page(html), with_standfirst("text"))
+    assert within.article_body == "\n\n".join(told)
+    body = html.encode()
+    assert lede in extract(body, url=URL, standfirst="text").article_body
+    with pytest.raises(BadRules, match="must be one of description, text"):
+        extract(body, url=URL, standfirst="above")
 
 
 def test_links_are_absolute_and_html_is_safe() -> None:

@@ -36,6 +36,8 @@ def extract_step(page: Page, rules: Rules) -> Article:
     sheet, verdict = read(page, rules)
     refuse(sheet, verdict)
     blocks = labelled(sheet, verdict)
+    if rules.standfirst == "text":
+        blocks = [_taken_in(block) for block in blocks]
     return Article(
         url=page.capture.base_url,
         quality=quality(sheet, verdict),
@@ -72,6 +74,13 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
         )
     return _without_dangling(_without_repeats(out))
+
+
+def _taken_in(block: Block) -> Block:
+    """A standfirst as text, for those whose convention that is."""
+    if block.label != "description":
+        return block
+    return replace(block, label="body", rule=f"{block.rule}; a standfirst is text by setting")
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
