@@ -199,6 +199,20 @@ def test_the_standfirst_is_kept_beside_the_article_or_begins_it() -> None:
         extract(body, url=URL, standfirst="above")
 
 
+@pytest.mark.parametrize("shown", ["", "<div id=root></div>", "<nav><a href=/>Home</a></nav>"])
+def test_a_page_that_a_script_fills_gives_what_it_declares(shown: str) -> None:
+    told = json.dumps(
+        {"@type": "NewsArticle", "headline": "Night ferry", "articleBody": f"{PROSE * 3}\n{PROSE * 2}"}
+    )
+    html = f"<script type=application/ld+json>{told}</script>{'<script src=a.js></script>' * 3}<body>{shown}"
+    article = read(html)
+    assert article.article_body == f"{(PROSE * 3).strip()}\n\n{(PROSE * 2).strip()}"
+    assert article.headline == "Night ferry"
+    assert article.quality.flags == ("text from json-ld",)
+    with pytest.raises(NotAnArticle):
+        read(html.replace("articleBody", "abstract"))
+
+
 def test_links_are_absolute_and_html_is_safe() -> None:
     article = read(
         f"<article><p>{PROSE}<a href='/b?c=1&amp;d=2' onclick='x()'>a <i>link</i></a> &lt;tag&gt;</p>"

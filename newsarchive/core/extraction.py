@@ -12,17 +12,23 @@ from dataclasses import replace
 import numpy as np
 
 from newsarchive.core.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
+from newsarchive.core.markup import count_words
 from newsarchive.core.metadata import read_metadata
 from newsarchive.core.naming import Namer
 from newsarchive.core.pagetype import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.reasons import spoken
 from newsarchive.core.repeats import repeated
-from newsarchive.items import Article, Block, Page
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Article, Block, Page, Quality
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
 #: A kept block of so many characters begins the text; shorter ones above it may be date or headline.
 PARAGRAPH = 80
+#: Why a page shows no article although it may hold one for scripts, and so many words make it one.
+UNSHOWN = ("no text", "too short", "script only")
+DECLARED_WORDS = 60
+DECLARED = "the page shows next to nothing: its JSON-LD articleBody"
 KEPT = ("body", "the classifier and its neighbours")
 
 
@@ -33,19 +39,34 @@ def extract_step(page: Page, rules: Rules) -> Article:
     Raises `NotAnArticle` for index, log-in and error pages, and for pages without readable text.
     """
     refuse_text(page.text)
-    sheet, verdict = read(page, rules)
-    refuse(sheet, verdict)
-    blocks = labelled(sheet, verdict)
+    sheet = sheet_of(page.text, page.capture.base_url)
+    blocks, found = _judged(sheet, rules)
     if rules.standfirst == "text":
         blocks = [_taken_in(block) for block in blocks]
     return Article(
         url=page.capture.base_url,
-        quality=quality(sheet, verdict),
+        quality=found,
         charset_declared=page.charset_declared,
         charset_used=page.charset_used,
         extractor_version=EXTRACTOR_VERSION,
         capture=page.capture,
     ).with_blocks(blocks, **read_metadata(sheet.tree, page, blocks, rules))
+
+
+def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
+    """Labelled blocks and how far to trust them. Where a page shows next to nothing until a script has run,
+    the text that it gives in JSON-LD is the article."""
+    try:
+        refuse_empty(sheet)
+        verdict = judge(sheet, model_of(rules))
+        refuse(sheet, verdict)
+    except NotAnArticle as refusal:
+        lines = [" ".join(line.split()) for line in sheet.declared.splitlines()]
+        text = [Block(line, rule=DECLARED) for line in lines if line]
+        if refusal.reason not in UNSHOWN or sum(count_words(b.text) for b in text) < DECLARED_WORDS:
+            raise
+        return text, Quality(flags=("text from json-ld",))
+    return labelled(sheet, verdict), quality(sheet, verdict)
 
 
 def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
