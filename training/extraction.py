@@ -31,7 +31,8 @@ from training.pages import FOLDS, Example, digest_of, load
 from training.scores import shingle_f1, word_f1
 
 ATTRIBUTION = (
-    "Learned from WCXB, Murrough Foley, 2026, CC-BY-4.0 (pages are their publishers' and not included)"
+    "Learned from WCXB, Murrough Foley, 2026, CC-BY-4.0, and from evaluation pages of trafilatura, Apache-2.0 "
+    "(pages are their publishers' and not included)"
 )
 DEPTH = 4
 ROUNDS = 300
