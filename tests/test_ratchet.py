@@ -11,6 +11,7 @@ from statistics import fmean
 
 import pytest
 
+from newsarchive.core.chrome import chrome_step
 from newsarchive.core.extraction import extract_step
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import default
@@ -19,15 +20,23 @@ from training.scores import word_f1
 PAGES = Path(__file__).parent / "pages"
 FLOORS = {
     "bare-theme.example": 1.0,
+    "block-theme-de.example": 1.0,
+    "blogger-es.example": 1.0,
     "blogspot-theme.example": 1.0,
-    "classic-wordpress.example": 0.85,  # the related list is chrome.py's to name
+    "classic-ru.example": 1.0,
+    "classic-wordpress.example": 0.959,  # the related list is chrome.py's to name
+    "cocoon-ja.example": 0.967,  # so is the head of a table of contents
+    "ghost-fr.example": 0.98,
     "ghost-theme.example": 1.0,
-    "old-tables.example": 0.94,
+    "old-tables.example": 0.945,
     "streamed.example": 1.0,
-    "substack-theme.example": 0.94,  # and so is the subscription box
+    "substack-pt.example": 0.943,  # and so are subscription boxes
+    "substack-theme.example": 0.949,
     "zh-news.example": 1.0,
 }
-MEAN = 0.96
+#: After the chrome step; a page that is not named here reads without a fault.
+CLEANED = {"old-tables.example": 0.945}
+MEAN = 0.98
 
 
 def read(domain: str) -> tuple[Article, dict[str, object]]:
@@ -48,6 +57,13 @@ def test_no_page_reads_worse(domain: str) -> None:
 
 def test_the_mean_holds() -> None:
     assert fmean(map(score, FLOORS)) >= MEAN
+
+
+@pytest.mark.parametrize("domain", FLOORS)
+def test_no_chrome_is_left(domain: str) -> None:
+    article, truth = read(domain)
+    text = "\n\n".join(truth["paragraphs"])  # type: ignore[arg-type]
+    assert word_f1(chrome_step(article, default()).article_body, text) >= CLEANED.get(domain, 1.0)
 
 
 @pytest.mark.parametrize("domain", FLOORS)

@@ -10,11 +10,12 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.archive import reextract
+from newsarchive.core.agreement import weighed
 from newsarchive.core.process import article_from
 from newsarchive.core.selecting import selected
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Capture, Selectors, SourceText
+from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText
 from newsarchive.warc import default_folder
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
@@ -224,3 +225,16 @@ def test_a_split_post_and_walls_in_a_crawl_a_recrawl_and_a_re_extraction(db: Pat
     assert (summary.unchanged, summary.updated, summary.failed) == (3, 0, [])
     assert state(db) == stored
     assert rows(db, kinds) == [("new", 3), ("publisher", 1)]
+
+
+def test_a_source_that_agrees_takes_doubts_away_and_one_that_differs_makes_them() -> None:
+    two = post("A long story", body=paragraphs("bridges", "gardens"))
+    doubted = replace(read(two), quality=Quality(0.6, 0.5, ("thin margin", "page too long")))
+    agreed = weighed(doubted, told("bridges", "gardens")).quality
+    assert agreed.flags == ("page too long",)
+    assert agreed.confidence > 0.9
+    assert weighed(doubted, told("bridges", "gardens", is_full=False)) == doubted
+    longer = post("A long story", body=paragraphs("bridges", "gardens", *"abcdefgh"))
+    partly = read(longer, text=told("bridges", "gardens")).quality
+    assert "differs from the wp-json" in partly.flags
+    assert partly.confidence < 0.7

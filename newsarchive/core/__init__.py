@@ -5,7 +5,7 @@
 decode       decoding sniffing charsets entities
 extract      extraction parsing walking blocks markup boxes containers shapes features trees decision judging
              naming repeats pagetype reasons render
-a post       whole parts filling selecting
+a post       whole parts filling agreement selecting
 metadata     metadata claims elements head jsonld shown printed surroundings headline authors names publication
              dates language
 repair       encoding repairing vote plausible runs mojibake pieces multibyte legacy torn lost fills grams

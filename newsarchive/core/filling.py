@@ -75,23 +75,24 @@ def filled(page: Page, article: Article | None, refusal: NotAnArticle | None, ru
 
 def _lacks(article: Article, own: Sequence[Block]) -> str:
     """How much of a source's text the page does not show anywhere, "" where it shows it."""
-    left = Counter(_tokens(block.text for block in article.blocks))
+    left = Counter(tokens(block.text for block in article.blocks))
     total = missing = 0
     for block in own:
-        words = Counter(_tokens([block.text]))
+        words = Counter(tokens([block.text]))
         held = words & left
         left -= held  # a word of the page answers for one word of the text
         total += words.total()
         missing += 0 if held.total() >= HELD * words.total() else words.total() - held.total()
     if missing < MISSING_WORDS or missing < MISSING_SHARE * total:
         return ""
-    body = sum(1 for _ in _tokens([article.article_body]))
+    body = sum(1 for _ in tokens([article.article_body]))
     if missing < ANOTHER * total and body >= total:
         return ""
     return f"the page lacks {missing} of its {total} words"
 
 
-def _tokens(texts: Iterable[str]) -> Iterable[str]:
+def tokens(texts: Iterable[str]) -> Iterable[str]:
+    """The words of texts, folded; characters in scripts without spaces."""
     return (word for text in texts for word in _TOKEN.findall(fold(text)))
 
 

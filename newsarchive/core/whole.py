@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newsarchive.core import decoding, extraction
+from newsarchive.core.agreement import weighed
 from newsarchive.core.filling import FILLABLE, filled, usable
 from newsarchive.core.pagetype import quality
 from newsarchive.core.parts import Part, flagged, is_incomplete, joined
@@ -43,7 +44,7 @@ def extract_step(page: Page, rules: Rules) -> Article:
         article = selected(_of_all_pages(_answered(page), rules), page.capture.selectors)
     except NotAnArticle as error:
         refusal = error
-    done = filled(page, article, refusal, rules)
+    done = weighed(filled(page, article, refusal, rules), page.capture.source_text)
     return replace(done, post_id=_post_id(page))
 
 
