@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
 from newsarchive.db.engine import open_engine, upgrade, writing
+from newsarchive.db.frontier import Frontier
 from newsarchive.db.models import Base
 from newsarchive.items import Article, Author, Block, Capture, Edit, Evidence, Image, Origin
 
@@ -100,6 +101,11 @@ def open_archive(kind: str, folder: Path) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+def delete_post(engine: Engine, url: str, at: datetime = START) -> None:
+    """The page is gone for good, as a crawl finds it (410)."""
+    Frontier(engine, lambda: at).missing(url, "http 410", final=True)
 
 
 def make_article(number: int = 1, *, body: str = "First.\n\nSecond.", day: int = 0, **fields: Any) -> Article:

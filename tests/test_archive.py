@@ -21,7 +21,7 @@ from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, NotAnArti
 from newsarchive.items import Article, Block, Capture, Origin
 from newsarchive.rules import Rules
 from newsarchive.warc import Original, WarcWriter
-from tests.storage import START, archive_url, make_article, open_archive, rich_article
+from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
 
 PAGE = "<html><body><h1>{title}</h1><p>{body}</p><p>Share this</p></body></html>"
 
@@ -226,7 +226,7 @@ def fill(engine: Engine) -> None:
     )
     store.ingest([make_article(3, body="Text 3, corrected. 總統今天在台北", day=1)], run)
     store.ingest([make_article(4, day=2, origin=Origin("Reuters"))], run)
-    store.mark_gone("https://blog.example/post-5")
+    delete_post(engine, "https://blog.example/post-5")
     store.finish_run(run, "finished", {"new": 21})
 
 

@@ -15,7 +15,7 @@ from newsarchive.db.engine import reading
 from newsarchive.db.store import Store
 from newsarchive.items import Origin
 from newsarchive.web.metadata import queries, readable
-from tests.storage import START, make_article, open_archive, rich_article
+from tests.storage import START, delete_post, make_article, open_archive, rich_article
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,7 +54,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             [make_article(3, url="https://other.example/a", origin=Origin("Reuters", "reuters.com"))]
         )
         store.ingest([make_article(1, body="Changed.", day=1)])
-        store.mark_gone("https://blog.example/post-2", START + timedelta(days=2))
+        delete_post(opened, "https://blog.example/post-2", START + timedelta(days=2))
         yield opened
 
 

@@ -36,7 +36,7 @@ from newsarchive.items import (
     Quality,
 )
 from newsarchive.rules import default
-from tests.storage import START, make_article
+from tests.storage import START, delete_post, make_article
 
 PAPER, BLOG, MIRROR = (
     "https://paper.example/ferry",
@@ -175,7 +175,7 @@ def build(file: Path) -> Engine:
     store = Store(engine)
     store.ingest([repaired(), *articles()])
     store.ingest([changed(), replace(hostile(), headline=HOSTILE + "2", content_hash="hostile2")])
-    store.mark_gone("https://blog.example/none", START + timedelta(days=9))
+    delete_post(engine, "https://blog.example/none", START + timedelta(days=9))
     _crawled(engine)
     with writing(engine) as connection:
         link = {"a_id": 3, "b_id": 8, "score": 0.62, "shared": ["harbour", "1911"]}

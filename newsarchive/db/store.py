@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, update
 
-from newsarchive.core.urls import site_of, url_key
+from newsarchive.core.urls import site_of
 from newsarchive.db.captures import record
 from newsarchive.db.engine import writing
 from newsarchive.db.ingest import Batch
-from newsarchive.db.models import ArticleRow, CrawlRun
+from newsarchive.db.models import CrawlRun
 from newsarchive.db.rows import keys
 from newsarchive.items import Article, Capture
 from newsarchive.version import VERSION
@@ -89,17 +89,6 @@ class Store:
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
         return outcomes
-
-    def mark_gone(self, url: str, at: datetime | None = None) -> bool:
-        """The page is deleted: its article keeps its text and gets `gone_at`, once. False where unknown."""
-        moment = at or self.clock()
-        with writing(self.engine) as connection:
-            found = connection.execute(
-                select(ArticleRow.id).where(ArticleRow.url_key == url_key(url))
-            ).scalar()
-            fresh = (ArticleRow.id == found) & ArticleRow.gone_at.is_(None)
-            connection.execute(update(ArticleRow).where(fresh).values(gone_at=moment))
-        return found is not None
 
 
 def _distinct(articles: Sequence[Article]) -> Iterator[list[Article]]:
