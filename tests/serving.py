@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -19,12 +20,13 @@ HTML = "text/html; charset=UTF-8"
 
 @dataclass
 class Answer:
-    """What one path gives: body, status, headers; `wait` seconds before it answers."""
+    """What one path gives: body, status, headers; `wait` seconds before it answers, `drip` after each byte."""
 
     body: bytes | str = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": HTML})
     wait: float = 0.0
+    drip: float = 0.0
 
 
 @dataclass
@@ -72,7 +74,13 @@ def served(
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if not answer.drip:
+                self.wfile.write(body)
+                return
+            with contextlib.suppress(OSError):  # who asked has had enough
+                for byte in body[:200]:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(answer.drip)
 
         def log_message(self, *args: object) -> None:
             pass

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.serving import Answer, crawl, served
+from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154")
@@ -110,6 +112,67 @@ def test_pages_that_are_no_articles_are_counted_by_reason_and_the_crawl_goes_on(
     assert "failed: http 404" in done.stderr
     assert "failed: http 500" in done.stderr
     assert "5 dropped" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_site_that_means_ill_is_bounded_and_the_rest_of_the_crawl_goes_on(db: Path) -> None:
+    """Sitemaps in a ring and one too large, a calendar without end, hostile feed links, loops, drips and bombs."""
+    bomb = gzip.compress(b"<p>" + b"\0" * (20 * 2**20))
+    xml = {"Content-Type": "application/xml"}
+    calendar = [f"/calendar/{month}/" for month in range(1, 400)]
+
+    def table(home: str) -> dict[str, Answer | str]:
+        ring = f"<sitemapindex><sitemap><loc>{home}/{{}}</loc></sitemap><sitemap><loc>{home}/huge.xml</loc></sitemap></sitemapindex>"
+        links = "".join(
+            f"<item><title>x</title><link>{url}</link></item>"
+            for url in (
+                "javascript:alert(1)",
+                "file:///etc/passwd",
+                "https://evil.example/a",
+                "/relative-story-of-a-day/",
+            )
+        )
+        older = {
+            page: front("/a-good-story/").replace("</main>", f'</main><a rel="next" href="{after}">Older</a>')
+            for page, after in pairwise(calendar)
+        }
+        loop = {"Location": f"{home}/a-story-that-turns-in-circles/"}
+        names = (
+            "/a-good-story/",
+            "/a-story-that-turns-in-circles/",
+            "/a-story-that-drips-on/",
+            "/a-story-that-blows-up/",
+        )
+        return {
+            "/": front(*names, feed="/feed/").replace(
+                "</main>", '</main><a rel="next" href="/calendar/1/">Older</a>'
+            ),
+            "/robots.txt": Answer(f"Sitemap: {home}/one.xml", headers={"Content-Type": "text/plain"}),
+            "/one.xml": Answer(ring.format("two.xml"), headers=xml),
+            "/two.xml": Answer(ring.format("one.xml"), headers=xml),
+            "/huge.xml": Answer(b"<urlset>" + b" " * (50 * 2**20), headers=xml),
+            "/feed/": Answer(f'<rss version="2.0"><channel>{links}</channel></rss>', headers=xml),
+            "/relative-story-of-a-day/": post("Relative"),
+            "/a-good-story/": post("A good post"),
+            "/a-story-that-turns-in-circles/": Answer(status=302, headers=loop),
+            "/a-story-that-drips-on/": Answer(post("Drip"), drip=0.5),
+            "/a-story-that-blows-up/": Answer(
+                bomb, headers={"Content-Type": HTML, "Content-Encoding": "gzip"}
+            ),
+            **older,
+        }
+
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", "-s", "DOWNLOAD_TIMEOUT=5", db=db)
+        asked = site.paths()
+    assert done.returncode == 0, done.stderr
+    assert rows(db, "SELECT headline FROM articles ORDER BY headline") == [("A good post",), ("Relative",)]
+    assert max(asked.count(f"/{name}.xml") for name in ("one", "two", "huge")) == 1
+    assert 1 < sum(path in calendar for path in asked) < 20
+    for reason in ("redirect loop", "timeout", "too large"):
+        assert f"failed: {reason}" in done.stderr
+    assert "source problems" in done.stderr
+    assert "evil.example" not in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -49,6 +49,11 @@ def explain(error: BaseException | None) -> tuple[str, str]:
     """A failed request in a countable word, and in a sentence with the remedy."""
     if isinstance(error, HttpError):
         return status_problem(error.response.status)
+    if isinstance(error, scrapy_errors.IgnoreRequest):  # Scrapy's one name for three things
+        if "redirect" in str(error):
+            return "redirect loop", "it redirects over and over: try again later"
+        if "DOWNLOAD_MAXSIZE" in str(error):
+            return FAILURES[scrapy_errors.DownloadCancelledError]
     for kind, words in FAILURES.items():
         if isinstance(error, kind):
             return words

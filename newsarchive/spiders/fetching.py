@@ -114,6 +114,8 @@ class FetchingSpider(ArchiveSpider):
             headers=headers,
             callback=self.parse_post,
             errback=self.post_failed,
+            # Each URL is taken once already; a redirect to a page that was fetched must not vanish unsaid.
+            dont_filter=True,
             cb_kwargs={"link": replace(link, text=None)},  # it stands in the archive, and not in memory
             meta={"handle_httpstatus_list": MEANINGFUL, KEEP: True, KNOWN: known},
         )

@@ -18,6 +18,7 @@ from scrapy.http import Response, TextResponse
 
 from newsarchive.core import discovery, urls
 from newsarchive.core.discovery import Source
+from newsarchive.core.sitemaps import MAX_BYTES
 from newsarchive.db.frontier import Frontier, Known, KnownSource
 from newsarchive.items import Link
 from newsarchive.rules import Rules
@@ -217,7 +218,8 @@ class Finder:
                 yield Batch(await self._named_by(own), own.id)
                 parts = await self._stored_parts() if own is known else []
             else:
-                sitemap = discovery.parse_sitemap(response.body, response.url, self.rules, home_url)
+                read = partial(discovery.parse_sitemap, response.body, response.url, self.rules, home_url)
+                sitemap = await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
                 if sitemap.problem and (source.announced or sitemap.kind):
                     self.problem(url, "sitemap", sitemap.problem)
                 parts = [
@@ -290,7 +292,8 @@ class Finder:
         headers = conditional(known) if known else {}
         response: Response | None = None
         try:
-            response = await self.engine.download_async(Request(url, headers=headers))
+            large = {"download_maxsize": MAX_BYTES}  # what the protocol of sitemaps allows
+            response = await self.engine.download_async(Request(url, headers=headers, meta=large))
             ok = response.status in (200, 304)
             reason, sentence = status_problem(response.status)
         except Exception as error:  # whatever a download raises, the other sources remain
