@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.store import Words, articles
-from newsarchive.core.render import rendered
+from newsarchive.core.pages.render import rendered
 from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.store import Store
 from newsarchive.formats import FORMATS

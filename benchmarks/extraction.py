@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.peers import Extracted, Tool, installed
 from benchmarks.scores import Row, scored, table
 from newsarchive.core.extraction import extract_step
-from newsarchive.core.judging import MODEL
+from newsarchive.core.pages.judging import MODEL
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article
 from newsarchive.rules import Rules, default

@@ -22,7 +22,7 @@ import numpy as np
 from sqlalchemy import Engine, insert, select
 
 from newsarchive.core.fingerprint import content_hash, minhash
-from newsarchive.core.shingling import normalise
+from newsarchive.core.twins.shingling import normalise
 from newsarchive.db import clusters
 from newsarchive.db.engine import open_engine, reading, upgrade, writing
 from newsarchive.db.models import ArticleRow, Site

@@ -37,7 +37,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive import rules
 from newsarchive.core import extraction
 from newsarchive.core.metadata import read_metadata
-from newsarchive.core.walking import read_blocks
+from newsarchive.core.pages.walking import read_blocks
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Block, Capture, Page
 

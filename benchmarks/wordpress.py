@@ -124,8 +124,8 @@ def pages_alone(blog: Blog) -> Iterator[Answer]:
 def learned(blogs: Sequence[Blog]) -> dict[str, list[Answer]]:
     """The same pages, with what the four blogs together teach. Copies are told to it: the crawl finds them itself."""
     from newsarchive import rules
-    from newsarchive.core.learning import learn
-    from newsarchive.core.sightings import Window, network, sighting
+    from newsarchive.core.furniture.learning import learn
+    from newsarchive.core.furniture.sightings import Window, network, sighting
     from newsarchive.core.template import apply_template
 
     articles = {blog.url: read(blog) for blog in blogs}

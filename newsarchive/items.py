@@ -90,7 +90,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """A site's settings on its pages: what is never article, what alone is; see `core.selecting`."""
+    """A site's settings on its pages: what is never article, what alone is; see `core.posts.selecting`."""
 
     drop: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
@@ -356,7 +356,7 @@ class Article:
     extractor_version: int = 0
     post_id: str = ""
     capture: Capture | None = field(default=None, repr=False)
-    #: The page's record for learning, a `core.sightings.Sighting`, where the site's template was asked.
+    #: The page's record for learning, a `core.furniture.sightings.Sighting`, where the site's template was asked.
     seen: Any = field(default=None, repr=False, compare=False)
 
     def with_blocks(self, blocks: Iterable[Block], **changes: Any) -> Article:

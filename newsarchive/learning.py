@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
-from newsarchive.core.learning import heads_of, learn
+from newsarchive.core.furniture.learning import heads_of, learn
+from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
 from newsarchive.core.process import templated
-from newsarchive.core.sightings import WINDOW, Network, Sighting, Window
 from newsarchive.core.template import Template, layout_of, verdict_of, verdicts
 from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
@@ -184,8 +184,8 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
 
     Raises `UsageError` where no known page of the site holds such a line.
     """
-    from newsarchive.core.keys import line_key
-    from newsarchive.core.learning import locks_of
+    from newsarchive.core.furniture.keys import line_key
+    from newsarchive.core.furniture.learning import locks_of
 
     window = sightings.window(learner.engine, site, learner.window)
     known = templates.load(learner.engine, site)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.blogs import sentence
 from newsarchive import rules
-from newsarchive.core.learning import learn
-from newsarchive.core.sightings import Network, Window, sighting
+from newsarchive.core.furniture.learning import learn
+from newsarchive.core.furniture.sightings import Network, Window, sighting
 from newsarchive.core.template import Template, apply_template
 from newsarchive.items import Article, Block, Origin
 

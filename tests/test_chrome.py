@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.chrome import chrome_step
-from newsarchive.core.phrases import phrases
+from newsarchive.core.clutter.phrases import phrases
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, Article, Block
 from newsarchive.rules import Rules

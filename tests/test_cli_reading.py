@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsarchive.cli import cli, common, search, stats
-from newsarchive.core.render import rendered
+from newsarchive.core.pages.render import rendered
 from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.store import Store
 from newsarchive.items import Article, Author

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core import copies
-from newsarchive.core.comparison import compare, sentences
-from newsarchive.core.copies import Link, Text, bands, clusters, describe, link_of, text_of
 from newsarchive.core.fingerprint import content_hash, minhash
-from newsarchive.core.shingling import normalise
+from newsarchive.core.twins import copies
+from newsarchive.core.twins.comparison import compare, sentences
+from newsarchive.core.twins.copies import Link, Text, bands, clusters, describe, link_of, text_of
+from newsarchive.core.twins.shingling import normalise
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ("", "n", "r", "s", "t", "ld")]
 

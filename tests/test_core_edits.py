@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.edits import body_edits, unrepaired_body
+from newsarchive.core.repairs.edits import body_edits, unrepaired_body
 from newsarchive.items import Article, Block, Edit, replay
 from tests.storage import rich_article
 

@@ -11,7 +11,7 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core import discovery
-from newsarchive.core.pagekind import page_kind
+from newsarchive.core.sources.pagekind import page_kind
 from newsarchive.core.urls import url_key
 from tests.static_blogs import hugo, pelican
 from tests.wordpress.blogs import simple

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from newsarchive import extract, rules
 from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
-from newsarchive.core.fallback import second_opinion
-from newsarchive.core.pairs import model_of
+from newsarchive.core.repairs.fallback import second_opinion
+from newsarchive.core.repairs.pairs import model_of
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
 RULES = rules.default()

@@ -30,7 +30,7 @@ from sqlalchemy import Engine
 from newsarchive import Archive, formats
 from newsarchive.cli import cli
 from newsarchive.core.fingerprint import fingerprint_step
-from newsarchive.core.render import rendered
+from newsarchive.core.pages.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from newsarchive import extract
 from newsarchive.core.extraction import explain, extract_step
-from newsarchive.core.parsing import parse
-from newsarchive.core.render import rendered
-from newsarchive.core.walking import MAX_BLOCKS, read_blocks
+from newsarchive.core.pages.parsing import parse
+from newsarchive.core.pages.render import rendered
+from newsarchive.core.pages.walking import MAX_BLOCKS, read_blocks
 from newsarchive.exceptions import BadRules, NotAnArticle
 from newsarchive.items import DROP_REASONS, LABELS, Article, Capture, Page
 from newsarchive.rules import Rules, default, with_standfirst

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core import feeds
+from newsarchive.core.sources import feeds
 
 RULES = rules.default()
 URL = "https://blog.example/feed/"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core import anchors, links
+from newsarchive.core.sources import anchors, links
 
 RULES = rules.default()
 PAGES = json.loads((Path(__file__).parent / "cases/discovery/home-pages.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
 from newsarchive.core.metadata import read_metadata
-from newsarchive.core.walking import read_blocks
+from newsarchive.core.pages.walking import read_blocks
 from newsarchive.items import Article, Block, Capture, Page
 
 CASES = Path(__file__).parent / "cases" / "metadata"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core import dates, headline, jsonld, names
-from newsarchive.core.claims import Claim
-from newsarchive.core.language import finish_language
+from newsarchive.core.facts import dates, headline, jsonld, names
+from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.language import finish_language
 
 CASES = Path(__file__).parent / "cases" / "metadata"
 RULES = rules.default()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core import pagekind
+from newsarchive.core.sources import pagekind
 from newsarchive.items import DROP_REASONS
 
 RULES = rules.default()

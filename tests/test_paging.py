@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core import paging
+from newsarchive.core.sources import paging
 
 RULES = rules.default()
 CASES = json.loads((Path(__file__).parent / "cases/discovery/next-pages.json").read_text(encoding="utf-8"))

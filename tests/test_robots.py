@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsarchive.core import robots
+from newsarchive.core.sources import robots
 
 
 @pytest.mark.parametrize(

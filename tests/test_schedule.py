@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core import schedule
-from newsarchive.core.schedule import DAY, DEFAULT, HOUR, Visits
+from newsarchive.core.sources import schedule
+from newsarchive.core.sources.schedule import DAY, DEFAULT, HOUR, Visits
 
 NOW = datetime(2025, 4, 30, 12, tzinfo=UTC)
 

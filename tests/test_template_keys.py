@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core import cues, keys, lines
-from newsarchive.core.keys import form_key, form_of, line_key, signature
+from newsarchive.core.clutter import cues, lines
+from newsarchive.core.furniture import keys
+from newsarchive.core.furniture.keys import form_key, form_of, line_key, signature
 
 
 @pytest.mark.parametrize("module", [keys, lines, cues])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from newsarchive.core.keys import line_key
-from newsarchive.core.learning import learn
-from newsarchive.core.sightings import Sighting, Window, sighting
-from newsarchive.core.teaching import lessons
-from newsarchive.core.teaching import taught as taught_by
+from newsarchive.core.furniture.keys import line_key
+from newsarchive.core.furniture.learning import learn
+from newsarchive.core.furniture.sightings import Sighting, Window, sighting
+from newsarchive.core.furniture.teaching import lessons
+from newsarchive.core.furniture.teaching import taught as taught_by
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, RULES, line, page, prose, shown
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from newsarchive.core.evidence import Finding
 from newsarchive.core.fingerprint import fingerprint_step
-from newsarchive.core.render import rendered
+from newsarchive.core.furniture.evidence import Finding
+from newsarchive.core.pages.render import rendered
 from newsarchive.core.template import Entry, Template
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_readonly, upgrade, writing

@@ -22,9 +22,9 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.boxes import Names, tokens
-from newsarchive.core.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of, word_weights
-from newsarchive.core.trees import Forest
+from newsarchive.core.pages.boxes import Names, tokens
+from newsarchive.core.pages.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of, word_weights
+from newsarchive.core.pages.trees import Forest
 from newsarchive.rules import DATA
 from training.labels import labels, snippet_labels, words
 from training.pages import FOLDS, Example, digest_of, load

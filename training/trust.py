@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
 from newsarchive import rules
-from newsarchive.core import authors, headline, publication
+from newsarchive.core.facts import authors, headline, publication
 from newsarchive.core.metadata import Gathered, gather
 
 RIDGE, STEPS, RATE = 0.3, 3000, 0.5

@@ -11,7 +11,7 @@ import click
 from newsarchive.cli.common import console, db_option, open_archive, open_reader, origin_line, say
 
 if TYPE_CHECKING:
-    from newsarchive.core.comparison import Comparison
+    from newsarchive.core.twins.comparison import Comparison
     from newsarchive.db.tracing import Copy, Trace
 
 #: Sentences of a copy's losses that the tree shows; `compare` prints them all.

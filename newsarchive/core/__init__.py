@@ -1,19 +1,16 @@
 """The pure core: bytes in, `Article` out. No Scrapy, no SQL, no files, no clock; data comes as `Rules`.
 
-`process.STEPS` is the path of every page. Where to look:
+`process.STEPS` is the path of every page. The modules here are the steps and the ways in; what each is made of
+stands in a package beside it:
 
-decode       decoding sniffing charsets entities
-extract      extraction parsing walking blocks markup boxes containers shapes features trees decision judging
-             naming repeats pagetype reasons render
-a post       whole parts filling agreement selecting
-metadata     metadata claims elements head jsonld shown printed surroundings headline authors names publication
-             dates language
-repair       encoding repairing vote plausible runs mojibake pieces multibyte legacy torn lost fills grams
-             pairs characters fallback edits
-chrome       chrome phrases lines literals cues tails
-origin       origin leads attribution attribution_patterns copyright publishers
-fingerprint  fingerprint shingling copies comparison paraphrase
-a site       template learning teaching sightings records keys heads layouts evidence
-discovery    discovery urls anchors feeds sitemaps wordpress platforms links paging pagekind robots schedule
-versions     diff
+decoding, charsets, encoding    repairs/    bytes to text; what is damaged, and its repair
+extraction                      pages/      a page as blocks, which of them are the article, its HTML
+metadata                        facts/      who, when, in which language, under which headline
+chrome                          clutter/    labels for what is no article
+origin                          origins/    who published first, by what evidence
+fingerprint                     twins/      copies, and what they changed
+template                        furniture/  what a site's own pages teach of it
+discovery, urls                 sources/    where posts are found, and when to look again
+process                         posts/      a post over several pages, and what its feed or API says of it
+diff                                        two versions of a text
 """

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from newsarchive.core import cues, tails
-from newsarchive.core.attribution import attribution_of
-from newsarchive.core.copyright import copyright_of
-from newsarchive.core.lines import fold, is_prose, source_names, word_count
-from newsarchive.core.phrases import Phrases, phrases
-from newsarchive.core.render import rendered
+from newsarchive.core.clutter import cues, tails
+from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_count
+from newsarchive.core.clutter.phrases import Phrases, phrases
+from newsarchive.core.origins.attribution import attribution_of
+from newsarchive.core.origins.copyright import copyright_of
+from newsarchive.core.pages.render import rendered
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
 

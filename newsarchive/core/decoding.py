@@ -12,8 +12,8 @@ import re
 from typing import NamedTuple
 
 from newsarchive.core.charsets import whatwg_label
-from newsarchive.core.mojibake import UTF8
-from newsarchive.core.sniffing import refuse
+from newsarchive.core.repairs.mojibake import UTF8
+from newsarchive.core.repairs.sniffing import refuse
 from newsarchive.items import Capture, Page
 from newsarchive.rules import Rules
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from newsarchive.core.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
-from newsarchive.core.links import Judged, index_reason, judge_links, post_links
-from newsarchive.core.pagekind import Kind, block_reason, page_kind
-from newsarchive.core.paging import archive_links, page_parts, pagination, stop_reason
-from newsarchive.core.platforms import Source, detect_platform, sources
-from newsarchive.core.robots import noarchive, robots_sitemaps
-from newsarchive.core.sitemaps import Sitemap, parse_sitemap, sitemap_content
-from newsarchive.core.wordpress import (
+from newsarchive.core.sources.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
+from newsarchive.core.sources.links import Judged, index_reason, judge_links, post_links
+from newsarchive.core.sources.pagekind import Kind, block_reason, page_kind
+from newsarchive.core.sources.paging import archive_links, page_parts, pagination, stop_reason
+from newsarchive.core.sources.platforms import Source, detect_platform, sources
+from newsarchive.core.sources.robots import noarchive, robots_sitemaps
+from newsarchive.core.sources.sitemaps import Sitemap, parse_sitemap, sitemap_content
+from newsarchive.core.sources.wordpress import (
     Posts,
     api_root,
     next_feed_page,

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from newsarchive.core.decoding import decode, decode_step
-from newsarchive.core.entities import unescaped
-from newsarchive.core.fallback import is_asked, second_opinion
-from newsarchive.core.grams import grams_model_of
-from newsarchive.core.mojibake import Reading
-from newsarchive.core.pairs import model_of, suspects
-from newsarchive.core.plausible import windows
-from newsarchive.core.repairing import texts_of, with_texts
-from newsarchive.core.vote import changes_of
+from newsarchive.core.repairs.entities import unescaped
+from newsarchive.core.repairs.fallback import is_asked, second_opinion
+from newsarchive.core.repairs.grams import grams_model_of
+from newsarchive.core.repairs.mojibake import Reading
+from newsarchive.core.repairs.pairs import model_of, suspects
+from newsarchive.core.repairs.plausible import windows
+from newsarchive.core.repairs.repairing import texts_of, with_texts
+from newsarchive.core.repairs.vote import changes_of
 from newsarchive.items import Article, Edit, Repaired, replay
 from newsarchive.rules import Rules
 

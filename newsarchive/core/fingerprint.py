@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from newsarchive.core.shingling import normalise, shingles
+from newsarchive.core.twins.shingling import normalise, shingles
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 

@@ -15,11 +15,21 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core import authors, dates, head, headline, jsonld, printed, publication, shown, surroundings
-from newsarchive.core.claims import MOST, Claim, best, key
-from newsarchive.core.elements import Mark, read_elements
-from newsarchive.core.language import finish_language
-from newsarchive.core.names import clean
+from newsarchive.core.facts import (
+    authors,
+    dates,
+    head,
+    headline,
+    jsonld,
+    printed,
+    publication,
+    shown,
+    surroundings,
+)
+from newsarchive.core.facts.claims import MOST, Claim, best, key
+from newsarchive.core.facts.language import finish_language
+from newsarchive.core.facts.names import clean
+from newsarchive.core.pages.elements import Mark, read_elements
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsarchive.core import dates
-from newsarchive.core.attribution import attribution_of
-from newsarchive.core.copyright import copyright_of
-from newsarchive.core.leads import IN_CONTENT, Lead, domain_in, host_in, leads_of
-from newsarchive.core.publishers import Publisher, by_host, key_of, listed
+from newsarchive.core.facts import dates
+from newsarchive.core.origins.attribution import attribution_of
+from newsarchive.core.origins.copyright import copyright_of
+from newsarchive.core.origins.leads import IN_CONTENT, Lead, domain_in, host_in, leads_of
+from newsarchive.core.origins.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import Rules

@@ -1,7 +1,7 @@
 """What was learned of a site, and its use on a page.
 
 A `Template` holds findings by fingerprint and the site's layouts, each with its reason; it goes to
-and from plain rows. `apply_template` labels one page by it. It is made by `core/learning.py`.
+and from plain rows. `apply_template` labels one page by it. It is made by `core/furniture/learning.py`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsarchive.core.evidence import Finding
-from newsarchive.core.keys import number
-from newsarchive.core.layouts import Layout, fits, inside
-from newsarchive.core.sightings import SENTENCE, Line, lines_of
+from newsarchive.core.furniture.evidence import Finding
+from newsarchive.core.furniture.keys import number
+from newsarchive.core.furniture.layouts import Layout, fits, inside
+from newsarchive.core.furniture.sightings import SENTENCE, Line, lines_of
 from newsarchive.items import Article, Block
 
 #: A head takes at most so many lines below it, each of at most so many words.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, func, select
 
-from newsarchive.core.copies import MOST_HOLDERS, bands, bands_of, ranked
+from newsarchive.core.twins.copies import MOST_HOLDERS, bands, bands_of, ranked
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, MinhashBand
 from newsarchive.db.rows import minhash_of

@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
-from newsarchive.core.comparison import compare, sentences
-from newsarchive.core.copies import Text, describe, kind_of, likeness, text_of
+from newsarchive.core.twins.comparison import compare, sentences
+from newsarchive.core.twins.copies import Text, describe, kind_of, likeness, text_of
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 

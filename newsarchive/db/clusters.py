@@ -3,7 +3,7 @@
 `assign` runs inside the transaction that stores a batch and looks only at articles whose text is
 new: their LSH bands name candidates, exact shingles prove them, and the clusters that they touch are
 computed anew from their texts, so that a cluster grows, merges and splits. What is a copy is decided
-in `core/copies.py`; here is what the tables know.
+in `core/twins/copies.py`; here is what the tables know.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from itertools import combinations, pairwise
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from newsarchive.core.copies import Link, Text, Union, clusters, link_of, text_of
 from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
+from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_of
 from newsarchive.db import bands, bulk, changes
 from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.rows import minhash_of

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
-from newsarchive.core.parts import MISSING
-from newsarchive.core.schedule import DAY, Outcome, Visits, back_off, next_check
+from newsarchive.core.posts.parts import MISSING
+from newsarchive.core.sources.schedule import DAY, Outcome, Visits, back_off, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import defaults, sourcetexts
 from newsarchive.db.engine import insert_ignoring, reading, writing

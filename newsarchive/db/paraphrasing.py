@@ -12,7 +12,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
-from newsarchive.core.paraphrase import THRESHOLD, Marked, Paraphrase, marks, stream
+from newsarchive.core.twins.paraphrase import THRESHOLD, Marked, Paraphrase, marks, stream
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow

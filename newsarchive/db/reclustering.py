@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from newsarchive.core.fingerprint import SCHEME, content_hash, minhash
-from newsarchive.core.shingling import normalise
+from newsarchive.core.twins.shingling import normalise
 from newsarchive.db import bulk, changes, clusters, originals
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CrawlRun

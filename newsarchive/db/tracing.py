@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from newsarchive.core.comparison import Comparison, compare, sentences
+from newsarchive.core.twins.comparison import Comparison, compare, sentences
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.lookup import find
 from newsarchive.db.stored import Stored, get
@@ -171,7 +171,7 @@ def _beside(reader: Reader, rows: Mapping[int, Row]) -> dict[int, Row]:
         return {row["article_id"]: row for row in stored}
     if len(rows) == 1:
         return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}
-    from newsarchive.core.copies import describe, text_of
+    from newsarchive.core.twins.copies import describe, text_of
     from newsarchive.db.changes import row_of
 
     bodies = _bodies(reader, rows)

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import yaml
 
-from newsarchive.core.render import markdown
+from newsarchive.core.pages.render import markdown
 from newsarchive.exceptions import UsageError
 from newsarchive.formats.rows import row
 

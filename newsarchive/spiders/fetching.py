@@ -17,9 +17,9 @@ from twisted.python.failure import Failure
 
 from newsarchive import browser
 from newsarchive.core import discovery
-from newsarchive.core.filling import FILLABLE, usable
-from newsarchive.core.paging import MAX_PARTS
-from newsarchive.core.parts import MISSING
+from newsarchive.core.posts.filling import FILLABLE, usable
+from newsarchive.core.posts.parts import MISSING
+from newsarchive.core.sources.paging import MAX_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.frontier import FILLED, Frontier, Known
 from newsarchive.exceptions import DatabaseError, NotAnArticle

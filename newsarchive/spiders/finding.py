@@ -18,7 +18,7 @@ from scrapy.http import Response, TextResponse
 
 from newsarchive.core import discovery, urls
 from newsarchive.core.discovery import Source
-from newsarchive.core.sitemaps import MAX_BYTES
+from newsarchive.core.sources.sitemaps import MAX_BYTES
 from newsarchive.db.frontier import Frontier, Known, KnownSource
 from newsarchive.items import Link
 from newsarchive.rules import Rules

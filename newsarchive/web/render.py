@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from newsarchive.core.diff import Change, to_html
-from newsarchive.core.render import clean
+from newsarchive.core.pages.render import clean
 from newsarchive.db.snippet import Marks
 
 HERE = Path(__file__).parent

@@ -29,7 +29,7 @@ class SiteBlock(Base):
 
 
 class PageSighting(Base):
-    """What learning needs to know of an article's page: `core/records.py` packs it into `record`.
+    """What learning needs to know of an article's page: `core/furniture/records.py` packs it into `record`.
 
     `digest` is that of the record, `verdict` the number of what the template made of the page when it was read
     last, `layout` the version of the site's template that it fitted then.

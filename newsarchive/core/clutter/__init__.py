@@ -1,0 +1,1 @@
+"""Labels for what is no article; `core.chrome` is the way in."""

@@ -1,0 +1,259 @@
+"""Runs of lines that belong together: promos, list heads with their lists, quotes of the week.
+
+Each function looks at all lines of a page and gives spans with what decided them; it changes
+nothing. A cue is a shape (a question to the reader, a head, a mark before a name) with few words
+from `data/chrome`, never a known sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from newsarchive.core.clutter.lines import (
+    ends_sentence,
+    fold,
+    is_linked,
+    is_prose,
+    is_quotation,
+    names_one,
+    word_count,
+)
+from newsarchive.core.clutter.phrases import Phrases
+from newsarchive.items import Block
+
+#: A list under a head holds at most so many lines; a longer one is content (26 podcasts, say).
+RUN = 8
+#: A line of such a list: a title, a teaser, at most a title with its teaser.
+TEASER = 45
+#: A quote of the week: the longest saying, in words.
+SAYING = 90
+_NAMED = re.compile(r"\s*[~–—―-]+\s*\S.{1,80}")
+_TOKEN = re.compile(
+    r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
+)
+
+#: How the rules of the chrome step begin, to tell its decisions from extraction's guesses.
+DECIDED = ("chrome/", "head:", "promo:", "tail:", "attribution:", "copyright:", "token:")
+SOURCE = "head: a short line that names the source"
+PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
+
+Span = tuple[Sequence[int], str]
+
+
+def is_token(text: str) -> bool:
+    """Whether a line is only a label and a machine's mark, as "Verification: a0d6e82a7952e405".
+
+    >>> is_token("Verification: a0d6e82a7952e405"), is_token("Room: 20250401")
+    (True, False)
+    """
+    hit = _TOKEN.fullmatch(text.strip())
+    return hit is not None and any(c.isdigit() for c in hit[1]) and any(c.isalpha() for c in hit[1])
+
+
+def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
+    """Promos: a question to the reader that offers the answer, a product's name, a pitch.
+
+    Two of the three must stand together, or one line must be both question and pitch. The product's
+    name is a short line with no end mark that touches one of the others.
+    """
+    question = {i for i, b in enumerate(blocks) if _is_question(b.text, words)}
+    pitch = {i for i, b in enumerate(blocks) if _is_pitch(b.text, words)}
+    found: list[Span] = []
+    for i in sorted(question | pitch):
+        run = _promo_run(blocks, i, question | pitch, words)
+        cues = [j for j in run if j in question or j in pitch]
+        sells = any(j in pitch or _has(fold(blocks[j].text), "product", words) for j in cues)
+        if sells and (len(run) > 1 or (i in question and i in pitch)):
+            found.append((run, PROMO))
+    return found
+
+
+def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phrases) -> list[int]:
+    """From one promo line onwards: other promo lines, and at most one name between or beside them."""
+    run, at, named = [start], start + 1, False
+    while at < len(blocks) and len(run) < 5:
+        if at not in cues and (named or not _is_name(blocks[at]) or _is_section(blocks, at, cues)):
+            break
+        named = named or at not in cues
+        run.append(at)
+        at += 1
+    before = blocks[start - 1] if start else None
+    if before and not named and len(run) == 1 and before.kind != "heading" and _is_name(before):
+        run.insert(0, start - 1)
+    if len(run) > 1 and run[0] and _is_teasing(blocks[run[0] - 1].text, words):
+        run.insert(0, run[0] - 1)
+    return run
+
+
+def _is_section(blocks: Sequence[Block], at: int, cues: set[int]) -> bool:
+    """Whether a line below a promo is a heading of the article: no promo goes on under it."""
+    return blocks[at].kind == "heading" and at + 1 not in cues
+
+
+def _has(text: str, kind: str, words: Phrases) -> int:
+    """How many different words of a kind a folded text holds."""
+    pattern = words.promo.get(kind)
+    return len(set(pattern.findall(text))) if pattern else 0
+
+
+def _is_question(text: str, words: Phrases) -> bool:
+    """A question put to the reader, with the promise of an answer, in at most 60 words."""
+    folded = fold(text)
+    return (
+        ("?" in text or "¿" in text)
+        and len(text) < 400
+        and _has(folded, "reader", words) > 0
+        and _has(folded, "offer", words) > 0
+        and not _has(folded, "report", words)
+    )
+
+
+def _is_teasing(text: str, words: Phrases) -> bool:
+    """One short question, with a word of promos: it opens one where a name and a pitch follow."""
+    folded = fold(text)
+    spoken = any(_has(folded, kind, words) for kind in ("reader", "product", "offer"))
+    return (
+        spoken
+        and text.rstrip().endswith("?")
+        and word_count(text) <= 20
+        and not _has(folded, "report", words)
+    )
+
+
+def _is_pitch(text: str, words: Phrases) -> bool:
+    """A sentence that praises its own product: whose, at least two things sold, a word of praise."""
+    folded = fold(text)
+    return (
+        len(text) < 500
+        and _has(folded, "own", words) > 0
+        and _has(folded, "product", words) > 1
+        and _has(folded, "praise", words) > 0
+        and not _has(folded, "report", words)
+    )
+
+
+def sells(text: str, words: Phrases) -> bool:
+    """A weak cue of a promo: the reader is told to do something, about something that is sold.
+
+    Prose may do as much, so it counts only beside other evidence, as for a line that repeats.
+    """
+    folded = fold(text)
+    offer, product = _has(folded, "offer", words), _has(folded, "product", words)
+    if not offer and not product:
+        return False
+    spoken = _has(folded, "own", words) + _has(folded, "reader", words)
+    return (offer > 0 and product + spoken > 0) or (product > 0 and spoken > 0)
+
+
+def _is_name(block: Block) -> bool:
+    """A product's name as a line: at most six words, no end mark, no quotation."""
+    text = block.text
+    return 0 < word_count(text) <= 6 and not ends_sentence(text) and not is_quotation(text)
+
+
+def quote_slots(blocks: Sequence[Block], words: Phrases) -> list[Span]:
+    """Quotes of the week: a head, a saying, and most often a name behind a dash or tilde."""
+    found: list[Span] = []
+    for i, block in enumerate(blocks):
+        verdict = words.head(fold(block.text))
+        if verdict and verdict[0] == "quote" and (slot := _saying(blocks, i + 1)):
+            found.append(([i, *slot], f"{verdict[1]}, and the saying under it"))
+    return found
+
+
+def _saying(blocks: Sequence[Block], start: int) -> list[int]:
+    """The lines of a saying: up to the name within four lines, else one line in quotation marks."""
+    for at in range(start, min(start + 4, len(blocks))):
+        text = blocks[at].text
+        if at > start and _NAMED.fullmatch(text) and word_count(text) <= 8:
+            return list(range(start, at + 1))
+        if word_count(text) > SAYING or blocks[at].kind == "heading":
+            break
+    if start < len(blocks) and is_quotation(blocks[start].text) and word_count(blocks[start].text) <= SAYING:
+        return [start]
+    return []
+
+
+def list_runs(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = ()) -> list[Span]:
+    """Heads of link lists with the lines that go with them.
+
+    A head is a line that a table knows, or a short one with the name of a source (folded) that the page
+    gives for its article. A run that reaches chrome or the page's end within `RUN` lines goes whole. One
+    that runs into prose gives only the lines that are links, and with none of those not even the head.
+    The same holds for a run of sentences.
+    """
+    chrome = [b.label != "body" for b in blocks]
+    heads = {i: rule for i, b in enumerate(blocks) if (rule := _head(b, words, sources))}
+    after = max((i for i, b in enumerate(blocks) if b.label == "body" and is_prose(b, 20)), default=-1)
+    found: list[Span] = []
+    for i, rule in heads.items():
+        run = _run(blocks, chrome, i + 1, heads)
+        if rule.startswith(SOURCE) and (i < after or any(is_prose(blocks[j]) for j in run)):
+            continue  # a name alone is believed below the text only, over titles only
+        if run or (_at_end(chrome, i + 1) and not rule.startswith(SOURCE)):
+            found.append(([i, *run], f"{rule}, and the list under it"))
+    return found
+
+
+def _head(block: Block, words: Phrases, sources: Sequence[str]) -> str:
+    """What makes a line the head of a list, "" where nothing does."""
+    folded = fold(block.text)
+    verdict = words.head(folded)
+    if verdict:
+        return verdict[1] if verdict[0] == "related" else ""
+    short = word_count(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
+    return SOURCE if short and folded not in sources and names_one(folded, sources) else ""
+
+
+def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Mapping[int, str]) -> list[int]:
+    run: list[int] = []
+    for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
+        if _at_end(chrome, at) or at in heads:
+            if reads_as_titles(blocks, run):
+                return run
+            break
+        if len(run) == RUN or not is_teaser(blocks[at]):
+            break
+        run.append(at)
+    links = 0
+    while links < len(run) and is_linked(blocks[run[links]]):
+        links += 1
+    return run[:links]
+
+
+def reads_as_titles(blocks: Sequence[Block], run: Sequence[int]) -> bool:
+    """Titles have no full stop: where most lines are sentences, it is the article going on."""
+    return 2 * sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run) >= len(run)
+
+
+def _at_end(chrome: Sequence[bool], at: int) -> bool:
+    return at >= len(chrome) or chrome[at]
+
+
+def is_teaser(block: Block) -> bool:
+    """A title or teaser: short, or linked as a whole."""
+    return word_count(block.text) <= TEASER and (
+        is_linked(block) or block.kind in ("paragraph", "list_item", "heading")
+    )
+
+
+def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
+    """Where the readers' comments begin: a heading of them with most of the article above it.
+
+    One that the phrase tables know: what a theme calls `comment…` may be a heading of the article. And a
+    heading, for "Leave a comment" is also a button that some platforms set inside a post.
+    """
+    total = sum(word_count(blocks[i].text) for i in body)
+    for i, block in enumerate(blocks):
+        known = block.label == "comments" and block.rule.startswith("chrome/") and block.kind == "heading"
+        if known and word_count(block.text) <= 12:
+            above = sum(word_count(blocks[j].text) for j in body if j < i)
+            if above >= max(40, total / 2):
+                return i
+    return None
+
+
+def last_prose(blocks: Sequence[Block], body: Sequence[int]) -> int:
+    """The place of the article's last sentence-like block, -1 where it has none."""
+    return max((i for i in body if is_prose(blocks[i])), default=-1)

@@ -1,0 +1,66 @@
+"""The tail that a republished article brings along, told by its build instead of its words.
+
+A short head with a name, a few titles, and a line with the same name again: the list is the source's
+other articles and the line says so ("Out of the same oven, Mare News" … "Baked first at Mare News").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from newsarchive.core.clutter.cues import RUN, is_teaser
+from newsarchive.core.clutter.lines import ends_sentence, fold, is_linked, is_prose, names_one, word_count
+from newsarchive.core.furniture.keys import names_in
+from newsarchive.items import Block
+
+#: The longest head and the longest closing line, in words.
+HEAD, CLOSING = 10, 45
+#: Below the closing line there is no more prose of so many words.
+PROSE = 20
+
+Tail = tuple[list[int], list[int]]
+
+
+def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail]:
+    """Tails as (head and its list, closing lines), by place, for pages whose text ends above them."""
+    prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, PROSE)]
+    for i, block in enumerate(blocks):
+        if labels[i] in ("body", "related", "attribution") and prose and i > prose[0]:
+            names = _names(block)
+            run = _run(blocks, i + 1, names) if names else []
+            closing = _closing(blocks, i + 1 + len(run), names) if run else []
+            if closing and not any(at > i for at in prose):
+                yield [i, *run], closing
+
+
+def _names(block: Block) -> tuple[str, ...]:
+    """The names that a head holds, folded and with no article before them; none where it is no head."""
+    if word_count(block.text) > HEAD or ends_sentence(block.text) or is_linked(block):
+        return ()
+    found = (fold(name).removeprefix("the ") for name in names_in(block.text))
+    return tuple(name for name in found if len(name) > 3)
+
+
+def _run(blocks: Sequence[Block], start: int, names: Sequence[str]) -> list[int]:
+    """The titles from `start` up to a line with one of the names; none where it is no list."""
+    for at in range(start, min(start + RUN + 1, len(blocks))):
+        if at > start and _holds(blocks[at], names):
+            run = list(range(start, at))
+            return run if not any(is_prose(blocks[j]) for j in run) else []
+        if not is_teaser(blocks[at]):
+            return []
+    return []
+
+
+def _closing(blocks: Sequence[Block], start: int, names: Sequence[str]) -> list[int]:
+    """The lines from `start` on that hold one of the names: an attribution, then a notice."""
+    found = []
+    for at in range(start, min(start + 3, len(blocks))):
+        if not _holds(blocks[at], names):
+            break
+        found.append(at)
+    return found
+
+
+def _holds(block: Block, names: Sequence[str]) -> bool:
+    return word_count(block.text) <= CLOSING and names_one(fold(block.text), names)

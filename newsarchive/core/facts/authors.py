@@ -1,0 +1,115 @@
+"""Who wrote it: the choice among all lists of names that a page gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from newsarchive.core.facts.claims import Claim, Option, key, weigh
+from newsarchive.core.facts.names import clean, kind_of, names
+from newsarchive.items import Author, Candidate
+from newsarchive.rules import Rules
+
+#: Most authors of one article: a paper in physics may have more, a news story has not.
+MOST = 30
+
+#: Sources that guess a name from its looks, line by line.
+_GUESSES = ("markup alone", "markup next", "markup line", "markup life")
+
+#: Source → its claims with the authors that each names.
+Named = dict[str, list[tuple[Claim, list[Author]]]]
+
+
+def decide(
+    claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
+) -> tuple[tuple[Author, ...], list[Candidate]]:
+    """The authors in order, `()` where none is named, and all candidates with the reason for each."""
+    named, refused = read_claims(claims, sections, rules)
+    lists = options(named, site_names)
+    chosen, candidates = weigh([option for option, _ in lists], "authors", rules)
+    authors = next((found for option, found in lists if option is chosen), ())
+    return authors, candidates + refused
+
+
+def read_claims(
+    claims: Sequence[Claim], sections: Sequence[str], rules: Rules
+) -> tuple[Named, list[Candidate]]:
+    """The claims of each source that name somebody, and those that name nobody."""
+    banned = {key(s) for s in sections} - {""}
+    named: Named = {}
+    refused: list[Candidate] = []
+    for claim in claims:
+        found = [a for a in read(claim, rules) if key(a.name) not in banned]
+        if found:
+            named.setdefault(claim.source, []).append((claim, found))
+        else:
+            refused.append(claim.candidate(reason="names nobody"))
+    return named, refused
+
+
+def read(claim: Claim, rules: Rules) -> list[Author]:
+    """The authors that one claim names."""
+    url = claim.url if claim.url.startswith("http") else ""
+    if claim.kind == "organisation":
+        found = [name] if (name := clean(claim.value, rules, printed=False)) else []
+    else:
+        found = names(claim.value, rules, printed=claim.source.startswith(("markup", "microdata")))
+    return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MOST]]
+
+
+def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple[Author, ...]]]:
+    """One option for each list of names that a source gives."""
+    sites = {key(s) for s in site_names} - {""}
+    lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
+    for rows in _lists(named):
+        authors = _distinct([a for _, found in rows for a in found])
+        names = tuple(sorted(key(a.name) for a in authors))
+        claims, before = lists.get(names, ([], authors))
+        lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_spaces)
+    return [
+        (Option(tuple(claims), _traits(names, authors, sites, list(lists))), authors)
+        for names, (claims, authors) in lists.items()
+    ]
+
+
+def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
+    """What belongs together: all that a source says, but each line by itself where a name was guessed."""
+    for source, rows in named.items():
+        if source.startswith(_GUESSES):
+            yield from ([row] for row in rows)
+        else:
+            yield rows
+
+
+def _spaces(authors: Sequence[Author]) -> int:
+    """`Jane Doe` is spelled better than `janedoe`."""
+    return sum(" " in a.name for a in authors)
+
+
+def _traits(
+    names: tuple[str, ...],
+    authors: Sequence[Author],
+    sites: set[str],
+    lists: Sequence[tuple[str, ...]],
+) -> tuple[str, ...]:
+    """What else speaks for or against a list of names."""
+    traits = []
+    if all(name in sites for name in names):
+        traits.append("the site's own name")
+    elif all(a.kind != "person" for a in authors):
+        traits.append("an organisation")
+    if all(" " not in a.name for a in authors):
+        traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
+    if len(names) > 4:
+        traits.append("many names")
+    if any(other != names and set(other) & set(names) for other in lists):
+        traits.append("named in part elsewhere")
+    return tuple(traits)
+
+
+def _distinct(authors: Sequence[Author]) -> tuple[Author, ...]:
+    """Each name once; of a name and a longer text that holds it, the name."""
+    seen: dict[str, Author] = {}
+    for author in authors[: MOST * 2]:
+        seen.setdefault(key(author.name), author)
+    keys = [k for k in seen if len(k) > 3]
+    return tuple(a for k, a in seen.items() if not any(o != k and o in k for o in keys))[:MOST]

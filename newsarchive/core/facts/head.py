@@ -1,0 +1,64 @@
+"""`<meta>`, `<link>`, `<title>` and `<html lang>` → claims.
+
+Which name states which field is data: `data/metadata/names.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from urllib.parse import urljoin
+
+from newsarchive.core.facts.claims import Claim, plain
+from newsarchive.core.pages.elements import Attributes, Elements
+from newsarchive.rules import Rules
+
+#: Fields whose value is a URL, to be made absolute.
+URLS = frozenset({"image", "canonical_url", "original_source", "syndication_source"})
+
+
+@lru_cache(maxsize=8)
+def _names(rules: Rules) -> Mapping[str, tuple[str, str]]:
+    """Name in lower case → (field, source)."""
+    table = rules.metadata.get("names", {})
+    return {
+        name.casefold(): (field, source) for field, names in table.items() for name, source in names.items()
+    }
+
+
+def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
+    """What the page's head says."""
+    out = [*_metas(found.metas, url, rules)]
+    out += [Claim("canonical_url", absolute(reference, url), "link") for reference in found.canonical]
+    out += [Claim("republication_pixel", absolute(source, url), "markup") for source in found.pixels]
+    out += [Claim("headline", found.title, "title"), Claim("in_language", found.language, "html")]
+    return [claim for claim in out if claim.value]
+
+
+def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
+    names = _names(rules)
+    for attributes in metas:
+        for attribute in ("property", "name", "http-equiv"):
+            field, source = names.get((attributes.get(attribute) or "").strip().casefold(), ("", ""))
+            if field:
+                yield from _meta(field, source, attributes.get("content") or "", url)
+                break
+
+
+def _meta(field: str, source: str, content: str, url: str) -> Iterator[Claim]:
+    text = plain(content)
+    if field in URLS:
+        yield Claim(field, absolute(text, url), source)
+    elif field == "keywords" and source != "open graph":
+        yield from (Claim(field, " ".join(word.split()), source) for word in text.split(",")[:100])
+    else:
+        yield Claim(field, text, source)
+
+
+def absolute(reference: str, base: str) -> str:
+    """A reference as an absolute http(s) URL, "" for anything else."""
+    try:
+        url = urljoin(base, reference.strip()) if reference.strip() else ""
+    except ValueError:
+        return ""
+    return url if url[:8].casefold().startswith(("http://", "https://")) else ""

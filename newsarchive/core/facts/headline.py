@@ -1,0 +1,129 @@
+"""Which of the texts that a page calls its title is the headline.
+
+The page's head (JSON-LD, Open Graph, `<title>`) was written for machines and search results, the
+headings are what the reader sees; spelled alike they are one option. The site's name and the section are
+never a headline, and are cut off one only where the page itself shows that they are not part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newsarchive.core.facts.claims import Claim, Option, key, weigh
+from newsarchive.items import Candidate
+from newsarchive.rules import Rules
+
+#: What parts a headline from a site's name or a section in titles.
+_PARTS = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
+#: How alike two titles are that mean the same, as a share of common words.
+_ALIKE = 0.6
+#: Longest headline, in characters.
+LONGEST = 300
+_SHOWN = ("markup", "microdata")
+
+
+def decide(
+    claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
+) -> tuple[str, list[Candidate]]:
+    """The headline, "" where the page has none, and all candidates with the reason for each.
+
+    `site_names` are the names of the site that the page itself gives, `sections` its sections.
+    """
+    offered, refused = options(claims, site_names, sections)
+    chosen, candidates = weigh(offered, "headline", rules)
+    return (chosen.claims[0].value if chosen else ""), candidates + refused
+
+
+def options(
+    claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str]
+) -> tuple[list[Option], list[Candidate]]:
+    """What the page offers as its headline, and what was refused."""
+    sites, parts = set(map(key, site_names)), set(map(key, sections))
+    usable: dict[str, list[Claim]] = {}
+    refused: list[Candidate] = []
+    parts -= {key(c.value) for c in claims if not _is_shown(c)}
+    for claim in _cut(claims, sites):
+        reason = _refusal(claim, sites, parts)
+        if reason:
+            refused.append(claim.candidate(reason=reason))
+        else:
+            usable.setdefault(key(claim.value), []).append(claim)
+    heads = list(dict.fromkeys(c.value for group in usable.values() for c in group if not _is_shown(c)))
+    first = sum(any(c.source.startswith("markup h1") for c in group) for group in usable.values())
+    out: list[Option] = []
+    for group in usable.values():
+        traits = _traits(group, heads)
+        if first > 1 and any(c.source.startswith("markup h1") for c in group):
+            traits += ("one of several first headings",)
+        if any(c.source != "markup h2" for c in group) or traits:
+            out.append(Option(tuple(sorted(group, key=_spelling)), traits))
+    return out, refused
+
+
+def _is_shown(claim: Claim) -> bool:
+    return claim.source.startswith(_SHOWN)
+
+
+def _spelling(claim: Claim) -> tuple[bool, bool]:
+    """Whose spelling wins within an option: what is shown, unless in capitals."""
+    return claim.value.isupper(), not _is_shown(claim)
+
+
+def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
+    folded = key(claim.value)
+    if len(folded) < 2:
+        return "holds no words"
+    if claim.source == "markup home":
+        return "links to the home page"
+    if folded in sites:
+        return "is the site's name"
+    if _is_shown(claim) and folded in sections:
+        return "is the section"
+    return "too long for a headline" if len(claim.value) > LONGEST else ""
+
+
+def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[str, ...]:
+    """What else speaks for a heading: that the head says nearly the same."""
+    if not all(map(_is_shown, group)):
+        return ()
+    likeness = max((alike(group[0].value, h) for h in heads), default=0.0)
+    if likeness >= 0.85:
+        return ("contains a title",) if len(group[0].value) > max(map(len, heads)) else ("part of a title",)
+    return ("like a title",) if likeness > 0 else ()
+
+
+def _cut(claims: Sequence[Claim], sites: set[str]) -> list[Claim]:
+    """Claims without a site's name at either end, where a heading or the site's own name shows it."""
+    shown = {key(c.value) for c in claims if _is_shown(c)}
+    names = sites - {""}
+    return [replace(c, value=_without_name(c.value, names, set() if _is_shown(c) else shown)) for c in claims]
+
+
+def _without_name(text: str, names: set[str], shown: set[str]) -> str:
+    """`Title - Section - Site` is `Title` if a heading reads `Title`, or the site is named `Site`."""
+    if key(text) in shown:
+        return text
+    parts = [(m.start(), m.end()) for m in _PARTS.finditer(text)][:20]
+    for start, end in parts:
+        for part in (text[:start], text[end:]):
+            if key(part) in shown and len(part) > 3 and key(part) not in names:
+                return part
+    for start, end in reversed(parts):
+        if key(text[end:]) in names:
+            return _without_name(text[:start], names, shown)
+    for start, end in parts:
+        if key(text[:start]) in names:
+            return _without_name(text[end:], names, shown)
+    return text
+
+
+def alike(one: str, other: str) -> float:
+    """How far two titles agree: the share of common words in the shorter, 0 below .6."""
+    if key(one) == key(other):
+        return 1.0
+    first, second = set(one.casefold().split()), set(other.casefold().split())
+    shorter = min(len(first), len(second))
+    share = len(first & second) / shorter if shorter >= 3 else 0.0
+    return share * 0.9 if share >= _ALIKE else 0.0

@@ -1,0 +1,250 @@
+"""schema.org in JSON-LD (W3C JSON-LD 1.1; schema.org/NewsArticle) → claims.
+
+Pages get it wrong in every way: comments, trailing commas, `@graph`, lists in lists, references by
+`@id`, strings where objects belong. All of it is read as far as it makes sense, and nothing raises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from newsarchive.core.facts.claims import Claim, plain
+
+Node = dict[str, Any]
+
+_NODES = 2000
+_NAMES = 40
+
+_WRAPPER = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|"
+    r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;)\s*$"
+)
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$")
+_PAGE = frozenset(
+    {"WebPage", "ItemPage", "CollectionPage", "AboutPage", "FAQPage", "VideoObject", "CreativeWork"}
+)
+_ORGANISATION = re.compile(r"Organi[sz]ation$|^(?:Brand|Corporation|LocalBusiness)$")
+
+#: schema.org property → field, for plain values.
+_PLAIN = {
+    "headline": "headline",
+    "alternativeHeadline": "alternative_headline",
+    "description": "description",
+    "datePublished": "date_published",
+    "dateModified": "date_modified",
+    "inLanguage": "in_language",
+    "articleSection": "article_section",
+    "isAccessibleForFree": "is_accessible_for_free",
+}
+#: schema.org property → field, for what names a person or an organisation: evidence for the origin.
+_NAMED = {
+    "sourceOrganization": "source_organization",
+    "copyrightHolder": "copyright_holder",
+    "creditText": "credit_text",
+}
+
+
+def nodes(scripts: Iterable[str]) -> list[Node]:
+    """Every JSON object in the page's JSON-LD scripts, outermost first, at most 2,000."""
+    queue: deque[Any] = deque()
+    for script in scripts:
+        queue.extend(_values(script))
+    out: list[Node] = []
+    steps = 0
+    while queue and len(out) < _NODES and steps < _NODES * 10:
+        value, steps = queue.popleft(), steps + 1
+        if isinstance(value, dict):
+            out.append(value)
+            queue.extend(v for v in value.values() if isinstance(v, dict | list))
+        elif isinstance(value, list):
+            queue.extend(v for v in value[:_NODES] if isinstance(v, dict | list))
+    return out
+
+
+def _values(text: str) -> Iterator[Any]:
+    """The JSON values of one script: tolerant of wrappers, raw line breaks and trailing commas."""
+    text = text.strip()
+    for attempt in range(2):
+        try:
+            yield json.loads(text, strict=False)
+            return
+        except (ValueError, RecursionError):
+            if attempt == 0:
+                text = _TRAILING_COMMA.sub(r"\1", _WRAPPER.sub("", _WRAPPER.sub("", text)))
+    yield from _concatenated(text)
+
+
+def _concatenated(text: str) -> Iterator[Any]:
+    """JSON values written one after another, as far as they can be read."""
+    decoder, at = json.JSONDecoder(strict=False), 0
+    for _ in range(20):
+        at = min((i for i in (text.find("{", at), text.find("[", at)) if i >= 0), default=-1)
+        if at < 0:
+            return
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return
+        yield value
+
+
+def types(node: Node) -> list[str]:
+    """The node's types without their vocabulary: `http://schema.org/NewsArticle` is `NewsArticle`."""
+    return [t.rsplit("/", 1)[-1].rsplit("#", 1)[-1] for t in _list(node.get("@type")) if isinstance(t, str)]
+
+
+def claims(scripts: Iterable[str], url: str) -> list[Claim]:
+    """What the page's JSON-LD says of the article at `url`."""
+    found = nodes(scripts)
+    by_id = _by_id(found)
+    out: list[Claim] = []
+    article = _article(found, url)
+    if article is not None:
+        out += _claims_of(article, by_id, "json-ld")
+    page = next((n for n in found if "WebPage" in types(n) or "ItemPage" in types(n)), None)
+    if page is not None and page is not article:
+        out += _claims_of(page, by_id, "json-ld page")
+    out += _crumbs(found, url)
+    site = next((n for n in found if "WebSite" in types(n) and plain(n.get("name"))), None)
+    if site is not None:
+        out.append(Claim("publisher", plain(site["name"]), "json-ld site"))
+    return out
+
+
+def _crumbs(found: list[Node], url: str) -> list[Claim]:
+    """The section: the last crumb of the way to this page that is neither home nor the page itself."""
+    trail = next((n for n in found if "BreadcrumbList" in types(n)), None)
+    steps = [s for s in _list(trail.get("itemListElement"))[:20] if isinstance(s, dict)] if trail else []
+    steps.sort(key=lambda s: s["position"] if isinstance(s.get("position"), int) else 0)
+    named = []
+    for step in steps[1:]:
+        item = step.get("item")
+        at = _url(item)
+        last = step is steps[-1] and (not at or _same_page(at, url))
+        if not last and (not at or not _same_page(at, url)):
+            named.append(plain(step.get("name")) or plain(_name(item) if isinstance(item, dict) else ""))
+    return [Claim("article_section", named[-1], "breadcrumb")] if named else []
+
+
+def _by_id(found: list[Node]) -> dict[str, Node]:
+    """The fullest node of each `@id`."""
+    out: dict[str, Node] = {}
+    for node in found:
+        name = node.get("@id")
+        if isinstance(name, str) and len(node) > len(out.get(name, {})):
+            out[name] = node
+    return out
+
+
+def _article(found: list[Node], url: str) -> Node | None:
+    """The node that describes this page's article: of an article's type, with a headline, naming
+    this URL; a list of teasers names other URLs."""
+    articles = [n for n in found if any(_ARTICLE.search(t) for t in types(n))]
+    return max(articles, key=lambda n: _fit(n, url), default=None)
+
+
+def _fit(node: Node, url: str) -> float:
+    urls = [_url(node.get(k)) for k in ("url", "mainEntityOfPage", "@id")]
+    named = [u for u in urls if u.startswith("http")]
+    same = any(_same_page(u, url) for u in named)
+    score = 3.0 * same - 2.0 * (bool(named) and not same)
+    score += 1.0 * ("headline" in node) + 1.0 * ("datePublished" in node) + 0.5 * ("author" in node)
+    return score - 1.0 * any(t in ("Review", "HowTo", "Recipe") for t in types(node))
+
+
+def _same_page(one: str, other: str) -> bool:
+    return _path(one) == _path(other)
+
+
+def _path(url: str) -> str:
+    return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/").casefold()
+
+
+def _claims_of(node: Node, by_id: dict[str, Node], source: str) -> list[Claim]:
+    out = []
+    for name, field in _PLAIN.items():
+        for value in _list(node.get(name))[:5]:
+            text = plain(str(value) if isinstance(value, bool) else _name(value))
+            if text:
+                out.append(Claim(field, text, source))
+    if "headline" not in node:
+        out += [Claim("headline", t, source + " name") for t in [plain(node.get("name"))] if t]
+    if "datePublished" not in node and "dateCreated" in node:
+        out.append(Claim("date_published", plain(node["dateCreated"]), source + " created"))
+    out += _authors(node, by_id, source)
+    out += _rest(node, by_id, source)
+    return [c for c in out if c.value]
+
+
+def _authors(node: Node, by_id: dict[str, Node], source: str) -> Iterator[Claim]:
+    """Authors, from `author`, else from `creator`."""
+    for value in _list(node.get("author") or node.get("creator"))[:_NAMES]:
+        value = _resolve(value, by_id)
+        kind, url = "", ""
+        if isinstance(value, dict):
+            kind = "organisation" if any(_ORGANISATION.search(t) for t in types(value)) else "person"
+            url = _url(value.get("url")) or _url(value.get("sameAs"))
+        for name in _list(_name(value))[:_NAMES]:
+            yield Claim("authors", plain(name), source, kind, url)
+
+
+def _rest(node: Node, by_id: dict[str, Node], source: str) -> Iterator[Claim]:
+    for word in _keywords(node.get("keywords")):
+        yield Claim("keywords", word, source)
+    publisher = _resolve(next(iter(_list(node.get("publisher"))), None), by_id)
+    yield Claim("publisher", plain(_name(publisher)), source)
+    yield Claim("canonical_url", _url(node.get("mainEntityOfPage")) or _url(node.get("url")), source)
+    yield Claim("is_based_on", _url(next(iter(_list(node.get("isBasedOn"))), "")), source)
+    for name, field in _NAMED.items():
+        holder = _resolve(next(iter(_list(node.get(name))), None), by_id)
+        yield Claim(field, plain(_name(holder)), source)
+    image = _resolve(next(iter(_list(node.get("image"))), None), by_id)
+    yield Claim("image", _url(image) or (image if isinstance(image, str) else ""), source)
+    if isinstance(image, dict):
+        yield Claim("image_caption", plain(image.get("caption")), source)
+        credit = image.get("creditText") or image.get("creator") or image.get("copyrightNotice")
+        yield Claim("image_credit", plain(_name(next(iter(_list(credit)), ""))), source)
+
+
+def _keywords(value: Any) -> Iterable[str]:
+    values = _list(value)
+    if len(values) == 1 and isinstance(values[0], str):
+        values = re.split(r"[,;|]", values[0][:5000])
+    return [t for t in (plain(_name(v)) for v in values[:100]) if t]
+
+
+def _resolve(value: Any, by_id: dict[str, Node]) -> Any:
+    """The node that a bare reference `{"@id": …}` stands for."""
+    if isinstance(value, dict) and isinstance(value.get("@id"), str) and "name" not in value:
+        return by_id.get(value["@id"], value)
+    return value
+
+
+def _name(value: Any) -> Any:
+    """The name of an object; anything else as it is."""
+    if isinstance(value, dict):
+        return value.get("name") or value.get("@value") or value.get("alternateName") or ""
+    return value
+
+
+def _url(value: Any) -> str:
+    """A URL written as such, as an object with `url` or `@id`, or as a list of either."""
+    for _ in range(4):
+        if isinstance(value, list):
+            value = value[0] if value else ""
+        elif isinstance(value, dict):
+            value = value.get("url") or value.get("contentUrl") or value.get("@id") or ""
+        else:
+            break
+    return value.strip()[:2000] if isinstance(value, str) and "://" in value[:20] else ""
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,307 @@
+"""From a byline as printed to the names in it.
+
+A name is never an account (`admin`), a label (`Posted by`), a date, a URL or an e-mail address, nor the
+job of its bearer. The words of bylines in 37 languages are data: `data/metadata/bylines.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.facts import dates
+from newsarchive.core.facts.claims import key
+from newsarchive.rules import Rules
+
+#: Longest name in characters and words: "Office of the United Nations High Commissioner for Human Rights".
+LONGEST, MOST_WORDS = 80, 10
+#: As much of a byline as is read, in characters.
+LONGEST_LINE = 1000
+
+_URL = re.compile(
+    r"https?:|www\.|^/|@\w|^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|html?|php|io|de|at|ch|eu|uk|fr|es|it|nl|pl|ru|ua|blog|news)$",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[(<\[]?[^\s@(<\[]+ ?(?:@|[\[(]at[\])]) ?[^\s@]+\.\w+[)>\]]?")
+_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{0,80}[)\]]\s*$")
+_EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#"
+_DIGITS = re.compile(r"\d{2}|^\W*\d")
+#: "MD", "Ph.D.", "E-RYT 200", "M.D. FACLM": what is written behind a name.
+_TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
+_TOKEN = re.compile(r"\S+")
+_STOPS = ".,:;：!?()[]|•·"
+_TO_SPACE = str.maketrans(dict.fromkeys(_STOPS, " "))
+_GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+#: "Jane Doe for the Harbour Post": who she writes for is not her name.
+_FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")
+#: "Jane DoeUpdated: 3 May": what follows a name without a space.
+_RUN_ON = re.compile(
+    r"(?<=[a-zß-ÿ])(?=(?:Updated|Published|Posted|Follow|Last|Aktualisiert|Veröffentlicht)\b)"
+)
+#: `mdelatorreq6vkpg2ma0ci`: what a system calls an account.
+_ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
+#: Names that end in a stop of their own.
+_STOP_OF_ITS_OWN = re.compile(r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp))$")
+_LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
+#: What parts a line of small facts: "By Jane Doe | 3 May 2024 • 4 min read".
+SEGMENT = re.compile(r"\s*[|•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
+
+
+@lru_cache(maxsize=1024)
+def _tokens(text: str) -> frozenset[str]:
+    """The words of a text, stops off, lower case: the same line is looked through for many phrases."""
+    return frozenset(text.casefold().translate(_TO_SPACE).split())
+
+
+#: Bylines in scripts without spaces: 記者王小明, 김철수 기자. "記者会" is a press conference.
+_BEFORE_HAN = r"(?:记者|記者|撰文|作者)(?=(?![会會])[\u4e00-\u9fff·]{2,4}(?:\W|$))"
+_BEHIND = re.compile(
+    r"\W*([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:기자|특파원|記者|特派員)(?!\w)"
+)
+
+
+class Phrases:
+    """Phrases of whole words, looked for in a text from left to right; case does not matter."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._by_first: dict[str, list[list[str]]] = {}
+        for phrase in sorted(phrases, key=len, reverse=True):
+            first, *rest = phrase.split()
+            self._by_first.setdefault(first, []).append(rest)
+
+    def find(self, text: str) -> tuple[int, int] | None:
+        """Start and end of the first phrase, its colon included; of several the longest."""
+        if self._by_first.keys().isdisjoint(_tokens(text)):
+            return None
+        tokens = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+        for i, (token, start, end) in enumerate(tokens):
+            for rest in self._by_first.get(token.strip(_STOPS), ()):
+                following = tokens[i + 1 : i + 1 + len(rest)]
+                if [t.strip(_STOPS) for t, _, _ in following] == rest:
+                    return start, following[-1][2] if following else end
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """bylines.toml, compiled."""
+
+    by: re.Pattern[str]
+    parting: re.Pattern[str]
+    signed: Phrases
+    end: Phrases
+    role: Phrases
+    weekdays: frozenset[str]
+    weak: frozenset[str]
+    particles: frozenset[str]
+    labels: frozenset[str]
+    surnames: frozenset[str]
+    life: frozenset[str]
+    never: frozenset[str]
+    agency: frozenset[str]
+    organisation: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def words(rules: Rules) -> Words:
+    """The tables of bylines.toml, compiled."""
+    table = rules.metadata.get("bylines", {})
+
+    def listed(name: str) -> list[str]:
+        return [w for row in table.get(name, {}).values() for w in row]
+
+    both = _either(listed("and"))
+    return Words(
+        by=re.compile(
+            rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：/／]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            re.IGNORECASE,
+        ),
+        parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
+        signed=Phrases(listed("signed")),
+        end=Phrases(listed("end")),
+        role=Phrases(listed("role")),
+        weekdays=frozenset(listed("weekday")),
+        weak=frozenset(listed("weak")),
+        particles=frozenset(listed("particle")),
+        labels=frozenset(listed("label")),
+        surnames=frozenset(listed("surname")),
+        life=frozenset(listed("life")),
+        never=frozenset(map(key, listed("never"))),
+        agency=frozenset(map(key, listed("agency"))),
+        organisation=frozenset(listed("organisation")),
+    )
+
+
+def _either(strings: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, set(strings)), key=lambda w: (-len(w), w))) or "$^"
+
+
+def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
+    """The names in a byline, in order.
+
+    `printed` is for what readers see: there the first part that holds a name is the byline, and what follows
+    is kept only where it looks like a name. A value written for machines holds nothing but names.
+
+    >>> from newsarchive import rules
+    >>> names("By Jane Doe, Senior Reporter, and John Roe | 3 May 2024", rules.default())
+    ['Jane Doe', 'John Roe']
+    """
+    text = _EMAIL.sub("", text[:LONGEST_LINE]).strip()
+    if printed:
+        text = _RUN_ON.sub(" | ", text)
+    if not text or _URL.search(text):
+        return []
+    if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):
+        return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
+    if not printed:
+        return list(_written(text, rules))
+    for segment in segments(text, rules):
+        if found_here := list(_printed(segment, rules)):
+            return found_here
+    return []
+
+
+def before_title(line: str) -> str:
+    """The name in "김철수 기자", "" for a line of another shape."""
+    match = None if line.isascii() else _BEHIND.match(line)
+    return match[1] if match else ""
+
+
+def segments(line: str, rules: Rules) -> Iterator[str]:
+    """The parts of a line that dots, bars, dashes and dates set apart, byline words taken off each."""
+    for part in SEGMENT.split(line):
+        for piece in dates.without_date(part, rules):
+            yield strip_by(piece, rules)
+
+
+@lru_cache(maxsize=1024)
+def strip_by(text: str, rules: Rules) -> str:
+    """A text without the words that open or announce a byline: "Updated today. Written by Jane Doe"."""
+    if match := _BEHIND.match(text):
+        return match[1]
+    if at := words(rules).signed.find(text):
+        text = text[at[1] :]
+    for _ in range(3):
+        match = words(rules).by.match(text)
+        if match is None:
+            break
+        text = text[match.end() :]
+    return text
+
+
+def _written(text: str, rules: Rules) -> Iterator[str]:
+    """The names of a value written for machines; a degree or a job after a comma is none."""
+    found = False
+    for i, part in enumerate(words(rules).parting.split(text)[:60]):
+        name = clean(part, rules, printed=False)
+        if i == 0 and not name and _URL.search(part):
+            return  # "post.example, Frankfurt, Germany": an imprint
+        at = words(rules).role.find(name)
+        if name and not (found and (_TITLE.fullmatch(name) or (at and at[0] == 0))):
+            found = True
+            yield name
+
+
+def _printed(segment: str, rules: Rules) -> Iterator[str]:
+    """The names of a byline for readers: the first part, and what looks like a name after it."""
+    first = ""
+    for part in words(rules).parting.split(segment)[:60]:
+        name = _without_role(clean(part, rules), rules)
+        if not name or (first and (_TITLE.fullmatch(name) or words(rules).role.find(name))):
+            continue
+        if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
+            continue
+        if _is_phrase(name, rules):
+            continue
+        first = first or name
+        yield name
+
+
+def _is_phrase(name: str, rules: Rules) -> bool:
+    """`Personal finance`: capital first, small letters after; nobody is written so."""
+    first, *rest = name.split()
+    small = any(t[0].islower() and t.casefold() not in words(rules).particles for t in rest)
+    return small and first[0].isupper() and not organisation(name, rules)
+
+
+@lru_cache(maxsize=1024)
+def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
+    """One name without the words and signs around it, "" for what is none."""
+    name = _BRACKETS.sub("", strip_by(name, rules))
+    if printed and (at := words(rules).end.find(name)):
+        name = name[: at[0]]
+    if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
+        name = match[1]
+    whole, name = name, _without_initials(name.strip(_EDGE), rules)
+    if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
+        name += "."
+    if not 2 <= len(name) <= LONGEST or len(name.split()) > MOST_WORDS or not any(map(str.isalpha, name)):
+        return ""
+    if _URL.search(name) or key(name) in words(rules).never or _ID.fullmatch(name):
+        return ""
+    if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
+        return ""
+    return name.title() if name.isupper() and " " in name and len(name) > 6 else name
+
+
+def _without_initials(name: str, rules: Rules) -> str:
+    """`CM Craig McCarthy` is `Craig McCarthy` (an avatar's letters), `Jane Doe, Fri` is `Jane Doe`."""
+    first, *rest = name.split() or [""]
+    if (
+        len(rest) >= 2
+        and first.isupper()
+        and first == "".join(t[0] for t in rest)[: len(first)]
+        and len(first) > 1
+    ):
+        name = " ".join(rest)
+    last = name.rsplit(None, 1)[-1:]
+    if last and last[0].casefold().strip(".,") in words(rules).weekdays:
+        name = name[: -len(last[0])].strip(_EDGE)
+    return name
+
+
+def _without_role(name: str, rules: Rules) -> str:
+    """`Jane Doe Senior Reporter` is `Jane Doe`; a role alone is nobody, `Staff Reporter` too."""
+    at = words(rules).role.find(name)
+    if at is None or (organisation(name, rules) and at != (0, len(name))):
+        return name
+    before = name[: at[0]].strip(_EDGE)
+    return before if not before or like_a_name(before, rules) else name
+
+
+@lru_cache(maxsize=1024)
+def like_a_name(text: str, rules: Rules) -> bool:
+    """Whether a text could be the name of a person: two to five capitalised words, none of them a label's.
+
+    >>> from newsarchive import rules
+    >>> [like_a_name(t, rules.default()) for t in ("Ludwig van Beethoven", "Read More", "the ferry returns")]
+    [True, False, False]
+    """
+    tokens = text.split()
+    if len(text) > 45 or not 1 < len(tokens) <= 5 or text.endswith(("'s", "’s")):
+        return False
+    table = words(rules)
+    if tokens[-1].casefold() in table.surnames:
+        tokens = tokens[:-1]
+    if any(t.casefold().strip(".,:!?") in table.labels for t in tokens):
+        return False
+    if any(not _WORD.fullmatch(t) or (t[0].islower() and t not in table.particles) for t in tokens):
+        return False
+    return text.isupper() or not any((len(t) > 3 and t.isupper()) or _GLUED.search(t) for t in tokens)
+
+
+def organisation(name: str, rules: Rules) -> bool:
+    """Whether a name speaks of more than one person."""
+    return any(t.strip(".,") in words(rules).organisation for t in name.casefold().split())
+
+
+def kind_of(name: str, said: str, rules: Rules) -> str:
+    """`agency`, `organisation` or `person`: what the name shows, then what its source said."""
+    if key(name) in words(rules).agency:
+        return "agency"
+    if organisation(name, rules):
+        return "organisation"
+    return said if said in ("person", "organisation") else "person"

@@ -1,0 +1,196 @@
+"""Dates and bylines in plain text around the headline, where no markup tells what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+
+from newsarchive.core.facts import dates, names
+from newsarchive.core.facts.claims import Claim, key
+from newsarchive.items import Block
+from newsarchive.rules import Rules
+
+#: How many blocks after and before the headline are read, and how many from there on for signatures.
+_AFTER, _BEFORE, _BELOW = 12, 6, 300
+#: Longest line that is a byline or a date line, and how much of it may be other than the date, in characters.
+_LONGEST, _BESIDE = 160, 60
+#: How many lines may lie between a date and a name that stands alone.
+_NEIGHBOURS = 3
+#: Blocks that are known to be about something else.
+_ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
+#: Sources that hold a name for an author's only for its looks.
+_GUESSED = ("markup alone", "markup next")
+#: Shortest paragraph that tells a life, in characters.
+_LIFE = 40
+#: Cheaper than all that a name is tested for.
+_TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
+_AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
+_ARTICLE = re.compile(r"article|entry|h-?entry|post")
+_NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
+
+
+def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules: Rules) -> list[Claim]:
+    """What the lines after the headline say, then those before it, then signatures below.
+
+    `known` are the fields that the page states elsewhere: the long way down is for what is missing.
+    """
+    at = _place(blocks, headline)
+    after = blocks[at + 1 : at + 1 + _AFTER]
+    before = blocks[max(0, at - _BEFORE) : max(0, at)]
+    out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
+    title = frozenset(headline.casefold().split())
+    out += [*_bylines(after, "", title, rules), *_bylines(before, " above", title, rules)]
+    fields = {
+        c.field for c in out if not c.source.startswith(("markup alone", "markup next", "markup line above"))
+    }
+    fields.update(known)
+    if not {"authors", "date_published"} <= fields:
+        below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
+        out += list(islice(_below(below, {"authors", "date_published"} - fields, rules), 4))
+    told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
+    guessed = [c for c in out if c.source in _GUESSED and c.value in told]
+    return [c for c in out if c not in guessed] + [Claim("authors", name, "markup life") for name in told]
+
+
+def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
+    """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
+    authors = {c.value for c in found if c.field == "authors"}
+    people = tuple(f"{name} " for name in authors if names.like_a_name(name, rules))
+    if not people:
+        return []
+    verbs = names.words(rules).life
+    return sorted({name.strip() for b in blocks if len(b.text) > _LIFE for name in people
+                   if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs})  # fmt: skip
+
+
+def _place(blocks: Sequence[Block], headline: str) -> int:
+    """The block that shows the headline, else the first heading, else -1."""
+    folded, longest = key(headline), len(headline) + 40
+    shortest, first, same = len(folded) // 2, -1, -1
+    for i, block in enumerate(blocks[:3000]):
+        alike = shortest <= len(block.text) < longest and key(block.text) == folded
+        if block.kind == "heading":
+            if alike:
+                return i
+            first = i if first < 0 else first
+        elif alike and same < 0:
+            same = i
+    return same if same >= 0 else first
+
+
+def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+    for block in blocks:
+        if len(block.text) <= _LONGEST * 3:
+            yield from ((line, block) for line in block.text.split("\n") if 1 < len(line) <= _LONGEST)
+
+
+def _facts(blocks: Sequence[Block]) -> Iterator[str]:
+    """The small facts that bars, dots and dashes part, also those that open a paragraph (a dateline)."""
+    for block in blocks:
+        for line in block.text[: _LONGEST * 3].split("\n"):
+            yield from names.SEGMENT.split(line[:_LONGEST])
+
+
+def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
+    """One claim for each line that is little more than a date; the first date of publication counts most."""
+    label, dated = "", False
+    for line in _facts(blocks):
+        found = dates.date_text(line, rules)
+        if found and len(line) - len(found) <= _BESIDE:
+            start = line.index(found)
+            if dates.says_modified(line[:start] or label, rules):
+                yield Claim("date_modified", line[start:], "markup text" + where)
+            else:
+                yield Claim("date_published", line[start:], "markup text" + (" later" if dated else where))
+                dated = True
+        label = line
+
+
+def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules) -> Iterator[Claim]:
+    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline."""
+    lines = list(_lines(blocks))
+    dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
+    opened = -1
+    for i, (line, block) in enumerate(lines):
+        after = lines[i + 1][0] if i + 1 < len(lines) else ""
+        if signed := _signed(line, after, rules):
+            yield Claim(
+                "authors", signed, "markup text" + (where if opened < 0 or i - opened == 1 else " later")
+            )
+            opened = i
+        elif name := _name_in(line, block, title, rules):
+            beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
+            kind = "box" if _in_box(block) else "line" if beside else "next" if i == 0 else "alone"
+            yield Claim("authors", name, f"markup {kind}{where}")
+
+
+def _signed(line: str, after: str, rules: Rules) -> str:
+    """What follows "by" in a line, or in the line after it, if that could be a name, else ""."""
+    match = names.words(rules).by.match(line) if len(line) <= 120 else None
+    if match is None:
+        return names.before_title(line)
+    rest = line[match.end() :] or after
+    found = next(iter(names.names(rest, rules)), "")
+    words = found.split()
+    weak = match[0].strip(" :：|").casefold() in names.words(rules).weak
+    if not words or (weak and not names.like_a_name(found, rules)):
+        return ""
+    if len(words) > 2 and not _could_be_name(found, rules):
+        return ""
+    particles = names.words(rules).particles
+    return rest if not words[0][0].islower() or (len(words) > 1 and words[0] in particles) else ""
+
+
+def _could_be_name(text: str, rules: Rules) -> bool:
+    return names.like_a_name(text, rules) or names.kind_of(text, "", rules) != "person"
+
+
+def _in_box(block: Block) -> bool:
+    """Whether the page's classes call a place one for authors."""
+    tail = block.path[-120:].casefold()
+    return bool(_AUTHOR.search(tail)) and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
+
+
+def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
+    """The first part of a short line that looks like a name and shares no word with the headline, else ""."""
+    if (
+        len(line) > 80
+        or (line.isascii() and not _TWO_CAPITALS.search(line))
+        or (block.kind == "heading" and not _in_box(block))
+    ):
+        return ""
+    for segment in names.segments(line, rules):
+        name = names.clean(segment, rules)
+        if names.like_a_name(name, rules) and not title & set(name.casefold().split()):
+            return name
+    return ""
+
+
+def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
+    """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
+    for block in blocks:
+        if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
+            continue
+        if "authors" in missing:
+            if name := _signature(block.text, rules):
+                yield Claim("authors", name, "markup text below")
+            elif len(block.text) < 60 and _in_box(block) and names.like_a_name(block.text, rules):
+                yield Claim("authors", block.text, "markup box below")
+        if "date_published" in missing and (found := dates.date_text(block.text, rules)):
+            source = "markup text below" if dates.signs(block.text, rules) else "markup text alone"
+            if source == "markup text below" or len(found) > 0.7 * len(block.text):
+                field = "date_modified" if dates.says_modified(block.text, rules) else "date_published"
+                yield Claim(field, found, source)
+
+
+def _signature(text: str, rules: Rules) -> str:
+    """The names after "written by" near the beginning of a line, or a line that is a byline and no more."""
+    at = names.words(rules).signed.find(text)
+    if at and at[0] < 40:
+        return _signed("by " + text[at[1] :], "", rules)
+    if len(text) >= _LONGEST // 2:
+        return ""
+    rest = _signed(text, "", rules)
+    found = names.names(rest, rules) if rest else []
+    return rest if found and all(names.like_a_name(name, rules) for name in found) else ""

@@ -1,0 +1,226 @@
+"""What marked elements of the page show: headings, microdata, and microformats near the headline.
+
+WordPress, Blogger, Ghost, Substack and Medium themes mark authors and dates by `rel=author`, `<time>`, hAtom and
+h-entry classes (microformats.org), or by classes of their own. What stands in comments, sidebars and teasers
+is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from selectolax.lexbor import LexborNode
+
+from newsarchive.core.facts.claims import Claim, plain
+from newsarchive.core.facts.dates import says_modified
+from newsarchive.core.pages.elements import Mark, text_of
+from newsarchive.rules import Rules
+
+_ASIDE = re.compile(
+    r"comment|respond|sidebar|side-bar|(?<!post-)(?<!entry-)(?<!article-)footer|widget|related|recommend|popular|trending|teaser|latest|recent|"
+    r"more-|promo|newsletter|\bnav\b|menu|read-?next|carousel|see-?also|repl(?:y|ies)|copyright|disqus",
+    re.IGNORECASE,
+)
+_ASIDES = ("footer", "nav", "aside")
+#: Where Blogger and WordPress themes put author and date: the foot of the post itself.
+_SIGNATURE = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
+_HEADLINE = re.compile(
+    r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)",
+    re.IGNORECASE,
+)
+_AUTHOR = re.compile(r"author|autor|byline|writer", re.IGNORECASE)
+_AUTHOR_NAME = re.compile(
+    r"(?:author|autor|byline|writer)s?(?:__|--|[-_])?(?:name|link)|(?:^|\s)(?:author|p-author|fn)(?:\s|$)|vcard",
+    re.IGNORECASE,
+)
+_NOT_AUTHOR = re.compile(
+    r"bio|avatar|image|photo|picture|social|desc|about|box|date|time|title|job|role|follow|email|info|thumb|img",
+    re.IGNORECASE,
+)
+_HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
+_DATE = re.compile(r"(?<!up)(?<!candi)(?<!vali)date|datum|posted|publish|dt-", re.IGNORECASE)
+_MODIFIED = re.compile(r"updat|modif|aktualis|last-?edit|revis", re.IGNORECASE)
+_PROPERTIES = {
+    "datePublished": "date_published",
+    "dateModified": "date_modified",
+    "articleSection": "article_section",
+    "alternativeHeadline": "alternative_headline",
+    "description": "description",
+    "inLanguage": "in_language",
+    "headline": "headline",
+}
+_HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
+_OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
+#: How many ancestors decide where a node stands.
+_CLIMB = 12
+#: How many marks after and before the headline count as near it, and how many after it are looked at in all.
+_AFTER, _BEFORE, _ELSEWHERE = 25, 8, 100
+#: Unmarked headings of the second rank that are heard: a theme's first ones are the site's and the post's.
+_SECONDS = 8
+
+
+def headings(marks: Sequence[Mark]) -> Iterator[tuple[Claim, Mark]]:
+    """What the page shows as a headline: `<h1>`, marked titles, and the first `<h2>`s."""
+    seconds = 0
+    for mark in marks:
+        source = _heading_source(mark)
+        seconds += source.startswith("markup h2")
+        if not source or (source.startswith("markup h2") and seconds > _SECONDS):
+            continue
+        if text := text_of(mark.node, inline=True):
+            yield Claim("headline", text, "markup home" if _leads_home(mark.node) else source), mark
+
+
+def _leads_home(node: LexborNode) -> bool:
+    """Whether a heading is a link to the home page, as the site's name is in many themes."""
+    link = node.css_first("a[href]")
+    path = _HOST.sub("", (link.attributes.get("href") or "").strip()) if link is not None else "-"
+    return path in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php")
+
+
+def _heading_source(mark: Mark) -> str:
+    if mark.tag not in _HEADING_TAGS:
+        return ""
+    marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
+    if mark.tag in ("h1", "h2"):
+        return f"markup {mark.tag} marked" if marked else f"markup {mark.tag}"
+    return "markup headline" if marked else ""
+
+
+@lru_cache(maxsize=2048)
+def _says_headline(names: str) -> bool:
+    return bool(_HEADLINE.search(names))
+
+
+def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
+    """Properties of an article in microdata (HTML Living Standard, 5)."""
+    for mark in marks:
+        for name in mark.properties:
+            if name in _PROPERTIES and not aside(mark.node):
+                yield Claim(_PROPERTIES[name], mark.content, "microdata")
+            elif name == "author" and not aside(mark.node):
+                inner = mark.node.css_first('[itemprop~="name"]')
+                found = Mark(inner, "", inner.attributes, 0).content if inner is not None else mark.content
+                yield Claim("authors", found, "microdata", url=mark.attributes.get("href") or "")
+            elif name in _OBJECTS and not aside(mark.node):
+                yield from _object(mark, name)
+
+
+def _object(mark: Mark, name: str) -> Iterator[Claim]:
+    """A property that is an object of its own, a list, or a truth value."""
+    if name == "keywords":
+        yield from (Claim(name, word.strip(), "microdata") for word in re.split("[,;]", mark.content)[:50])
+    elif name == "image":
+        inner = mark.node.css_first('[itemprop~="url"],img')
+        address = mark.address or (Mark(inner, "", inner.attributes, 0).address if inner is not None else "")
+        yield Claim("image", address, "microdata")
+    elif name == "publisher":
+        inner = mark.node.css_first('[itemprop~="name"]')
+        yield Claim(
+            name, Mark(inner, "", inner.attributes, 0).content if inner is not None else "", "microdata"
+        )
+    else:
+        yield Claim("is_accessible_for_free", mark.content or mark.address, "microdata")
+
+
+def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
+    """Dates that are marked as such; the first near the headline apart from later ones and from those elsewhere."""
+    seen: set[str] = set()
+    for mark, near in nearest(marks, headline):
+        source = _date_source(mark)
+        value = mark.content or plain(mark.attributes.get("title")) if source else ""
+        if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
+            continue
+        if _is_modified(mark) or says_modified(value, rules):
+            yield Claim("date_modified", value, source)
+            continue
+        where = "" if near and source not in seen else " later" if near else " elsewhere"
+        seen.add(source)
+        yield Claim("date_published", value, source + where)
+
+
+def _date_source(mark: Mark) -> str:
+    if mark.tag == "time":
+        return "markup time"
+    if mark.tag == "abbr":
+        return "markup time" if re.search(r"published|updated|date", mark.names) else ""
+    return "markup date" if mark.names and mark.tag != "h1" and _says_date(mark.names) else ""
+
+
+@lru_cache(maxsize=2048)
+def _says_date(names: str) -> bool:
+    return bool(_DATE.search(names) or _MODIFIED.search(names))
+
+
+def _is_modified(mark: Mark) -> bool:
+    names = f"{mark.names} {mark.attributes.get('itemprop') or ''}"
+    if re.search("publish|created", names, re.IGNORECASE):
+        return False
+    parent = mark.node.parent
+    around = (parent.attributes.get("class") or "")[:200] if parent is not None else ""
+    return bool(_MODIFIED.search(names) or _MODIFIED.search(around))
+
+
+def authors(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
+    """Authors that are marked as such, those nearest to the headline first."""
+    for mark, near in nearest(marks, headline):
+        source = _author_source(mark)
+        if not source or aside(mark.node, near=near):
+            continue
+        if name := text_of(mark.node, 160):
+            where = "" if near else " elsewhere"
+            yield Claim("authors", name, source + where, url=mark.attributes.get("href") or "")
+
+
+def _author_source(mark: Mark) -> str:
+    if "author" in (mark.attributes.get("rel") or "").casefold().split():
+        return "markup rel"
+    if not mark.names or "author" in mark.properties:
+        return ""
+    return _author_class(mark.names)
+
+
+@lru_cache(maxsize=2048)
+def _author_class(names: str) -> str:
+    if not _AUTHOR.search(names):
+        return ""
+    if _AUTHOR_NAME.search(names):
+        return "markup author"
+    return "" if _NOT_AUTHOR.search(names) else "markup byline"
+
+
+def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark, bool]]:
+    """Marks after the headline, then those before it, then the rest; and whether each is near."""
+    if headline is None:
+        yield from ((mark, False) for mark in marks[:_ELSEWHERE])
+        return
+    at = headline.at + 1
+    yield from ((mark, True) for mark in marks[at : at + _AFTER])
+    yield from ((mark, True) for mark in reversed(marks[max(0, at - _BEFORE) : at - 1]))
+    yield from ((mark, False) for mark in marks[at + _AFTER : at + _ELSEWHERE])
+
+
+@lru_cache(maxsize=4096)
+def _says_aside(names: str) -> bool:
+    return bool(_ASIDE.search(names))
+
+
+def aside(node: LexborNode, *, near: bool = False) -> bool:
+    """Whether a node stands in comments, a sidebar, a footer, a list of teasers.
+
+    Themes wrap the date below a headline in `<aside>`; there (`near`) only names count.
+    """
+    up: LexborNode | None = node
+    for _ in range(_CLIMB):
+        if up is None or up.tag in ("body", "html", "article", "main"):
+            return False
+        attributes = up.attributes
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
+        if (names != " " and _says_aside(names)) or (
+            not near and up.tag in _ASIDES and not _SIGNATURE.search(names)
+        ):
+            return True
+        up = up.parent
+    return False

@@ -1,0 +1,131 @@
+"""What stands around the article: its path through the site, its tags, its picture → claims.
+
+Breadcrumbs (schema.org BreadcrumbList, and lists that themes name so), links with `rel=category` and `rel=tag`
+(microformats.org), `<figure>` with caption and credit, boxes that ask for a subscription.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.shown import aside
+from newsarchive.core.pages.elements import Mark, text_of
+from newsarchive.items import Block
+
+#: Longest name of a section or tag, and most figures looked at.
+_LONGEST, _FIGURES = 60, 10
+_CREDIT_CLASS = (
+    '[class*="credit" i],[class*="copyright" i],[class*="photographer" i],[itemprop~="creditText"]'
+)
+#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption.
+_CREDIT = re.compile(
+    r"(?:^|[\s(|.–-])((?:photos?|fotos?|images?|bild(?:er)?|pictures?|credits?|crédits?|photographs?|imagen|zdjęcie|фото|写真|图)"
+    r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)([^()|\n]{2,80})\)?\s*$",
+    re.IGNORECASE,
+)
+_SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
+
+
+def sections(marks: Sequence[Mark]) -> Iterator[Claim]:
+    """The last link of the breadcrumb, the first category, and all tags of the post itself."""
+    crumbs = False
+    beside: LexborNode | None = None
+    for mark in marks:
+        rel = (mark.attributes.get("rel") or "").casefold().split()
+        if "tag" in rel or "category" in rel:
+            if aside(mark.node, near=True):
+                continue
+            group = mark.node.parent
+            field = "article_section" if "category" in rel else "keywords"
+            if field == "keywords" and beside is None:
+                beside = group
+            if field == "article_section" or group is None or _same_group(group, beside):
+                yield from _named(
+                    field, text_of(mark.node), "markup category" if "category" in rel else "markup tag"
+                )
+        elif not crumbs and "breadcrumb" in mark.names.casefold():
+            path = [text_of(a) for a in mark.node.css("a") if not _leads_home(a)]
+            crumbs = bool(path)
+            yield from _named("article_section", path[-1] if path else "", "markup breadcrumb")
+
+
+def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
+    """Tags of one post share a parent or, as list items, a grandparent; those of teasers do not."""
+    if other is None or group.mem_id == other.mem_id:
+        return True
+    up, across = group.parent, other.parent
+    return up is not None and across is not None and group.tag == "li" and up.mem_id == across.mem_id
+
+
+def _named(field: str, text: str, source: str) -> Iterator[Claim]:
+    if 1 < len(text) <= _LONGEST:
+        yield Claim(field, text.lstrip("#"), source)
+
+
+def _leads_home(link: LexborNode) -> bool:
+    parts = urlsplit((link.attributes.get("href") or "").strip()[:500])
+    return parts.path in ("", "/", "index.html", "/index.html")
+
+
+def pictures(marks: Sequence[Mark], main: Sequence[str]) -> Iterator[Claim]:
+    """Picture, caption and credit of the figure that shows one of the `main` pictures, else of the first one.
+
+    `main` are the addresses that the page's head gives; sizes of one picture differ in the end of its name.
+    """
+    figures = [m for m in marks if m.tag == "figure" and not aside(m.node, near=True)][:_FIGURES]
+    names = {_stem(url) for url in main} - {""}
+    same = [m for m in figures if names & {_stem(s) for s in _addresses(m.node)}]
+    for mark in same[:1] or ([] if names else figures[:1]):
+        addresses = _addresses(mark.node)
+        if not addresses:
+            continue
+        yield Claim("image", addresses[0], "markup figure")
+        caption = mark.node.css_first("figcaption")
+        text = text_of(caption, 600) if caption is not None else ""
+        credit, text = _credit(mark.node, text)
+        yield Claim("image_caption", text, "markup figure")
+        yield Claim("image_credit", credit, "markup figure")
+
+
+def _addresses(figure: LexborNode) -> list[str]:
+    image = figure.css_first("img")
+    values = [(image.attributes.get(name) or "").strip() for name in _SOURCES] if image is not None else []
+    return [v for v in values if v and not v.startswith("data:")]
+
+
+def _stem(url: str) -> str:
+    """`/a/ferry-1024x768.jpg?w=3` and `/b/ferry-scaled.jpg` are both `ferry`.
+
+    >>> _stem("https://blog.example/a/ferry-1024x768.jpg?w=3")
+    'ferry'
+    """
+    name = url.split("?", 1)[0].rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return re.sub(r"-(?:\d+x\d+|scaled|e\d{8,})$", "", name)
+
+
+def _credit(figure: LexborNode, caption: str) -> tuple[str, str]:
+    """The credit and what is left of the caption."""
+    marked = figure.css_first(_CREDIT_CLASS)
+    found = text_of(marked) if marked is not None else ""
+    if found:
+        return _plain_credit(found), caption.removesuffix(found).rstrip(" |–-(")
+    match = _CREDIT.search(caption)
+    return (match[2].strip(" .)"), caption[: match.start()].rstrip(" |–-(")) if match else ("", caption)
+
+
+def _plain_credit(text: str) -> str:
+    match = _CREDIT.fullmatch(text)
+    return match[2].strip(" .)") if match else text.strip(" ()")
+
+
+def access(blocks: Sequence[Block]) -> Iterator[Claim]:
+    """A box named for a paywall that readers see says that the article is not free."""
+    if any(
+        "paywall" in b.path and len(b.text) > 20 and "not on the screen" not in b.rule for b in blocks[:1000]
+    ):
+        yield Claim("is_accessible_for_free", "false", "markup paywall")

@@ -1,0 +1,259 @@
+"""Whether a line that repeats is clutter: what is known of it, and the proof asked for.
+
+Repetition alone is none. A short line goes by its place; a sentence needs a second piece of evidence;
+what an author repeats on purpose (an intro of a series, a disclaimer, a refrain, a bio, a correction)
+has neither and stays, set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+
+from newsarchive.core.furniture.sightings import SENTENCE, Elsewhere, Line
+
+#: Different articles (clusters of copies) that must hold a line before it counts as repeated.
+CLUSTERS = 3
+#: A line in two articles goes on better proof than repetition: where it stands and what it says.
+PAIR = 2
+#: Passages of a story that was brought up to date recur too, but in longer runs than so many lines.
+LONGEST_RUN = 5
+#: A sentence inside the text goes on this part of the site's articles, one at its edge on the other:
+#: intros, bios and disclaimers stand at the edges.
+INSIDE_SHARE, EDGE_SHARE = 0.2, 0.5
+#: A share says nothing on fewer articles than these.
+ENOUGH = 8
+#: A form that closes so large a part of the site's articles is the site's way to file them.
+CLOSING_SHARE = 0.2
+#: Refrains are shorter than so many words.
+REFRAIN = 12
+#: Part of the sightings that must agree (next to chrome, names the origin).
+MOST = 0.8
+#: A promo follows its publisher: part of an origin's articles, and how many are needed.
+ORIGIN_SHARE, ORIGIN_ARTICLES = 0.6, 8
+
+
+@dataclass(slots=True)
+class Stats:
+    """What a site's window says of one key or form. Counts are of sightings as an article's line,
+    `chrome` of those as furniture; each copy of an article counts, `clusters` tells them apart."""
+
+    line: Line
+    pages: int = 0
+    clusters: set[str] = field(default_factory=set)
+    keys: set[int] = field(default_factory=set)
+    starts: set[int] = field(default_factory=set)
+    at_edge: int = 0
+    inside: int = 0
+    named: int = 0
+    beside_link: int = 0
+    beside_promo: int = 0
+    beside_name: int = 0
+    isolated: int = 0
+    teases: int = 0
+    before_chrome: int = 0
+    between_chrome: int = 0
+    first: set[str] = field(default_factory=set)
+    chrome: dict[str, int] = field(default_factory=dict)
+    chrome_clusters: set[str] = field(default_factory=set)
+    proved: set[str] = field(default_factory=set)
+    origins: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def varying_start(self) -> bool:
+        """Whether the lines of a form begin with different words: names of people, most often."""
+        return len(self.starts) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A decision on one key: its `role` in the template, the label a block gets, and why."""
+
+    role: str
+    label: str
+    reason: str
+
+
+def articles(count: int) -> str:
+    return f"{count} article" + ("s" if count != 1 else "")
+
+
+def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]) -> Finding | None:
+    """What a line's sightings prove; `None` where it does not repeat.
+
+    `total` is the number of articles in the window, `origins` how many each origin has.
+    """
+    if finding := _furniture(stats):
+        return finding
+    sites = len(elsewhere.sites) if elsewhere else 1
+    seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
+    if seen < CLUSTERS:
+        return _pair(stats, elsewhere) if seen == PAIR else None
+    where = f"this line stands in {articles(seen)}" + (f", on {sites} blogs" if sites > 1 else "")
+    if _is_short(stats.line):
+        reason = _short(stats, total)
+        return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
+    if proof := _proof(stats, total, elsewhere, origins):
+        label, reason = proof
+        return Finding("chrome", label, f"{where}, {reason}")
+    return Finding("aside", "body", f"{where}, with no proof that it is clutter")
+
+
+def _furniture(stats: Stats) -> Finding | None:
+    """A line that rules took out on three articles, or that most pages show as chrome, is chrome."""
+    as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
+    most = as_chrome >= CLUSTERS and as_chrome >= 1.5 * as_body
+    # Sayings that take turns in one box: extraction is of two minds, their neighbours are not.
+    boxed = as_chrome >= max(CLUSTERS, as_body / 3) and stats.between_chrome >= MOST * stats.pages
+    most = most or boxed
+    if stats.line.own or not (most or len(stats.proved) >= CLUSTERS):
+        return None
+    label = max(stats.chrome, key=lambda name: stats.chrome[name])
+    return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_chrome)}")
+
+
+def _is_short(line: Line) -> bool:
+    """A line that is no sentence: a label, a title, a name."""
+    return not line.sentence
+
+
+def _short(stats: Stats, total: int) -> str:
+    """Why a short line is clutter, "" where it may be the article's own, as a heading is."""
+    edge = stats.before_chrome if stats.line.heading else stats.at_edge
+    if edge >= MOST * stats.pages:
+        return f"next to chrome or the end in {edge} of {stats.pages}"
+    if not stats.line.heading and total >= ENOUGH and len(stats.clusters) >= EDGE_SHARE * total:
+        return f"on {len(stats.clusters)} of {total} articles of this site"
+    return ""
+
+
+def _proof(
+    stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]
+) -> tuple[str, str] | None:
+    """(label, second evidence) that a repeated sentence is clutter."""
+    seen = len(stats.clusters)
+    if stats.line.sells:
+        return "promo", "and offers something to the reader"
+    named = max(seen, len(elsewhere.named) if elsewhere else 0)
+    if named >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
+        return "attribution", "and names the origin of each"
+    if total >= ENOUGH and len(stats.clusters | stats.chrome_clusters) >= _share_needed(stats) * total:
+        return "repeated", f"of {total} on this site"
+    if elsewhere and (reason := _across(elsewhere) or _scattered(stats, elsewhere)):
+        return "repeated", reason
+    if stats.beside_promo >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
+    if _is_inside(stats) and stats.beside_name >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", "inside the text, beside a short line that comes with it"
+    if _is_inside(stats) and stats.beside_link >= MOST * stats.pages and seen >= CLUSTERS:
+        return "promo", "inside the text, beside a short linked line"
+    if _is_inside(stats) and (name := _follows(stats, elsewhere, origins)):
+        return "promo", f"and follows the articles of {name}"
+    return None
+
+
+def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
+    """A line of only two articles, between prose that differs: of one publisher and built like a promo."""
+    known = elsewhere.origins if elsewhere else set(stats.origins)
+    sourced = len(known) == 1 and sum(stats.origins.values()) == stats.pages
+    if stats.inside < stats.pages or stats.isolated < stats.pages or stats.line.quotation:
+        return None
+    if stats.line.sells:
+        reason = "promo", "and offers something to the reader"
+    elif stats.beside_promo == stats.pages:
+        reason = "promo", "beside a promo in both"
+    elif stats.named == stats.pages and stats.line.words >= SENTENCE:
+        reason = "promo", "inside the text, and names the origin"
+    elif sourced and stats.beside_name == stats.pages:
+        reason = "promo", "inside articles of one publisher, with a short line that comes with it"
+    else:
+        return None
+    return Finding("chrome", reason[0], f"this line stands in 2 articles, {reason[1]}")
+
+
+def _is_inside(stats: Stats) -> bool:
+    return stats.inside >= 0.5 * stats.pages
+
+
+def _share_needed(stats: Stats) -> float:
+    return INSIDE_SHARE if _is_inside(stats) else EDGE_SHARE
+
+
+def _across(elsewhere: Elsewhere) -> str:
+    """What other blogs prove: different origins, copies of the article that lack the line, or, on three
+    blogs, one origin or copies that bring it along. Two blogs may print one author's series, and what
+    stands in their own posts alone has no publisher whose clutter it could be."""
+    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS:
+        return ""
+    if len(elsewhere.sites) > 2 and len(elsewhere.clusters) > CLUSTERS:
+        if len(elsewhere.origins) == 1 and len(elsewhere.sourced) >= MOST * len(elsewhere.clusters):
+            return f"always in those of {next(iter(elsewhere.origins))}"
+        if len(elsewhere.missing | elsewhere.present) >= 2:
+            return "and travels with copies of them"
+    if len(elsewhere.origins) >= 3 and len(elsewhere.present) <= len(elsewhere.missing):
+        return f"from {len(elsewhere.origins)} origins"
+    if len(elsewhere.missing) >= 2 and len(elsewhere.missing) > len(elsewhere.present):
+        return f"while copies of {len(elsewhere.missing)} of them lack it"
+    return ""
+
+
+def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
+    """A long sentence inside the text of different articles of publishers, on several blogs: no intro and no
+    bio stands there, and a refrain is short."""
+    if len(elsewhere.sourced) < MOST * len(elsewhere.clusters):
+        return ""
+    inside = stats.inside >= MOST * stats.pages and stats.isolated >= MOST * stats.pages
+    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS or not inside or stats.line.quotation:
+        return ""
+    long = stats.line.words >= REFRAIN or (len(elsewhere.sites) > 2 and len(elsewhere.clusters) > CLUSTERS)
+    return "always inside the text" if long else ""
+
+
+def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int]) -> str:
+    """The publisher whose articles the line follows, on this site or on all, "" for none."""
+    names, seen = set(stats.origins), sum(stats.origins.values())
+    if elsewhere and len(elsewhere.sourced) == len(elsewhere.clusters):
+        names, seen = names | elsewhere.origins, max(seen, len(elsewhere.clusters))
+    if len(names) != 1:
+        return ""
+    name, size = next(iter(names)), origins.get(next(iter(names)), 0)
+    return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
+
+
+def judge_form(
+    stats: Stats, total: int, elsewhere: Elsewhere | None, titles: Set[int] = frozenset()
+) -> Finding | None:
+    """What the sightings of a form prove: the same sentence about three different names.
+
+    A form that begins with different words is about people ("▲ is a reporter at ▲") and proves
+    nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
+    """
+    seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
+    if seen < CLUSTERS or len(stats.keys) < CLUSTERS:
+        return None
+    if stats.line.leads:
+        return _lead(stats, seen, titles)
+    if stats.varying_start:
+        return None
+    where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
+    if not stats.line.sentence:
+        reason = _short(stats, total)
+        return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
+    if stats.named >= 0.5 * stats.pages:
+        return Finding("chrome", "attribution", f"{where}, those of the origins")
+    if stats.line.sells:
+        return Finding("chrome", "promo", f"{where}, and offers something to the reader")
+    if stats.line.domain and not _is_inside(stats):
+        return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
+    closing = stats.before_chrome >= MOST * stats.pages
+    needed = min(_share_needed(stats), CLOSING_SHARE) if closing else _share_needed(stats)
+    if total >= ENOUGH and len(stats.clusters) >= needed * total:
+        return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
+    return None
+
+
+def _lead(stats: Stats, seen: int, titles: Set[int]) -> Finding | None:
+    """A label that stands before titles of other posts, or before links. "Where:" and "Cast:" do not."""
+    if len(stats.starts & titles) < CLUSTERS and stats.teases < MOST * stats.pages:
+        return None
+    return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")

@@ -1,0 +1,288 @@
+"""Learn a site's template from the window of its pages: sightings in, decisions with reasons out.
+
+Findings are made in rounds: a line next to chrome counts as being at the edge, so what one round
+takes out lets the next see further. Rounds, keys and layouts are bounded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from newsarchive.core.furniture.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge, judge_form
+from newsarchive.core.furniture.heads import Chrome, heads
+from newsarchive.core.furniture.layouts import Layout, fits, inside, layouts
+from newsarchive.core.furniture.sightings import Line, Network, Sighting, Window
+from newsarchive.core.furniture.teaching import lessons
+from newsarchive.core.template import Entry, Template
+
+ROUNDS = 4
+#: Entries of one template: those seen on most pages stay.
+ENTRIES = 4000
+#: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
+ANCHOR_SHARE, BEYOND = 0.5, 0.03
+
+
+def learn(
+    window: Window,
+    *,
+    known: Template | None = None,
+    shared: Network | None = None,
+    locks: Mapping[int, str] | None = None,
+) -> Template:
+    """The template of a site.
+
+    `known` is the one before: its layouts keep their numbers, and what left the window stays learned.
+    `shared` is what the sites together show. `locks` maps keys to `keep` or `drop`; by default they are those
+    of `known`. What full texts taught of a page is in its record (`core/furniture/teaching.py`).
+    """
+    pages, shared = list(window.pages.values()), shared or Network()
+    full = lessons(pages)
+    locks = locks_of(known) if locks is None and known else locks or {}
+    chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
+    entries = {key: _proved(key, pages) for key in full.chrome}
+    _mark(pages, chrome, entries)
+    often = recurring(pages) | _shared_keys(pages, shared)
+    for _ in range(ROUNDS):
+        stats, forms = gather(pages, chrome, often)
+        new = _findings(stats, forms, pages, shared, entries)
+        entries |= new
+        if not _mark(pages, chrome, new):
+            break
+    entries |= heads(pages, chrome, often, entries)
+    seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
+    entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
+    repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
+    kept = _kept(entries, seen, known, locks, pages)
+    sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
+    return Template(_site(window, known), kept, tuple(_anchored(x, pages, chrome, repeated) for x in sites))
+
+
+def _site(window: Window, known: Template | None) -> str:
+    return next((page.site for page in window.pages.values()), known.site if known else "")
+
+
+def locks_of(template: Template) -> dict[int, str]:
+    """What was locked by hand: key → `keep` or `drop`."""
+    roles = {key: entry.finding.role for key, entry in template.entries.items()}
+    return {key: role for key, role in roles.items() if role in ("keep", "drop")}
+
+
+def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
+    """The heads of lists that sites learned, for `sightings.network`: a publisher's follow its articles."""
+    return {k: e for t in templates for k, e in t.entries.items() if e.finding.role == "head"}
+
+
+def recurring(pages: Sequence[Sighting]) -> set[int]:
+    """Keys and forms that more than one page holds: only these are counted in full."""
+    once: set[int] = set()
+    often: set[int] = set()
+    for page in pages:
+        keys = {line.key for line in page.lines} | {line.form for line in page.lines}
+        often |= once & keys
+        once |= keys
+    return often - {0}
+
+
+def _shared_keys(pages: Sequence[Sighting], shared: Network) -> set[int]:
+    """Keys and forms of this site that other sites show in other articles, though it may have them once."""
+    repeated = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
+    return repeated & {key for page in pages for line in page.lines for key in (line.key, line.form)}
+
+
+def gather(
+    pages: Sequence[Sighting], chrome: Chrome, often: set[int]
+) -> tuple[dict[int, Stats], dict[int, Stats]]:
+    """What the window says of each key and of each form among those seen more than once."""
+    stats: dict[int, Stats] = {}
+    forms: dict[int, Stats] = {}
+    for page, flags in zip(pages, chrome, strict=True):
+        prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
+        unique = [i for i in prose if page.lines[i].key not in often] or [0]
+        first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
+        alone = set(_short_runs(page.lines, flags, often))
+        for i, line in enumerate(page.lines):
+            if line.fixed or (line.key not in often and line.form not in often):
+                continue
+            found = stats.get(line.key)
+            if found is None:
+                found = stats[line.key] = Stats(line)
+            if not line.is_body:
+                found.chrome[line.label] = found.chrome.get(line.label, 0) + 1
+                found.chrome_clusters.add(page.cluster)
+                if line.proved:
+                    found.proved.add(page.cluster)
+                continue
+            sides = _sides(flags, i)
+            _count(found, page, line, i in inner, sides)
+            if i == first:
+                found.first.add(page.url)
+            found.between_chrome += all(sides)
+            found.beside_promo += "promo" in sides and i in inner
+            found.beside_link += _beside_link(page.lines, i)
+            found.isolated += i in alone
+            found.beside_name += _beside_name(page.lines, i, often, inner)
+            if line.form in often:
+                _count(forms.setdefault(line.form, Stats(line)), page, line, i in inner, sides)
+    return stats, forms
+
+
+def _count(stats: Stats, page: Sighting, line: Line, inner: bool, sides: tuple[str, str]) -> None:
+    stats.pages += 1
+    stats.clusters.add(page.cluster)
+    stats.keys.add(line.key)
+    stats.starts.add(line.start)
+    stats.inside += inner
+    stats.at_edge += any(sides)
+    stats.before_chrome += bool(sides[1])
+    stats.named += line.names_origin
+    stats.teases += line.teases
+    if page.origin:
+        stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
+
+
+def _short_runs(lines: Sequence[Line], flags: Sequence[str], often: set[int]) -> Iterator[int]:
+    """Places of lines that recur alone or in a run of few."""
+    run: list[int] = []
+    for i, line in enumerate(lines):
+        if line.key in often and not flags[i]:
+            run.append(i)
+            continue
+        yield from run if len(run) <= LONGEST_RUN else ()
+        run = []
+    yield from run if len(run) <= LONGEST_RUN else ()
+
+
+def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
+    """The labels before and after a line, "" for the article's own, `end` beyond the page."""
+    return flags[i - 1] if i else "end", flags[i + 1] if i + 1 < len(flags) else "end"
+
+
+def _beside_link(lines: Sequence[Line], i: int) -> bool:
+    """Whether a short linked line, no heading, touches this one: a product's name beside its pitch."""
+    return any(
+        0 <= j < len(lines) and lines[j].linked and lines[j].words <= 8 and not lines[j].sentence
+        for j in (i - 1, i + 1)
+    )
+
+
+def _beside_name(lines: Sequence[Line], i: int, often: set[int], inner: range) -> bool:
+    """Whether a short recurring line, no sentence and no heading, touches this one inside the text."""
+    return any(
+        j in inner
+        and lines[j].is_body
+        and lines[j].key in often
+        and lines[j].words <= 8
+        and not lines[j].sentence
+        and not lines[j].heading
+        for j in (i - 1, i + 1)
+    )
+
+
+def _findings(
+    stats: Mapping[int, Stats],
+    forms: Mapping[int, Stats],
+    pages: Sequence[Sighting],
+    shared: Network,
+    known: Mapping[int, Entry],
+) -> dict[int, Entry]:
+    """New findings of one round. An `aside` may become chrome in a later round, not the reverse."""
+    total = len({page.cluster for page in pages})
+    origins = dict(shared.origins) | {k: max(n, shared.origins.get(k, 0)) for k, n in _origins(pages).items()}
+    titles = {line.key for page in pages for line in page.lines if line.own}
+    found: dict[int, Entry] = {}
+    for key, s in stats.items():
+        if key in known and known[key].finding.role != "aside":
+            continue
+        if finding := judge(s, total, shared.keys.get(key), origins):
+            found[key] = _entry(key, finding, s)
+    for key, s in forms.items():
+        if key not in known and (finding := judge_form(s, total, shared.keys.get(key), titles)):
+            found[key] = _entry(key, finding, s)
+    return found
+
+
+def _origins(pages: Sequence[Sighting]) -> dict[str, int]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        found[page.origin].add(page.cluster)
+    return {name: len(clusters) for name, clusters in found.items()}
+
+
+def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
+    """A line that opens one article alone is its lede; elsewhere it is a teaser in a list."""
+    first = next(iter(stats.first)) if len(stats.first) == 1 else ""
+    pages = stats.pages + sum(stats.chrome.values())
+    return Entry(key, finding, pages, len(stats.clusters | stats.chrome_clusters), stats.line.sample, first)
+
+
+def _proved(key: int, pages: Sequence[Sighting]) -> Entry:
+    lines = [line for page in pages for line in page.lines if line.key == key]
+    finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
+    return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
+
+
+def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -> bool:
+    """Label the lines that new findings take out. Returns whether there was one."""
+    gone = {key: entry.finding.label for key, entry in new.items() if entry.finding.role == "chrome"}
+    changed = False
+    for page, flags in zip(pages, chrome, strict=True):
+        for i, line in enumerate(page.lines):
+            if not flags[i] and not line.own and not line.fixed:
+                flags[i] = gone.get(line.key) or gone.get(line.form, "")
+                changed = changed or bool(flags[i])
+    return changed
+
+
+def _kept(
+    entries: Mapping[int, Entry],
+    seen: set[int],
+    known: Template | None,
+    locks: Mapping[int, str],
+    pages: Sequence[Sighting],
+) -> dict[int, Entry]:
+    """The new entries, the old ones whose lines left the window, and the locks over both; bounded."""
+    before = known.entries if known else {}
+    old = {k: e for k, e in before.items() if k not in seen and k not in entries}
+    old = {k: e for k, e in old.items() if e.finding.role not in ("keep", "drop")}
+    kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:ENTRIES]
+    found = {entry.key: entry for entry in kept}
+    for key, lock in locks.items():
+        sample = next((x.sample for page in pages for x in page.lines if x.key == key), "")
+        entry = found.get(key) or before.get(key) or Entry(key, Finding("", "", ""), sample=sample)
+        removes = entry.finding.label not in ("", "body")
+        label = "body" if lock == "keep" else entry.finding.label if removes else "other"
+        found[key] = replace(entry, finding=Finding(lock, label, "locked by hand"))
+    return found
+
+
+def _anchored(layout: Layout, pages: Sequence[Sighting], chrome: Chrome, repeated: set[int]) -> Layout:
+    """A layout with the chrome that frames the article on half of its pages."""
+    mine = [(p, flags) for p, flags in zip(pages, chrome, strict=True) if fits(p.lines, layout)]
+    if len(mine) < ENOUGH:
+        return layout
+    before: Counter[int] = Counter()
+    after: Counter[int] = Counter()
+    seen: Counter[int] = Counter()
+    for page, flags in mine:
+        prose = [
+            i
+            for i, x in enumerate(page.lines)
+            if _is_unique(x, repeated) and inside(x.place, layout.container)
+        ]
+        if prose:
+            keys = {
+                x.key: i for i, x in enumerate(page.lines) if flags[i] and x.key in repeated and not x.fixed
+            }
+            seen.update(keys)
+            before.update(key for key, i in keys.items() if i > prose[0])
+            after.update(key for key, i in keys.items() if i < prose[-1])
+    often = [key for key, count in seen.items() if count >= ANCHOR_SHARE * len(mine)]
+    starts = frozenset(key for key in often if before[key] <= BEYOND * seen[key])
+    ends = frozenset(key for key in often if after[key] <= BEYOND * seen[key])
+    return replace(layout, starts=starts, ends=ends)
+
+
+def _is_unique(line: Line, repeated: set[int]) -> bool:
+    return line.is_body and line.is_prose and line.key not in repeated

@@ -1,0 +1,283 @@
+"""What was seen where: one record a page, small enough to keep hundreds, and what several sites share.
+
+A page's record holds fingerprints and a few facts of each line, no text but a clipped sample. A
+window of records is exact: taking one out is as if its page had never been seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from newsarchive.core.clutter import cues
+from newsarchive.core.clutter.lines import (
+    ends_sentence,
+    fold,
+    is_linked,
+    is_quotation,
+    names_one,
+    source_names,
+    word_count,
+)
+from newsarchive.core.clutter.phrases import Phrases, phrases
+from newsarchive.core.furniture.keys import (
+    DOMAIN,
+    form_key,
+    form_of,
+    lead_of,
+    line_key,
+    signature,
+    starts_with_name,
+)
+from newsarchive.items import Article, Block
+from newsarchive.rules import Rules
+
+#: Sentences of fewer words are told from furniture by their place, not by repetition alone.
+SENTENCE = 6
+#: A label and a title are at least so many words.
+LEAD = 4
+#: Pages of a site that are compared with one another.
+WINDOW = 500
+#: Characters of a line that are kept to show it; paragraphs need fewer.
+SAMPLE, SHORT_SAMPLE = 100, 40
+#: What a full text says of a line.
+HELD, MISSING = 1, 2
+#: Attributions and promos, in words; longer lines have no form.
+LONGEST_FORM = 60
+#: Heads and credits, in words.
+LONGEST_HEAD = 12
+#: Labels of a page's own head: a template never touches them.
+OWN = frozenset({"title", "byline", "date", "caption", "description"})
+#: Labels that extraction may have guessed.
+GUESSES = frozenset({"other", "nav", "related", "footer"})
+
+
+class Line(NamedTuple):
+    """One block of a page. `label` is what extraction and the chrome step made of it.
+
+    `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
+    by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
+    `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
+    `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `full`: whether the feed's full text holds the
+    line: `HELD`, `MISSING`, or 0 where there is none.
+    """
+
+    key: int
+    form: int
+    place: str
+    label: str
+    words: int
+    sentence: bool = False
+    heading: bool = False
+    item: bool = False
+    linked: bool = False
+    quotation: bool = False
+    names_origin: bool = False
+    mentions: bool = False
+    sells: bool = False
+    domain: bool = False
+    own: bool = False
+    fixed: bool = False
+    guess: bool = False
+    proved: bool = False
+    leads: bool = False
+    teases: bool = False
+    start: int = 0
+    full: int = 0
+    sample: str = ""
+
+    @property
+    def is_body(self) -> bool:
+        return self.label == "body"
+
+    @property
+    def is_prose(self) -> bool:
+        return self.sentence and self.words >= 2 * SENTENCE and not self.heading
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One page: `cluster` names the article that it is a copy of (its own URL where it is none).
+
+    `container` is the element that a full text proved. `verdict` is the number of what the template made of
+    the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
+    `odd` says of the page in hand that no layout fits it as it should.
+    """
+
+    url: str
+    site: str
+    cluster: str
+    origin: str = ""
+    lines: tuple[Line, ...] = ()
+    container: str = ""
+    verdict: int = 0
+    layout: int = 0
+    odd: bool = field(default=False, compare=False)
+
+
+def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Sighting:
+    """The record of one page, from its article as the chrome and origin steps left it."""
+    origin = article.origin.domain or article.origin.name if article.origin else ""
+    return Sighting(article.url, site, cluster or article.url, origin, lines_of(article, phrases(rules)))
+
+
+def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]:
+    """The facts of a page's blocks; without `words`, `sells` is not looked for."""
+    own = {fold(t) for t in (article.headline, article.description) if t}
+    origin = article.origin
+    marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
+    names = source_names(origin.name, origin.domain) if origin else ()
+    return tuple(_line(block, words, own, marks, names) for block in article.blocks)
+
+
+def _line(
+    block: Block, words: Phrases | None, own: set[str], marks: tuple[str, ...], names: tuple[str, ...]
+) -> Line:
+    text, folded = block.text, fold(block.text)
+    is_body, count = block.label == "body", word_count(block.text)
+    title = (
+        lead_of(text)[1] if is_body and LEAD <= count <= LONGEST_FORM and block.kind == "paragraph" else ""
+    )
+    short = is_body and (LEAD if title else SENTENCE) <= count <= LONGEST_FORM
+    form = form_key(text) if short else 0
+    return Line(
+        key=line_key(text),
+        form=form,
+        place=signature(block.path),
+        label=block.label,
+        words=count,
+        sentence=ends_sentence(text),
+        heading=block.kind == "heading",
+        item=block.kind == "list_item",
+        linked=is_linked(block),
+        quotation=is_quotation(text),
+        names_origin=is_body
+        and count <= LONGEST_FORM
+        and _names(block, folded, marks)
+        and not starts_with_name(text),
+        mentions=bool(names) and count <= LONGEST_HEAD and names_one(folded, names),
+        sells=is_body and words is not None and count <= LONGEST_FORM and cues.sells(text, words),
+        domain=form != 0 and DOMAIN in form_of(text),
+        own=folded in own,
+        fixed=is_fixed(block),
+        guess=is_guess(block),
+        proved=block.rule.startswith(cues.DECIDED),
+        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if form else 0,
+        leads=form != 0 and bool(title),
+        teases=bool(title) and any(title.startswith(words) for words, _ in block.links),
+        sample=text[:SAMPLE] if is_body and count <= LONGEST_FORM else text[:SHORT_SAMPLE],
+    )
+
+
+def shareable(page: Sighting) -> dict[int, bool]:
+    """The keys and forms by which other sites' pages may know this one's lines: of the article's lines, but for
+    long paragraphs and lone words. True where the line names the origin.
+    """
+    found: dict[int, bool] = {}
+    for line in page.lines:
+        if line.is_body and not line.own and not line.fixed and 1 < line.words <= LONGEST_FORM:
+            for key in (line.key, line.form):
+                if key:
+                    found[key] = found.get(key, False) or line.names_origin
+    return found
+
+
+def is_fixed(block: Block) -> bool:
+    """Whether no template touches a block: the page's own head, code, tables."""
+    return block.label in OWN or block.kind in ("code", "table")
+
+
+def is_guess(block: Block) -> bool:
+    """Whether a label is extraction's guess, which a site's layout may take back."""
+    return block.label in GUESSES and not block.rule.startswith(cues.DECIDED)
+
+
+def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
+    """Whether a line holds the origin's name or domain, or links there."""
+    return names_one(folded, marks) or any(names_one(url, marks) for _, url in block.links)
+
+
+class Window:
+    """The last `size` pages of one site, by URL: adding a page again replaces it."""
+
+    def __init__(self, pages: Iterable[Sighting] = (), size: int = WINDOW) -> None:
+        self.size = size
+        self.pages: dict[str, Sighting] = {}
+        for page in pages:
+            self.add(page)
+
+    def add(self, page: Sighting) -> None:
+        self.pages.pop(page.url, None)
+        self.pages[page.url] = page
+        while len(self.pages) > self.size:
+            del self.pages[next(iter(self.pages))]
+
+    def remove(self, url: str) -> None:
+        """Forget a page; one that is not in the window is no error."""
+        self.pages.pop(url, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where the sites together saw a body line: sites, clusters and origins by name.
+
+    `missing` are clusters of which one copy holds the line and another does not; `present` are clusters
+    of several copies that all hold it.
+    `named` are the clusters of which the line names the origin, `sourced` those with a known origin.
+    """
+
+    sites: frozenset[str] = frozenset()
+    clusters: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    sourced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Keys and forms that more than one site shows in its articles, the size of each origin, and what
+    other sites' templates know as heads of lists (template entries by key: see `learning.heads_of`)."""
+
+    keys: Mapping[int, Elsewhere] = field(default_factory=dict)
+    origins: Mapping[str, int] = field(default_factory=dict)
+    heads: Mapping[int, Any] = field(default_factory=dict)
+
+
+def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -> Network:
+    """Join the windows of all sites. Lines of one site alone are left out: its own template has them."""
+    pages = [page for window in windows for page in window.pages.values()]
+    seen: dict[int, list[Sighting]] = defaultdict(list)
+    named: dict[int, set[str]] = defaultdict(set)
+    copies: dict[str, list[Sighting]] = defaultdict(list)
+    origins: dict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        copies[page.cluster].append(page)
+        origins[page.origin].add(page.cluster)
+        for key in {k for line in page.lines if line.is_body for k in (line.key, line.form) if k}:
+            seen[key].append(page)
+        for line in page.lines:
+            if line.names_origin:
+                named[line.key].add(page.cluster)
+    shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
+    keys = {key: elsewhere(found, copies, named[key]) for key, found in shared.items()}
+    return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name}, heads or {})
+
+
+def elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], named: set[str]) -> Elsewhere:
+    """What the pages that hold a line prove; `copies` are the pages of each cluster among them."""
+    urls = {p.url for p in found}
+    several = {p.cluster for p in found if len(copies[p.cluster]) > 1}
+    missing = {c for c in several if any(p.url not in urls for p in copies[c])}
+    return Elsewhere(
+        sites=frozenset(p.site for p in found),
+        clusters=frozenset(p.cluster for p in found),
+        origins=frozenset(p.origin for p in found if p.origin),
+        missing=frozenset(missing),
+        present=frozenset(several - missing),
+        named=frozenset(named),
+        sourced=frozenset(p.cluster for p in found if p.origin),
+    )

@@ -1,0 +1,1 @@
+"""Evidence of who published first; `core.origin` is the way in."""

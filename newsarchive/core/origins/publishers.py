@@ -1,0 +1,235 @@
+"""A name or a host → the publisher that it means, from `data/publishers.toml`.
+
+Names are met in spite of slips: space, case, accents, a missing letter ("South ChinaMorning Post").
+What is not listed is `None`, never a guess: "Reuters Institute" is not Reuters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.origins.attribution_patterns import any_of, every
+from newsarchive.exceptions import BadRules
+from newsarchive.rules import Rules, strings
+
+#: Names at least this long may hold one slip; twice as long, two.
+_SLIP_LENGTH = 8
+_LONGEST = 60
+#: Names up to this many letters must be spelt as listed.
+_ACRONYM = 4
+#: How many shorter forms of a firm's name are tried.
+_FIRM_FORMS = 20
+_WORD_END = re.compile(r"(?<=\w)(?!\w)|(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])|(?<=[!.*+/])")
+_INFLECTED = re.compile(r"[\u0400-\u04ff]")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+_THE = re.compile(r"^the\s+(?=\w)")
+#: Articles that may fall away or be added: "Die Zeit" in "Quelle: Zeit". "LA Times" begins with none.
+_ARTICLE = re.compile(r"^(?:der|die|das|le|la|les|el|il|lo|de|het|o)\s+(?=\w)|^(?:l|al)['’ʼ-]", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """One publisher: `domains[0]` is the one stored; `kind` is a word of `publishers.toml`."""
+
+    name: str
+    domains: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    kind: str = "paper"
+
+    @property
+    def domain(self) -> str:
+        """The domain without its path, "" where none is known."""
+        return self.domains[0].partition("/")[0] if self.domains else ""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The publishers by folded name and by domain."""
+
+    by_key: Mapping[str, Publisher]
+    by_bare: Mapping[str, Publisher]
+    by_stem: Mapping[str, Publisher]
+    by_domain: Mapping[str, Publisher]
+    long_keys: tuple[str, ...]
+
+
+def key_of(name: str) -> str:
+    """A name as it is looked up: letters and digits, without case, accents or a leading "the".
+
+    >>> key_of("The South ChinaMorning Post") == key_of("South China Morning Post")
+    True
+    """
+    folded = unicodedata.normalize("NFKD", name.strip()).casefold()
+    folded = _THE.sub("", folded)
+    return "".join(c for c in folded if c.isalnum())
+
+
+def by_name(name: str, rules: Rules) -> Publisher | None:
+    """The publisher of that name or alias, with a slip or two where the name is long."""
+    key = key_of(name)
+    if not key or (len(key) <= _ACRONYM and key.isascii() and not _spelt(name, key, rules)):
+        return None
+    known = registry(rules)
+    bare = _without_article(name)
+    found = known.by_key.get(key) or known.by_bare.get(bare or key) or known.by_stem.get(_stem(name, rules))
+    return found or known.by_key.get(_near(key, rules))
+
+
+def _spelt(name: str, key: str, rules: Rules) -> bool:
+    """Whether an acronym stands as it is listed: MAP is an agency, a map is not. Agencies sign in lower case too."""
+    publisher = registry(rules).by_key.get(key)
+    if publisher is None:
+        return True
+    exact = name.strip() in (publisher.name, *publisher.aliases)
+    return exact or (publisher.kind == "agency" and name.strip().islower())
+
+
+def listed(printed: str, rules: Rules) -> Publisher | None:
+    """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
+    names = [printed]
+    for name in names:
+        if found := by_name(name, rules):
+            return found
+        if len(names) < _FIRM_FORMS:
+            names += [shorter for word in every(rules, "company") if (shorter := _cut(name, word))]
+    return None
+
+
+def _cut(name: str, word: str) -> str:
+    """The name without a firm's word at its end, "" where it does not end so."""
+    bare = name.rstrip(" .,")
+    rest = bare[: -len(word)]
+    if (
+        not bare.casefold().endswith(word.casefold())
+        or not rest
+        or (rest[-1].isascii() and rest[-1].isalnum())
+    ):
+        return ""
+    return rest.rstrip(" .,&")
+
+
+def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
+    """The longest listed name that a text begins with, as printed; "" where it begins with none.
+
+    A capital soon after it means a longer name that is not listed: "Reuters Institute" is not Reuters.
+    In scripts without spaces nothing, punctuation or one of `stops` must follow.
+
+    >>> from newsarchive.rules import default
+    >>> longest_name("Notes from Poland under a licence", default())
+    'Notes from Poland'
+    """
+    known = registry(rules)
+    for end in reversed([m.end() for m in _WORD_END.finditer(text[:_LONGEST])]):
+        name = text[:end]
+        if key_of(name) not in known.by_key and _without_article(name) not in known.by_bare:
+            continue
+        if _ends_name(name, text[end:], stops):
+            return name.rstrip(" .,")
+    return ""
+
+
+def _ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
+    if not after[:1] or (stops and stops.match(after)):
+        return True
+    if _UNSPACED.search(name[-1]):
+        return not after[0].isalpha()
+    # "Reuters Institute", "Journal des Rives": the name goes on, with or without a small word between.
+    goes_on = re.match(r"[ -](?:(?P<small>[^\W\d_]{2,4}) )?(?P<next>[^\W\d_])", after)
+    if goes_on is None:
+        return True
+    return not (goes_on["next"].isupper() and (goes_on["small"] or "").islower() == bool(goes_on["small"]))
+
+
+def by_host(host: str, rules: Rules) -> Publisher | None:
+    """The publisher whose domain a host belongs to: `www.scmp.com`, `amp.scmp.com`.
+
+    A `host/path` finds a service that shares its host (`bbc.com/thai`) before the host's owner.
+    """
+    known = registry(rules).by_domain
+    name, _, path = host.lower().removeprefix("www.").partition("/")
+    if path and (found := known.get(f"{name}/{path.partition('/')[0]}")):
+        return found
+    labels = name.split(".")
+    return next((p for i in range(len(labels) - 1) if (p := known.get(".".join(labels[i:])))), None)
+
+
+@lru_cache(maxsize=4096)
+def _near(key: str, rules: Rules) -> str:
+    """The one listed key within one or two slips of a long key, "" where there is none."""
+    if len(key) < _SLIP_LENGTH:
+        return ""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    slips = min(2, len(key) // _SLIP_LENGTH)
+    found = process.extractOne(key, registry(rules).long_keys, scorer=OSA.distance, score_cutoff=slips)
+    return found[0] if found else ""
+
+
+@lru_cache(maxsize=8)
+def registry(rules: Rules) -> Registry:
+    """The table compiled. Raises `BadRules` for a publisher without a name."""
+    by_key: dict[str, Publisher] = {}
+    by_domain: dict[str, Publisher] = {}
+    for row in rules.publishers:
+        publisher = _publisher(row)
+        for name in (publisher.name, *publisher.aliases):
+            by_key.setdefault(key_of(name), publisher)
+        for domain in publisher.domains:
+            by_domain.setdefault(domain, publisher)
+    return Registry(
+        by_key,
+        _bare(by_key),
+        _stems(by_key, rules),
+        by_domain,
+        tuple(k for k in by_key if len(k) >= _SLIP_LENGTH),
+    )
+
+
+def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
+    """Names without their article, where only one publisher goes by that: "Presse" alone says nothing."""
+    found: dict[str, set[str]] = {}
+    for publisher in set(by_key.values()):
+        for name in (publisher.name, *publisher.aliases):
+            if bare := _without_article(name):
+                found.setdefault(bare, set()).add(key_of(publisher.name))
+    return {bare: by_key[keys.pop()] for bare, keys in found.items() if len(keys) == 1 and len(bare) > 3}
+
+
+def _stems(by_key: Mapping[str, Publisher], rules: Rules) -> dict[str, Publisher]:
+    names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
+    return {stem: p for n, p in reversed(names) if (stem := _stem(n, rules))}
+
+
+def _stem(name: str, rules: Rules) -> str:
+    """An inflected name without its case endings ("в «Новой газете»"), "" in an alphabet without a table."""
+    if not _INFLECTED.search(name):
+        return ""
+    endings = _endings(rules)
+    words = re.findall(r"\w+", name.casefold())
+    return "".join(key_of(endings.sub("", word) if endings else word) for word in words)
+
+
+@lru_cache(maxsize=8)
+def _endings(rules: Rules) -> re.Pattern[str] | None:
+    entries = every(rules, "endings")
+    return re.compile(rf"(?<=\w\w\w){any_of(entries)}$") if entries else None
+
+
+def _without_article(name: str) -> str:
+    """The folded name without its article, "" where it has none."""
+    shorter = _ARTICLE.sub("", name.strip())
+    return "" if shorter == name.strip() or name.startswith("LA ") else key_of(shorter)
+
+
+def _publisher(row: Mapping[str, object]) -> Publisher:
+    file, name = "publishers.toml", row.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise BadRules(file, "publisher.name", f"must be a name, not {name!r}")
+    return Publisher(
+        name, strings(file, row, "domains"), strings(file, row, "aliases"), str(row.get("kind", "paper"))
+    )

@@ -1,0 +1,103 @@
+"""The text of a page as blocks in reading order, each with the boxes that it stands in.
+
+`walking.read_blocks` makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from newsarchive.core.pages.markup import HEADINGS
+from newsarchive.items import BlockKind
+
+_INHERITED: frozenset[str] = frozenset(["list_item", "quote", "caption", "code"])
+_KINDS: dict[str, BlockKind] = {
+    **dict.fromkeys(HEADINGS, "heading"),
+    **dict.fromkeys(["li", "dt", "dd"], "list_item"),
+    **dict.fromkeys(["pre", "listing", "xmp", "plaintext"], "code"),
+    **dict.fromkeys(["td", "th"], "table"),
+    **dict.fromkeys(["figcaption", "caption"], "caption"),
+    "blockquote": "quote",
+}
+
+
+class Box:
+    """A block-level element on the way to some text. `index` counts boxes in document order; the
+    blocks inside are those from `first` up to, not with, `last`. `hidden`: not on the screen until
+    a script shows it."""
+
+    __slots__ = ("_path", "classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level",
+                 "parent", "tag")  # fmt: skip
+
+    def __init__(
+        self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int, first: int
+    ) -> None:
+        self.tag, self.parent, self.index = tag, parent, index
+        self.first, self.last = first, 0
+        self._path = self.ident = self.classes = ""
+        self.hidden = False
+        kind = _KINDS.get(tag, "paragraph")
+        if parent is None:
+            self.depth = self.level = 0
+        else:
+            self.depth, self.level, self.hidden = parent.depth + 1, parent.level, parent.hidden
+            if kind == "paragraph" and parent.kind in _INHERITED:
+                kind = parent.kind
+        self.kind: BlockKind = kind
+        if attributes:
+            self.ident, self.classes = attributes.get("id") or "", attributes.get("class") or ""
+            self.hidden = self.hidden or is_hidden(attributes)
+        if tag == "ul" or tag == "ol":
+            self.level += 1
+
+    @property
+    def path(self) -> str:
+        """The tag path with ids and classes: `html/body/div#main.post.entry`."""
+        if not self._path:
+            above = self.parent.path + "/" if self.parent else ""
+            self._path = above + step(self.tag, self.ident, self.classes)
+        return self._path
+
+
+def step(tag: str, ident: str, classes: str) -> str:
+    """One step of a path: `div#main.post.entry`."""
+    name = f"{tag}#{ident.strip()}" if ident else tag
+    return ".".join([name, *classes.split()]) if classes else name
+
+
+@dataclass(slots=True)
+class RawBlock:
+    """A block before it is judged. `link_chars` counts the characters inside anchors, `wrap` is the
+    path of inline elements around the whole text (`/a.more/span`), `after_break` tells that a
+    doubled `<br>` parted it from the block before."""
+
+    text: str
+    box: Box
+    kind: BlockKind
+    level: int = 0
+    links: list[tuple[str, str]] = field(default_factory=list)
+    link_chars: int = 0
+    html: str = ""
+    wrap: str = ""
+    after_break: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.box.path + self.wrap
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a walk gives: blocks, the boxes around them, and whether the page was too long."""
+
+    blocks: list[RawBlock]
+    boxes: list[Box]
+    truncated: bool = False
+
+
+def is_hidden(attributes: dict[str, str | None]) -> bool:
+    """Whether an element is off the screen, by `hidden` or by its style."""
+    if "hidden" in attributes:
+        return True
+    style = attributes.get("style") or ""
+    return "none" in style and "display:none" in style.replace(" ", "").lower()

@@ -1,0 +1,133 @@
+"""What to call a block that is no part of the article, from the places it stands in.
+
+A first guess by names of elements; `core/chrome.py` knows the phrases and has the last word.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from newsarchive.core.pages.blocks import Box, RawBlock
+
+#: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
+LABELS: tuple[tuple[str, str], ...] = (
+    ("consent", r"cookie|consent|gdpr"),
+    ("comments", r"comment|respond\b|disqus|kommentar"),
+    ("subscribe", r"subscri|newsletter|sign-?up|mailchimp|mc4wp|paywall|donat"),
+    ("share", r"\bshar(?:e|ing)|sharedaddy|addtoany|addthis|social|follow-us"),
+    (
+        "related",
+        r"relat|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(?:stories|posts|news)",
+    ),
+    ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
+    ("promo", r"promo|callout|\bcta\b|teaser"),
+    ("author bio", r"author-?(?:bio|box|info|card)|about-?(?:the-?)?author|\bbio\b"),
+    ("byline", r"byline|dateline|entry-?meta|post-?meta|article-?meta|\bauthor\b|posted-on|timestamp"),
+    ("tags", r"\btags?\b|tag-?(?:list|cloud|links)|cat-?links|categor(?:y|ies)|post-?terms|topics?\b"),
+    ("caption", r"caption|photo-?credit|image-?credit"),
+    ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
+    (
+        "nav",
+        r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar",
+    ),
+)
+_TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
+         "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
+_ANY = re.compile("|".join(f"({pattern})" for _, pattern in LABELS))
+#: What every one of these words holds: most names hold none of it, and need not be searched for each.
+_PART = re.compile(
+    r"co(?:okie|nsent|mment|lophon|pyright)|gdpr|respond|disqus|kommentar|s(?:ubscri|ign|har|ocial|ponsor|idebar|kip|ite(?:-|header))"
+    r"|newsl|m(?:ailchimp|c4wp|ore|enu|asthead)|p(?:aywall|romo|ost|opular|agina|ager|hoto)|donat"
+    r"|a(?:dd[at]|lso|dvert|ffiliate|uthor|bout|rticle)|\bad|follow|re(?:lat|commend|ad)|outbrain|t(?:aboola|rending|easer"
+    r"|ag|imestamp|op|oc)|latest|b(?:anner|io|yline)|c(?:allout|ta|at|aption|rumb)|dateline|entry|im(?:age|pr)|footer|legal"
+    r"|nav|widget"
+)
+_STANDFIRST = re.compile(
+    r"standfirst|sub-?title|sub-?head|\bdek\b|\bdeck\b|\blead\b|\blede\b|intro|summary|excerpt|abstract|chapo|vorspann|"
+    r"teaser|entradilla|bajada|sommario|\bhook\b"
+)
+#: A year or a numeric date; words around it are a weekday and a month at most.
+_DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class Namer:
+    """Names the chrome of one page; what a box says is worked out once."""
+
+    def __init__(self, title: str = "") -> None:
+        self.title = title.casefold()
+        self.boxes: dict[int, tuple[str, str]] = {}
+
+    def name(self, block: RawBlock) -> tuple[str, str]:
+        """(label, rule) of a block that the classifier has turned down."""
+        if block.kind == "embed":
+            return "other", "something embedded from elsewhere"
+        if block.kind == "caption":
+            return "caption", "the caption of a picture"
+        if block.kind == "heading" and len(block.text) > 8 and block.text.casefold() in self.title:
+            return "title", "a heading that the page's <title> repeats"
+        label, rule = self._box(block.box)
+        if block.box.hidden:
+            return label or "other", "not on the screen until a script shows it"
+        if label:
+            return label, rule
+        if "/button" in block.wrap or block.box.tag in ("option", "legend"):
+            return "form", "a control"
+        if block.link_chars > 0.7 * len(block.text):
+            return "nav", "links and little else"
+        return "other", "the classifier sees no part of the article here"
+
+    def _box(self, box: Box | None) -> tuple[str, str]:
+        found, passed = ("", ""), []
+        while box is not None:
+            if box.index in self.boxes:
+                found = self.boxes[box.index]
+                break
+            passed.append(box.index)
+            own = _own(box.tag, box.ident, box.classes)
+            if own:
+                found = own
+                break
+            box = box.parent
+        self.boxes.update(dict.fromkeys(passed, found))
+        return found
+
+    def standfirst(self, block: RawBlock) -> tuple[str, str] | None:
+        """(label, rule) of a turned-down sentence above the text that sums the article up, else `None`.
+        Publishers differ on whether it is text; here it is the `description`, kept beside it."""
+        prose = len(block.text) >= 40 and block.link_chars < 0.3 * len(block.text) and not block.box.hidden
+        found = _STANDFIRST.search(block.path.rpartition("body")[2].lower()) if prose else None
+        return ("description", f'a sentence above the text, in a box named "{found[0]}"') if found else None
+
+    def above(self, block: RawBlock) -> tuple[str, str] | None:
+        """(label, rule) of a line between headline and first paragraph that is no text of the article:
+        the headline again, or a date by itself; `None` for any other."""
+        text = block.text
+        if len(text) > 12 and text.casefold() in self.title:
+            return "title", "the page's <title> repeats it"
+        if len(text) <= 40 and _DAY.search(text) and len(_WORD.findall(text)) <= 3:
+            return "date", "a date above the first paragraph"
+        return None
+
+
+@lru_cache(maxsize=16_384)
+def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
+    if tag in ("body", "html"):
+        return None
+    named = [found for name in (*ident.split(), *classes.split()) if (found := _named(name))]
+    if named:
+        place, word = min(named)
+        return LABELS[place][0], f'stands in a box named "{word}"'
+    label = _TAGS.get(tag, "")
+    return (label, f"stands in <{tag}>") if label else None
+
+
+@lru_cache(maxsize=32_768)
+def _named(name: str) -> tuple[int, str] | None:
+    """The most trusted label that one id or class names, by its place, and the word that does."""
+    spelled = _CAMEL.sub("-", name).replace("_", "-").lower()
+    if not _PART.search(spelled):
+        return None
+    return min(((m.lastindex - 1, m[0]) for m in _ANY.finditer(spelled) if m.lastindex), default=None)

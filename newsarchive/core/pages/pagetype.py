@@ -1,0 +1,176 @@
+"""Pages that hold no article, and how far an extraction can be trusted."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from newsarchive.core.clutter.lines import ends_sentence
+from newsarchive.core.pages.blocks import Box, RawBlock
+from newsarchive.core.pages.judging import Sheet, Verdict
+from newsarchive.core.pages.markup import count_words
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Quality
+
+#: Fewer words than this are no article: a caption, a notice.
+FEWEST_WORDS = 12
+#: A log-in form or an error beside more words than these is part of an article page.
+FEW_WORDS = 220
+#: This many teasers of one shape, none of which holds most of the text, make an index page.
+TEASERS = 3
+#: Expected F1 below which an extraction is doubted; about one page in twenty.
+DOUBT = 0.8
+
+_TAG = re.compile(r"<[a-zA-Z!/]")
+_WHITE = " \t\n\r\f\ufeff"
+_CONTROL = bytes([*range(9), *range(14, 27), *range(28, 32)])
+#: What servers title their errors, in the languages of the blogs that we have met.
+_ERROR = re.compile(
+    r"\b(40[134]|410|50[0234])\b|not found|page (does|could) ?n.t|no longer (exists|available)|forbidden|"
+    r"access denied|just a moment|attention required|bad gateway|service unavailable|server error|"
+    r"nicht gefunden|introuvable|no encontrad|non trovat|não encontrad|niet gevonden|nie znaleziono|"
+    r"не найдена|bulunamadı|tidak ditemukan|không tìm thấy|見つかりません|未找到|找不到",
+    re.IGNORECASE,
+)
+
+
+#: Article pages have password fields too, in their headers: a title must ask as well.
+_LOGIN = re.compile(
+    r"\blog.?(in|on)\b|\bsign.?(in|up)\b|anmeld|einloggen|connexion|se connecter|iniciar sesi|acceder|accedi|"
+    r"entrar|inloggen|zaloguj|войти|вход|giriş|masuk|đăng nhập|ログイン|登录|登入|로그인",
+    re.IGNORECASE,
+)
+
+
+def refuse_text(text: str) -> None:
+    """Raises `NotAnArticle` for a text that is no HTML page at all."""
+    head = text[:20_000]
+    if not head.strip(_WHITE) and not text.strip(_WHITE):
+        raise NotAnArticle("empty")
+    encoded = head.encode("utf-8", "replace")
+    strange = len(encoded) - len(encoded.translate(None, _CONTROL)) + head.count("\ufffd")
+    if strange > 0.1 * len(head):
+        raise NotAnArticle("binary", "one character in ten is no text")
+    if not _TAG.search(text):
+        raise NotAnArticle("not html", "there is no tag in it")
+
+
+def refuse_empty(sheet: Sheet) -> None:
+    """Raises `NotAnArticle` for a page without any text."""
+    if not sheet.reading.blocks:
+        if sheet.tree.css_first("script") is not None:
+            raise NotAnArticle("script only", "no text until a script has run")
+        if sheet.tree.css_first("frame") is not None:
+            raise NotAnArticle("no text", "a page of frames")
+        raise NotAnArticle("no text")
+
+
+def refuse(sheet: Sheet, verdict: Verdict) -> None:
+    """Raises `NotAnArticle` for error, log-in and index pages, and where next to nothing is left."""
+    kept = taken(sheet, verdict)
+    words = _words(kept, FEW_WORDS)
+    if words < FEW_WORDS:
+        _refuse_small(sheet, words)
+    boxes = teasers(sheet, kept)
+    if boxes and not _declares_article(sheet):
+        raise NotAnArticle("index page", f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
+
+
+def taken(sheet: Sheet, verdict: Verdict) -> list[RawBlock]:
+    """The blocks that the verdict keeps."""
+    return [b for b, keep in zip(sheet.reading.blocks, verdict.keep.tolist(), strict=True) if keep]
+
+
+def _words(blocks: list[RawBlock], enough: int) -> int:
+    """How many words blocks have, counted until there are enough."""
+    words = 0
+    for block in blocks:
+        words += count_words(block.text)
+        if words >= enough:
+            break
+    return words
+
+
+def _refuse_small(sheet: Sheet, words: int) -> None:
+    headings = [b.text for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1][:2]
+    for title in [sheet.title, *headings]:
+        found = _ERROR.search(title)
+        if found:
+            raise NotAnArticle("error page", title.strip()[:80])
+    asks = sheet.tree.css_first('input[type="password"]') is not None
+    if asks and any(_LOGIN.search(title) for title in [sheet.title, *headings]):
+        raise NotAnArticle("login page", "a password field under a title that asks to log in")
+    if words >= FEWEST_WORDS:
+        return
+    seen = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
+    if seen < 600 and len(sheet.tree.css("script")) > 2:
+        raise NotAnArticle("script only", "few words until a script has run")
+    raise NotAnArticle("too short", f"{words} words")
+
+
+def _declares_article(sheet: Sheet) -> bool:
+    """Whether Open Graph calls the page one article, true of posts under which other posts follow, or
+    a headline of its own stands in its title, true of lists of many parts."""
+    if sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None:
+        return True
+    title = " ".join(sheet.title.split())
+    tops = [b for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1 and not b.links]
+    return len(tops) == 1 and len(tops[0].text.split()) >= 5 and title.startswith(tops[0].text)
+
+
+def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
+    """The linked headings of boxes alike, side by side, each with kept text, none with half of it; as many
+    as make an index page, or none."""
+    linked = [b for b in sheet.reading.blocks if b.kind == "heading" and b.link_chars >= 0.8 * len(b.text)]
+    if len(linked) < TEASERS:
+        return []
+    headed: dict[int, str] = {}
+    for block in linked:
+        box: Box | None = block.box if block.links else None
+        for _ in range(5):
+            if box is None:
+                break
+            headed.setdefault(box.index, block.text)
+            box = box.parent
+    holds: defaultdict[int, int] = defaultdict(int)
+    group: defaultdict[tuple[int, str, str], list[Box]] = defaultdict(list)
+    for block in kept:
+        box = block.box
+        while box is not None:
+            if box.index in headed and box.parent is not None:
+                if not holds[box.index]:
+                    group[box.parent.index, box.tag, box.classes.partition(" ")[0]].append(box)
+                holds[box.index] += len(block.text)
+            box = box.parent
+    total = sum(len(b.text) for b in kept)
+    for boxes in group.values():
+        sizes = [holds[b.index] for b in boxes]
+        if len(boxes) >= TEASERS and max(sizes) < 0.5 * total and sum(sizes) > 0.7 * total:
+            return [headed[b.index] for b in boxes]
+    return []
+
+
+def quality(sheet: Sheet, verdict: Verdict) -> Quality:
+    """Confidence is the F1 to expect; completeness the share of article text, by the classifier's own
+    odds, that was taken. Flags say in words what to look at; any of them is a reason to quarantine."""
+    kept = taken(sheet, verdict)
+    flags = []
+    if verdict.expected < DOUBT:
+        flags.append("thin margin")
+    if sheet.reading.truncated:
+        flags.append("page too long")
+    if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
+        flags.append("no sentence end")
+    if _words(kept, 4 * FEWEST_WORDS) < 4 * FEWEST_WORDS:
+        flags.append("short")
+    if teasers(sheet, kept):
+        flags.append("other articles below")
+    return Quality(
+        round(min(1.0, verdict.expected), 3), round(_completeness(sheet, verdict), 3), tuple(flags)
+    )
+
+
+def _completeness(sheet: Sheet, verdict: Verdict) -> float:
+    odds = verdict.chances()
+    total = float(odds.sum())
+    return float(odds[verdict.keep].sum()) / total if total else 0.0

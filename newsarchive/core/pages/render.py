@@ -1,0 +1,122 @@
+"""Blocks → clean HTML and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from newsarchive.core.pages.markup import count_words, escape
+from newsarchive.items import Article, Block
+
+if TYPE_CHECKING:
+    import nh3
+
+_WRAPPED = {"quote": "blockquote", "table": "table"}
+
+
+def rendered(article: Article) -> Article:
+    """The article with `article_html` and `word_count` as its blocks have it now."""
+    return replace(
+        article, article_html=article_html(article.blocks), word_count=count_words(article.article_body)
+    )
+
+
+def article_html(blocks: Iterable[Block]) -> str:
+    """Safe HTML of the blocks labelled `body`, and of embeds that stand between them, as links.
+
+    >>> article_html([Block("A & B", html="A &amp; B"), Block("one", "list_item", level=1, html="one")])
+    '<p>A &amp; B</p>\\n<ul><li>one</li></ul>'
+    """
+    kept = list(_with_embeds(list(blocks)))
+    out = []
+    for kind, run in groupby(kept, key=lambda b: b.kind):
+        rows = list(run)
+        if kind == "list_item":
+            out.append(_list(rows))
+        elif kind in _WRAPPED:
+            tag = _WRAPPED[kind]
+            out.append(f"<{tag}>" + "".join(map(_element, rows)) + f"</{tag}>")
+        else:
+            out += map(_element, rows)
+    return clean("\n".join(out))
+
+
+def clean(html: str) -> str:
+    """HTML with the elements that an article needs and links to http and https; all else goes.
+
+    >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
+    '<p>a <a rel="nofollow noopener">b</a></p>'
+    """
+    return _cleaner().clean(html)
+
+
+def markdown(article: Article) -> str:
+    """The article's HTML as Markdown."""
+    from markdownify import markdownify
+
+    return str(markdownify(article.article_html, heading_style="ATX")).strip() + "\n"
+
+
+def _with_embeds(blocks: list[Block]) -> Iterator[Block]:
+    places = [i for i, b in enumerate(blocks) if b.label == "body"]
+    if places:
+        for block in blocks[places[0] : places[-1] + 1]:
+            if block.label == "body" or (block.kind == "embed" and block.label == "other"):
+                yield block
+
+
+def _element(block: Block) -> str:
+    content = block.html or escape(block.text).replace("\n", "<br>")
+    if block.kind == "heading":
+        level = min(max(block.level, 1), 6)
+        return f"<h{level}>{content}</h{level}>"
+    if block.kind == "code":
+        return f"<pre><code>{content}</code></pre>"
+    if block.kind == "table":
+        return f"<tr>{content if '<td>' in content or '<th>' in content else f'<td>{content}</td>'}</tr>"
+    if block.kind == "caption":
+        return f"<figure><figcaption>{content}</figcaption></figure>"
+    if block.kind == "embed":
+        title, url = block.links[0] if block.links else ("", block.text)
+        href = escape(url).replace('"', "&quot;")
+        return f'<p><a href="{href}">{escape(title or url)}</a></p>'
+    return f"<p>{content}</p>"
+
+
+def _list(items: list[Block]) -> str:
+    """Items with their depths as nested lists; `ol` where the innermost list of the path is one."""
+    out: list[str] = []
+    open_: list[str] = []
+    base = min(max(1, i.level) for i in items)
+    for item in items:
+        depth = min(max(1, item.level) - base + 1, 8)
+        tag = _list_tag(item.path)
+        while len(open_) > depth or (len(open_) == depth and open_[-1] != tag):
+            out.append(f"</{open_.pop()}>")
+        while len(open_) < depth:
+            open_.append(tag)
+            out.append(f"<{tag}>")
+        out.append(f"<li>{item.html or escape(item.text)}</li>")
+    return "".join(out + [f"</{tag}>" for tag in reversed(open_)])
+
+
+def _list_tag(path: str) -> str:
+    names = [s.partition("#")[0].partition(".")[0] for s in path.split("/")]
+    return next((n for n in reversed(names) if n in ("ul", "ol")), "ul")
+
+
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    import nh3
+
+    tags = "p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code table tr td th figure figcaption a em strong sub sup " \
+        "q cite abbr mark s ins del u kbd samp var time br"  # fmt: skip
+    return nh3.Cleaner(
+        tags=set(tags.split()),
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https"},
+        link_rel="nofollow noopener",
+    )

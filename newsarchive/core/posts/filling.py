@@ -1,0 +1,147 @@
+"""Where a page has less than the site's own feed or API says, theirs is the text; never where the page has all.
+
+Teaser pages, walls of consent or payment, pages that a script fills, answers that keep us out: the site gives
+the post to whoever reads its feed. What the page shows stays beside the article, and a `Candidate` for
+`article_body` says which source gave the text and why.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from newsarchive.core.clutter.lines import fold, word_count
+from newsarchive.core.metadata import read_metadata
+from newsarchive.core.pages.parsing import parse
+from newsarchive.core.pages.render import rendered
+from newsarchive.core.pages.walking import read_blocks
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Article, Block, Candidate, Page, Quality, SourceText
+from newsarchive.rules import Rules
+from newsarchive.version import EXTRACTOR_VERSION
+
+#: Why a page holds no article although its post is there, in `items.DROP_REASONS`.
+FILLABLE = frozenset(
+    ("empty", "no text", "too short", "script only", "login page", "consent page", "paywall", "index page",
+     "http status")
+)  # fmt: skip
+#: A text of fewer words is an excerpt or a caption.
+FEWEST_WORDS = 40
+#: A paragraph is on the page where so much of it is; so much of a text must be missing, in words and in part.
+HELD, MISSING_WORDS, MISSING_SHARE = 0.8, 40, 0.2
+#: Where so much is missing the page is another text altogether, however long.
+ANOTHER = 0.8
+
+_CUT = re.compile(
+    r"(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|(?:read|continue|view) (?:more|reading|post|full)[^.]{0,80})\W*$",
+    re.I,
+)
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]|\w+")
+
+
+def usable(text: SourceText | None) -> bool:
+    """Whether a source gave the whole of a post: from a field for full texts, not cut off, not a caption."""
+    if text is None or not text.is_full:
+        return False
+    plain = " ".join(re.sub(r"<[^<>]*>", " ", text.html).split())
+    return word_count(plain) >= FEWEST_WORDS and not _CUT.search(html.unescape(plain)[-120:])
+
+
+def filled(page: Page, article: Article | None, refusal: NotAnArticle | None, rules: Rules) -> Article:
+    """The article of a page, or its post's text from the feed or API where the page has less.
+
+    `article` is `None` where the page was refused; raises that refusal where nothing fills in for it.
+    """
+    text = page.capture.source_text
+    if article is None:
+        assert refusal is not None
+        if text is None or refusal.reason not in FILLABLE or not usable(text):
+            raise refusal
+        return _from_source(page, text, f"the page: {refusal}", rules)
+    if text is None or not usable(text):
+        return article
+    own = _blocks(page, text)
+    if not (why := _lacks(article, own)):
+        return article
+    shown = [_superseded(block, text) if block.label == "body" else block for block in article.blocks]
+    first = next((i for i, block in enumerate(article.blocks) if block.label == "body"), len(shown))
+    told = _candidate(text, own, why)
+    done = replace(article, candidates=(*article.candidates, told))
+    return rendered(done.with_blocks([*shown[:first], *own, *shown[first:]]))
+
+
+def _lacks(article: Article, own: Sequence[Block]) -> str:
+    """How much of a source's text the page does not show anywhere, "" where it shows it."""
+    left = Counter(tokens(block.text for block in article.blocks))
+    total = missing = 0
+    for block in own:
+        words = Counter(tokens([block.text]))
+        held = words & left
+        left -= held  # a word of the page answers for one word of the text
+        total += words.total()
+        missing += 0 if held.total() >= HELD * words.total() else words.total() - held.total()
+    if missing < MISSING_WORDS or missing < MISSING_SHARE * total:
+        return ""
+    body = sum(1 for _ in tokens([article.article_body]))
+    if missing < ANOTHER * total and body >= total:
+        return ""
+    return f"the page lacks {missing} of its {total} words"
+
+
+def tokens(texts: Iterable[str]) -> Iterable[str]:
+    """The words of texts, folded; characters in scripts without spaces."""
+    return (word for text in texts for word in _TOKEN.findall(fold(text)))
+
+
+def _from_source(page: Page, text: SourceText, why: str, rules: Rules) -> Article:
+    """An article of nothing but what the source says, with the source's own headline, author and date."""
+    stand_in = replace(page, text=_document(text))
+    blocks = _blocks(page, text)
+    found = read_metadata(parse(stand_in.text), stand_in, blocks, rules)
+    found["candidates"] = (*found.get("candidates", ()), _candidate(text, blocks, why))
+    article = Article(
+        url=page.capture.base_url,
+        quality=Quality(),
+        charset_declared=page.charset_declared,
+        charset_used=page.charset_used,
+        extractor_version=EXTRACTOR_VERSION,
+        capture=page.capture,
+    )
+    return rendered(article.with_blocks(blocks, **found))
+
+
+def _document(text: SourceText) -> str:
+    """A source's entry as a page of its own, for the readers of metadata."""
+    metas = {"article:published_time": text.published, "article:modified_time": text.updated}
+    head = "".join(
+        f'<meta property="{name}" content="{time.isoformat()}">' for name, time in metas.items() if time
+    )
+    if text.author:
+        head += f'<meta name="author" content="{html.escape(text.author)}">'
+    title = html.escape(text.title, quote=False)
+    return (
+        f"<html><head><title>{title}</title>{head}</head>"
+        f"<body><article><h1>{title}</h1>{text.html}</article></body></html>"
+    )
+
+
+def _blocks(page: Page, text: SourceText) -> list[Block]:
+    """A source's text as blocks: all of them article, until the chrome step has looked at them."""
+    tree = parse(f"<html><body><article>{text.html}</article></body></html>")
+    rule = f"the full text of the {text.source}"
+    return [
+        Block(raw.text, raw.kind, "body", rule, None, raw.path, raw.level, tuple(raw.links), raw.html)
+        for raw in read_blocks(tree, page.capture.base_url).blocks
+    ]
+
+
+def _superseded(block: Block, text: SourceText) -> Block:
+    return replace(block, label="other", rule=f"the {text.source} has the whole text")
+
+
+def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:
+    words = sum(word_count(block.text) for block in blocks)
+    return Candidate("article_body", f"{words} words", text.source, chosen=True, reason=why)

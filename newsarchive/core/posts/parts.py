@@ -1,0 +1,123 @@
+"""A post that is split over pages (`<!--nextpage-->`), as one article.
+
+Every page is read by itself. What the pages have in common is the site's, not the post's: a post does not
+say a paragraph twice at the turn of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from newsarchive.core.clutter.lines import fold, word_count
+from newsarchive.core.furniture.keys import signature
+from newsarchive.core.pages.render import rendered
+from newsarchive.core.sources.paging import page_parts
+from newsarchive.items import Article, Block, Page, Quality
+
+#: The flag of an article that lacks a page that its own pages announce.
+MISSING = "parts missing"
+#: What all pages say alike may be so much of the text of the first, or it is the text.
+COMMON = 0.5
+#: These flags are true of a page, and not of the post.
+_OF_ONE_PAGE = frozenset(("short", "no sentence end"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One further page as read: its blocks, labelled, and how far its reading can be trusted."""
+
+    blocks: tuple[Block, ...]
+    quality: Quality
+
+
+def joined(article: Article, parts: Sequence[Part]) -> Article:
+    """The first page's article with the text of the others behind its own.
+
+    A page without a word of its own (the same page under another address) adds nothing. Their other blocks
+    stand at the end, each line once.
+    """
+    pages = [part for part in parts if _new(part, article)]
+    if not pages:
+        return article
+    furniture = _furniture(article, pages)
+    blocks = [_dropped(block) if _key(block) in furniture else block for block in article.blocks]
+    seen = {_key(block) for block in blocks}
+    places = {signature(block.path) for block in article.blocks if block.label == "body"}
+    rest: list[Block] = []
+    for page in pages:
+        at = max((i for i, block in enumerate(blocks) if block.label == "body"), default=len(blocks) - 1) + 1
+        fresh = [_placed(block, places) for block in page.blocks if _key(block) not in seen]
+        blocks[at:at] = [block for block in fresh if block.label == "body"]
+        rest += [block for block in fresh if block.label != "body"]
+        seen |= {_key(block) for block in fresh}
+    return rendered(replace(article, quality=_quality(article, pages)).with_blocks([*blocks, *rest]))
+
+
+def is_incomplete(pages: Sequence[Page]) -> bool:
+    """Whether the first or the last of these pages links to a part that is not among them."""
+    first, last = pages[0], pages[-1]
+    if not _may_have_parts(first):
+        return False
+    home = first.capture.base_url
+    more = page_parts(last.text, last.capture.base_url, home)
+    return bool(more) or len(page_parts(first.text, home)) >= len(pages)
+
+
+def _may_have_parts(page: Page) -> bool:
+    """Whether a page could name a part at all: cheap, since nearly none does."""
+    slug = page.capture.base_url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return "page=" in page.text or f"{slug}/2" in page.text
+
+
+def flagged(article: Article) -> Article:
+    """The article marked as one of which a part could not be had."""
+    quality = article.quality
+    flags = tuple(dict.fromkeys((*quality.flags, MISSING)))
+    return replace(article, quality=replace(quality, flags=flags))
+
+
+def _new(part: Part, article: Article) -> bool:
+    held = {_key(block) for block in article.blocks}
+    return any(block.label in ("body", "other") and _key(block) not in held for block in part.blocks)
+
+
+def _furniture(article: Article, pages: Sequence[Part]) -> set[str]:
+    """The lines of the first page's text that every other page has too."""
+    common = {_key(block) for block in article.blocks if block.label == "body"}
+    for page in pages:
+        common &= {_key(block) for block in page.blocks}
+    body = [block for block in article.blocks if block.label == "body"]
+    words = sum(word_count(block.text) for block in body)
+    shared = sum(word_count(block.text) for block in body if _key(block) in common)
+    return common if shared <= COMMON * words else set()
+
+
+def _dropped(block: Block) -> Block:
+    if block.label != "body":
+        return block
+    return replace(block, label="repeated", rule="stands on every page of the post")
+
+
+def _placed(block: Block, places: set[str]) -> Block:
+    """A line of a further page that nothing speaks against, where the first page has its text, is text too:
+    the last page may have one sentence, too little to be known by."""
+    if block.label != "other" or signature(block.path) not in places:
+        return block
+    return replace(block, label="body", rule="stands where the first page has its text")
+
+
+def _quality(article: Article, pages: Sequence[Part]) -> Quality:
+    """That of the weakest page."""
+    all_of_them = [article.quality, *(page.quality for page in pages)]
+    flags = [flag for quality in all_of_them for flag in quality.flags if flag not in _OF_ONE_PAGE]
+    ends = [flag for flag in all_of_them[-1].flags if flag == "no sentence end"]
+    return Quality(
+        min(quality.confidence for quality in all_of_them),
+        min(quality.completeness for quality in all_of_them),
+        tuple(dict.fromkeys([*flags, *ends])),
+    )
+
+
+def _key(block: Block) -> str:
+    return fold(block.text)

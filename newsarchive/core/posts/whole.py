@@ -1,0 +1,81 @@
+"""A post as a whole: its first page, the further pages it is split over, and its feed's or API's text.
+
+`decode_step` and `extract_step` are what `process.STEPS` runs; each page by itself is read by `decoding` and
+`extraction`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from newsarchive.core import decoding, extraction
+from newsarchive.core.pages.pagetype import quality
+from newsarchive.core.posts.agreement import weighed
+from newsarchive.core.posts.filling import FILLABLE, filled, usable
+from newsarchive.core.posts.parts import Part, flagged, is_incomplete, joined
+from newsarchive.core.posts.selecting import selected
+from newsarchive.core.sources.wordpress import post_id
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Article, Capture, Page
+from newsarchive.rules import Rules
+
+
+def decode_step(capture: Capture, rules: Rules) -> Page:
+    """Decode the first page. What is no text at all may yet have one in the site's feed.
+
+    Raises `NotAnArticle` like `decoding.decode_step`.
+    """
+    try:
+        return decoding.decode_step(capture, rules)
+    except NotAnArticle as error:
+        if error.reason in FILLABLE and usable(capture.source_text):
+            return Page(capture, "")
+        raise
+
+
+def extract_step(page: Page, rules: Rules) -> Article:
+    """The article of a post, from all its pages, filled in where they have less than the site itself says.
+
+    An article that lacks a page that its own pages announce is flagged `parts missing`. Raises
+    `NotAnArticle` like `extraction.extract_step`.
+    """
+    article, refusal = None, None
+    try:
+        article = selected(_of_all_pages(_answered(page), rules), page.capture.selectors)
+    except NotAnArticle as error:
+        refusal = error
+    done = weighed(filled(page, article, refusal, rules), page.capture.source_text)
+    return replace(done, post_id=_post_id(page))
+
+
+def _answered(page: Page) -> Page:
+    """The page. Raises `NotAnArticle` for the page of an error: its words are the server's."""
+    if page.capture.status >= 400:
+        raise NotAnArticle("http status", f"the server answered {page.capture.status}")
+    return page
+
+
+def _of_all_pages(page: Page, rules: Rules) -> Article:
+    article = extraction.extract_step(page, rules)
+    pages, parts = [page], []
+    for capture in page.capture.parts:
+        try:
+            further = decoding.decode_step(capture, rules)
+            parts.append(_part(further, rules))
+        except NotAnArticle:
+            return flagged(joined(article, parts))
+        pages.append(further)
+    whole = joined(article, parts)
+    return flagged(whole) if is_incomplete(pages) else whole
+
+
+def _part(page: Page, rules: Rules) -> Part:
+    """A further page: however short, since it need not be an article by itself."""
+    sheet, verdict = extraction.read(page, rules)
+    return Part(tuple(extraction.labelled(sheet, verdict)), quality(sheet, verdict))
+
+
+def _post_id(page: Page) -> str:
+    capture = page.capture
+    told = capture.discovered.post_id if capture.discovered else ""
+    return told or post_id(page.text, capture.headers)

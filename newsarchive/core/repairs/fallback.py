@@ -1,0 +1,76 @@
+"""A second opinion on texts that look damaged and that no codec of ours explains: ftfy's.
+
+ftfy (Speer 2019, doi:10.5281/zenodo.2591652) is asked for encoding repair alone, nothing that touches
+typography, and each of its changes has to convince the pair model too: by itself it changes more
+damaged lines into something still wrong than it mends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import Any
+
+from newsarchive.core.repairs.characters import is_allowed
+from newsarchive.core.repairs.pairs import PairModel, suspects
+from newsarchive.core.repairs.plausible import Window, plausible, windows
+from newsarchive.items import Edit
+
+#: A change has to make its place so much likelier, in nats: it has no vote behind it.
+CONVINCING = 16.0
+#: It is asked about the codecs that Latin script is read with: it knows no others that we do not.
+LATIN = {"windows-1252", "iso-8859-1", "windows-1250", "windows-1254", "windows-1257", "iso-8859-2", "cp437"}
+LATIN |= {"macintosh"}
+#: Longer texts are not compared: the comparison is quadratic.
+LONGEST = 4000
+
+
+def is_asked(near: Iterable[Window]) -> bool:
+    """Whether something suspicious may be UTF-8 that was read as Latin, a space for a no-break space."""
+    runs = (f"{run[:-1]}\xa0\n" if run[-1] == " " else run for run, _ in near)
+    return not plausible(runs).isdisjoint(LATIN)
+
+
+def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
+    """The changes that ftfy would make to one text and that the model finds far likelier."""
+    if len(text) > LONGEST or not is_asked(windows(text, suspects(model, text))):
+        return
+    fixed = _ftfy().fix_encoding(text, config=_config())
+    if fixed == text:
+        return
+    for tag, a, b, c, d in SequenceMatcher(None, text, fixed, autojunk=False).get_opcodes():
+        if tag == "equal" or a == b or not all(map(is_allowed, fixed[c:d])):
+            continue
+        before, after = text[a - 1 : a] or "\n", text[b : b + 1] or "\n"
+        gain = model.of(before + text[a:b] + after) - model.of(before + fixed[c:d] + after)
+        if gain >= CONVINCING:
+            yield Edit("repair", "ftfy", text[a:b], fixed[c:d], start=a, evidence=round(gain, 1))
+
+
+def _ftfy() -> Any:
+    import ftfy
+
+    return ftfy
+
+
+@lru_cache(maxsize=1)
+def _config() -> Any:
+    """Encoding and nothing else. A config object: with keyword options ftfy ignores the sub-options."""
+    return _ftfy().TextFixerConfig(
+        unescape_html=False,
+        remove_terminal_escapes=False,
+        fix_encoding=True,
+        restore_byte_a0=True,
+        replace_lossy_sequences=False,
+        decode_inconsistent_utf8=True,
+        fix_c1_controls=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        uncurl_quotes=False,
+        fix_line_breaks=False,
+        fix_surrogates=False,
+        remove_control_chars=False,
+        normalization=None,
+        explain=False,
+    )

@@ -1,0 +1,147 @@
+"""UTF-8 read with a single-byte codec: find the runs, read them back, weigh the evidence.
+
+`â€™` is `’` written as UTF-8 (E2 80 99) and read as windows-1252. Codec tables alone prove nothing:
+much clean text happens to be valid UTF-8 in some codec. What decides is how much likelier the text
+is, in its context, after the change than before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.charsets import Charset, charset, charsets
+from newsarchive.core.repairs.characters import is_allowed
+from newsarchive.core.repairs.pairs import UNSEEN, PairModel
+from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
+
+#: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7).
+UTF8 = re.compile(
+    rb"(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2})+"
+)
+
+#: How many times a text may have been read wrongly, one reading over another.
+LAYERS = 3
+#: A run has the layers that others on the page have, unless that costs so much more, in nats.
+LAYERED = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a piece of a run reads as: `run[start:end]` should be `after`.
+
+    `rule` names the codec, `inner` those of further layers; `gain` is the evidence in nats.
+    """
+
+    start: int
+    end: int
+    after: str
+    rule: str
+    gain: float
+    inner: tuple[str, ...] = ()
+
+
+Found = dict[str, list[Reading]]
+
+
+@dataclass(frozen=True)
+class Utf8:
+    """The hypothesis that UTF-8 was read with one codec; then, perhaps, again with those of `inner`."""
+
+    charset: Charset
+    inner: tuple[str, ...] = ()
+
+    def readings(self, runs: Iterable[str], model: PairModel) -> Found:
+        """Run → its readings; runs without any are left out.
+
+        A run has one character of context at either end.
+        """
+        found: Found = {}
+        for run, start, end, decoded in _valid(runs, self.charset):
+            whole = self._weigh(model, run, start, end, decoded)
+            best = [whole] if whole else []
+            if not whole or not reads_well(model, run, whole):
+                pieces = list(self._pieces(model, run, start, end))
+                best = max(best, pieces, key=_gain)
+            found.setdefault(run, []).extend(best)
+        return found
+
+    def _pieces(self, model: PairModel, run: str, start: int, end: int) -> Iterator[Reading]:
+        """The readings of the pieces of a run that are damaged, where others are right as they stand."""
+        raw = self.charset.to_bytes(run[start:end])
+        for first, last in damaged_pieces(model, run[start - 1 : end + 1], raw):
+            decoded = raw[first:last].decode()
+            if reading := self._weigh(model, run, start + first, start + last, decoded):
+                yield reading
+
+    def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
+        """The reading of a piece, as deep as its layers go; `None` where that is no printable text."""
+        before, after = run[start - 1], run[end : end + 1] or " "
+        final, cost, inner = unfold(model, before, decoded, after, LAYERS - 1)
+        if self.inner and self.inner != inner:
+            final, cost, inner = self._forced(model, before, decoded, after, (final, cost, inner))
+        if not is_allowed(final):
+            return None
+        rule = self.charset.variant(run[start:end])
+        return Reading(start, end, final, rule, model.of(before + run[start:end] + after) - cost, inner)
+
+    def _forced(self, model: PairModel, before: str, text: str, after: str, free: Unfolded) -> Unfolded:
+        """The same layers as the rest of the page, unless that is much less likely."""
+        for name in self.inner:
+            text = _decoded(text, charset(name))
+        cost = model.of(before + text + after)
+        return (text, cost, self.inner) if is_allowed(text) and cost - LAYERED < free[1] else free
+
+
+def _gain(readings: list[Reading]) -> float:
+    """What a run gains; more readings than one must make up for the borders between them."""
+    return sum(r.gain for r in readings) - SWITCH * len(readings)
+
+
+def reads_well(model: PairModel, run: str, reading: Reading) -> bool:
+    """Whether a reading is a gain, and leaves no pair that clean text does not have."""
+    before, after = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
+    return reading.gain > 0 and model.dearest(before + reading.after + after) <= UNSEEN
+
+
+def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, int, str]]:
+    """Each piece of a run that is valid UTF-8 in the codec: run, start, end, what it decodes to."""
+    runs = list(runs)
+    joined = charset.to_bytes("\n".join(runs))
+    at, number = 0, 0
+    for match in UTF8.finditer(joined):
+        while match.start() >= at + len(runs[number]) + 1:
+            at += len(runs[number]) + 1
+            number += 1
+        yield runs[number], match.start() - at, match.end() - at, match[0].decode()
+
+
+Unfolded = tuple[str, float, tuple[str, ...]]
+
+
+@lru_cache(maxsize=1 << 14)
+def unfold(model: PairModel, before: str, text: str, after: str, layers: int) -> Unfolded:
+    """Read a text back as often as that makes it likelier: text, cost, names of the codecs."""
+    context = before + text + after
+    best: Unfolded = (text, model.of(context), ())
+    if layers == 0 or text.isascii() or model.dearest(context) <= UNSEEN:
+        return best
+    for codec in charsets():
+        inner = _decoded(text, codec)
+        if inner != text:
+            final, cost, names = unfold(model, before, inner, after, layers - 1)
+            if cost < best[1] - 1 and is_allowed(final):
+                best = (final, cost, (codec.name, *names))
+    return best
+
+
+def _decoded(text: str, charset: Charset) -> str:
+    out, at = [], 0
+    for match in UTF8.finditer(charset.to_bytes(text)):
+        out += [text[at : match.start()], match[0].decode()]
+        at = match.end()
+    return "".join([*out, text[at:]]) if out else text

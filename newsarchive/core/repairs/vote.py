@@ -1,0 +1,245 @@
+"""The page votes: one wrong codec explains its damage, or several in turn.
+
+A single run that could be read otherwise is weak evidence; ten runs that the same codec explains
+are strong. So the gains of all runs are summed codec by codec, the best codec is believed if it
+gains enough, and then each of its runs needs little by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import log
+from typing import Protocol
+
+from newsarchive.core.charsets import charsets
+from newsarchive.core.repairs.characters import script
+from newsarchive.core.repairs.grams import GramModel
+from newsarchive.core.repairs.legacy import Legacy, likeliest
+from newsarchive.core.repairs.mojibake import Found, Reading, Utf8
+from newsarchive.core.repairs.multibyte import MultiByte, multi_bytes
+from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.repairs.plausible import Window, conceivable, is_single_byte
+from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
+from newsarchive.core.repairs.torn import torn, with_lost
+
+#: A codec is believed from this gain on, in nats, summed over the page.
+PAGE = 12.0
+#: A run of a believed codec needs this gain; one that clean text would hardly hold needs less.
+RUN, SUSPECT = 2.0, -4.0
+#: Where a codec explains one letter alone, however often it stands there, that must gain so much.
+LONE = 30.0
+#: How many codecs one page may have been read with, one after another.
+ROUNDS = 4
+#: So many suspect runs are asked who is to blame.
+SAMPLE = 150
+#: What speaks for a codec before anything is seen, in nats: the web is read as windows-1252.
+PRIOR = {"windows-1252": 3.0, "iso-8859-1": 2.0, "windows-1251": 1.0, "windows-1250": 1.0, "windows-874": 1.0}
+#: Where reading the suspect runs as UTF-8 saves this share of their cost, nothing else is asked.
+EXPLAINED = 0.4
+#: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
+LINE = 3.0
+#: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
+FEWEST, STRANGE, ODD = 3, 6.0, 20.0
+#: So many different words, and such a share of them, must be known in legacy text once it is read right.
+WORDS, WORDED = 3, 0.38
+#: A letter of a script that the rest of the page does not use may cost this much more, in nats.
+STRANGER = 6.0
+
+#: A character that the rest of the page also has is likelier by this, in nats, up to so many.
+KNOWN, KNOWN_MOST = 1.0, 3
+
+
+class Hypothesis(Protocol):
+    """One way in which a page may have been read wrongly."""
+
+    def readings(self, runs: Iterable[str], model: PairModel) -> Found: ...
+
+
+def changes_of(
+    text: str, model: PairModel, grams: GramModel, positions: Sequence[int], near: Sequence[Window]
+) -> Repairs:
+    """What to change on a page; nothing on a clean one.
+
+    `positions` are its `suspects`, `near` the windows around them: most clean text that looks
+    suspicious is told by these, before anything is weighed.
+    """
+    names = conceivable(near)
+    if not names and not _may_be_legacy(near, model):
+        return Repairs()
+    runs = Runs(text)
+    suspect = runs.suspect(positions)
+    taken: Found = {}
+    for _ in range(ROUNDS):
+        left = [run for run in suspect if run not in taken]
+        believed = elect(left, runs, model, grams, names) if left else None
+        if believed is None:
+            break
+        others = [run for run in runs.places if run not in taken]
+        found = _for_page(believed.readings(others, model), runs)
+        if isinstance(believed, Legacy):
+            return Repairs([*placed(taken, runs), *_by_line(found, runs, grams)])
+        good = {
+            run: [r for r in rs if r.gain >= (SUSPECT if run in left else RUN)] for run, rs in found.items()
+        }
+        if _is_lone_letter(good):
+            break
+        taken |= {run: rs for run, rs in good.items() if rs}
+        if isinstance(believed, Utf8) and not believed.inner:
+            changes = placed(taken, runs)
+            if rest := torn(text, positions, changes, believed.charset):
+                return with_lost(text, changes, rest, believed.charset, model, grams)
+    return Repairs(placed(taken, runs))
+
+
+def _is_lone_letter(found: Found) -> bool:
+    """Whether all that a codec explains is one letter, not very likely: `\xa0•` may be `ʥ`, but is a list."""
+    readings = {r.after: r.gain for rs in found.values() for r in rs}
+    return len(readings) == 1 and any(script(a[0]) and gain < LONE for a, gain in readings.items())
+
+
+def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
+    runs = [run for run, _ in near if is_single_byte(run)]
+    return len(runs) >= FEWEST and _is_strange(runs[:SAMPLE], model)
+
+
+def _by_line(found: Found, runs: Runs, grams: GramModel) -> list[Change]:
+    """Legacy text is wrong line by line, in each of its runs or in none."""
+    lines = _lines(placed(found, runs), runs)
+    return [c for line in lines if _goes_with_the_page(line, runs.text[1:], grams) for c in line]
+
+
+def _lines(changes: Iterable[Change], runs: Runs) -> Iterable[list[Change]]:
+    lines: dict[int, list[Change]] = {}
+    for change in changes:
+        lines.setdefault(bisect_right(runs.breaks, change.start), []).append(change)
+    return lines.values()
+
+
+def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
+    """Whether a line goes with the page: one with letters at stake may even lose a little, one with
+    punctuation alone must bring forth words that are known."""
+    letters = any(map(str.isalpha, "".join(text[c.start : c.end] for c in line)))
+    if sum(change.reading.gain + LINE for change in line) <= 0:
+        return False
+    return letters or any(len(word) > 2 and grams.knows(word) for word in _words(line, text))
+
+
+def _words(line: list[Change], text: str) -> Iterator[str]:
+    """The words that changes are in, after them: what is read otherwise has its length."""
+    start, end = text.rfind("\n", 0, line[0].start) + 1, text.find("\n", line[-1].end)
+    mended = list(text[start:end])
+    for change in line:
+        mended[change.start - start : change.end - start] = change.reading.after
+    places = {i for c in line for i in range(c.start - start, c.end - start)}
+    for match in _WORD.finditer("".join(mended)):
+        if not places.isdisjoint(range(*match.span())):
+            yield match[0]
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def elect(
+    suspect: list[str], runs: Runs, model: PairModel, grams: GramModel, names: frozenset[str]
+) -> Hypothesis | None:
+    """The hypothesis that explains the suspect runs best; `None` where none is believed.
+
+    UTF-8 is looked for in the codecs with these names.
+    """
+    sample = suspect[:SAMPLE]
+    hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
+    hypotheses = [h for h in hypotheses if _name(h) in names] or hypotheses[:1]
+    found = {h: _for_page(h.readings(sample, model), runs) for h in hypotheses}
+    totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
+    first = max(hypotheses, key=totals.__getitem__)
+    total = totals[first]
+    share = _share(sample, found[first], model)
+    best: Hypothesis = first
+    if isinstance(first, Utf8):
+        best = Utf8(first.charset, _layers(found[first]))
+    single = [run for run in sample if is_single_byte(run)]
+    if share > EXPLAINED or len(single) < FEWEST or not _is_strange(single, model):
+        return best if total >= PAGE else None
+    if legacy := likeliest(single[:60], model):
+        legacy_found = _for_page(legacy.readings(sample, model), runs)
+        rival = _total(legacy_found, runs) - ODD
+        if rival > total and _has_words(legacy_found, runs, grams):
+            best, total = legacy, rival
+    return best if total >= PAGE else None
+
+
+def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
+    """Whether these readings bring forth words that are known: any text can be read otherwise, but that
+    does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
+    words = {
+        w for line in _lines(placed(found, runs), runs) for w in _words(line, runs.text[1:]) if len(w) > 2
+    }
+    known = sum(map(grams.knows, words))
+    return known >= WORDS and known >= WORDED * len(words)
+
+
+def _name(hypothesis: Utf8 | MultiByte) -> str:
+    return hypothesis.charset.name if isinstance(hypothesis, Utf8) else hypothesis.name
+
+
+def _layers(found: Found) -> tuple[str, ...]:
+    """The further layers that most of the gain comes from."""
+    gains = Counter[tuple[str, ...]]()
+    for readings in found.values():
+        for r in readings:
+            gains[r.inner] += max(0, round(r.gain))
+    return gains.most_common(1)[0][0] if gains else ()
+
+
+def _share(sample: list[str], found: Found, model: PairModel) -> float:
+    """How much of what the sample costs is gone once it is read so (measured: UTF-8 0.68 and more,
+    legacy text that happens to be UTF-8 in places 0.15 and less)."""
+    gains = sum(r.gain for rs in found.values() for r in rs if r.gain > 0)
+    return gains / model.total("\n".join(sample))
+
+
+def _is_strange(sample: list[str], model: PairModel) -> bool:
+    """Whether the runs are unlikely as a whole, not only here and there."""
+    joined = "\n".join(sample)
+    return model.total(joined) > STRANGE * len(joined)
+
+
+def _total(found: Found, runs: Runs) -> float:
+    """The gain of a codec over the page, less what it costs to bring in a script that is not there."""
+    gains = (
+        max(0.0, sum(r.gain for r in rs)) * min(1.5, 1 + len(runs.places[run]) / 8)
+        for run, rs in found.items()
+    )
+    brought = {script(c) for rs in found.values() for r in rs if r.gain > 0 for c in r.after} - {"", "LATIN"}
+    gain = sum(gains)
+    return gain - STRANGER * sum(not runs.scripts[s] for s in brought)
+
+
+def _for_page(found: Found, runs: Runs) -> Found:
+    """The readings, likelier where they take a script off the page that nothing else on it uses,
+    and where they read as letters that the rest of the page does use."""
+    if not found:
+        return found
+    inside = Counter[str]()
+    for run, readings in found.items():
+        for r in readings:
+            for c in run[r.start : r.end]:
+                inside[c] += len(runs.places[run])
+    outside = Counter[str]()
+    for char, number in (runs.letters - inside).items():
+        outside[script(char)] += number
+    total = sum(runs.scripts.values())
+    strange = {s: min(STRANGER, log((1 + total) / (1 + outside[s]))) for s in runs.scripts if s != "LATIN"}
+    known = {c for c, n in runs.letters.items() if n > inside[c]}
+    return {run: [_likelier(run, r, strange, known) for r in readings] for run, readings in found.items()}
+
+
+def _likelier(run: str, reading: Reading, strange: Mapping[str, float], known: set[str]) -> Reading:
+    gone = {script(c) for c in run[reading.start : reading.end]} - {script(c) for c in reading.after}
+    extra = max((strange.get(s, 0.0) for s in gone), default=0.0)
+    extra += min(KNOWN_MOST, sum(c in known for c in reading.after)) * KNOWN
+    return replace(reading, gain=reading.gain + extra)

@@ -1,0 +1,1 @@
+"""Where posts are found; `core.discovery` is the way in."""

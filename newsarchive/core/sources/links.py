@@ -1,0 +1,270 @@
+"""Post links on a home or archive page: article or index, judged without a date in the URL.
+
+A link is scored by how it stands on the page (in a heading, in an entry's container, among siblings
+built alike) and by its address (date, id, a long slug); what is known to be no post (categories,
+authors, log-in, sharing, files) is refused first. Words and patterns are in `data/discovery/links.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from urllib.parse import unquote, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsarchive.core.sources.anchors import base_of, parse
+from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.items import Link
+from newsarchive.rules import Rules
+
+#: Anchors looked at; a page with more is no page for people.
+MAX_ANCHORS = 100_000
+#: Post links returned.
+MAX_POSTS = 10_000
+#: A link with this score or more is a post.
+THRESHOLD = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The post links of a page in its order, and how many other links were skipped, by reason."""
+
+    posts: tuple[Link, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
+    """Links that lead to posts of the same site, in the page's order, each once."""
+    return list(judge_links(html_text, base_url, rules).posts)
+
+
+def judge_links(html_text: str, base_url: str, rules: Rules) -> Judged:
+    """`post_links`, with a count of what was skipped and why."""
+    table = _table(rules)
+    tree = parse(html_text)
+    skipped: Counter[str] = Counter()
+    pages = _same_site_pages(tree, base_url, table, skipped)
+    crowds = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
+    posts: list[Link] = []
+    for page in pages:
+        if page.score(table, crowds) < THRESHOLD:
+            skipped["no post by its place and address"] += 1
+        elif len(posts) >= MAX_POSTS:
+            skipped["too many"] += 1
+        else:
+            posts.append(Link(page.url, "link", page.title))
+    return Judged(tuple(posts), dict(skipped))
+
+
+def index_reason(url: str, rules: Rules) -> str:
+    """Why an address alone says that no post is there ("" where it does not): `category`, `page`, …"""
+    return _table(rules).refused(url)
+
+
+def address_score(url: str) -> float:
+    """How much an address looks like a post's, whatever the page around it says."""
+    parts = urlsplit(url)
+    path = unquote(parts.path).strip("/")
+    slug = re.sub(r"\.\w{2,5}$", "", path.rpartition("/")[2])
+    hyphens = slug.count("-") + slug.count("_")
+    return (
+        3.0 * bool(_DATE_PATH.search(path) or _POST_ID.search(parts.query))
+        + (2.0 if hyphens >= 3 or len(slug) >= 30 else 1.0 if hyphens or not slug.isascii() else 0.0)
+        + 1.0 * bool(re.search(r"\d{4,}", slug))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an anchor stands: what its ancestors say. `shape` is the tag path of the nearest four."""
+
+    heading: bool = False
+    entry: bool = False
+    chrome: bool = False
+    widget: bool = False
+    meta: bool = False
+    shape: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    place: _Place
+    shape: tuple[str, ...]
+    text: str
+    heading: bool
+    bookmark: bool
+
+
+@dataclass(slots=True)
+class _Target:
+    """All anchors of a page that lead to one address: title, picture and "read more" speak together."""
+
+    url: str
+    anchors: list[_Anchor] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The text of the anchor in a heading, else the longest."""
+        return max(self.anchors, key=lambda a: (a.heading, len(a.text))).text
+
+    def score(self, table: _Table, crowds: Mapping[tuple[str, ...], int]) -> float:
+        return address_score(self.url) + max(self._stands(a, table, crowds) for a in self.anchors)
+
+    def _stands(self, anchor: _Anchor, table: _Table, crowds: Mapping[tuple[str, ...], int]) -> float:
+        place, text = anchor.place, anchor.text
+        return (
+            3.0 * anchor.heading
+            + 3.0 * anchor.bookmark
+            + 2.0 * place.entry
+            + 1.0 * (len(text) >= table.long_text)
+            + 2.0 * (crowds[anchor.shape] >= 3)
+            - 5.0 * place.chrome
+            - 5.0 * place.meta
+            - 1.0 * place.widget
+        )
+
+
+class _Table:
+    """`links.toml`, compiled."""
+
+    def __init__(self, rules: Rules) -> None:
+        table = rules.discovery.get("links", {})
+        self.long_text = int(table.get("long_text", 20))
+        self.segments = _reason_by_word(table.get("segments", {}))
+        self.doubtful = _reason_by_word(table.get("doubtful_segments", {}))
+        self.last = _reason_by_word(table.get("last_segments", {}))
+        self.queries = _reason_by_word(table.get("queries", {}))
+        self.page_words = frozenset(table.get("page_words", ()))
+        self.extensions = tuple(table.get("extensions", ()))
+        self.entry, self.chrome, self.widget, self.meta = (
+            _words(table.get("classes", {}).get(kind, ())) for kind in ("entry", "chrome", "widget", "meta")
+        )
+
+    def refused(self, url: str) -> str:
+        """Why an address is no post's, "" where it may be one."""
+        parts = urlsplit(url)
+        path = unquote(parts.path).lower().strip("/")
+        if path.endswith(self.extensions):
+            return "file"
+        for name, _, value in (p.partition("=") for p in parts.query.lower().split("&") if p):
+            if name in self.queries and value:
+                return "part of a post" if _POST_ID.search(parts.query) else self.queries[name]
+        if not path or path == "index.php":
+            return "" if parts.query else "home page"
+        return self._refused_path(path)
+
+    def _refused_path(self, path: str) -> str:
+        # A date after a long slug is that post's, before anything it is an archive's.
+        if (date := _DATE_ARCHIVE.search(path)) and path[: date.start()].rpartition("/")[2].count("-") < 3:
+            return "date archive"
+        segments = path.split("/")
+        reasons = {self.segments[s] for s in segments if s in self.segments}
+        if len(segments) > 1 and segments[-2] in self.doubtful and segments[-1].count("-") < 2:
+            reasons.add(self.doubtful[segments[-2]])
+        if _DATE_PATH.search(path):
+            reasons -= {"category", "tag", "author"}
+        if any(w in self.page_words and n.isdigit() for w, n in pairwise(segments)):
+            reasons.add("archive")
+        if len(segments) <= 2 and segments[-1].partition(".")[0] in self.last:
+            reasons.add(self.last[segments[-1].partition(".")[0]])
+        return min(reasons, default="")
+
+
+_POST_ID = re.compile(r"(?:^|&)p=\d+(?:&|$)")
+_DATE_ARCHIVE = re.compile(r"(?:^|/)(?:19|20)\d\d(?:/\d{1,2}){0,2}(?:/page/\d+)?$")
+_DATE_PATH = re.compile(r"(?:^|/)(?:19|20)\d\d[/-]?\d{1,2}(?:[/-]?\d{1,2})?(?:/|-|$)")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_NOT_POST_REL = frozenset(("tag", "category", "author", "search", "license", "next", "prev", "home", "help"))
+
+
+@lru_cache(maxsize=4)
+def _table(rules: Rules) -> _Table:
+    return _Table(rules)
+
+
+def _reason_by_word(table: Mapping[str, list[str]]) -> dict[str, str]:
+    return {word: reason for reason, words in table.items() for word in words}
+
+
+def _words(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[\s_-])(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?=$|[\s_-])", re.I)
+
+
+def _same_site_pages(
+    tree: LexborHTMLParser, base_url: str, table: _Table, skipped: Counter[str]
+) -> list[_Target]:
+    base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
+    targets: dict[str, _Target] = {}
+    places: dict[int, _Place] = {}
+    for number, node in enumerate(tree.css("a[href]")):
+        if number >= MAX_ANCHORS:
+            skipped["too many"] += 1
+            continue
+        href = (node.attributes.get("href") or "").strip()
+        url, reason = _judge_address(href, base, site, table)
+        if not reason and _NOT_POST_REL & set((node.attributes.get("rel") or "").lower().split()):
+            reason = "marked as no post"
+        if reason:
+            skipped[reason] += 1
+        elif (key := url_key(url)) != here:
+            targets.setdefault(key, _Target(url)).anchors.append(_anchor(node, table, places))
+    return list(targets.values())
+
+
+def _judge_address(href: str, base: str, site: str, table: _Table) -> tuple[str, str]:
+    if not href or href.startswith("#"):
+        return "", "same page"
+    url = try_normalise(href, base)
+    if url is None:
+        return "", "no web page"
+    if site_of(url) != site:
+        return "", "other site"
+    return url, table.refused(url)
+
+
+def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anchor:
+    place = _place(node.parent, table, places)
+    words = _class_words(node)
+    text = " ".join(node.text(deep=True).split())[:300]
+    heading = place.heading or node.css_first("h1,h2,h3,h4,h5,h6") is not None
+    bookmark = "bookmark" in (node.attributes.get("rel") or "").lower()
+    return _Anchor(place, (*place.shape, f"a.{words}"), text, heading, bookmark)
+
+
+def _place(node: LexborNode | None, table: _Table, places: dict[int, _Place]) -> _Place:
+    """The place that a node makes for its children; each node is looked at once."""
+    chain = []
+    while node is not None and node.tag not in ("html", "body") and node.mem_id not in places:
+        chain.append(node)
+        node = node.parent
+    place = places.get(node.mem_id, _Place()) if node is not None else _Place()
+    for inner in reversed(chain):
+        place = places[inner.mem_id] = _inside(place, inner, table)
+    return place
+
+
+def _inside(outer: _Place, node: LexborNode, table: _Table) -> _Place:
+    tag, words = node.tag or "", _class_words(node)
+    entry = tag == "article" or bool(table.entry.search(words))
+    return _Place(
+        heading=tag in _HEADINGS or (outer.heading and not entry),
+        entry=outer.entry or entry,
+        # A header or footer inside an entry is the entry's own.
+        chrome=outer.chrome
+        or tag == "nav"
+        or (tag == "footer" and not outer.entry)
+        or bool(table.chrome.search(words)),
+        widget=outer.widget or tag == "aside" or bool(table.widget.search(words)),
+        meta=outer.meta or bool(table.meta.search(words)),
+        shape=(*outer.shape[-3:], f"{tag}.{re.sub(r'[0-9]+', '', words)}"),
+    )
+
+
+def _class_words(node: LexborNode) -> str:
+    attributes = node.attributes
+    return " ".join(filter(None, (attributes.get("class"), attributes.get("id"), attributes.get("role"))))

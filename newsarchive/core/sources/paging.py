@@ -1,0 +1,190 @@
+"""From one page to the next: older pages of an index, archives by date and category, parts of a split post.
+
+What can go on for ever (a calendar, a filter that multiplies) is bounded by `stop_reason`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import takewhile
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from newsarchive.core.sources.anchors import attributes, base_of, parse
+from newsarchive.core.sources.links import MAX_ANCHORS, address_score, index_reason
+from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.rules import Rules
+
+#: Index pages of one chain, pages in a row without a new post, pages of one site's archives.
+MAX_CHAIN = 2000
+MAX_BARREN = 5
+#: Archive pages taken from one page; parts of one post.
+MAX_ARCHIVES = 1000
+MAX_PARTS = 50
+
+_PAGE_PARAMETERS = ("paged", "page", "pg", "p", "start", "offset", "updated-max", "skip")
+_NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
+
+
+def pagination(html_text: str, base_url: str, rules: Rules) -> str | None:
+    """The page of an index that comes after this one, with older posts; `None` where there is none.
+
+    The strongest sign wins: `rel=next`, a class such as `nav-previous` (WordPress counts backwards) or
+    `next`, words for "older posts", the number after this page's own. A link to a post is no next page.
+    """
+    tree = parse(html_text)
+    base, here = base_of(tree, base_url), url_key(base_url)
+    best: tuple[int, str] = (0, "")
+    number = page_number(base_url, rules) or 1
+    for node in tree.css("link[rel][href], a[href]")[:MAX_ANCHORS]:
+        url = try_normalise(node.attributes.get("href") or "", base)
+        if url and site_of(url) == site_of(base_url) and url_key(url) != here:
+            strength = _strength(node, rules) or _counts_on(node, url, base_url, number, rules)
+            if strength > best[0] and _is_index_page(url, rules):
+                best = (strength, url)
+    return best[1] or None
+
+
+def page_number(url: str, rules: Rules) -> int | None:
+    """Which page of an index an address is (`/page/3/`, `?paged=3`), `None` where it does not say."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    for name in ("paged", "page", "pg"):
+        if name in query and query[name][-1].isascii() and query[name][-1].isdigit():
+            return int(query[name][-1][:9])
+    match = _patterns(rules).numbered.search(unquote(parts.path).lower())
+    return int(match[1]) if match else None
+
+
+def archive_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
+    """Links to further indexes of the site: by date, then lists of everything, then categories and tags.
+
+    For sites that have neither feed of all posts nor sitemap; each once, at most `MAX_ARCHIVES`.
+    """
+    order = ("date archive", "archive", "index", "category", "tag")
+    tree = parse(html_text)
+    base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
+    found: dict[str, tuple[int, str]] = {}
+    for node in tree.css("a[href], option[value]")[:MAX_ANCHORS]:
+        # WordPress' archive widget may be a drop-down whose values are addresses.
+        url = try_normalise(node.attributes.get("href") or node.attributes.get("value") or "", base)
+        if url and site_of(url) == site and url_key(url) != here:
+            reason = index_reason(url, rules)
+            if reason in order:
+                found.setdefault(url_key(url), (order.index(reason), url))
+    return [url for _, url in sorted(found.values(), key=lambda item: item[0])][:MAX_ARCHIVES]
+
+
+def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
+    """The further parts of a post that is split over pages (WordPress' `<!--nextpage-->`), in order.
+
+    `/post/2/` or `?page=2` of the post's own address, without a gap. Some themes link the next part
+    only: then ask again with that part, and with the post's own address as `first_url`.
+    """
+    tree = parse(html_text)
+    base, here = base_of(tree, base_url), url_key(first_url or base_url)
+    if here.endswith("/"):
+        return []  # `/2/` of a home page is an index
+    parts: dict[int, str] = {}
+    for node in tree.css("a[href]")[:MAX_ANCHORS]:
+        url = try_normalise(node.attributes.get("href") or "", base)
+        if url and site_of(url) == site_of(base_url) and (number := _part_number(url, here)):
+            parts.setdefault(number, url)
+    first = (_part_number(base_url, here) or 1) + 1
+    return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_PARTS + 1))]
+
+
+def stop_reason(pages: int, barren: int) -> str:
+    """Why a chain of index pages should be followed no further, "" while it should.
+
+    `pages` were read, the last `barren` of them had no new post.
+    """
+    if pages >= MAX_CHAIN:
+        return "page limit"
+    return "nothing new" if barren >= MAX_BARREN else ""
+
+
+def _part_number(url: str, here: str) -> int:
+    """N where `url` is part N of the page whose key is `here`, else 0."""
+    key = url_key(url)
+    for pattern in (r"/(\d{1,2})(?=\?|$)", r"(?<=[?&])page=(\d{1,2})&", r"[?&]page=(\d{1,2})$"):
+        for match in re.finditer(pattern, key):
+            whole = key[: match.start()] + key[match.end() :]
+            if whole == here and int(match[1]) > 1:
+                return int(match[1])
+    return 0
+
+
+def _strength(node: LexborNode, rules: Rules) -> int:
+    """How strongly a link says in words that it leads to the next page: 0 for not at all."""
+    patterns = _patterns(rules)
+    link = attributes(node)
+    if "next" in link.get("rel", "").lower().split():
+        return 4
+    if node.tag != "a":
+        return 0
+    around = " ".join(_class_of(n) for n in _near(node))
+    if patterns.classes.search(around):
+        return 3
+    text = " ".join((node.text(deep=True) or link.get("title", "") or link.get("aria-label", "")).split())
+    return 2 if len(text) <= 40 and patterns.words.search(text.casefold()) else 0
+
+
+def _counts_on(node: LexborNode, url: str, base_url: str, number: int, rules: Rules) -> int:
+    """1 where the address has the next number of the same index, or the next number is all that a link says."""
+    if page_number(url, rules) != number + 1:
+        return 0
+    says_so = node.tag == "a" and node.text(deep=True).strip() == str(number + 1)
+    return int(says_so or _series(url, rules) == _series(base_url, rules))
+
+
+def _series(url: str, rules: Rules) -> str:
+    """An address without its number: the same for all pages of an index."""
+    parts = urlsplit(url)
+    path = _patterns(rules).numbered.sub("/", unquote(parts.path).lower())
+    query = re.sub(r"(?:^|&)(?:paged|page|pg)=\d+", "", parts.query)
+    return url_key(f"https://{parts.netloc}{path}?{query}")
+
+
+def _near(node: LexborNode) -> Iterator[LexborNode]:
+    yield node
+    if node.parent is not None:
+        yield node.parent
+
+
+def _class_of(node: LexborNode) -> str:
+    found = node.attributes
+    return f"{found.get('class') or ''} {found.get('id') or ''}"
+
+
+def _is_index_page(url: str, rules: Rules) -> bool:
+    """Whether an address may be a page of an index: not the home page, and not a post's."""
+    if page_number(url, rules) or any(
+        f"{name}=" in urlsplit(url).query for name in _PAGE_PARAMETERS if name != "p"
+    ):
+        return True
+    reason = index_reason(url, rules)
+    return bool(_NUMBER.search(urlsplit(url).path)) or (
+        reason not in ("home page", "file", "account", "share") and address_score(url) < 3
+    )
+
+
+class _Patterns:
+    """`[paging]` of links.toml, compiled."""
+
+    def __init__(self, rules: Rules) -> None:
+        links = rules.discovery.get("links", {})
+        table = links.get("paging", {})
+        pages = "|".join(map(re.escape, [*links.get("page_words", []), "p", "pg", "index"]))
+        self.numbered = re.compile(rf"/(?:{pages})[/_-]?(\d{{1,6}})(?:\.\w{{2,5}})?/?$")
+        classes, words = table.get("classes", []), table.get("words", [])
+        self.classes = re.compile(rf"(?:^|\s)(?:{'|'.join(map(re.escape, classes)) or '(?!)'})(?=\s|$)", re.I)
+        self.words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?!\w)")
+
+
+@lru_cache(maxsize=4)
+def _patterns(rules: Rules) -> _Patterns:
+    return _Patterns(rules)

@@ -1,0 +1,146 @@
+"""Which software made a site, and where that software lists the site's posts.
+
+Signs and places stand in `data/discovery/platforms.toml`. Detection is a hint for the order in which
+sources are tried; a site of unknown make is tried at the usual places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from newsarchive.core.sources.anchors import parse
+from newsarchive.core.sources.feeds import announced_feeds, usual_feeds
+from newsarchive.core.sources.wordpress import api_root, usual_api_root
+from newsarchive.core.urls import folder_of, try_normalise, url_key
+from newsarchive.rules import Rules, Table, strings
+
+_FILE = "data/discovery/platforms.toml"
+
+#: How much of a page is searched for a platform's marks.
+_LOOK_AT = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place that may list a site's posts.
+
+    `kind` is `wp-json` (url: the API's root), `feed`, `sitemap` or `archive page`; `announced` is true
+    where the page itself names it, false for a usual place that has to be tried.
+    """
+
+    kind: str
+    url: str
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Platform:
+    """One `[[platform]]` of the table, its patterns compiled."""
+
+    name: str
+    generator: re.Pattern[str] | None
+    hosts: tuple[str, ...]
+    headers: Mapping[str, str]
+    marks: tuple[str, ...]
+    feeds: tuple[str, ...]
+    sitemaps: tuple[str, ...]
+
+
+def detect_platform(html_text: str, headers: Mapping[str, str], url: str, rules: Rules) -> str:
+    """The platform's name (`wordpress`, `blogger`, `ghost`, …), "" for an unknown one.
+
+    The page's own word (`<meta name=generator>`) goes first, then the host, headers, and marks in the
+    page, the more of them the better. `headers` has lower-case names.
+    """
+    platforms = _platforms(rules)
+    generators = [n.attributes.get("content") or "" for n in parse(html_text).css("meta[name=generator i]")]
+    for platform in platforms:
+        if platform.generator and any(platform.generator.search(g) for g in generators):
+            return platform.name
+    host, head = urlsplit(url).hostname or "", html_text[:_LOOK_AT]
+    scores = {p.name: _score(p, host, headers, head) for p in platforms}
+    best = max(scores, key=scores.__getitem__, default="")
+    return best if scores.get(best, 0) >= 2 else ""
+
+
+def sources(html_text: str, headers: Mapping[str, str], base_url: str, rules: Rules) -> list[Source]:
+    """Where to look for a site's posts, in the order to try: complete and precise places first.
+
+    What the page announces, then what its platform usually has, then the usual places of all; each
+    once, without the feeds of comments and of single posts. robots.txt (`robots.robots_sitemaps`) may
+    name further sitemaps.
+    """
+    name = detect_platform(html_text, headers, base_url, rules)
+    platform = next((p for p in _platforms(rules) if p.name == name), None)
+    found: dict[tuple[str, str], Source] = {}
+    for source in _sources(html_text, headers, base_url, platform, rules):
+        found.setdefault((source.kind, url_key(source.url)), source)
+    return list(found.values())
+
+
+def _sources(
+    html_text: str, headers: Mapping[str, str], base_url: str, platform: _Platform | None, rules: Rules
+) -> Iterator[Source]:
+    if root := api_root(html_text, headers, base_url):
+        yield Source("wp-json", root, announced=True)
+    elif platform and platform.name == "wordpress":
+        yield Source("wp-json", usual_api_root(base_url))
+    feeds = announced_feeds(html_text, base_url, rules)
+    announced = [url for url, is_comments in feeds.items() if not is_comments]
+    yield from (Source("feed", url, announced=True) for url in announced)
+    if platform:
+        yield from _places("feed", platform.feeds, base_url)
+        yield from _places("sitemap", platform.sitemaps, base_url)
+    yield from _places("sitemap", _usual(rules, "usual_sitemaps"), base_url)
+    if not announced:
+        yield from (Source("feed", url) for url in usual_feeds(base_url, rules))
+
+
+def _places(kind: str, paths: tuple[str, ...], base_url: str) -> Iterator[Source]:
+    """The paths below the start URL and at the root; `{first}` is the first segment of the start URL's path."""
+    below = folder_of(base_url)
+    first = urlsplit(base_url).path.strip("/").partition("/")[0]
+    for path in paths:
+        if "{first}" in path:
+            roots = [path.replace("{first}", first)] if first else []
+        else:
+            roots = [path] if path.startswith("/") else [path, f"/{path}"]
+        for root in roots:
+            if url := try_normalise(root, below):
+                yield Source(kind, url)
+
+
+def _score(platform: _Platform, host: str, headers: Mapping[str, str], head: str) -> int:
+    """Two points for a host or header of the platform, one for each mark in the page."""
+    return (
+        2 * any(host == h or host.endswith(f".{h}") for h in platform.hosts)
+        + 2
+        * any(re.search(pattern, headers.get(name, ""), re.I) for name, pattern in platform.headers.items())
+        + sum(mark in head for mark in platform.marks)
+    )
+
+
+def _usual(rules: Rules, key: str) -> tuple[str, ...]:
+    return strings(_FILE, rules.discovery.get("platforms", {}), key)
+
+
+@lru_cache(maxsize=4)
+def _platforms(rules: Rules) -> tuple[_Platform, ...]:
+    return tuple(_compiled(table) for table in rules.discovery.get("platforms", {}).get("platform", []))
+
+
+def _compiled(table: Table) -> _Platform:
+    generator = table.get("generator", "")
+    return _Platform(
+        name=str(table["name"]),
+        generator=re.compile(generator, re.I) if generator else None,
+        hosts=strings(_FILE, table, "hosts"),
+        headers=table.get("headers", {}),
+        marks=strings(_FILE, table, "marks"),
+        feeds=strings(_FILE, table, "feeds"),
+        sitemaps=strings(_FILE, table, "sitemaps"),
+    )

@@ -1,0 +1,263 @@
+"""The WordPress REST API (`/wp-json/wp/v2/posts`), paged feeds and post ids: every post of a WordPress.
+
+Source: developer.wordpress.org/rest-api/reference/posts. Dates are read from the `_gmt` fields: the
+others are in the blog's own time zone, which the API does not tell.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from newsarchive.core.sources.anchors import attributes, base_of, parse
+from newsarchive.core.sources.feeds import Entry
+from newsarchive.core.urls import folder_of, same_site, try_normalise
+from newsarchive.items import Link
+
+API_REL = "https://api.w.org/"
+
+#: The most that WordPress gives in one page of its API.
+PER_PAGE = 100
+
+_FIELDS = "id,date_gmt,modified_gmt,link,title,content,excerpt,author,status,type,_links,_embedded"
+_EMBED = "author,wp:term"
+#: What every page that tells its post's id has in it; parsing the others would be in vain.
+_TELLS_ID = re.compile(r"shortlink|postid-\d|postId")
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """One page of the API. `problem` says why there are no posts ("" for nothing); `is_last` that no page follows.
+
+    `skipped` counts the posts left out, by reason (password protected, not published, other site).
+    """
+
+    url: str
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    problem: str = ""
+    is_last: bool = False
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return tuple(entry.told for entry in self.entries)
+
+
+def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:
+    """The root of the REST API that a page announces (`Link` header or `<link>`), "" where it does not.
+
+    Only on the page's own site, or on WordPress.com's API server for the blogs that it hosts.
+    """
+    tree = parse(html_text)
+    found = [url for url, rel in _link_header(headers.get("link", "")) if rel == API_REL]
+    found += [attributes(n)["href"] for n in tree.css("link[href]") if n.attributes.get("rel") == API_REL]
+    for href in found:
+        url = try_normalise(href, base_of(tree, base_url))
+        if url and (same_site(url, base_url) or urlsplit(url).hostname == "public-api.wordpress.com"):
+            return url
+    return ""
+
+
+def usual_api_root(base_url: str) -> str:
+    """Where the API is on a WordPress that does not announce it: below the blog's own folder."""
+    return folder_of(base_url) + "wp-json/"
+
+
+def wp_posts_url(
+    root: str,
+    page: int = 1,
+    per_page: int = PER_PAGE,
+    modified_after: datetime | None = None,
+    embed: bool = True,
+) -> str:
+    """One page of posts, newest first, or of those modified since, oldest change first.
+
+    `root` is what `api_root` gave, `…/wp-json/` or `…/?rest_route=/`. `embed` asks for the names of
+    authors, categories and tags in the same answer; some hosts forbid it, then ask without.
+    """
+    query = {"page": str(page), "per_page": str(per_page), "_fields": _FIELDS}
+    if embed:
+        query["_embed"] = _EMBED
+    if modified_after:
+        # "Z" and not "+00:00": a plus sign in a query is read as a space.
+        query["modified_after"] = modified_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query |= {"orderby": "modified", "order": "asc"}
+    parts = urlsplit(root)
+    known = dict(parse_qsl(parts.query))
+    path = parts.path
+    if "rest_route" in known:
+        known["rest_route"] = known["rest_route"].rstrip("/") + "/wp/v2/posts"
+    else:
+        path = path.rstrip("/") + ("/posts" if "/wp/v2/" in path else "/wp/v2/posts")
+    return urlunsplit(
+        (parts.scheme, parts.netloc, path, urlencode(known | query, safe="/,:", quote_via=quote), "")
+    )
+
+
+def parse_wp_posts(
+    body: bytes, url: str, headers: Mapping[str, str] | None = None, site_url: str = ""
+) -> Posts:
+    """Read one page of `/wp/v2/posts`. Never raises; `problem` says what the API answered instead.
+
+    `headers` (lower-case names) tell how many pages there are.
+    """
+    try:
+        data = json.loads(_json_part(body), strict=False)
+    except (ValueError, RecursionError) as error:
+        return Posts(url, problem=f"not well formed: {error}"[:300])
+    if isinstance(data, dict):
+        return _refusal(url, data)
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    kept: dict[str, Entry] = {}
+    skipped: Counter[str] = Counter()
+    for row in rows:
+        reason, link = _judged(row, url, site_url or url)
+        if reason:
+            skipped[reason] += 1
+        else:
+            kept.setdefault(link, _entry(row, link))
+    problem = "" if isinstance(data, list) else "no list of posts"
+    return Posts(url, tuple(kept.values()), problem, _is_last(len(rows), url, headers or {}), dict(skipped))
+
+
+def next_feed_page(url: str) -> str:
+    """The next page of a WordPress feed: `?paged=2` after the feed itself, and so on."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    paged = query.get("paged", "1")
+    query["paged"] = str(int(paged) + 1 if paged.isascii() and paged.isdigit() and len(paged) < 7 else 2)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
+
+
+def post_id(html_text: str, headers: Mapping[str, str]) -> str:
+    """The platform's own id of the post on a page, `wordpress:12` or `blogger:345`, "" where none is told.
+
+    It stays when the address changes.
+    """
+    if not _TELLS_ID.search(html_text) and "shortlink" not in headers.get("link", ""):
+        return ""
+    tree = parse(html_text)
+    short = [url for url, rel in _link_header(headers.get("link", "")) if rel == "shortlink"]
+    short += [n.attributes.get("href") or "" for n in tree.css("link[rel=shortlink]")]
+    for href in short:
+        if match := re.search(r"[?&]p=(\d+)(?:&|$)", href):
+            return f"wordpress:{match[1]}"
+    body = tree.body
+    if body and (match := re.search(r"(?:^|\s)postid-(\d+)(?:\s|$)", body.attributes.get("class") or "")):
+        return f"wordpress:{match[1]}"
+    if match := re.search(r"['\"]postId['\"]\s*:\s*['\"](\d+)['\"]", html_text[:2_000_000]):
+        return f"blogger:{match[1]}"
+    return ""
+
+
+def _json_part(body: bytes) -> str:
+    """The JSON of an answer. PHP prints its warnings before it on badly kept blogs."""
+    text = body.decode("utf-8-sig", "replace")
+    start = re.search(r"^[ \t]*([\[{])(?=\s*[\]{}\"])", text, re.M)
+    return text[start.start(1) :] if start else text
+
+
+def _refusal(url: str, data: Mapping[str, Any]) -> Posts:
+    code, message = str(data.get("code") or ""), _plain(data.get("message"))
+    if code == "rest_post_invalid_page_number":  # asked for a page after the last
+        return Posts(url, is_last=True)
+    return Posts(url, problem=f"{code}: {message}"[:300] if code else "no list of posts")
+
+
+def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:
+    query = dict(parse_qsl(urlsplit(url).query))
+    total, page = headers.get("x-wp-totalpages", ""), query.get("page", "1")
+    if total.isascii() and total.isdigit() and page.isascii() and page.isdigit():
+        return int(page) >= int(total)
+    per_page = query.get("per_page", "10")
+    return count < (int(per_page) if per_page.isascii() and per_page.isdigit() else 10)
+
+
+def _judged(row: Mapping[str, Any], url: str, site_url: str) -> tuple[str, str]:
+    """Why a post is left out ("" where it is not), and its address."""
+    if row.get("type", "post") != "post":
+        return "no post", ""
+    if row.get("status", "publish") != "publish":
+        return "not published", ""
+    if isinstance(row.get("content"), dict) and row["content"].get("protected"):
+        return "password protected", ""
+    link = row.get("link")
+    safe = try_normalise(link, url) if isinstance(link, str) and link.strip() else ""
+    if not safe:
+        return ("hostile URL" if safe is None else "no link"), ""
+    return ("" if same_site(safe, site_url) else "other site"), safe
+
+
+def _entry(row: Mapping[str, Any], url: str) -> Entry:
+    published, modified = _gmt(row.get("date_gmt")), _gmt(row.get("modified_gmt"))
+    title = _plain(_rendered(row, "title"))
+    terms = list(_terms(row))
+    text = _rendered(row, "content")
+    return Entry(
+        Link(url, "wp-json", title, lastmod=modified or published, published=published),
+        id=f"wordpress:{row['id']}" if isinstance(row.get("id"), int) else "",
+        title=title,
+        html=text or _rendered(row, "excerpt"),
+        is_full=bool(text.strip()),
+        author=", ".join(
+            dict.fromkeys(filter(None, (_plain(a.get("name")) for a in _embedded(row, "author"))))
+        ),
+        published=published,
+        updated=modified,
+        categories=tuple(dict.fromkeys(name for kind, name in terms if kind == "category")),
+        tags=tuple(dict.fromkeys(name for kind, name in terms if kind != "category")),
+    )
+
+
+def _rendered(row: Mapping[str, Any], key: str) -> str:
+    value = row.get(key)
+    text = value.get("rendered") if isinstance(value, dict) else value
+    return text if isinstance(text, str) else ""
+
+
+def _plain(text: object) -> str:
+    """Text without markup and entities: titles and names come as HTML."""
+    return " ".join(html.unescape(re.sub(r"<[^<>]*>", "", text)).split()) if isinstance(text, str) else ""
+
+
+def _embedded(row: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    embedded = row.get("_embedded")
+    found = embedded.get(key) if isinstance(embedded, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _terms(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(taxonomy, name) of the terms; they come as one list a taxonomy."""
+    embedded = row.get("_embedded")
+    groups = embedded.get("wp:term") if isinstance(embedded, dict) else None
+    for group in groups if isinstance(groups, list) else ():
+        for term in group if isinstance(group, list) else ():
+            if isinstance(term, dict) and (name := _plain(term.get("name"))):
+                yield str(term.get("taxonomy") or ""), name
+
+
+def _gmt(text: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    if time is None or time.year < 1970:  # drafts and broken imports: 0000-00-00, -0001-11-30
+        return None
+    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+
+
+def _link_header(value: str) -> Iterator[tuple[str, str]]:
+    """(URL, relation) of a Link header (RFC 8288)."""
+    for match in re.finditer(
+        r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)", value[:20_000]
+    ):
+        rel = re.search(r";\s*rel\s*=\s*\"?([^\";]+)\"?", match[2], re.I)
+        if rel:
+            yield match[1], rel[1].strip()
