@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from newsarchive.core.metadata import read_metadata
+from newsarchive.core.pages.corrections import with_corrections
 from newsarchive.core.pages.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
 from newsarchive.core.pages.markup import count_words
 from newsarchive.core.pages.naming import Namer
@@ -94,7 +95,7 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
         )
-    return _without_dangling(_without_repeats(out))
+    return _without_dangling(with_corrections(_without_repeats(out)))
 
 
 def _taken_in(block: Block) -> Block:
