@@ -86,7 +86,7 @@ def url_key(url: str) -> str:
     Raises `ValueError` like `normalise`.
     """
     parts = urlsplit(normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}"))
-    path = _folded_path(_PATH_SESSION.sub("", parts.path))
+    path = _folded_path(_without_dots(_PATH_SESSION.sub("", parts.path)))
     query = "&".join(sorted(_kept_parameters(parts.query)))
     host = _WWW.sub("", re.sub(r":(?:80|443)$", "", parts.netloc))
     return host + (path or "/") + (f"?{query}" if query else "")
