@@ -7,6 +7,7 @@ taken at the first, and written when the spider makes a capture of the response.
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -54,6 +55,7 @@ class Recorder:
     def __init__(self, crawler: Crawler, folder: Path) -> None:
         self.crawler, self.folder = crawler, folder
         self.writer: WarcWriter | None = None
+        self.opening = threading.Lock()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -86,8 +88,9 @@ class Recorder:
         wire = response.meta.pop(WIRE, None)
         if wire is None or response.request is None:
             return None
-        if self.writer is None:
-            self.writer = self._open()
+        with self.opening:  # several threads: a second writer's file would never be closed
+            if self.writer is None:
+                self.writer = self._open()
         sent = response.request.headers
         return self.writer.write_response(
             response.url,

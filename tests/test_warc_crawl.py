@@ -5,11 +5,19 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
+from scrapy import Request
+from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import demo
+from newsarchive.items import Place
+from newsarchive.recorder import WIRE, Recorder, Wire
+from newsarchive.warc import WarcWriter
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_cli import run
 from tests.test_crawl import front, post, rows
@@ -121,3 +129,22 @@ def test_reextract_mends_what_an_older_extractor_missed(db: Path) -> None:
     rows(db, "UPDATE captures SET extractor_version = 0")
     assert "3 unchanged" in run("reextract", "--workers", "1", "--db", str(db)).stderr
     assert "0 read" in run("reextract", "--workers", "0", "--db", str(db)).stderr
+
+
+def test_two_answers_at_once_go_into_one_file(tmp_path: Path) -> None:
+    class Slow(Recorder):
+        def _open(self) -> WarcWriter:
+            time.sleep(0.05)  # long enough for the other thread
+            return super()._open()
+
+    recorder = Slow(SimpleNamespace(spider=None), tmp_path)  # type: ignore[arg-type]
+
+    def keep(number: int) -> Place | None:
+        request = Request(f"http://blog.example/{number}", meta={WIRE: Wire("HTTP/1.1 200 OK", (), b"<p>x")})
+        return recorder.keep(Response(request.url, request=request), None)
+
+    with ThreadPoolExecutor(4) as pool:
+        places = list(pool.map(keep, range(4)))
+    recorder.close()
+    assert {place.file for place in places if place} == {path.name for path in tmp_path.iterdir()}
+    assert len(list(tmp_path.iterdir())) == 1
