@@ -8,12 +8,13 @@ language of the source as often as in their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core.clutter.literals import Literals
 from newsarchive.core.origins.attribution_patterns import (
+    Family,
     Phrase,
     any_of,
     every,
@@ -67,14 +68,32 @@ class Attribution:
     language: str
 
 
+@dataclass(frozen=True, eq=False)
+class _Bucket:
+    """Phrases in order of weight, and the families that they are of."""
+
+    phrases: tuple[Phrase, ...]
+    families: tuple[Family, ...]
+
+    def matching(self, line: str, start: int) -> Iterator[tuple[Phrase, re.Match[str]]]:
+        """Those that match a line from `start` on; nearly no line is let through by the families."""
+        if any(family.any.match(line, start) for family in self.families):
+            for phrase in self.phrases:
+                if match := phrase.regex.match(line, start):
+                    yield phrase, match
+
+
+_EMPTY = _Bucket((), ())
+
+
 @dataclass(frozen=True)
 class _Book:
     """All phrases, found by the first word (or character) of a line; `others` begin with the source, and are
     asked only where a line holds what `other` looks for."""
 
-    by_word: Mapping[str, tuple[Phrase, ...]]
-    by_character: Mapping[str, tuple[Phrase, ...]]
-    others: tuple[Phrase, ...]
+    by_word: Mapping[str, _Bucket]
+    by_character: Mapping[str, _Bucket]
+    others: _Bucket
     other: Literals
     note: re.Pattern[str] | None
 
@@ -121,11 +140,12 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     if book.note and (note := book.note.match(line, starts[0])):
         starts.append(note.end())
     for start in starts:
-        for phrase in _candidates(line, start, book):
-            if (phrase.alone and share < _SHARE) or not (match := phrase.regex.match(line, start)):
-                continue
-            if source := _source(_whole_name(line, match), phrase, rules):
-                return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
+        for bucket in _buckets(line, start, book):
+            for phrase, match in bucket.matching(line, start):
+                if phrase.alone and share < _SHARE:
+                    continue
+                if source := _source(_whole_name(line, match), phrase, rules):
+                    return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
     return None
 
 
@@ -135,13 +155,13 @@ def _whole_name(line: str, match: re.Match[str]) -> str:
     return (article[0] if article else "") + match["source"]
 
 
-def _candidates(line: str, start: int, book: _Book) -> Iterator[Phrase]:
+def _buckets(line: str, start: int, book: _Book) -> Iterator[_Bucket]:
     word = _WORD.match(line, start)
     if word:
-        yield from book.by_word.get(word[0].casefold(), ())
-        yield from book.by_character.get(word[0][0], ())
+        yield book.by_word.get(word[0].casefold(), _EMPTY)
+        yield book.by_character.get(word[0][0], _EMPTY)
     if book.other.stand_in(line.lower()):
-        yield from book.others
+        yield book.others
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
@@ -205,19 +225,30 @@ def _book(rules: Rules) -> _Book:
     characters: dict[str, list[Phrase]] = {}
     others: list[Phrase] = []
     tables = rules.attribution.items()
+    by_beginning: dict[tuple[str, frozenset[str]], list[Phrase]] = {}
     for phrase in sorted((p for lang, t in tables for p in phrases_of(lang, t)), key=lambda p: -p.weight):
         index = words if phrase.spaces else characters
         firsts = first_words(phrase)
+        by_beginning.setdefault((phrase.language, frozenset(firsts)), []).append(phrase)
         for first in firsts:
             index.setdefault(first if phrase.spaces else first[0], []).append(phrase)
         if not firsts:
             others.append(phrase)
+    families = [Family(tuple(phrases)) for phrases in by_beginning.values()]
+    family_of = {phrase: family for family in families for phrase in family.phrases}
     notes = every(rules, "notes")
     note = re.compile(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
     needed = [needed_words(phrase) for phrase in others]
     other = Literals(sorted(set().union(*needed)) if all(needed) else [" "])
-    return _Book(_frozen(words), _frozen(characters), tuple(others), other, note)
+    return _Book(
+        {word: _bucket(phrases, family_of) for word, phrases in words.items()},
+        {character: _bucket(phrases, family_of) for character, phrases in characters.items()},
+        _bucket(others, family_of),
+        other,
+        note,
+    )
 
 
-def _frozen(index: dict[str, list[Phrase]]) -> dict[str, tuple[Phrase, ...]]:
-    return {key: tuple(dict.fromkeys(phrases)) for key, phrases in index.items()}
+def _bucket(phrases: Iterable[Phrase], family_of: Mapping[Phrase, Family]) -> _Bucket:
+    once = tuple(dict.fromkeys(phrases))
+    return _Bucket(once, tuple(dict.fromkeys(family_of[phrase] for phrase in once)))

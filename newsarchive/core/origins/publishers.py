@@ -88,6 +88,7 @@ def _spelt(name: str, key: str, rules: Rules) -> bool:
     return exact or (publisher.kind == "agency" and name.strip().islower())
 
 
+@lru_cache(maxsize=4096)
 def listed(printed: str, rules: Rules) -> Publisher | None:
     """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
     names = [printed]
@@ -95,21 +96,23 @@ def listed(printed: str, rules: Rules) -> Publisher | None:
         if found := by_name(name, rules):
             return found
         if len(names) < _FIRM_FORMS:
-            names += [shorter for word in every(rules, "company") if (shorter := _cut(name, word))]
+            names += _without_firm(name, rules)
     return None
 
 
-def _cut(name: str, word: str) -> str:
-    """The name without a firm's word at its end, "" where it does not end so."""
+def _without_firm(name: str, rules: Rules) -> list[str]:
+    """The name without each of the firm's words that it ends in."""
     bare = name.rstrip(" .,")
-    rest = bare[: -len(word)]
-    if (
-        not bare.casefold().endswith(word.casefold())
-        or not rest
-        or (rest[-1].isascii() and rest[-1].isalnum())
-    ):
-        return ""
-    return rest.rstrip(" .,&")
+    folded = bare.casefold()
+    rests = (bare[:-length] for word, length in _company(rules) if folded.endswith(word))
+    whole = (rest for rest in rests if rest and not (rest[-1].isascii() and rest[-1].isalnum()))
+    return [shorter for rest in whole if (shorter := rest.rstrip(" .,&"))]
+
+
+@lru_cache(maxsize=8)
+def _company(rules: Rules) -> tuple[tuple[str, int], ...]:
+    """A firm's words, folded, each with its length as written."""
+    return tuple((word.casefold(), len(word)) for word in every(rules, "company"))
 
 
 def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
