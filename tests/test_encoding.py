@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from newsarchive import extract, rules
 from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
+from newsarchive.core.repairs.arrays import arrays_of
 from newsarchive.core.repairs.fallback import second_opinion
+from newsarchive.core.repairs.gate import LINE, suspects
 from newsarchive.core.repairs.pairs import model_of
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
 RULES = rules.default()
+MODEL = model_of(RULES)
 CASES = Path(__file__).parent / "cases" / "encoding"
 
 
@@ -251,3 +254,19 @@ def test_ftfy_is_asked_where_no_codec_of_ours_explains_a_text(damaged: str, mend
 )
 def test_ftfy_changes_nothing_without_evidence(clean: str) -> None:
     assert list(second_opinion(clean, model_of(rules.default()))) == []
+
+
+@given(
+    st.text(
+        st.one_of(st.characters(codec="utf-8"), st.sampled_from("aéşйאقก한文ひ’\x85٣")), max_size=LINE - 1
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_a_line_is_suspected_where_it_would_be_on_a_page(line):
+    assert list(suspects(MODEL, line)) == ([] if line.isascii() else arrays_of(MODEL).suspects(line))
+
+
+@given(st.text(min_size=1))
+@settings(max_examples=100, deadline=None)
+def test_a_long_text_costs_what_it_would_by_pairs(text):
+    assert arrays_of(MODEL).total(text) == MODEL.of(text)

@@ -56,3 +56,14 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_repairing_a_line_loads_nothing_heavy() -> None:
+    code = (
+        "from newsarchive import repair\nassert repair('Trumpโ€™s “return”').text == 'Trump’s “return”'\n"
+        f"import sys\nprint([m for m in {HEAVY!r}.split() if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

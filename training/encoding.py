@@ -31,7 +31,7 @@ import numpy as np
 
 from newsarchive.core.repairs.characters import FORBIDDEN, kind
 from newsarchive.core.repairs.grams import GRAMS
-from newsarchive.core.repairs.pairs import MAGIC, MODEL, SCALE, backing_costs
+from newsarchive.core.repairs.pairs import MAGIC, MODEL, SCALE, Backing
 from training.encoding_grams import count_grams, packed
 from training.encoding_patterns import LATIN, WORD, patterns_of
 from training.encoding_words import Words, languages
@@ -165,9 +165,11 @@ def _packed(pairs: Any, belongs: Any, size: int, sizes: Any) -> tuple[dict[str, 
     table = {"class": belongs, "between": between, "into": into, "out_of": out_of}
     backing = BACKING * after[belongs][:, belongs] * within
     cost = _eighths((pairs + backing) / rows[:, None] / sizes)
-    from_classes = backing_costs(belongs, between, into, out_of)
+    lists = {name: values.tolist() for name, values in table.items()}
+    classes = Backing(*lists.values())
+    from_classes = np.array([list(classes.row(symbol)) for symbol in range(len(belongs))])
     delta = np.where(pairs > 0, np.minimum(cost, 255) - from_classes, 0).astype(np.uint8)
-    return {name: values.tolist() for name, values in table.items()}, delta
+    return lists, delta
 
 
 def _eighths(probability: Any) -> Any:

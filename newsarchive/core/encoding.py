@@ -15,9 +15,10 @@ from itertools import accumulate
 from newsarchive.core.decoding import decode, decode_step
 from newsarchive.core.repairs.entities import unescaped
 from newsarchive.core.repairs.fallback import is_asked, second_opinion
+from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.grams import grams_model_of
 from newsarchive.core.repairs.mojibake import Reading
-from newsarchive.core.repairs.pairs import model_of, suspects
+from newsarchive.core.repairs.pairs import model_of
 from newsarchive.core.repairs.plausible import windows
 from newsarchive.core.repairs.repairing import texts_of, with_texts
 from newsarchive.core.repairs.vote import changes_of

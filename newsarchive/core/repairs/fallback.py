@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from newsarchive.core.repairs.characters import is_allowed
-from newsarchive.core.repairs.pairs import PairModel, suspects
+from newsarchive.core.repairs.gate import suspects
+from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, plausible, windows
 from newsarchive.items import Edit
 

@@ -18,7 +18,7 @@ from newsarchive.core.repairs.characters import is_allowed, kind
 from newsarchive.core.repairs.fills import Place, filled
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.mojibake import Reading
-from newsarchive.core.repairs.pairs import SCALE, UNSEEN, PairModel
+from newsarchive.core.repairs.pairs import SCALE, PairModel
 from newsarchive.core.repairs.pieces import SWITCH
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
@@ -133,7 +133,7 @@ class Lossy:
         owners += [None] * (len(run) - at)
         whole = run[0] + text + run[-1]
         for i in range(len(whole) - 1):
-            if model.dearest(whole[i : i + 2]) > UNSEEN and any(
+            if not model.is_seen(whole[i : i + 2]) and any(
                 (o.guesses if o else self._is_part(c))
                 for o, c in ((owners[i], whole[i]), (owners[i + 1], whole[i + 1]))
             ):
@@ -264,7 +264,7 @@ def _extend(
     token: Token | None,
     extra: float = 0.0,
 ) -> None:
-    cost = path.cost + extra + model.cost[path.symbol * model.size + symbol] / SCALE
+    cost = path.cost + extra + model.costs[path.symbol][symbol] / SCALE
     inside = token is not None
     cost += SWITCH * (inside != path.inside) / 2 + (_loss(token) if token else 0)
     if (known := ends.get((symbol, inside))) is None or cost < known.cost:

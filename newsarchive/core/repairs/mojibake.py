@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from newsarchive.core.charsets import Charset, charset, charsets
 from newsarchive.core.repairs.characters import is_allowed
-from newsarchive.core.repairs.pairs import UNSEEN, PairModel
+from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
 
 #: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7).
@@ -105,7 +105,7 @@ def _gain(readings: list[Reading]) -> float:
 def reads_well(model: PairModel, run: str, reading: Reading) -> bool:
     """Whether a reading is a gain, and leaves no pair that clean text does not have."""
     before, after = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
-    return reading.gain > 0 and model.dearest(before + reading.after + after) <= UNSEEN
+    return reading.gain > 0 and model.is_seen(before + reading.after + after)
 
 
 def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, int, str]]:
@@ -128,7 +128,7 @@ def unfold(model: PairModel, before: str, text: str, after: str, layers: int) ->
     """Read a text back as often as that makes it likelier: text, cost, names of the codecs."""
     context = before + text + after
     best: Unfolded = (text, model.of(context), ())
-    if layers == 0 or text.isascii() or model.dearest(context) <= UNSEEN:
+    if layers == 0 or text.isascii() or model.is_seen(context):
         return best
     for codec in charsets():
         inner = _decoded(text, codec)

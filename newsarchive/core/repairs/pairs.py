@@ -15,11 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
-import numpy as np
-
-from newsarchive.core.repairs.characters import SCRIPTS, kind, script
+from newsarchive.core.repairs.characters import kind
 from newsarchive.rules import Rules
 
 MODEL = "encoding.bin"
@@ -29,9 +26,8 @@ MAGIC = b"PAIR1"
 SCALE = 8.0
 #: A pair that costs more than this, in nats, has not been seen in clean text.
 UNSEEN = 11.0
-
-#: The same for Han and Hangul, of which there are too many for each pair to be known.
-UNSEEN_MANY = 14.5
+#: From so many characters on, the costs of a text are summed by numpy.
+LONG = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +35,12 @@ class PairModel:
     """Costs of character pairs.
 
     `names` are the symbols: a character, or a kind in brackets for all that have no symbol of
-    their own. `cost[a * len(names) + b]` is −log P(b | a) in eighths of a nat.
+    their own. `costs[a][b]` is −log P(b | a) in eighths of a nat, by symbol.
     """
 
     names: tuple[str, ...]
-    cost: bytes = field(repr=False)
+    costs: dict[int, bytes] = field(repr=False)
     symbols: dict[str, int] = field(repr=False)
-    size: int
 
     @classmethod
     def load(cls, data: bytes) -> PairModel:
@@ -56,31 +51,47 @@ class PairModel:
         at = len(MAGIC) + 4
         header = json.loads(zlib.decompress(data[at : at + head]))
         names = tuple(header["symbols"])
-        backing = backing_costs(*(header[name] for name in ("class", "between", "into", "out_of")))
-        delta = np.frombuffer(zlib.decompress(data[at + head :]), np.uint8).reshape(backing.shape)
-        cost = (backing.astype(np.uint8) + delta).tobytes()
-        return cls(names, cost, _Symbols(names, header["members"]), len(names))
+        backing = Backing(*(header[name] for name in ("class", "between", "into", "out_of")))
+        costs = _Costs(backing, zlib.decompress(data[at + head :]))
+        return cls(names, costs, _Symbols(names, header["members"]))
 
     def of(self, text: str) -> float:
         """−log P(text after its first character), in nats."""
-        symbols, cost, size = self.symbols, self.cost, self.size
-        total, before = 0, symbols[text[0]]
+        symbols, costs = self.symbols, self.costs
+        total, row = 0, costs[symbols[text[0]]]
         for char in text[1:]:
             now = symbols[char]
-            total += cost[before * size + now]
-            before = now
+            total += row[now]
+            row = costs[now]
         return total / SCALE
 
     def total(self, text: str) -> float:
-        """The same as `of`, for long texts."""
-        symbols = symbols_of(self, text)
-        return float(_lookup(self).cost[symbols[:-1] * self.size + symbols[1:]].sum()) / SCALE
+        """The same as `of`, for long texts too."""
+        if len(text) < LONG:
+            return self.of(text)
+        from newsarchive.core.repairs.arrays import arrays_of
+
+        return arrays_of(self).total(text)
 
     def dearest(self, text: str) -> float:
         """The cost of the least likely pair of a text, in nats."""
-        symbols, cost, size = self.symbols, self.cost, self.size
+        symbols, costs = self.symbols, self.costs
         ids = [symbols[c] for c in text]
-        return max((cost[a * size + b] for a, b in pairwise(ids)), default=0) / SCALE
+        return max((costs[a][b] for a, b in pairwise(ids)), default=0) / SCALE
+
+    def is_seen(self, text: str) -> bool:
+        """Whether clean text has every pair of this text."""
+        symbols, costs = self.symbols, self.costs
+        row = costs[symbols[text[0]]]
+        for char in text[1:]:
+            now = symbols[char]
+            if row[now] > _UNSEEN:
+                return False
+            row = costs[now]
+        return True
+
+
+_UNSEEN = UNSEEN * SCALE
 
 
 class _Symbols(dict[str, int]):
@@ -97,85 +108,58 @@ class _Symbols(dict[str, int]):
         return symbol
 
 
-def backing_costs(classes: Any, between: Any, into: Any, out_of: Any) -> Any:
-    """What the class model says of every two symbols, in eighths of a nat, 255 at most."""
-    of = np.asarray(classes)
-    costs = np.asarray(between)[of][:, of] + np.asarray(into) + np.asarray(out_of)[:, None]
-    return np.clip(costs, 0, 255)
+class Backing:
+    """What the class model says of every two symbols, in eighths of a nat, 255 at most.
+
+    `classes` is the class of each symbol, `between` the costs of one class after another, `into` what
+    each symbol costs in its class, `out_of` what it costs that a symbol's own pairs are left.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[int],
+        between: Sequence[Sequence[int]],
+        into: Sequence[int],
+        out_of: Sequence[int],
+    ) -> None:
+        self.classes, self.between, self.into, self.out_of = classes, between, into, out_of
+        self._after: dict[int, bytes] = {}
+
+    def row(self, symbol: int) -> bytes:
+        """The costs of each symbol after this one."""
+        more = self.out_of[symbol]
+        return self._of_class(self.classes[symbol]).translate(bytes(range(more, 256)) + b"\xff" * more)
+
+    def _of_class(self, number: int) -> bytes:
+        if number not in self._after:
+            after = self.between[number]
+            costs = zip(self.classes, self.into, strict=True)
+            self._after[number] = bytes([min(255, after[c] + own) for c, own in costs])
+        return self._after[number]
+
+
+class _Costs(dict[int, bytes]):
+    """Symbol → the costs of each symbol after it, worked out at first sight: a text needs few of them.
+
+    `deltas` is what is added to the backing, modulo 256, row after row.
+    """
+
+    def __init__(self, backing: Backing, deltas: bytes) -> None:
+        super().__init__()
+        self.backing, self.deltas, self.size = backing, deltas, len(backing.classes)
+        self.even = int.from_bytes(b"\xff\x00" * (self.size // 2 + 1), "little")
+
+    def __missing__(self, symbol: int) -> bytes:
+        at, even, odd = symbol * self.size, self.even, self.even << 8
+        a = int.from_bytes(self.backing.row(symbol), "little")
+        b = int.from_bytes(self.deltas[at : at + self.size], "little")
+        # Every other byte, so that each has room for what it carries over.
+        both = ((a & even) + (b & even)) & even | ((a & odd) + (b & odd)) & odd
+        self[symbol] = row = both.to_bytes(self.size + 3, "little")[: self.size]
+        return row
 
 
 @lru_cache(maxsize=4)
 def model_of(rules: Rules) -> PairModel:
     """The pair model of these rules. Raises `ValueError` where they hold none."""
     return PairModel.load(rules.models.get(MODEL, b""))
-
-
-#: A script that makes up less of the page's letters than this may be mojibake as a whole.
-MINOR = 0.3
-
-
-def suspects(model: PairModel, text: str) -> Sequence[int]:
-    """Where a page may be damaged: positions of pairs that clean text does not have, and of letters
-    of a script that makes up little of the page. Empty for a clean page."""
-    if text.isascii():
-        return []
-    tables = _lookup(model)
-    symbols = symbols_of(model, text)
-    wrong = tables.unseen.take(symbols[:-1] * model.size + symbols[1:])
-    counts = np.bincount(symbols, minlength=model.size)
-    by_script = np.add.reduceat(counts[tables.by_script], tables.borders)
-    minor = (by_script > 0) & (by_script < MINOR * by_script.sum())
-    if np.count_nonzero(minor):
-        wrong |= (np.append(minor, False)[tables.scripts[symbols]] & (_codes(text) > 0x7F))[1:]
-    return np.flatnonzero(wrong).tolist() if np.count_nonzero(wrong) else []
-
-
-def symbols_of(model: PairModel, text: str) -> Any:
-    """The symbols of a text, as an array."""
-    return _lookup(model).symbols.take(_codes(text), mode="clip")
-
-
-def _codes(text: str) -> Any:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
-
-
-@dataclass(frozen=True, eq=False)
-class _Lookup:
-    """The model as arrays, for whole pages at once: by code point, by pair, by symbol.
-
-    `by_script` orders the symbols by their scripts, and `borders` says where in it each one starts.
-    """
-
-    symbols: Any
-    cost: Any
-    unseen: Any
-    scripts: Any
-    by_script: Any
-    borders: Any
-
-
-@lru_cache(maxsize=4)
-def _lookup(model: PairModel) -> _Lookup:
-    symbols = np.fromiter((model.symbols[chr(c)] for c in range(0x20000)), np.intp, 0x20000)
-    cost = np.frombuffer(model.cost, np.uint8).reshape(model.size, model.size)
-    many = np.array([name.startswith(("[CJK Lo ", "[HANGUL Lo ")) for name in model.names])
-    limit = np.where(many, UNSEEN_MANY, UNSEEN) * SCALE
-    plain = np.array([(name.isascii() and len(name) == 1) or name == "[digit]" for name in model.names])
-    unseen = (cost > limit) & ~(plain[:, None] & plain)
-    return _Lookup(symbols, cost.ravel(), unseen.ravel(), *_scripts(model))
-
-
-def _scripts(model: PairModel) -> tuple[Any, Any, Any]:
-    """Symbol → number of its script; the symbols by script; where each script starts.
-
-    Characters of no script are left out of the second.
-    """
-    names = [script(n) if len(n) == 1 else n[1:-1].split(" ")[0] for n in model.names]
-    # Japanese is written in three scripts at once.
-    names = ["CJK" if n in ("HIRAGANA", "KATAKANA") else n for n in names]
-    own = sorted(set(names) & set(SCRIPTS))
-    numbers = np.array([own.index(n) if n in own else len(own) for n in names])
-    order = np.argsort(numbers, kind="stable")
-    order = order[: np.count_nonzero(numbers < len(own))]
-    borders = np.searchsorted(numbers[order], np.arange(len(own)))
-    return numbers, order, borders

@@ -55,14 +55,14 @@ def _best(paths: list[_Path]) -> list[_Path]:
 
 
 def _kept(model: PairModel, path: _Path, at: int, symbol: int, free: bool = False) -> _Path:
-    cost = path.cost + model.cost[path.symbol * model.size + symbol]
+    cost = path.cost + model.costs[path.symbol][symbol]
     if path.piece < 0:
         return _Path(cost, symbol, -1, path.pieces)
     return _Path(cost + (0 if free else _SWITCH), symbol, -1, (*path.pieces, (path.piece, at)))
 
 
 def _read(model: PairModel, path: _Path, at: int, symbol: int) -> _Path:
-    cost = path.cost + model.cost[path.symbol * model.size + symbol]
+    cost = path.cost + model.costs[path.symbol][symbol]
     if path.piece >= 0:
         return _Path(cost, symbol, path.piece, path.pieces)
     return _Path(cost + (_SWITCH if at else 0), symbol, at, path.pieces)

@@ -1,0 +1,78 @@
+"""The pair model as arrays, for whole pages at once. What needs no more than a line does without: see `gate`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from newsarchive.core.repairs.gate import MINOR, facts_of
+from newsarchive.core.repairs.pairs import SCALE, PairModel
+
+#: Symbols are counted from 1 on here: 0 is a character not met so far.
+_NEW = 0
+
+
+class Arrays:
+    """A pair model by code point and by pair.
+
+    `costs` and `unseen` hold a value for every two symbols: row after row, row `_NEW` and column `_NEW`
+    included.
+    """
+
+    def __init__(self, model: PairModel) -> None:
+        facts, size = facts_of(model), len(model.names) + 1
+        costs = np.frombuffer(b"".join(map(model.costs.__getitem__, range(size - 1))), np.uint8)
+        self.model, self.size = model, size
+        self.costs = np.zeros((size, size), np.uint8)
+        self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)
+        plain = np.array((False, *facts.plain))
+        self.unseen = (self.costs > np.array((0.0, *facts.limits))) & ~(plain[:, None] & plain)
+        self.unseen[_NEW] = self.unseen[:, _NEW] = True
+        names = sorted(set(facts.scripts))  # "" is the first
+        self.scripts = np.array([0, *map(names.index, facts.scripts)], np.intp)
+        self._symbols = np.zeros(0x110000, np.intp)  # pages of it that no text needs take no memory
+
+    def symbols(self, text: str) -> Any:
+        """The symbols of a text."""
+        codes = _codes(text)
+        found = self._symbols.take(codes)
+        return found if np.count_nonzero(found) == len(found) else self._met(codes)
+
+    def total(self, text: str) -> float:
+        """See `PairModel.total`."""
+        symbols = self.symbols(text)
+        return float(self.costs.take(symbols[:-1] * self.size + symbols[1:]).sum()) / SCALE
+
+    def suspects(self, text: str) -> list[int]:
+        """See `gate.suspects`."""
+        codes = _codes(text)
+        symbols = self._symbols.take(codes)
+        wrong = self.unseen.take(symbols[:-1] * self.size + symbols[1:])
+        if np.count_nonzero(wrong) and np.count_nonzero(symbols) < len(symbols):
+            symbols = self._met(codes)
+            wrong = self.unseen.take(symbols[:-1] * self.size + symbols[1:])
+        scripts = self.scripts.take(symbols)
+        counts = np.bincount(scripts).tolist()
+        least = MINOR * sum(counts[1:])
+        if any(0 < count < least for count in counts[1:]):
+            minor = np.array([False, *(count < least for count in counts[1:])])
+            wrong |= (minor.take(scripts) & (codes > 0x7F))[1:]
+        return np.flatnonzero(wrong).tolist() if np.count_nonzero(wrong) else []
+
+    def _met(self, codes: Any) -> Any:
+        """The symbols of these code points, those not met so far among them."""
+        for code in np.unique(codes[self._symbols.take(codes) == _NEW]).tolist():
+            self._symbols[code] = 1 + self.model.symbols[chr(code)]
+        return self._symbols.take(codes)
+
+
+@lru_cache(maxsize=4)
+def arrays_of(model: PairModel) -> Arrays:
+    """The arrays of a model, made once."""
+    return Arrays(model)
+
+
+def _codes(text: str) -> Any:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
