@@ -13,10 +13,10 @@ from typing import Any
 from newsarchive.core import chrome, encoding, fingerprint, origin
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
+from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.core.posts import whole
-from newsarchive.core.sources.anchors import parse
 from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture

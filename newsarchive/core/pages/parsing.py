@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -36,8 +37,17 @@ _ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MARKUP = re.compile(r"<[^<>]+>")
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> LexborHTMLParser:
-    """The tree of a page. What nests deeper than `MAX_NESTING` is moved up, and formatting that would
+    """The tree of a page, for reading only. Kept for the next call: many questions are asked of one page.
+
+    Raises `NotAnArticle` like `fresh`.
+    """
+    return fresh(text)
+
+
+def fresh(text: str) -> LexborHTMLParser:
+    """A tree of the caller's own. What nests deeper than `MAX_NESTING` is moved up, and formatting that would
     multiply is closed.
 
     Raises `NotAnArticle` where the parser itself gives up, which no page that we know makes it do.

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from newsarchive.core.sources.anchors import attributes, base_of, parse
+from newsarchive.core.pages.parsing import parse
+from newsarchive.core.sources.anchors import attributes, base_of
 from newsarchive.core.sources.links import index_reason
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Link, SourceText

@@ -16,9 +16,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
-from newsarchive.core.sources.anchors import base_of, bounded, parse
+from newsarchive.core.pages.parsing import fresh, parse
+from newsarchive.core.sources.anchors import base_of
 from newsarchive.core.sources.links import address_score, index_reason
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.rules import Rules, strings
@@ -67,14 +68,21 @@ class _Page:
     @cached_property
     def words(self) -> int:
         """How many words stand outside of links and the site's frame, or in paragraphs, whichever is more."""
-        tree = LexborHTMLParser(bounded(self.html))
+        tree = fresh(self.html)
         tree.strip_tags(
             ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "a"]
         )
         text = tree.body.text(deep=True, separator=" ") if tree.body else ""
         # Some sites wrap everything into one form or aside.
-        paragraphs = sum(_count(p.text(deep=True)) for p in self.tree.css("p"))
-        return max(_count(text), paragraphs)
+        return max(_count(text), self.in_paragraphs)
+
+    @cached_property
+    def in_paragraphs(self) -> int:
+        return sum(_count(p.text(deep=True)) for p in self.tree.css("p"))
+
+    def says_less_than(self, words: int) -> bool:
+        """Whether `words` is less than that: known from the paragraphs alone for nearly every article."""
+        return self.in_paragraphs < words and self.words < words
 
     @cached_property
     def ld_types(self) -> frozenset[str]:
@@ -106,7 +114,9 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
         return "challenge"
     page = _Page(html_text[:500_000], "")
     marked = any(mark in page.html for mark in words.block_marks)
-    if (status in (401, 403, 429, 503) and marked) or (words.block_titles(page) and page.words < FEW_WORDS):
+    if (status in (401, 403, 429, 503) and marked) or (
+        words.block_titles(page) and page.says_less_than(FEW_WORDS)
+    ):
         return "captcha" if "captcha" in page.html.lower() else "challenge"
     return f"http {status}" if status in (401, 403) else ""
 
@@ -155,19 +165,19 @@ _ARTICLES = frozenset(
 
 def _by_forms(page: _Page) -> Kind | None:
     """A form for a password is a login page where little else is said; most blogs have one in a corner."""
-    if page.tree.css_first("input[type=password]") and page.words < FORM_WORDS:
+    if page.tree.css_first("input[type=password]") and page.says_less_than(FORM_WORDS):
         return Kind("login page", "a form for a password, and little text")
     return None
 
 
 def _by_walls(page: _Page, words: _Words) -> Kind | None:
     for reason, pattern in words.titles.items():
-        if (match := pattern.search(page.title)) and page.words < FEW_WORDS:
+        if (match := pattern.search(page.title)) and page.says_less_than(FEW_WORDS):
             return Kind(reason, f"its title says so: {match[0]!r}")
     host = urlsplit(page.url).hostname or ""
-    if host.startswith(("consent.", "cmp.", "cookies.")) and page.words < 4 * FEW_WORDS:
+    if host.startswith(("consent.", "cmp.", "cookies.")) and page.says_less_than(4 * FEW_WORDS):
         return Kind("consent page", f"the host {host}")
-    if any(mark in page.html for mark in words.paywall_marks) and page.words < FEW_WORDS:
+    if any(mark in page.html for mark in words.paywall_marks) and page.says_less_than(FEW_WORDS):
         return Kind("paywall", "marks of a paywall, and little text")
     return None
 
@@ -219,7 +229,7 @@ def _count(text: str) -> int:
 
 def _by_script(page: _Page) -> Kind | None:
     """Nothing to read, and scripts to fill it."""
-    if page.words >= SCRIPT_WORDS or not page.tree.css_first("script"):
+    if not page.says_less_than(SCRIPT_WORDS) or not page.tree.css_first("script"):
         return None
     empty = page.tree.css_first("#root, #app, #__next, #__nuxt, #___gatsby, app-root, [data-reactroot]")
     asks = any("javascript" in n.text(deep=True).casefold() for n in page.tree.css("noscript"))

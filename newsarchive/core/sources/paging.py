@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.sources.anchors import attributes, base_of, parse
+from newsarchive.core.pages.parsing import parse
+from newsarchive.core.sources.anchors import attributes, base_of
 from newsarchive.core.sources.links import MAX_ANCHORS, address_score, index_reason
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.rules import Rules
@@ -26,6 +27,8 @@ MAX_ARCHIVES = 1000
 MAX_PARTS = 50
 
 _PAGE_PARAMETERS = ("paged", "page", "pg", "p", "start", "offset", "updated-max", "skip")
+#: What every address of a part holds, before it is folded: a number that stands for itself. Folding costs far more.
+_MAYBE_PART = re.compile(r"(?:^\s*|[/\\])\d{1,2}(?=\s*$|[/\\?#;])|page=\d|[%\t\r\n]")
 _NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
 
 
@@ -84,14 +87,16 @@ def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
     `/post/2/` or `?page=2` of the post's own address, without a gap. Some themes link the next part
     only: then ask again with that part, and with the post's own address as `first_url`.
     """
-    tree = parse(html_text)
-    base, here = base_of(tree, base_url), url_key(first_url or base_url)
+    here, site = url_key(first_url or base_url), site_of(base_url)
     if here.endswith("/"):
         return []  # `/2/` of a home page is an index
+    tree = parse(html_text)
+    base = base_of(tree, base_url)
     parts: dict[int, str] = {}
     for node in tree.css("a[href]")[:MAX_ANCHORS]:
-        url = try_normalise(node.attributes.get("href") or "", base)
-        if url and site_of(url) == site_of(base_url) and (number := _part_number(url, here)):
+        href = node.attributes.get("href") or ""
+        url = try_normalise(href, base) if _MAYBE_PART.search(href) else None
+        if url and (number := _part_number(url, here)) and site_of(url) == site:
             parts.setdefault(number, url)
     first = (_part_number(base_url, here) or 1) + 1
     return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_PARTS + 1))]

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from newsarchive.core.sources.anchors import attributes, base_of, parse
+from newsarchive.core.pages.parsing import parse
+from newsarchive.core.sources.anchors import attributes, base_of
 from newsarchive.core.sources.feeds import Entry
 from newsarchive.core.urls import folder_of, same_site, try_normalise
 from newsarchive.items import Link
