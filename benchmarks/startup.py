@@ -45,6 +45,7 @@ COMMANDS = (
     "compare 1 2",
     "origins",
     "sites list",
+    "sites template blog.example",
     "db current",
     "schedule --cron",
     "repair",

@@ -20,7 +20,7 @@ from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import captures, copying, mirroring, query, schema, templates
+from newsarchive.db import captures, copying, mirroring, query, revisions, schema, templates
 from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
@@ -155,7 +155,7 @@ def copy(source: str, target: str, progress: mirroring.Progress = copying.silent
     Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
     """
     from_engine, to_engine = open_engine(source), open_engine(target)
-    if schema.current(from_engine) != schema.head():
+    if schema.current(from_engine) != revisions.head():
         raise DatabaseUnavailable(f"{shown(from_engine)} holds an old archive; first: newsarchive db upgrade")
     upgrade(to_engine)
     return copying.copy(from_engine, to_engine, progress)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from newsarchive.db.sites import Sites
 from newsarchive.db.store import Store
 from tests.storage import make_article, open_archive, rich_article
 
@@ -19,6 +20,8 @@ COMMANDS = {
     "search first --csv --page 1": 0, "search nothing": 1, "show 1": 0, "show 1 --json": 0, "show 2 --html": 0,
     "explain 1": 0, "history 2": 0, "diff 2": 0, "stats": 0, "stats --json": 0, "export - --format csv": 0,
     "export - --format jsonl": 0, "quarantine list": 0, "trace 2 --json": 0, "origins": 0, "schedule --cron": 0,
+    "compare 1 2": 0, "sites list": 0, "sites export": 0, "sites export --format csv": 0,
+    "sites show https://blog.example": 0, "sites template blog.example": 1, "db current": 0,
 }  # fmt: skip
 
 _SCRIPT = """
@@ -39,6 +42,7 @@ def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
     """One process runs them all: what none of them loads, no single one loads."""
     with open_archive("sqlite", tmp_path) as engine:
         Store(engine).ingest([rich_article(), make_article(2)])
+        Sites(engine).follow("https://blog.example", {})
     script = _SCRIPT.format(commands=COMMANDS, heavy=HEAVY)
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "archive.db")],

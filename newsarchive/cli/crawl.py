@@ -20,7 +20,8 @@ from newsarchive.cli.common import database_url, db_option, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from newsarchive.db.sites import KnownSite, Sites
+    from newsarchive.db.known import KnownSite
+    from newsarchive.db.sites import Sites
 
 LOCKED, SOME_FAILED, ALL_FAILED, DATABASE_FAILED = 75, 3, 4, 5
 #: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.
@@ -138,7 +139,7 @@ def due(archive: Sites) -> list[KnownSite]:
 def named(archive: Sites, text: str) -> KnownSite:
     """The site of that address, with its settings where it has some."""
     from newsarchive.core.urls import check_start_url, site_of
-    from newsarchive.db.sites import KnownSite
+    from newsarchive.db.known import KnownSite
 
     url = check_start_url(text, "SITE")
     return archive.get(url) or KnownSite(site_of(url), url)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, say
+from newsarchive.cli.common import database_url, db_option, open_archive, open_reader, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -74,19 +74,29 @@ def template(
     `drop` are locked by hand. With --keep, --drop or --unlock the articles that hold the line are read again
     from their stored bytes, and the URLs of those that change are printed. Ends with 1 where nothing was learned.
     """
-    from newsarchive import learning
-    from newsarchive.db import templates
-    from newsarchive.warc import default_folder
-
     locks = dict.fromkeys(keep, "keep") | dict.fromkeys(drop, "drop") | dict.fromkeys(unlock, "")
     if len(locks) < len(keep) + len(drop) + len(unlock):
         raise UsageError("a line can be locked in one way only: it is named twice")
-    engine = open_archive(db)
     if locks:
-        learner = learning.Learner(engine, folder or default_folder(database_url(db)))
-        show(learning.lock(learner, domain(site), locks))
-        return
-    found = templates.load(engine, domain(site)).rows()
+        _lock(site, locks, folder, db)
+    else:
+        _print_learned(site, db)
+
+
+def _lock(site: str, locks: dict[str, str], folder: str | None, db: str) -> None:
+    from newsarchive import learning
+    from newsarchive.warc import default_folder
+
+    learner = learning.Learner(open_archive(db), folder or default_folder(database_url(db)))
+    show(learning.lock(learner, domain(site), locks))
+
+
+def _print_learned(site: str, db: str) -> None:
+    from newsarchive.db import known
+    from newsarchive.db.direct import reading
+
+    with reading(open_reader(db)) as connection:
+        found = known.learned(connection, domain(site))
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
         row["sample"] = row["sample"] or samples.get(row["fingerprint"], "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, say
+from newsarchive.cli.common import database_url, db_option, open_archive, open_reader, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,9 +41,11 @@ def upgrade(db: str) -> None:
 @db_option
 def current(db: str) -> None:
     """The revision of the archive's schema, and the newest one that this version knows."""
-    from newsarchive.db import schema
+    from newsarchive.db import revisions
+    from newsarchive.db.direct import reading
 
-    click.echo(f"{schema.current(open_archive(db)) or 'none'}\t{schema.head()}")
+    with reading(open_reader(db)) as connection:
+        click.echo(f"{revisions.current(connection) or 'none'}\t{revisions.head()}")
 
 
 @db.command(epilog="Example: newsarchive db check --db newsarchive.db")

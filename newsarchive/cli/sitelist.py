@@ -16,7 +16,7 @@ from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from newsarchive.db.sites import KnownSite
+    from newsarchive.db.known import KnownSite
 
 #: setting → what its value must be
 SETTINGS: Mapping[str, type] = {

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.cli import sitelist
-from newsarchive.cli.common import byline, console, database_url, db_option, origin_line, say
+from newsarchive.cli.common import (
+    byline,
+    console,
+    database_url,
+    db_option,
+    open_archive,
+    open_reader,
+    origin_line,
+    say,
+)
 from newsarchive.cli.learn import template
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
     from newsarchive.cli.preview import Preview
-    from newsarchive.db.sites import KnownSite, Sites
+    from newsarchive.db.known import KnownSite
+    from newsarchive.db.sites import Sites
 
 
 @click.group(
@@ -44,12 +54,23 @@ def archive_of(db: str) -> Sites:
     return Sites(engine)
 
 
-def known(archive: Sites, text: str) -> KnownSite:
-    """Raises `UsageError` where the archive has no such site."""
-    site = archive.get(check_start_url(text, "SITE"))
-    if site is None:
+def written(db: str) -> Sites:
+    """The sites of an archive that is there already."""
+    from newsarchive.db.sites import Sites
+
+    return Sites(open_archive(db))
+
+
+def known(db: str, text: str) -> KnownSite:
+    """A site of the archive. Raises `UsageError` where it has no such site."""
+    from newsarchive.db.direct import reading
+    from newsarchive.db.known import site
+
+    with reading(open_reader(db)) as connection:
+        found = site(connection, check_start_url(text, "SITE"))
+    if found is None:
         raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
-    return site
+    return found
 
 
 @sites.command()
@@ -99,7 +120,14 @@ def show_preview(seen: Preview) -> None:
 @db_option
 def list_sites(db: str) -> None:
     """Every site that was added or crawled."""
-    for site in archive_of(db).all():
+    from newsarchive.db.direct import reading
+    from newsarchive.db.known import sites
+
+    with reading(open_reader(db)) as connection:
+        found = sites(connection)
+    if not found:
+        say("no site yet: newsarchive sites add https://blog.example")
+    for site in found:
         followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
         click.echo("\t".join((site.home_url, followed, site.state, last, f"{site.articles} articles")))
@@ -110,7 +138,7 @@ def list_sites(db: str) -> None:
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
-    found = known(archive_of(db), site)
+    found = known(db, site)
     rows = {
         "url": found.home_url,
         "name": found.name,
@@ -141,9 +169,8 @@ def resume(site: str, db: str) -> None:
 
 
 def _configure(db: str, site: str, **changes: Any) -> None:
-    archive = archive_of(db)
-    found = known(archive, site)
-    archive.configure(found, {**found.config, **changes})
+    found = known(db, site)
+    written(db).configure(found, {**found.config, **changes})
 
 
 @sites.command()
@@ -151,8 +178,7 @@ def _configure(db: str, site: str, **changes: Any) -> None:
 @db_option
 def remove(site: str, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
-    archive = archive_of(db)
-    archive.configure(known(archive, site), {})
+    written(db).configure(known(db, site), {})
 
 
 @sites.command("import")
@@ -173,8 +199,10 @@ def import_sites(file: Path, db: str) -> None:
 @db_option
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""
-    archive = archive_of(db)
-    found = [site for site in archive.all() if "follow" in site.config]
-    click.echo(
-        sitelist.as_toml(found, archive.defaults()) if kind == "toml" else sitelist.as_csv(found), nl=False
-    )
+    from newsarchive.db import known
+    from newsarchive.db.direct import reading
+
+    with reading(open_reader(db)) as connection:
+        found = [site for site in known.sites(connection) if "follow" in site.config]
+        scopes = known.defaults(connection)
+    click.echo(sitelist.as_toml(found, scopes) if kind == "toml" else sitelist.as_csv(found), nl=False)

@@ -1,4 +1,4 @@
-"""Settings at three levels: global, by platform, and a site's own, each over the one before."""
+"""The settings of many sites as they are written, and what they say of the selectors of a page."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk
+from newsarchive.db import bulk, known
 from newsarchive.db.models import CrawlDefaults, Site
 from newsarchive.items import Selectors
-
-GLOBAL = "global"
-
-
-def load(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Scope (`global` or a platform's name) → settings."""
-    found = connection.execute(select(CrawlDefaults.scope, CrawlDefaults.config))
-    return {row.scope: dict(row.config) for row in found}
 
 
 def save(connection: Connection, defaults: Mapping[str, Mapping[str, Any]]) -> None:
@@ -28,19 +20,14 @@ def save(connection: Connection, defaults: Mapping[str, Mapping[str, Any]]) -> N
     bulk.insert_rows(connection, CrawlDefaults, rows)
 
 
-def of_platform(defaults: Mapping[str, Mapping[str, Any]], platform: str) -> dict[str, Any]:
-    """What a site of this platform gets unless it says otherwise."""
-    return {**defaults.get(GLOBAL, {}), **(defaults.get(platform, {}) if platform else {})}
-
-
 def selectors(connection: Connection, urls: Iterable[str]) -> dict[str, Selectors]:
     """The selectors of the sites of these addresses, by site; sites without any are left out."""
     domains = {site_of(url) for url in urls}
-    defaults = load(connection)
+    scopes = known.defaults(connection)
     query = select(Site.domain, Site.platform, Site.config).where(Site.domain.in_(domains))
     found = {}
     for row in connection.execute(query):
-        config = of_platform(defaults, row.platform) | row.config
+        config = known.of_platform(scopes, row.platform) | row.config
         own = Selectors(tuple(config.get("drop", ())), tuple(config.get("body", ())))
         if own.drop or own.body:
             found[row.domain] = own

@@ -14,15 +14,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, exc
 
-from newsarchive.db import fulltext
+from newsarchive.db import fulltext, revisions
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
 NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "ceph")
@@ -44,7 +41,7 @@ def upgrade(engine: Engine) -> None:
     _check_folder(engine)
     _warn_of_network_drive(engine)
     before = _revision(engine)
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = revisions.head()
     _refuse_unknown(engine, before)
     if before == head:
         return
@@ -59,16 +56,7 @@ def upgrade(engine: Engine) -> None:
 def current(engine: Engine) -> str | None:
     """The archive's schema revision, `None` for an empty database."""
     with reading(engine) as connection:
-        return current_of(connection)
-
-
-def current_of(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def head() -> str:
-    """The newest revision that this version knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+        return revisions.current(connection)
 
 
 def check(engine: Engine) -> list[str]:
@@ -77,8 +65,12 @@ def check(engine: Engine) -> list[str]:
     Reads the whole database: minutes for a large one.
     """
     with writing(engine) as connection:  # FTS5's own check is spelled as an INSERT
-        problems = [f"schema {current_of(connection)}: not the newest, run: newsarchive db upgrade"]
-        problems = problems if current_of(connection) != head() else []
+        held = revisions.current(connection)
+        problems = (
+            []
+            if held == revisions.head()
+            else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
+        )
         if connection.dialect.name == "sqlite":
             problems += _check_sqlite(connection)
         return problems + [f"{count} {what}" for what, count in _miscounts(connection) if count]
@@ -151,14 +143,14 @@ def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
 
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
 def _revision(engine: Engine) -> str | None:
     with translated(engine), engine.connect() as connection:
-        return current_of(connection)
+        return revisions.current(connection)
 
 
 def _refuse_unknown(engine: Engine, revision: str | None) -> None:
@@ -166,7 +158,7 @@ def _refuse_unknown(engine: Engine, revision: str | None) -> None:
     if revision is not None and revision not in known:
         raise DatabaseTooNew(
             f"{shown(engine)} was written by a newer newsarchive (schema {revision}, this version knows"
-            f" {head()}): upgrade newsarchive, or name another database"
+            f" {revisions.head()}): upgrade newsarchive, or name another database"
         )
 
 

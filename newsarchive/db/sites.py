@@ -9,53 +9,17 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import defaults
+from newsarchive.db import defaults, known
 from newsarchive.db.engine import ADVISORY_LOCK, insert_ignoring, reading, sqlite_file, translated, writing
-from newsarchive.db.models import ArticleRow, CrawlRun, Site
+from newsarchive.db.known import KnownSite
+from newsarchive.db.models import CrawlRun, Site
 from newsarchive.exceptions import DatabaseUnavailable
-
-#: Hours between two crawls of a site, where its settings do not say.
-EVERY = 1.0
-#: A cron job that starts a little earlier than the last one must not find its sites not due yet.
-SLACK = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownSite:
-    """A site of the archive; `config` are its own settings, `defaults` those of all and of its platform,
-    `articles` how many the archive holds."""
-
-    domain: str
-    home_url: str
-    name: str = ""
-    platform: str = ""
-    state: str = "new"
-    last_success_at: datetime | None = None
-    config: Mapping[str, Any] = field(default_factory=dict)
-    articles: int = 0
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Its own settings over those of its platform over the global ones."""
-        return {**self.defaults, **self.config}
-
-    @property
-    def followed(self) -> bool:
-        return self.config.get("follow") is True
-
-    def due_at(self) -> datetime | None:
-        """When it should be crawled again, `None` for at once."""
-        if self.last_success_at is None:
-            return None
-        return self.last_success_at + timedelta(hours=float(self.settings.get("interval", EVERY))) - SLACK
 
 
 def _now() -> datetime:
@@ -70,16 +34,13 @@ class Sites:
 
     def all(self) -> list[KnownSite]:
         """Every site that was added or crawled, by domain."""
-        count = select(func.count()).where(ArticleRow.site_id == Site.id).scalar_subquery()
-        query = select(Site.__table__, count.label("articles")).where(Site.home_url != "")
         with reading(self.engine) as connection:
-            scopes = defaults.load(connection)
-            return [_site(row, scopes) for row in connection.execute(query.order_by(Site.domain))]
+            return known.sites(connection)
 
     def defaults(self) -> dict[str, dict[str, Any]]:
         """The settings of many sites: scope (`global` or a platform) → settings."""
         with reading(self.engine) as connection:
-            return defaults.load(connection)
+            return known.defaults(connection)
 
     def set_defaults(self, scopes: Mapping[str, Mapping[str, Any]]) -> None:
         """Replace the settings of these scopes."""
@@ -88,8 +49,8 @@ class Sites:
 
     def get(self, url: str) -> KnownSite | None:
         """The site at this address, `None` where the archive has none."""
-        domain = site_of(url)
-        return next((site for site in self.all() if site.domain == domain), None)
+        with reading(self.engine) as connection:
+            return known.site(connection, url)
 
     def due(self) -> list[KnownSite]:
         """The followed sites whose time has come, the longest waiting first."""
@@ -141,13 +102,6 @@ class Sites:
                 if row.arguments.get(argument) == value:
                     return dict(row.stats)
         return {}
-
-
-def _site(row: Any, scopes: Mapping[str, Mapping[str, Any]]) -> KnownSite:
-    return KnownSite(
-        row.domain, row.home_url, row.name, row.platform, row.state, row.last_success_at, row.config, row.articles,
-        defaults.of_platform(scopes, row.platform),
-    )  # fmt: skip
 
 
 @contextmanager

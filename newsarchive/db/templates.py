@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
 from newsarchive.core.template import Template, from_rows
-from newsarchive.db import bulk
+from newsarchive.db import bulk, known
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Site, SiteBlock
 
-_COLUMNS = ("fingerprint", "role", "label", "reason", "pages", "clusters", "sample", "first", "version")
 #: URLs in one query: SQLite takes some 32,000 parameters, older ones 999.
 _CHUNK = 500
 
@@ -21,7 +20,7 @@ _CHUNK = 500
 def load(engine: Engine, site: str) -> Template:
     """The template of a site (its domain); an empty one where nothing was learned yet."""
     with reading(engine) as connection:
-        return from_rows(site, _rows(connection, site))
+        return from_rows(site, known.learned(connection, site))
 
 
 def save(engine: Engine, template: Template, at: datetime | None = None) -> bool:
@@ -32,7 +31,7 @@ def save(engine: Engine, template: Template, at: datetime | None = None) -> bool
     at = at or datetime.now(UTC)
     new = template.rows()
     with writing(engine) as connection:
-        before = {_key(row): row for row in _rows(connection, template.site)}
+        before = {_key(row): row for row in known.learned(connection, template.site)}
         if {_key(row): row for row in new} == {k: _plain(row) for k, row in before.items()}:
             return False
         site_id = bulk.ids_of(connection, Site, ("domain",), [{"domain": template.site}])[template.site,]
@@ -55,7 +54,7 @@ def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
     """Which of these keys sites learned as heads of lists, a template each, without those of one site."""
     wanted, found = sorted(keys), []
     query = (
-        select(Site.domain, *(getattr(SiteBlock, name) for name in _COLUMNS))
+        select(Site.domain, *(getattr(SiteBlock, name) for name in known.LEARNED))
         .join(Site, Site.id == SiteBlock.site_id)
         .where(SiteBlock.role == "head", Site.domain != but)
         .order_by(Site.domain, SiteBlock.fingerprint)
@@ -75,19 +74,9 @@ def sites(engine: Engine) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
-def _rows(connection: Connection, site: str) -> list[dict[str, Any]]:
-    names = (*_COLUMNS, "first_seen_at")
-    query = (
-        select(*(getattr(SiteBlock, name) for name in names))
-        .join(Site, Site.id == SiteBlock.site_id)
-        .where(Site.domain == site)
-    )
-    return [dict(row._mapping) for row in connection.execute(query)]
-
-
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["fingerprint"], row["role"], row["version"]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _COLUMNS}
+    return {name: row[name] for name in known.LEARNED}

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import TYPE_CHECKING
 
 from newsarchive.core.twins.comparison import Comparison, compare, sentences
@@ -280,6 +279,8 @@ def _originals(reader: Reader) -> dict[tuple[int | None, str], datetime]:
 
 
 def _republished(key: tuple[str, str, str], dates: list[tuple[datetime, datetime | None]]) -> Republished:
+    from statistics import median  # `trace` starts sooner without it
+
     delays = [(published - first) / timedelta(hours=1) for published, first in dates if first]
     kept = [delay for delay in delays if delay >= 0]
     moments = [published for published, _ in dates]

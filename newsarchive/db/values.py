@@ -24,13 +24,14 @@ MOMENTS = frozenset(
         "reviewed_at",
         "started_at",
         "finished_at",
+        "last_success_at",
         "published",
         "first",
         "last",
     ]
 )
 FLAGS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
-STRUCTURES = frozenset(("quality", "damage", "candidates", "links", "origin_evidence", "shared"))
+STRUCTURES = frozenset(("quality", "damage", "candidates", "links", "origin_evidence", "shared", "config"))
 
 
 def storable(text: str) -> str:

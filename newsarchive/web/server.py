@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from newsarchive.db import browse, schema
+from newsarchive.db import browse, revisions, schema
 from newsarchive.db.engine import open_readonly, parse_url, shown, sqlite_file
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
@@ -63,7 +63,7 @@ def opened(db: str) -> Engine:
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
         )
-    if held != schema.head():
+    if held != revisions.head():
         raise DatabaseUnavailable(f"{shown(engine)} holds an old archive; first: newsarchive db upgrade")
     if not browse.holds_articles(engine):
         raise DatabaseUnavailable(

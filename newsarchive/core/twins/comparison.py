@@ -99,6 +99,8 @@ def _unequal(
 def _alike(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of sentences that are alike, each once, in the order of the full text: those that are surely
     one and stand where they are looked for, then the others, best first."""
+    if not ours or not theirs:
+        return []
     a, b = ([normalise(s) for s in side[:_MOST]] for side in (ours, theirs))
     found = _in_order(a, b)
     left, right = ([i for i in range(len(side)) if i not in used] for side, used in (
@@ -126,12 +128,20 @@ def _best_first(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
 
     if not a or not b:
         return []
-    scores = process.cdist(a, b, scorer=fuzz.ratio, score_cutoff=ALTERED)
-    ranked = sorted(((scores[i][j], i, j) for i, j in zip(*scores.nonzero(), strict=True)), reverse=True)
+    ranked = sorted(
+        (
+            (score, i, j)
+            for i, sentence in enumerate(a)
+            for _, score, j in process.extract_iter(
+                sentence, b, scorer=fuzz.ratio, processor=None, score_cutoff=ALTERED
+            )
+        ),
+        reverse=True,
+    )
     found: dict[int, int] = {}
     taken: set[int] = set()
     for _, i, j in ranked:
         if i not in found and j not in taken:
-            found[int(i)] = int(j)
-            taken.add(int(j))
+            found[i] = j
+            taken.add(j)
     return sorted(found.items())
