@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
+from newsarchive.core.charsets import charsets
 from newsarchive.core.repairs.gate import MINOR, facts_of
 from newsarchive.core.repairs.pairs import SCALE, PairModel
 
@@ -44,6 +45,21 @@ class Arrays:
         """See `PairModel.total`."""
         symbols = self.symbols(text)
         return float(self.costs.take(symbols[:-1] * self.size + symbols[1:]).sum()) / SCALE
+
+    def totals(self, text: str, raw: bytes) -> list[float]:
+        """What a text costs where its bytes are read with each of `charsets()`.
+
+        `raw` has a byte for each character, 0x3F for one that is to stay as it is.
+        """
+        codes = np.frombuffer(raw, np.uint8)
+        symbols = np.where(codes == 0x3F, self.symbols(text), self._decoded[:, codes])
+        pairs = symbols[:, :-1] * self.size + symbols[:, 1:]
+        return [float(cost) / SCALE for cost in self.costs.take(pairs).sum(1).tolist()]
+
+    @cached_property
+    def _decoded(self) -> Any:
+        """Codec by byte → symbol."""
+        return np.array([self.symbols("".join(codec.decoded)) for codec in charsets()])
 
     def suspects(self, text: str) -> list[int]:
         """See `gate.suspects`."""

@@ -15,7 +15,7 @@ from typing import Any
 from newsarchive.core.repairs.characters import is_allowed
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.pairs import PairModel
-from newsarchive.core.repairs.plausible import Window, plausible, windows
+from newsarchive.core.repairs.plausible import Window, plausible_single_bytes, windows
 from newsarchive.items import Edit
 
 #: A change has to make its place so much likelier, in nats: it has no vote behind it.
@@ -30,7 +30,7 @@ LONGEST = 4000
 def is_asked(near: Iterable[Window]) -> bool:
     """Whether something suspicious may be UTF-8 that was read as Latin, a space for a no-break space."""
     runs = (f"{run[:-1]}\xa0\n" if run[-1] == " " else run for run, _ in near)
-    return not plausible(runs).isdisjoint(LATIN)
+    return not plausible_single_bytes(runs).isdisjoint(LATIN)
 
 
 def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from newsarchive.core.charsets import SINGLE_BYTE, Charset, charsets
+from newsarchive.core.charsets import Charset, charsets
 from newsarchive.core.repairs.mojibake import Found, Reading
 from newsarchive.core.repairs.pairs import PairModel
 
@@ -46,29 +46,18 @@ class Legacy:
 
 def likeliest(runs: list[str], model: PairModel) -> Legacy | None:
     """The pair of codecs that makes the runs likeliest; `None` where none does."""
+    from newsarchive.core.repairs.arrays import arrays_of
+
     joined = "\n".join(runs)
-    as_it_is = model.total(joined)
+    arrays = arrays_of(model)
+    as_it_is = arrays.total(joined)
     best, least = None, float("inf")
     for wrong in charsets():
         raw = wrong.to_bytes(joined)
-        if raw.count(b"?") - joined.count("?") > FOREIGN * len(joined):
+        lacks = raw.count(b"?") - joined.count("?")
+        if lacks > FOREIGN * len(joined):
             continue
-        kept = {i: c for i, c in enumerate(joined) if raw[i] == 0x3F and c != "?"}
-        for true in charsets():
-            if true is wrong:
-                continue
-            text = raw.decode(SINGLE_BYTE[true.name], "replace")
-            cost = model.total(_with(text, kept))
-            if cost < as_it_is and cost + LACKS * len(kept) < least:
-                best, least = Legacy(true, wrong), cost + LACKS * len(kept)
+        for true, cost in zip(charsets(), arrays.totals(joined, raw), strict=True):
+            if true is not wrong and cost < as_it_is and cost + LACKS * lacks < least:
+                best, least = Legacy(true, wrong), cost + LACKS * lacks
     return best
-
-
-def _with(text: str, kept: dict[int, str]) -> str:
-    """The text, with what the wrong codec does not have left as it was."""
-    if not kept:
-        return text
-    chars = list(text)
-    for at, char in kept.items():
-        chars[at] = char
-    return "".join(chars)

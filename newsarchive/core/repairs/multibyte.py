@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import accumulate
 
 from newsarchive.core.charsets import MULTI_BYTE
 from newsarchive.core.repairs.characters import is_allowed
@@ -35,23 +36,26 @@ class MultiByte:
         return {run: found for run in runs if (found := list(self._of(run, model)))}
 
     def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
-        units = [bytes_of(c, self.name) for c in run]
+        codec = _codec(self.name)
+        units = [codec[char] for char in run]
+        starts = [at for at, (_, is_start) in enumerate(units[:-1]) if is_start and at]
+        if not starts:
+            return
+        encoded = _Encoded([raw for raw, _ in units])
         done = 0
-        for at in [i for i in range(1, len(run) - 1) if _starts(units[i])]:
-            end, decoded = _stretch(units, at) if at >= done else (at, "")
+        for at in starts:
+            end, decoded = encoded.stretch(at) if at >= done else (at, "")
             reading = self._weigh(model, run, at, end, decoded) if end > at else None
             if reading and end - at <= SHORT:
-                reading = max((reading, *self._shorter(model, run, units, at, end)), key=_gain)
+                reading = max((reading, *self._shorter(model, run, encoded, at, end)), key=_gain)
             if reading:
                 yield reading
                 done = reading.end
 
-    def _shorter(
-        self, model: PairModel, run: str, units: list[bytes], at: int, end: int
-    ) -> Iterator[Reading]:
+    def _shorter(self, model: PairModel, run: str, encoded: _Encoded, at: int, end: int) -> Iterator[Reading]:
         """The readings of less than a stretch: what follows may be right, and UTF-8 by accident."""
         for last in range(at + 1, end):
-            stop, decoded = _stretch(units[: last + 1], at)
+            stop, decoded = encoded.stretch(at, last)
             if stop == last and (reading := self._weigh(model, run, at, stop, decoded)):
                 yield reading
 
@@ -63,47 +67,67 @@ class MultiByte:
         return Reading(start, end, decoded, self.name, gain) if gain > 0 else None
 
 
-@lru_cache(maxsize=1 << 16)
-def _starts(unit: bytes) -> bool:
-    """Whether a character can start a sequence, going by its own bytes."""
-    return 0xC2 <= unit[0] <= 0xF4 and (len(unit) < 2 or 0x80 <= unit[1] <= 0xBF)
+class _Encoded:
+    """A run, context at either end, in a codec: its bytes, and where those of each character begin."""
+
+    def __init__(self, units: list[bytes]) -> None:
+        self.raw = b"".join(units)
+        self.offsets = [0, *accumulate(map(len, units))]
+        self.borders = {offset: at for at, offset in enumerate(self.offsets)}
+
+    def stretch(self, start: int, last: int = -1) -> tuple[int, str]:
+        """How far UTF-8 goes from one character on, to the end of a character and of a sequence, before the
+        last one; what it is."""
+        last = last if last > 0 else len(self.offsets) - 2
+        first, stop = self.offsets[start], self.offsets[min(last, start + LONGEST)]
+        match = _TEXT.match(self.raw, first, stop)
+        end = match.end() if match else first
+        while end not in self.borders:
+            end = _shorter(self.raw, end)
+        return self.borders[end], self.raw[first:end].decode("utf-8", "replace")
 
 
 def _gain(reading: Reading) -> float:
     return reading.gain
 
 
-def _stretch(units: list[bytes], start: int) -> tuple[int, str]:
-    """How far UTF-8 goes from one character on, to the end of a character and of a sequence."""
-    raw, borders = bytearray(), {}
-    for at in range(start, min(len(units) - 1, start + LONGEST)):
-        if units[at][0] < 0x80:
-            break
-        raw += units[at]
-        borders[len(raw)] = at + 1
-    match = _TEXT.match(raw)
-    length = match.end() if match else 0
-    while length and length not in borders:
-        length = _shorter(raw, length)
-    return borders.get(length, start), raw[:length].decode("utf-8", "replace")
+def _shorter(raw: bytes, end: int) -> int:
+    """The end without the last UTF-8 sequence."""
+    end -= 1
+    while 0x80 <= raw[end] < 0xC0:
+        end -= 1
+    return end
 
 
-def _shorter(raw: bytearray, length: int) -> int:
-    """The length without the last UTF-8 sequence."""
-    length -= 1
-    while length and 0x80 <= raw[length] < 0xC0:
-        length -= 1
-    return length
+class _Codec(dict[str, tuple[bytes, bool]]):
+    """Character → its bytes, and whether it can start a sequence, going by these alone.
+
+    A character that is ASCII in the codec, or not in it, is 0x00: no sequence goes over it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __missing__(self, char: str) -> tuple[bytes, bool]:
+        raw = bytes_of(char, self.name)
+        starts = 0xC2 <= raw[0] <= 0xF4 and (len(raw) < 2 or 0x80 <= raw[1] <= 0xBF)
+        self[char] = unit = (raw if raw[0] >= 0x80 else b"\x00"), starts
+        return unit
+
+
+@cache
+def _codec(name: str) -> _Codec:
+    return _Codec(name)
 
 
 @lru_cache(maxsize=1 << 15)
 def bytes_of(char: str, name: str) -> bytes:
     """A character in the codec; 0x00 where the codec does not have it."""
     for codec in ("gbk", "gb18030") if name == "gb18030" else (MULTI_BYTE[name],):
-        try:
-            return char.encode(codec)
-        except UnicodeEncodeError:
-            continue
+        raw = char.encode(codec, "replace")
+        if raw != b"?" or char == "?":
+            return raw
     return b"\x00"
 
 

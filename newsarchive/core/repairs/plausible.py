@@ -25,6 +25,7 @@ NEAR = 8
 DENSE, TWO = 0.2, 2
 
 _NEWLINE = "\n"
+_NONE = (0, 0)
 
 #: A run or a part of one, with one character at either end, and how many of its pairs are suspicious.
 Window = tuple[str, int]
@@ -63,6 +64,16 @@ def is_single_byte(run: str) -> bool:
     return all(char in _single_bytes() for char in run[1:-1])
 
 
+def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
+    """The names of the single-byte codecs in which some run, context at either end, may hold UTF-8."""
+    own, bits = _single_bytes(), 0
+    for run in runs:
+        signs = [own.get(char, _NONE) for char in run[1:-1]]
+        for (first, _), (_, follows) in pairwise(signs):
+            bits |= first & follows
+    return _named(bits)
+
+
 def plausible(runs: Iterable[str]) -> frozenset[str]:
     """The names of the codecs in which some run, context at either end, may hold UTF-8."""
     bits = 0
@@ -83,7 +94,7 @@ def _named(bits: int) -> frozenset[str]:
 @lru_cache(maxsize=1 << 16)
 def _signs(char: str) -> tuple[int, int, int]:
     """Three sets of codecs, a bit each: where a character starts a sequence, goes on with one, is one."""
-    singles = _single_bytes().get(char, (0, 0))
+    singles = _single_bytes().get(char, _NONE)
     first, follows, whole = *singles, 0
     for number, name in enumerate(MULTI_BYTE, start=len(SINGLE_BYTE)):
         raw = bytes_of(char, name)

@@ -31,9 +31,10 @@ class Runs:
         self.places: dict[str, list[int]] = {}
         self.spans: list[tuple[int, str]] = []
         for match in pattern.finditer(self.text):
-            run = self.text[match.start() - 1 : match.end() + 1]
-            self.places.setdefault(run, []).append(match.start() - 2)
-            self.spans.append((match.start() - 2, run))
+            start, end = match.span()
+            run = self.text[start - 1 : end + 1]
+            self.places.setdefault(run, []).append(start - 2)
+            self.spans.append((start - 2, run))
 
     @cached_property
     def breaks(self) -> list[int]:
