@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,8 +55,23 @@ def test_the_script_that_a_shell_reads(shell: str) -> None:
         [sys.executable, "-m", "newsarchive"], env=env, capture_output=True, text=True, timeout=60, check=True
     )
     assert "_NEWSARCHIVE_COMPLETE" in done.stdout
-    if shell == "bash":
-        subprocess.run(["bash", "-n"], input=done.stdout, text=True, check=True, timeout=60)
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} to read it")
+    subprocess.run([shell, "-n", "/dev/stdin"], input=done.stdout, text=True, check=True, timeout=60)
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish")
+def test_tab_in_fish(tmp_path: Path) -> None:
+    """The one shell that says what it would offer without a terminal."""
+    command = tmp_path / "newsarchive"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m newsarchive "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    script = '_NEWSARCHIVE_COMPLETE=fish_source newsarchive | source; complete -C "newsarchive export --format mar"'
+    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["fish", "-c", script], env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "markdown\n"
 
 
 def test_the_formats_are_those_that_can_be_written() -> None:
