@@ -294,3 +294,18 @@ def test_any_text_gives_an_article_or_a_known_reason(text: str) -> None:
         labels, reason = set(), refusal.reason
     assert labels <= set(LABELS)
     assert reason in ("", *DROP_REASONS)
+
+
+def test_a_thai_article_is_counted_and_ends_without_a_full_stop() -> None:
+    """Thai parts no words and writes no full stop: its articles are neither short nor broken off."""
+    texts = [
+        "เรือเฟอร์รี่เที่ยวสุดท้ายไปยังเกาะรอบนอกออกจากท่าเรือเมื่อคืนวันศุกร์ โดยมีผู้โดยสารสี่สิบคน และลูกเรืออีกห้าคนอยู่บนเรือ",
+        "บริษัทโทษราคาน้ำมันเชื้อเพลิงที่เพิ่มขึ้นเป็นสองเท่าในสามปี และสะพานที่เปิดใช้เมื่อเดือนพฤษภาคมที่ผ่านมา",
+        "ชาวเกาะต้องขับรถสองชั่วโมงไปยังโรงพยาบาลที่ใกล้ที่สุด และรถโรงเรียนก็ใช้ถนนสายเดียวกันนี้ทุกวันเช่นกัน",
+    ]
+    body = "".join(f"<p>{text}</p>" for text in texts)
+    page = f'<html lang="th"><head><title>เรือเที่ยวสุดท้าย</title></head><body><article><h1>เรือเที่ยวสุดท้าย</h1>{body}</article></body></html>'
+    article = extract(page.encode(), url="https://blog.example/ferry")
+    assert article.article_body == "\n\n".join(texts)
+    assert 55 < article.word_count < 80
+    assert article.quality.flags == ()

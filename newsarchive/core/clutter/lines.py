@@ -18,6 +18,9 @@ _EDGES = re.compile(r"^[\s\-–—•·»›>→←#*|:.!…]+|[\s\-–—•·�
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 #: Scripts written without spaces: a character counts as half a word there.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+#: A line of Thai or Lao with more letters than these is a sentence: no full stop would say so.
+STOPLESS = 80
+_STOPLESS = re.compile("[\u0e00-\u0eff]")
 _END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$")
 #: The label of a domain: "heron" of www.heron.co.uk.
 _LABEL = re.compile(r"(?:www\.)?([\w-]{4,})\.[a-z]{2,}")
@@ -53,10 +56,15 @@ def word_count(text: str) -> int:
 def ends_sentence(text: str) -> bool:
     """Whether a text ends as a sentence does, in any of the scripts we know.
 
+    Thai and Lao write no full stop: a line of theirs that is too long for a head ends one.
+
     >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("Recent Posts")
     (True, True, False)
     """
-    return bool(_END.search(text[-24:]))  # no text ends in so many quotation marks
+    tail = text[-24:]  # no text ends in so many quotation marks
+    if _END.search(tail):
+        return True
+    return len(text) > STOPLESS and not tail.isascii() and len(_STOPLESS.findall(text)) > STOPLESS
 
 
 def is_prose(block: Block, words: int = 12) -> bool:
