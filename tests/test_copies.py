@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -201,7 +202,7 @@ FULL = (
             ],
         ),
         ("\n\n".join(reversed(FULL.split("\n\n"))), [], [], []),
-        ("", [], sentences(FULL), []),
+        ("", [], list(sentences(FULL)), []),
     ],
     ids=["same", "case", "cut", "added", "altered", "moved", "empty"],
 )
@@ -211,6 +212,15 @@ def test_a_comparison_says_what_was_done(
     found = compare(FULL, copy)
     assert (list(found.added), list(found.cut), list(found.altered)) == (added, cut, altered)
     assert found.counts["kept"] == 5 - len(cut) - len(altered)
+
+
+def test_altered_sentences_of_a_long_text_are_paired_wherever_they_stand() -> None:
+    """So many that not every pair is compared by its letters; the last paragraph comes first."""
+    full = sentences(story(11, 600))
+    copy = [re.sub(r"^(\w+) \w+", r"\1 instead", s) for s in (*full[40:], *full[:40])]
+    found = compare(" ".join(full), " ".join(copy))
+    assert (found.kept, found.added, found.cut) == (0, (), ())
+    assert found.altered == tuple(zip(full, (*copy[20:], *copy[:20]), strict=True))
 
 
 def test_sentences_of_scripts_without_spaces() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core import fingerprint as fp
+from newsarchive.core.twins.shingling import normalised
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 
@@ -113,3 +114,8 @@ def test_any_text_has_a_fingerprint(text: str) -> None:
     folded = fp.normalise(text)
     assert " ".join(folded.split()) == folded
     assert bool(article.content_hash) == bool(folded)
+
+
+@given(st.lists(st.text(st.characters(blacklist_characters="\n"), max_size=60), max_size=8))
+def test_lines_are_normalised_together_as_each_alone(lines: list[str]) -> None:
+    assert normalised(lines) == [fp.normalise(line) for line in lines]

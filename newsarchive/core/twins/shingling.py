@@ -9,6 +9,7 @@ pseudorandom number generators", 2014), for a bare polynomial of this modulus ha
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -33,8 +34,8 @@ _UNSPACED = (
 #: Characters by which the script is judged: a text does not change it later.
 _SAMPLE = 1000
 #: Shorter texts are folded faster by `str.translate`.
-_FEW = 300
-_SPACE, _VANISHES, _UNKNOWN, _SEVERAL = 32, 0, 0xFFFFFFFE, 0xFFFFFFFF
+_FEW, _FEW_LINES = 300, 8
+_LINE_FEED, _SPACE, _VANISHES, _UNKNOWN, _SEVERAL = 10, 32, 0, 0xFFFFFFFE, 0xFFFFFFFF
 _BLOCK = 256
 _BASE = 0x9E3779B97F4A7C15 | 1
 _BASE_INVERSE = pow(_BASE, -1, 2**64)
@@ -64,21 +65,38 @@ def normalise(text: str) -> str:
     >>> normalise("“It’s over,” said\\n\\nthe  MINISTER.")
     'its over said the minister'
     """
-    for char in () if text.isascii() else _TYPOGRAPHIC:
-        text = text.replace(char, _FOLD[ord(char)] or "")
-    if not (text.isascii() or unicodedata.is_normalized("NFKC", text)):
-        text = unicodedata.normalize("NFKC", text)
+    text = _composed(text)
     if len(text) < _FEW:
         return " ".join(text.casefold().translate(_FOLD).split())
     return _text(_single_spaces(_folded(text)))
 
 
-def _folded(text: str) -> Any:
-    """The folded characters of a text as an array: 32 for what parts words."""
+def normalised(lines: Sequence[str]) -> list[str]:
+    """Several texts without line feeds, each normalised, in the time of one.
+
+    >>> normalised(["It rained.", "…", "Nobody came!"])
+    ['it rained', '', 'nobody came']
+    """
+    if len(lines) <= _FEW_LINES:
+        return [normalise(line) for line in lines]
+    folded = _text(_single_spaces(_folded(_composed("\n".join(lines)), line_feeds=True)))
+    return [line.strip() for line in folded.split("\n")]
+
+
+def _composed(text: str) -> str:
+    for char in () if text.isascii() else _TYPOGRAPHIC:
+        text = text.replace(char, _FOLD[ord(char)] or "")
+    if text.isascii() or unicodedata.is_normalized("NFKC", text):
+        return text
+    return unicodedata.normalize("NFKC", text)
+
+
+def _folded(text: str, *, line_feeds: bool = False) -> Any:
+    """The folded characters of a text as an array: 32 for what parts words, 10 for line feeds that stay."""
     import numpy as np
 
     if text.isascii():
-        table, vanishing = _ascii()
+        table, vanishing = _ascii(line_feeds)
         return np.frombuffer(text.encode("ascii").translate(table, vanishing), dtype=np.uint8)
     codes, table = _codes(text), _table()
     out = table[codes]
@@ -87,7 +105,9 @@ def _folded(text: str) -> Any:
             _learn(block)
         out = table[codes]
     if (out == _SEVERAL).any():  # "ß" is "ss": the array must grow
-        return _folded(text.casefold())
+        return _folded(text.casefold(), line_feeds=line_feeds)
+    if line_feeds:
+        out[codes == _LINE_FEED] = _LINE_FEED
     return out[out != _VANISHES]
 
 
@@ -119,10 +139,11 @@ def _text(codes: Any) -> str:
     return str(codes.astype("<u4").tobytes(), "utf-32-le", "surrogatepass")
 
 
-@lru_cache(maxsize=1)
-def _ascii() -> tuple[bytes, bytes]:
+@lru_cache(maxsize=2)
+def _ascii(line_feeds: bool) -> tuple[bytes, bytes]:
     """For `bytes.translate`: the folded form of each character, and which vanish."""
     folded = [_FOLD[ord(chr(code).lower())] for code in range(128)]
+    folded[_LINE_FEED] = "\n" if line_feeds else " "
     vanishing = bytes(code for code, char in enumerate(folded) if char is None)
     return bytes(ord(char or " ") for char in folded) + bytes(128), vanishing
 
@@ -166,6 +187,17 @@ def shingles(folded: str) -> Any:
     starts = np.concatenate(([0], gaps[: 1 - WORDS] + 1))
     ends = np.concatenate((gaps[WORDS - 1 :], [len(codes)]))
     return _hashes(codes, starts, ends)
+
+
+def word_hashes(lines: Sequence[str]) -> tuple[Any, Any]:
+    """The hash of each word of normalised texts, and the number of the text that it stands in."""
+    import numpy as np
+
+    codes = _codes("\n".join(lines) + "\n")
+    feeds = codes == _LINE_FEED
+    ends = np.flatnonzero(feeds | (codes == _SPACE))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    return _hashes(codes, starts, ends), np.concatenate(([0], np.cumsum(feeds[ends[:-1]])))
 
 
 def _characters(folded: str) -> int:
