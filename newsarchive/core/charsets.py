@@ -76,9 +76,9 @@ class Charset:
 
     def variant(self, text: str) -> str:
         """The codec as `Edit.rule` says it: its name, and how `text` spells undefined bytes."""
-        spellings = {self.spare[c] for c in text if c in self.spare}
-        if not spellings:
+        if self.spare.keys().isdisjoint(text):
             return self.name
+        spellings = {self.spare[c] for c in text if c in self.spare}
         return f"{self.name}, its undefined bytes read as {' and '.join(sorted(spellings))}"
 
 
@@ -86,7 +86,7 @@ class Charset:
 def charset(name: str) -> Charset:
     """The table of one codec of `SINGLE_BYTE`. Raises `KeyError` for another name."""
     codec = SINGLE_BYTE[name]
-    decoded = tuple(bytes([b]).decode(codec, "replace") for b in range(256))
+    decoded = tuple(bytes(range(256)).decode(codec, "replace"))
     undefined = {b for b in range(0x80, 256) if decoded[b] == "\ufffd" or _is_c1(decoded[b])}
     inverse = {ord(c): b for b, c in enumerate(decoded) if b >= 0x80 and c != "\ufffd"}
     inverse |= {ord(c): b for b, c in _OTHER_EDITIONS.get(name, {}).items() if ord(c) not in inverse}

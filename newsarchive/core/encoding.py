@@ -53,9 +53,10 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
         number = bisect_right(starts, start) - 1
         edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
     lost = {bisect_right(starts, seen.original(place)) - 1 for place in repairs.lost}
-    if is_asked(near):
-        for number, text in enumerate(texts):
-            edits[number] += [] if edits[number] or number in lost else second_opinion(text, model)
+    left = [number for number in range(len(texts)) if not edits[number] and number not in lost]
+    if left and is_asked(near):
+        for number in left:
+            edits[number] += second_opinion(texts[number], model)
     return [_repaired(text, edits[i], i in lost) for i, text in enumerate(texts)]
 
 

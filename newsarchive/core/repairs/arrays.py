@@ -92,3 +92,10 @@ def arrays_of(model: PairModel) -> Arrays:
 
 def _codes(text: str) -> Any:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
+
+
+def non_ascii(text: str) -> list[tuple[int, int]]:
+    """Where the runs of characters beyond ASCII are. The text begins and ends with ASCII."""
+    odd = _codes(text) > 0x7F
+    edges = (np.flatnonzero(odd[1:] != odd[:-1]) + 1).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset, charsets
 from newsarchive.core.repairs.characters import is_allowed
@@ -28,10 +29,11 @@ UTF8 = re.compile(
 LAYERS = 3
 #: A run has the layers that others on the page have, unless that costs so much more, in nats.
 LAYERED = 8.0
+#: The readings of a run of so many characters are kept for the next page.
+SHORT = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a piece of a run reads as: `run[start:end]` should be `after`.
 
     `rule` names the codec, `inner` those of further layers; `gain` is the evidence in nats.
@@ -43,6 +45,10 @@ class Reading:
     rule: str
     gain: float
     inner: tuple[str, ...] = ()
+
+    def likelier(self, extra: float) -> Reading:
+        """The same reading with more evidence for it."""
+        return Reading(self.start, self.end, self.after, self.rule, self.gain + extra, self.inner)
 
 
 Found = dict[str, list[Reading]]
@@ -61,14 +67,23 @@ class Utf8:
         A run has one character of context at either end.
         """
         found: Found = {}
-        for run, start, end, decoded in _valid(runs, self.charset):
-            whole = self._weigh(model, run, start, end, decoded)
+        for run in runs:
+            own = _again(self.charset, self.inner, run, model) if len(run) <= SHORT else self.of(run, model)
+            if own:
+                found[run] = list(own)
+        return found
+
+    def of(self, run: str, model: PairModel) -> tuple[Reading, ...]:
+        """The readings of one run."""
+        found: list[Reading] = []
+        for match in UTF8.finditer(self.charset.to_bytes(run)):
+            start, end = match.span()
+            whole = self._weigh(model, run, start, end, match[0].decode())
             best = [whole] if whole else []
             if not whole or not reads_well(model, run, whole):
-                pieces = list(self._pieces(model, run, start, end))
-                best = max(best, pieces, key=_gain)
-            found.setdefault(run, []).extend(best)
-        return found
+                best = max(best, list(self._pieces(model, run, start, end)), key=_gain)
+            found += best
+        return tuple(found)
 
     def _pieces(self, model: PairModel, run: str, start: int, end: int) -> Iterator[Reading]:
         """The readings of the pieces of a run that are damaged, where others are right as they stand."""
@@ -108,16 +123,10 @@ def reads_well(model: PairModel, run: str, reading: Reading) -> bool:
     return reading.gain > 0 and model.is_seen(before + reading.after + after)
 
 
-def _valid(runs: Iterable[str], charset: Charset) -> Iterator[tuple[str, int, int, str]]:
-    """Each piece of a run that is valid UTF-8 in the codec: run, start, end, what it decodes to."""
-    runs = list(runs)
-    joined = charset.to_bytes("\n".join(runs))
-    at, number = 0, 0
-    for match in UTF8.finditer(joined):
-        while match.start() >= at + len(runs[number]) + 1:
-            at += len(runs[number]) + 1
-            number += 1
-        yield runs[number], match.start() - at, match.end() - at, match[0].decode()
+@lru_cache(maxsize=1 << 14)
+def _again(charset: Charset, inner: tuple[str, ...], run: str, model: PairModel) -> tuple[Reading, ...]:
+    """`Utf8.of`, kept: where punctuation is damaged, page after page has the same runs."""
+    return Utf8(charset, inner).of(run, model)
 
 
 Unfolded = tuple[str, float, tuple[str, ...]]

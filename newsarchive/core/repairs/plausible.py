@@ -51,7 +51,7 @@ def windows(text: str, positions: Sequence[int]) -> list[Window]:
 def conceivable(near: Iterable[Window]) -> frozenset[str]:
     """The names of the codecs in which some window may hold UTF-8, and is suspicious enough for it."""
     names: frozenset[str] = frozenset()
-    for run, suspicious in near:
+    for run, suspicious in set(near):
         dense = suspicious >= DENSE * (len(run) - 1)
         if dense or suspicious >= TWO:
             found = plausible([run])
@@ -61,7 +61,7 @@ def conceivable(near: Iterable[Window]) -> frozenset[str]:
 
 def is_single_byte(run: str) -> bool:
     """Whether single-byte codecs have all the characters of a run."""
-    return all(char in _single_bytes() for char in run[1:-1])
+    return _single_bytes().keys() >= set(run[1:-1])
 
 
 def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+import sys
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from newsarchive.core.repairs.characters import script
+from newsarchive.core.repairs.gate import LINE
 from newsarchive.core.repairs.mojibake import Found, Reading
 from newsarchive.core.repairs.plausible import NON_ASCII
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """`text[start:end]` of the page becomes `reading.after`."""
 
     start: int
@@ -24,14 +26,16 @@ class Change:
 
 
 class Runs:
-    """The non-ASCII runs of a page, the same run in the same context only once."""
+    """The non-ASCII runs of a page, the same run in the same context only once.
+
+    `places` says where each of them stands in the text, context included, `spans` the same in order.
+    """
 
     def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
         self.text = f"\n{text}\n"
         self.places: dict[str, list[int]] = {}
         self.spans: list[tuple[int, str]] = []
-        for match in pattern.finditer(self.text):
-            start, end = match.span()
+        for start, end in _non_ascii(self.text) if pattern is NON_ASCII else _found(pattern, self.text):
             run = self.text[start - 1 : end + 1]
             self.places.setdefault(run, []).append(start - 2)
             self.spans.append((start - 2, run))
@@ -44,30 +48,49 @@ class Runs:
     @cached_property
     def letters(self) -> Counter[str]:
         """How often each character beyond ASCII stands on the page."""
-        return Counter("".join(NON_ASCII.findall(self.text)))
+        return Counter("".join([run[1:-1] for _, run in self.spans]))
+
+    @cached_property
+    def foreign(self) -> Counter[str]:
+        """How many characters beyond ASCII each script has."""
+        scripts = Counter[str]()
+        for char, number in self.letters.items():
+            scripts[script(char)] += number
+        return scripts
 
     @cached_property
     def scripts(self) -> Counter[str]:
         """How many characters each script has; ASCII counts as Latin."""
-        scripts = Counter[str]()
-        for char, number in self.letters.items():
-            scripts[script(char)] += number
+        scripts = Counter(self.foreign)
         scripts["LATIN"] += len(self.text) - 2 - self.letters.total()
         return scripts
 
     def suspect(self, positions: Iterable[int]) -> list[str]:
         """The runs that hold one of these positions of the page, in the order of the page."""
-        hit = set()
-        for position in positions:
-            at = bisect_right(self.spans, position, key=_first) - 1
-            for start, run in self.spans[max(0, at) : at + 2]:
-                if start - 1 < position <= start + len(run):
-                    hit.add(run)
+        ordered = sorted(positions)
+        hit, at, end = set(), 0, len(ordered)
+        for (start, run), (behind, _) in zip(self.spans, [*self.spans[1:], _NOWHERE], strict=False):
+            at = bisect_left(ordered, start, at)
+            if at == end:
+                break
+            if ordered[at] < behind and ordered[at] <= start + len(run):
+                hit.add(run)
         return [run for run in self.places if run in hit]
 
 
-def _first(span: tuple[int, str]) -> int:
-    return span[0]
+def _found(pattern: re.Pattern[str], text: str) -> Iterable[tuple[int, int]]:
+    return (match.span() for match in pattern.finditer(text))
+
+
+def _non_ascii(text: str) -> Iterable[tuple[int, int]]:
+    if len(text) < LINE:
+        return _found(NON_ASCII, text)
+    from newsarchive.core.repairs.arrays import non_ascii
+
+    return non_ascii(text)
+
+
+_NOWHERE = (sys.maxsize, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +109,8 @@ def placed(taken: Found, runs: Runs) -> list[Change]:
         for r in readings
         for at in runs.places[run]
     ]
-    return sorted(changes, key=lambda c: c.start)
+    return sorted(changes, key=_start)
+
+
+def _start(change: Change) -> int:
+    return change.start

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -27,7 +28,10 @@ _END = re.compile(r"(?<=[.!])[\"')\]]* |\n")
 
 def torn(text: str, positions: Sequence[int], changes: Sequence[Change], charset: Charset) -> list[int]:
     """Where a page may have parts of sequences of a codec that its changes do not account for."""
-    return [p for p in positions if not _is_covered(changes, p)] + _left(text, changes, charset.name)
+    covered: set[int] = set()
+    for change in changes:
+        covered.update(range(change.start - 1, change.end))
+    return [p for p in positions if p not in covered] + _left(text, changes, charset.name)
 
 
 def with_lost(
@@ -90,20 +94,18 @@ def _overlaps(changes: Sequence[Change], change: Change) -> bool:
     return _is_inside(changes, change.start, change.end)
 
 
-def _is_covered(changes: Sequence[Change], position: int) -> bool:
-    at = bisect_right(changes, position, key=_start)
-    return any(c.start - 1 <= position < c.end for c in changes[max(0, at - 1) : at + 1])
-
-
 def _heads_of(text: str, changes: Sequence[Change], charset: Charset) -> frozenset[str]:
     """The characters that begin sequences on this page."""
-    inside = {char for c in changes for char in text[c.start : c.end]}
+    inside = set("".join([text[c.start : c.end] for c in changes]))
     return frozenset(c for c in inside if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4)
 
 
 def _left(text: str, changes: Sequence[Change], name: str) -> list[int]:
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
     heads = _heads_of(text, changes, charset(name))
+    inside = Counter("".join([text[c.start : c.end] for c in changes]))
+    if all(text.count(head) == inside[head] for head in heads):
+        return []
     found = []
     for match in _headed(name).finditer(text):
         at = match.start()

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from math import log
 from typing import Protocol
 
@@ -59,6 +59,24 @@ class Hypothesis(Protocol):
     def readings(self, runs: Iterable[str], model: PairModel) -> Found: ...
 
 
+class Readers:
+    """What hypotheses make of the runs of a page: each of them reads a run once, however often it is asked."""
+
+    def __init__(self, model: PairModel) -> None:
+        self.model = model
+        self._found: dict[Hypothesis, dict[str, list[Reading]]] = {}
+
+    def readings(self, hypothesis: Hypothesis, runs: Sequence[str]) -> Found:
+        """See `Hypothesis.readings`."""
+        known = self._found.setdefault(hypothesis, {})
+        if new := [run for run in runs if run not in known]:
+            known |= dict.fromkeys(new, _NOTHING) | hypothesis.readings(new, self.model)
+        return {run: readings for run in runs if (readings := known[run])}
+
+
+_NOTHING: list[Reading] = []
+
+
 def changes_of(
     text: str, model: PairModel, grams: GramModel, positions: Sequence[int], near: Sequence[Window]
 ) -> Repairs:
@@ -72,27 +90,29 @@ def changes_of(
         return Repairs()
     runs = Runs(text)
     suspect = runs.suspect(positions)
+    readers = Readers(model)
     taken: Found = {}
+    changes: Sequence[Change] = ()
     for _ in range(ROUNDS):
         left = [run for run in suspect if run not in taken]
-        believed = elect(left, runs, model, grams, names) if left else None
+        believed = elect(left, runs, readers, grams, names) if left else None
         if believed is None:
             break
         others = [run for run in runs.places if run not in taken]
-        found = _for_page(believed.readings(others, model), runs)
+        found = _for_page(readers.readings(believed, others), runs)
         if isinstance(believed, Legacy):
-            return Repairs([*placed(taken, runs), *_by_line(found, runs, grams)])
-        good = {
-            run: [r for r in rs if r.gain >= (SUSPECT if run in left else RUN)] for run, rs in found.items()
-        }
+            return Repairs([*changes, *_by_line(found, runs, grams)])
+        least = dict.fromkeys(left, SUSPECT)
+        good = {run: [r for r in rs if r.gain >= least.get(run, RUN)] for run, rs in found.items()}
         if _is_lone_letter(good):
             break
         taken |= {run: rs for run, rs in good.items() if rs}
-        if isinstance(believed, Utf8) and not believed.inner:
-            changes = placed(taken, runs)
-            if rest := torn(text, positions, changes, believed.charset):
-                return with_lost(text, changes, rest, believed.charset, model, grams)
-    return Repairs(placed(taken, runs))
+        changes = placed(taken, runs)
+        if not isinstance(believed, Utf8) or believed.inner:
+            continue
+        if rest := torn(text, positions, changes, believed.charset):
+            return with_lost(text, changes, rest, believed.charset, model, grams)
+    return Repairs(changes)
 
 
 def _is_lone_letter(found: Found) -> bool:
@@ -144,16 +164,15 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def elect(
-    suspect: list[str], runs: Runs, model: PairModel, grams: GramModel, names: frozenset[str]
+    suspect: list[str], runs: Runs, readers: Readers, grams: GramModel, names: frozenset[str]
 ) -> Hypothesis | None:
     """The hypothesis that explains the suspect runs best; `None` where none is believed.
 
     UTF-8 is looked for in the codecs with these names.
     """
-    sample = suspect[:SAMPLE]
-    hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
-    hypotheses = [h for h in hypotheses if _name(h) in names] or hypotheses[:1]
-    found = {h: _for_page(h.readings(sample, model), runs) for h in hypotheses}
+    sample, model = suspect[:SAMPLE], readers.model
+    hypotheses = [h for name, h in _hypotheses().items() if name in names] or [Utf8(charsets()[0])]
+    found = {h: _for_page(readers.readings(h, sample), runs) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     first = max(hypotheses, key=totals.__getitem__)
     total = totals[first]
@@ -161,11 +180,11 @@ def elect(
     best: Hypothesis = first
     if isinstance(first, Utf8):
         best = Utf8(first.charset, _layers(found[first]))
-    single = [run for run in sample if is_single_byte(run)]
-    if share > EXPLAINED or len(single) < FEWEST or not _is_strange(single, model):
+    single = [run for run in sample if is_single_byte(run)] if share <= EXPLAINED else []
+    if len(single) < FEWEST or not _is_strange(single, model):
         return best if total >= PAGE else None
     if legacy := likeliest(single[:60], model):
-        legacy_found = _for_page(legacy.readings(sample, model), runs)
+        legacy_found = _for_page(readers.readings(legacy, sample), runs)
         rival = _total(legacy_found, runs) - ODD
         if rival > total and _has_words(legacy_found, runs, grams):
             best, total = legacy, rival
@@ -180,6 +199,13 @@ def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
     }
     known = sum(map(grams.knows, words))
     return known >= WORDS and known >= WORDED * len(words)
+
+
+@cache
+def _hypotheses() -> dict[str, Utf8 | MultiByte]:
+    """Codec → the hypothesis that UTF-8 was read with it."""
+    hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *multi_bytes()]
+    return {_name(h): h for h in hypotheses}
 
 
 def _name(hypothesis: Utf8 | MultiByte) -> str:
@@ -210,36 +236,51 @@ def _is_strange(sample: list[str], model: PairModel) -> bool:
 
 def _total(found: Found, runs: Runs) -> float:
     """The gain of a codec over the page, less what it costs to bring in a script that is not there."""
-    gains = (
-        max(0.0, sum(r.gain for r in rs)) * min(1.5, 1 + len(runs.places[run]) / 8)
+    gains = [
+        max(0.0, sum([r.gain for r in rs])) * min(1.5, 1 + len(runs.places[run]) / 8)
         for run, rs in found.items()
-    )
-    brought = {script(c) for rs in found.values() for r in rs if r.gain > 0 for c in r.after} - {"", "LATIN"}
-    gain = sum(gains)
-    return gain - STRANGER * sum(not runs.scripts[s] for s in brought)
+    ]
+    brought = {s for rs in found.values() for r in rs if r.gain > 0 for s in scripts_of(r.after)}
+    return sum(gains) - STRANGER * sum(not runs.scripts[s] for s in brought - {"", "LATIN"})
 
 
 def _for_page(found: Found, runs: Runs) -> Found:
     """The readings, likelier where they take a script off the page that nothing else on it uses,
     and where they read as letters that the rest of the page does use."""
-    if not found:
-        return found
-    inside = Counter[str]()
-    for run, readings in found.items():
-        for r in readings:
-            for c in run[r.start : r.end]:
-                inside[c] += len(runs.places[run])
-    outside = Counter[str]()
-    for char, number in (runs.letters - inside).items():
-        outside[script(char)] += number
-    total = sum(runs.scripts.values())
-    strange = {s: min(STRANGER, log((1 + total) / (1 + outside[s]))) for s in runs.scripts if s != "LATIN"}
-    known = {c for c, n in runs.letters.items() if n > inside[c]}
-    return {run: [_likelier(run, r, strange, known) for r in readings] for run, readings in found.items()}
+    inside = Counter(
+        "".join([run[r.start : r.end] * len(runs.places[run]) for run, rs in found.items() for r in rs])
+    )
+    strange = _Strange(runs, inside)
+    return {run: [_likelier(run, r, strange) for r in readings] for run, readings in found.items()}
 
 
-def _likelier(run: str, reading: Reading, strange: Mapping[str, float], known: set[str]) -> Reading:
-    gone = {script(c) for c in run[reading.start : reading.end]} - {script(c) for c in reading.after}
-    extra = max((strange.get(s, 0.0) for s in gone), default=0.0)
-    extra += min(KNOWN_MOST, sum(c in known for c in reading.after)) * KNOWN
-    return replace(reading, gain=reading.gain + extra)
+class _Strange(dict[str, float]):
+    """Script → by how much its letters are likelier to be damage, in nats, if those `inside` are."""
+
+    def __init__(self, runs: Runs, inside: Counter[str]) -> None:
+        super().__init__({"LATIN": 0.0})
+        self.runs, self.inside = runs, inside
+
+    def __missing__(self, name: str) -> float:
+        outside = self.runs.foreign[name]
+        outside -= sum([number for char, number in self.inside.items() if script(char) == name])
+        self[name] = gain = min(STRANGER, log((1 + self.runs.scripts.total()) / (1 + outside)))
+        return gain
+
+    def known(self, text: str) -> int:
+        """How many of these characters the rest of the page also has."""
+        letters, inside = self.runs.letters, self.inside
+        return len([c for c in text if letters.get(c, 0) > inside.get(c, 0)])
+
+
+def _likelier(run: str, reading: Reading, strange: _Strange) -> Reading:
+    after = reading.after
+    gone = scripts_of(run[reading.start : reading.end]) - scripts_of(after)
+    extra = max([strange[s] for s in gone], default=0.0) + min(KNOWN_MOST, strange.known(after)) * KNOWN
+    return reading.likelier(extra) if extra else reading
+
+
+@lru_cache(maxsize=1 << 13)
+def scripts_of(text: str) -> frozenset[str]:
+    """The scripts of the letters of a text, "" for what is none."""
+    return frozenset(map(script, text))
