@@ -7,7 +7,7 @@ claim is kept as a `Candidate` with the reason why it won or lost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,7 @@ from newsarchive.core.facts import (
     publication,
     shown,
     surroundings,
+    traces,
 )
 from newsarchive.core.facts.claims import MOST, Claim, best, key
 from newsarchive.core.facts.language import finish_language
@@ -101,7 +102,8 @@ def read_metadata(
     candidates = list(found.candidates)
     out["authors"], why = authors.decide(found.of("authors"), found.site_names, found.sections, rules)
     candidates += why
-    for decide in (_dates, _simple, _keywords, _image):
+    candidates += _dates(out, found, page, blocks, rules)
+    for decide in (_simple, _keywords, _image):
         candidates += decide(out, found, page, rules)
     candidates += _language(out, found, blocks, rules)
     candidates += [
@@ -208,7 +210,9 @@ def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
     return next(iter([*same, *first]), None)
 
 
-def _dates(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
+def _dates(
+    out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
+) -> list[Candidate]:
     """Both dates. Only the United States write the month first."""
     tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
     changes, now = found.of("date_modified"), page.capture.fetched_at
@@ -221,9 +225,19 @@ def _dates(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> li
     for field, claims in offered.items():
         decided[field], why = publication.decide(claims, field, now, rules, month_first="en-us" in tags)
         candidates += why
+    if decided["date_published"].value is None:
+        decided["date_published"], why = publication.last_resort(_traces(found, page, blocks, rules), now)
+        candidates += why
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
     return candidates
+
+
+def _traces(found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules) -> Iterator[traces.Trace]:
+    start = max(0, printed.place(blocks, found.headline) - traces.BEFORE)
+    claims = [*found.of("date_published"), *found.of("image")]
+    url, now = page.capture.base_url, page.capture.fetched_at
+    return traces.find(page.text, found.headline, claims, blocks[start:], url, now, rules)
 
 
 def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rules: Rules) -> list[Candidate]:

@@ -26,6 +26,7 @@ _COMPACT = re.compile(
     r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>Z|[+-]\d{4})?)?$"
 )
 _EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+_EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) tháng (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
 #: Digits of other scripts, and how far Thailand counts ahead.
 _DIGITS_OF = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
@@ -37,6 +38,10 @@ _NUMERIC = re.compile(
 )
 _URL = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
 _URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
+_MONTHS_IN_URLS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_URL_NAMED = re.compile(
+    rf"/((?:19|20)\d\d)/({'|'.join(_MONTHS_IN_URLS)})[a-z]*/(\d{{1,2}})(?=/|$)", re.IGNORECASE
+)
 _CLOCK = re.compile(
     r"(?<![\d.])(\d{1,2})(?::|h|\.(?=\d\d\s*(?:uhr|[ap]m)))(\d\d)(?::\d\d)?(?:\s*([ap])\.?m)?(?!\d)"
 )
@@ -69,8 +74,24 @@ def _western(text: str) -> str:
     return text if text.isascii() else text.translate(_DIGITS_OF)
 
 
+def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
+    """The first of the month that a text names ("June 2024", "2024年6月"), and the words that name it."""
+    lower = _western(text).casefold()
+    if not _YEAR.search(lower):
+        return None
+    if match := _EASTERN_MONTH.search(lower):
+        first = _build(match[1], match[2], 1)
+    else:
+        months, *_, pattern = _prose(rules)
+        match = pattern.search(lower)
+        first = _build(match["y"], months[match["m"]], 1) if match else None
+    return (first, match[0]) if first and match else None
+
+
 def from_url(url: str) -> datetime | None:
-    """The date in a path: `/2025/04/03/`, `/2025-04-03-title`, `/title-20250403`."""
+    """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025-04-03-title`, `/title-20250403`."""
+    if match := _URL_NAMED.search(url):
+        return _build(match[1], _MONTHS_IN_URLS.index(match[2].lower()) + 1, match[3])
     match = _URL.search(url) or _URL_COMPACT.search(url)
     return _build(match[1], match[2], match[3]) if match else None
 
@@ -91,7 +112,7 @@ def date_text(text: str, rules: Rules) -> str:
     lower = western.casefold()
     found = [
         m
-        for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:], _NUMERIC)
+        for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:4], _NUMERIC)
         if (m := pattern.search(lower))
     ]
     if not found or len(lower) != len(text):
@@ -108,17 +129,22 @@ def without_date(text: str, rules: Rules) -> list[str]:
 
 def signs(text: str, rules: Rules) -> bool:
     """Whether a line opens like "Posted on 3 May 2024": with a word for publishing or for a change."""
-    folded = text[:40].casefold()
-    table = rules.metadata.get("months", {})
-    words = [*table.get("published", {}).get("words", []), *table.get("modified", {}).get("words", [])]
-    return any(word in folded for word in words)
+    return _says("published", text[:40], rules) or _says("modified", text[:40], rules)
+
+
+def says_published(line: str, rules: Rules) -> bool:
+    """Whether a line speaks of publishing: "Published 3 May 2024"."""
+    return _says("published", line, rules)
 
 
 def says_modified(line: str, rules: Rules) -> bool:
     """Whether a line speaks of a change: "Updated 3 May 2024"."""
-    words = rules.metadata.get("months", {}).get("modified", {}).get("words", [])
+    return _says("modified", line, rules)
+
+
+def _says(what: str, line: str, rules: Rules) -> bool:
     folded = line.casefold()
-    return any(word in folded for word in words)
+    return any(word in folded for word in rules.metadata.get("months", {}).get(what, {}).get("words", []))
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
@@ -179,7 +205,7 @@ def _rfc(text: str) -> datetime | None:
 
 def _named(text: str, rules: Rules) -> datetime | None:
     """`April 3, 2025`, `3. April 2025`, `3 de abril de 2025`, `2025. április 3.`"""
-    months, *patterns = _prose(rules)
+    months, *patterns, _ = _prose(rules)
     matches = [m for p in patterns if (m := p.search(text))]
     if not matches:
         return None
@@ -207,12 +233,12 @@ def _numeric(text: str, day_first: bool) -> datetime | None:
     return _build(year, month, day, *_clock(text[match.end() :]))
 
 
-Prose = tuple[Mapping[str, int], re.Pattern[str], re.Pattern[str], re.Pattern[str]]
+Prose = tuple[Mapping[str, int], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]
 
 
 @lru_cache(maxsize=4)
 def _prose(rules: Rules) -> Prose:
-    """Month name → number, and the three orders of a date in prose."""
+    """Month name → number, the three orders of a date in prose, and a month with its year."""
     months: dict[str, int] = {}
     for rows in rules.metadata.get("months", {}).get("months", {}).values():
         for number, names in enumerate(rows, 1):
@@ -229,6 +255,7 @@ def _prose(rules: Rules) -> Prose:
         re.compile(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
         re.compile(rf"(?<!\d){d}{gap}{m}[\s,./'-]*(?:de |del )?{y}"),
         re.compile(rf"(?<!\d){y}\.?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+        re.compile(rf"(?<!\w)(?<!\d[ .]){m}\s*(?:de |del |of |,|/)?\s*(?P<y>(?:19|20)\d\d)(?!\d)"),
     )
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import urljoin
 
 from newsarchive.core.facts.claims import Claim, plain
+from newsarchive.core.facts.names import says_by
 from newsarchive.core.pages.elements import Attributes, Elements
 from newsarchive.rules import Rules
 
@@ -28,7 +29,7 @@ def _names(rules: Rules) -> Mapping[str, tuple[str, str]]:
 
 def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
     """What the page's head says."""
-    out = [*_metas(found.metas, url, rules)]
+    out = [*_metas(found.metas, url, rules), *_labelled(found.metas, rules)]
     out += [Claim("canonical_url", absolute(reference, url), "link") for reference in found.canonical]
     out += [Claim("republication_pixel", absolute(source, url), "markup") for source in found.pixels]
     out += [Claim("headline", found.title, "title"), Claim("in_language", found.language, "html")]
@@ -43,6 +44,15 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
             if field:
                 yield from _meta(field, source, attributes.get("content") or "", url)
                 break
+
+
+def _labelled(metas: list[Attributes], rules: Rules) -> Iterator[Claim]:
+    """What cards for Twitter and Slack show under a word for "by": `twitter:label1`, `twitter:data1` (Yoast)."""
+    said = {(a.get("name") or a.get("property") or "")[:16]: plain(a.get("content")) for a in metas}
+    for number in "12":
+        label = said.get(f"twitter:label{number}", "")
+        if label and says_by(label, rules):
+            yield Claim("authors", said.get(f"twitter:data{number}", ""), "meta label")
 
 
 def _meta(field: str, source: str, content: str, url: str) -> Iterator[Claim]:

@@ -94,6 +94,7 @@ class Words:
     signed: Phrases
     end: Phrases
     role: Phrases
+    person: Phrases
     weekdays: frozenset[str]
     weak: frozenset[str]
     particles: frozenset[str]
@@ -123,6 +124,7 @@ def words(rules: Rules) -> Words:
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
         role=Phrases(listed("role")),
+        person=Phrases(listed("person")),
         weekdays=frozenset(listed("weekday")),
         weak=frozenset(listed("weak")),
         particles=frozenset(listed("particle")),
@@ -168,6 +170,13 @@ def before_title(line: str) -> str:
     """The name in "김철수 기자", "" for a line of another shape."""
     match = None if line.isascii() else _BEHIND.match(line)
     return match[1] if match else ""
+
+
+def says_by(label: str, rules: Rules) -> bool:
+    """Whether a label is nothing but words that open a byline: "Written by", "Author(s)", "Von:"."""
+    text = label.replace("(s)", "s").strip(_EDGE)
+    match = words(rules).by.match(text) if 0 < len(text) <= 30 else None
+    return match is not None and match.end() == len(text)
 
 
 def segments(line: str, rules: Rules) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from newsarchive.core.facts import dates, names
 from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.headline import alike
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -19,15 +20,21 @@ _LONGEST, _BESIDE = 160, 60
 _NEIGHBOURS = 3
 #: Blocks that are known to be about something else.
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
+#: Blocks whose dates are of offers.
+_OFFERS = frozenset(["advert", "consent"])
 #: Sources that hold a name for an author's only for its looks.
 _GUESSED = ("markup alone", "markup next")
-#: Shortest paragraph that tells a life, in characters.
-_LIFE = 40
+#: How much of a line is its date where it stands for nothing else, and where the line before is its label.
+_ALONE, _LABELLED = 0.7, 0.4
+#: Shortest paragraph that tells a life, and as much of it as is read, in characters.
+_LIFE, _TOLD = 40, 400
 #: Cheaper than all that a name is tested for.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 _AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
 _ARTICLE = re.compile(r"article|entry|h-?entry|post")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
+#: What a theme writes for machines into a line for readers, without a space: "2025-04-03T08:15:00+00:003 April 2025".
+_FOR_MACHINES = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
 
 def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules: Rules) -> list[Claim]:
@@ -35,9 +42,9 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 
     `known` are the fields that the page states elsewhere: the long way down is for what is missing.
     """
-    at = _place(blocks, headline)
+    at = place(blocks, headline)
     after = blocks[at + 1 : at + 1 + _AFTER]
-    before = blocks[max(0, at - _BEFORE) : max(0, at)]
+    before = [b for b in blocks[max(0, at - _BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])]
     out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
     title = frozenset(headline.casefold().split())
     out += [*_bylines(after, "", title, rules), *_bylines(before, " above", title, rules)]
@@ -53,6 +60,13 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     return [c for c in out if c not in guessed] + [Claim("authors", name, "markup life") for name in told]
 
 
+def _in_masthead(block: Block, headline: Block) -> bool:
+    """Whether a block stands in a header that does not hold the headline: there papers print today's date."""
+    path = block.path.split("/")
+    at = next((i for i, part in enumerate(path) if part.split(".", 1)[0].split("#", 1)[0] == "header"), -1)
+    return at >= 0 and path[: at + 1] != headline.path.split("/")[: at + 1]
+
+
 def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
     """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
     authors = {c.value for c in found if c.field == "authors"}
@@ -61,22 +75,38 @@ def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> lis
         return []
     verbs = names.words(rules).life
     return sorted({name.strip() for b in blocks if len(b.text) > _LIFE for name in people
-                   if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs})  # fmt: skip
+                   if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs
+                   and _of_a_person(b.text[len(name) : _TOLD], rules)})  # fmt: skip
 
 
-def _place(blocks: Sequence[Block], headline: str) -> int:
-    """The block that shows the headline, else the first heading, else -1."""
+def _of_a_person(text: str, rules: Rules) -> bool:
+    """Whether a text tells of somebody: products and firms "are" and "have", too, but no jobs, and no "she"."""
+    table = names.words(rules)
+    return table.role.find(text) is not None or table.person.find(text) is not None
+
+
+def place(blocks: Sequence[Block], headline: str) -> int:
+    """The block that shows the headline, else a heading much like it, else the first heading (of the first rank,
+    if there is one), else -1."""
     folded, longest = key(headline), len(headline) + 40
-    shortest, first, same = len(folded) // 2, -1, -1
+    shortest, same = len(folded) // 2, -1
+    found: list[int] = []
     for i, block in enumerate(blocks[:3000]):
-        alike = shortest <= len(block.text) < longest and key(block.text) == folded
+        shown = shortest <= len(block.text) < longest and key(block.text) == folded
         if block.kind == "heading":
-            if alike:
+            if shown:
                 return i
-            first = i if first < 0 else first
-        elif alike and same < 0:
+            found.append(i)
+        elif shown and same < 0:
             same = i
-    return same if same >= 0 else first
+    return same if same >= 0 else _nearest_to(headline, blocks, found)
+
+
+def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) -> int:
+    """Of the headings `found`, the place of the one that stands for the headline."""
+    like = (i for i in found if alike(blocks[i].text, headline) > 0.8)
+    first_rank = (i for i in found if blocks[i].path.rsplit("/", 1)[-1].split(".", 1)[0] == "h1")
+    return next(chain(like, first_rank, found), -1)
 
 
 def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
@@ -88,8 +118,9 @@ def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
 def _facts(blocks: Sequence[Block]) -> Iterator[str]:
     """The small facts that bars, dots and dashes part, also those that open a paragraph (a dateline)."""
     for block in blocks:
-        for line in block.text[: _LONGEST * 3].split("\n"):
-            yield from names.SEGMENT.split(line[:_LONGEST])
+        if block.label not in _OFFERS:
+            for line in block.text[: _LONGEST * 3].split("\n"):
+                yield from names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line[:_LONGEST]))
 
 
 def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
@@ -169,7 +200,9 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
 
 def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
     """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
+    label = ""
     for block in blocks:
+        before, label = label, block.text[:40]
         if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
             continue
         if "authors" in missing:
@@ -178,10 +211,18 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
             elif len(block.text) < 60 and _in_box(block) and names.like_a_name(block.text, rules):
                 yield Claim("authors", block.text, "markup box below")
         if "date_published" in missing and (found := dates.date_text(block.text, rules)):
-            source = "markup text below" if dates.signs(block.text, rules) else "markup text alone"
-            if source == "markup text below" or len(found) > 0.7 * len(block.text):
-                field = "date_modified" if dates.says_modified(block.text, rules) else "date_published"
-                yield Claim(field, found, source)
+            yield from _dated(block.text, found, before, rules)
+
+
+def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
+    """A line with a date far below: signed as one by its own words or by a `label` before it, or nearly nothing else."""
+    share = len(found) / len(line)
+    if share > _LABELLED and dates.signs(label, rules):
+        line = f"{label} {line}"
+    signed = dates.signs(line, rules)
+    if signed or share > _ALONE:
+        field = "date_modified" if dates.says_modified(line, rules) else "date_published"
+        yield Claim(field, found, "markup text below" if signed else "markup text alone")
 
 
 def _signature(text: str, rules: Rules) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from newsarchive.core.facts import dates
 from newsarchive.core.facts.claims import Claim, Option, weigh
+from newsarchive.core.facts.traces import Trace
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
@@ -52,6 +53,18 @@ def decide(
     return Dated(read[first], first.value, first.source), out
 
 
+def last_resort(traces: Iterable[Trace], now: datetime | None) -> tuple[Dated, list[Candidate]]:
+    """The first trace that is a possible day, for a page that states none (`facts.traces`)."""
+    refused: list[Candidate] = []
+    for claim, when in traces:
+        if reason := _refusal(when, now):
+            refused.append(claim.candidate(reason=reason))
+            continue
+        chosen = claim.candidate(chosen=True, reason="a trace: the page states no date")
+        return Dated(when, claim.value, claim.source), [*refused, chosen]
+    return Dated(), refused
+
+
 def changes(claims: Sequence[Claim]) -> list[Claim]:
     """Claims of a change as claims of publication: a page that only tells when it was changed is filed under
     that day, and the source says so; and a printed date that is known to be a change is believed less."""
@@ -77,7 +90,8 @@ def read_claims(
 
 
 def options(read: dict[Claim, datetime]) -> list[Option]:
-    """One option a day; one moment that is written in two time zones is one day, that of the place.
+    """One option a day; one moment that is written in two time zones is one day: that which a date without a time
+    names as well, else that of the place.
 
     The claim with a time of day and a zone spells it. A day of change is an option where no better claim says
     when the page was published.
@@ -85,13 +99,17 @@ def options(read: dict[Claim, datetime]) -> list[Option]:
     if any(not c.source.endswith((MODIFIED, *_WEAK)) for c in read):
         stated = {when.date() for claim, when in read.items() if not claim.source.endswith(MODIFIED)}
         read = {c: w for c, w in read.items() if w.date() in stated or not c.source.endswith(MODIFIED)}
+    bare = {when.date() for when in read.values() if not _has_time(when)}
     moments: dict[datetime, date] = {}
-    for when in sorted(read.values(), key=lambda w: w.utcoffset() == timedelta(0)):
+    for when in sorted(read.values(), key=lambda w: (w.date() not in bare, w.utcoffset() == timedelta(0))):
         moments.setdefault(when, when.date())
     days: dict[date, list[Claim]] = {}
     for claim, when in read.items():
         days.setdefault(moments[when] if _has_time(when) else when.date(), []).append(claim)
-    return [_option(sorted(group, key=lambda c: _vague(read[c]))) for group in days.values()]
+    return [
+        _option(sorted(group, key=lambda c: (read[c].date() != day, *_vague(read[c]))))
+        for day, group in days.items()
+    ]
 
 
 def _option(group: Sequence[Claim]) -> Option:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.facts.claims import Claim, plain
-from newsarchive.core.facts.dates import says_modified
+from newsarchive.core.facts.dates import says_modified, says_published
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.rules import Rules
 
@@ -55,6 +55,8 @@ _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
+#: Longest label before a date, in characters.
+_LABEL = 40
 #: How many marks after and before the headline count as near it, and how many after it are looked at in all.
 _AFTER, _BEFORE, _ELSEWHERE = 25, 8, 100
 #: Unmarked headings of the second rank that are heard: a theme's first ones are the site's and the post's.
@@ -128,17 +130,60 @@ def _object(mark: Mark, name: str) -> Iterator[Claim]:
 def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
     """Dates that are marked as such; the first near the headline apart from later ones and from those elsewhere."""
     seen: set[str] = set()
+    around = _around(headline)
     for mark, near in nearest(marks, headline):
         source = _date_source(mark)
         value = mark.content or plain(mark.attributes.get("title")) if source else ""
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
-        if _is_modified(mark) or says_modified(value, rules):
+        label = _label(mark.node)
+        if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):
             yield Claim("date_modified", value, source)
             continue
+        if says_published(label, rules):
+            source += " labelled"
+        near = near and not (
+            headline is not None and mark.at < headline.at and _in_masthead(mark.node, around)
+        )
         where = "" if near and source not in seen else " later" if near else " elsewhere"
         seen.add(source)
         yield Claim("date_published", value, source + where)
+
+
+def _label(node: LexborNode) -> str:
+    """The short text right before a node: "Published" in a heading or a span of its own."""
+    before = node.prev
+    for _ in range(2):
+        if before is None:
+            return ""
+        text = (before.text(deep=True) or "")[:_LABEL].strip()
+        if text:
+            return text if len(text) < _LABEL else ""
+        before = before.prev
+    return ""
+
+
+def _around(headline: Mark | None) -> frozenset[int]:
+    """The elements that hold the headline, by their identity."""
+    held, up = set(), headline.node.parent if headline is not None else None
+    for _ in range(_CLIMB * 2):
+        if up is None:
+            break
+        held.add(up.mem_id)
+        up = up.parent
+    return frozenset(held)
+
+
+def _in_masthead(node: LexborNode, around: frozenset[int]) -> bool:
+    """Whether a node stands in a header that does not hold the headline: there papers print today's date."""
+    up = node.parent
+    for _ in range(_CLIMB):
+        if up is None or up.mem_id in around:
+            return False
+        if up.tag == "header":
+            return True
+        up = up.parent
+    return False
 
 
 def _date_source(mark: Mark) -> str:
