@@ -63,7 +63,7 @@ def repair(text: str) -> Repaired:
     from newsarchive import rules
     from newsarchive.core import encoding
 
-    return encoding.repair(text, rules.default())
+    return encoding.repair(text, rules.models_alone())
 
 
 def __getattr__(name: str) -> Any:

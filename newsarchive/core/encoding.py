@@ -11,19 +11,19 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from newsarchive.core.decoding import decode, decode_step
-from newsarchive.core.repairs.entities import unescaped
-from newsarchive.core.repairs.fallback import is_asked, second_opinion
+from newsarchive.core.repairs.entities import Unescaped, unescaped
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.grams import grams_model_of
-from newsarchive.core.repairs.mojibake import Reading
 from newsarchive.core.repairs.pairs import model_of
-from newsarchive.core.repairs.plausible import windows
 from newsarchive.core.repairs.repairing import texts_of, with_texts
-from newsarchive.core.repairs.vote import changes_of
 from newsarchive.items import Article, Edit, Repaired, replay
 from newsarchive.rules import Rules
+
+if TYPE_CHECKING:
+    from newsarchive.core.repairs.mojibake import Reading
 
 __all__ = ["decode", "decode_step", "repair", "repair_step", "repair_texts"]
 
@@ -38,12 +38,21 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
 
     `Edit.start` counts from the start of each text; `Edit.where` is empty.
     """
-    page = "\n".join(texts)
-    seen = unescaped(page)
-    model = model_of(rules)
-    positions = suspects(model, seen.text)
+    seen = unescaped("\n".join(texts))
+    positions = () if seen.text.isascii() else suspects(model_of(rules), seen.text)
     if not positions:
         return [Repaired(text, (), damage_of(text)) for text in texts]
+    return _mended(texts, seen, positions, rules)
+
+
+def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
+    """The texts, damage looked for at these places of the page."""
+    # Most texts are clean: to look at one takes none of these.
+    from newsarchive.core.repairs.fallback import is_asked, second_opinion
+    from newsarchive.core.repairs.plausible import windows
+    from newsarchive.core.repairs.vote import changes_of
+
+    page, model = "\n".join(texts), model_of(rules)
     near = windows(seen.text, positions)
     edits: list[list[Edit]] = [[] for _ in texts]
     starts = [0, *accumulate(len(text) + 1 for text in texts)]

@@ -5,7 +5,6 @@ They are read only to see what lies behind them: a reference that no repair touc
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -35,6 +34,8 @@ def unescaped(text: str) -> Unescaped:
     """Resolve the references to single characters beyond ASCII."""
     if "&" not in text:
         return Unescaped(text)
+    import html
+
     out, ends, shifts, at, length, shift = [], [], [], 0, 0, 0
     for match in _REFERENCE.finditer(text):
         char = html.unescape(match[0])

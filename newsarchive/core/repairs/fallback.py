@@ -8,7 +8,6 @@ damaged lines into something still wrong than it mends.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +36,8 @@ def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     """The changes that ftfy would make to one text and that the model finds far likelier."""
     if len(text) > LONGEST or not is_asked(windows(text, suspects(model, text))):
         return
+    from difflib import SequenceMatcher
+
     fixed = _ftfy().fix_encoding(text, config=_config())
     if fixed == text:
         return

@@ -15,7 +15,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
 
 from newsarchive.core.repairs.characters import script
 from newsarchive.rules import Rules
@@ -76,13 +75,19 @@ def grams_of(word: str) -> list[str]:
 @lru_cache(maxsize=1 << 14)
 def hashed(gram: str, segment: int) -> tuple[tuple[int, int, int], int]:
     """A sequence's three places, one in each segment of the table, and its fingerprint."""
+    from hashlib import blake2b  # OpenSSL takes its time to load
+
     a, b, c, mark = struct.unpack(
         "<IIIB", blake2b(gram.encode("utf-8", "surrogatepass"), digest_size=13).digest()
     )
     return (a % segment, segment + b % segment, 2 * segment + c % segment), mark
 
 
-@lru_cache(maxsize=4)
 def grams_model_of(rules: Rules) -> GramModel:
     """The model of these rules. Raises `ValueError` where they hold none."""
-    return GramModel.load(rules.models.get(GRAMS, b""))
+    return _loaded(rules.models.get(GRAMS, b""))
+
+
+@lru_cache(maxsize=4)
+def _loaded(data: bytes) -> GramModel:
+    return GramModel.load(data)

@@ -159,7 +159,11 @@ class _Costs(dict[int, bytes]):
         return row
 
 
-@lru_cache(maxsize=4)
 def model_of(rules: Rules) -> PairModel:
     """The pair model of these rules. Raises `ValueError` where they hold none."""
-    return PairModel.load(rules.models.get(MODEL, b""))
+    return _loaded(rules.models.get(MODEL, b""))
+
+
+@lru_cache(maxsize=4)
+def _loaded(data: bytes) -> PairModel:
+    return PairModel.load(data)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from newsarchive.core.facts.language import finish_language
 from newsarchive.items import Article, Block, Edit, Image, Repaired
 
 _FIELDS = ("headline", "alternative_headline", "description", "article_section", "publisher")
@@ -42,6 +41,8 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
 
 def _language(article: Article) -> Article:
     """The language once more: damaged text misleads the detector."""
+    from newsarchive.core.facts.language import finish_language
+
     declared = next((c.value for c in article.candidates if c.field == "in_language" and c.chosen), "")
     found, source = finish_language(article.article_body[:5000], declared)
     return replace(article, in_language=found, in_language_source=source)
