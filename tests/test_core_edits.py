@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.repairs.edits import body_edits, unrepaired_body
+from newsarchive.core.repairs.edits import body_edits, one_after_another, unrepaired_body
 from newsarchive.items import Article, Block, Edit, replay
 from tests.storage import rich_article
 
@@ -47,3 +47,31 @@ def test_unreplaying_gives_the_original_body(page: list[tuple[list[tuple[str, st
             originals.append(original)
     article = Article("https://a.example/").with_blocks(blocks, edits=tuple(edits))
     assert unrepaired_body(article.article_body, body_edits(article)) == "\n\n".join(originals)
+
+
+@st.composite
+def edits_of(draw: st.DrawFn, text: str) -> list[Edit]:
+    found, at = [], 0
+    while at < len(text) and draw(st.booleans()):
+        start = draw(st.integers(at, len(text) - 1))
+        at = draw(st.integers(start + 1, len(text)))
+        after = draw(st.text("abc", max_size=3))
+        found.append(Edit("repair", "rule", text[start:at], after, start=start, evidence=1.0))
+    return found
+
+
+@given(st.data(), st.text("xyz", max_size=12))
+def test_edits_of_edited_text_are_edits_of_the_text(data: st.DataObject, text: str) -> None:
+    first = data.draw(edits_of(text))
+    middle = replay(text, first)
+    second = data.draw(edits_of(middle))
+    both = one_after_another(text, first, second)
+    assert replay(text, both) == replay(middle, second)
+
+
+def test_where_two_edits_change_one_place_the_edit_names_both() -> None:
+    first = [Edit("repair", "gbk", "abc", "de", start=1, evidence=2.0)]
+    second = [Edit("repair", "big5", "ef", "g", start=2, evidence=3.0)]
+    assert one_after_another("xabcfy", first, second) == (
+        Edit("repair", "gbk, then big5", "abcf", "dg", start=1, evidence=5.0),
+    )

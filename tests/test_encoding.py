@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract, rules
@@ -228,6 +228,42 @@ def test_edits_replay_and_unreplay_whatever_the_text(text):
     result = repair(text, RULES)
     assert replay(text, result.edits) == result.text
     assert unreplay(result.text, result.edits) == text
+
+
+#: What damaged text consists of, and what stands beside it: any mixture may come before a repair.
+DEBRIS = st.sampled_from("0 aA?.ÂÃâ€™€Åä¤¢£áàœ”“ÐÑРСЃ†ฉยГ�ðåïòêë\xa0\xad\x80\x9d路讚锛")
+
+
+@st.composite
+def mixtures(draw: st.DrawFn) -> str:
+    """Pieces of sentences as they are, read wrongly, read wrongly twice, with bytes lost; debris; any text."""
+    pieces = []
+    for _ in range(draw(st.integers(1, 4))):
+        line = draw(st.sampled_from(SENTENCES))
+        for _ in range(draw(st.integers(0, 2))):
+            line = _single(draw(st.sampled_from(tuple(SINGLE_BYTE))), line)
+        start = draw(st.integers(0, len(line)))
+        piece = line[start : start + draw(st.integers(0, 40))]
+        lost = losing(piece, draw(st.sampled_from(("cp874", "cp1252"))), draw(st.sampled_from(("", "?"))))
+        pieces.append(draw(st.one_of(st.just(piece), st.just(lost), st.text(DEBRIS, max_size=10), st.text())))
+    return "".join(pieces)
+
+
+@given(st.one_of(st.text(), st.text(DEBRIS), mixtures()))
+@example("0Â€0Â")
+@example("Ã€€")
+@settings(max_examples=300, deadline=None)
+def test_repair_is_idempotent_whatever_the_text(text):
+    once = repair(text, RULES)
+    assert replay(text, once.edits) == once.text
+    assert repair(once.text, RULES).text == once.text
+
+
+@given(st.lists(mixtures(), min_size=2, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_repair_of_a_page_is_idempotent_whatever_its_texts(texts):
+    once = [r.text for r in repair_texts(texts, RULES)]
+    assert [r.text for r in repair_texts(once, RULES)] == once
 
 
 @pytest.mark.parametrize("case", cases("wild"))

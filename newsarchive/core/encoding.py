@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from newsarchive.core.decoding import decode, decode_step
+from newsarchive.core.repairs.edits import one_after_another
 from newsarchive.core.repairs.entities import Unescaped, unescaped
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.grams import grams_model_of
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["decode", "decode_step", "repair", "repair_step", "repair_texts"]
 
+#: So often a page is looked at: one codec may have been read over several others.
+PASSES = 8
+
 
 def repair(text: str, rules: Rules) -> Repaired:
     """Repair the mojibake of one text. Clean text comes back as it is, without edits."""
@@ -36,8 +40,27 @@ def repair(text: str, rules: Rules) -> Repaired:
 def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     """Repair the texts of one page, which vote together on the codec it was read with.
 
-    `Edit.start` counts from the start of each text; `Edit.where` is empty.
+    `Edit.start` counts from the start of each text; `Edit.where` is empty. What is repaired is looked
+    at again, until nothing more is found, so that repairing once more never changes anything. A page
+    that does not settle in `PASSES` is left as it is: its text is no damage that we know.
     """
+    done = found = _once(texts, rules)
+    for _ in range(PASSES):
+        if not any(r.edits for r in found):
+            return done
+        found = _once([r.text for r in done], rules)
+        done = [_followed(text, *both) for text, *both in zip(texts, done, found, strict=True)]
+    return [Repaired(text, (), damage_of(text)) for text in texts]
+
+
+def _followed(text: str, first: Repaired, second: Repaired) -> Repaired:
+    """Both repairs of a text, as one. What could not be repaired stays known."""
+    edits = one_after_another(text, first.edits, second.edits)
+    lost = (LOST,) if LOST in first.damage and LOST not in second.damage else ()
+    return Repaired(second.text, edits, second.damage + lost)
+
+
+def _once(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     seen = unescaped("\n".join(texts))
     positions = () if seen.text.isascii() else suspects(model_of(rules), seen.text)
     if not positions:

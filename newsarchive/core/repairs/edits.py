@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from newsarchive.items import Article, Edit, unreplay
+from newsarchive.items import Article, Edit, replay, unreplay
 
 #: What `Article.with_blocks` puts between two blocks.
 SEPARATOR = "\n\n"
@@ -50,6 +50,57 @@ def unrepaired_body(article_body: str, edits: tuple[Edit, ...]) -> str:
     Raises `ValueError` where the edits do not belong to this text.
     """
     return unreplay(article_body, [edit for edit in edits if edit.where == BODY])
+
+
+def one_after_another(text: str, first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
+    """The edits of a text, and the edits of what they made of it, as edits of the text.
+
+    Where both change the same place, one edit stands for all: its rules in order, its evidence their sum.
+    """
+    if not first or not second:
+        return tuple(first or second)
+    middle = replay(text, first)
+    found: list[Edit] = []
+    shift = 0
+    for start, end, early, late in _places(first, second):
+        inside = [replace(edit, start=edit.start - start) for edit in late]
+        after = replay(middle[start:end], inside)
+        length = end - start + sum(len(edit.before) - len(edit.after) for edit in early)
+        before = text[start + shift : start + shift + length]
+        found += [_one(start + shift, before, after, [*early, *late])] if before != after else []
+        shift += length - (end - start)
+    return tuple(found)
+
+
+def _one(start: int, before: str, after: str, edits: Sequence[Edit]) -> Edit:
+    rules = ", then ".join(dict.fromkeys(edit.rule for edit in edits))
+    evidence = round(sum(edit.evidence or 0.0 for edit in edits), 1)
+    return replace(edits[0], rule=rules, before=before, after=after, start=start, evidence=evidence)
+
+
+def _places(
+    first: Iterable[Edit], second: Iterable[Edit]
+) -> Iterator[tuple[int, int, list[Edit], list[Edit]]]:
+    """Where edits overlap, in the text between them: start, end, edits of either kind."""
+    shift, spans = 0, []
+    for edit in sorted(first, key=_start):
+        spans.append((edit.start + shift, edit.start + shift + len(edit.after), 0, edit))
+        shift += len(edit.after) - len(edit.before)
+    spans += [(edit.start, edit.start + len(edit.before), 1, edit) for edit in second]
+    spans.sort(key=lambda span: span[:3])
+    start, end, edits = spans[0][0], spans[0][1], ([], [])
+    for low, high, kind, edit in spans:
+        # What took a text away is at a place that has no length.
+        if low > end or (low == end and low < high and start < end):
+            yield start, end, *edits
+            start, end, edits = low, high, ([], [])
+        end = max(end, high)
+        edits[kind].append(edit)
+    yield start, end, *edits
+
+
+def _start(edit: Edit) -> int:
+    return edit.start
 
 
 @dataclass(frozen=True, slots=True)
