@@ -88,7 +88,8 @@ def _places(
         shift += len(edit.after) - len(edit.before)
     spans += [(edit.start, edit.start + len(edit.before), 1, edit) for edit in second]
     spans.sort(key=lambda span: span[:3])
-    start, end, edits = spans[0][0], spans[0][1], ([], [])
+    start, end = spans[0][:2]
+    edits: tuple[list[Edit], list[Edit]] = ([], [])
     for low, high, kind, edit in spans:
         # What took a text away is at a place that has no length.
         if low > end or (low == end and low < high and start < end):

@@ -7,10 +7,8 @@ gains enough, and then each of its runs needs little by itself.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from math import log
 from typing import Protocol
@@ -25,11 +23,14 @@ from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, conceivable, is_single_byte
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 from newsarchive.core.repairs.torn import torn, with_lost
+from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words, lines_of, words_of
 
-#: A codec is believed from this gain on, in nats, summed over the page.
-PAGE = 12.0
+#: A codec is believed from this gain on, in nats, summed over the page; one of many bytes from that on.
+PAGE, MANY_BYTES = 12.0, 20.0
 #: A run of a believed codec needs this gain; one that clean text would hardly hold needs less.
 RUN, SUSPECT = 2.0, -4.0
+#: What a word that is known as it stands must gain at the least.
+CLEAR = 8.0
 #: Where a codec explains one letter alone, however often it stands there, that must gain so much.
 LONE = 30.0
 #: How many codecs one page may have been read with, one after another.
@@ -40,6 +41,9 @@ SAMPLE = 150
 PRIOR = {"windows-1252": 3.0, "iso-8859-1": 2.0, "windows-1251": 1.0, "windows-1250": 1.0, "windows-874": 1.0}
 #: Where reading the suspect runs as UTF-8 saves this share of their cost, nothing else is asked.
 EXPLAINED = 0.4
+#: Codecs that gain no less than this below the best are told by the words they bring forth, of so many
+#: runs; what these cost counts so much.
+CLOSE, MANY, WORD = 12.0, 40, 0.5
 #: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
 LINE = 3.0
 #: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
@@ -102,11 +106,11 @@ def changes_of(
         found = _for_page(readers.readings(believed, others), runs)
         if isinstance(believed, Legacy):
             return Repairs([*changes, *_by_line(found, runs, grams)])
-        least = dict.fromkeys(left, SUSPECT)
-        good = {run: [r for r in rs if r.gain >= least.get(run, RUN)] for run, rs in found.items()}
-        if _is_lone_letter(good):
+        strange = frozenset(left)
+        good = {run: rs for run in found if (rs := _good(run, found[run], strange, runs, grams))}
+        if _is_lone_letter(good, runs, grams) or _is_no_word(believed, good, runs, grams):
             break
-        taken |= {run: rs for run, rs in good.items() if rs}
+        taken |= good
         changes = placed(taken, runs)
         if not isinstance(believed, Utf8) or believed.inner:
             continue
@@ -115,10 +119,41 @@ def changes_of(
     return Repairs(changes)
 
 
-def _is_lone_letter(found: Found) -> bool:
-    """Whether all that a codec explains is one letter, not very likely: `\xa0•` may be `ʥ`, but is a list."""
-    readings = {r.after: r.gain for rs in found.values() for r in rs}
-    return len(readings) == 1 and any(script(a[0]) and gain < LONE for a, gain in readings.items())
+def _good(
+    run: str, readings: Sequence[Reading], strange: frozenset[str], runs: Runs, grams: GramModel
+) -> list[Reading]:
+    """The readings that gain enough: `đô` may be `Г`, but is a word."""
+    if run in strange:
+        return [r for r in readings if r.gain >= SUSPECT]
+    good = [r for r in readings if r.gain >= RUN]
+    weak = any(r.gain < CLEAR for r in good)
+    return [r for r in good if r.gain >= CLEAR] if weak and is_known(run, runs, grams) else good
+
+
+def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel) -> bool:
+    """Whether a multi-byte codec is believed for letters of another script that make no known word: a
+    rare Han character is two letters of some script."""
+    if not isinstance(believed, MultiByte):
+        return False
+    foreign = {
+        run: rs
+        for run, rs in found.items()
+        if any(script(c) not in ("", "LATIN") for r in rs for c in r.after)
+    }
+    if _total({run: rs for run, rs in found.items() if run not in foreign}, runs) >= MANY_BYTES:
+        return False
+    known, words = known_words(foreign, runs, grams)
+    return 0 < words < FEWEST and not known
+
+
+def _is_lone_letter(found: Found, runs: Runs, grams: GramModel) -> bool:
+    """Whether all that a codec explains is one letter, not very likely, in words that are not known:
+    `\xa0•` may be `ʥ`, but is a list."""
+    readings = [r for rs in found.values() for r in rs]
+    if len({r.after for r in readings}) != 1 or not script(readings[0].after[0]):
+        return False
+    known, words = known_words(found, runs, grams)
+    return max(r.gain for r in readings) < LONE and 2 * known <= words
 
 
 def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
@@ -128,15 +163,8 @@ def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
 
 def _by_line(found: Found, runs: Runs, grams: GramModel) -> list[Change]:
     """Legacy text is wrong line by line, in each of its runs or in none."""
-    lines = _lines(placed(found, runs), runs)
+    lines = lines_of(placed(found, runs), runs)
     return [c for line in lines if _goes_with_the_page(line, runs.text[1:], grams) for c in line]
-
-
-def _lines(changes: Iterable[Change], runs: Runs) -> Iterable[list[Change]]:
-    lines: dict[int, list[Change]] = {}
-    for change in changes:
-        lines.setdefault(bisect_right(runs.breaks, change.start), []).append(change)
-    return lines.values()
 
 
 def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
@@ -145,22 +173,7 @@ def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool
     letters = any(map(str.isalpha, "".join(text[c.start : c.end] for c in line)))
     if sum(change.reading.gain + LINE for change in line) <= 0:
         return False
-    return letters or any(len(word) > 2 and grams.knows(word) for word in _words(line, text))
-
-
-def _words(line: list[Change], text: str) -> Iterator[str]:
-    """The words that changes are in, after them: what is read otherwise has its length."""
-    start, end = text.rfind("\n", 0, line[0].start) + 1, text.find("\n", line[-1].end)
-    mended = list(text[start:end])
-    for change in line:
-        mended[change.start - start : change.end - start] = change.reading.after
-    places = {i for c in line for i in range(c.start - start, c.end - start)}
-    for match in _WORD.finditer("".join(mended)):
-        if not places.isdisjoint(range(*match.span())):
-            yield match[0]
-
-
-_WORD = re.compile(r"[^\W\d_]+")
+    return letters or any(len(word) > 2 and grams.knows(word) for word in words_of(line, text))
 
 
 def elect(
@@ -174,31 +187,47 @@ def elect(
     hypotheses = [h for name, h in _hypotheses().items() if name in names] or [Utf8(charsets()[0])]
     found = {h: _for_page(readers.readings(h, sample), runs) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
-    first = max(hypotheses, key=totals.__getitem__)
+    first = _first(totals, found, runs, grams)
     total = totals[first]
     share = _share(sample, found[first], model)
     best: Hypothesis = first
     if isinstance(first, Utf8):
         best = Utf8(first.charset, _layers(found[first]))
     single = [run for run in sample if is_single_byte(run)] if share <= EXPLAINED else []
+    least = PAGE if isinstance(first, Utf8) else MANY_BYTES
     if len(single) < FEWEST or not _is_strange(single, model):
-        return best if total >= PAGE else None
+        return best if total >= least else None
     if legacy := likeliest(single[:60], model):
         legacy_found = _for_page(readers.readings(legacy, sample), runs)
         rival = _total(legacy_found, runs) - ODD
         if rival > total and _has_words(legacy_found, runs, grams):
-            best, total = legacy, rival
-    return best if total >= PAGE else None
+            best, total, least = legacy, rival, PAGE
+    return best if total >= least else None
+
+
+def _first(
+    totals: Mapping[Utf8 | MultiByte, float],
+    found: Mapping[Utf8 | MultiByte, Found],
+    runs: Runs,
+    grams: GramModel,
+) -> Utf8 | MultiByte:
+    """The hypothesis that gains most; of those that gain about as much, the one with the likeliest words:
+    `mĂĄnader` can be `mánader` and `månader`."""
+    best = max(totals.values())
+    close = [h for h, total in totals.items() if total > best - CLOSE]
+    if len(close) == 1:
+        return close[0]
+    texts = {h: {run: [r.after for r in rs] for run, rs in found[h].items()} for h in close}
+    common = set.intersection(*({run for run, rs in found[h].items() if rs} for h in close))
+    differing = [run for run in sorted(common) if any(texts[h][run] != texts[close[0]][run] for h in close)]
+    return max(close, key=lambda h: totals[h] - WORD * cost_of_words(found[h], runs, grams, differing[:MANY]))
 
 
 def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
     """Whether these readings bring forth words that are known: any text can be read otherwise, but that
     does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
-    words = {
-        w for line in _lines(placed(found, runs), runs) for w in _words(line, runs.text[1:]) if len(w) > 2
-    }
-    known = sum(map(grams.knows, words))
-    return known >= WORDS and known >= WORDED * len(words)
+    known, words = known_words(found, runs, grams, least=3)
+    return known >= WORDS and known >= WORDED * words
 
 
 @cache
