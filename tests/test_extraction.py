@@ -213,6 +213,19 @@ def test_a_page_that_a_script_fills_gives_what_it_declares(shown: str) -> None:
         read(html.replace("articleBody", "abstract"))
 
 
+def test_a_page_that_shows_only_the_beginning_gives_what_it_declares() -> None:
+    """A paywall, or a reader's app: the whole article stands in JSON-LD, and what is shown has its reason."""
+    whole = [f"{PROSE}{PROSE}{PROSE}Part {n} ends here." for n in range(4)]
+    told = json.dumps({"@type": "NewsArticle", "headline": "Night ferry", "articleBody": "\n".join(whole)})
+    teaser = "The night ferry stays for three more years, which the council decided after a dispute that had gone on since the spring."
+    article = read(
+        f"<script type=application/ld+json>{told}</script><body><article><h1>Night ferry</h1><p>{teaser}</p></article>"
+    )
+    assert article.article_body.split("\n\n") == whole
+    assert [b.rule for b in article.dropped if b.text == teaser] != []
+    assert "text from json-ld" in article.quality.flags
+
+
 def test_links_are_absolute_and_html_is_safe() -> None:
     article = read(
         f"<article><p>{PROSE}<a href='/b?c=1&amp;d=2' onclick='x()'>a <i>link</i></a> &lt;tag&gt;</p>"

@@ -29,7 +29,10 @@ PARAGRAPH = 80
 #: Why a page shows no article although it may hold one for scripts, and so many words make it one.
 UNSHOWN = ("no text", "too short", "script only")
 DECLARED_WORDS = 60
+#: So many times the text that a page shows, its JSON-LD holds where only the beginning is shown.
+DECLARED_TIMES = 4
 DECLARED = "the page shows next to nothing: its JSON-LD articleBody"
+BEGINNING = ("other", "the page shows no more than a beginning: the article stands in its JSON-LD")
 KEPT = ("body", "the classifier and its neighbours")
 
 
@@ -56,18 +59,33 @@ def extract_step(page: Page, rules: Rules) -> Article:
 
 def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
     """Labelled blocks and how far to trust them. Where a page shows next to nothing until a script has run,
-    the text that it gives in JSON-LD is the article."""
+    or until a reader has paid, the text that it gives in JSON-LD is the article."""
+    declared = _declared(sheet)
+    enough = sum(count_words(b.text) for b in declared) >= DECLARED_WORDS
     try:
         refuse_empty(sheet)
         verdict = judge(sheet, model_of(rules))
         refuse(sheet, verdict)
     except NotAnArticle as refusal:
-        lines = [" ".join(line.split()) for line in sheet.declared.splitlines()]
-        text = [Block(line, rule=DECLARED) for line in lines if line]
-        if refusal.reason not in UNSHOWN or sum(count_words(b.text) for b in text) < DECLARED_WORDS:
+        if refusal.reason not in UNSHOWN or not enough:
             raise
-        return text, Quality(flags=("text from json-ld",))
-    return labelled(sheet, verdict), quality(sheet, verdict)
+        return declared, Quality(flags=("text from json-ld",))
+    blocks = labelled(sheet, verdict)
+    shown = sum(len(b.text) for b in blocks if b.label == "body")
+    if enough and len(sheet.declared) > DECLARED_TIMES * shown:
+        rest = [_renamed(b, BEGINNING) if b.label == "body" else b for b in blocks]
+        return [*declared, *rest], Quality(flags=("text from json-ld",))
+    return blocks, quality(sheet, verdict)
+
+
+def _declared(sheet: Sheet) -> list[Block]:
+    """The article that JSON-LD gives, a line a block."""
+    lines = [" ".join(line.split()) for line in sheet.declared.splitlines()]
+    return [Block(line, rule=DECLARED) for line in lines if line]
+
+
+def _renamed(block: Block, verdict: tuple[str, str]) -> Block:
+    return replace(block, label=verdict[0], rule=verdict[1])
 
 
 def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:

@@ -26,11 +26,17 @@ def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail
     prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, PROSE)]
     for i, block in enumerate(blocks):
         if labels[i] in ("body", "related", "attribution") and prose and i > prose[0]:
-            names = _names(block)
+            names = [name for name in _names(block) if not _is_spoken_of(name, blocks[:i], labels)]
             run = _run(blocks, i + 1, names) if names else []
             closing = _closing(blocks, i + 1 + len(run), names) if run else []
             if closing and not any(at > i for at in prose):
                 yield [i, *run], closing
+
+
+def _is_spoken_of(name: str, above: Sequence[Block], labels: Sequence[str]) -> bool:
+    """Whether the article itself has every word of it: then it is no name of a source, but German's nouns."""
+    told = [fold(block.text) for block, label in zip(above, labels, strict=False) if label == "body"]
+    return all(any(word in text for text in told) for word in name.split())
 
 
 def _names(block: Block) -> tuple[str, ...]:

@@ -138,18 +138,23 @@ BREAK = "\0"
 #: HTML's own white space. Not U+00A0, U+0085 and the like: in mojibake they are letters.
 _SPACE = re.compile("[ \t\n\f\r]+")
 _AROUND_BREAK = re.compile(" ?\0 ?")
+#: Between small Latin letters alone: elsewhere it may be the byte AD of a letter in mojibake (`Ã\xad`).
+_HINT = re.compile("(?<=[a-zß-ž])\xad(?=[a-zß-ÿ])")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
 
 
 def fold(text: str) -> str:
-    """Fold white space as a browser does; a `BREAK` becomes a newline.
+    """Fold white space as a browser does; a `BREAK` becomes a newline. Soft hyphens inside a word are hints
+    for the setting of lines and no text: a search would not find what they cut.
 
-    >>> fold("  a\\n b" + BREAK + " c ")
-    'a b\\nc'
+    >>> fold("  a\\n b" + BREAK + " c "), fold("Süd\xadtirol")
+    ('a b\\nc', 'Südtirol')
     """
     if text.isascii():  # in ASCII, Python's white space is HTML's, and its split the faster
         folded = " ".join(text.split())
         return _AROUND_BREAK.sub("\n", folded).strip(" \n") if BREAK in folded else folded
+    if "\xad" in text:
+        text = _HINT.sub("", text)
     if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
         text = _SPACE.sub(" ", text)
     if BREAK in text:

@@ -121,6 +121,16 @@ class _Walker:
     def _skip(self, node: LexborNode, tag: str) -> LexborNode | None:
         """Nothing in here is text."""
 
+    def _noscript(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """What shows without scripts is text where a script would only set a template in its place, as
+        posts of Blogger are served; elsewhere it asks for scripts, or counts visits."""
+        before = node.prev
+        while before is not None and before.tag == "-text":
+            before = before.prev
+        if before is None or before.tag != "script" or before.attributes.get("type") != "text/template":
+            return None
+        return self._box(node, tag)
+
     def _rule(self, node: LexborNode, tag: str) -> LexborNode | None:
         self.flush()
         return None
@@ -302,6 +312,7 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     **dict.fromkeys(BLOCKS, _Walker._box),
     **dict.fromkeys(EMBEDS, _Walker._embed),
     **dict.fromkeys(SKIPPED, _Walker._skip),
+    "noscript": _Walker._noscript,
     "br": _Walker._line_break,
     "hr": _Walker._rule,
     "span": _Walker._flows,
