@@ -46,6 +46,17 @@ SINGLE_BYTE = {
 #: Multi-byte codecs that UTF-8 is read with, by mistake.
 MULTI_BYTE = {"gb18030": "gb18030", "big5": "big5", "shift_jis": "cp932", "euc-kr": "cp949"}
 
+#: What a page may be written in, other than UTF-8: the encodings that browsers read, and those that are
+#: theirs under another name (https://encoding.spec.whatwg.org/#names-and-labels).
+WRITTEN = (
+    "windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
+    "windows-1256", "windows-1257", "windows-1258", "windows-874", "tis-620", "iso-8859-1", "iso-8859-2",
+    "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
+    "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u",
+    "macintosh", "mac-cyrillic", "ibm866", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc-jp",
+    "iso-2022-jp", "shift_jis", "cp932", "euc-kr", "cp949",
+)  # fmt: skip
+
 #: Bytes that a later edition of a codec, or the other vendor's, reads otherwise.
 _OTHER_EDITIONS = {
     "macintosh": {0xDB: "¤"},

@@ -11,7 +11,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from newsarchive.core.charsets import whatwg_label
+from newsarchive.core.charsets import WRITTEN, whatwg_label
 from newsarchive.core.repairs.mojibake import UTF8
 from newsarchive.core.repairs.sniffing import refuse
 from newsarchive.items import Capture, Page
@@ -34,6 +34,7 @@ _BOMS = (
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.I)
 _META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
 _XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]+)", re.I)
+_HIGH = bytes(range(0x80, 0x100))
 _NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _REFUSED = re.compile(r"[\ufffd\x80-\x9f]")
 
@@ -109,8 +110,8 @@ def _strict(body: bytes, codec: str) -> str | None:
 
 def _rescued(body: bytes) -> str | None:
     """UTF-8 in which a few bytes are windows-1252; `None` where UTF-8 does not prevail."""
-    valid = sum(len(m[0]) for m in UTF8.finditer(body))
-    stray = len(body) - len(_NON_ASCII.sub(b"", body)) - valid
+    valid = sum(map(len, UTF8.findall(body)))
+    stray = len(body) - len(body.translate(None, _HIGH)) - valid
     if not valid or stray > MOSTLY * valid:
         return None
     out, at = [], 0
@@ -139,6 +140,6 @@ def detected(body: bytes) -> str:
 
     first = _NON_ASCII.search(body)
     at = max(0, first.start() - 200) if first else 0
-    label = chardet.detect(body[at : at + SAMPLE])["encoding"]
+    label = chardet.detect(body[at : at + SAMPLE], include_encodings=WRITTEN)["encoding"]
     codec = whatwg_label(label) if label else None
     return codec if codec and not codec.startswith("utf") else "cp1252"
