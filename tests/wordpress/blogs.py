@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -113,13 +114,27 @@ def markup(post: Post, editor: str = "block") -> str:
     return f"\n\n{next_page}\n\n".join("\n\n".join(page) for page in written)
 
 
-#: form → (the block's comment, HTML). A list is one block of many items.
-_BLOCKS = {
-    "paragraph": ("paragraph", "<p>{}</p>"),
-    "heading": ("heading", '<h2 class="wp-block-heading">{}</h2>'),
-    "quote": ("quote", '<blockquote class="wp-block-quote"><p>{}</p></blockquote>'),
-    "item": ("list", '<ul class="wp-block-list">{}</ul>'),
-}
+#: form → (the block's comment, HTML around all lines, HTML of each). A list is one block of many items.
+FORMS = {
+    "paragraph": ("paragraph", "{}", "<p>{}</p>"),
+    "heading": ("heading", "{}", '<h2 class="wp-block-heading">{}</h2>'),
+    "quote": ("quote", "{}", '<blockquote class="wp-block-quote"><p>{}</p></blockquote>'),
+    "item": ("list", '<ul class="wp-block-list">{}</ul>', "<li>{}</li>"),
+    "numbered": ("list", '<ol class="wp-block-list">{}</ol>', "<li>{}</li>"),
+    "dated": ("list", '<ul class="wp-block-list">{}</ul>', "<li><em>{}</em></li>"),
+    "link": ("paragraph", "{}", '<p><a href="https://elsewhere.example/{slug}">{}</a></p>'),
+    "bold": ("paragraph", "{}", "<p><strong>{}</strong></p>"),
+    "mixed": ("paragraph", "{}", "<p><em>{first}</em> <strong>{rest}</strong></p>"),
+    "break": ("paragraph", "<p>{}</p>", "{}<br>"),
+    "row": ("table", '<figure class="wp-block-table"><table><tbody>{}</tbody></table></figure>', "<tr><td>{}</td></tr>"),
+    "card": (
+        "group",
+        "{}",
+        '<div class="wp-block-group card"><a href="https://elsewhere.example/{slug}"><h4>{}</h4></a></div>',
+    ),
+}  # fmt: skip
+#: Forms whose lines are blocks of their own.
+_EACH = ("paragraph", "heading", "quote", "link", "bold", "mixed", "card")
 
 
 def _grouping(line: Line) -> str:
@@ -128,12 +143,18 @@ def _grouping(line: Line) -> str:
 
 def _written(form: str, lines: Sequence[Line], editor: str) -> str:
     texts = [html.escape(line.printed or line.text, quote=False) for line in lines]
-    if form == "item":
-        texts = ["\n".join(f"<li>{text}</li>" for text in texts)]
-    name, element = _BLOCKS[form]
+    name, whole, element = FORMS[form]
+    filled = [_filled(element, text) for text in texts]
+    pieces = filled if form in _EACH else [whole.format("\n".join(filled))]
     if editor == "classic":
-        return "\n\n".join(text if form == "paragraph" else element.format(text) for text in texts)
-    return "\n\n".join(f"<!-- wp:{name} -->\n{element.format(text)}\n<!-- /wp:{name} -->" for text in texts)
+        return "\n\n".join(texts if form == "paragraph" else pieces)
+    return "\n\n".join(f"<!-- wp:{name} -->\n{piece}\n<!-- /wp:{name} -->" for piece in pieces)
+
+
+def _filled(element: str, text: str) -> str:
+    first, _, rest = text.partition(" ")
+    slug = "-".join(re.findall(r"\w+", text.lower())[:5])
+    return element.format(text, slug=slug, first=first, rest=rest)
 
 
 def _attachment() -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ class Line:
     """One block of a post: the text as it should be, as the blog printed it, and what it is.
 
     `kind` is `body` or one of newsarchive's other labels; `repairs` counts the damaged runs in `printed`.
-    `on_purpose` marks true text that its author repeats from post to post. `form` is how it is marked up:
-    `paragraph`, `heading`, `quote` or `item` (of a list).
+    `on_purpose` marks true text that its author repeats from post to post. `form` is how it is marked up,
+    one of `blogs.FORMS`: `paragraph`, `heading`, `quote`, `item` (of a list), and what varied sets have besides.
     """
 
     text: str

@@ -19,9 +19,10 @@ from typing import Any
 from tests.wordpress.damage import damage
 from tests.wordpress.prose import Story, heading, sentence, story
 from tests.wordpress.server import Settings
+from tests.wordpress.tails import dressed
 from tests.wordpress.truth import Line, Plan, Post, Publisher
 
-SETS = ("dev", "usual", "report", "fresh")
+SETS = ("dev", "usual", "report", "fresh", "varied", "apart")
 
 Table = Mapping[str, Any]
 
@@ -35,7 +36,9 @@ def wordings(name: str) -> Table:
 def plan(name: str, posts: int = 40, seed: int = 1) -> list[Plan]:
     """The four blogs of a set. Of every ten posts three are the blog's own and two stand on another blog too."""
     table, rng = wordings(name), random.Random(f"{name}/{seed}")
-    pool = [_syndicated(table, rng, number) for number in range(posts * len(table["blog"]))]
+    pool: list[_Syndicated] = []
+    for number in range(posts * len(table["blog"])):
+        pool.append(_syndicated(table, rng, number, pool))
     return [_blog(name, profile, pool, posts, rng) for profile in table["blog"]]
 
 
@@ -72,10 +75,14 @@ class _Syndicated:
     cluster: str
 
 
-def _syndicated(table: Table, rng: random.Random, number: int) -> _Syndicated:
+def _syndicated(table: Table, rng: random.Random, number: int, before: Sequence[_Syndicated]) -> _Syndicated:
     publisher = rng.choice(table["publisher"])
     text = story(publisher["language"], rng)
     lines = _dressed(text, rng)
+    if "tails" in publisher:
+        known = [one.story.headline for one in before if one.publisher is publisher]
+        lines = list(dressed(lines, publisher, text, known, rng))
+        return _Syndicated(text, publisher, tuple(lines), f"story {number}")
     if publisher["promo"] and rng.random() < 0.6:
         places = [at for at in range(2, len(lines)) if lines[at].form == "paragraph"]
         at = rng.choice(places)
