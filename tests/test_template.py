@@ -131,7 +131,7 @@ def test_sayings_that_take_turns_in_a_box_go() -> None:
 def test_titles_between_the_text_and_an_attribution_go_with_their_head() -> None:
     def tail(n: int, p: list[Block]) -> list[Block]:
         titles = [
-            line(f"The swans of lake {'i' * (n + k + 1)} are back again", kind="list_item") for k in range(3)
+            line(f"Lake {'i' * (n + k + 1)} has its swans back again", kind="list_item") for k in range(3)
         ]
         credit = line("Baked elsewhere first.", label="attribution")
         return [*p, line("Crumbs from that loaf", kind="heading"), *titles, credit] if n < 4 else p
@@ -144,7 +144,7 @@ def test_a_site_with_the_habit_needs_no_repetition_of_a_head() -> None:
     """Six publishers, six heads, each seen once: five posts have shown what stands above an attribution."""
 
     def tail(n: int, p: list[Block]) -> list[Block]:
-        titles = [line(f"The swans of lake {'i' * (n + k + 1)} are back again") for k in range(3)]
+        titles = [line(f"Lake {'i' * (3 * n + k + 1)} has its swans back again") for k in range(3)]
         return [
             *p,
             line(f"Crumbs from loaf {'x' * n}"),
@@ -160,7 +160,7 @@ def test_a_site_with_the_habit_needs_no_repetition_of_a_head() -> None:
 
 def test_a_head_learned_on_one_blog_serves_another() -> None:
     def tail(n: int) -> list[Block]:
-        titles = [line(f"The swans of lake {'i' * (n + k + 1)} are back again") for k in range(3)]
+        titles = [line(f"Lake {'i' * (n + k + 1)} has its swans back again") for k in range(3)]
         return [
             *prose(n),
             line("Crumbs from that loaf"),

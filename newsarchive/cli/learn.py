@@ -69,7 +69,7 @@ def template(
 ) -> None:
     """What was learned of a site, a line each: role, label, pages, articles, version, sample, reason.
 
-    Roles: `chrome` goes, `head` and `slot` take what they open, `aside` stays and is flagged;
+    Roles: `chrome` goes, `head`, `inset` and `slot` take what they open, `aside` stays and is flagged;
     `container` is the element of the article, `start` and `end` frame it, a version for each design; `keep` and
     `drop` are locked by hand. With --keep, --drop or --unlock the articles that hold the line are read again
     from their stored bytes, and the URLs of those that change are printed. Ends with 1 where nothing was learned.

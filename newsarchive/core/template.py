@@ -6,29 +6,43 @@ and from plain rows. `apply_template` labels one page by it. It is made by `core
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsarchive.core.furniture.evidence import Finding
-from newsarchive.core.furniture.keys import number
+from newsarchive.core.furniture.keys import number, place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside
-from newsarchive.core.furniture.sightings import SENTENCE, Line, lines_of
+from newsarchive.core.furniture.lists import (
+    CREDITS,
+    HEAD,
+    RUN,
+    beside_credits,
+    inset_run,
+    list_run,
+    saying,
+)
+from newsarchive.core.furniture.sightings import Line, lines_of
 from newsarchive.items import Article, Block
 
-#: A head takes at most so many lines below it, each of at most so many words.
-RUN, TEASER, SAYING, HEAD, CREDIT = 8, 45, 90, 12, 4
+#: Roles of entries that take what stands below them.
+OPENERS = ("head", "inset", "slot")
+#: The longest line, in words, that names the origin and nothing else.
+CREDIT = 4
+#: Labels of lists that are out.
+GONE = frozenset({"related", "repeated"})
 #: Labels of lines that lead to other articles, whatever stands below them.
 LEADS = frozenset({"read more", "related"})
 LED = Finding("head", "related", "a list under a line that leads on, above the attribution")
+BESIDE = Finding("head", "related", "titles below the text, beside the attribution")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing learned: a finding on a key, how often it was seen, and a sample of its text.
 
-    `role` of the finding is `chrome`, `head` (takes the list below it), `slot` (takes the saying
-    below it), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`.
+    `role` of the finding is `chrome`, `head` (takes the list below it), `inset` (takes one inside the text as
+    well), `slot` (takes the saying below it), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`.
     """
 
     key: int
@@ -174,13 +188,15 @@ def _below(lines: Sequence[Line], layout: Layout, first: int) -> range:
 
 
 def entry_of(line: Line, template: Template) -> Entry | None:
-    """What was learned of a line: of its key first, else of its form. Nothing of the page's own title."""
+    """What was learned of a line: of its key first, else of its form, else of its place in the page. Nothing of
+    the page's own title."""
     if line.own or line.fixed or not line.key:
         return None
     exact = template.entries.get(line.key)
     if exact and exact.finding.role != "aside":
         return exact
-    return (template.entries.get(line.form) if line.form else None) or exact
+    formed = template.entries.get(line.form) if line.form else None
+    return formed or template.entries.get(place_key(line.place)) or exact
 
 
 def _apply_entry(i: int, line: Line, entry: Entry, found: dict[int, Finding]) -> None:
@@ -243,55 +259,87 @@ def _frame(lines: Sequence[Line], layout: Layout, prose: Sequence[int]) -> tuple
 
 
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
-    """The lists below learned heads, and the sayings below slots."""
+    """The lists below learned heads, the sayings below slots, and titles that an attribution encloses."""
 
     def is_chrome(i: int) -> bool:
-        if i >= len(lines):
-            return True
-        finding = found.get(i)
-        return finding.label != "body" if finding else not lines[i].is_body
+        return i >= len(lines) or bool(_label(lines, found, i))
 
     last = max((i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)), default=-1)
     for i, line in enumerate(lines):
         opener = _opener(line, template, found.get(i), i > last)
-        if opener is None:
-            continue
-        run = saying(lines, i + 1) if opener.role == "slot" else list_run(lines, i + 1, is_chrome)
+        run = _opened(lines, i, opener, is_chrome) if opener else []
         if opener is LED and not (run and _is_credited(lines, run[-1] + 1, found)):
             continue
-        if run:
-            for j in (i, *run):
-                back = j in found and found[j].label == "body"
-                if (lines[j].is_body or back) and not _stays(lines[j], template):
-                    found[j] = opener
+        if opener and (run or _is_out(lines, i + 1, opener, found)):
+            _take(lines, [i, *run], opener, template, found)
+    if last >= 0:
+        labels = [_label(lines, found, i) for i in range(len(lines))]
+        for run in beside_credits(lines, labels, last):
+            _take(lines, run, BESIDE, template, found)
+
+
+def _opened(lines: Sequence[Line], i: int, opener: Finding, is_chrome: Callable[[int], bool]) -> list[int]:
+    """What stands below a line that opens something."""
+    if opener.role == "slot":
+        return saying(lines, i + 1)
+    run = list_run(lines, i + 1, is_chrome)
+    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_chrome)
+
+
+def _is_out(lines: Sequence[Line], at: int, opener: Finding, found: Mapping[int, Finding]) -> bool:
+    """Whether the list of a learned head was taken out before, by rules or line by line."""
+    return opener.role in ("head", "inset") and at < len(lines) and _label(lines, found, at) in GONE
+
+
+def _label(lines: Sequence[Line], found: Mapping[int, Finding], i: int) -> str:
+    """The label that a line has by now, "" for the article's."""
+    label = found[i].label if i in found else lines[i].label
+    return "" if label == "body" else label
+
+
+def _take(
+    lines: Sequence[Line],
+    run: Sequence[int],
+    opener: Finding,
+    template: Template,
+    found: dict[int, Finding],
+) -> None:
+    for j in run:
+        back = j in found and found[j].label == "body"
+        if (lines[j].is_body or back) and not _stays(lines[j], template):
+            found[j] = opener
 
 
 def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
-    """Short lines below the prose that name the origin and nothing else: "Source: Reuters"."""
+    """Lines below the prose that name the origin and nothing else ("Source: Reuters"), or the page's own title."""
     for i in reversed(range(len(lines))):
         line = lines[i]
         if not line.is_body or (i in found and found[i].label != "body"):
             continue
-        if line.words > CREDIT or not line.mentions or line.sentence or _stays(line, template):
+        if _stays(line, template) or not (line.titled or _is_name(line)):
             break
-        found[i] = Finding("credit", "attribution", "a short last line that names the origin")
+        holds = "the title of this article" if line.titled else "the name of its origin"
+        found[i] = Finding("credit", "attribution", f"a last line that holds {holds}")
+
+
+def _is_name(line: Line) -> bool:
+    return line.words <= CREDIT and line.mentions and not line.sentence
 
 
 def _is_credited(lines: Sequence[Line], at: int, found: Mapping[int, Finding]) -> bool:
     """Whether a line is the attribution or the notice that ends a republished article."""
-    label = found[at].label if at in found else lines[at].label if at < len(lines) else ""
-    return label in ("attribution", "copyright")
+    return at < len(lines) and _label(lines, found, at) in CREDITS
 
 
 def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:
     """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
     for a short one, the name of the article's origin."""
-    if line.own or line.fixed or line.sentence or line.words > HEAD:
+    if line.own or line.fixed or line.words > HEAD:
         return None
     entries = [template.entries.get(key) for key in (line.key, line.form) if key]
-    learned = next((e.finding for e in entries if e and e.finding.role in ("head", "slot", "keep")), None)
-    if learned:
-        return learned if learned.role != "keep" else None
+    learned = next((e.finding for e in entries if e and e.finding.role in (*OPENERS, "keep")), None)
+    if learned or line.sentence:
+        return learned if learned and learned.role != "keep" else None
     if finding and finding.label == "related":
         return finding
     if below and line.label in LEADS and not line.linked:
@@ -299,26 +347,3 @@ def _opener(line: Line, template: Template, finding: Finding | None, below: bool
     if line.is_body and line.mentions and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None
-
-
-def list_run(lines: Sequence[Line], start: int, is_chrome: Any) -> list[int]:
-    """The lines of a list below a head: at most eight, mostly titles, up to chrome or the end."""
-    run: list[int] = []
-    for at in range(start, start + RUN + 1):
-        if is_chrome(at):
-            titles = sum(lines[i].linked or not lines[i].is_prose for i in run)
-            return run if 2 * titles >= len(run) else []
-        if lines[at].words > TEASER or lines[at].fixed:
-            return []
-        run.append(at)
-    return []
-
-
-def saying(lines: Sequence[Line], start: int) -> list[int]:
-    """The quotation below a slot's head, with the short line that names its author, if there is one."""
-    if start >= len(lines) or not lines[start].quotation or lines[start].words > SAYING:
-        return []
-    named = start + 1
-    if named < len(lines) and lines[named].words <= SENTENCE and not lines[named].sentence:
-        return [start, named]
-    return [start]

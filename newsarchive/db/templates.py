@@ -56,7 +56,7 @@ def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
     query = (
         select(Site.domain, *(getattr(SiteBlock, name) for name in known.LEARNED))
         .join(Site, Site.id == SiteBlock.site_id)
-        .where(SiteBlock.role == "head", Site.domain != but)
+        .where(SiteBlock.role.in_(("head", "inset")), Site.domain != but)
         .order_by(Site.domain, SiteBlock.fingerprint)
     )
     with reading(engine) as connection:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 
+from newsarchive.core.furniture.keys import names_in, starts_with_name
 from newsarchive.core.furniture.sightings import SENTENCE, Elsewhere, Line
 
 #: Different articles (clusters of copies) that must hold a line before it counts as repeated.
@@ -51,6 +52,10 @@ class Stats:
     beside_name: int = 0
     isolated: int = 0
     teases: int = 0
+    titled: int = 0
+    carried: int = 0
+    closing: int = 0
+    samples: set[str] = field(default_factory=set)
     before_chrome: int = 0
     between_chrome: int = 0
     first: set[str] = field(default_factory=set)
@@ -139,6 +144,8 @@ def _proof(
         return "attribution", "and names the origin of each"
     if total >= ENOUGH and len(stats.clusters | stats.chrome_clusters) >= _share_needed(stats) * total:
         return "repeated", f"of {total} on this site"
+    if reason := _credit(stats, seen, elsewhere):
+        return "attribution", reason
     if elsewhere and (reason := _across(elsewhere) or _scattered(stats, elsewhere)):
         return "repeated", reason
     if stats.beside_promo >= MOST * stats.pages and seen >= CLUSTERS:
@@ -152,14 +159,30 @@ def _proof(
     return None
 
 
+def _credit(stats: Stats, seen: int, elsewhere: Elsewhere | None) -> str:
+    """Why a sentence that closes articles is no bio and no disclaimer: it sends the reader to another site, or three
+    blogs print it under different articles and it holds a name, though it does not begin with one."""
+    closes = stats.pages and stats.closing >= MOST * stats.pages and not _is_inside(stats)
+    if not closes or not stats.line.form or starts_with_name(stats.line.sample):
+        return ""
+    if stats.line.domain:
+        return "closes them and names a site"
+    sites, clusters = (len(elsewhere.sites), len(elsewhere.clusters)) if elsewhere else (1, seen)
+    return "closes them on each" if sites > 2 and clusters > CLUSTERS else ""
+
+
 def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     """A line of only two articles, between prose that differs: of one publisher and built like a promo."""
+    if stats.line.domain and (closes := _credit(stats, PAIR, elsewhere)):
+        return Finding("chrome", "attribution", f"this line stands in 2 articles, {closes}")
     known = elsewhere.origins if elsewhere else set(stats.origins)
     sourced = len(known) == 1 and sum(stats.origins.values()) == stats.pages
     if stats.inside < stats.pages or stats.isolated < stats.pages or stats.line.quotation:
         return None
     if stats.line.sells:
         reason = "promo", "and offers something to the reader"
+    elif stats.line.domain and stats.carried == stats.pages:
+        reason = "promo", "inside the text, and names a site"
     elif stats.beside_promo == stats.pages:
         reason = "promo", "beside a promo in both"
     elif stats.named == stats.pages and stats.line.words >= SENTENCE:
@@ -200,12 +223,12 @@ def _across(elsewhere: Elsewhere) -> str:
 def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
     """A long sentence inside the text of different articles of publishers, on several blogs: no intro and no
     bio stands there, and a refrain is short."""
-    if len(elsewhere.sourced) < MOST * len(elsewhere.clusters):
+    if len(elsewhere.sourced) < MOST * len(elsewhere.clusters) and stats.carried < stats.pages:
         return ""
     inside = stats.inside >= MOST * stats.pages and stats.isolated >= MOST * stats.pages
     if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS or not inside or stats.line.quotation:
         return ""
-    long = stats.line.words >= REFRAIN or (len(elsewhere.sites) > 2 and len(elsewhere.clusters) > CLUSTERS)
+    long = stats.line.words >= REFRAIN or len(elsewhere.sites) > 2
     return "always inside the text" if long else ""
 
 
@@ -229,7 +252,14 @@ def judge_form(
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
     """
     seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
-    if seen < CLUSTERS or len(stats.keys) < CLUSTERS:
+    if seen >= PAIR and len(stats.keys) >= PAIR and stats.titled >= MOST * stats.pages:
+        label = "promo" if _is_inside(stats) else "attribution"
+        return Finding("chrome", label, f"this form stands in {articles(seen)} and holds the title of each")
+    if seen < CLUSTERS or len(stats.keys) < PAIR:
+        return None
+    if not stats.varying_start and (name := _constant(stats)):
+        return Finding("chrome", "attribution", f"this form closes {articles(seen)} and always names {name}")
+    if len(stats.keys) < CLUSTERS:
         return None
     if stats.line.leads:
         return _lead(stats, seen, titles)
@@ -250,6 +280,15 @@ def judge_form(
     if total >= ENOUGH and len(stats.clusters) >= needed * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None
+
+
+def _constant(stats: Stats) -> str:
+    """A name of two words or more that all lines of a form hold, where they close their articles."""
+    if stats.closing < MOST * stats.pages or _is_inside(stats) or len(stats.samples) < PAIR:
+        return ""
+    names = [set(names_in(sample)) for sample in stats.samples]
+    shared = sorted(name for name in set.intersection(*names) if " " in name)
+    return shared[0] if shared else ""
 
 
 def _lead(stats: Stats, seen: int, titles: Set[int]) -> Finding | None:

@@ -12,7 +12,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import fold
+from newsarchive.core.clutter.lines import fold, word_count
 
 NAME, DOMAIN, QUOTED = "▲", "◆", "❝"
 #: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
@@ -61,8 +61,13 @@ def form_of(text: str) -> str:
     start = first.end() if first and not _CAPITALS.match(marked[first.end() :].lstrip()) else 0
     marked = marked[:start] + _CAPITALS.sub(NAME, marked[start:])
     folded = _DIGITS.sub("0", fold(marked))
-    literals = re.findall(r"[^\W\d_]+", folded)
-    return folded if len(literals) >= LITERALS and any(x in folded for x in (NAME, DOMAIN, QUOTED)) else ""
+    literals = sum(map(_weight, re.findall(r"[^\W\d_]+", folded)))
+    return folded if literals >= LITERALS and any(x in folded for x in (NAME, DOMAIN, QUOTED)) else ""
+
+
+def _weight(word: str) -> int:
+    """How many words a run of letters is: two characters make one where words are not parted by spaces."""
+    return 1 if word.isascii() else max(1, word_count(word))
 
 
 def names_in(text: str) -> list[str]:
@@ -114,6 +119,12 @@ def signature(path: str) -> str:
     'html/body/article.post/p'
     """
     return "/".join(map(_step, path.split("/")))
+
+
+@lru_cache(maxsize=16384)
+def place_key(place: str) -> int:
+    """The fingerprint of a place in a page, given as a signature."""
+    return number("place " + place)
 
 
 @lru_cache(maxsize=16384)

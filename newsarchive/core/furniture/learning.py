@@ -12,14 +12,20 @@ from dataclasses import replace
 
 from newsarchive.core.furniture.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge, judge_form
 from newsarchive.core.furniture.heads import Chrome, heads
+from newsarchive.core.furniture.keys import place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside, layouts
 from newsarchive.core.furniture.sightings import Line, Network, Sighting, Window
+from newsarchive.core.furniture.slots import slots
 from newsarchive.core.furniture.teaching import lessons
 from newsarchive.core.template import Entry, Template
 
 ROUNDS = 4
 #: Entries of one template: those seen on most pages stay.
 ENTRIES = 4000
+#: Lines that may close an article together.
+CLOSING = 3
+#: Lines of a form that are compared with one another.
+SAMPLES = 8
 #: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
 ANCHOR_SHARE, BEYOND = 0.5, 0.03
 
@@ -41,7 +47,7 @@ def learn(
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
     chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
-    entries = {key: _proved(key, pages) for key in full.chrome}
+    entries = {key: _proved(key, pages) for key in full.chrome} | slots(pages)
     _mark(pages, chrome, entries)
     often = recurring(pages) | _shared_keys(pages, shared)
     for _ in range(ROUNDS):
@@ -50,7 +56,7 @@ def learn(
         entries |= new
         if not _mark(pages, chrome, new):
             break
-    entries |= heads(pages, chrome, often, entries)
+    entries |= heads(pages, chrome, often, entries, shared)
     seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
@@ -71,7 +77,7 @@ def locks_of(template: Template) -> dict[int, str]:
 
 def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
     """The heads of lists that sites learned, for `sightings.network`: a publisher's follow its articles."""
-    return {k: e for t in templates for k, e in t.entries.items() if e.finding.role == "head"}
+    return {k: e for t in templates for k, e in t.entries.items() if e.finding.role in ("head", "inset")}
 
 
 def recurring(pages: Sequence[Sighting]) -> set[int]:
@@ -102,6 +108,8 @@ def gather(
         unique = [i for i in prose if page.lines[i].key not in often] or [0]
         first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
         alone = set(_short_runs(page.lines, flags, often))
+        carried = bool(page.origin) or "attribution" in flags
+        closing = set(_closing(page.lines, flags, often))
         for i, line in enumerate(page.lines):
             if line.fixed or (line.key not in often and line.form not in often):
                 continue
@@ -122,9 +130,13 @@ def gather(
             found.beside_promo += "promo" in sides and i in inner
             found.beside_link += _beside_link(page.lines, i)
             found.isolated += i in alone
+            found.carried += carried
+            found.closing += i in closing
             found.beside_name += _beside_name(page.lines, i, often, inner)
             if line.form in often:
-                _count(forms.setdefault(line.form, Stats(line)), page, line, i in inner, sides)
+                form = forms.setdefault(line.form, Stats(line))
+                _count(form, page, line, i in inner, sides)
+                form.closing += i in closing
     return stats, forms
 
 
@@ -138,6 +150,9 @@ def _count(stats: Stats, page: Sighting, line: Line, inner: bool, sides: tuple[s
     stats.before_chrome += bool(sides[1])
     stats.named += line.names_origin
     stats.teases += line.teases
+    stats.titled += line.titled
+    if len(stats.samples) < SAMPLES:
+        stats.samples.add(line.sample)
     if page.origin:
         stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
 
@@ -152,6 +167,20 @@ def _short_runs(lines: Sequence[Line], flags: Sequence[str], often: set[int]) ->
         yield from run if len(run) <= LONGEST_RUN else ()
         run = []
     yield from run if len(run) <= LONGEST_RUN else ()
+
+
+def _closing(lines: Sequence[Line], flags: Sequence[str], often: set[int]) -> Iterator[int]:
+    """Places of lines that recur, with nothing but such lines between them and chrome: an attribution that a
+    notice follows is at the end too."""
+    left = CLOSING
+    for i in reversed(range(len(lines))):
+        if flags[i]:
+            left = CLOSING
+        elif left and (lines[i].key in often or lines[i].form in often):
+            left -= 1
+            yield i
+        else:
+            left = 0
 
 
 def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
@@ -230,7 +259,7 @@ def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -
     for page, flags in zip(pages, chrome, strict=True):
         for i, line in enumerate(page.lines):
             if not flags[i] and not line.own and not line.fixed:
-                flags[i] = gone.get(line.key) or gone.get(line.form, "")
+                flags[i] = gone.get(line.key) or gone.get(line.form) or gone.get(place_key(line.place), "")
                 changed = changed or bool(flags[i])
     return changed
 

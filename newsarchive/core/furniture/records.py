@@ -19,7 +19,7 @@ FORMAT = 1
 #: In the order of `Line`'s fields.
 _FLAGS = (
     "sentence", "heading", "item", "linked", "quotation", "names_origin", "mentions", "sells", "domain", "own",
-    "fixed", "guess", "proved", "leads", "teases",
+    "fixed", "guess", "proved", "leads", "teases", "titled",
 )  # fmt: skip
 _switches = attrgetter(*_FLAGS)
 

@@ -46,6 +46,8 @@ SAMPLE, SHORT_SAMPLE = 100, 40
 HELD, MISSING = 1, 2
 #: Attributions and promos, in words; longer lines have no form.
 LONGEST_FORM = 60
+#: A headline of so many words is nobody's turn of phrase; a shorter one is known by the quotation mark before it.
+LONG_TITLE, QUOTES = 6, ("“", "„", "«", "« ", "《", '"', "‘", "「")
 #: Heads and credits, in words.
 LONGEST_HEAD = 12
 #: Labels of a page's own head: a template never touches them.
@@ -60,7 +62,8 @@ class Line(NamedTuple):
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
     by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
     `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
-    `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `full`: whether the feed's full text holds the
+    `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `titled`: the line holds
+    the page's own headline and more, as an attribution does. `full`: whether the feed's full text holds the
     line: `HELD`, `MISSING`, or 0 where there is none.
     """
 
@@ -84,6 +87,7 @@ class Line(NamedTuple):
     proved: bool = False
     leads: bool = False
     teases: bool = False
+    titled: bool = False
     start: int = 0
     full: int = 0
     sample: str = ""
@@ -129,11 +133,17 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
     names = source_names(origin.name, origin.domain) if origin else ()
-    return tuple(_line(block, words, own, marks, names) for block in article.blocks)
+    title = article.headline if word_count(article.headline) >= LEAD else ""
+    return tuple(_line(block, words, own, marks, names, title) for block in article.blocks)
 
 
 def _line(
-    block: Block, words: Phrases | None, own: set[str], marks: tuple[str, ...], names: tuple[str, ...]
+    block: Block,
+    words: Phrases | None,
+    own: set[str],
+    marks: tuple[str, ...],
+    names: tuple[str, ...],
+    headline: str,
 ) -> Line:
     text, folded = block.text, fold(block.text)
     is_body, count = block.label == "body", word_count(block.text)
@@ -166,9 +176,18 @@ def _line(
         proved=block.rule.startswith(cues.DECIDED),
         start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if form else 0,
         leads=form != 0 and bool(title),
+        titled=is_body and count <= LONGEST_FORM and _holds_title(text, headline),
         teases=bool(title) and any(title.startswith(words) for words, _ in block.links),
         sample=text[:SAMPLE] if is_body and count <= LONGEST_FORM else text[:SHORT_SAMPLE],
     )
+
+
+def _holds_title(text: str, headline: str) -> bool:
+    """Whether a line holds a headline, letter by letter, and says something of it: a short one in quotation marks."""
+    at = text.find(headline) if headline else -1
+    if at < 0 or len(text) < len(headline) + 4:
+        return False
+    return text[:at].endswith(QUOTES) or word_count(headline) >= LONG_TITLE
 
 
 def shareable(page: Sighting) -> dict[int, bool]:

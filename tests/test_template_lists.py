@@ -1,0 +1,212 @@
+"""Lists of other articles, credits and slots that are known by their build, in whatever words; and what only looks so."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsarchive.core.furniture.learning import learn
+from newsarchive.core.furniture.sightings import network
+from newsarchive.items import Article, Block
+from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
+
+SITE = 20
+#: Titles of other articles, of which each page shows two.
+STARTS = ("Swans return", "Nobody wants", "Harbour buys", "Why snow fell", "Choir sings")
+ENDS = ("at the old mill", "over seven bridges", "for our lost ferry", "near Fryham")
+TITLES = [f"{start} {end}" for end in ENDS for start in STARTS]
+
+
+def titles(n: int, count: int = 2, **form: object) -> list[Block]:
+    return [line(f"{TITLES[(n * count + k) % len(TITLES)]}{' again' * n}", **form) for k in range(count)]
+
+
+def text(n: int) -> list[str]:
+    return [block.text for block in prose(n)]
+
+
+CREDIT = line("Baked elsewhere first.", label="attribution")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"kind": "list_item"}, {"kind": "heading"}, {"path": CONTENT.replace("/p", "/div.card/h4/a")}],
+)
+@pytest.mark.parametrize(
+    "head", ["Crumbs from that loaf", "Hungry for more?", "There is more where that was …", "🔎 Dig on"]
+)
+def test_titles_above_an_attribution_go_whatever_their_head_says(head: str, form: dict[str, object]) -> None:
+    pages = [
+        page(n, [*prose(n), line(head), *titles(n, **form), CREDIT] if n < 5 else prose(n))
+        for n in range(SITE)
+    ]
+    assert shown(pages[1], learned(pages)) == text(1)
+
+
+def test_titles_whose_head_a_rule_took_for_an_attribution_go() -> None:
+    head = line("Read more on The Loaf", label="attribution")
+    pages = [page(n, [*prose(n), head, *titles(n, 3), CREDIT] if n == 0 else prose(n)) for n in range(SITE)]
+    assert shown(pages[0], learned(pages)) == text(0)
+
+
+def test_titles_below_an_attribution_go() -> None:
+    pages = [
+        page(n, [*prose(n), CREDIT, line("Dessert"), *titles(n, 3)] if n < 4 else prose(n))
+        for n in range(SITE)
+    ]
+    assert shown(pages[2], learned(pages)) == text(2)
+
+
+def linked(n: int, count: int = 2) -> list[Block]:
+    blocks = titles(n, count)
+    return [line(b.text, links=((b.text, f"https://mare.example/{n}"),)) for b in blocks]
+
+
+def test_links_inside_the_text_go_with_a_head_that_always_opens_some() -> None:
+    def inset(n: int) -> list[Block]:
+        return [*prose(n)[:2], line("Where to go from here?"), *linked(n), *prose(n)[2:]]
+
+    pages = [page(n, inset(n) if n < 4 else prose(n)) for n in range(SITE)]
+    assert shown(pages[3], learned(pages)) == text(3)
+
+
+def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
+    def post(n: int) -> Article:
+        others = [line("From the same oven"), line(TITLES[n + 5]), line(TITLES[n + 9])] if n < 4 else []
+        blocks = [line(TITLES[n], label="title"), *prose(n)[:2], *others, *prose(n)[2:]]
+        return page(n, blocks, title=TITLES[n])
+
+    pages = [post(n) for n in range(SITE)]
+    assert shown(pages[3], learned(pages)) == text(3)
+
+
+def test_what_a_theme_prints_below_each_text_goes_by_its_place() -> None:
+    """New on every page, so no line recurs; extraction takes every third one for the article's."""
+
+    def filed(n: int) -> Block:
+        words = f"Put away in drawer {'xvi'[n % 3] * (n + 1)} by {prose(n)[0].text.split()[3]}, where it may be found again."
+        return Block(words, label="body" if n % 3 == 0 else "tags", path=CONTENT + ".drawer")
+
+    pages = [page(n, [*prose(n), filed(n)]) for n in range(SITE)]
+    assert shown(pages[3], learned(pages)) == text(3)
+    assert shown(page(99, [*prose(99), filed(99)]), learned(pages)) == text(99)
+
+
+# Credits
+
+
+def test_a_last_line_of_two_articles_that_names_a_site_is_their_attribution() -> None:
+    credit = "We took this one warm out of the oven at www.mare.example, and say so."
+    pages = [page(n, [*prose(n), line(credit)] if n < 2 else prose(n)) for n in range(SITE)]
+    assert label_of(pages[0], learned(pages), credit) == "attribution"
+
+
+def test_a_last_line_that_always_holds_one_name_is_an_attribution() -> None:
+    def credit(n: int) -> str:
+        return f"Kneaded by {['Tom Fry', 'Ada Lund', 'Jon Abel'][n]} in the kitchen of the Granite Post, and eaten here."
+
+    pages = [page(n, [*prose(n), line(credit(n))] if n < 3 else prose(n)) for n in range(SITE)]
+    assert label_of(pages[2], learned(pages), credit(2)) == "attribution"
+
+
+def test_a_last_line_with_the_articles_own_title_is_its_attribution() -> None:
+    title = "Seven swans came back over the mill"
+    credit = f"Ada Lund let us have “{title}”, and we thank her."
+    pages = [page(n, prose(n)) for n in range(SITE)]
+    mine = page(77, [*prose(77), line(credit)], title=title)
+    assert label_of(mine, learned([*pages, mine]), credit) == "attribution"
+
+
+def test_a_line_under_articles_on_three_blogs_is_an_attribution() -> None:
+    credit = "It was the Granite Post that baked this loaf, and we only carried it home."
+    blogs = [
+        [
+            page(n, [*prose(n), line(credit)] if n % 4 == 0 else prose(n), site=site)
+            for n in range(start, start + 8)
+        ]
+        for site, start in (("heron", 0), ("crane", 20), ("stork", 40))
+    ]
+    windows = [window(pages, site) for pages, site in zip(blogs, ("heron", "crane", "stork"), strict=True)]
+    shared = network(windows)
+    assert label_of(blogs[0][0], learn(windows[0], shared=shared), credit) == "attribution"
+
+
+# What stays
+
+
+def kept(pages: list[Article], n: int) -> bool:
+    return shown(pages[n], learned(pages)) == [b.text for b in pages[n].blocks if b.label == "body"]
+
+
+def test_prices_above_an_attribution_stay() -> None:
+    """An article's own list: its items begin alike, or hold prices."""
+    prices = [
+        "Replacing an old lamp - $89",
+        "Replacing a lamp in the hall - $120",
+        "Replacing a lamp out of doors - $140",
+    ]
+    pages = [
+        page(n, [*prose(n), line("What it costs"), *(line(p, kind="list_item") for p in prices), CREDIT])
+        if n == 0
+        else page(n, [*prose(n), line("Crumbs"), *titles(n), CREDIT] if n < 7 else prose(n))
+        for n in range(SITE)
+    ]
+    assert kept(pages, 0)
+
+
+def test_a_list_of_sentences_stays() -> None:
+    items = [
+        "The bridge was closed in the year of the flood.",
+        "The ferry was sold two years after it.",
+        "Both are missed.",
+    ]
+    pages = [
+        page(n, [*prose(n), line("Some dates"), *(line(p, kind="list_item") for p in items), CREDIT])
+        if n == 0
+        else page(n, [*prose(n), line("Crumbs"), *titles(n), CREDIT] if n < 7 else prose(n))
+        for n in range(SITE)
+    ]
+    assert kept(pages, 0)
+
+
+def test_subheadings_and_short_lines_inside_the_text_stay() -> None:
+    def parted(n: int) -> list[Block]:
+        return [
+            *prose(n)[:2],
+            line("Why it matters", kind="heading"),
+            line(f"A short line {'i' * n}"),
+            *prose(n)[2:],
+        ]
+
+    pages = [page(n, parted(n) if n < 6 else prose(n)) for n in range(SITE)]
+    assert kept(pages, 3)
+
+
+def test_a_bio_with_a_site_in_it_stays() -> None:
+    bio = "Ada Lund writes about ports and keeps a diary at www.lund.example, most of it true."
+    pages = [page(n, [*prose(n), line(bio)] if n < 2 else prose(n)) for n in range(SITE)]
+    assert kept(pages, 0)
+
+
+def test_corrections_of_one_form_stay() -> None:
+    def correction(n: int) -> str:
+        return f"An earlier version misspelled the name of {['Tom Fry', 'Ada Lund', 'Jon Abel'][n]}. We regret the error."
+
+    pages = [page(n, [*prose(n), line(correction(n))] if n < 3 else prose(n)) for n in range(SITE)]
+    assert kept(pages, 1)
+
+
+def test_prose_that_ends_in_the_words_of_a_short_title_stays() -> None:
+    last = "And that, said the miller, is why the harbour closed before anybody could leave it."
+    pages = [page(n, prose(n)) for n in range(SITE)]
+    mine = page(77, [*prose(77), line(last)], title="Why the harbour closed")
+    assert last in shown(mine, learned([*pages, mine]))
+
+
+def test_a_place_that_holds_prose_above_other_prose_is_no_slot() -> None:
+    def aside(n: int) -> Block:
+        return Block(
+            prose(500 + n, 1)[0].text, label="body" if n % 3 == 0 else "other", path=CONTENT + ".drop-cap"
+        )
+
+    pages = [page(n, [aside(n), *prose(n)]) for n in range(SITE)]
+    assert aside(3).text in shown(pages[3], learned(pages))
