@@ -54,6 +54,11 @@ _SAFE_PATH = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
 _SAFE_QUERY = _SAFE_PATH | frozenset(b"?")
 
 
+#: URLs whose folded forms are remembered: a crawl asks for those of one post two dozen times.
+_REMEMBERED = 4096
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def normalise(url: str, base: str = "") -> str:
     """The absolute URL to fetch: http or https, lower-case IDNA host, no fragment, no credentials.
 
@@ -78,6 +83,7 @@ def try_normalise(url: str, base: str = "") -> str | None:
         return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.
 

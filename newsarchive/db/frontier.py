@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -354,20 +355,26 @@ def _known_source(row: Any) -> KnownSource:
     )
 
 
-def _article(key: str) -> Any:
+def _article(key: Any) -> Any:
     return (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
 
 
 def _visits(connection: Connection, key: str, now: datetime) -> Visits:
     """What the archive knows of how the post under this key changes."""
+    row = connection.execute(_visits_query(), {"key": key}).first()
+    return Visits(now) if row is None else Visits(row.first_seen_at, row.date_published, changes=row.changes)
+
+
+@cache
+def _visits_query() -> Any:
+    """Built once: a crawl asks it of every article, and building costs more than the answer."""
     changes = select(func.count()).where(
         Revision.article_id == ArticleRow.id, Revision.change_kind == "publisher"
     )
     query = select(
         ArticleRow.first_seen_at, ArticleRow.date_published, changes.scalar_subquery().label("changes")
     )
-    row = connection.execute(query.where(_article(key)).order_by(ArticleRow.id).limit(1)).first()
-    return Visits(now) if row is None else Visits(row.first_seen_at, row.date_published, changes=row.changes)
+    return query.where(_article(bindparam("key"))).order_by(ArticleRow.id).limit(1)
 
 
 def _known(

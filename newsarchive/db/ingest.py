@@ -6,7 +6,6 @@ A batch holds no page twice (`Store.ingest` sees to it) and runs inside a write 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -252,7 +251,7 @@ class Batch:
         )
 
     def _write_authors(self, plans: list[Plan]) -> None:
-        ids = self._ids(AuthorRow, ("name", "kind"), [asdict(a) for p in plans for a in p.article.authors])
+        ids = self._ids(AuthorRow, ("name", "kind"), [rows.flat(a) for p in plans for a in p.article.authors])
         links = [
             {
                 "article_id": plan.article_id,

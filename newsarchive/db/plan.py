@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -96,21 +96,13 @@ class Plan:
 
 def record_hash(article: Article) -> str:
     """A digest of everything a reader would call a change; explanations and scores are left out."""
-    row = rows.article_row(article)
-    for name in (
-        "quality",
-        "damage",
-        "candidates",
-        "minhash",
-        "content_hash",
-        "extractor_version",
-        "word_count",
-    ):
+    row = rows.plain_row(article)
+    for name in ("content_hash", "extractor_version", "word_count"):
         del row[name]
     row |= {name: storable(getattr(article, name)) for name in READ}
-    row["authors"] = [asdict(author) for author in article.authors]
+    row["authors"] = [rows.flat(author) for author in article.authors]
     row["keywords"] = article.keywords
-    row["image"] = asdict(article.image) if article.image else None
+    row["image"] = rows.flat(article.image) if article.image else None
     row["origin"] = rows.origin_row(article.origin) if article.origin else None
     if article.origin:
         row["origin"] |= {"name": article.origin.name, "domain": article.origin.domain}

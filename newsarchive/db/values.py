@@ -39,7 +39,11 @@ def storable(text: str) -> str:
 
     One code point for one, so that offsets into the text stay true.
     """
-    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("\ufffd", text)
+    try:
+        text.encode()  # many times faster than to look for lone surrogates
+    except UnicodeEncodeError:
+        return _UNSTORABLE.sub("\ufffd", text)
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
 def deflate(text: str | None) -> bytes | None:
