@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, Table, strings
@@ -176,6 +176,11 @@ def _token(token: str, words: Mapping[str, Sequence[str]], gap: str, last: bool)
 
 def any_of(entries: Sequence[str]) -> str:
     """A group that matches any of the entries, the longest first."""
+    return _any_of(tuple(entries))
+
+
+@lru_cache(maxsize=1024)  # hundreds of phrases share a few lists of words
+def _any_of(entries: tuple[str, ...]) -> str:
     return "(?:" + "|".join(literal(e) for e in sorted(entries, key=len, reverse=True)) + ")"
 
 
