@@ -62,7 +62,7 @@ class Learner:
         dry_run: bool = False,
     ) -> None:
         self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
-        self.rules: Rules = rules_module.load(rules_folder) if rules_folder else rules_module.default()
+        self.rules: Rules = rules_module.default(rules_folder or "")
 
     def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:
         """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store

@@ -78,9 +78,13 @@ def standfirst_of(value: str) -> str:
     return value or STANDFIRSTS[0]
 
 
-@cache
 def default(folder: str = "") -> Rules:
     """The shipped rules, with those of `folder` over them if one is named; read once a process."""
+    return _once(folder)
+
+
+@cache  # of `default()` and `default("")` it would keep two, each with compiled forms of its own
+def _once(folder: str) -> Rules:
     return load(folder or None)
 
 
