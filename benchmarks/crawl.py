@@ -136,6 +136,8 @@ def served(pages: int) -> Iterator[str]:
 
 FAST = ["DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS_PER_DOMAIN=16", "LOG_LEVEL=ERROR",
         "ROBOTSTXT_OBEY=0"]  # fmt: skip
+#: The others run with Scrapy's defaults where this project's settings are for its own spiders.
+SCRAPYS_OWN = ["-s", "ADDONS={}", "-s", "CONCURRENT_ITEMS=100"]
 
 
 def run(words: list[str], folder: Path) -> float:
@@ -155,7 +157,7 @@ def contenders(url: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
     (folder / "naive.py").write_text(NAIVE)
     (folder / "scrapy.cfg").write_text("[settings]\ndefault = newsarchive.settings\n")
     for repeat in "ab":
-        yield "bare Scrapy", ["runspider", "bare.py", "-a", f"url={url}", "-s", "ADDONS={}"]
+        yield "bare Scrapy", ["runspider", "bare.py", "-a", f"url={url}", *SCRAPYS_OWN]
         yield (
             "newsarchive",
             ["crawl", "news", "-a", f"url={url}", "-s", f"NEWSARCHIVE_DATABASE_URL=sqlite:///{repeat}0.db"],
@@ -165,7 +167,7 @@ def contenders(url: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
             "-s", "NEWSARCHIVE_WORKERS=2",
         ]  # fmt: skip
         yield "naive (trafilatura, a commit each)", [
-            "runspider", "naive.py", "-a", f"url={url}", "-a", f"db={repeat}n.db", "-s", "ADDONS={}",
+            "runspider", "naive.py", "-a", f"url={url}", "-a", f"db={repeat}n.db", *SCRAPYS_OWN,
         ]  # fmt: skip
 
 

@@ -47,6 +47,8 @@ COOKIES_ENABLED = False
 # Posts come in the order in which they were found, newest first; Scrapy's own queues turn it round.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
+# One answer gives one post: Scrapy starts as many tasks an answer as this, a hundred by default.
+CONCURRENT_ITEMS = 8
 TELNETCONSOLE_ENABLED = False
 
 # --- what a person sees -----------------------------------------------------------------------

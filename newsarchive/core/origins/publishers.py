@@ -57,6 +57,7 @@ class Registry:
     long_keys: tuple[str, ...]
 
 
+@lru_cache(maxsize=8192)
 def key_of(name: str) -> str:
     """A name as it is looked up: letters and digits, without case, accents or a leading "the".
 
