@@ -19,8 +19,9 @@ from newsarchive.core.posts.parts import MISSING
 from newsarchive.core.sources.schedule import DAY, Outcome, Visits, back_off, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import defaults, sourcetexts
+from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.models import ArticleRow, Base, CrawlRun, Discovery, Revision, Site, Source, Url
+from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Revision, Site, Source, Url
 from newsarchive.items import Article, Link, Selectors, SourceText
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class Frontier:
         """The id of the site at this address, added where it is new; what is given replaces what is empty."""
         domain = site_of(home_url)
         with writing(self.engine) as connection:
-            insert_ignoring(connection, _table(Site), [{"domain": domain}])
+            insert_ignoring(connection, table_of(Site), [{"domain": domain}])
             row = connection.execute(select(Site.__table__).where(Site.domain == domain)).one()
             changes = {
                 "home_url": row.home_url or home_url,
@@ -116,7 +117,7 @@ class Frontier:
     def source(self, site_id: int, kind: str, url: str) -> KnownSource:
         """The source with this address, added where it is new."""
         with writing(self.engine) as connection:
-            insert_ignoring(connection, _table(Source), [{"site_id": site_id, "kind": kind, "url": url}])
+            insert_ignoring(connection, table_of(Source), [{"site_id": site_id, "kind": kind, "url": url}])
             row = connection.execute(
                 select(Source.__table__).where(Source.site_id == site_id, Source.url == url)
             ).one()
@@ -176,13 +177,13 @@ class Frontier:
             {"url": link.url, "url_key": key, "site_id": site_id, "first_seen_at": now, "state": "new"}
             for key, link in reversed(by_key.items())
         ]
-        insert_ignoring(connection, _table(Url), rows)
+        insert_ignoring(connection, table_of(Url), rows)
         ids = connection.execute(select(Url.id, Url.url_key).where(Url.url_key.in_(by_key))).all()
         named = [
             {"url_id": row.id, "run_id": run_id, "source_id": source_id, "kind": by_key[row.url_key].source}
             for row in ids
         ]
-        insert_ignoring(connection, _table(Discovery), named)
+        insert_ignoring(connection, table_of(Discovery), named)
         told = {row.id: text for row in ids if (text := by_key[row.url_key].text) is not None}
         sourcetexts.keep(connection, told)
         return len(by_key) - int(before)
@@ -381,16 +382,9 @@ def _known(
     connection: Connection, condition: Any, order: Any = Url.id, limit: int | None = None
 ) -> Iterator[Known]:
     columns = (
-        Url.url,
-        Url.url_key,
-        Url.state,
-        Url.reason,
-        Url.etag,
-        Url.last_modified,
-        Url.last_checked_at,
-        Url.fail_count,
-        Url.next_check_at,
-    )
+        Url.url, Url.url_key, Url.state, Url.reason, Url.etag, Url.last_modified, Url.last_checked_at,
+        Url.fail_count, Url.next_check_at,
+    )  # fmt: skip
     query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
     for row in connection.execute(query):
         yield Known(*row)
@@ -400,7 +394,3 @@ def _chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def _table(model: type[Base]) -> Any:
-    return model.__table__
