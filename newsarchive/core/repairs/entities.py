@@ -26,7 +26,7 @@ class Unescaped:
 
     def original(self, offset: int) -> int:
         """The offset in the original text."""
-        number = bisect_right(self.ends, offset)
+        number = bisect_right(self.ends, offset) if self.ends else 0
         return offset + (self.shifts[number - 1] if number else 0)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import accumulate
 
 from newsarchive.core.charsets import MULTI_BYTE
@@ -121,7 +121,6 @@ def _codec(name: str) -> _Codec:
     return _Codec(name)
 
 
-@lru_cache(maxsize=1 << 15)
 def bytes_of(char: str, name: str) -> bytes:
     """A character in the codec; 0x00 where the codec does not have it."""
     for codec in ("gbk", "gb18030") if name == "gb18030" else (MULTI_BYTE[name],):

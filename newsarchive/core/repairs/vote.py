@@ -8,7 +8,7 @@ gains enough, and then each of its runs needs little by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from math import log
 from typing import Protocol
@@ -184,7 +184,7 @@ def elect(
     UTF-8 is looked for in the codecs with these names.
     """
     sample, model = suspect[:SAMPLE], readers.model
-    hypotheses = [h for name, h in _hypotheses().items() if name in names] or [Utf8(charsets()[0])]
+    hypotheses = list(_differing(names, sample)) or [Utf8(charsets()[0])]
     found = {h: _for_page(readers.readings(h, sample), runs) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     first = _first(totals, found, runs, grams)
@@ -228,6 +228,19 @@ def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
     does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
     known, words = known_words(found, runs, grams, least=3)
     return known >= WORDS and known >= WORDED * words
+
+
+def _differing(names: frozenset[str], sample: list[str]) -> Iterator[Utf8 | MultiByte]:
+    """The hypotheses of these codecs; the first of those to which the sample is the same bytes."""
+    joined, known = "\n".join(sample), set()
+    for name, hypothesis in _hypotheses().items():
+        if name in names and isinstance(hypothesis, Utf8):
+            raw = hypothesis.charset.to_bytes(joined)
+            if raw in known:
+                continue
+            known.add(raw)
+        if name in names:
+            yield hypothesis
 
 
 @cache
@@ -280,7 +293,8 @@ def _for_page(found: Found, runs: Runs) -> Found:
         "".join([run[r.start : r.end] * len(runs.places[run]) for run, rs in found.items() for r in rs])
     )
     strange = _Strange(runs, inside)
-    return {run: [_likelier(run, r, strange) for r in readings] for run, readings in found.items()}
+    known = frozenset([c for c, n in runs.letters.items() if n > inside.get(c, 0)])
+    return {run: [_likelier(run, r, strange, known) for r in readings] for run, readings in found.items()}
 
 
 class _Strange(dict[str, float]):
@@ -296,16 +310,13 @@ class _Strange(dict[str, float]):
         self[name] = gain = min(STRANGER, log((1 + self.runs.scripts.total()) / (1 + outside)))
         return gain
 
-    def known(self, text: str) -> int:
-        """How many of these characters the rest of the page also has."""
-        letters, inside = self.runs.letters, self.inside
-        return len([c for c in text if letters.get(c, 0) > inside.get(c, 0)])
 
-
-def _likelier(run: str, reading: Reading, strange: _Strange) -> Reading:
+def _likelier(run: str, reading: Reading, strange: _Strange, known: frozenset[str]) -> Reading:
     after = reading.after
     gone = scripts_of(run[reading.start : reading.end]) - scripts_of(after)
-    extra = max([strange[s] for s in gone], default=0.0) + min(KNOWN_MOST, strange.known(after)) * KNOWN
+    extra = max([strange[s] for s in gone]) if gone else 0.0
+    if not known.isdisjoint(after):
+        extra += min(KNOWN_MOST, sum(c in known for c in after)) * KNOWN
     return reading.likelier(extra) if extra else reading
 
 
