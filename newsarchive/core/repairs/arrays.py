@@ -13,32 +13,38 @@ from newsarchive.core.repairs.pairs import SCALE, PairModel
 
 #: Symbols are counted from 1 on here: 0 is a character not met so far.
 _NEW = 0
+_COMMON = ("", "LATIN")
 
 
 class Arrays:
     """A pair model by code point and by pair.
 
-    `costs` and `unseen` hold a value for every two symbols: row after row, row `_NEW` and column `_NEW`
-    included.
+    Symbols are numbered anew: `_NEW` is none, those from `foreign` on are letters of other scripts than Latin.
+    `costs` and `unseen` hold a value for every two numbers, row after row; `scripts` the script of each, as a
+    number, 0 for no letter; `_numbers` the number of each code point met.
     """
 
     def __init__(self, model: PairModel) -> None:
-        facts, size = facts_of(model), len(model.names) + 1
-        costs = np.frombuffer(b"".join(map(model.costs.__getitem__, range(size - 1))), np.uint8)
-        self.model, self.size = model, size
+        facts, self.model = facts_of(model), model
+        self._order = sorted(range(len(model.names)), key=lambda i: facts.scripts[i] not in _COMMON)
+        self._number = {symbol: number for number, symbol in enumerate(self._order, 1)}
+        self.foreign = 1 + sum(name in _COMMON for name in facts.scripts)
+        self.size = size = 1 + len(self._order)
+        costs = np.frombuffer(b"".join([model.costs[i] for i in self._order]), np.uint8)
         self.costs = np.zeros((size, size), np.uint8)
-        self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)
-        plain = np.array((False, *facts.plain))
-        self.unseen = (self.costs > np.array((0.0, *facts.limits))) & ~(plain[:, None] & plain)
+        self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)[:, self._order]
+        plain = np.array([False, *(facts.plain[i] for i in self._order)])
+        limits = np.array([0.0, *(facts.limits[i] for i in self._order)])
+        self.unseen = (self.costs > limits) & ~(plain[:, None] & plain)
         self.unseen[_NEW] = self.unseen[:, _NEW] = True
         names = sorted(set(facts.scripts))  # "" is the first
-        self.scripts = np.array([0, *map(names.index, facts.scripts)], np.intp)
-        self._symbols = np.zeros(0x110000, np.intp)  # pages of it that no text needs take no memory
+        self.scripts = np.array([0, *(names.index(facts.scripts[i]) for i in self._order)], np.intp)
+        self._numbers = np.zeros(0x110000, np.intp)  # pages of it that no text needs take no memory
 
     def symbols(self, text: str) -> Any:
         """The symbols of a text."""
         codes = _codes(text)
-        found = self._symbols.take(codes)
+        found = self._numbers.take(codes)
         return found if np.count_nonzero(found) == len(found) else self._met(codes)
 
     def total(self, text: str) -> float:
@@ -64,24 +70,25 @@ class Arrays:
     def suspects(self, text: str) -> list[int]:
         """See `gate.suspects`."""
         codes = _codes(text)
-        symbols = self._symbols.take(codes)
+        symbols = self._numbers.take(codes)
         wrong = self.unseen.take(symbols[:-1] * self.size + symbols[1:])
         if np.count_nonzero(wrong) and np.count_nonzero(symbols) < len(symbols):
             symbols = self._met(codes)
             wrong = self.unseen.take(symbols[:-1] * self.size + symbols[1:])
-        scripts = self.scripts.take(symbols)
-        counts = np.bincount(scripts).tolist()
-        least = MINOR * sum(counts[1:])
-        if any(0 < count < least for count in counts[1:]):
-            minor = np.array([False, *(count < least for count in counts[1:])])
-            wrong |= (minor.take(scripts) & (codes > 0x7F))[1:]
+        if symbols.max() >= self.foreign:
+            scripts = self.scripts.take(symbols)
+            counts = np.bincount(scripts).tolist()
+            least = MINOR * sum(counts[1:])
+            if any(0 < count < least for count in counts[1:]):
+                minor = np.array([False, *(count < least for count in counts[1:])])
+                wrong |= (minor.take(scripts) & (codes > 0x7F))[1:]
         return np.flatnonzero(wrong).tolist() if np.count_nonzero(wrong) else []
 
     def _met(self, codes: Any) -> Any:
         """The symbols of these code points, those not met so far among them."""
-        for code in np.unique(codes[self._symbols.take(codes) == _NEW]).tolist():
-            self._symbols[code] = 1 + self.model.symbols[chr(code)]
-        return self._symbols.take(codes)
+        for code in np.unique(codes[self._numbers.take(codes) == _NEW]).tolist():
+            self._numbers[code] = self._number[self.model.symbols[chr(code)]]
+        return self._numbers.take(codes)
 
 
 @lru_cache(maxsize=4)
