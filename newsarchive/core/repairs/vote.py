@@ -256,6 +256,8 @@ def _name(hypothesis: Utf8 | MultiByte) -> str:
 
 def _layers(found: Found) -> tuple[str, ...]:
     """The further layers that most of the gain comes from."""
+    if not any(r.inner for readings in found.values() for r in readings):
+        return ()
     gains = Counter[tuple[str, ...]]()
     for readings in found.values():
         for r in readings:
