@@ -7,7 +7,6 @@ file by file (`NEWSARCHIVE_RULES`); `NEWSARCHIVE_STANDFIRST` is read from the en
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -108,6 +107,8 @@ def with_standfirst(value: str) -> Rules:
 
 def read(path: Path) -> Table:
     """One TOML file. Raises `BadRules` with the line where it is not TOML, or cannot be read."""
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsarchive.cli.common import db_option, print_article, say
 from newsarchive.exceptions import FetchError, UsageError
-from newsarchive.items import Capture
+
+if TYPE_CHECKING:
+    from newsarchive.items import Capture
 
 
 @click.command(
@@ -44,6 +47,8 @@ def read_capture(source: str, url: str = "") -> Capture:
         from newsarchive.cli.fetch import fetch
 
         return fetch(source)
+    from newsarchive.items import Capture
+
     if source == "-":
         return Capture(url=url or "about:stdin", body=sys.stdin.buffer.read())
     path = Path(source)

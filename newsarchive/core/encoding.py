@@ -1,7 +1,6 @@
-"""Text as it was written: bytes decoded, mojibake repaired, every change accounted for.
+"""Text as it was written: mojibake repaired, every change accounted for.
 
-`decode_step` and `repair_step` are the steps that `core.process` runs; `repair` and
-`repair_texts` are the same on plain strings. Typography stays as published: nothing here
+`repair_step` is the step that `core.process` runs; `repair` and `repair_texts` are the same on plain strings. Typography stays as published: nothing here
 straightens quotes, changes widths or ligatures, or normalises.
 """
 
@@ -13,20 +12,18 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from newsarchive.core.decoding import decode, decode_step
 from newsarchive.core.repairs.edits import one_after_another
 from newsarchive.core.repairs.entities import Unescaped, unescaped
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.grams import grams_model_of
 from newsarchive.core.repairs.pairs import model_of
 from newsarchive.core.repairs.repairing import texts_of, with_texts
-from newsarchive.items import Article, Edit, Repaired, replay
+from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
     from newsarchive.core.repairs.mojibake import Reading
-
-__all__ = ["decode", "decode_step", "repair", "repair_step", "repair_texts"]
+    from newsarchive.items import Article
 
 #: So often a page is looked at: one codec may have been read over several others.
 PASSES = 8

@@ -11,8 +11,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from newsarchive.items import Article, Edit, replay, unreplay
+from newsarchive.edits import Edit, replay, unreplay
+
+if TYPE_CHECKING:
+    from newsarchive.items import Article
 
 #: What `Article.with_blocks` puts between two blocks.
 SEPARATOR = "\n\n"

@@ -15,7 +15,7 @@ from newsarchive.core.repairs.characters import is_allowed
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, plausible_single_bytes, windows
-from newsarchive.items import Edit
+from newsarchive.edits import Edit
 
 #: A change has to make its place so much likelier, in nats: it has no vote behind it.
 CONVINCING = 16.0

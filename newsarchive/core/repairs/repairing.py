@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from newsarchive.items import Article, Block, Edit, Image, Repaired
+from newsarchive.edits import Edit, Repaired
+
+if TYPE_CHECKING:
+    from newsarchive.items import Article, Block, Image
 
 _FIELDS = ("headline", "alternative_headline", "description", "article_section", "publisher")
 

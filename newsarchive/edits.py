@@ -1,0 +1,68 @@
+"""What a step changed in a text, and the text after it.
+
+They stand apart from the other records of `items`, which also has them, because repairing a line takes no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change that a step made to a text, enough to replay it and to take it back.
+
+    `where` names the text: an `Article` field (`headline`, `description`, `authors/0`,
+    `blocks/3`, …) or "" for a plain string. `start` is the offset of `before` in the original
+    text, in code points. `evidence` is in nats: how much likelier `after` is than `before`;
+    `None` where a rule decided without a score.
+    """
+
+    step: str
+    rule: str
+    before: str
+    after: str
+    where: str = ""
+    start: int = 0
+    evidence: float | None = None
+
+
+def replay(original: str, edits: Iterable[Edit]) -> str:
+    """Apply edits to the text they were made on.
+
+    Raises `ValueError` where an edit does not fit the text or overlaps another.
+    """
+    out, at = [], 0
+    for edit in sorted(edits, key=lambda e: e.start):
+        end = edit.start + len(edit.before)
+        if edit.start < at or original[edit.start : end] != edit.before:
+            raise ValueError(f"edit at {edit.start} does not fit: {edit.before!r}")
+        out += [original[at : edit.start], edit.after]
+        at = end
+    return "".join([*out, original[at:]])
+
+
+def unreplay(repaired: str, edits: Iterable[Edit]) -> str:
+    """Take edits back: `unreplay(replay(text, edits), edits) == text`.
+
+    Raises `ValueError` where the text is not what the edits made.
+    """
+    inverse, shift = [], 0
+    for edit in sorted(edits, key=lambda e: e.start):
+        inverse.append(replace(edit, before=edit.after, after=edit.before, start=edit.start + shift))
+        shift += len(edit.after) - len(edit.before)
+    return replay(repaired, inverse)
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A text after repair, the edits that made it, and what could not be repaired.
+
+    `damage` names damage that was left alone: `replacement characters`, `question marks`,
+    `lost bytes`.
+    """
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+    damage: tuple[str, ...] = ()
