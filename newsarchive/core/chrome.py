@@ -17,6 +17,8 @@ from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_co
 from newsarchive.core.clutter.phrases import Phrases, phrases
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
+from newsarchive.core.origins.edges import credit_lines
+from newsarchive.core.origins.leads import signed_by
 from newsarchive.core.pages.render import rendered
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
@@ -33,6 +35,7 @@ class Marks:
     """The labels of a page while the passes work on them; `body` is what is still the article."""
 
     def __init__(self, article: Article, rules: Rules) -> None:
+        self.article = article
         self.blocks = list(article.blocks)
         self.rules = rules
         self.words: Phrases = phrases(rules)
@@ -116,13 +119,22 @@ def notices(marks: Marks) -> None:
 @lru_cache(maxsize=8192)
 def _notice(text: str, rules: Rules) -> tuple[str, str] | None:
     """Remembered, for a site's pages share most of their lines."""
-    if len(text) > LONGEST_NOTICE or not 2 < (words := word_count(text)) <= ATTRIBUTION:
+    if len(text) > LONGEST_NOTICE or not 1 < (words := word_count(text)) <= ATTRIBUTION:
         return None
     if attribution_of(text, rules):
         return "attribution", "attribution: says where the article appeared first"
     if words <= COPYRIGHT and copyright_of(text, rules):
         return "copyright", "copyright: a notice with its sign or year and a holder"
     return None
+
+
+def credits_(marks: Marks) -> None:
+    """Lines at the edges of the text that credit a paper, in whatever words."""
+    for i, credit in credit_lines(marks.blocks, marks.article, marks.rules):
+        marks.mark(i, "attribution", f"attribution: credits a paper ({', '.join(credit.parts)})")
+    for i in marks.body[-1:]:
+        if signed_by(marks.blocks[i].text, marks.rules):
+            marks.mark(i, "attribution", "attribution: the agency that signs the article")
 
 
 def tokens(marks: Marks) -> None:
@@ -191,6 +203,7 @@ PASSES: tuple[Callable[[Marks], None], ...] = (
     places,
     lines,
     notices,
+    credits_,
     tokens,
     quotes,
     promos,

@@ -16,6 +16,7 @@ from datetime import datetime
 from newsarchive.core.facts import dates
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
+from newsarchive.core.origins.edges import own_names
 from newsarchive.core.origins.leads import IN_CONTENT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origins.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.urls import same_site
@@ -46,7 +47,7 @@ class _Named:
 
 def origin_step(article: Article, rules: Rules) -> Article:
     """The article with its `origin` (`None` for the blog's own post) and, where linked, `is_based_on`."""
-    own = _own_names(article)
+    own = own_names(article)
     named = [
         n for lead in leads_of(article, rules) if (n := _name(lead, rules)) and not _is_own(n, article, own)
     ]
@@ -58,13 +59,6 @@ def origin_step(article: Article, rules: Rules) -> Article:
         return replace(article, origin=None)
     origin = _origin(best, [n for g in groups if g is not best for n in g], article, rules)
     return replace(article, origin=origin, is_based_on=article.is_based_on or origin.url)
-
-
-def _own_names(article: Article) -> set[str]:
-    """What the blog calls itself, folded. A JSON-LD publisher is not asked: copies name the original there."""
-    names = [c.value for c in article.candidates if c.field == "publisher" and c.source != "json-ld"]
-    host = domain_in(article.url).partition(".")[0]
-    return {key_of(n) for n in (*names, article.publisher, host) if n} - {""}
 
 
 def _is_own(named: _Named, article: Article, own: set[str]) -> bool:
@@ -126,7 +120,10 @@ def _confidence(group: Sequence[_Named]) -> float:
     """Noisy-or over the kinds of evidence; the same sentence twice is one piece."""
     by_kind: dict[str, float] = {}
     for n in group:
-        by_kind[n.lead.kind] = max(by_kind.get(n.lead.kind, 0.0), n.lead.weight)
+        kind = (
+            "copyright" if n.lead.kind == "copyright_holder" else n.lead.kind
+        )  # the same notice, told twice
+        by_kind[kind] = max(by_kind.get(kind, 0.0), n.lead.weight)
     return min(0.99, 1 - math.prod(1 - w for w in by_kind.values()))
 
 

@@ -170,6 +170,8 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
     if phrase.lead and (lead := phrase.lead.match(rest)):
         rest = rest[lead.end() :].lstrip(_EDGE)
     if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
+        if _not_names(rules).match(domain[0]):
+            return ""
         return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
     name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase, rules)
     if not name or (phrase.listed and by_name(name, rules) is None):

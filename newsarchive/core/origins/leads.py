@@ -7,15 +7,18 @@ a link that says so, an agency's dateline, a byline, the page's metadata, a copy
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from newsarchive.core.origins.attribution import attributions_in
+from newsarchive.core.origins.attribution import Attribution, attributions_in
 from newsarchive.core.origins.attribution_patterns import any_of, every
 from newsarchive.core.origins.copyright import Copyright, copyright_of
+from newsarchive.core.origins.edges import container, credit_lines
+from newsarchive.core.origins.mentions import mention_in, not_hosts
+from newsarchive.core.origins.names import unlisted_names
 from newsarchive.core.origins.publishers import by_host, by_name, key_of, listed
+from newsarchive.core.origins.vocabulary import words_of
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
@@ -33,8 +36,13 @@ _TEXT = ("paragraph", "list_item", "quote")
 IN_CONTENT = 0.45
 #: "Source: …" with neither link nor domain nor a listed name may be a reference: less sure, not unsure.
 _BARE_SOURCE = 0.6
+#: "Credit: Ada Lowe" credits a person, or a picture's.
+_ANYBODY = 0.2
 #: A longer "byline", in characters, is the author's life: where else she writes is no origin.
 _BYLINE = 100
+_PICTURES = re.compile(r"\b(?:Images|Photos|Shutterstock|Unsplash|iStock)\b")
+#: A line of fewer characters may be a dateline and nothing else.
+_SIGN = 40
 #: By how much a lead loses weight where it may speak of something else.
 _HEARSAY = 0.5
 
@@ -66,8 +74,9 @@ _SITE_DATELINE = re.compile(
 )
 #: "(AFP)", "— AP", "/Reuters" as the last words of a text.
 _SIGNATURE = re.compile(
-    r"(?:[(（\[]\s*(?P<in>[^()（）\[\]\n]{2,40}?)\s*[)）\]]|[–—/]\s*(?P<after>[^\n–—/.]{2,40}))[\s.。]*$"
+    r"(?:[(（\[【]\s*(?P<in>[^()（）\[\]【】\n]{2,40}?)\s*[)）\]】]|[–—/]\s*(?P<after>[^\n–—/.]{2,40})|^(?P<all>[^\s,.]{2,12}))[\s.。–—-]*$"
 )
+_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
 _BYLINE_PARTS = re.compile(r"[,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
 
 #: What a page's own description is worth, by the name of the field it offers.
@@ -100,10 +109,13 @@ class Lead:
 def leads_of(article: Article, rules: Rules) -> list[Lead]:
     """Every lead of an article, the blog's own name not yet taken out."""
     near = list(_near_body(article.blocks))
+    lines = list(credit_lines(article.blocks, article, rules))
     found = list(
         _with_urls((lead for place in near for lead in _from_block(place, article.url, rules)), rules)
     )
-    body = [b for b in article.blocks if b.label == "body" and b.kind in _TEXT]
+    found = list(_without_references(found))
+    found += [Lead("credit line", c.text, c.source, c.weight, c.url) for _, c in lines]
+    body = [b for b in article.blocks if b.label in ("body", "attribution") and b.kind in _TEXT]
     found += _from_dateline(body, rules)
     found += _from_authors(article, near, rules)
     return found + list(_from_metadata(article, rules))
@@ -121,6 +133,14 @@ def _with_urls(leads: Iterable[Lead], rules: Rules) -> Iterator[Lead]:
         elif lead.kind == "attribution":
             named = lead
         yield lead
+
+
+def _without_references(leads: Sequence[Lead]) -> Iterator[Lead]:
+    """Several "Source: …" that no link, address or table speaks for are those of figures."""
+    bare = {lead.text for lead in leads if lead.kind == "source" and lead.weight == _BARE_SOURCE}
+    for lead in leads:
+        is_reference = len(bare) > 1 and lead.text in bare
+        yield replace(lead, weight=IN_CONTENT) if is_reference else lead
 
 
 def _may_own(name: str, domain: str, rules: Rules) -> bool:
@@ -142,7 +162,7 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
     """The head and foot of the body, and the notices close to it."""
     body = [i for i, b in enumerate(blocks) if b.label == "body"] or [0]
     edges = {*body[:_HEAD], *body[-_FOOT:]}
-    content = _container([blocks[i].path for i in body if i < len(blocks)])
+    content = container([blocks[i].path for i in body if i < len(blocks)])
     for i, block in enumerate(blocks[: body[-1] + _AFTER]):
         if i > body[-1] and block.label == "comments":
             return
@@ -152,35 +172,73 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
 
 
-def _container(paths: list[str]) -> str:
-    """The element that holds most paragraphs of the body, "" where that is the whole page."""
-    parents = Counter(path.rpartition("/")[0] for path in paths)
-    parent = parents.most_common(1)[0][0] if parents else ""
-    return parent if parent.count("/") > 1 else ""
-
-
 def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
     block = place.block
     if credits_picture(block.text, rules) or (block.label == MORE and not original_link(block, url)):
         return
-    for found in attributions_in(block.text, rules):
+    of_notice = bool(
+        _NOTICE.match(block.text)
+    )  # "© 2025 The Fen. Distributed by …": whose it is stands first
+    for found in () if of_notice else attributions_in(block.text, rules):
+        found = _better_named(found, block, url, rules)
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
         weight = found.weight * (_HEARSAY if hearsay else 1)
         link = original_link(block, url, found.source)
-        if found.kind == "source" and not (link or domain_in(found.text) or listed(found.source, rules)):
-            weight = min(weight, _BARE_SOURCE)
+        if found.kind == "source" and not listed(found.source, rules):
+            if _is_anybodys(found, rules):
+                weight = min(weight, _ANYBODY)
+            elif not (link or domain_in(found.text)):
+                weight = min(weight, _BARE_SOURCE)
         yield Lead(found.kind, found.text, found.source, weight, link)
     if is_link_label(block.text, rules) and (link := original_link(block, url)):
         yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
-        weight = (
-            0.8
-            if listed(notice.holder.partition(" (")[0], rules)
-            else IN_CONTENT
-            if place.in_content
-            else 0.3
-        )
-        yield Lead("copyright", notice.notice, notice.holder, weight, notice=notice)
+        weight = 0.8 if listed(_firm(notice.holder), rules) else IN_CONTENT if place.in_content else 0.3
+        yield Lead("copyright", notice.notice, _firm(notice.holder), weight, notice=notice)
+
+
+def _opens(notice: Copyright) -> bool:
+    """Whether a notice stands at the head of its line, but for its holder: "Reuters © 2025"."""
+    before = re.split(r"©|ⓒ|\(c\)|copyright", notice.notice, maxsplit=1, flags=re.I)[0]
+    return (
+        len(before.replace(notice.holder, "").split()) < 3 and "|" not in notice.notice
+    )  # a picture's: "© dpa | Ada Lowe"
+
+
+def _firm(holder: str) -> str:
+    """The holder without a bracket, or a message's number behind a comma: "dpa-infocom, dpa:250303-99"."""
+    return re.sub(r"\s+\(.*|,\s*\w+:\d.*", "", holder)
+
+
+def _is_anybodys(found: Attribution, rules: Rules) -> bool:
+    """Whether a label that credits people too ("Credit:", "Posted by:") stands before a name that no paper's word is in."""
+    label = key_of(found.text.partition(found.source)[0])
+    if _PICTURES.search(found.source) or credits_picture(found.source, rules):
+        return True
+    if label not in _people_labels(rules) or domain_in(found.source):
+        return False
+    return not any(name.press for name in unlisted_names(found.source, words_of(found.source, rules), rules))
+
+
+@lru_cache(maxsize=8)
+def _people_labels(rules: Rules) -> frozenset[str]:
+    return frozenset(key_of(label) for label in every(rules, "people_labels"))
+
+
+def _better_named(found: Attribution, block: Block, url: str, rules: Rules) -> Attribution:
+    """An attribution with the name of the one paper that its line names by address, link or a paper's word."""
+    if found.text != block.text.strip() or domain_in(found.source) or listed(found.source, rules):
+        return found
+    paper = mention_in(block.text, block.links, url, rules)
+    if paper is not None and any(found.source in text for text, _ in block.links):
+        paper = None
+    if paper is None or not (paper.domain or paper.press) or paper.name == paper.domain:
+        return found
+    if (
+        not paper.domain and found.source in paper.name
+    ):  # what a table takes for "the newspaper" before the name
+        return found
+    return replace(found, source=paper.printed)
 
 
 def original_link(block: Block, url: str, source: str = "") -> str:
@@ -219,16 +277,26 @@ def _link_labels(rules: Rules) -> frozenset[str]:
 
 
 def _from_dateline(body: list[Block], rules: Rules) -> Iterator[Lead]:
-    for block in body[:2]:
+    last = [b for b in body[-1:] if len(b.text) < _SIGN]
+    for block in (*body[:2], *last):
         if name := _dateline_agency(block.text, rules):
             yield Lead("dateline", block.text[:80], name, 0.87)
-            break
+            return
     for block in body[-2:]:
         if credits_picture(block.text, rules):
             continue
         match = _SIGNATURE.search(block.text[-60:])
-        if match and (name := _agency(match["in"] or match["after"], rules)):
+        if match and (name := _agency(match["in"] or match["after"] or match["all"], rules)):
             yield Lead("credit", match[0].strip(), name, 0.8)
+
+
+def signed_by(text: str, rules: Rules) -> str:
+    """The agency of a line that is its signature and nothing else: "EFE", "(共同)", "(ANSA) - ROMA, 3 MAR"; or ""."""
+    if len(text) >= _SIGN or credits_picture(text, rules):
+        return ""
+    match = _SIGNATURE.match(text.strip())
+    name = _agency(match["in"] or match["after"] or match["all"], rules) if match else ""
+    return name or _dateline_agency(text, rules)
 
 
 def _dateline_agency(text: str, rules: Rules) -> str:
@@ -254,7 +322,7 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
     bylines = [p.block.text for p in near if p.block.label == "byline" and len(p.block.text) <= _BYLINE]
     names = [a.name for a in article.authors] + bylines
     by, roles = _byline_words(rules)
-    for name in dict.fromkeys(names):
+    for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         for part in _BYLINE_PARTS.split(name[:200]):
             printed = roles.sub("", by.sub("", part.strip()))
             if found := by_name(printed, rules):
@@ -290,7 +358,7 @@ def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> It
     """A URL of another site names it. A canonical URL on an unlisted host may be the blog's other address."""
     value = candidate.value
     domain = domain_in(value)
-    if same_site(value, url) or not domain:
+    if same_site(value, url) or not domain or domain in not_hosts(rules):
         return
     if candidate.field in ("publisher", "article_publisher"):  # https://www.facebook.com/theguardian
         slug = value.rstrip("/").rpartition("/")[2]

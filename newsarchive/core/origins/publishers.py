@@ -23,6 +23,8 @@ _LONGEST = 60
 _ACRONYM = 4
 #: How many shorter forms of a firm's name are tried.
 _FIRM_FORMS = 20
+#: A number is no slip: "2 minutes" is not "20 Minutes".
+_DIGITS = re.compile(r"\d+")
 _WORD_END = re.compile(r"(?<=\w)(?!\w)|(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])|(?<=[!.*+/])")
 _INFLECTED = re.compile(r"[\u0400-\u04ff]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
@@ -72,18 +74,20 @@ def key_of(name: str) -> str:
 def by_name(name: str, rules: Rules) -> Publisher | None:
     """The publisher of that name or alias, with a slip or two where the name is long."""
     key = key_of(name)
-    if not key or (len(key) <= _ACRONYM and key.isascii() and not _spelt(name, key, rules)):
+    if not key or not is_spelt(name, rules):
         return None
     known = registry(rules)
     bare = _without_article(name)
-    found = known.by_key.get(key) or known.by_bare.get(bare or key) or known.by_stem.get(_stem(name, rules))
+    found = known.by_key.get(key) or known.by_bare.get(bare or key) or known.by_stem.get(stem_of(name, rules))
     return found or known.by_key.get(_near(key, rules))
 
 
-def _spelt(name: str, key: str, rules: Rules) -> bool:
-    """Whether an acronym stands as it is listed: MAP is an agency, a map is not. Agencies sign in lower case too."""
+def is_spelt(name: str, rules: Rules) -> bool:
+    """Whether an acronym stands as it is listed: MAP is an agency, a map is not. Agencies sign in lower case too.
+    Longer names need not."""
+    key = key_of(name)
     publisher = registry(rules).by_key.get(key)
-    if publisher is None:
+    if publisher is None or len(key) > _ACRONYM or not key.isascii():
         return True
     exact = name.strip() in (publisher.name, *publisher.aliases)
     return exact or (publisher.kind == "agency" and name.strip().islower())
@@ -131,18 +135,19 @@ def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) 
         name = text[:end]
         if key_of(name) not in known.by_key and _without_article(name) not in known.by_bare:
             continue
-        if _ends_name(name, text[end:], stops):
+        if ends_name(name, text[end:], stops):
             return name.rstrip(" .,")
     return ""
 
 
-def _ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
+def ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
+    """Whether a listed name ends where it does, and is not the beginning of a longer one."""
     if not after[:1] or (stops and stops.match(after)):
         return True
     if _UNSPACED.search(name[-1]):
         return not after[0].isalpha()
     # "Reuters Institute", "Journal des Rives": the name goes on, with or without a small word between.
-    goes_on = re.match(r"[ -](?:(?P<small>[^\W\d_]{2,4}) )?(?P<next>[^\W\d_])", after)
+    goes_on = re.match(r"[ -](?:(?P<small>[^\W\d_]{2,5}) )?(?P<next>[^\W\d_])", after)
     if goes_on is None:
         return True
     return not (goes_on["next"].isupper() and (goes_on["small"] or "").islower() == bool(goes_on["small"]))
@@ -171,7 +176,7 @@ def _near(key: str, rules: Rules) -> str:
 
     slips = min(2, len(key) // _SLIP_LENGTH)
     found = process.extractOne(key, registry(rules).long_keys, scorer=OSA.distance, score_cutoff=slips)
-    return found[0] if found else ""
+    return found[0] if found and _DIGITS.findall(found[0]) == _DIGITS.findall(key) else ""
 
 
 @lru_cache(maxsize=8)
@@ -206,10 +211,10 @@ def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
 
 def _stems(by_key: Mapping[str, Publisher], rules: Rules) -> dict[str, Publisher]:
     names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
-    return {stem: p for n, p in reversed(names) if (stem := _stem(n, rules))}
+    return {stem: p for n, p in reversed(names) if (stem := stem_of(n, rules))}
 
 
-def _stem(name: str, rules: Rules) -> str:
+def stem_of(name: str, rules: Rules) -> str:
     """An inflected name without its case endings ("в «Новой газете»"), "" in an alphabet without a table."""
     if not _INFLECTED.search(name):
         return ""

@@ -1,0 +1,252 @@
+"""A line at the edge of an article → the credit that it is, told by its parts where no known phrase meets it.
+
+A credit has a form in any language: a short line that stands alone before or after the text, names one paper, and says
+little else than that something was published, taken over, permitted or thanked for. Each part is worth points
+(`POINTS`); what prose, an author's life, a promo or a picture's credit has takes points away. From `ENOUGH` points on the
+line is a credit, and it weighs the more, the more points it has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.origins.attribution_patterns import any_of, every
+from newsarchive.core.origins.mentions import Links, Mention, mention_in
+from newsarchive.core.origins.publishers import key_of
+from newsarchive.core.origins.vocabulary import AGAINST, FOR, Word, words_of
+from newsarchive.items import Block
+from newsarchive.rules import Rules
+
+#: A longer line, in characters and in words, is prose.
+LONGEST, WORDS = 320, 45
+#: So many points make a credit; so many more make it as sure as a known phrase.
+ENOUGH, SURE = 5.0, 3.0
+#: So many more are asked of a name that may be anybody's.
+BARE = 1.0
+#: What a credit weighs that has just enough, and the most that any of them weighs.
+LEAST, MOST = 0.6, 0.9
+
+#: What a part is worth. Those of one kind count once.
+POINTS = {
+    "this": 0.5,
+    "work": 1.0,
+    "publish": 1.0,
+    "first": 1.5,
+    "take": 2.0,
+    "grace": 2.0,
+    "thanks": 1.5,
+    "from": 1.5,
+    "read": 1.0,
+    "place": 1.0,
+    "listed": 2.0,
+    "domain": 2.5,
+    "linked": 1.5,
+    "quoted": 0.5,
+    "press": 1.0,
+    "after a preposition": 1.0,
+    "at the end": 1.0,
+    "behind a label": 1.5,
+    "nothing else": 1.0,
+    "in brackets alone": 3.0,
+    "a name alone": -4.0,
+    "named beside it": 3.0,
+    "taught": 4.0,
+    "say": -3.0,
+    "life": -3.0,
+    "ask": -4.0,
+    "fiction": -3.0,
+    "unknown word": -0.8,
+    "quotation": -3.0,
+    "question": -3.0,
+    "old year": -4.0,
+    "long": -1.5,
+}
+#: So many unknown words are forgiven; with more than so many a line is no credit, whatever else it says.
+_FORGIVEN, _STRANGE = 1, 10
+_OLD_YEAR = re.compile(r"(?<!\d)1[5-9]\d\d(?!\d)")
+_SPEECH = re.compile(r"[“”„«»「『\"]\s*[^“”„«»「」『』\"]{0,200}[,，.!?。！？]\s*[“”»«」』\"]")
+_LABEL = re.compile(r"\s*[:：﹕|]\s*[«“„《「『‘\"(（\[]*\s*$")
+_BRACKETED = re.compile(r"[(（\[【].*[)）\]】]\.?")
+_END = re.compile(r"[\s.。!！)）\]»”」』》’\"…]*$")
+_ADDRESS = re.compile(r"[(（\[]?\s*(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/\S*)?\s*[)）\]]?", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit line, whom it names as printed, the link to it, and how far it is believed (0 to 1).
+
+    `parts` says what decided, in words.
+    """
+
+    text: str
+    source: str
+    domain: str
+    url: str
+    weight: float
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a line: the page's URL, the notices and the heads of lists beside it (folded), and whether
+    the site's template knows the line's form as a credit."""
+
+    url: str
+    beside: frozenset[str] = frozenset()
+    taught: bool = False
+
+
+def credit_of(block: Block, around: Surroundings, rules: Rules) -> Credit | None:
+    """The credit that a line is, `None` for any other. The blog's own name is not taken out."""
+    text = block.text.strip()
+    return _credit(text, block.links, around, rules) if 0 < len(text) <= LONGEST and "©" not in text else None
+
+
+@lru_cache(maxsize=1024)
+def _credit(text: str, links: Links, around: Surroundings, rules: Rules) -> Credit | None:
+    """Remembered, for the chrome step and the origin step ask for the same lines."""
+    words = words_of(text, rules)
+    if len(words) > WORDS or not _may_be(words, text, around, rules):
+        return None
+    mention = mention_in(text, links, around.url, rules)
+    if mention is None:
+        return None
+    points = Counter(dict(_points(text, words, mention, around)))
+    if not _is_firm(points) and _is_by_somebody(words, mention, rules):
+        return None
+    total = sum(POINTS[part] * count for part, count in points.items())
+    if total < ENOUGH + (0 if _is_firm(points) else BARE) or not _says_enough(points):
+        return None
+    weight = min(MOST, LEAST + (MOST - LEAST) * (total - ENOUGH) / SURE)
+    parts = tuple(part for part in POINTS if points[part] and POINTS[part] > 0)
+    return Credit(text, mention.printed, mention.domain, mention.url, round(weight, 3), parts)
+
+
+def _is_by_somebody(words: Sequence[Word], mention: Mention, rules: Rules) -> bool:
+    """Whether the name stands behind "by", as a writer's or a translator's does."""
+    before = next((w for w in reversed(words) if w.end <= mention.start), None)
+    return before is not None and "from" not in before.groups and before.text.casefold() in _by(rules)
+
+
+@lru_cache(maxsize=8)
+def _by(rules: Rules) -> frozenset[str]:
+    return frozenset(entry.rpartition(" ")[2].casefold() for entry in every(rules, "by")) - {"from"}
+
+
+def _is_firm(points: Counter[str]) -> bool:
+    """Whether the name is one of a paper, and not any name: of a person, a town, a product."""
+    return any(points[part] for part in ("listed", "domain", "press", "named beside it", "taught"))
+
+
+def _says_enough(points: Counter[str]) -> bool:
+    """Whether the line says where its text is from, and does not only speak of a text or of thanks."""
+    if any(
+        points[part]
+        for part in ("first", "take", "grace", "from", "in brackets alone", "named beside it", "taught")
+    ):
+        return True
+    about = points["publish"] + points["work"] + points["this"] + points["read"] + points["place"]
+    whole = points["nothing else"] and points["after a preposition"] and about > 0
+    named = points["listed"] or points["press"]
+    if points["domain"] and points["at the end"] and named:  # "Baked by Mare News (marenews.example)"
+        return True
+    said = points["publish"] + points["thanks"] + points["behind a label"] > 0
+    return _is_firm(points) and bool(whole or said or (named and about > 1))
+
+
+def _may_be(words: Sequence[Word], text: str, around: Surroundings, rules: Rules) -> bool:
+    """A cheap look: a word of credits, or other evidence; few words that no table knows; and no picture's credit."""
+    unknown = sum(not w.groups and not w.is_capital for w in words)
+    said = any(g in POINTS and POINTS[g] >= 1 for w in words for g in w.groups)
+    alone = bool(_BRACKETED.fullmatch(text))
+    spoken = said or alone or bool(around.beside) or around.taught
+    return spoken and unknown <= _STRANGE and not _pictures(rules).match(text)
+
+
+@lru_cache(maxsize=8)
+def _pictures(rules: Rules) -> re.Pattern[str]:
+    words = every(rules, "pictures")
+    return re.compile(
+        rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)", re.I
+    )
+
+
+def _points(
+    text: str, words: Sequence[Word], mention: Mention, around: Surroundings
+) -> Iterator[tuple[str, int]]:
+    others = [w for w in words if not (mention.start <= w.start < mention.end)]
+    groups = {g for w in others for g in w.groups if g in FOR}
+    yield from ((group, 1) for group in groups)
+    yield from _of_name(text, others, mention)
+    yield from _of_place(mention, around)
+    yield from _against(text, others)
+
+
+def _of_name(line: str, others: Sequence[Word], mention: Mention) -> Iterator[tuple[str, int]]:
+    """How the paper is named, and what stands before and after its name."""
+    if mention.mark in POINTS:
+        yield mention.mark, 1
+    if mention.press and mention.mark != "listed":
+        yield "press", 1
+    before = [w for w in others if w.end <= mention.start]
+    after = [w for w in others if w.start >= mention.end]
+    beside = (before[-1:] if before else []) + ([w for w in after[:1] if _is_caseless(w)])
+    if any("at" in w.groups for w in beside):
+        yield "after a preposition", 1
+    if _END.fullmatch(_ADDRESS.sub("", line[mention.end :], count=1)):
+        yield "at the end", 1
+    if not others:
+        yield ("in brackets alone" if _BRACKETED.fullmatch(line.strip()) else "a name alone"), 1
+    if _LABEL.search(line[: mention.start]) and len(before) <= 5:
+        yield "behind a label", 1
+
+
+def _is_caseless(word: Word) -> bool:
+    return word.text.lower() == word.text.upper()
+
+
+def _of_place(mention: Mention, around: Surroundings) -> Iterator[tuple[str, int]]:
+    key = key_of(mention.name)
+    if len(key) > 3 and any(key in text for text in around.beside):
+        yield "named beside it", 1
+    if around.taught:
+        yield "taught", 1
+
+
+def _against(line: str, others: Sequence[Word]) -> Iterator[tuple[str, int]]:
+    """What credits do not have: speech, questions, old years, words that no table knows."""
+    spans = [m.span() for m in _ADDRESS.finditer(line) if "." in m[0]]
+    plain = [w for w in others if not any(a <= w.start < b for a, b in spans)]
+    only = {g for w in plain for g in w.groups if g in AGAINST and not (w.groups & _MIXED)}
+    yield from ((group, 1) for group in only)
+    unknown = sum(_weight(w) for w in _without_writer(plain) if not w.groups)
+    yield "unknown word", max(0, unknown - _FORGIVEN)
+    yield "nothing else", int(unknown == 0 and not only)
+    yield "question", int(bool(re.search(r"[?？؟]", line)))
+    yield "old year", int(bool(_OLD_YEAR.search(line)))
+    yield "quotation", int(bool(_SPEECH.search(line)))
+    yield "long", int(len(plain) > 25)
+
+
+def _without_writer(words: Sequence[Word]) -> Iterator[Word]:
+    """The words but for a person's name behind a preposition: "written by Ada Lowe for …"."""
+    skipping = False
+    for word in words:
+        skipping = (skipping or False) and word.is_capital and not word.groups
+        if not skipping:
+            yield word
+        skipping = skipping or "at" in word.groups
+
+
+#: A word that speaks for a credit as much as against one says nothing against it.
+_MIXED = frozenset({"take", "grace", "from", "publish"})
+
+
+def _weight(word: Word) -> int:
+    """How many unknown words one counts for: in scripts without spaces, two characters are one."""
+    caseless = _is_caseless(word) and len(word.text) > 4
+    return max(1, len(word.text) // 3) if caseless else 1

@@ -1,0 +1,334 @@
+"""A line → the one paper that it names: listed, by its domain, by a link to another site, or by an unlisted name.
+
+A line that names two papers names none: a list of partners, or prose. Places where people meet (`not_hosts`) are no
+papers, and the blog itself is none here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.origins.attribution_patterns import every
+from newsarchive.core.origins.names import Name, unlisted_names
+from newsarchive.core.origins.publishers import (
+    Publisher,
+    by_host,
+    by_name,
+    ends_name,
+    is_spelt,
+    key_of,
+    longest_name,
+    registry,
+    stem_of,
+)
+from newsarchive.core.origins.vocabulary import Word, vocabulary, words_of
+from newsarchive.core.urls import registered_domain, same_site
+from newsarchive.rules import Rules
+
+#: The longest listed name, in words.
+_WORDS = 7
+#: Names of so few characters stand in other words of scripts without spaces.
+_SHORT = 2
+#: Shorter names are met as they are spelt, or not at all.
+_SLIPS = 8
+
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w@-])(/[^\s)）\]]*)?", re.I
+)
+_GAP = re.compile(r"[\s./&'’ʼ+!*-]{0,3}")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_OPENING, _CLOSING = tuple("«“„《「『‘"), tuple("»”“》」』’(（,，")
+#: "Libération et Le Monde" are two names, where the second is listed too.
+_AND = re.compile(r" (?:and|et|y|e|und|en|och|i|или|и|&) ")
+#: The word before a name, with at most one small word between them.
+_BEFORE = re.compile(r"(?P<word>[^\W\d_][\w-]*)(?: (?:of|del|della|di|du|de|des|da|do|der|van|the))? $")
+_BEFORE_ADDRESS = re.compile(r"[\s»”\"’》」』]*[,:：–—-]?\s*[(（\[<]?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """The paper of a line, as printed between `start` and `end`; `name` may be its domain, `url` is a link to it.
+
+    `mark` is how it is named: `listed`, `domain`, `linked`, `quoted`, `capital`, `rest`; `press` says that an unlisted name has a
+    word of papers' names in it.
+    """
+
+    name: str
+    start: int
+    end: int
+    mark: str
+    domain: str = ""
+    url: str = ""
+    press: bool = False
+
+    @property
+    def printed(self) -> str:
+        """The name with the address that stands beside it, as other attributions print it."""
+        return (
+            f"{self.name} ({self.domain})"
+            if self.mark == "domain" and self.name != self.domain
+            else self.name
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """Another site of a line: linked (`anchor`) or printed; `host` may have a path, to tell who shares it."""
+
+    domain: str
+    host: str
+    url: str
+    start: int
+    end: int
+    anchor: str = ""
+
+
+#: (text, URL) of the links of a line.
+Links = tuple[tuple[str, str], ...]
+
+
+def mention_in(line: str, links: Links, url: str, rules: Rules) -> Mention | None:
+    """The one paper that a line names, `None` for none or several. `url` is the page's own."""
+    words = words_of(line, rules)
+    hosts = tuple(_hosts(line, links, url, rules))
+    listed = _one_each(_listed_names(line, words, rules))
+    domains = {h.domain for h in hosts}
+    if len(listed) > 1 or len(domains) > 1:
+        return None
+    if listed:
+        return _of_listed(listed[0], hosts, rules)
+    names = unlisted_names(_without(line, hosts), words, rules)
+    slips = [(found, n) for n in names if len(n.text) >= _SLIPS and (found := by_name(n.text, rules))]
+    if slips:
+        return _of_listed(slips[0], hosts, rules)
+    return _of_host(hosts, names, line, rules) if hosts else _of_name(names)
+
+
+# --- listed names ----------------------------------------------------------------------------------------------------
+
+
+def _listed_names(line: str, words: Sequence[Word], rules: Rules) -> Iterator[tuple[Publisher, Name]]:
+    """Listed names from left to right, the longest first, none inside another."""
+    at = 0
+    for i, word in enumerate(words):
+        if word.start < at or not (word.is_capital or _may_begin(word, rules)) or _is_common(word):
+            continue
+        found = _spaced(line, words[i : i + _WORDS], rules) or _unspaced(line, word.start, rules)
+        if found:
+            at = found[1].end
+            yield found
+    if at == 0 and _UNSPACED.search(line):
+        yield from _inside(line, rules)
+
+
+def _may_begin(word: Word, rules: Rules) -> bool:
+    """Whether a word without a capital may begin a listed name: in a script without capitals, or as "taz" does."""
+    return word.text.lower() == word.text.upper() or word.text in _small_beginnings(rules)
+
+
+@lru_cache(maxsize=8)
+def _small_beginnings(rules: Rules) -> frozenset[str]:
+    names = (n for p in registry(rules).by_key.values() for n in (p.name, *p.aliases))
+    return frozenset(m[0] for n in names if (m := re.match(r"\w+(?:-\w+)*", n)) and m[0][0].islower())
+
+
+def _is_common(word: Word) -> bool:
+    """Whether a word of a script without capitals says what credits say: "الخبر" is a paper, and "the news"."""
+    return (
+        bool(word.groups - {"press"})
+        and word.text.lower() == word.text.upper()
+        and not word.text[0].isdigit()
+    )
+
+
+def _spaced(line: str, words: Sequence[Word], rules: Rules) -> tuple[Publisher, Name] | None:
+    """The longest listed name that the words begin with."""
+    known, keys = registry(rules), ""
+    ends: list[tuple[str, int]] = []
+    for i, word in enumerate(words):
+        if i and not _GAP.fullmatch(line[words[i - 1].end : word.start]):
+            break
+        bare = vocabulary(rules).without_particle(word.text)
+        ends.append((keys + key_of(bare), word.start + len(bare)))
+        keys += key_of(word.text)
+    for key, end in reversed(ends):
+        text = line[words[0].start : end]
+        publisher = known.by_key.get(key) or known.by_bare.get(key) or known.by_stem.get(stem_of(text, rules))
+        if publisher and _is_written(text, publisher, rules) and _stands(line, words[0].start, end, rules):
+            return publisher, Name(text, words[0].start, end, "listed")
+    return None
+
+
+def _stands(line: str, start: int, end: int, rules: Rules) -> bool:
+    """Whether a listed name is a whole name: no capital goes on before or after it, and it fills its quotation marks."""
+    before, after = line[:start].rstrip(), line[end:].lstrip()
+    if before[-1:] in _OPENING and not after.startswith(_CLOSING):
+        return False
+    last = _BEFORE.search(line[:start])
+    word = words_of(last["word"], rules) if last else ()
+    longer = bool(word) and word[0].is_capital and not (word[0].groups - {"press"})
+    if longer:
+        return False
+    joined = _AND.match(line[end:])
+    other = longest_name(line[end + joined.end() :], rules) if joined else ""
+    return bool(other) or ends_name(line[start:end], line[end:], None)
+
+
+def _is_written(text: str, publisher: Publisher, rules: Rules) -> bool:
+    """Whether a text is written as a name: with a capital, or just as it is listed."""
+    if text in (publisher.name, *publisher.aliases):
+        return True
+    capital = text.upper() == text.lower() or text[0].isupper() or text[0].isdigit()
+    return capital and is_spelt(text, rules)
+
+
+def _unspaced(line: str, start: int, rules: Rules) -> tuple[Publisher, Name] | None:
+    """A listed name of a script without spaces that begins at a place."""
+    for name, publisher in _by_beginning(rules).get(line[start : start + _SHORT], ()):
+        if line.startswith(name, start) and len(name) > _SHORT:
+            return publisher, Name(name, start, start + len(name), "listed")
+    return None
+
+
+def _inside(line: str, rules: Rules) -> Iterator[tuple[Publisher, Name]]:
+    """Listed names glued to other words, where no word begins with one."""
+    at = 0
+    for start in range(len(line) - _SHORT):
+        found = _unspaced(line, start, rules) if start >= at else None
+        if found:
+            at = found[1].end
+            yield found
+
+
+@lru_cache(maxsize=8)
+def _by_beginning(rules: Rules) -> Mapping[str, tuple[tuple[str, Publisher], ...]]:
+    """First two characters → listed names without spaces, the longest first."""
+    found: dict[str, list[tuple[str, Publisher]]] = defaultdict(list)
+    for publisher in dict.fromkeys(registry(rules).by_key.values()):
+        for name in (publisher.name, *publisher.aliases):
+            if _UNSPACED.match(name):
+                found[name[:_SHORT]].append((name, publisher))
+    return {k: tuple(sorted(v, key=lambda pair: -len(pair[0]))) for k, v in found.items()}
+
+
+def _one_each(found: Iterator[tuple[Publisher, Name]]) -> list[tuple[Publisher, Name]]:
+    """Each publisher once, where it stands first."""
+    return list({publisher.name: (publisher, name) for publisher, name in reversed(list(found))}.values())
+
+
+# --- hosts -----------------------------------------------------------------------------------------------------------
+
+
+def _hosts(line: str, links: Links, url: str, rules: Rules) -> Iterator[_Host]:
+    """The other sites that a line links to or prints."""
+    for anchor, link in links:
+        domain = _domain(link)
+        if domain and _is_paper(domain, link, url, rules):
+            start = line.find(anchor) if anchor else -1
+            yield _Host(
+                domain, _host(link), link, max(start, 0), max(start, 0) + len(anchor) * (start >= 0), anchor
+            )
+    for match in _ADDRESS.finditer(line):
+        domain = _domain("https://" + match[1])
+        whole = match[0] if match[0].lower().startswith("http") else "https://" + match[0]
+        is_address = match[0].lower().startswith(("http", "www.")) or match[1].islower() or match[2]
+        if domain and is_address and _is_paper(domain, whole, url, rules):
+            yield _Host(domain, _host(whole), whole if match[2] else "", match.start(), match.end())
+
+
+def _host(link: str) -> str:
+    return link.partition("://")[2].lower()
+
+
+def _domain(link: str) -> str:
+    if "://" not in link:
+        return ""
+    try:
+        return registered_domain(link.lower().replace("://www.", "://", 1))
+    except ValueError:
+        return ""
+
+
+def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
+    return domain not in not_hosts(rules) and not same_site(link, url)
+
+
+@lru_cache(maxsize=8)
+def not_hosts(rules: Rules) -> frozenset[str]:
+    """Domains that are no papers: where people meet, shorten links, keep pictures."""
+    return frozenset(every(rules, "not_hosts"))
+
+
+def _without(line: str, hosts: Sequence[_Host]) -> str:
+    """The line with its printed addresses blanked, so that no name is read from them."""
+    for host in hosts:
+        if not host.anchor:
+            line = line[: host.start] + " " * (host.end - host.start) + line[host.end :]
+    return line
+
+
+# --- what it comes to ------------------------------------------------------------------------------------------------
+
+
+def _of_listed(found: tuple[Publisher, Name], hosts: Sequence[_Host], rules: Rules) -> Mention | None:
+    publisher, name = found
+    others = [h for h in hosts if (p := by_host(h.host, rules)) is not None and p is not publisher]
+    if others and not any(by_host(h.host, rules) is publisher for h in hosts):
+        return None
+    url = next((h.url for h in hosts if h.url), "")
+    return Mention(name.text, name.start, name.end, "listed", publisher.domain, url)
+
+
+def _of_host(hosts: Sequence[_Host], names: Sequence[Name], line: str, rules: Rules) -> Mention | None:
+    """The site with the name that stands for it: its link's, the one before its address, or the one spelt like it."""
+    url = next((h.url for h in hosts if h.url), "")
+    first = hosts[0]
+    owner = by_host(first.host, rules)
+    domain = owner.domain if owner else first.domain
+    for host in hosts:
+        for name in names:
+            linked = (
+                bool(host.anchor)
+                and len(host.anchor.split()) <= _WORDS
+                and host.start <= name.start < host.end
+            )
+            name = _whole(name, host, line) if linked else name
+            beside = not host.anchor and bool(_BEFORE_ADDRESS.fullmatch(line[name.end : host.start]))
+            if linked or beside or _spells(name.text, host.domain):
+                mark = "listed" if owner else "linked" if linked else "domain"
+                return Mention(name.text, name.start, name.end, mark, domain, url, name.press)
+    if first.anchor and len(names) == 1 and owner is None:
+        return Mention(names[0].text, names[0].start, names[0].end, "linked", domain, url, names[0].press)
+    printed = owner.name if owner else domain
+    return Mention(printed, first.start, first.end, "linked" if first.anchor else "domain", domain, url)
+
+
+def _whole(name: Name, host: _Host, line: str) -> Name:
+    """The name that a link's text is part of: all of the text, where it is short."""
+    text = host.anchor.strip(" \t\"'“”‘’«»„()")
+    if (
+        name.text not in text
+        or len(text.split()) > _WORDS
+        or text.endswith((".", "…"))
+        or line == host.anchor
+    ):
+        return name
+    return Name(text, host.start, host.end, name.mark, name.press)
+
+
+def _spells(name: str, domain: str) -> bool:
+    label = key_of(domain.partition(".")[0])
+    return len(label) > 3 and key_of(name) in (label, "the" + label)
+
+
+def _of_name(names: Sequence[Name]) -> Mention | None:
+    if len({key_of(n.text) for n in names}) != 1:
+        return None
+    name = names[0]
+    if name.opens and not name.press:  # the first word of a sentence has its capital from the grammar
+        return None
+    return Mention(name.text, name.start, name.end, name.mark, press=name.press)

@@ -1,0 +1,212 @@
+"""The names in a line that no table lists: by capitals, by quotation marks, or as the rest of a known line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.origins.attribution_patterns import any_of, every
+from newsarchive.core.origins.vocabulary import Word, vocabulary
+from newsarchive.rules import Rules
+
+#: The longest name, in words, and in characters where words have no spaces.
+_WORDS, _CHARACTERS = 6, 14
+
+_QUOTED = re.compile(
+    r"«\s*([^«»]{2,60}?)\s*»|“([^“”]{2,60})”|„([^„“”]{2,60})[“”]|《([^《》]{2,30})》|「([^「」]{2,30})」|『([^『』]{2,30})』"
+    r"|‘([^‘’]{2,40})’(?![^\W\uac00-\ud7a3\u3040-\u9fff])|\"([^\"]{2,60})\"|【([^【】]{2,30})】"
+)
+_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
+#: What stands between the words of one name.
+_JOINT = re.compile(r"[ \u00a0]|['’ʼ.&-]|\.? & |\. ")
+_JOINERS = frozenset(
+    [
+        "of",
+        "the",
+        "and",
+        "de",
+        "la",
+        "las",
+        "los",
+        "le",
+        "les",
+        "du",
+        "des",
+        "del",
+        "della",
+        "delle",
+        "dei",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "van",
+        "von",
+        "der",
+        "den",
+        "d",
+        "l",
+        "y",
+        "e",
+        "&",
+        "i",
+        "og",
+        "och",
+    ]
+)
+_ARTICLES = frozenset(
+    [
+        "The",
+        "El",
+        "La",
+        "Los",
+        "Las",
+        "Le",
+        "Les",
+        "L",
+        "Die",
+        "Der",
+        "Das",
+        "Il",
+        "Lo",
+        "De",
+        "Het",
+        "Os",
+        "As",
+        "O",
+        "A",
+    ]
+)
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:]\s|\n)\W*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as it stands between `start` and `end` of its line.
+
+    `mark` is how it was told: `quoted`, `capital`, `rest`; `press` says that a word of it is one of papers' names, `opens` that one
+    capital alone, at the start of a sentence, tells it.
+    """
+
+    text: str
+    start: int
+    end: int
+    mark: str
+    press: bool = False
+    opens: bool = False
+
+
+def unlisted_names(line: str, words: Sequence[Word], rules: Rules) -> tuple[Name, ...]:
+    """The names of a line, the surest kind alone: quoted, else of papers' words, else all others."""
+    found = [n for n in _quoted(line, words, rules) if _may_name(n.text, rules)]
+    if not found:
+        runs = (*_capital(line, words), *_rest(line, words, rules))
+        found = [n for n in runs if _may_name(n.text, rules)]
+    sure = [n for n in found if n.press] or [n for n in found if not n.opens] or found
+    return tuple(dict.fromkeys(sure))
+
+
+def _quoted(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
+    for match in _QUOTED.finditer(line):
+        group = match.lastindex or 0
+        text, start, end = _BRACKETS.sub("", match[group]).strip(), match.start(group), match.end(group)
+        inside = [w for w in words if start <= w.start < end]
+        is_name = inside and (inside[0].is_capital or text.lower() == text.upper())
+        if is_name and len(inside) <= _WORDS and not re.search(r"[.!?。！？,，]$", text):
+            yield Name(text, start, end, "quoted", _is_press(inside))
+
+
+def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
+    """Runs of capitalised words; words of credit lines at their edges are no part of them."""
+    for run in _runs(line, words):
+        run = _trimmed(line, run)
+        if not run or not run[0].text[0].isupper() or len(run) > _WORDS + 2:
+            continue
+        opens = len(run) == 1 and bool(_SENTENCE_START.search(line[: run[0].start]))
+        yield Name(
+            line[run[0].start : run[-1].end], run[0].start, run[-1].end, "capital", _is_press(run), opens
+        )
+
+
+def _runs(line: str, words: Sequence[Word]) -> Iterator[list[Word]]:
+    run: list[Word] = []
+    for i, word in enumerate(words):
+        joined = bool(run) and bool(_JOINT.fullmatch(line[run[-1].end : word.start]))
+        joins = word.text in _JOINERS and any(w.is_capital for w in words[i + 1 : i + 3])
+        if run and not (joined and (word.is_capital or joins)):
+            yield run
+            run = []
+        if word.is_capital or (run and joins):
+            run.append(word)
+    if run:
+        yield run
+
+
+def _trimmed(line: str, run: list[Word]) -> list[Word]:
+    """A run without what the grammar or the credit put at its ends; an article of its own stays."""
+    starts = bool(_SENTENCE_START.search(line[: run[0].start]))
+    while run and (not run[-1].is_capital or (starts and _is_of_credit(run[-1]))):
+        run = run[:-1]
+    while (
+        run
+        and _is_of_credit(run[0])
+        and not (run[0].text in _ARTICLES and len(run) > 1 and run[1].is_capital)
+    ):
+        run = run[1:]
+    german = starts and run and run[0].text in ("Das", "Die", "Der", "De")
+    return run[1:] if german else run
+
+
+def _is_of_credit(word: Word) -> bool:
+    groups = word.groups
+    return "press" not in groups and bool(groups)
+
+
+def _rest(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
+    """In scripts without capitals: what no table knows, with words of papers' names beside it."""
+    run: list[Word] = []
+    for word in (*words, None):
+        fits = word is not None and _is_caseless(word) and ("press" in word.groups or not word.groups)
+        near = bool(run) and word is not None and line[run[-1].end : word.start].strip() == ""
+        if run and not (fits and near):
+            yield from _named(line, run, rules)
+            run = []
+        if fits and word is not None:
+            run.append(word)
+
+
+def _named(line: str, run: list[Word], rules: Rules) -> Iterator[Name]:
+    start, end = run[0].start, run[-1].end
+    text = vocabulary(rules).without_particle(line[start:end])
+    known = all(w.groups and _is_listed(w, rules) for w in run)
+    if known or len(text) < 2 or len(run) > _WORDS or (len(run) == 1 and len(text) > _CHARACTERS):
+        return
+    yield Name(text, start, start + len(text), "rest", _is_press(run))
+
+
+def _is_listed(word: Word, rules: Rules) -> bool:
+    """Whether a table holds the word itself, not its ending alone."""
+    known = vocabulary(rules)
+    return word.text in known.whole or word.text in known.runs
+
+
+def _is_caseless(word: Word) -> bool:
+    return word.text.lower() == word.text.upper() and not word.text[0].isdigit()
+
+
+def _is_press(words: Sequence[Word]) -> bool:
+    return any("press" in w.groups for w in words)
+
+
+def _may_name(text: str, rules: Rules) -> bool:
+    """Whether a text can be a name: no month, no language, no "Facebook", and not a known word alone."""
+    return len(text) > 1 and not _not_names(rules).match(text) and any(map(str.isalpha, text))
+
+
+@lru_cache(maxsize=8)
+def _not_names(rules: Rules) -> re.Pattern[str]:
+    words = every(rules, "not_names")
+    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[\u0e00-\u9fff]))" if words else r"(?!)", re.I)

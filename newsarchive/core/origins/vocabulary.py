@@ -1,0 +1,163 @@
+"""A line → its words, each with what it may say in a credit line, in whatever language.
+
+The words stand by group under `[stems]` in `data/attribution/<lang>.toml`. An entry is a whole word; with `*` at its
+end it begins one, with `-` at its start it ends one (`-kurier`). In scripts without spaces an entry is a run of
+characters. All languages are asked, for a credit is often written in another than the article; those count that know
+most words of the line. The groups:
+
+`this` (the piece at hand), `work` (article, lines), `publish` (appeared, ran), `first`, `take` (reprinted, translated,
+seen), `grace` (permission, courtesy, rights), `thanks`, `from` (source, provenance), `read` (read the whole), `place` (site, paper),
+`at` (what stands before a name), `small` (words that say nothing), `press` (words of papers' names) and, against a
+credit, `say` (told, according), `life` (of an author), `ask` (follow, subscribe), `fiction` (novel, film).
+`particles` are endings of names (Korean).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.exceptions import BadRules
+from newsarchive.rules import Rules, strings
+
+#: What speaks for a credit, and what against one.
+FOR = ("this", "work", "publish", "first", "take", "grace", "thanks", "from", "read", "place")
+AGAINST = ("say", "life", "ask", "fiction")
+GROUPS = frozenset((*FOR, *AGAINST, "at", "small", "press", "particles"))
+#: A stem has at least so many letters, at most so many are tried.
+_SHORTEST, _LONGEST = 2, 16
+
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff々ー"
+#: Marks of Arabic and Indian scripts are no letters to Python, yet stand inside words.
+_MARK = r"[\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|{_MARK})+(?:-(?:[^\W_{_UNSPACED}]|{_MARK})+)*")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a line and where it stands; `groups` is empty for one that no table knows."""
+
+    text: str
+    start: int
+    end: int
+    groups: frozenset[str] = _NOTHING
+
+    @property
+    def is_capital(self) -> bool:
+        """Whether it begins with a capital or a digit, in an alphabet that has capitals."""
+        return self.text[0].isupper() or self.text[0].isdigit()
+
+
+#: language → the groups of a word in it.
+Groups = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tables of all languages: whole words, beginnings, endings, and runs of characters (without language)."""
+
+    whole: Mapping[str, Groups]
+    begins: Mapping[str, Groups]
+    ends: Mapping[str, Groups]
+    runs: Mapping[str, frozenset[str]]
+    particles: tuple[str, ...]
+
+    def groups(self, word: str) -> dict[str, frozenset[str]]:
+        """Language → the groups of a word of a script with spaces."""
+        folded = word.casefold() if word.isascii() else _TASHKEEL.sub("", word.casefold())
+        found = dict(self.whole.get(folded, {}))
+        sizes = range(_SHORTEST, min(_LONGEST, len(folded)) + 1)
+        tables = [t for n in sizes if (t := self.begins.get(folded[:n]))]
+        tables += [t for n in sizes if n < len(folded) and (t := self.ends.get(folded[-n:]))]
+        for table in tables:
+            for language, groups in table.items():
+                found[language] = found.get(language, _NOTHING) | groups
+        return found or (self.groups(bare) if (bare := self.without_particle(word)) != word else found)
+
+    def without_particle(self, text: str) -> str:
+        """A Korean word without the particle that is glued to it."""
+        if not text or not _HANGUL.match(text[-1]):
+            return text
+        ending = next((p for p in self.particles if text.endswith(p) and len(text) - len(p) > 1), "")
+        return text[: -len(ending)] if ending else text
+
+
+@lru_cache(maxsize=4096)
+def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
+    """The words of a line in their order; what a table knows is cut out of scripts without spaces."""
+    known = vocabulary(rules)
+    matches = list(_WORD.finditer(line))
+    groups = [{} if _IS_UNSPACED.match(m[0]) else known.groups(m[0]) for m in matches]
+    counts = Counter(language for found in groups for language in found)
+    most = max(counts.values(), default=0)
+    spoken = {language for language, count in counts.items() if count == most}
+    words: list[Word] = []
+    for match, found in zip(matches, groups, strict=True):
+        if _IS_UNSPACED.match(match[0]):
+            words += _cut(match[0], match.start(), known)
+        else:
+            of_word = frozenset().union(*(g for language, g in found.items() if language in spoken))
+            words.append(Word(match[0], match.start(), match.end(), of_word))
+    return tuple(words)
+
+
+def _cut(run: str, start: int, known: Vocabulary) -> Iterator[Word]:
+    """A run of characters as known words, the longest first, and what is left between them."""
+    at = rest = 0
+    while at < len(run):
+        size = next(
+            (n for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in known.runs), 0
+        )
+        if size and rest < at:
+            yield Word(run[rest:at], start + rest, start + at)
+        if size:
+            yield Word(run[at : at + size], start + at, start + at + size, known.runs[run[at : at + size]])
+        at += size or 1
+        rest = at if size else rest
+    if rest < len(run):
+        yield Word(run[rest:], start + rest, start + len(run))
+
+
+@lru_cache(maxsize=8)
+def vocabulary(rules: Rules) -> Vocabulary:
+    """The tables compiled. Raises `BadRules` for a group that is none."""
+    tables: dict[str, dict[str, dict[str, frozenset[str]]]] = {
+        k: {} for k in ("whole", "begins", "ends", "runs")
+    }
+    particles: list[str] = []
+    for language, group, entry in _entries(rules):
+        if group == "particles":
+            particles.append(entry)
+        kind, word = _kind(entry)
+        languages = tables[kind].setdefault(word, {})
+        languages[language] = languages.get(language, _NOTHING) | {group}
+    runs = {word: frozenset().union(*languages.values()) for word, languages in tables["runs"].items()}
+    longest_first = tuple(sorted(particles, key=len, reverse=True))
+    return Vocabulary(tables["whole"], tables["begins"], tables["ends"], runs, longest_first)
+
+
+def _entries(rules: Rules) -> Iterator[tuple[str, str, str]]:
+    for language, table in rules.attribution.items():
+        file, stems = f"attribution/{language}.toml", table.get("stems", {})
+        for group in stems:
+            if group not in GROUPS:
+                raise BadRules(file, f"stems.{group}", f"not one of {', '.join(sorted(GROUPS))}")
+            yield from ((language, group, entry) for entry in strings(file, stems, group))
+
+
+def _kind(entry: str) -> tuple[str, str]:
+    """Which table an entry goes to, and as what: words are parted at apostrophes, so the last part counts."""
+    word = re.split("['’ʼ]", entry.casefold())[-1]
+    if _IS_UNSPACED.match(word):
+        return "runs", word
+    if word.endswith("*"):
+        return "begins", word[:-1]
+    return ("ends", word[1:]) if word.startswith("-") else ("whole", word)
