@@ -17,8 +17,8 @@ from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_co
 from newsarchive.core.clutter.phrases import Phrases, phrases
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
+from newsarchive.core.origins.datelines import signed_by
 from newsarchive.core.origins.edges import credit_lines
-from newsarchive.core.origins.leads import signed_by
 from newsarchive.core.pages.render import rendered
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules

@@ -4,7 +4,8 @@ A table holds `[words]` (name → entries), `[[phrase]]` groups (`patterns`, `ki
 `lead` (what may stand before the name: "the website of"), `stops` (what ends it: "under licence"),
 `not_names` (first words of what is no name: "June"),
 `notes` ("Editor's note"), `copyright` and `rights` (words of a notice), `by` and `roles` (of a byline),
-`company` (of a firm's name), `pictures` (a line that begins so credits a picture), `link_labels` (the whole text of a link to the original), `endings` (of
+`company` (of a firm's name), `pictures` (a line that begins so credits a picture), `people_labels` (a label that credits
+people as often as papers), `not_hosts` (sites that are no papers), `[stems]` (see `vocabulary.py`), `link_labels` (the whole text of a link to the original), `endings` (of
 inflected names).
 
 A group may say `whole = true`: little may follow the name; `alone = true`: the sentence must be most of

@@ -65,6 +65,8 @@ POINTS = {
     "old year": -4.0,
     "long": -1.5,
 }
+#: The parts that tell a paper's name from a person's.
+PAPERS = ("listed", "domain", "press", "taught")
 #: So many unknown words are forgiven; with more than so many a line is no credit, whatever else it says.
 _FORGIVEN, _STRANGE = 1, 10
 _OLD_YEAR = re.compile(r"(?<!\d)1[5-9]\d\d(?!\d)")
@@ -116,7 +118,7 @@ def _credit(text: str, links: Links, around: Surroundings, rules: Rules) -> Cred
     if mention is None:
         return None
     points = Counter(dict(_points(text, words, mention, around)))
-    if not _is_firm(points) and _is_by_somebody(words, mention, rules):
+    if not any(points[part] for part in PAPERS) and _is_by_somebody(words, mention, rules):
         return None
     total = sum(POINTS[part] * count for part, count in points.items())
     if total < ENOUGH + (0 if _is_firm(points) else BARE) or not _says_enough(points):
@@ -139,7 +141,7 @@ def _by(rules: Rules) -> frozenset[str]:
 
 def _is_firm(points: Counter[str]) -> bool:
     """Whether the name is one of a paper, and not any name: of a person, a town, a product."""
-    return any(points[part] for part in ("listed", "domain", "press", "named beside it", "taught"))
+    return any(points[part] for part in (*PAPERS, "named beside it"))
 
 
 def _says_enough(points: Counter[str]) -> bool:
@@ -164,7 +166,12 @@ def _may_be(words: Sequence[Word], text: str, around: Surroundings, rules: Rules
     said = any(g in POINTS and POINTS[g] >= 1 for w in words for g in w.groups)
     alone = bool(_BRACKETED.fullmatch(text))
     spoken = said or alone or bool(around.beside) or around.taught
-    return spoken and unknown <= _STRANGE and not _pictures(rules).match(text)
+    return spoken and unknown <= _STRANGE and not credits_picture(text, rules)
+
+
+def credits_picture(text: str, rules: Rules) -> bool:
+    """Whether a short line speaks of a picture: "Photo: Reuters", "Featured image © AFP"."""
+    return len(text) < 150 and bool(_pictures(rules).match(text))
 
 
 @lru_cache(maxsize=8)

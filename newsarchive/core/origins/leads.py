@@ -14,6 +14,8 @@ from functools import lru_cache
 from newsarchive.core.origins.attribution import Attribution, attributions_in
 from newsarchive.core.origins.attribution_patterns import any_of, every
 from newsarchive.core.origins.copyright import Copyright, copyright_of
+from newsarchive.core.origins.credits import credits_picture
+from newsarchive.core.origins.datelines import dateline_of, signature_of
 from newsarchive.core.origins.edges import container, credit_lines
 from newsarchive.core.origins.mentions import mention_in, not_hosts
 from newsarchive.core.origins.names import unlisted_names
@@ -41,8 +43,6 @@ _ANYBODY = 0.2
 #: A longer "byline", in characters, is the author's life: where else she writes is no origin.
 _BYLINE = 100
 _PICTURES = re.compile(r"\b(?:Images|Photos|Shutterstock|Unsplash|iStock)\b")
-#: A line of fewer characters may be a dateline and nothing else.
-_SIGN = 40
 #: By how much a lead loses weight where it may speak of something else.
 _HEARSAY = 0.5
 
@@ -50,32 +50,7 @@ _DOMAIN = re.compile(
     r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w-])(/[^\s)）\]]*)?", re.I
 )
 _ADDRESS = re.compile(r"https?://\S+", re.I)
-# How a text opens that comes from an agency; only a listed agency is believed.
-_DATELINES = tuple(
-    map(
-        re.compile,
-        (
-            # LONDON (AP) — · PARIS, 3 mars (AFP) - · Madrid, 3 mar (EFE).- · ［東京　３日　ロイター］ -
-            r"^[^\n(（\[［【.!?]{0,60}[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n]{2,50}?)\s*[)）\]］】]\.?\s*(?:[-–—:：•]|(?<=[】］\]]))",
-            # 【AFP＝時事】 · （路透社北京3日电）
-            r"^\s*[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n\s=＝]{2,20}?)(?:[=＝][^】)）]{1,12})?\s*[)）\]］】]",
-            # 新华社北京3月1日电
-            r"^\s*[（(]?(?P<name>[^\s，。]{2,10}?[社网網])[^\s，。]{0,14}[电電](?=[\s）)])",
-            # МОСКВА, 3 марта — РИА Новости. · МИНСК, 3 марта. /ТАСС/.
-            r"^[^\n(]{2,50}?(?:\s[-–—]\s|/)(?P<name>[^-–—/.\n]{2,30}?)\s*[./](?=\s|$)",
-            # AFP - · Reuters —
-            r"^(?P<name>[^\n–—.,-]{2,24}?)\s[-–—]\s",
-        ),
-    )
-)
-#: "JAKARTA, KOMPAS.com -", "Liputan6.com, Jakarta -": papers that sign as agencies do.
-_SITE_DATELINE = re.compile(
-    r"^(?:[^\n,.–—-]{2,30}, )?(?P<name>\w+\.(?:com|co|id|net|org))(?:, [^\n,.–—-]{2,30})?\s*[-–—]\s", re.I
-)
-#: "(AFP)", "— AP", "/Reuters" as the last words of a text.
-_SIGNATURE = re.compile(
-    r"(?:[(（\[【]\s*(?P<in>[^()（）\[\]【】\n]{2,40}?)\s*[)）\]】]|[–—/]\s*(?P<after>[^\n–—/.]{2,40})|^(?P<all>[^\s,.]{2,12}))[\s.。–—-]*$"
-)
+_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 _NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
 _BYLINE_PARTS = re.compile(r"[,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
 
@@ -116,7 +91,7 @@ def leads_of(article: Article, rules: Rules) -> list[Lead]:
     found = list(_without_references(found))
     found += [Lead("credit line", c.text, c.source, c.weight, c.url) for _, c in lines]
     body = [b for b in article.blocks if b.label in ("body", "attribution") and b.kind in _TEXT]
-    found += _from_dateline(body, rules)
+    found += _from_agency(body, rules)
     found += _from_authors(article, near, rules)
     return found + list(_from_metadata(article, rules))
 
@@ -176,10 +151,8 @@ def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
     block = place.block
     if credits_picture(block.text, rules) or (block.label == MORE and not original_link(block, url)):
         return
-    of_notice = bool(
-        _NOTICE.match(block.text)
-    )  # "© 2025 The Fen. Distributed by …": whose it is stands first
-    for found in () if of_notice else attributions_in(block.text, rules):
+    # "© 2025 The Fen. Distributed by …": whose it is stands first.
+    for found in () if _NOTICE.match(block.text) else attributions_in(block.text, rules):
         found = _better_named(found, block, url, rules)
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
         weight = found.weight * (_HEARSAY if hearsay else 1)
@@ -193,16 +166,17 @@ def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
     if is_link_label(block.text, rules) and (link := original_link(block, url)):
         yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
-        weight = 0.8 if listed(_firm(notice.holder), rules) else IN_CONTENT if place.in_content else 0.3
+        known = place.in_content and _opens(notice, rules) and listed(_firm(notice.holder), rules)
+        weight = 0.8 if known else IN_CONTENT if place.in_content else 0.3
         yield Lead("copyright", notice.notice, _firm(notice.holder), weight, notice=notice)
 
 
-def _opens(notice: Copyright) -> bool:
-    """Whether a notice stands at the head of its line, but for its holder: "Reuters © 2025"."""
-    before = re.split(r"©|ⓒ|\(c\)|copyright", notice.notice, maxsplit=1, flags=re.I)[0]
-    return (
-        len(before.replace(notice.holder, "").split()) < 3 and "|" not in notice.notice
-    )  # a picture's: "© dpa | Ada Lowe"
+def _opens(notice: Copyright, rules: Rules) -> bool:
+    """Whether a notice stands at the head of its line, but for holder and rights ("Reuters © 2025"); and is no
+    picture's ("© dpa | Ada Lowe")."""
+    before = _MARK.split(notice.notice, maxsplit=1)[0].replace(notice.holder, "")
+    before = re.sub(any_of(every(rules, "rights") or ["all rights reserved"]), "", before, flags=re.I)
+    return len(before.split()) < 3 and "|" not in notice.notice
 
 
 def _firm(holder: str) -> str:
@@ -253,19 +227,6 @@ def _leads_away(link: str, url: str) -> bool:
     return "://" in link and "creativecommons.org" not in link and not same_site(link, url)
 
 
-def credits_picture(text: str, rules: Rules) -> bool:
-    """Whether a short line speaks of a picture: "Photo: Reuters", "Featured image © AFP"."""
-    return len(text) < 150 and bool(_pictures(rules).match(text))
-
-
-@lru_cache(maxsize=8)
-def _pictures(rules: Rules) -> re.Pattern[str]:
-    words = every(rules, "pictures")
-    return re.compile(
-        rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)", re.I
-    )
-
-
 def is_link_label(text: str, rules: Rules) -> bool:
     """Whether a whole line only says "Source", "Read the original article" and the like."""
     return len(text) < 60 and key_of(text) in _link_labels(rules)
@@ -276,46 +237,14 @@ def _link_labels(rules: Rules) -> frozenset[str]:
     return frozenset(key_of(label) for label in every(rules, "link_labels"))
 
 
-def _from_dateline(body: list[Block], rules: Rules) -> Iterator[Lead]:
-    last = [b for b in body[-1:] if len(b.text) < _SIGN]
-    for block in (*body[:2], *last):
-        if name := _dateline_agency(block.text, rules):
-            yield Lead("dateline", block.text[:80], name, 0.87)
-            return
-    for block in body[-2:]:
-        if credits_picture(block.text, rules):
-            continue
-        match = _SIGNATURE.search(block.text[-60:])
-        if match and (name := _agency(match["in"] or match["after"] or match["all"], rules)):
-            yield Lead("credit", match[0].strip(), name, 0.8)
-
-
-def signed_by(text: str, rules: Rules) -> str:
-    """The agency of a line that is its signature and nothing else: "EFE", "(共同)", "(ANSA) - ROMA, 3 MAR"; or ""."""
-    if len(text) >= _SIGN or credits_picture(text, rules):
-        return ""
-    match = _SIGNATURE.match(text.strip())
-    name = _agency(match["in"] or match["after"] or match["all"], rules) if match else ""
-    return name or _dateline_agency(text, rules)
-
-
-def _dateline_agency(text: str, rules: Rules) -> str:
-    """The agency of a dateline, or the paper that signs as an agency does; "" without one."""
-    for pattern in _DATELINES:
-        match = pattern.match(text)
-        if match and (name := _agency(match["name"], rules)):
-            return name
-    site = _SITE_DATELINE.match(text)
-    return site["name"] if site and by_host(site["name"], rules) else ""
-
-
-def _agency(text: str, rules: Rules) -> str:
-    """The agency named in a dateline, "" where it names none: "Reuters", "AP/dpa", "東京 3日 ロイター"."""
-    for part in [text, *re.split(r"[/,;|·]|\s(?=\S+$)", text)]:
-        found = by_name(part, rules)
-        if found is not None and found.kind == "agency":
-            return part.strip()
-    return ""
+def _from_agency(body: Sequence[Block], rules: Rules) -> Iterator[Lead]:
+    line, name = dateline_of(body, rules)
+    if name:
+        yield Lead("dateline", line, name, 0.87)
+        return
+    line, name = signature_of(body, rules)
+    if name:
+        yield Lead("credit", line, name, 0.8)
 
 
 def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterator[Lead]:
