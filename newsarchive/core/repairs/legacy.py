@@ -52,12 +52,14 @@ def likeliest(runs: list[str], model: PairModel) -> Legacy | None:
     arrays = arrays_of(model)
     as_it_is = arrays.total(joined)
     best, least = None, float("inf")
+    known: dict[bytes, list[float]] = {}
     for wrong in charsets():
         raw = wrong.to_bytes(joined)
         lacks = raw.count(b"?") - joined.count("?")
         if lacks > FOREIGN * len(joined):
             continue
-        for true, cost in zip(charsets(), arrays.totals(joined, raw), strict=True):
+        costs = known[raw] = known.get(raw) or arrays.totals(joined, raw)
+        for true, cost in zip(charsets(), costs, strict=True):
             if true is not wrong and cost < as_it_is and cost + LACKS * lacks < least:
                 best, least = Legacy(true, wrong), cost + LACKS * lacks
     return best

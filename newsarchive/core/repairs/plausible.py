@@ -54,7 +54,7 @@ def conceivable(near: Iterable[Window]) -> frozenset[str]:
     for run, suspicious in set(near):
         dense = suspicious >= DENSE * (len(run) - 1)
         if dense or suspicious >= TWO:
-            found = plausible([run])
+            found = plausible(run)
             names |= found if dense else found & SINGLE_BYTE.keys()
     return names
 
@@ -74,15 +74,15 @@ def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
     return _named(bits)
 
 
-def plausible(runs: Iterable[str]) -> frozenset[str]:
-    """The names of the codecs in which some run, context at either end, may hold UTF-8."""
+@lru_cache(maxsize=1 << 13)
+def plausible(run: str) -> frozenset[str]:
+    """The names of the codecs in which a run, context at either end, may hold UTF-8."""
     bits = 0
-    for run in runs:
-        signs = [_signs(char) for char in run[1:-1]]
-        for sign in signs:
-            bits |= sign[2]
-        for (first, _, _), (_, follows, _) in pairwise(signs):
-            bits |= first & follows
+    signs = [_signs(char) for char in run[1:-1]]
+    for sign in signs:
+        bits |= sign[2]
+    for (first, _, _), (_, follows, _) in pairwise(signs):
+        bits |= first & follows
     return _named(bits)
 
 

@@ -66,9 +66,19 @@ class Hypothesis(Protocol):
 class Readers:
     """What hypotheses make of the runs of a page: each of them reads a run once, however often it is asked."""
 
-    def __init__(self, model: PairModel) -> None:
-        self.model = model
+    def __init__(self, model: PairModel, runs: Runs) -> None:
+        self.model, self.runs = model, runs
         self._found: dict[Hypothesis, dict[str, list[Reading]]] = {}
+        self._weighed: dict[Hypothesis, tuple[Found, Found]] = {}
+
+    def for_page(self, hypothesis: Hypothesis, runs: Sequence[str]) -> Found:
+        """The readings of some runs as the whole page makes them likelier."""
+        found = self.readings(hypothesis, runs)
+        before, weighed = self._weighed.get(hypothesis, (None, found))
+        if found != before:
+            weighed = _for_page(found, self.runs)
+            self._weighed[hypothesis] = found, weighed
+        return weighed
 
     def readings(self, hypothesis: Hypothesis, runs: Sequence[str]) -> Found:
         """See `Hypothesis.readings`."""
@@ -94,7 +104,7 @@ def changes_of(
         return Repairs()
     runs = Runs(text)
     suspect = runs.suspect(positions)
-    readers = Readers(model)
+    readers = Readers(model, runs)
     taken: Found = {}
     changes: Sequence[Change] = ()
     for _ in range(ROUNDS):
@@ -103,7 +113,7 @@ def changes_of(
         if believed is None:
             break
         others = [run for run in runs.places if run not in taken]
-        found = _for_page(readers.readings(believed, others), runs)
+        found = readers.for_page(believed, others)
         if isinstance(believed, Legacy):
             return Repairs([*changes, *_by_line(found, runs, grams)])
         strange = frozenset(left)
@@ -185,7 +195,7 @@ def elect(
     """
     sample, model = suspect[:SAMPLE], readers.model
     hypotheses = list(_differing(names, sample)) or [Utf8(charsets()[0])]
-    found = {h: _for_page(readers.readings(h, sample), runs) for h in hypotheses}
+    found = {h: readers.for_page(h, sample) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     first = _first(totals, found, runs, grams)
     total = totals[first]
@@ -198,7 +208,7 @@ def elect(
     if len(single) < FEWEST or not _is_strange(single, model):
         return best if total >= least else None
     if legacy := likeliest(single[:60], model):
-        legacy_found = _for_page(readers.readings(legacy, sample), runs)
+        legacy_found = readers.for_page(legacy, sample)
         rival = _total(legacy_found, runs) - ODD
         if rival > total and _has_words(legacy_found, runs, grams):
             best, total, least = legacy, rival, PAGE
