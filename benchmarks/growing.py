@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine, insert, select
 
-from newsarchive.core.fingerprint import content_hash, minhash
-from newsarchive.core.twins.shingling import normalise
+from newsarchive.core.fingerprint import fingerprint
 from newsarchive.db import clusters
 from newsarchive.db.engine import open_engine, reading, upgrade, writing
 from newsarchive.db.models import ArticleRow, Site
@@ -51,10 +50,13 @@ class Archive:
             entries = []
             for body in texts:
                 self._last += 1
-                folded = normalise(body)
+                found = fingerprint(body)
                 entries.append(
-                    clusters.Entry(self._last, body, content_hash(folded), minhash(folded), is_new=True)
-                )
+                    clusters.Entry(
+                        self._last, body, found.content_hash, found.minhash,
+                        is_new=True, shingles=found.shingles,
+                    )
+                )  # fmt: skip
             paused = time.process_time()
             connection.execute(insert(ArticleRow), list(map(_row, entries)))
             start += time.process_time() - paused

@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 
 from newsarchive.core.fingerprint import fingerprint_step
-from newsarchive.db import clusters
+from newsarchive.db import bandpages, clusters
 from newsarchive.db.engine import reading
-from newsarchive.db.models import ArticleRow, Cluster, MinhashBand
+from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, MinhashPage
 from newsarchive.db.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
@@ -167,3 +168,46 @@ def test_the_order_of_arrival_does_not_matter(engine: Engine) -> None:
     for n in order:
         Store(engine).ingest([post(n, texts[n], date_published=START + timedelta(days=n))])
     assert groups(engine) == [[0, 1, 2], [3, 4]]
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index settles every few articles, into pages of a few entries."""
+    for name, value in {"MOST_ROWS": 60, "COUNTED": 20, "ENTRIES": 8, "TOGETHER": 4}.items():
+        monkeypatch.setattr(bandpages, name, value)
+
+
+def index(engine: Engine) -> tuple[int, list[tuple[int, int]]]:
+    """How many rows the index has, and what its pages hold, as pairs of key and article."""
+    with reading(engine) as connection:
+        rows = connection.execute(select(func.count()).select_from(MinhashBand)).scalar_one()
+        pages = connection.execute(select(MinhashPage.page, MinhashPage.entries).order_by(MinhashPage.page))
+        found = [(page, np.frombuffer(entries, dtype="<u8").tolist()) for page, entries in pages]
+    depth = max((page for page, _ in found), default=1).bit_length() - 1
+    assert [page for page, _ in found] == list(range(1 << depth, 2 << depth) if found else [])
+    entries = [(entry >> 32, entry & 0xFFFFFFFF) for _, entries in found for entry in entries]
+    assert entries == sorted(entries)
+    assert all(entry >> (64 - depth) == page - (1 << depth) for page, held in found for entry in held)
+    return rows, entries
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_copies_are_found_in_the_settled_part_of_the_index(engine: Engine) -> None:
+    for at in range(0, 60, 6):
+        Store(engine).ingest([post(n, story(n)) for n in range(at, at + 6)])
+    rows, entries = index(engine)
+    assert rows < 60 + 6 * 16
+    assert {article for _, article in entries} > set(range(1, 31))
+    assert 60 * 12 <= rows + len(entries) <= 60 * 16
+    Store(engine).ingest([post(100, altered(story(3), 15)), post(101, story(4)[:90]), post(102, story(59))])
+    assert groups(engine) == [[3, 100], [4, 101], [59, 102]]
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_text_that_changes_leaves_the_settled_part(engine: Engine) -> None:
+    for at in range(0, 60, 6):
+        Store(engine).ingest([post(n, story(n)) for n in range(at, at + 6)])
+    Store(engine).ingest([post(3, story(203), day=1)])
+    assert not any(article == 4 for _, article in index(engine)[1])  # articles count from 1
+    Store(engine).ingest([post(100, altered(story(3), 15)), post(101, altered(story(203), 15))])
+    assert groups(engine) == [[3, 101]]

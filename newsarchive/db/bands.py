@@ -1,8 +1,9 @@
-"""The LSH index in the database: which articles may be copies of these.
+"""The index of copies in the database: which articles may be copies of these.
 
 Of identical texts (one `content_hash`) only the first is in the index, and a key takes no more than
 `MOST_HOLDERS` articles: a thousand equal error pages, or a phrase that opens every post of a blog,
-cost no more than a few, and no answer grows with the archive.
+cost no more than a few, and no answer grows with the archive. New entries are rows, old ones stand in
+pages (`bandpages`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, func, select
 
-from newsarchive.core.twins.copies import MOST_HOLDERS, bands, bands_of, ranked
-from newsarchive.db import bulk
+from newsarchive.core.fingerprint import keys
+from newsarchive.core.twins.copies import MOST_HOLDERS, ranked
+from newsarchive.db import bandpages, bulk
 from newsarchive.db.models import ArticleRow, MinhashBand
 from newsarchive.db.rows import minhash_of
 
@@ -30,12 +32,14 @@ class Holders:
     """What the index knows of a few signatures, and of those that were added since it was asked."""
 
     def __init__(self, connection: Connection, signatures: Signatures) -> None:
-        self.keys = dict(zip(signatures, bands_of(list(signatures.values())), strict=True))
+        self.keys = {i: keys(signature) for i, signature in signatures.items()}
         self.of: defaultdict[int, list[int]] = defaultdict(list)
-        wanted = sorted({key for keys in self.keys.values() for key in keys})
-        for at in range(0, len(wanted), _KEYS):
-            for key, holder in connection.exec_driver_sql(_HOLDERS.format(_list(wanted[at : at + _KEYS]))):
+        wanted = {key for own in self.keys.values() for key in own}
+        for part in bulk.parts(wanted, _KEYS):
+            for key, holder in connection.exec_driver_sql(_HOLDERS.format(_list(part))):
                 self.of[key].append(holder)
+        for key, holder in bandpages.find(connection, wanted):
+            self.of[key].append(holder)
 
     def add(self, connection: Connection, ids: Iterable[int]) -> None:
         """Index these articles, whose signatures were given, by every key that still takes more."""
@@ -67,8 +71,9 @@ def twins(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]
 def forget(connection: Connection, signatures: Signatures) -> None:
     """Take articles out of the index, by the signatures that they were in it with."""
     for i, signature in signatures.items():
-        if keys := bands(signature):
-            connection.exec_driver_sql(_FORGET.format(_list(keys), int(i)))
+        if own := keys(signature):
+            connection.exec_driver_sql(_FORGET.format(_list(own), int(i)))
+            bandpages.forget(connection, i, own)
 
 
 def heirs(connection: Connection, left: set[str]) -> Iterator[tuple[int, Sequence[int]]]:

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, pairwise
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
-from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_of
-from newsarchive.db import bands, bulk, changes
+from newsarchive.core.fingerprint import keys, likeness
+from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_from, text_of
+from newsarchive.db import bandpages, bands, bulk, changes
 from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.rows import minhash_of
 
@@ -29,15 +30,16 @@ CHUNK = 200
 FROZEN = 200
 #: Up to so many different texts that touch each other are compared each with each.
 TOGETHER = 24
-#: Equal values of two signatures (of the whole, of the opening) below which no text is read. The
-#: weakest pair that counts as a copy overlaps by .11, which gives 13 of 120 on average.
-_WHOLE_EQUAL, _OPENING_EQUAL = 7, 2
+#: Likeness of two signatures below which no text is read, unless so many keys are equal. The weakest pair
+#: that counts as a copy overlaps by .11; seven equal values of 120 are three standard deviations less.
+_LIKENESS, _SAME_KEYS = 7 / 120, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article whose text is new. `old_hash` and `old_minhash` are what it had before, empty for none;
-    `is_new` says that no table knows the article yet but its own."""
+    `is_new` says that no table knows the article yet but its own; `shingles` are its body's, where the
+    caller has them (`fingerprint.Fingerprint`)."""
 
     id: int
     body: str
@@ -46,6 +48,7 @@ class Entry:
     old_hash: str = ""
     old_minhash: Sequence[int] = ()
     is_new: bool = False
+    shingles: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
         )
         work.run()
         placed |= set(work.known)
+    bandpages.settle(connection)
 
 
 class _Assignment:
@@ -158,7 +162,13 @@ class _Assignment:
     def _load(self, ids: Iterable[int]) -> None:
         missing = set(ids) - set(self.texts)
         self.bodies |= changes.bodies(self.connection, missing - set(self.bodies))
-        self.texts |= {i: text_of(i, self.bodies.get(i, "")) for i in missing}
+        self.texts |= {i: self._text(i) for i in missing}
+
+    def _text(self, i: int) -> Text:
+        entry = self.entries.get(i)
+        if entry is None or entry.shingles is None:
+            return text_of(i, self.bodies.get(i, ""))
+        return text_from(i, entry.shingles)
 
     # -- clusters ----------------------------------------------------------------------------
 
@@ -262,6 +272,4 @@ class _Assignment:
 
 def _plausible(a: Sequence[int], b: Sequence[int]) -> bool:
     """Whether two signatures are near enough for their texts to be read."""
-    equal = [x == y for x, y in zip(a, b, strict=False)]
-    whole = PERMUTATIONS - OPENING
-    return sum(equal[:whole]) >= _WHOLE_EQUAL or sum(equal[whole:]) >= _OPENING_EQUAL
+    return likeness(a, b) >= _LIKENESS or len(set(keys(a)) & set(keys(b))) >= _SAME_KEYS

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from newsarchive.core.fingerprint import likeness
 from newsarchive.core.urls import site_of
 from newsarchive.db import rows
 from newsarchive.db.rows import READ
@@ -147,6 +148,4 @@ def _same_text(article: Article, row: dict[str, Any]) -> bool:
     """Themes that get the canonical URL wrong must not fold different posts into one."""
     if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
         return True
-    signature = rows.minhash_of(row["minhash"])
-    equal = sum(a == b for a, b in zip(signature, article.minhash, strict=False))
-    return bool(signature) and equal >= _SAME_TEXT * len(signature)
+    return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= _SAME_TEXT

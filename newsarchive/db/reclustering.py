@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
-from newsarchive.core.fingerprint import SCHEME, content_hash, minhash
-from newsarchive.core.twins.shingling import normalise
+from newsarchive.core.fingerprint import SCHEME, fingerprint
 from newsarchive.db import bulk, changes, clusters, originals
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CrawlRun
@@ -75,9 +74,11 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
     old = {i: (digest, raw) for i, digest, raw in connection.execute(columns.where(ArticleRow.id.in_(ids)))}
     entries = []
     for i, body in changes.bodies(connection, ids).items():
-        folded, (digest, raw) = normalise(body), old[i]
+        found, (digest, raw) = fingerprint(body), old[i]
         entries.append(
-            clusters.Entry(i, body, content_hash(folded), minhash(folded), digest, minhash_of(raw))
+            clusters.Entry(
+                i, body, found.content_hash, found.minhash, digest, minhash_of(raw), shingles=found.shingles
+            )
         )
     bulk.execute_many(
         connection,

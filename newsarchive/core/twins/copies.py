@@ -1,9 +1,9 @@
-"""Which articles are copies of one another: candidates by LSH bands, proof by exact shingles, clusters.
+"""Which articles are copies of one another: candidates by shared keys, proof by exact shingles, clusters.
 
 Three stages, each pure, so that the database can hold the state between them:
 
-1. `bands(signature)` → the keys of the index. Two texts that share one are candidates (LSH banding:
-   Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 3.4).
+1. `fingerprint.keys(signature)` → the keys of the index. Texts that share one are candidates, and
+   `ranked` says which of them to prove.
 2. `link_of(a, b)` → the proof by exact overlap and containment of shingles (Broder 1997), or `None`.
 3. `clusters(links)` → the connected groups, after links that only boilerplate makes are dropped.
    Computed anew from the links of a group, it also splits what no longer belongs together.
@@ -17,21 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from newsarchive.core.fingerprint import OPENING, PERMUTATIONS
-from newsarchive.core.twins.shingling import mixed, normalise, shingles
+from newsarchive.core.twins.shingling import normalise, shingles
 
 Kind = Literal["exact", "edited", "truncated"]
 
-#: 20 bands of 2 values of the whole text, then 4 of 2 of its opening. A pair with an overlap of .5
-#: shares a band in 99.7 % of cases, with .35 in 93 %; unrelated texts (.005) in 1 of 2,000. The opening
-#: finds teasers, whose overlap with the whole is too small for any banding. Bands of 3 values are more
-#: selective, but take twice as many rows for the same pairs.
-ROWS, WHOLE_BANDS = 2, 20
 #: A key that so many articles have is boilerplate or a much copied text, and takes no more of them: the
 #: copies among its holders are found by those that came first, and other keys are each text's own.
 MOST_HOLDERS = 100
 
-#: How many candidates are proved: those that share most bands. One proof joins a cluster; the others
+#: How many candidates are proved: those that share most keys. One proof joins a cluster; the others
 #: tell a copy from boilerplate.
 MOST_PROOFS = 8
 
@@ -92,46 +86,29 @@ class Cluster:
 
 def text_of(id: int, body: str, date: datetime | None = None, content_hash: str = "") -> Text:
     """An article's body as a `Text`."""
+    return text_from(id, shingles(normalise(body)), date, content_hash)
+
+
+def text_from(id: int, parts: Any, date: datetime | None = None, content_hash: str = "") -> Text:
+    """A `Text` from the shingles of its body in any order; the array is left as it is."""
     import numpy as np
 
-    found = shingles(normalise(body))
-    found.sort()  # `np.unique` takes six times as long
+    found = np.sort(parts)  # `np.unique` takes six times as long
     first = np.ones(len(found), dtype=bool)
     np.not_equal(found[1:], found[:-1], out=first[1:])
     return Text(id, content_hash, found[first], date)
 
 
-def bands(signature: Sequence[int]) -> list[int]:
-    """The index keys of a signature: see `bands_of`."""
-    return bands_of([signature])[0]
-
-
-def bands_of(signatures: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The index keys of each signature, one a band: 48-bit integers; `[]` for no signature.
-
-    The band's number is part of its key, so that one `WHERE hash IN (…)` asks for all bands at once.
-    Six bytes are what a database stores as such; of a thousand million keys, one in 300,000 is shared
-    by chance, and proof drops it.
-    """
-    import numpy as np
-
-    full = [signature for signature in signatures if signature]
-    if not full:
-        return [[] for _ in signatures]
-    values = np.array(full, dtype=np.uint64)
-    used = np.concatenate(
-        (values[:, : ROWS * WHOLE_BANDS], values[:, PERMUTATIONS - OPENING :]), axis=1
-    ).reshape(len(full), -1, ROWS)
-    keys = np.arange(1, used.shape[1] + 1, dtype=np.uint64) + np.zeros((len(full), 1), dtype=np.uint64)
-    for row in range(ROWS):
-        keys = mixed(keys ^ (used[:, :, row] << np.uint64(16)))
-    found = iter((keys >> np.uint64(16)).tolist())
-    return [next(found) if signature else [] for signature in signatures]
-
-
 def ranked(found: Iterable[int]) -> list[int]:
-    """Which candidates to prove: `found` names an article once for each band it shares."""
-    return [id for id, _ in Counter(found).most_common(MOST_PROOFS)]
+    """Which candidates to prove: `found` names an article once for each key it shares.
+
+    Those that share one key alone only where they are few: in a large archive a stock phrase finds
+    many, and no eight of them are likelier than the others.
+    """
+    counts = Counter(found).most_common()
+    several = [id for id, shared in counts if shared > 1][:MOST_PROOFS]
+    single = [id for id, shared in counts if shared == 1]
+    return several + (single if len(several) + len(single) <= MOST_PROOFS else [])
 
 
 def link_of(a: Text, b: Text) -> Link | None:

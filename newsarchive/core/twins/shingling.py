@@ -36,7 +36,7 @@ _SAMPLE = 1000
 #: Shorter texts are folded faster by `str.translate`.
 _FEW, _FEW_LINES = 300, 8
 _LINE_FEED, _SPACE, _VANISHES, _UNKNOWN, _SEVERAL = 10, 32, 0, 0xFFFFFFFE, 0xFFFFFFFF
-_BLOCK = 256
+_BLOCK, _PLANE = 256, 1 << 16
 _BASE = 0x9E3779B97F4A7C15 | 1
 _BASE_INVERSE = pow(_BASE, -1, 2**64)
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -173,20 +173,37 @@ def shingles(folded: str) -> Any:
 
     Three words each; in a script without spaces, as many characters as make about three words.
     """
-    import numpy as np
+    return Runs(folded).of(WORDS)
 
-    if size := _characters(folded):
-        solid = _codes(folded.replace(" ", ""))
-        count = len(solid) - size + 1 if len(solid) >= 2 * SHORTEST else 0
-        starts = np.arange(max(0, count))
-        return _hashes(solid, starts, starts + size)
-    codes = _codes(folded)
-    gaps = np.flatnonzero(codes == _SPACE)
-    if len(gaps) + 1 < SHORTEST:
-        return np.zeros(0, dtype=np.uint64)
-    starts = np.concatenate(([0], gaps[: 1 - WORDS] + 1))
-    ends = np.concatenate((gaps[WORDS - 1 :], [len(codes)]))
-    return _hashes(codes, starts, ends)
+
+class Runs:
+    """The runs of words of a normalised text: `of(3)` are the hashes of all that have three."""
+
+    def __init__(self, folded: str) -> None:
+        import numpy as np
+
+        self._three = _characters(folded)
+        if self._three:
+            codes = _codes(folded.replace(" ", ""))
+            self._starts = np.arange(len(codes))
+            self._ends = self._starts + 1
+            self.is_short = len(codes) < 2 * SHORTEST
+        else:
+            codes = _codes(folded)
+            gaps = np.flatnonzero(codes == _SPACE)
+            self._starts = np.concatenate(([0], gaps + 1))
+            self._ends = np.concatenate((gaps, [len(codes)]))
+            self.is_short = len(gaps) + 1 < SHORTEST
+        self._sums = _Sums(codes)
+
+    def of(self, words: int) -> Any:
+        """An array of unsigned 64-bit integers; empty where the text is too short to be evidence."""
+        import numpy as np
+
+        size = self._three * words // WORDS if self._three else words
+        if self.is_short or size > len(self._starts):
+            return np.zeros(0, dtype=np.uint64)
+        return self._sums.hashes(self._starts[: len(self._starts) - size + 1], self._ends[size - 1 :])
 
 
 def word_hashes(lines: Sequence[str]) -> tuple[Any, Any]:
@@ -197,7 +214,7 @@ def word_hashes(lines: Sequence[str]) -> tuple[Any, Any]:
     feeds = codes == _LINE_FEED
     ends = np.flatnonzero(feeds | (codes == _SPACE))
     starts = np.concatenate(([0], ends[:-1] + 1))
-    return _hashes(codes, starts, ends), np.concatenate(([0], np.cumsum(feeds[ends[:-1]])))
+    return _Sums(codes).hashes(starts, ends), np.concatenate(([0], np.cumsum(feeds[ends[:-1]])))
 
 
 def _characters(folded: str) -> int:
@@ -213,15 +230,19 @@ def _characters(folded: str) -> int:
     return size if count * 3 > len(sample) else 0
 
 
-def _hashes(codes: Any, starts: Any, ends: Any) -> Any:
-    """The hashes of `codes[start:end]` for each pair."""
-    import numpy as np
+class _Sums:
+    """The running sums of a text's polynomial, from which the hash of any part of it follows."""
 
-    powers, inverse = _powers(len(codes))
-    spread = _spread()[codes] if codes.dtype == np.uint8 else mixed(codes.astype(np.uint64) + np.uint64(1))
-    sums = np.zeros(len(codes) + 1, dtype=np.uint64)
-    np.cumsum(spread * powers, out=sums[1:])
-    return mixed((sums[ends] - sums[starts]) * inverse[starts])
+    def __init__(self, codes: Any) -> None:
+        import numpy as np
+
+        powers, self._inverse = _powers(len(codes))
+        self._sums = np.zeros(len(codes) + 1, dtype=np.uint64)
+        np.cumsum(_spread(codes) * powers, out=self._sums[1:])
+
+    def hashes(self, starts: Any, ends: Any) -> Any:
+        """The hashes of `codes[start:end]` for each pair."""
+        return mixed((self._sums[ends] - self._sums[starts]) * self._inverse[starts])
 
 
 def mixed(values: Any) -> Any:
@@ -233,11 +254,20 @@ def mixed(values: Any) -> Any:
     return values ^ (values >> np.uint64(31))
 
 
-@lru_cache(maxsize=1)
-def _spread() -> Any:
+def _spread(codes: Any) -> Any:
+    """Each character over 64 bits: looked up where all are of the first 65,536."""
     import numpy as np
 
-    return mixed(np.arange(1, 257, dtype=np.uint64))
+    if codes.dtype == np.uint8 or codes.max() < _PLANE:
+        return _plane()[codes]
+    return mixed(codes.astype(np.uint64) + np.uint64(1))
+
+
+@lru_cache(maxsize=1)
+def _plane() -> Any:
+    import numpy as np
+
+    return mixed(np.arange(1, _PLANE + 1, dtype=np.uint64))
 
 
 def _powers(count: int) -> tuple[Any, Any]:

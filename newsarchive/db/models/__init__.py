@@ -10,6 +10,7 @@ from newsarchive.db.models.copies import (
     Cluster,
     CopyRow,
     MinhashBand,
+    MinhashPage,
     OriginRow,
     ParaphraseRow,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "ImageRow",
     "LineSighting",
     "MinhashBand",
+    "MinhashPage",
     "OriginRow",
     "PageSighting",
     "ParaphraseRow",

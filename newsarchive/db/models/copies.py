@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade, set_null
@@ -86,7 +86,7 @@ class ParaphraseRow(Base):
 
 
 class MinhashBand(Base):
-    """The LSH index: articles that share a band's key are candidates for one cluster.
+    """The index of copies: articles that share a key of their signatures are candidates for one cluster.
 
     Neither a reference nor an index by article: they would double its size and the time of its writing.
     An article's keys follow from its signature.
@@ -97,3 +97,13 @@ class MinhashBand(Base):
 
     hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     article_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class MinhashPage(Base):
+    """The older part of that index, packed: `entries` are 64-bit integers, ascending, of a key and an
+    article each; see `db.bandpages`."""
+
+    __tablename__ = "minhash_pages"
+
+    page: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entries: Mapped[bytes] = mapped_column(LargeBinary)
