@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from newsarchive.core.pages.markup import HEADINGS
 from newsarchive.items import BlockKind
@@ -54,11 +55,12 @@ class Box:
     def path(self) -> str:
         """The tag path with ids and classes: `html/body/div#main.post.entry`."""
         if not self._path:
-            above = self.parent.path + "/" if self.parent else ""
-            self._path = above + step(self.tag, self.ident, self.classes)
+            own = step(self.tag, self.ident, self.classes)
+            self._path = f"{self.parent.path}/{own}" if self.parent is not None else own
         return self._path
 
 
+@lru_cache(maxsize=16_384)
 def step(tag: str, ident: str, classes: str) -> str:
     """One step of a path: `div#main.post.entry`."""
     name = f"{tag}#{ident.strip()}" if ident else tag

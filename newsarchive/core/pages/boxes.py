@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -178,5 +179,5 @@ class BoxFacts:
             bits[i] = 0 if tag == "body" else bits[above] | named
             tags[i] = tags[above] | tag_bits.get(tag, 0)
         self.parent = np.array(parents, np.int64)
-        self.scores = np.array(rows, np.float64).reshape(n, 5).T
+        self.scores = np.fromiter(chain.from_iterable(rows), np.float64, 5 * n).reshape(n, 5).T
         self.bits, self.tags = np.array(bits, np.int64), np.array(tags, np.int64)

@@ -35,16 +35,13 @@ def containers(
     first = np.minimum(np.array([b.first for b in boxes], np.int64), n)
     last = np.maximum(np.minimum(np.array([b.last for b in boxes], np.int64), n), first)
 
-    def inside(values: Array) -> Array:
-        sums = np.concatenate([[0.0], np.cumsum(values)])
-        result: Array = sums[last] - sums[first]
-        return result
-
-    p, w, lw, count = inside(prose), inside(weight), inside(weight * link), (last - first).astype(np.float64)
+    sums = np.zeros((4, n + 1))
+    np.cumsum([prose, weight, weight * link, prose * (out["token_near"] > -0.5)], axis=1, out=sums[:, 1:])
+    p, w, lw, g = sums[:, last] - sums[:, first]
+    held = (last - first).astype(np.float64)
     total = max(1.0, float(prose.sum()))
-    g = inside(prose * (out["token_near"] > -0.5))
     shares, links = p / total, ratio(lw, w)
-    means, counts = np.log1p(ratio(w, count)), np.minimum(count, 200)
+    means, counts = np.log1p(ratio(w, held)), np.minimum(held, 200)
     up = at
     for name in ("box", "up1", "up2", "up3"):
         out[name + "_prose"], out[name + "_link"] = shares[up], links[up]
@@ -52,8 +49,8 @@ def containers(
         up = np.maximum(parent[up], 0)
     depths = np.array([b.depth for b in boxes], np.int64)
     known: dict[int, tuple[Array, ...]] = {}
-    for name, share, sums in _MAINS:
-        main = _deepest(p if sums == "prose" else g, share, depths)
+    for name, share, counted in _MAINS:
+        main = _deepest(p if counted == "prose" else g, share, depths)
         if main not in known:
             known[main] = _main(main, first, last, n, p, parent, at)
         for part, values in zip(("_in", "_at", "_below", "_branch"), known[main], strict=True):

@@ -33,6 +33,8 @@ _UNSPACED = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFA
 _STOPS, _CLOSING = ".!?…。！？।؟", "\"'”’»)」』"
 _ENDS = frozenset('.!?…。！？”"’।؟')
 _SPACE, _COMMA, _STOP, _AFTER, _WIDE, _LINE, _WORD, _CAPITAL = (1 << i for i in range(8))
+#: Bits of a count: no block's first letters hold as many of anything.
+_BITS, _LANE = 10, np.uint64(1023)
 #: Stands between blocks, and ends a sentence as the end of a text does.
 _GAP = "\n"
 
@@ -63,15 +65,22 @@ def shapes(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
     lengths = np.array([len(t) for t in texts], np.float64)
     counts = _counts(texts, lengths)
     long = lengths > HEAD
-    rest = [i for i, is_long in enumerate(long.tolist()) if is_long]
-    for i in rest:
-        counts[:4, i] = _long(texts[i])
+    rest = np.flatnonzero(long)
+    if len(rest):
+        counts[:4, rest] = _whole([texts[i] for i in rest.tolist()])
     spaces, commas, lines, wide, stops, capitals = counts
-    rows = [
-        (b.link_chars, KINDS[b.kind], b.level, b.box.depth, b.box.hidden, t[-1] in _ENDS, t[0].isupper() - t[0].islower())
-        for b, t in zip(blocks, texts, strict=True)
-    ]  # fmt: skip
-    links, kind, level, depth, hidden, ends, case = np.array(rows, np.float64).T
+    links, level, depth, kind, hidden, ends, case = (
+        np.array(column, np.float64)
+        for column in (
+            [b.link_chars for b in blocks],
+            [b.level for b in blocks],
+            [b.box.depth for b in blocks],
+            [KINDS[b.kind] for b in blocks],
+            [b.box.hidden for b in blocks],
+            [t[-1] in _ENDS for t in texts],
+            [t[0].isupper() - t[0].islower() for t in texts],
+        )
+    )
     out = {
         "weight": lengths + 1.5 * wide,
         "words": spaces + 1,
@@ -92,28 +101,48 @@ def shapes(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
 def _counts(texts: Sequence[str], lengths: Array) -> Array:
     """Per block, within its first letters: spaces, commas, line breaks, wide letters, ends of sentences,
     capitals (letters but a to z) that begin a word."""
-    joined = _GAP.join([t if len(t) <= HEAD else t[:HEAD] for t in texts]) + _GAP
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    signs = _signs()[np.minimum(codes, 0xFFFF)]
-    word = signs & _WORD
-    ends, begins = np.zeros(len(signs), bool), np.zeros(len(signs), bool)
+    signs = _signs_of(_GAP.join([t if len(t) <= HEAD else t[:HEAD] for t in texts]) + _GAP)
+    ends, begins = np.zeros(len(signs), bool), signs & _CAPITAL > 0
     ends[:-1] = (signs[:-1] & _STOP > 0) & (signs[1:] & _AFTER > 0)
-    begins[1:] = (signs[1:] & _CAPITAL > 0) & (word[:-1] == 0)
-    begins[0] = signs[0] & _CAPITAL > 0
-    widths = np.minimum(lengths, HEAD).astype(np.int64) + len(_GAP)
-    last = np.cumsum(widths) - 1
-    marks = [signs & bit > 0 for bit in (_SPACE, _COMMA, _LINE, _WIDE)]
-    sums = np.cumsum(np.array([*marks, ends, begins]), axis=1, dtype=np.int32)[:, last]
-    out = np.diff(sums, prepend=0).astype(np.float64)
+    begins[1:] &= signs[:-1] & _WORD == 0
+    packed = _lanes()[signs] + (ends * _lane(4) + begins * _lane(5))
+    sums = np.add.reduceat(packed, _starts(np.minimum(lengths, HEAD)))
+    out = np.array([sums >> np.uint64(_BITS * i) & _LANE for i in range(6)], np.float64)
     out[2] -= 1  # the gap
     return out
 
 
-def _long(text: str) -> tuple[int, int, int, int]:
-    """Spaces, commas, line breaks and wide letters of a whole text."""
-    commas, lines = text.count(","), text.count("\n")
-    if text.isascii():
-        return text.count(" "), commas, lines, 0
+def _whole(texts: Sequence[str]) -> Array:
+    """Spaces, commas, line breaks and wide letters of whole texts."""
+    rows = [(t.count(" "), t.count(",") + t.count("，") + t.count("、"), t.count("\n")) for t in texts]
+    wide = np.zeros(len(texts))
+    odd = [i for i, t in enumerate(texts) if not t.isascii()]
+    if odd:
+        signs = _signs_of(_GAP.join([texts[i] for i in odd]) + _GAP)
+        lengths = np.array([len(texts[i]) for i in odd], np.float64)
+        wide[odd] = np.add.reduceat((signs & _WIDE > 0).view(np.uint8), _starts(lengths), dtype=np.int64)
+    return np.vstack([np.array(rows, np.float64).T, wide])
+
+
+def _signs_of(text: str) -> NDArray[np.uint8]:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    wide = int(np.count_nonzero(_signs()[np.minimum(codes, 0xFFFF)] & _WIDE))
-    return text.count(" "), commas + text.count("，") + text.count("、"), lines, wide
+    return _signs()[np.minimum(codes, 0xFFFF)]
+
+
+def _starts(lengths: Array) -> NDArray[np.int64]:
+    """Where texts of these lengths begin, laid end to end with a gap behind each."""
+    ends = np.cumsum(lengths.astype(np.int64) + len(_GAP))
+    return np.concatenate([[0], ends[:-1]])
+
+
+@cache
+def _lanes() -> NDArray[np.uint64]:
+    """A character's kinds → a number with one count for each, so that one sum counts them all."""
+    kinds = np.arange(256)
+    lanes = [(kinds & bit > 0) * _lane(i) for i, bit in enumerate((_SPACE, _COMMA, _LINE, _WIDE))]
+    packed: NDArray[np.uint64] = np.sum(lanes, axis=0, dtype=np.uint64)
+    return packed
+
+
+def _lane(place: int) -> np.uint64:
+    return np.uint64(1 << _BITS * place)

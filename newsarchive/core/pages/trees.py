@@ -1,7 +1,7 @@
 """Gradient-boosted trees at run time: a forest of full binary trees of one depth, with numpy alone.
 
 Every question that a tree asks is answered for all blocks, each different one once; the way down is then
-chosen by bit logic, level by level. Much faster than walking trees.
+chosen by bit logic, level by level, for eight blocks at a time. Much faster than walking trees.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.float32]
+#: Yes and no for all blocks, eight to a byte.
+Bits = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +57,15 @@ class Forest:
         answers = np.empty((int(runs[-1][2]) if runs else 0, columns.shape[1]), bool)
         for feature, first, last, thresholds in runs:
             np.greater(columns[feature], thresholds, out=answers[first:last])
-        way: list[NDArray[np.bool_]] = []
+        packed = np.packbits(answers, axis=1)
+        way: list[Bits] = []
         for level in range(self.depth):
             first = 2**level - 1
-            way.append(_select([answers[places[i]] for i in range(first, 2 * first + 1)], way))
-        leaf: NDArray[np.uint8] = np.zeros(way[0].shape, np.uint8)
+            way.append(_select([packed[places[i]] for i in range(first, 2 * first + 1)], way))
+        leaf: NDArray[np.uint8] = np.zeros((len(self.leaves), answers.shape[1]), np.uint8)
         for turn in way:
-            leaf = (leaf << 1 | turn).astype(np.uint8, copy=False)
+            leaf <<= 1
+            leaf |= np.unpackbits(turn, axis=1, count=answers.shape[1])
         return leaf
 
     @cached_property
@@ -100,7 +104,7 @@ class Forest:
         return out
 
 
-def _select(answers: list[NDArray[np.bool_]], way: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+def _select(answers: list[Bits], way: Sequence[Bits]) -> Bits:
     """The answer at that node of a level which the turns above lead to (yes is right), by halving."""
     for turn in reversed(way):
         answers = [no ^ (turn & (no ^ yes)) for no, yes in zip(answers[0::2], answers[1::2], strict=True)]
