@@ -35,11 +35,11 @@ class Box:
     ) -> None:
         self.tag, self.parent, self.index = tag, parent, index
         self.first, self.last = first, 0
-        self._path = self.ident = self.classes = ""
-        self.hidden = False
+        self._path = ""
         kind = _KINDS.get(tag, "paragraph")
         if parent is None:
             self.depth = self.level = 0
+            self.hidden = False
         else:
             self.depth, self.level, self.hidden = parent.depth + 1, parent.level, parent.hidden
             if kind == "paragraph" and parent.kind in _INHERITED:
@@ -47,7 +47,10 @@ class Box:
         self.kind: BlockKind = kind
         if attributes:
             self.ident, self.classes = attributes.get("id") or "", attributes.get("class") or ""
-            self.hidden = self.hidden or is_hidden(attributes)
+            if not self.hidden and is_hidden(attributes):
+                self.hidden = True
+        else:
+            self.ident = self.classes = ""
         if tag == "ul" or tag == "ol":
             self.level += 1
 
@@ -101,5 +104,5 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
     """Whether an element is off the screen, by `hidden` or by its style."""
     if "hidden" in attributes:
         return True
-    style = attributes.get("style") or ""
-    return "none" in style and "display:none" in style.replace(" ", "").lower()
+    style = attributes.get("style")
+    return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()

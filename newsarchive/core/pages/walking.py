@@ -48,6 +48,10 @@ def _base(tree: LexborHTMLParser, base_url: str) -> str:
     return absolute(base_url, href) or base_url
 
 
+_NO_MARKS = ("", "")
+_MARKS = {tag: (f"<{written}>", f"</{written}>") for tag, written in INLINE.items() if tag != "a"}
+
+
 class _Inline:
     """An open inline element. `start` is where its text begins in the pieces of the current block;
     `mark` and `close` are the tags that it is written with, "" for none."""
@@ -56,13 +60,11 @@ class _Inline:
 
     def __init__(self, tag: str, attributes: dict[str, str | None], start: int, base: str) -> None:
         self.tag, self.attributes, self.start = tag, attributes, start
-        self.href = self.mark = self.close = ""
-        if tag == "a":
-            self.href = href = absolute(base, attributes.get("href") or "")
-            if href:
-                self.mark, self.close = f'<a href="{escape(href).replace(chr(34), "&quot;")}">', "</a>"
-        elif tag in INLINE:
-            self.mark, self.close = f"<{INLINE[tag]}>", f"</{INLINE[tag]}>"
+        self.href = ""
+        self.mark, self.close = _MARKS.get(tag, _NO_MARKS)
+        if tag == "a" and (href := absolute(base, attributes.get("href") or "")):
+            self.href = href
+            self.mark, self.close = f'<a href="{fold(escape(href)).replace(chr(34), "&quot;")}">', "</a>"
 
 
 class _Walker:
@@ -86,12 +88,12 @@ class _Walker:
 
     def walk(self, root: LexborNode) -> None:
         """Depth first, without recursion: pages may nest 100,000 deep."""
-        node, opened, blocks = root, self.open, self.blocks
+        node, opened, blocks, pieces = root, self.open, self.blocks, self.pieces
         for _ in range(MAX_NODES):
             tag = node.tag or "-"
             if tag == "-text":
                 text = node.text_content
-                if text and (self.pieces or not text.isspace()):
+                if text and (pieces or not text.isspace()):
                     self.add(text)
             elif (child := _ENTER.get(tag, _Walker._other)(self, node, tag)) is not None:
                 node = child
@@ -101,7 +103,7 @@ class _Walker:
                 if not opened or up is None:
                     return self._end()
                 element = opened.pop()
-                if element.__class__ is Box and not self.pieces and not self.marks and element.tag != "tr":
+                if element.__class__ is Box and not pieces and not self.marks and element.tag != "tr":
                     element.last, self.box = len(blocks), element.parent or element  # nothing to flush
                 else:
                     self.leave(element)
@@ -199,7 +201,8 @@ class _Walker:
             self.marks.append((len(self.pieces), element.close))
 
     def _link(self, element: _Inline) -> None:
-        text = "".join(self.pieces[element.start :]).strip()
+        pieces, start = self.pieces, element.start
+        text = (pieces[start] if len(pieces) == start + 1 else "".join(pieces[start:])).strip()
         if text:
             self.link_chars += len(text)
             if element.href:
@@ -225,10 +228,12 @@ class _Walker:
         return None
 
     def _start_block(self) -> None:
-        self.pieces, self.links, self.around = [], [], []
-        self.marks = [(0, e.mark) for e in self.inline if e.mark]
+        self.pieces.clear()
+        self.links = []
         self.link_chars = self.common = 0
         self.broken = False
+        if self.marks or self.inline:
+            self.marks = [(0, e.mark) for e in self.inline if e.mark]
         for element in self.inline:
             element.start = 0
 
@@ -256,12 +261,13 @@ class _Walker:
         elif kind == "list_item":
             level = box.level
         wrap = "".join(["/" + _step_of(e) for e in self.around[: self.common]]) if self.common else ""
-        block = RawBlock(text, box, kind, level, self.links, self.link_chars, self._html(text, kind), wrap)
-        block.after_break, self.after_break = self.after_break, False
-        self.blocks.append(block)
+        html = self._html(text, kind, text == joined)
+        after, self.after_break = self.after_break, False
+        self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
 
-    def _html(self, text: str, kind: str) -> str:
-        """The pieces with the inline mark-up that is kept, every element closed."""
+    def _html(self, text: str, kind: str, is_folded: bool) -> str:
+        """The pieces with the inline mark-up that is kept, every element closed; `is_folded` where they hold no
+        white space to fold."""
         if not self.marks:
             return escape(text).replace("\n", "<br>") if kind != "code" else escape(text)
         out, at, pieces = [], 0, self.pieces
@@ -270,12 +276,14 @@ class _Walker:
                 out.append(escape("".join(pieces[at:where])))
                 at = where
             out.append(mark)
-        out.append(escape("".join(pieces[at:])))
-        out += [e.close for e in reversed(self.inline) if e.close]
+        if at < len(pieces):
+            out.append(escape("".join(pieces[at:])))
+        if self.inline:
+            out += [e.close for e in reversed(self.inline) if e.close]
         joined = "".join(out)
         if kind == "code":
             return joined.replace(BREAK, "\n").strip("\n")
-        return fold(joined).replace("\n", "<br>")
+        return joined if is_folded else fold(joined).replace("\n", "<br>")
 
     def _embed(self, node: LexborNode, tag: str) -> LexborNode | None:
         attributes = node.attributes
