@@ -29,7 +29,7 @@ from newsarchive.core.facts import (
 )
 from newsarchive.core.facts.claims import MOST, Claim, best, key
 from newsarchive.core.facts.language import finish_language
-from newsarchive.core.facts.names import clean
+from newsarchive.core.facts.names import clean, organisation
 from newsarchive.core.pages.elements import Mark, read_elements
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
@@ -140,6 +140,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += surroundings.access(blocks)
     claims += _others(title, candidates)
     claims += printed.claims(blocks, title, _known(claims, names, rules), rules)
+    if not any(c.field == "authors" and not c.source.startswith(authors.GUESSES) for c in claims):
+        claims += traces.authors_in_state(page.text, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
     return Gathered([c for c in claims if c.value][:MOST], names, sections, title, candidates)
@@ -164,11 +166,12 @@ def _others(title: str, candidates: Sequence[Candidate]) -> list[Claim]:
 
 
 def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> set[str]:
-    """The fields that need no search in the text: an author who is not the site itself is named, a date given."""
+    """The fields that need no search in the text: a person is named who is not the site itself, a date given."""
     sites = set(map(key, site_names))
     known = {c.field for c in claims if c.field != "authors" and not c.source.endswith("elsewhere")}
     signed = (c for c in claims if c.field == "authors" and c.source in _SIGNED and key(c.value) not in sites)
-    return known | {"authors"} if any(clean(c.value, rules) for c in signed) else known
+    people = (c.value for c in signed if c.kind != "organisation" and not organisation(c.value, rules))
+    return known | {"authors"} if any(clean(name, rules) for name in people) else known
 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:

@@ -13,7 +13,7 @@ from newsarchive.rules import Rules
 MOST = 30
 
 #: Sources that guess a name from its looks, line by line.
-_GUESSES = ("markup alone", "markup next", "markup line", "markup life")
+GUESSES = ("markup alone", "markup next", "markup line", "markup life")
 
 #: Source → its claims with the authors that each names.
 Named = dict[str, list[tuple[Claim, list[Author]]]]
@@ -74,7 +74,7 @@ def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple
 def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
     """What belongs together: all that a source says, but each line by itself where a name was guessed."""
     for source, rows in named.items():
-        if source.startswith(_GUESSES):
+        if source.startswith(GUESSES):
             yield from ([row] for row in rows)
         else:
             yield rows

@@ -143,8 +143,14 @@ def says_modified(line: str, rules: Rules) -> bool:
 
 
 def _says(what: str, line: str, rules: Rules) -> bool:
-    folded = line.casefold()
-    return any(word in folded for word in rules.metadata.get("months", {}).get(what, {}).get("words", []))
+    return bool(line) and _words(what, rules).search(line.casefold()) is not None
+
+
+@lru_cache(maxsize=8)
+def _words(what: str, rules: Rules) -> re.Pattern[str]:
+    """The words before a date of publication or of a change, anywhere in a line."""
+    words = rules.metadata.get("months", {}).get(what, {}).get("words", [])
+    return re.compile("|".join(map(re.escape, words)) or "$^")
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:

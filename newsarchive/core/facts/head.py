@@ -48,10 +48,10 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
 
 def _labelled(metas: list[Attributes], rules: Rules) -> Iterator[Claim]:
     """What cards for Twitter and Slack show under a word for "by": `twitter:label1`, `twitter:data1` (Yoast)."""
-    said = {(a.get("name") or a.get("property") or "")[:16]: plain(a.get("content")) for a in metas}
+    named = ((a.get("name") or a.get("property") or "", a.get("content")) for a in metas)
+    said = {name: plain(value) for name, value in named if name.startswith(("twitter:label", "twitter:data"))}
     for number in "12":
-        label = said.get(f"twitter:label{number}", "")
-        if label and says_by(label, rules):
+        if says_by(said.get(f"twitter:label{number}", ""), rules):
             yield Claim("authors", said.get(f"twitter:data{number}", ""), "meta label")
 
 

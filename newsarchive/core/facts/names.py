@@ -17,6 +17,8 @@ from newsarchive.rules import Rules
 
 #: Longest name in characters and words: "Office of the United Nations High Commissioner for Human Rights".
 LONGEST, MOST_WORDS = 80, 10
+#: Longest label that stands before a name, in characters.
+_LABEL = 30
 #: As much of a byline as is read, in characters.
 LONGEST_LINE = 1000
 
@@ -151,7 +153,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     >>> names("By Jane Doe, Senior Reporter, and John Roe | 3 May 2024", rules.default())
     ['Jane Doe', 'John Roe']
     """
-    text = _EMAIL.sub("", text[:LONGEST_LINE]).strip()
+    text = _EMAIL.sub("", text[:LONGEST_LINE].replace("\u00ad", "")).strip()
     if printed:
         text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text):
@@ -172,10 +174,13 @@ def before_title(line: str) -> str:
     return match[1] if match else ""
 
 
+@lru_cache(maxsize=1024)
 def says_by(label: str, rules: Rules) -> bool:
     """Whether a label is nothing but words that open a byline: "Written by", "Author(s)", "Von:"."""
+    if not 0 < len(label) <= _LABEL:
+        return False
     text = label.replace("(s)", "s").strip(_EDGE)
-    match = words(rules).by.match(text) if 0 < len(text) <= 30 else None
+    match = words(rules).by.match(text) if text else None
     return match is not None and match.end() == len(text)
 
 

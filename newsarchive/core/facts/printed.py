@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 
-from newsarchive.core.facts import dates, names
+from newsarchive.core.facts import agencies, dates, names
 from newsarchive.core.facts.claims import Claim, key
 from newsarchive.core.facts.headline import alike
 from newsarchive.items import Block
@@ -14,6 +14,8 @@ from newsarchive.rules import Rules
 
 #: How many blocks after and before the headline are read, and how many from there on for signatures.
 _AFTER, _BEFORE, _BELOW = 12, 6, 300
+#: How many headings are compared with the headline.
+_HEADINGS = 60
 #: Longest line that is a byline or a date line, and how much of it may be other than the date, in characters.
 _LONGEST, _BESIDE = 160, 60
 #: How many lines may lie between a date and a name that stands alone.
@@ -32,6 +34,7 @@ _LIFE, _TOLD = 40, 400
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 _AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
 _ARTICLE = re.compile(r"article|entry|h-?entry|post")
+_MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)|menu-item")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 #: What a theme writes for machines into a line for readers, without a space: "2025-04-03T08:15:00+00:003 April 2025".
 _FOR_MACHINES = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
@@ -55,6 +58,8 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     if not {"authors", "date_published"} <= fields:
         below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
         out += list(islice(_below(below, {"authors", "date_published"} - fields, rules), 4))
+    if "authors" not in known:
+        out += agencies.claims(blocks[at + 1 :], rules)
     told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
     guessed = [c for c in out if c.source in _GUESSED and c.value in told]
     return [c for c in out if c not in guessed] + [Claim("authors", name, "markup life") for name in told]
@@ -62,6 +67,8 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 
 def _in_masthead(block: Block, headline: Block) -> bool:
     """Whether a block stands in a header that does not hold the headline: there papers print today's date."""
+    if "header" not in block.path:
+        return False
     path = block.path.split("/")
     at = next((i for i, part in enumerate(path) if part.split(".", 1)[0].split("#", 1)[0] == "header"), -1)
     return at >= 0 and path[: at + 1] != headline.path.split("/")[: at + 1]
@@ -99,7 +106,7 @@ def place(blocks: Sequence[Block], headline: str) -> int:
             found.append(i)
         elif shown and same < 0:
             same = i
-    return same if same >= 0 else _nearest_to(headline, blocks, found)
+    return same if same >= 0 else _nearest_to(headline, blocks, found[:_HEADINGS])
 
 
 def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) -> int:
@@ -203,11 +210,15 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
     label = ""
     for block in blocks:
         before, label = label, block.text[:40]
-        if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
+        if (block.label in _ELSEWHERE and not _ARTICLE.search(block.path)) or _MENU.search(block.path):
             continue
         if "authors" in missing:
-            if name := _signature(block.text, rules):
+            labelled = (
+                _person(_signed(before, block.text, rules), rules) if names.says_by(before, rules) else ""
+            )
+            if name := labelled or _signature(block.text, rules):
                 yield Claim("authors", name, "markup text below")
+                label = before if labelled and block.kind == "list_item" else label
             elif len(block.text) < 60 and _in_box(block) and names.like_a_name(block.text, rules):
                 yield Claim("authors", block.text, "markup box below")
         if "date_published" in missing and (found := dates.date_text(block.text, rules)):
@@ -232,6 +243,10 @@ def _signature(text: str, rules: Rules) -> str:
         return _signed("by " + text[at[1] :], "", rules)
     if len(text) >= _LONGEST // 2:
         return ""
-    rest = _signed(text, "", rules)
-    found = names.names(rest, rules) if rest else []
-    return rest if found and all(names.like_a_name(name, rules) for name in found) else ""
+    return _person(_signed(text, "", rules), rules)
+
+
+def _person(signed: str, rules: Rules) -> str:
+    """The text after "by", if all that it names look like people, else ""."""
+    found = names.names(signed, rules) if signed else []
+    return signed if found and all(names.like_a_name(name, rules) for name in found) else ""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 from newsarchive.core.facts import dates
 from newsarchive.core.facts.claims import Claim, plain
@@ -37,6 +38,8 @@ _QUOTE = r"(?:\\{0,3}[\"']|&quot;|&#34;)"
 _VALUE = re.compile(
     rf"[A-Za-z]+(?:[_-][A-Za-z]+){{0,4}}{_QUOTE}?\s?[:=,]\s?(?:{_QUOTE}([^\"'\\<>{{}}&]{{2,40}})|(1\d{{9,12}})(?!\d))"
 )
+#: As much of a page around a stem as may hold the rest of the name, in characters.
+_BEFORE_STEM, _BEHIND_STEM = 12, 28
 _IN_PICTURE = re.compile(r"/((?:19|20)\d\d)[/-](\d\d)[/-](\d\d)[/_-]")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?=/[^/\d][^/]*)")
 
@@ -80,7 +83,7 @@ def in_state(page: str, title: str, rules: Rules) -> Iterator[Trace]:
         kept = _kept(page, kind, rules)
         read = [(at, value, when) for at, value in kept if (when := dates.parse(value, rules)) is not None]
         if len({when.date() for _, _, when in read}) > 1:
-            places = _places(title, page) if title else []
+            places = list(islice(_places(title, page), _MOST)) if title else []
             apart = [min((abs(at - place) for place in places), default=_APART) for at, _, _ in read]
             read = [read[apart.index(min(apart))]] if min(apart) < _APART else []
         if read:
@@ -98,25 +101,28 @@ def authors_in_state(page: str, rules: Rules) -> Iterator[Claim]:
 
 def _kept(page: str, kind: str, rules: Rules) -> list[tuple[int, str]]:
     """Place and value of `"publishDate": "2025-04-03"`, `data-publish-date="2025-04-03"`, `publishDate=1743674000`."""
-    folded = page.lower()  # other than casefold, it keeps places, but for a letter or two
-    at = sorted(at for name in _spellings(kind, rules) for at in _places(name, folded))
-    return [(m.start(), m[1] or m[2]) for place in at if (m := _VALUE.match(page, place))]
+    stems, names = _names(kind, rules)
+    places = sorted({at for stem in stems for at in _places(stem, page)})
+    keys = (names.search(page, max(0, at - _BEFORE_STEM), at + _BEHIND_STEM) for at in places)
+    values = (_VALUE.match(page, key.start()) for key in keys if key)
+    return list({m.start(): (m.start(), m[1] or m[2]) for m in values if m}.values())[:_MOST]
 
 
-def _places(name: str, text: str) -> list[int]:
-    found: list[int] = []
-    at = text.find(name)
-    while at >= 0 and len(found) < _MOST:
-        found.append(at)
-        at = text.find(name, at + len(name))
-    return found
+def _places(text: str, page: str) -> Iterator[int]:
+    at = page.find(text)
+    while at >= 0:
+        yield at
+        at = page.find(text, at + len(text))
 
 
 @lru_cache(maxsize=8)
-def _spellings(kind: str, rules: Rules) -> tuple[str, ...]:
-    """`publish_date`, `publish-date` and `publishdate`."""
-    names = rules.metadata.get("traces", {}).get("state", {}).get(kind, [])
-    return tuple(dict.fromkeys(name.replace("_", part) for name in names for part in ("_", "-", "")))
+def _names(kind: str, rules: Rules) -> tuple[list[str], re.Pattern[str]]:
+    """What is looked for first, since that is fast, and the names in full."""
+    table = rules.metadata.get("traces", {}).get("state", {}).get(kind, {})
+    either = "|".join(name.replace("_", "[_-]?") for name in table.get("names", [])) or "$^"
+    return list(table.get("stems", [])), re.compile(
+        rf"(?<!last)(?<!last[_-])(?<!re)(?<!un)(?:{either})", re.IGNORECASE
+    )
 
 
 def counted(claims: Sequence[Claim], blocks: Sequence[Block], now: datetime, rules: Rules) -> Iterator[Trace]:
