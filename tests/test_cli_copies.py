@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from newsarchive.cli import cli
 from newsarchive.core.fingerprint import fingerprint_step
-from newsarchive.db import clusters, reclustering
+from newsarchive.db import clusters, paraphrasing, reclustering
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Cluster, CrawlRun, MinhashBand
 from newsarchive.db.store import Store
@@ -181,6 +181,36 @@ def test_recluster_of_a_good_archive_changes_nothing(engine: Engine) -> None:
     with reading(engine) as connection:
         assert connection.execute(select(ArticleRow.id, ArticleRow.cluster_id)).all() == before
         assert connection.execute(select(func.count()).select_from(MinhashBand)).scalar() == bands
+
+
+def test_a_stopped_search_for_paraphrases_goes_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [(TOLD, SPUN, 0), (TOLD.replace("Larsund", "Mirov"), SPUN.replace("Larsund", "Mirov"), 24 * 60)]
+    Store(engine).ingest(
+        text([body], f"https://{site}{hours}.example/", hours + more, headline=site)
+        for told, spun, hours in pairs
+        for site, body, more in (("told", told, 1), ("spun", spun, 50))
+    )
+    store, read = paraphrasing._store, paraphrasing._marked
+    starts: list[int] = []
+
+    def killed(connection: object, links: object) -> None:
+        if starts == [0] and killing.pop():
+            raise KeyboardInterrupt
+        store(connection, links)  # type: ignore[arg-type]
+
+    def watched(engine: Engine, ids: object, start: int, progress: object) -> object:
+        starts.append(start)
+        return read(engine, ids, start, progress)  # type: ignore[arg-type]
+
+    killing = [True, False]  # the second time that links are stored
+    monkeypatch.setattr(paraphrasing, "_store", killed)
+    monkeypatch.setattr(paraphrasing, "_marked", watched)
+    run(engine, "recluster", "--paraphrases", "0.4")
+    assert paraphrasing.is_stopped(engine, 0.4)
+    result = run(engine, "recluster", "--paraphrases", "0.4")
+    assert result.stderr == "2 links between articles that may say the same in other words\n"
+    assert starts[1] > starts[0] == 0
+    assert not paraphrasing.is_stopped(engine, 0.4)
 
 
 def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -> None:

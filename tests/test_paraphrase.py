@@ -73,7 +73,7 @@ def told_and_spun(count: int, apart: int) -> list[Marked]:
 
 @pytest.mark.parametrize(("apart", "found"), [(0, 80), (13, 80), (15, 0)])
 def test_a_stream_finds_each_pair_of_its_window_once(apart: int, found: int) -> None:
-    pairs = [(p.a, p.b) for p in stream(told_and_spun(80, apart))]
+    pairs = [(p.a, p.b) for stretch in stream(told_and_spun(80, apart)) for p in stretch.links]
     assert sorted(pairs) == [(n, 1000 + n) for n in range(found)]
 
 
@@ -86,8 +86,22 @@ def test_a_stream_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> 
         "paraphrases",
         lambda held, **options: sizes.append(len(held)) or compared(held, **options),
     )
-    assert len(list(stream(told_and_spun(80, 0)))) == 80
+    assert sum(len(stretch.links) for stretch in stream(told_and_spun(80, 0))) == 80
     assert max(sizes) == 20
+
+
+@pytest.mark.parametrize("most", [20, 20_000])
+def test_a_stream_goes_on_after_any_stretch(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paraphrase, "MOST_HELD", most)
+    articles = told_and_spun(80, 5)
+    ids = [a.id for a in articles]
+    whole = list(stream(articles))
+    assert len(whole) > 2
+    for done, stretch in enumerate(whole[:-1], 1):
+        assert stretch.again is not None
+        assert stretch.next is not None
+        at, following = ids.index(stretch.again), ids.index(stretch.next)
+        assert list(stream(articles[at:], before=following - at)) == whole[done:]
 
 
 @given(st.text(max_size=200))

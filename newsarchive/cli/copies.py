@@ -219,14 +219,17 @@ def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
     from newsarchive.cli.maintain import progress_bar
     from newsarchive.db import paraphrasing, reclustering
 
-    with progress_bar("comparing") as show:
-        done = reclustering.recluster(
-            open_archive(db), afresh=afresh, progress=lambda done, total: show(done, total, "")
-        )
-    say(f"{done} articles compared")
+    engine = open_archive(db)
+    goes_on = paraphrases is not None and not afresh and paraphrasing.is_stopped(engine, paraphrases)
+    if not goes_on:
+        with progress_bar("comparing") as show:
+            done = reclustering.recluster(
+                engine, afresh=afresh, progress=lambda done, total: show(done, total, "")
+            )
+        say(f"{done} articles compared")
     if paraphrases is not None:
         with progress_bar("looking for paraphrases") as show:
             links = paraphrasing.relink(
-                open_archive(db), paraphrases, lambda done, total: show(done, total, "")
+                engine, paraphrases, lambda done, total: show(done, total, ""), afresh=afresh
             )
         say(f"{links} links between articles that may say the same in other words")

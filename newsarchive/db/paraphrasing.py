@@ -1,23 +1,26 @@
 """Links between articles that may tell one text in other words, for the whole archive: `paraphrases`.
 
-They are weaker than copies and kept apart: no cluster knows of them.
+They are weaker than copies and kept apart: no cluster knows of them. The links of a stretch of time are
+written together with how far that is (`progress`), so that a stopped work goes on.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from itertools import islice
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from newsarchive.core.twins.paraphrase import THRESHOLD, Marked, Paraphrase, marks, stream
 from newsarchive.db import bulk
-from newsarchive.db.engine import reading, writing
+from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow
+from newsarchive.db.progress import begin, note, stopped
 
-#: Articles read at a time, and links written in one transaction.
+NAME = "paraphrases"
+
+#: Articles read at a time, and links written by one statement.
 CHUNK = 200
 #: Days between two articles up to which one may be the other in new words.
 WINDOW = timedelta(days=14)
@@ -29,26 +32,51 @@ def relink(
     engine: Engine,
     threshold: float = THRESHOLD,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    afresh: bool = False,
 ) -> int:
-    """Compute all links of at least this score anew; gives how many. Broken off, call it again.
+    """Compute all links of at least this score anew, or go on with a work that was stopped; gives how
+    many links there are. `afresh` begins anew all the same.
 
     Memory holds the articles of two windows and eight bytes for each article of the archive.
     """
-    with writing(engine) as connection:
-        connection.execute(delete(ParaphraseRow))
     with reading(engine) as connection:
         ids = array("q", connection.execute(select(ArticleRow.id).order_by(_WHEN, ArticleRow.id)).scalars())
-    found = stream(_marked(engine, ids, progress), window=WINDOW, threshold=threshold)
-    count = 0
-    while links := list(islice(found, CHUNK)):
+    run_id, at, before = _start(engine, threshold, ids, afresh)
+    articles = _marked(engine, ids, at, progress)
+    for stretch in stream(articles, before=before, window=WINDOW, threshold=threshold):
         with writing(engine) as connection:
-            count += _store(connection, links)
-    return count
+            for links in _parts(stretch.links):
+                _store(connection, links)
+            state = {"again": stretch.again, "next": stretch.next}
+            note(connection, run_id, state, finished=stretch.next is None)
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(ParaphraseRow)).scalar_one())
 
 
-def _marked(engine: Engine, ids: array[int], progress: Callable[[int, int], None]) -> Iterator[Marked]:
+def is_stopped(engine: Engine, threshold: float) -> bool:
+    """Whether a work of this score waits to be gone on with."""
+    with reading(engine) as connection:
+        return stopped(connection, NAME, {"threshold": threshold}) is not None
+
+
+def _start(engine: Engine, threshold: float, ids: array[int], afresh: bool) -> tuple[int, int, int]:
+    """The run, the place in `ids` to begin at, and how many from there have been compared already."""
+    arguments = {"threshold": threshold}
+    with writing(engine) as connection:
+        found = None if afresh else stopped(connection, NAME, arguments)
+        places = [ids.index(i) for i in (found[1] if found else {}).values() if i in ids]
+        if found and len(places) == 2:
+            return found[0], places[0], places[1] - places[0]
+        connection.execute(delete(ParaphraseRow))
+        return begin(connection, NAME, arguments), 0, 0
+
+
+def _marked(
+    engine: Engine, ids: array[int], start: int, progress: Callable[[int, int], None]
+) -> Iterator[Marked]:
     columns = (ArticleRow.id, ArticleRow.article_body, _WHEN)
-    for at in range(0, len(ids), CHUNK):
+    for at in range(start, len(ids), CHUNK):
         part = ids[at : at + CHUNK].tolist()
         with reading(engine) as connection:
             rows = {i: (body, when) for i, body, when in connection.execute(
@@ -59,7 +87,7 @@ def _marked(engine: Engine, ids: array[int], progress: Callable[[int, int], None
         progress(at + len(part), len(ids))
 
 
-def _store(connection: Connection, links: list[Paraphrase]) -> int:
+def _store(connection: Connection, links: Sequence[Paraphrase]) -> None:
     """Store links; those within a cluster are copies, and are left out."""
     ids = {i for link in links for i in (link.a, link.b)}
     query = select(ArticleRow.id, ArticleRow.cluster_id).where(ArticleRow.id.in_(ids))
@@ -69,5 +97,10 @@ def _store(connection: Connection, links: list[Paraphrase]) -> int:
         for x in links
         if x.a in cluster and x.b in cluster and (cluster[x.a] is None or cluster[x.a] != cluster[x.b])
     ]
-    bulk.insert_rows(connection, ParaphraseRow, rows)
-    return len(rows)
+    # An article whose date changed since the stop may be compared twice.
+    insert_ignoring(connection, bulk.table_of(ParaphraseRow), rows)
+
+
+def _parts(links: Sequence[Paraphrase]) -> Iterator[Sequence[Paraphrase]]:
+    for at in range(0, len(links), CHUNK):
+        yield links[at : at + CHUNK]

@@ -1,7 +1,7 @@
 """Fingerprints, index and clusters of a whole archive anew, article by article.
 
-Its progress is a row of `crawl_runs` (spider `recluster`), written in the transaction of each chunk:
-a killed run goes on where it stopped. Memory holds one chunk, whatever the archive's size, and
+Its progress is written in the transaction of each chunk (`progress`): a killed run goes on where it
+stopped. Memory holds one chunk, whatever the archive's size, and
 readers see whole clusters all the while.
 """
 
@@ -10,16 +10,15 @@ from __future__ import annotations
 import array
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from newsarchive.core.fingerprint import SCHEME, fingerprint
 from newsarchive.db import bulk, changes, clusters, originals
+from newsarchive.db import progress as progress_of
 from newsarchive.db.engine import reading, writing
-from newsarchive.db.models import ArticleRow, CrawlRun
+from newsarchive.db.models import ArticleRow
 from newsarchive.db.rows import minhash_of
-from newsarchive.version import VERSION
 
 NAME = "recluster"
 
@@ -39,29 +38,23 @@ def recluster(
         with writing(engine) as connection:
             ids = _next(connection, last)
             if not ids:
-                _record(connection, run_id, last, finished=True)
+                progress_of.note(connection, run_id, {"last_id": last}, finished=True)
                 return done
             _rebuild(connection, ids)
             last = ids[-1]
-            _record(connection, run_id, last)
+            progress_of.note(connection, run_id, {"last_id": last})
         done += len(ids)
         progress(done, total)
 
 
 def _start(engine: Engine, afresh: bool) -> tuple[int, int]:
     """The run to go on with and the last article that it did."""
+    arguments = {"scheme": SCHEME}
     with writing(engine) as connection:
-        open_runs = select(CrawlRun.id, CrawlRun.arguments, CrawlRun.stats).where(
-            CrawlRun.spider == NAME, CrawlRun.finished_at.is_(None)
-        )
-        for run in connection.execute(open_runs.order_by(CrawlRun.id.desc())):
-            if not afresh and run.arguments.get("scheme") == SCHEME:
-                return run.id, int(run.stats.get("last_id", 0))
-            _record(connection, run.id, 0, finished=True, reason="abandoned")
-        row: dict[str, Any] = {
-            "spider": NAME, "arguments": {"scheme": SCHEME}, "started_at": datetime.now(UTC), "version": VERSION,
-        }  # fmt: skip
-        return int(connection.execute(insert(CrawlRun).values(row).returning(CrawlRun.id)).scalar_one()), 0
+        if not afresh and (found := progress_of.stopped(connection, NAME, arguments)):
+            run_id, state = found
+            return run_id, int(state.get("last_id", 0))
+        return progress_of.begin(connection, NAME, arguments), 0
 
 
 def _next(connection: Connection, last: int) -> list[int]:
@@ -89,15 +82,6 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
     )
     clusters.assign(connection, entries, datetime.now(UTC))
     originals.fill(connection, ids)
-
-
-def _record(
-    connection: Connection, run_id: int, last: int, *, finished: bool = False, reason: str = "finished"
-) -> None:
-    row: dict[str, Any] = {"stats": {"last_id": last}}
-    if finished:
-        row |= {"finished_at": datetime.now(UTC), "finish_reason": reason}
-    connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
 
 
 def _stored(signature: Sequence[int]) -> bytes | None:

@@ -94,31 +94,46 @@ def paraphrases(
     return sorted(found, key=lambda p: (-p.score, p.a, p.b))
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What `stream` found in a stretch of time. `again` and `next` are the articles from which it goes on:
+    those from `again` to before `next` were compared with each other; `None` after the last stretch."""
+
+    links: list[Paraphrase]
+    again: int | None = None
+    next: int | None = None
+
+
 def stream(
-    articles: Iterable[Marked], *, window: timedelta = timedelta(days=14), threshold: float = THRESHOLD
-) -> Iterator[Paraphrase]:
+    articles: Iterable[Marked],
+    *,
+    before: int = 0,
+    window: timedelta = timedelta(days=14),
+    threshold: float = THRESHOLD,
+) -> Iterator[Stretch]:
     """The same for any number of articles that come in the order of their dates, each pair once.
 
     Memory holds twice the window, and `MOST_HELD` articles at most: where more appear in that time, a
-    shorter window is compared. Rarity is judged among those that are compared.
+    shorter window is compared. Rarity is judged among those that are compared. The first `before` articles
+    are taken as compared with each other: so one goes on after a `Stretch`.
     """
     held: list[Marked] = []
-    before = 0  # of `held`, compared with each other already
     for article in articles:
         full = len(held) >= MOST_HELD
         if full or (held and _apart(held[0], article) > 2 * window):
-            yield from _fresh(held, before, window, threshold)
+            found = _fresh(held, before, window, threshold)
             held = held[len(held) // 2 :] if full else [a for a in held if _apart(a, article) <= window]
             before = len(held)
+            yield Stretch(found, (held or [article])[0].id, article.id)
         held.append(article)
-    yield from _fresh(held, before, window, threshold)
+    yield Stretch(_fresh(held, before, window, threshold))
 
 
-def _fresh(held: list[Marked], before: int, window: timedelta, threshold: float) -> Iterator[Paraphrase]:
+def _fresh(held: list[Marked], before: int, window: timedelta, threshold: float) -> list[Paraphrase]:
+    """The links that are not between the first `before`, which were compared already."""
     known = {a.id for a in held[:before]}
-    for found in paraphrases(held, window=window, threshold=threshold):
-        if found.a not in known or found.b not in known:
-            yield found
+    found = paraphrases(held, window=window, threshold=threshold)
+    return [link for link in found if link.a not in known or link.b not in known]
 
 
 def _apart(a: Marked, b: Marked) -> timedelta:
