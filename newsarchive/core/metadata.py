@@ -252,9 +252,13 @@ def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rul
 
 def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """The main image, absolute, with the caption and credit that the page gives for it."""
-    address, candidates = best(found.of("image"), rules)
+    own = [c for c in found.of("image") if surroundings.of_the_site(c.value)]
+    address, candidates = best([c for c in found.of("image") if c not in own], rules)
+    candidates += [c.candidate(reason="the site's own picture") for c in own]
     caption, more = best(found.of("image_caption"), rules)
     credit, most = best(found.of("image_credit"), rules)
+    if not credit:
+        credit, caption = surroundings.split_credit(caption)
     address = head.absolute(address, page.capture.base_url)
     out["image"] = Image(address, caption, credit) if address else None
     return candidates + more + most

@@ -96,9 +96,10 @@ def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[str, ...]:
 
 def _cut(claims: Sequence[Claim], sites: set[str]) -> list[Claim]:
     """Claims without a site's name at either end, where a heading or the site's own name shows it."""
-    shown = {key(c.value) for c in claims if _is_shown(c)}
     names = sites - {""}
-    return [replace(c, value=_without_name(c.value, names, set() if _is_shown(c) else shown)) for c in claims]
+    cut = {c: _without_name(c.value, names, set()) for c in claims if _is_shown(c)}
+    shown = set(map(key, cut.values()))
+    return [replace(c, value=cut[c] if c in cut else _without_name(c.value, names, shown)) for c in claims]
 
 
 def _without_name(text: str, names: set[str], shown: set[str]) -> str:

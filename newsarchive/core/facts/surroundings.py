@@ -28,6 +28,10 @@ _CREDIT = re.compile(
     r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)([^()|\n]{2,80})\)?\s*$",
     re.IGNORECASE,
 )
+_LOGO = re.compile(
+    r"(?:^|[-_.])logos?(?:[-_.\d]|$)|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
+    re.IGNORECASE,
+)
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
 
@@ -92,6 +96,11 @@ def pictures(marks: Sequence[Mark], main: Sequence[str]) -> Iterator[Claim]:
         yield Claim("image_credit", credit, "markup figure")
 
 
+def of_the_site(address: str) -> bool:
+    """Whether a picture is the site's own, that every page without one shows: a logo, a placeholder."""
+    return bool(_LOGO.search(address.split("?", 1)[0].rsplit("/", 1)[-1]))
+
+
 def _addresses(figure: LexborNode) -> list[str]:
     image = figure.css_first("img")
     values = [(image.attributes.get(name) or "").strip() for name in _SOURCES] if image is not None else []
@@ -114,6 +123,15 @@ def _credit(figure: LexborNode, caption: str) -> tuple[str, str]:
     found = text_of(marked) if marked is not None else ""
     if found:
         return _plain_credit(found), caption.removesuffix(found).rstrip(" |–-(")
+    return split_credit(caption)
+
+
+def split_credit(caption: str) -> tuple[str, str]:
+    """The credit at the end of a caption, "" if there is none, and what is left of the caption.
+
+    >>> split_credit("The ferry returns. Photo: Jane Doe")
+    ('Jane Doe', 'The ferry returns.')
+    """
     match = _CREDIT.search(caption)
     return (match[2].strip(" .)"), caption[: match.start()].rstrip(" |–-(")) if match else ("", caption)
 
