@@ -178,6 +178,12 @@ class Block:
     links: tuple[tuple[str, str], ...] = ()
     html: str = field(default="", repr=False)
 
+    def relabelled(self, label: str, rule: str) -> Block:
+        """This block under another label: `dataclasses.replace` takes twice as long."""
+        return Block(
+            self.text, self.kind, label, rule, self.score, self.path, self.level, self.links, self.html
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Author:

@@ -9,7 +9,6 @@ is the work of `core/template.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from newsarchive.core.clutter import cues, tails
@@ -52,7 +51,7 @@ class Marks:
         """Give a block its label; the page's own title and lede keep theirs."""
         block = self.blocks[i]
         if block.label not in OWN and not (block.label == "body" and fold(block.text) in self.own):
-            self.blocks[i] = replace(block, label=label, rule=rule)
+            self.blocks[i] = block.relabelled(label, rule)
 
     def mark_all(self, spans: Iterable[cues.Span], label: str) -> None:
         for span, rule in spans:
@@ -78,7 +77,7 @@ def titles(marks: Marks) -> None:
     for i, block in enumerate(marks.blocks):
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
         if headline and outside and fold(block.text) == headline:
-            marks.blocks[i] = replace(block, label="title", rule="title: the page's headline")
+            marks.blocks[i] = block.relabelled("title", "title: the page's headline")
 
 
 def places(marks: Marks) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from newsarchive.core.clutter.lines import (
     ends_sentence,
@@ -121,6 +122,7 @@ def _is_teasing(text: str, words: Phrases) -> bool:
     )
 
 
+@lru_cache(maxsize=16384)  # a site's pages share most of their lines
 def _is_pitch(text: str, words: Phrases) -> bool:
     """A sentence that praises its own product: whose, at least two things sold, a word of praise."""
     folded = fold(text)
@@ -202,6 +204,8 @@ def _head(block: Block, words: Phrases, sources: Sequence[str]) -> str:
     verdict = words.head(folded)
     if verdict:
         return verdict[1] if verdict[0] == "related" else ""
+    if not sources:
+        return ""
     short = word_count(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
     return SOURCE if short and folded not in sources and names_one(folded, sources) else ""
 

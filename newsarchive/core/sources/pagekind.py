@@ -113,10 +113,8 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
     if "challenge" in headers.get("cf-mitigated", ""):
         return "challenge"
     page = _Page(html_text[:500_000], "")
-    marked = any(mark in page.html for mark in words.block_marks)
-    if (status in (401, 403, 429, 503) and marked) or (
-        words.block_titles(page) and page.says_less_than(FEW_WORDS)
-    ):
+    barred = status in (401, 403, 429, 503) and any(mark in page.html for mark in words.block_marks)
+    if barred or (words.block_titles(page) and page.says_less_than(FEW_WORDS)):
         return "captcha" if "captcha" in page.html.lower() else "challenge"
     return f"http {status}" if status in (401, 403) else ""
 
@@ -177,7 +175,7 @@ def _by_walls(page: _Page, words: _Words) -> Kind | None:
     host = urlsplit(page.url).hostname or ""
     if host.startswith(("consent.", "cmp.", "cookies.")) and page.says_less_than(4 * FEW_WORDS):
         return Kind("consent page", f"the host {host}")
-    if any(mark in page.html for mark in words.paywall_marks) and page.says_less_than(FEW_WORDS):
+    if page.says_less_than(FEW_WORDS) and any(mark in page.html for mark in words.paywall_marks):
         return Kind("paywall", "marks of a paywall, and little text")
     return None
 
