@@ -173,7 +173,7 @@ def test_the_order_of_arrival_does_not_matter(engine: Engine) -> None:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The index settles every few articles, into pages of a few entries."""
-    for name, value in {"MOST_ROWS": 60, "COUNTED": 20, "ENTRIES": 8, "TOGETHER": 4}.items():
+    for name, value in {"MOST_ROWS": 60, "EACH": 1000, "COUNTED": 20, "ENTRIES": 8, "TOGETHER": 4}.items():
         monkeypatch.setattr(bandpages, name, value)
 
 

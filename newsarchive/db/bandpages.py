@@ -21,8 +21,9 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from newsarchive.db import bulk
 from newsarchive.db.models import MinhashBand, MinhashPage
 
-#: Rows from which they are moved: those of 25,000 articles, 10 MB.
-MOST_ROWS = 400_000
+#: Rows from which they are moved, those of 5,000 articles; and one more for so many entries of the pages,
+#: all of which are written anew then.
+MOST_ROWS, EACH = 64_000, 32
 #: Entries of a page at most on average (4 KB), and pages rewritten at a time, which bounds memory.
 ENTRIES, TOGETHER = 512, 1024
 KEY_BITS = 32
@@ -63,14 +64,12 @@ def forget(connection: Connection, article_id: int, keys: Iterable[int]) -> None
 
 def settle(connection: Connection) -> None:
     """Move the rows into pages, where they are many; the caller's transaction holds it."""
-    rows = _row_count(connection)
-    if rows < MOST_ROWS:
+    rows, before = _row_count(connection), _depth(connection)
+    pages = 0 if before is None else 1 << before
+    if rows < MOST_ROWS + pages * ENTRIES // EACH:
         return
-    before = _depth(connection)
-    held = connection.execute(
-        select(func.coalesce(func.sum(func.length(MinhashPage.entries)), 0))
-    ).scalar_one()
-    depth = max(before or 1, ((int(held) // 8 + rows) // ENTRIES).bit_length())
+    held = connection.execute(select(func.sum(func.length(MinhashPage.entries)))).scalar()
+    depth = max(before or 1, ((int(held or 0) // 8 + rows) // ENTRIES).bit_length())
     parts = max(0, depth - TOGETHER.bit_length() + 1)
     parts = parts if before is None else min(parts, before)
     for part in range(1 << parts):

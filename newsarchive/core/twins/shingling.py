@@ -242,7 +242,10 @@ class _Sums:
 
     def hashes(self, starts: Any, ends: Any) -> Any:
         """The hashes of `codes[start:end]` for each pair."""
-        return mixed((self._sums[ends] - self._sums[starts]) * self._inverse[starts])
+        found = self._sums[ends]
+        found -= self._sums[starts]
+        found *= self._inverse[starts]
+        return mixed(found)
 
 
 def mixed(values: Any) -> Any:
@@ -250,8 +253,13 @@ def mixed(values: Any) -> Any:
     import numpy as np
 
     for factor in _MIX:
-        values = (values ^ (values >> np.uint64(30))) * np.uint64(factor)
-    return values ^ (values >> np.uint64(31))
+        shifted = values >> np.uint64(30)
+        shifted ^= values
+        shifted *= np.uint64(factor)
+        values = shifted
+    shifted = values >> np.uint64(31)
+    shifted ^= values
+    return shifted
 
 
 def _spread(codes: Any) -> Any:
