@@ -122,7 +122,7 @@ def _notice(text: str, rules: Rules) -> tuple[str, str] | None:
         return None
     if attribution_of(text, rules):
         return "attribution", "attribution: says where the article appeared first"
-    if words <= COPYRIGHT and copyright_of(text, rules):
+    if 2 < words <= COPYRIGHT and copyright_of(text, rules):
         return "copyright", "copyright: a notice with its sign or year and a holder"
     return None
 

@@ -45,7 +45,7 @@ POINTS = {
     "listed": 2.0,
     "domain": 2.5,
     "linked": 1.5,
-    "quoted": 0.5,
+    "quoted": 1.0,
     "press": 1.0,
     "after a preposition": 1.0,
     "at the end": 1.0,
@@ -55,7 +55,7 @@ POINTS = {
     "a name alone": -4.0,
     "named beside it": 3.0,
     "taught": 4.0,
-    "say": -3.0,
+    "say": -2.5,
     "life": -3.0,
     "ask": -4.0,
     "fiction": -3.0,
@@ -197,10 +197,12 @@ def _of_name(line: str, others: Sequence[Word], mention: Mention) -> Iterator[tu
     """How the paper is named, and what stands before and after its name."""
     if mention.mark in POINTS:
         yield mention.mark, 1
-    if mention.press and mention.mark != "listed":
-        yield "press", 1
     before = [w for w in others if w.end <= mention.start]
     after = [w for w in others if w.start >= mention.end]
+    called = any("place" in w.groups for w in (*before[-1:], *after[:1]))  # "the newspaper X", "газета «X»"
+    called = called and mention.name != mention.domain
+    if mention.mark != "listed" and (mention.press or called):
+        yield "press", 1
     beside = (before[-1:] if before else []) + ([w for w in after[:1] if _is_caseless(w)])
     if any("at" in w.groups for w in beside):
         yield "after a preposition", 1

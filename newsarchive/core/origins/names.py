@@ -12,7 +12,7 @@ from newsarchive.core.origins.vocabulary import Word, vocabulary
 from newsarchive.rules import Rules
 
 #: The longest name, in words, and in characters where words have no spaces.
-_WORDS, _CHARACTERS = 6, 14
+_WORDS, _CASELESS_WORDS, _CHARACTERS = 6, 4, 14
 
 _QUOTED = re.compile(
     r"«\s*([^«»]{2,60}?)\s*»|“([^“”]{2,60})”|„([^„“”]{2,60})[“”]|《([^《》]{2,30})》|「([^「」]{2,30})」|『([^『』]{2,30})』"
@@ -115,7 +115,8 @@ def _quoted(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
         text, start, end = _BRACKETS.sub("", match[group]).strip(), match.start(group), match.end(group)
         inside = [w for w in words if start <= w.start < end]
         is_name = inside and (inside[0].is_capital or text.lower() == text.upper())
-        if is_name and len(inside) <= _WORDS and not re.search(r"[.!?。！？,，]$", text):
+        most = _WORDS if inside and inside[0].is_capital else _CASELESS_WORDS
+        if is_name and len(inside) <= most and not re.search(r"[.!?。！？,，]$", text):
             yield Name(text, start, end, "quoted", _is_press(inside))
 
 
@@ -126,9 +127,8 @@ def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
         if not run or not run[0].text[0].isupper() or len(run) > _WORDS + 2:
             continue
         opens = len(run) == 1 and bool(_SENTENCE_START.search(line[: run[0].start]))
-        yield Name(
-            line[run[0].start : run[-1].end], run[0].start, run[-1].end, "capital", _is_press(run), opens
-        )
+        press = _is_press(run) or _is_titled(line, run)
+        yield Name(line[run[0].start : run[-1].end], run[0].start, run[-1].end, "capital", press, opens)
 
 
 def _runs(line: str, words: Sequence[Word]) -> Iterator[list[Word]]:
@@ -158,6 +158,12 @@ def _trimmed(line: str, run: list[Word]) -> list[Word]:
         run = run[1:]
     german = starts and run and run[0].text in ("Das", "Die", "Der", "De")
     return run[1:] if german else run
+
+
+def _is_titled(line: str, run: Sequence[Word]) -> bool:
+    """Whether a name has an article of its own, with a capital inside of a sentence, as papers have: "in The Heron"."""
+    inside = not _SENTENCE_START.search(line[: run[0].start])
+    return inside and run[0].text in _ARTICLES and len(run) > 1 and len(run[0].text) > 1
 
 
 def _is_of_credit(word: Word) -> bool:
