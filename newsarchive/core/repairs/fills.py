@@ -1,47 +1,188 @@
-"""Which letters were lost: the likeliest of the guesses, word by word, and how sure that is.
+"""Which letters were lost: the likeliest way to read a run, and how sure that is.
 
-A word is judged by the letter sequences that its language is made of (`grams`) and by its pairs; what
-is no word by its pairs alone.
+Every way to read a run competes with the others, from where they part to where they come to the same:
+where sequences begin and end, and what was lost in them (a beam search: Lowerre 1976). A word is judged
+by the letter sequences that its language is made of (`grams`) and by its pairs; what is no word by its
+pairs alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, inf
 
 from newsarchive.core.repairs.characters import script
-from newsarchive.core.repairs.grams import GramModel, grams_of
-from newsarchive.core.repairs.pairs import PairModel
-
-#: One place of a text: what it can be, the likeliest first; one string where nothing was lost.
-Place = tuple[str, ...]
+from newsarchive.core.repairs.grams import LENGTH, LENGTHS, GramModel
+from newsarchive.core.repairs.pairs import SCALE, PairModel
+from newsarchive.core.repairs.pieces import SWITCH
 
 #: What a pair counts, in a word, against a sequence of letters (measured on clean text with holes).
 PAIRS = 0.5
-#: By so much, in nats, the best guess must be likelier than the next, in a word and outside of one.
-WORD_MARGIN, MARGIN = 3.0, 1.15
-#: So many spellings of a word are followed at once; a word has no more holes than this.
-BEAM, HOLES = 48, 8
+#: So many ways are followed at once, that cost no more than this beyond the best, in nats.
+BEAM, WINDOW = 48, 20.0
+#: A sequence of ASCII letters, of which the model holds none, costs this, in nats.
+PLAIN_GRAM = 10.0
+#: What a cost says of a way to read, in nats dearer than the best (measured on pages with lost bytes): in
+#: words, whose sequences of letters overlap, little at first and then much; where there are none, pairs
+#: say less than is known.
+WORDED, BARE = 3.2, 0.35
 
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 
 
-def filled(
-    places: Sequence[Place], before: str, after: str, model: PairModel, grams: GramModel
-) -> tuple[str, bool]:
-    """The text with its holes filled, and whether every guess is sure."""
-    out, sure = before, True
-    words = [list(own) for _, own in groupby(places, key=lambda p: _word(p[0]))]
-    for number, word in enumerate(words):
-        behind = words[number + 1][0][0] if number + 1 < len(words) else after
-        if all(len(place) == 1 for place in word):
-            out += "".join(place[0] for place in word)
-            continue
-        is_word = bool(_word(word[0][0])) and sum(len(p) > 1 for p in word) <= HOLES
-        text, margin = _best(word, out[-1], behind, model, grams if is_word else None)
-        sure = sure and margin >= (WORD_MARGIN if is_word else MARGIN)
-        out += text
-    return out[len(before) :], sure
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A sequence read back: `run[start:end]` is `char`; `guesses` are what it may be where bytes were
+    lost, which costs `loss`, in nats."""
+
+    start: int
+    end: int
+    char: str
+    guesses: tuple[str, ...] = ()
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The likeliest way to read a run: what it comes to between its first and last character, the
+    sequences read back, and how likely some guess is wrong, 0 to 1 (a sum: it may be more)."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way up to some place: `text` and `tokens` since the ways last came to the same, `word` as far
+    as it counts for what follows, marked where it begins."""
+
+    cost: float
+    last: str
+    word: str = ""
+    inside: bool = False
+    text: str = ""
+    tokens: tuple[Token, ...] = ()
+
+    @property
+    def state(self) -> tuple[str, str, bool]:
+        """What the cost of all that follows depends on."""
+        return self.last, self.word[1 - _length(self.last) :], self.inside
+
+
+def likeliest(
+    run: str,
+    starting: Callable[[int], Iterable[Token]],
+    standing: Callable[[str], float],
+    model: PairModel,
+    grams: GramModel,
+) -> Spelled:
+    """The likeliest way through a run, one character of context at either end.
+
+    `starting` gives the sequences that may start at a place, `standing` what it costs, in nats, that a
+    character stays as it is.
+    """
+    speller = _Speller(model, grams)
+    ways: list[list[_Way]] = [[] for _ in run]
+    ways[1] = [_Way(0.0, run[0])]
+    text, tokens, risk, furthest = "", tuple[Token, ...](), 0.0, 1
+    for at in range(1, len(run) - 1):
+        here = _kept(ways[at], _least(ways[at + 1 : at + 5]))
+        if here and furthest <= at and len({way.state for way in here}) == 1:
+            text, tokens, risk = text + here[0].text, tokens + here[0].tokens, risk + _doubt(here)
+            here = [_Way(0.0, here[0].last, here[0].word, here[0].inside)]
+        for token in starting(at):
+            if token.end < len(run):
+                furthest = max(furthest, token.end)
+                ways[token.end] += [speller.read(way, token) for way in here]
+        furthest = max(furthest, at + 1)
+        ways[at + 1] += [speller.kept(way, run[at], standing(run[at])) for way in here]
+    ends = sorted((speller.kept(way, run[-1], 0.0) for way in _kept(ways[-1], inf)), key=_cost)
+    best = ends[0]
+    return Spelled(text + best.text[:-1], tokens + best.tokens, risk + _doubt(ends))
+
+
+def _kept(ways: list[_Way], ahead: float) -> list[_Way]:
+    """The best ways, one for each text; none that is dearer than what is further `ahead` already."""
+    if not ways:
+        return ways
+    ways.sort(key=_cost)
+    most = min(ways[0].cost, ahead) + WINDOW
+    kept: dict[tuple[str, bool], _Way] = {}
+    for way in ways:
+        if way.cost > most or len(kept) == BEAM:
+            break
+        kept.setdefault((way.text, way.inside), way)
+    return list(kept.values())
+
+
+def _least(ahead: Iterable[list[_Way]]) -> float:
+    return min((way.cost for ways in ahead for way in ways), default=inf)
+
+
+def _doubt(ways: Sequence[_Way]) -> float:
+    """How likely another way than the first is right, going by the costs."""
+    best = ways[0]
+    rest = sum(_odds(best, way) for way in ways if way.text != best.text)
+    return rest / (1 + rest)
+
+
+def _odds(best: _Way, way: _Way) -> float:
+    dearer = way.cost - best.cost
+    differing = [c for pair in zip(best.text, way.text, strict=False) if pair[0] != pair[1] for c in pair]
+    is_worded = any(map(script, differing)) or len(best.text) != len(way.text)
+    return exp(-((dearer / WORDED) ** 2)) if is_worded else exp(-dearer / BARE)
+
+
+def _cost(way: _Way) -> float:
+    return way.cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Speller:
+    """Adds characters to ways, at their cost."""
+
+    model: PairModel
+    grams: GramModel
+
+    def kept(self, way: _Way, char: str, extra: float) -> _Way:
+        """The way, with a character as it stands."""
+        return self._grown(way, char, extra + SWITCH / 2 * way.inside, False, way.tokens)
+
+    def read(self, way: _Way, token: Token) -> _Way:
+        """The way, with a sequence read back."""
+        extra = token.loss + SWITCH / 2 * (not way.inside)
+        return self._grown(way, token.char, extra, True, (*way.tokens, token))
+
+    def _grown(self, way: _Way, char: str, extra: float, inside: bool, tokens: tuple[Token, ...]) -> _Way:
+        own, before = _word(char), _word(way.last)
+        symbols = self.model.symbols
+        pair = self.model.costs[symbols[way.last]][symbols[char]] / SCALE
+        cost = (
+            way.cost
+            + extra
+            + (PAIRS if (own and before in (own, "")) or (before and not own) else 1.0) * pair
+        )
+        length = _length(char)
+        start = "" if length < LENGTH else "^"
+        word = ""
+        if own:
+            word = (way.word if own == before else start) + char.lower()
+            cost += self._gram(word[-length:]) if len(word) >= length else 0.0
+        if before and own != before:
+            cost += self._ending(way)
+        return _Way(cost, char, word[-length:], inside, way.text + char, tokens)
+
+    def _ending(self, way: _Way) -> float:
+        """What the last sequence of a word costs."""
+        length = _length(way.last)
+        if length == LENGTH:
+            return self._gram((way.word + "$")[-length:])
+        return self._gram(way.word) if len(way.word) < length else 0.0
+
+    def _gram(self, gram: str) -> float:
+        return PLAIN_GRAM if gram.isascii() else self.grams.cost(gram)
 
 
 def _word(char: str) -> str:
@@ -49,26 +190,5 @@ def _word(char: str) -> str:
     return _ONE_SCRIPT.get(own, own)
 
 
-def _best(
-    word: Sequence[Place], before: str, after: str, model: PairModel, grams: GramModel | None
-) -> tuple[str, float]:
-    """The cheapest spelling, and how much dearer the next one is."""
-    weight = PAIRS if grams else 1.0
-    paths = [("", 0.0)]
-    for place in word:
-        grown = [
-            (text + char, cost + weight * model.of((text[-1:] or before) + char))
-            for text, cost in paths
-            for char in place
-        ]
-        paths = sorted(grown, key=_cost)[:BEAM]
-    ends = [(text, cost + weight * model.of(text[-1] + after)) for text, cost in paths]
-    if grams:
-        costs = {gram: grams.cost(gram) for text, _ in ends for gram in grams_of(text.lower())}
-        ends = [(text, cost + sum(costs[gram] for gram in grams_of(text.lower()))) for text, cost in ends]
-    ends.sort(key=_cost)
-    return ends[0][0], ends[1][1] - ends[0][1] if len(ends) > 1 else 99.0
-
-
-def _cost(path: tuple[str, float]) -> float:
-    return path[1]
+def _length(char: str) -> int:
+    return LENGTHS.get(script(char), LENGTH)

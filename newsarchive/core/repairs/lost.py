@@ -1,103 +1,83 @@
 """UTF-8 read with a single-byte codec, some bytes of it lost on the way.
 
 A byte that the codec does not define may be gone, or stand as U+FFFD or `?`; a no-break space may
-have become a space, a soft hyphen be dropped. Where sequences begin and end is the cheapest way
-through a run (`Lossy.tokens`); what was lost in them is guessed by `fills`.
+have become a space, a soft hyphen be dropped. This says which sequences may start where; which of them did,
+and what was lost in them, is told by `fills`.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
+from math import log
 
 from newsarchive.core.charsets import Charset
-from newsarchive.core.repairs.characters import is_allowed, kind
-from newsarchive.core.repairs.fills import Place, filled
+from newsarchive.core.repairs.characters import is_allowed, kind, script
+from newsarchive.core.repairs.fills import Token, likeliest
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.mojibake import Reading
-from newsarchive.core.repairs.pairs import SCALE, PairModel
-from newsarchive.core.repairs.pieces import SWITCH
+from newsarchive.core.repairs.pairs import PairModel
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
-#: What one lost byte costs, in nats; one that can only have been one thing.
-LOSS, PLAIN = 4.0, 1.0
+#: What one lost byte costs, in nats; one that can only have been one thing; a letter of a script that the
+#: page does not have.
+LOSS, PLAIN, STRANGER = 4.0, 1.0, 6.0
+#: What it counts that other guesses stand elsewhere on the page so much more often; in nats, at the most.
+RARE, RAREST = 2.0, 8.0
 #: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
 TORN = 6.0
 #: More guesses than this for one character are none.
 GUESSES = 160
-#: So many ways are followed at each character.
-WAYS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A sequence read back: `run[start:end]` is `char`; `guesses` are what else it may be."""
-
-    start: int
-    end: int
-    char: str
-    guesses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Path:
-    cost: float
-    symbol: int
-    inside: bool
-    tokens: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A run after the guesses: its readings, what they gain, whether nothing doubtful is left."""
+    """A run after the guesses: its readings, what they gain, whether no part of a sequence is left, how
+    likely a guess is wrong, 0 to 1, and the guesses."""
 
     readings: tuple[Reading, ...]
     gain: float
     is_whole: bool
+    risk: float
+    guesses: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lossy:
     """The hypothesis that UTF-8 was read with a codec, and its undefined bytes lost.
 
     `spaces` says whether a space may have been a no-break space, `heads` which characters begin
-    sequences on this page.
+    sequences on this page, `scripts` which scripts it has,
+    `kept` whether undefined bytes of it stand there, spelled in another way: then they are not lost,
+    `letters` how often each letter stands on the page, in either case, where that is sure.
     """
 
     charset: Charset
-    spelling: str
+    spelling: str = ""
     spaces: bool = True
     heads: frozenset[str] = frozenset()
+    scripts: frozenset[str] = frozenset()
+    kept: bool = False
+    letters: Counter[str] = field(default_factory=Counter)
 
     def mended(self, run: str, model: PairModel, grams: GramModel) -> Mended:
         """A run, one character of context at either end, with everything read back that can be."""
-        tokens = self.tokens(run, model)
-        places: list[Place] = []
-        at = 1
-        for token in tokens:
-            places += [(c,) for c in run[at : token.start]]
-            others = (c for c in token.guesses if c != token.char)
-            places.append((token.char, *others))
-            at = token.end
-        places += [(c,) for c in run[at:-1]]
-        text, is_sure = filled(places, run[0], run[-1], model, grams)
+        raw = self.charset.to_bytes(run)
+        spelled = likeliest(
+            run, lambda at: self._starting(run, raw, at), lambda c: TORN * (c in self.heads), model, grams
+        )
+        tokens, text = spelled.tokens, spelled.text
         readings = tuple(self._readings(run, tokens, text, model))
-        gain = model.of(run) - model.of(run[0] + text + run[-1]) - sum(map(_loss, tokens))
-        return Mended(readings, gain, is_sure and not self._is_torn(run, tokens, text, model))
-
-    def gain(self, run: str, model: PairModel) -> float:
-        """What a run gains by this hypothesis, its guesses not yet judged."""
-        out, at, lost = [], 0, 0.0
-        for token in self.tokens(run, model):
-            out += [run[at : token.start], token.char]
-            at, lost = token.end, lost + _loss(token)
-        return model.of(run) - model.of("".join([*out, run[at:]])) - lost
+        gain = model.of(run) - model.of(run[0] + text + run[-1]) - sum(t.loss for t in tokens)
+        guesses = "".join(t.char for t in tokens if len(t.guesses) > 1)
+        return Mended(readings, gain, not self._is_torn(run, tokens, text, model), spelled.risk, guesses)
 
     def _readings(
         self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel
@@ -117,7 +97,7 @@ class Lossy:
             after = "".join(char for _, char in piece)
             before, behind = run[start - 1], run[end : end + 1] or " "
             gain = model.of(before + run[start:end] + behind) - model.of(before + after + behind)
-            lost = sum(_loss(token) for token, _ in piece)
+            lost = sum(t.loss for t, _ in piece)
             rule = self.charset.variant(run[start:end]) + (", bytes lost" if lost else "")
             yield Reading(start, end, after, rule, gain - lost)
 
@@ -147,22 +127,6 @@ class Lossy:
         byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" else 0
         return 0x80 <= byte <= 0xF4
 
-    def tokens(self, run: str, model: PairModel) -> tuple[Token, ...]:
-        """The cheapest way through a run: each character as it stands, or a sequence read back."""
-        raw = self.charset.to_bytes(run)
-        ids = [model.symbols[c] for c in run]
-        paths: list[dict[tuple[int, bool], _Path]] = [{} for _ in range(len(run) + 2)]
-        paths[1] = {(ids[0], False): _Path(0, ids[0], False)}
-        for at in range(1, len(run)):
-            tokens = list(self._starting(run, raw, at)) if at < len(run) - 1 else []
-            ways = list(paths[at].values())
-            for path in sorted(ways, key=_cost)[:WAYS] if len(ways) > WAYS else ways:
-                _extend(model, paths[at + 1], path, ids[at], None, TORN * (run[at] in self.heads))
-                for token in (t for t in tokens if t.end < len(run)):
-                    _extend(model, paths[token.end], path, model.symbols[token.char], token)
-        ends = paths[len(run)].values()
-        return min(ends, key=_cost).tokens if ends else ()
-
     def _starting(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
         """The sequences that may start here."""
         byte = raw[at]
@@ -172,14 +136,14 @@ class Lossy:
             length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
             for end, choices in self._tails(run, raw, at + 1, length - 1):
                 lost = any(len(c) > 1 or c[0] >= 256 for c in choices) or end - at < length
-                yield from _decoded(at, end, [(byte,), *choices], lost)
+                yield from self._decoded(at, end, [(byte,), *choices], lost)
 
     def _headless(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
         """Sequences of two bytes of which the first was lost."""
         width = len(self.spelling)
         there = at + width
         if raw[there : there + 1] and 0x80 <= raw[there] < 0xC0 and run[there] > "\x7f":
-            yield from _decoded(at, there + 1, [self._heads, (raw[there],)], True)
+            yield from self._decoded(at, there + 1, [self._heads, (raw[there],)], True)
 
     def _tails(self, run: str, raw: bytes, at: int, left: int) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
         """(end, choices) of what may follow a first byte; of bytes that are gone at most one a sequence."""
@@ -207,11 +171,33 @@ class Lossy:
         elif char == " " and self.spaces and self.charset.decoded[0xA0] == "\xa0":
             yield 1, (0xA0 + 256,), False
         if not self.spelling and self._gone:
-            yield 0, self._gone, True
+            # A no-break space at the end of a text is stripped with other space.
+            yield 0, (*self._gone, 0xA0) if char == "\n" else self._gone, True
+
+    def _decoded(self, at: int, end: int, choices: list[tuple[int, ...]], lost: bool) -> Iterator[Token]:
+        """One token for each character that the choices allow. A byte with 256 added was a space."""
+        chars = []
+        for sequence in _sequences(choices):
+            try:
+                char = bytes(b & 255 for b in sequence).decode()
+            except UnicodeDecodeError:
+                continue
+            if is_allowed(char) and not (lost and kind(char) == "format" and char not in _JOINERS):
+                chars.append(char)
+        guesses = tuple(chars) if lost else ()
+        loss = 0.0 if not lost else PLAIN if len(chars) == 1 else LOSS
+        for char in chars if len(chars) <= GUESSES else ():
+            yield Token(at, end, char, guesses, loss + (self._unlikely(char, guesses) if lost else 0.0))
+
+    def _unlikely(self, char: str, guesses: tuple[str, ...]) -> float:
+        """What speaks against a guess, in nats, going by what else is on the page."""
+        most = max(self.letters[other.lower()] for other in guesses)
+        rare = RARE * log((most + 0.5) / (self.letters[char.lower()] + 0.5)) if script(char) else 0.0
+        return min(RAREST, rare) + STRANGER * (script(char) not in ("", *self.scripts))
 
     @cached_property
     def _lost(self) -> tuple[int, ...]:
-        return tuple(b for b in sorted(self.charset.undefined) if b < 0xC0)
+        return () if self.kept else tuple(b for b in sorted(self.charset.undefined) if b < 0xC0)
 
     @cached_property
     def _gone(self) -> tuple[int, ...]:
@@ -220,21 +206,6 @@ class Lossy:
     @cached_property
     def _heads(self) -> tuple[int, ...]:
         return tuple(b for b in sorted(self.charset.undefined) if 0xC2 <= b < 0xE0)
-
-
-def _decoded(at: int, end: int, choices: list[tuple[int, ...]], lost: bool) -> Iterator[Token]:
-    """One token for each character that the choices allow. A byte with 256 added was a space."""
-    chars = []
-    for sequence in _sequences(choices):
-        try:
-            char = bytes(b & 255 for b in sequence).decode()
-        except UnicodeDecodeError:
-            continue
-        if is_allowed(char) and not (lost and kind(char) == "format" and char not in _JOINERS):
-            chars.append(char)
-    guesses = tuple(chars) if lost else ()
-    for char in chars if len(chars) <= GUESSES else ():
-        yield Token(at, end, char, guesses)
 
 
 #: What is invisible and yet belongs to the spelling of Persian and Indic words.
@@ -248,29 +219,8 @@ def _sequences(choices: list[tuple[int, ...]]) -> Iterable[tuple[int, ...]]:
     return product(*choices) if number <= 4 * GUESSES else ()
 
 
-def _loss(token: Token) -> float:
-    return 0.0 if not token.guesses else PLAIN if len(token.guesses) == 1 else LOSS
-
-
-def _cost(path: _Path) -> float:
-    return path.cost
-
-
-def _extend(
-    model: PairModel,
-    ends: dict[tuple[int, bool], _Path],
-    path: _Path,
-    symbol: int,
-    token: Token | None,
-    extra: float = 0.0,
-) -> None:
-    cost = path.cost + extra + model.costs[path.symbol][symbol] / SCALE
-    inside = token is not None
-    cost += SWITCH * (inside != path.inside) / 2 + (_loss(token) if token else 0)
-    if (known := ends.get((symbol, inside))) is None or cost < known.cost:
-        ends[symbol, inside] = _Path(cost, symbol, inside, (*path.tokens, token) if token else path.tokens)
-
-
-def lossy(text: str, charset: Charset, heads: frozenset[str]) -> list[Lossy]:
-    """The hypotheses that a page gives cause for."""
-    return [Lossy(charset, s, "\xa0" not in text, heads) for s in SPELLINGS if s in text]
+def lossy(text: str, blank: Lossy) -> Iterator[Lossy]:
+    """The hypotheses that a page gives cause for, made from one without its spelling."""
+    for spelling in SPELLINGS:
+        if spelling in text:
+            yield replace(blank, spelling=spelling, spaces="\xa0" not in text)

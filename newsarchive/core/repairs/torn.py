@@ -10,28 +10,54 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from newsarchive.core.charsets import Charset, charset
+from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
-from newsarchive.core.repairs.lost import JOINED, Mended, lossy
+from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 
 #: What a run must gain by its guesses, in nats.
 GAIN = 2.0
+#: A run is left as it is if some guess in it is wrong with this probability.
+RISK = 0.18
+#: Guesses that are wrong with less probability tell what letters a page has.
+SURE = 0.05
+#: So many places of a character are asked whether it is in known words.
+ASKED = 60
 #: So many torn runs are asked how lost bytes are spelled.
-SAMPLE = 150
+SAMPLE = 12
 #: Where a sentence ends. A lost byte may be spelled `?`, so that this is no end.
 _END = re.compile(r"(?<=[.!])[\"')\]]* |\n")
 
 
-def torn(text: str, positions: Sequence[int], changes: Sequence[Change], charset: Charset) -> list[int]:
+def torn(
+    text: str,
+    positions: Sequence[int],
+    changes: Sequence[Change],
+    charset: Charset,
+    model: PairModel,
+    grams: GramModel,
+) -> list[int]:
     """Where a page may have parts of sequences of a codec that its changes do not account for."""
     covered: set[int] = set()
     for change in changes:
         covered.update(range(change.start - 1, change.end))
-    return [p for p in positions if p not in covered] + _left(text, changes, charset.name)
+    left = _left(text, changes, charset.name, _heads_of(text, changes, charset, grams))
+    return [*(p for p in positions if p not in covered), *_behind(text, changes, charset, model), *left]
+
+
+def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
+    """Where a first byte stands right behind a change, and not as in clean text."""
+    for change in changes:
+        char = text[change.end : change.end + 1]
+        is_first = char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
+        if is_first and not model.is_seen(change.reading.after[-1] + char):
+            yield change.end
 
 
 def with_lost(
@@ -49,20 +75,24 @@ def with_lost(
     """
     runs = Runs(text, JOINED)
     suspect = runs.suspect(places)
-    heads = _heads_of(text, changes, charset)
-    gains = {
-        h: sum(max(0.0, h.gain(run, model)) for run in suspect[:SAMPLE]) for h in lossy(text, charset, heads)
-    }
+    heads = _heads_of(text, changes, charset, grams)
+    blank = Lossy(
+        charset, "", True, heads, _scripts_of(text, changes), _keeps_undefined(text, changes, charset)
+    )
+    tried = {h: {run: h.mended(run, model, grams) for run in suspect[:SAMPLE]} for h in lossy(text, blank)}
+    gains = {h: sum(max(0.0, m.gain) for m in mended.values()) for h, mended in tried.items()}
     best = max(gains, key=gains.__getitem__)
-    left = set(_left(text, changes, charset.name))
+    left = set(_left(text, changes, charset.name, heads))
     if gains[best] < GAIN and not left:
         return Repairs(changes)
-    mended = {run: best.mended(run, model, grams) for run in suspect}
+    mended = tried[best] | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
+    taught = replace(best, letters=_letters(text, changes, heads, mended))
+    mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > SURE}
     certain = set(runs.suspect(left))
     good = {
         run: list(m.readings)
         for run, m in mended.items()
-        if m.is_whole and (m.gain >= GAIN or (run in certain and m.gain >= -GAIN))
+        if m.is_whole and m.risk < RISK and (m.gain >= GAIN or (run in certain and m.gain >= -GAIN))
     }
     guessed = placed(good, runs)
     broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
@@ -78,7 +108,7 @@ def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: S
     places = []
     for run, result in mended.items():
         for place in runs.places[run]:
-            damaged = run in certain or (result.readings and not result.is_whole and result.gain >= GAIN)
+            damaged = run in certain or (result.readings and result.gain >= GAIN)
             if damaged or (not result.is_whole and _is_inside(changes, place, place + len(run))):
                 places.append(place + 1)
     return sorted(places)
@@ -94,16 +124,47 @@ def _overlaps(changes: Sequence[Change], change: Change) -> bool:
     return _is_inside(changes, change.start, change.end)
 
 
-def _heads_of(text: str, changes: Sequence[Change], charset: Charset) -> frozenset[str]:
-    """The characters that begin sequences on this page, more often than not."""
+def _heads_of(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> frozenset[str]:
+    """The characters that begin sequences on this page, and are not in its words."""
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
     heads = {c for c in inside if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
-    return frozenset(c for c in heads if text.count(c) <= 2 * inside[c])
+    return frozenset(c for c in heads if text.count(c) <= 2 * inside[c] or not _has_words(text, c, grams))
 
 
-def _left(text: str, changes: Sequence[Change], name: str) -> list[int]:
+def _has_words(text: str, char: str, grams: GramModel) -> bool:
+    """Whether most of the words that a character is in are known."""
+    words = {m[0] for m in islice(re.finditer(rf"[^\W\d_]*{re.escape(char)}[^\W\d_]*", text), ASKED)}
+    words = {word for word in words if len(word) > 2}
+    return 2 * sum(map(grams.knows, words)) > len(words)
+
+
+def _keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
+    """Whether bytes that the codec does not define are in the changes."""
+    undefined = {c for c, byte in charset.inverse.items() if byte in charset.undefined}
+    return any(ord(char) in undefined for c in changes for char in text[c.start : c.end])
+
+
+def _letters(
+    text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
+) -> Counter[str]:
+    """How often letters stand on the page, in either case: where it is right, and where guesses are sure."""
+    letters = Counter(text.lower())
+    letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
+    letters += Counter("".join([c.reading.after for c in changes]).lower())
+    letters += Counter("".join([m.guesses for m in mended.values() if m.risk < SURE]).lower())
+    return Counter({char: n for char, n in letters.items() if char not in heads and script(char)})
+
+
+def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
+    """The scripts of what was read back, and those that most letters of are beside the changes."""
+    inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
+    own = Counter(map(script, text))
+    back = {script(char) for c in changes for char in c.reading.after}
+    return frozenset(back | {s for s, number in own.items() if number > 2 * inside[s]})
+
+
+def _left(text: str, changes: Sequence[Change], name: str, heads: frozenset[str]) -> list[int]:
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
-    heads = _heads_of(text, changes, charset(name))
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
     if all(text.count(head) == inside[head] for head in heads):
         return []

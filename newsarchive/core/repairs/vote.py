@@ -124,7 +124,7 @@ def changes_of(
         changes = placed(taken, runs)
         if not isinstance(believed, Utf8) or believed.inner:
             continue
-        if rest := torn(text, positions, changes, believed.charset):
+        if rest := torn(text, positions, changes, believed.charset, model, grams):
             return with_lost(text, changes, rest, believed.charset, model, grams)
     return Repairs(changes)
 
