@@ -117,6 +117,21 @@ def test_lost_letters_are_filled_where_words_leave_no_doubt(codec: str, spelling
     assert any("bytes lost" in edit.rule for edit in result.edits)
 
 
+def test_a_letter_that_stands_alone_is_told_by_the_rest_of_the_page() -> None:
+    norwegian = "På sjøen er det både vind og regn, men de går også på land for å skape fremdrift."
+    assert repair(losing(norwegian, "cp1257", ""), RULES).text == norwegian
+
+
+def test_a_soft_hyphen_that_is_gone_does_not_take_the_space_behind_it() -> None:
+    czech = "Od 1. ledna dojde ke zvýšení u benzinu a motorové nafty, řekl říjnový návrh."
+    assert repair(_single("iso-8859-1", czech).replace("\xad", ""), RULES).text == czech
+
+
+def test_a_dagger_whose_last_byte_was_stripped_from_the_end_comes_back() -> None:
+    line = "Café costs — and rating†"
+    assert repair(_single("iso-8859-1", line).strip(), RULES).text == line
+
+
 @pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
 def test_a_sentence_with_bytes_beyond_guessing_stays_whole_and_is_flagged(spelling: str) -> None:
     lost = losing("Слово Ыршъ ѝ ѐ", "cp1257", spelling)
