@@ -70,8 +70,9 @@ def twins(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]
 
 def forget(connection: Connection, signatures: Signatures) -> None:
     """Take articles out of the index, by the signatures that they were in it with."""
-    for i, signature in signatures.items():
-        if own := keys(signature):
+    held = Holders(connection, signatures)
+    for i, wanted in held.keys.items():
+        if own := [key for key in wanted if i in held.of[key]]:  # none where it never was in the index
             connection.exec_driver_sql(_FORGET.format(_list(own), int(i)))
             bandpages.forget(connection, i, own)
 

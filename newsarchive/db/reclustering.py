@@ -78,7 +78,11 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
         update(ArticleRow)
         .where(ArticleRow.id == bindparam("b_id"))
         .values(content_hash=bindparam("b_hash"), minhash=bindparam("b_minhash")),
-        [{"b_id": e.id, "b_hash": e.content_hash, "b_minhash": _stored(e.minhash)} for e in entries],
+        [
+            {"b_id": e.id, "b_hash": e.content_hash, "b_minhash": _stored(e.minhash)}
+            for e in entries
+            if (e.content_hash, e.minhash) != (e.old_hash, e.old_minhash)
+        ],
     )
     clusters.assign(connection, entries, datetime.now(UTC))
     originals.fill(connection, ids)
