@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
-from newsarchive import browser, extensions, pipelines, politeness, recorder
+from newsarchive import browser, extensions, inflight, pipelines, politeness, recorder
 from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
@@ -34,8 +34,11 @@ class Addon:
         chain |= {pipelines.TemplatePipeline: 800, pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
         for pipeline, priority in chain.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
-        # Between Scrapy's retries (550) and the network.
-        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", politeness.Politeness, 960)
+        for middleware, priority in {
+            inflight.InFlight: 50,  # before robots.txt (100): what waits has done nothing yet
+            politeness.Politeness: 960,  # between Scrapy's retries (550) and the network
+        }.items():
+            settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, priority)
         for extension, priority in {
             recorder.Recorder: 300,
             extensions.Outcomes: 400,

@@ -12,9 +12,13 @@ import shutil
 from typing import Any
 
 from scrapy import Request
+from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
+from newsarchive.core.sources.paging import MAX_PARTS
+from newsarchive.core.urls import same_site
 from newsarchive.exceptions import UsageError
+from newsarchive.items import Validators
 
 HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 #: Where systems keep Chromium.
@@ -25,6 +29,11 @@ ARGUMENTS = [
     "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-first-run", "--no-pings",
     "--metrics-recording-only",
 ]  # fmt: skip
+#: What a page's script asks for may be the post's text, and what of it can be asked for again with one request.
+ASKED = frozenset(("xhr", "fetch", "eventsource"))
+AGAIN = frozenset(("xhr", "fetch", "script"))
+#: The answers to a page's own requests stand in the meta of its request under this name.
+ANSWERS = "newsarchive_answers"
 #: What a page needs for its looks alone.
 LOOKS = frozenset(("image", "media", "font", "stylesheet"))
 
@@ -67,9 +76,42 @@ def rendered(request: Request) -> Request:
     """The same request, for the browser; it answers when the page has gone quiet."""
     from scrapy_playwright.page import PageMethod
 
-    methods = [PageMethod("wait_for_load_state", "networkidle")]
-    meta = request.meta | {"playwright": True, "playwright_page_methods": methods}
+    answers: list[Any] = []
+    own = {name: value for name, value in request.meta.items() if name != "download_latency"}
+    meta = own | {
+        "playwright": True,
+        "playwright_page_methods": [PageMethod("wait_for_load_state", "networkidle")],
+        "playwright_page_event_handlers": {
+            "response": lambda answer: answers.append(answer),  # a builtin is no handler for Playwright
+            "websocket": lambda socket: answers.append(None),
+        },
+        ANSWERS: answers,
+    }
     return request.replace(meta=meta, dont_filter=True, headers={})
+
+
+def drew(response: Response) -> bool:
+    """Whether an answer is what the browser made of it."""
+    return bool(response.meta.get("playwright"))
+
+
+def data(response: Response) -> tuple[Validators, ...]:
+    """What the page's scripts fetched to draw it; one without validators where nobody can ask for it again alone."""
+    found = [_validators(answer, response.url) for answer in response.meta.get(ANSWERS, ())]
+    told = [one for one in found if one is not None]
+    return tuple(told) if len(told) < MAX_PARTS else (Validators(response.url),)
+
+
+def _validators(answer: Any, page: str) -> Validators | None:
+    """Those of one answer that the page got, `None` for one that its text cannot have come of."""
+    if answer is None:  # a socket, over which anything may come
+        return Validators(page)
+    kind, own = answer.request.resource_type, same_site(answer.url, page)
+    if kind not in ASKED and not (kind == "script" and own):
+        return None
+    if not own or kind not in AGAIN or answer.status != 200 or answer.request.method != "GET":
+        return Validators(answer.url)
+    return Validators(answer.url, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
 
 
 def for_looks_alone(request: Any) -> bool:

@@ -94,6 +94,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What makes the next request of `url` conditional (RFC 9110, 8.8): the server's own words, "" for none."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+@dataclass(frozen=True, slots=True)
 class Selectors:
     """A site's settings on its pages: what is never article, what alone is; see `core.posts.selecting`."""
 
@@ -109,8 +121,8 @@ class Capture:
     `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
     bytes are kept, `None` where they are not. `source_text` is what a feed or an API says of the same
     post: it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
-    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order; `selectors` the
-    settings of its site.
+    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order; `data` what a page
+    drawn by a script fetched besides; `selectors` the settings of its site.
     """
 
     url: str
@@ -123,6 +135,7 @@ class Capture:
     place: Place | None = None
     source_text: SourceText | None = field(default=None, repr=False)
     parts: tuple[Capture, ...] = field(default=(), repr=False)
+    data: tuple[Validators, ...] = ()
     selectors: Selectors | None = None
 
     @property
@@ -140,6 +153,12 @@ class Capture:
     @property
     def base_url(self) -> str:
         return self.final_url or self.url
+
+    @property
+    def validators(self) -> Validators:
+        """Those of this answer."""
+        told = (self.headers.get(name, "") for name in ("etag", "last-modified"))
+        return Validators(self.base_url, *told)
 
 
 @dataclass(frozen=True, slots=True)

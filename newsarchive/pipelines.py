@@ -21,8 +21,10 @@ from newsarchive.core import process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine, open_existing, upgrade
 from newsarchive.db.frontier import Frontier
+from newsarchive.db.revisions import head
+from newsarchive.db.schema import current
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
@@ -30,6 +32,7 @@ from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
+from newsarchive.spiders.news import NewsSpider
 from newsarchive.tutor import Tutor, template_learned
 
 if TYPE_CHECKING:
@@ -188,8 +191,19 @@ class StorePipeline:
         return cls(crawler)
 
     async def open_spider(self) -> None:
-        if not getattr(self.crawler.spider, "dry_run", False):
+        spider = self.crawler.spider
+        if isinstance(spider, NewsSpider) and spider.dry_run:
+            spider.archive = await asyncio.to_thread(self._look)
+        else:
             await asyncio.to_thread(self._open)
+
+    def _look(self) -> Frontier | None:
+        """The frontier of an archive that is there, and of this version, to read from."""
+        try:
+            engine = open_existing(self.crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+            return Frontier(engine) if current(engine) == head() else None
+        except DatabaseError:
+            return None
 
     def _open(self) -> None:
         spider = self.crawler.spider

@@ -33,7 +33,7 @@ class Hold:
     """A slot's own pace, given back when the last wait that holds it ends."""
 
     delay: float
-    randomize: bool
+    jitter: float
     waits: int = 0
 
 
@@ -75,7 +75,7 @@ class Politeness:
         if asked and slot is not None:
             self.delays[urlsplit(request.url).netloc] = asked
             slot.delay = max(slot.delay, min(float(asked), LONGEST_DELAY))
-            slot.randomize_delay = False  # half of what was asked for would be too little
+            slot.jitter = 0.0  # half of what was asked for would be too little
 
     async def wait(self, request: Request, response: Response) -> None:
         """Leave the host alone for as long as it asks, then go on."""
@@ -94,17 +94,17 @@ class Politeness:
     @contextmanager
     def held(self, slot: Slot, seconds: float) -> Iterator[None]:
         """Nothing of this slot is asked for `seconds`; two such waits may overlap."""
-        hold = self.holds.setdefault(id(slot), Hold(slot.delay, slot.randomize_delay))
+        hold = self.holds.setdefault(id(slot), Hold(slot.delay, slot.jitter))
         hold.waits += 1
         slot.delay = max(slot.delay, seconds)
-        slot.randomize_delay = False  # at random, a wait could be half of what was asked for
+        slot.jitter = 0.0  # at random, a wait could be half of what was asked for
         try:
             yield
         finally:
             hold.waits -= 1
             if not hold.waits:
                 del self.holds[id(slot)]
-                slot.delay, slot.randomize_delay = hold.delay, hold.randomize
+                slot.delay, slot.jitter = hold.delay, hold.jitter
 
     def slot(self, request: Request) -> Slot | None:
         assert self.crawler.engine is not None

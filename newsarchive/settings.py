@@ -26,6 +26,8 @@ NEWSARCHIVE_LEARN = True
 NEWSARCHIVE_HONOUR_NOARCHIVE = True
 #: Pages that hold nothing without JavaScript: `off`, `on` (the system's Chromium), or its path (extra `browser`).
 NEWSARCHIVE_BROWSER = os.environ.get("NEWSARCHIVE_BROWSER", "off")
+#: Posts of one site that may be fetched and not stored yet: so many a killed crawl fetches again at most.
+NEWSARCHIVE_IN_FLIGHT = 8
 #: Processes that run the pure core; 0 runs it in the crawl's own process.
 NEWSARCHIVE_WORKERS = 0
 
@@ -34,6 +36,7 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "newsarchive"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY_JITTER = 0  # at random it could be half of that
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0

@@ -46,9 +46,19 @@ class Site:
     home: str
     answers: dict[str, Answer]
     seen: list[Seen] = field(default_factory=list)
+    #: Told of each request before it is answered, in the thread that answers it.
+    watch: Callable[[Seen], None] = lambda request: None
 
     def paths(self) -> list[str]:
         return [request.path for request in self.seen]
+
+    def pause(self) -> float:
+        """Seconds between two requests on average, from the second on: the first two come before robots.txt was read.
+
+        A request that comes in late, on a busy machine, makes the next seem early: so the whole way is measured.
+        """
+        times = [request.at for request in self.seen[1:]]
+        return (times[-1] - times[0]) / (len(times) - 1)
 
 
 @contextmanager
@@ -67,6 +77,7 @@ def served(
             if answer.status == 200 and tag and tag == self.headers.get("If-None-Match"):
                 answer = replace(answer, body=b"", status=304)
             site.seen.append(Seen(self.path, dict(self.headers), time.monotonic(), answer.status))
+            site.watch(site.seen[-1])
             time.sleep(answer.wait)
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body
             self.send_response(answer.status)
@@ -100,9 +111,23 @@ def served(
 
 
 def crawl(
-    *arguments: str, db: Path | str, spider: str = "news", fast: bool = True, timeout: float = 90
+    *arguments: str, db: Path | str, spider: str = "news", fast: bool = True, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run `scrapy crawl` as a user would, in a process of its own; words that are no options become `-a word`."""
+    process = started(*arguments, db=db, spider=spider, fast=fast)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def started(
+    *arguments: str, db: Path | str, spider: str = "news", fast: bool = True
+) -> subprocess.Popen[str]:
+    """The same, while it runs."""
     command = [sys.executable, "-m", "scrapy", "crawl", spider]
     for before, word in zip(("", *arguments), arguments, strict=False):
         option = word.startswith("-") or before.startswith("-")
@@ -116,7 +141,29 @@ def crawl(
         "NO_PROXY": "127.0.0.1",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=timeout, check=False,
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         cwd=Path(str(db)).parent if "://" not in str(db) else None,
     )  # fmt: skip
+
+
+def crawl_killed_at(site: Site, wanted: Callable[[str], bool], count: int, *arguments: str, db: Path) -> None:
+    """`kill -9` to a crawl when it asks for one of the `wanted` paths for the `count`th time. Nobody answers that
+    request, so the crawl cannot be further on, however slow the machine."""
+    process, due = started(*arguments, db=db), count
+
+    def watch(request: Seen) -> None:
+        nonlocal due
+        if wanted(request.path):
+            due -= 1
+            if due <= 0:
+                process.kill()
+                process.wait()
+
+    site.watch = watch
+    try:
+        process.communicate(timeout=300)
+    finally:
+        process.kill()
+        site.watch = lambda request: None
+    assert due <= 0, "the crawl ended before it was killed"

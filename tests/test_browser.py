@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from scrapy.settings import Settings
 
 from newsarchive import browser
 from newsarchive.exceptions import UsageError
-from tests.serving import Answer, crawl, served
+from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import STORY, front, post, rows
+from tests.test_recrawl import due_now
 
 APP = """<html lang="en"><head><title>A story told by a script</title></head><body><div id="root"></div>
 <noscript>You need JavaScript.</noscript><script>
@@ -28,13 +30,15 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         browser.check(Settings({"NEWSARCHIVE_BROWSER": "on"}))
 
 
-def test_only_pages_left_to_a_script_go_through_chromium(db: Path) -> None:
+def require_browser() -> None:
     if importlib.util.find_spec("scrapy_playwright") is None:
         pytest.skip("no scrapy-playwright: pip install 'newsarchive[browser]'")
     if not any(map(shutil.which, browser.NAMES)):
         pytest.skip("no Chromium: run `bash .ci/services chromium` as root")
-    import json
 
+
+def test_only_pages_left_to_a_script_go_through_chromium(db: Path) -> None:
+    require_browser()
     story = Answer(json.dumps({"html": STORY}), headers={"Content-Type": "application/json"})
     pages = {"/a-story-by-a-script/": APP, "/a-plain-story/": post("Plain")}
     with served({"/": front(*pages), **pages, "/story.json": story}) as site:
@@ -45,6 +49,7 @@ def test_only_pages_left_to_a_script_go_through_chromium(db: Path) -> None:
         site.seen.clear()
         done = crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_BROWSER=on", db=db, timeout=180)
     assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
     assert "1 fetched with the browser" in done.stderr
     assert rows(db, "SELECT headline FROM articles ORDER BY id") == [
         ("Plain",),
@@ -54,3 +59,31 @@ def test_only_pages_left_to_a_script_go_through_chromium(db: Path) -> None:
     drawn = [request for request in site.seen if "Mozilla" in request.headers.get("User-Agent", "")]
     assert drawn == []  # the browser says who we are, too
     assert [p for p in site.paths() if p == "/a-plain-story/"] == ["/a-plain-story/"]
+
+
+def test_what_a_script_drew_is_drawn_again_when_what_it_fetched_is_another(db: Path) -> None:
+    require_browser()
+
+    def told(text: str, tag: str) -> Answer:
+        headers = {"Content-Type": "application/json", "ETag": tag}
+        return Answer(json.dumps({"html": STORY + text}), headers=headers)
+
+    page = Answer(APP, headers={"Content-Type": HTML, "ETag": '"page"'})
+    table = {
+        "/": front("/a-story-by-a-script/"),
+        "/a-story-by-a-script/": page,
+        "/story.json": told("", '"one"'),
+    }
+    on = ("-s", "NEWSARCHIVE_BROWSER=on")
+    with served(table) as site:
+        crawl(f"url={site.home}/", *on, db=db, timeout=180)
+        due_now(db)
+        same = crawl(*on, spider="recrawl", db=db, timeout=180)
+        asked = [(r.path, r.status) for r in site.seen[-2:]]
+        site.answers["/story.json"] = told("<p>Correction: it was in June, not in May.</p>", '"two"')
+        due_now(db)
+        edited = crawl(*on, spider="recrawl", db=db, timeout=180)
+    assert "1 not modified" in same.stderr
+    assert asked == [("/a-story-by-a-script/", 304), ("/story.json", 304)]
+    assert "1 fetched with the browser" in edited.stderr
+    assert "Correction" in str(rows(db, "SELECT article_body FROM articles"))

@@ -245,7 +245,7 @@ def test_history_and_diff_of_a_post_that_changed(db: Path) -> None:
     with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
         crawl(f"url={site.home}/", db=db)
         site.answers["/a-first-story/"] = Answer(post("A", body=STORY.replace("Tuesday", "Wednesday", 1)))
-        crawl(f"url={site.home}/", db=db)
+        crawl(f"url={site.home}/", "recheck=1", db=db)
     versions = [line.split("\t") for line in run("history", "1", "--db", str(db)).stdout.splitlines()]
     assert [(v[0], v[2]) for v in versions] == [("1", "new"), ("2*", "publisher")]
     assert "[-Tuesday-]{+Wednesday+}" in run("diff", "1", "--db", str(db)).stdout

@@ -164,14 +164,14 @@ def test_a_second_crawl_changes_nothing_and_an_edit_is_one_publisher_revision(db
     with served(blog(8)) as site:
         crawl(f"url={site.home}/", db=db)
         before = rows(db, versions)
-        again = crawl(f"url={site.home}/", db=db)
+        again = crawl(f"url={site.home}/", "recheck=1", db=db)
         assert "0 new, 0 updated, 8 unchanged" in again.stderr
         assert rows(db, versions) == before
         correction = (
             "Correction: the weir was mended in June and not, as this story had it, in the month of May."
         )
         site.answers["/story-3/"] = Answer(post(3, f"<p>{correction}</p>"))
-        crawl(f"url={site.home}/", db=db)
+        crawl(f"url={site.home}/", "recheck=1", db=db)
     assert rows(db, versions) == [*before[:2], ("publisher", 1)]
     body = str(rows(db, "SELECT article_body FROM articles WHERE url LIKE '%story-3/'")[0][0])
     assert correction in body

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 from scrapy.utils.test import get_crawler
 
 from newsarchive.politeness import Politeness
-from tests.serving import Answer, Site, crawl, served
+from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post, rows
 
 PLAIN = {"Content-Type": "text/plain"}
-
-
-def gaps(site: Site) -> list[float]:
-    """Seconds between two requests, from the second on: the first two come before robots.txt was read."""
-    times = [request.at for request in site.seen[1:]]
-    return [later - earlier for earlier, later in pairwise(times)]
 
 
 def blog(robots: str = "") -> dict[str, Answer | str]:
@@ -37,14 +30,14 @@ def test_the_crawl_delay_of_our_group_is_kept(db: Path) -> None:
         done = crawl(f"url={site.home}/", "-s", "AUTOTHROTTLE_ENABLED=1", db=db)
     assert done.returncode == 0, done.stderr
     assert rows(db, "SELECT count(*) FROM articles") == [(2,)]
-    assert min(gaps(site)) > 0.38
+    assert site.pause() > 0.37
 
 
 def test_the_configured_delay_is_kept_where_robots_asks_for_less(db: Path) -> None:
     with served(blog("User-agent: *\nCrawl-delay: 0.1\n")) as site:
         crawl(f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0.4", "-s", "AUTOTHROTTLE_ENABLED=0",
               db=db, fast=False)  # fmt: skip
-    assert min(gaps(site)) > 0.38
+    assert site.pause() > 0.37
 
 
 def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
@@ -61,12 +54,12 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
 
 
 def test_two_waits_that_overlap_give_the_slot_its_own_pace_back() -> None:
-    slot = SimpleNamespace(delay=0.3, randomize_delay=True)
+    slot = SimpleNamespace(delay=0.3, jitter=0.5)
     politeness = Politeness(get_crawler())
     with ExitStack() as first, ExitStack() as second:
         first.enter_context(politeness.held(slot, 2.0))
         second.enter_context(politeness.held(slot, 5.0))
         first.close()
-        assert (slot.delay, slot.randomize_delay) == (5.0, False)
+        assert (slot.delay, slot.jitter) == (5.0, 0)
         second.close()
-    assert (slot.delay, slot.randomize_delay) == (0.3, True)
+    assert (slot.delay, slot.jitter) == (0.3, 0.5)

@@ -66,7 +66,7 @@ def test_warcios_own_checker_is_content_and_a_second_crawl_writes_revisits(db: P
     with demo.served() as home:
         crawl(f"url={home}/", db=db)
         leave_open(only_warc(db))
-        crawl(f"url={home}/", db=db)
+        crawl(f"url={home}/", "recheck=1", db=db)
     files = sorted((db.parent / f"{db.stem}-warc").glob("*.warc.gz"))
     done = subprocess.run(
         [sys.executable, "-m", "warcio.cli", "check", *map(str, files)],

@@ -1,7 +1,7 @@
 """The frontier: which URLs of a site are known, which still have to be fetched, which are due again.
 
 Every discovered URL is a row before it is fetched. It is marked done in the transaction that stores
-its article (`ingest.py` calls `mark_fetched`), so a crawl that is killed goes on where it was.
+its article (`fetched.py`), so a crawl that is killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,28 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, case, select, update
 
-from newsarchive.core.posts.parts import MISSING
-from newsarchive.core.sources.schedule import DAY, Outcome, Visits, back_off, next_check
+from newsarchive.core.sources.schedule import DAY, Outcome, Visits, back_off, is_news, next_check
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db import defaults, sourcetexts
+from newsarchive.db import defaults, discovered, fetched, sourcetexts
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Revision, Site, Source, Url
-from newsarchive.items import Article, Link, Selectors, SourceText
+from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, Url
+from newsarchive.items import Link, Selectors, SourceText, Validators
 
 T = TypeVar("T")
 
 #: The kinds of sources that a site is asked for first; others follow from them.
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
-#: `Url.reason` of a post whose text a feed or an API gave begins so.
-FILLED = "text from"
-
 #: Rows of one statement; SQLite allows 32,766 parameters.
 CHUNK = 500
 
@@ -48,14 +43,14 @@ class Known:
     last_checked_at: datetime | None = None
     fail_count: int = 0
     next_check_at: datetime | None = None
+    lastmod: datetime | None = None
 
-    def rests(self, now: datetime, changed: datetime | None = None) -> bool:
-        """Whether it was found to be no article, or kept us out, and its time has not come again. A source
-        that says it `changed` since brings it back."""
-        if self.state not in ("skipped", "blocked") or self.next_check_at is None:
+    def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
+        """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
+        since makes it due."""
+        if is_news(lastmod, self.lastmod, self.last_checked_at):
             return False
-        news = changed is not None and self.last_checked_at is not None and changed > self.last_checked_at
-        return now < self.next_check_at and not news
+        return self.next_check_at is not None and now < self.next_check_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,11 @@ class KnownSource:
     last_modified: str = ""
     fail_count: int = 0
     last_checked_at: datetime | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it was read whole once, and gave a good answer at the last look."""
+        return not self.fail_count and self.last_checked_at is not None
 
     def rests(self, now: datetime) -> bool:
         """Whether it failed lately: it is then left alone, a day at first and a month at last."""
@@ -124,13 +124,8 @@ class Frontier:
         return _known_source(row)
 
     def sources(self, site_id: int, kinds: Sequence[str] = FIRST_SOURCES) -> list[KnownSource]:
-        """The sources of a site that gave a good answer at the last look, in the order of their discovery."""
-        query = select(Source.__table__).where(
-            Source.site_id == site_id,
-            Source.kind.in_(kinds),
-            Source.fail_count == 0,
-            Source.last_checked_at.is_not(None),
-        )
+        """The sources of a site, in the order of their discovery."""
+        query = select(Source.__table__).where(Source.site_id == site_id, Source.kind.in_(kinds))
         with reading(self.engine) as connection:
             return [_known_source(row) for row in connection.execute(query.order_by(Source.id))]
 
@@ -150,7 +145,7 @@ class Frontier:
         """The URLs that a source ever named: what it still says when it answers 304."""
         query = (
             select(Url.url, Discovery.kind).join(Discovery, Discovery.url_id == Url.id)
-            .where(Discovery.source_id == source_id).distinct().order_by(Url.id)
+            .where(Discovery.source_id == source_id).group_by(Url.id, Url.url, Discovery.kind).order_by(Url.id)
         )  # fmt: skip
         with reading(self.engine) as connection:
             return [Link(row.url, row.kind) for row in connection.execute(query)]
@@ -158,35 +153,12 @@ class Frontier:
     # -- URLs -----------------------------------------------------------------------------------
 
     def discover(self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None) -> int:
-        """Make a row of every link before it is fetched; gives how many were new."""
-        new = 0
+        """Make a row of every link before it is fetched; gives how many were new. See `discovered`."""
+        new, naming = 0, discovered.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
             for chunk in _chunks(links):
-                new += self._discover(connection, site_id, run_id, chunk, source_id)
+                new += discovered.record(connection, chunk, naming)
         return new
-
-    def _discover(
-        self, connection: Connection, site_id: int, run_id: int, links: Sequence[Link], source_id: int | None
-    ) -> int:
-        by_key = {url_key(link.url): link for link in reversed(links)}
-        before = connection.execute(
-            select(func.count()).select_from(Url).where(Url.url_key.in_(by_key))
-        ).scalar_one()
-        now = self.clock()
-        rows = [
-            {"url": link.url, "url_key": key, "site_id": site_id, "first_seen_at": now, "state": "new"}
-            for key, link in reversed(by_key.items())
-        ]
-        insert_ignoring(connection, table_of(Url), rows)
-        ids = connection.execute(select(Url.id, Url.url_key).where(Url.url_key.in_(by_key))).all()
-        named = [
-            {"url_id": row.id, "run_id": run_id, "source_id": source_id, "kind": by_key[row.url_key].source}
-            for row in ids
-        ]
-        insert_ignoring(connection, table_of(Discovery), named)
-        told = {row.id: text for row in ids if (text := by_key[row.url_key].text) is not None}
-        sourcetexts.keep(connection, told)
-        return len(by_key) - int(before)
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
         """What the frontier knows of these URLs, by key."""
@@ -200,6 +172,11 @@ class Frontier:
         """What a feed or an API said last of the post under this address, `None` where none did."""
         with reading(self.engine) as connection:
             return sourcetexts.of(connection, url)
+
+    def parts(self, url: str) -> list[Validators]:
+        """The further answers that the post under this address was made of, with their validators."""
+        with reading(self.engine) as connection:
+            return fetched.parts_of(connection, url)
 
     def selectors(self, url: str) -> Selectors | None:
         """The selectors of the site of this address, `None` where its settings have none."""
@@ -225,16 +202,18 @@ class Frontier:
         """A server said that nothing changed (304): the article was seen, and nothing else."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            after = next_check(_visits(connection, key, now), now, "unchanged", key)
+            after = next_check(fetched.visits(connection, key, now), now, "unchanged", key)
             changes = {
                 "state": "ok",
                 "last_checked_at": now,
                 "next_check_at": after,
                 "fail_count": 0,
-                "reason": "",
+                "reason": case((Url.reason.startswith(fetched.FILLED), Url.reason), else_=""),
             }
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
-            connection.execute(update(ArticleRow).where(_article(key)).values(last_seen_at=now, gone_at=None))
+            connection.execute(
+                update(ArticleRow).where(fetched.of_article(key)).values(last_seen_at=now, gone_at=None)
+            )
 
     def settle(self, url: str, state: str, reason: str) -> None:
         """A URL that will not become an article, or not now: `skipped`, `blocked`. It is left alone for a
@@ -272,7 +251,9 @@ class Frontier:
             )
             if gone:
                 connection.execute(
-                    update(ArticleRow).where(_article(key), ArticleRow.gone_at.is_(None)).values(gone_at=now)
+                    update(ArticleRow)
+                    .where(fetched.of_article(key), ArticleRow.gone_at.is_(None))
+                    .values(gone_at=now)
                 )
         return gone
 
@@ -308,82 +289,18 @@ class Frontier:
             return begun
 
 
-def mark_fetched(connection: Connection, fetched: Iterable[tuple[Article, datetime, bool]]) -> None:
-    """Within the transaction that stores them: what was asked for and what answered are done.
-
-    Takes each article, when it was fetched, and whether its text changed. Sets when to look again.
-    """
-    rows = [
-        {"b_key": key, "b_time": at, **_validators(article), **_next_look(connection, article, at, changed)}
-        for article, at, changed in fetched
-        if (capture := article.capture) is not None
-        for key in dict.fromkeys(url_key(url) for url in (capture.url, capture.final_url, article.url) if url)
-    ]
-    if rows:
-        done = update(Url).where(Url.url_key == bindparam("b_key")).values(
-            state="ok", reason=bindparam("b_reason"), fail_count=bindparam("b_failures"),
-            last_checked_at=bindparam("b_time"), next_check_at=bindparam("b_next"),
-            etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
-        )  # fmt: skip
-        connection.execute(done, rows)
-
-
-def _validators(article: Article) -> dict[str, str]:
-    """What makes the next request conditional: only where the one answer was the whole article."""
-    capture = article.capture
-    alone = capture and capture.status == 200 and not capture.parts and not article.filled_from
-    headers = capture.headers if capture and alone and MISSING not in article.quality.flags else {}
-    return {"b_etag": headers.get("etag", ""), "b_modified": headers.get("last-modified", "")}
-
-
-def _next_look(connection: Connection, article: Article, at: datetime, changed: bool) -> dict[str, Any]:
-    """When to look again, and what to remember until then. An article that lacks a part is due at once."""
-    key = url_key(article.url)
-    if MISSING in article.quality.flags:
-        return {"b_next": at, "b_reason": MISSING, "b_failures": 1}
-    outcome: Outcome = "changed" if changed else "unchanged"
-    after = next_check(_visits(connection, key, at), at, outcome, key)
-    return {
-        "b_next": after,
-        "b_reason": f"{FILLED} {article.filled_from}" if article.filled_from else "",
-        "b_failures": 0,
-    }
-
-
 def _known_source(row: Any) -> KnownSource:
     return KnownSource(
         row.id, row.kind, row.url, row.etag, row.last_modified, row.fail_count, row.last_checked_at
     )
 
 
-def _article(key: Any) -> Any:
-    return (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
-
-
-def _visits(connection: Connection, key: str, now: datetime) -> Visits:
-    """What the archive knows of how the post under this key changes."""
-    row = connection.execute(_visits_query(), {"key": key}).first()
-    return Visits(now) if row is None else Visits(row.first_seen_at, row.date_published, changes=row.changes)
-
-
-@cache
-def _visits_query() -> Any:
-    """Built once: a crawl asks it of every article, and building costs more than the answer."""
-    changes = select(func.count()).where(
-        Revision.article_id == ArticleRow.id, Revision.change_kind == "publisher"
-    )
-    query = select(
-        ArticleRow.first_seen_at, ArticleRow.date_published, changes.scalar_subquery().label("changes")
-    )
-    return query.where(_article(bindparam("key"))).order_by(ArticleRow.id).limit(1)
-
-
 def _known(
     connection: Connection, condition: Any, order: Any = Url.id, limit: int | None = None
 ) -> Iterator[Known]:
-    columns = (
+    columns: tuple[Any, ...] = (
         Url.url, Url.url_key, Url.state, Url.reason, Url.etag, Url.last_modified, Url.last_checked_at,
-        Url.fail_count, Url.next_check_at,
+        Url.fail_count, Url.next_check_at, Url.lastmod,
     )  # fmt: skip
     query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
     for row in connection.execute(query):

@@ -16,7 +16,7 @@ from newsarchive.db import (
     bulk,
     captures,
     clusters,
-    frontier,
+    fetched,
     fulltext,
     originals,
     quarantine,
@@ -82,9 +82,8 @@ class Batch:
         seen = [(plan.article_id, plan.article.seen) for plan in self.plans if plan.article.seen]
         sightings.record(self.connection, seen, self.now)
         if not self.reread:
-            frontier.mark_fetched(
-                self.connection, [(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]
-            )
+            looks = [fetched.Fetched(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]
+            fetched.mark(self.connection, looks)
         return [plan.outcome for plan in everyone]
 
     # -- finding -----------------------------------------------------------------------------
@@ -142,9 +141,9 @@ class Batch:
     def _write_captures(self) -> None:
         plans = [plan for plan in self.plans if plan.article.capture]
         self._sites(plan.article for plan in plans)
-        fetched = [(p.article.capture, p.article, p.seen_at) for p in plans if p.article.capture]
+        answers = [(p.article.capture, p.article, p.seen_at) for p in plans if p.article.capture]
         for plan, capture_id in zip(
-            plans, captures.record(self.connection, fetched, self.run_id), strict=True
+            plans, captures.record(self.connection, answers, self.run_id), strict=True
         ):
             plan.capture_id = capture_id
 

@@ -16,8 +16,9 @@ from newsarchive.items import SourceText
 FIELDS = ("source", "html", "is_full", "title", "author", "published", "updated")
 
 
-def keep(connection: Connection, texts: Mapping[int, SourceText]) -> None:
-    """Keep texts by the id of their URL, where they differ from what is kept and are no worse.
+def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
+    """Keep texts by the id of their URL, where they differ from what is kept and are no worse; gives the ids of
+    those that were replaced.
 
     A source replaces its own word; of two sources the one that gives full texts counts, then the API.
     """
@@ -35,6 +36,7 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> None:
         for url_id, text in changed.items()
     ]
     bulk.insert_rows(connection, SourceTextRow, rows)
+    return [url_id for url_id in changed if url_id in held]
 
 
 def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:

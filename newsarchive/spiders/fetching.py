@@ -6,11 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, signals
-from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -18,27 +15,16 @@ from twisted.python.failure import Failure
 from newsarchive import browser
 from newsarchive.core import discovery
 from newsarchive.core.posts.filling import FILLABLE, usable
-from newsarchive.core.posts.parts import MISSING
-from newsarchive.core.sources.paging import MAX_PARTS
-from newsarchive.core.urls import site_of, url_key
-from newsarchive.db.frontier import FILLED, Frontier, Known
-from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.items import Capture, Link, Selectors
-from newsarchive.recorder import KEEP, Recorder
-from newsarchive.rules import Rules
-from newsarchive.spiders.base import (
-    ArchiveSpider,
-    Dropped,
-    capture_of,
-    explain,
-    headers_of,
-    rules_of,
-    status_problem,
-)
-from newsarchive.spiders.finding import conditional
-
-if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
+from newsarchive.core.urls import url_key
+from newsarchive.db.fetched import FILLED
+from newsarchive.db.frontier import Frontier, Known
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.inflight import InFlight
+from newsarchive.items import Capture, Link
+from newsarchive.recorder import KEEP
+from newsarchive.spiders.base import Dropped, explain, headers_of
+from newsarchive.spiders.capturing import KNOWN, CapturingSpider
+from newsarchive.spiders.finding import Batch, conditional
 
 #: Statuses that say something of a post and are no failures.
 MEANINGFUL = [304, 404, 410]
@@ -46,44 +32,38 @@ MEANINGFUL = [304, 404, 410]
 BELIEVED = frozenset(("wp-json", "feed", "stored"))
 
 
-#: What the frontier knows of a post stands in its request's meta under this name.
-KNOWN = "newsarchive_known"
+class FetchingSpider(CapturingSpider):
+    """A spider whose posts stand in the frontier."""
 
+    #: Whether posts that are known are asked for again although they are not due.
+    recheck: bool = False
 
-class FetchingSpider(ArchiveSpider):
-    """A spider whose posts stand in the frontier. `StorePipeline` gives it `frontier` and `run_id`."""
-
-    frontier: Frontier | None = None
-    run_id: int = 0
-    site_id: int = 0
-    #: What was stored since then belongs to a killed crawl that this one goes on with.
-    resume_point: datetime | None = None
-    rules: Rules
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.rules = rules_of(crawler.settings)
-        return spider
-
-    async def discovered(self, links: list[Link], source_id: int | None = None) -> list[Request]:
-        """Rows for the links, then requests for those that this crawl has not done yet."""
+    async def discovered(self, batch: Batch) -> list[Request]:
+        """Rows for the links, then requests for those that this crawl has not done yet and that are due."""
         if self.frontier is None:
-            return [self.request(link, None) for link in links]
-        if not links:
+            return [self.request(link, None) for link in batch.links]
+        if not batch.links:
             return []
-        await asyncio.to_thread(self.frontier.discover, self.site_id, self.run_id, links, source_id)
-        known = await asyncio.to_thread(self.frontier.known, [link.url for link in links])
-        return [
-            self.request(link, row)
-            for link in links
-            if not self.is_done(row := known.get(url_key(link.url))) and not self.rests(link, row)
-        ]
+        if not batch.remembered:
+            await asyncio.to_thread(
+                self.frontier.discover, self.site_id, self.run_id, batch.links, batch.source_id
+            )
+        return [self.request(link, row) for link, row in await self.wanted(batch.links, self.frontier)]
+
+    async def wanted(self, links: list[Link], frontier: Frontier) -> list[tuple[Link, Known | None]]:
+        """Those that are to be fetched, with what is known of them; the others are counted."""
+        known = await asyncio.to_thread(frontier.known, [link.url for link in links])
+        rows = [(link, known.get(url_key(link.url))) for link in links]
+        return [(link, row) for link, row in rows if not self.is_done(row) and not self.rests(link, row)]
 
     def rests(self, link: Link, known: Known | None) -> bool:
-        """Whether a URL is left alone: no article, or blocked, and its time has not come; counted by its reason."""
+        """Whether a URL is left alone: it was looked at, and its time has not come; counted by its reason."""
         if known is None or not known.rests(datetime.now(UTC), link.lastmod):
             return False
+        if known.state in ("ok", "gone"):
+            if not self.recheck:
+                self.count("skipped/not due")
+            return not self.recheck
         reason = known.reason.partition(" (")[0]
         if reason == "noarchive" and not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return False
@@ -106,9 +86,10 @@ class FetchingSpider(ArchiveSpider):
             self.count("skipped/done before the kill")
         return done
 
-    def request(self, link: Link, known: Known | None) -> Request:
-        """A request for one post, conditional where the server gave validators (RFC 9110, 13)."""
-        headers = conditional(known) if known is not None and known.state == "ok" else {}
+    def request(self, link: Link, known: Known | None, *, whole: bool = False) -> Request:
+        """A request for one post, conditional where the server gave validators (RFC 9110, 13) and it need not
+        come `whole`."""
+        headers = conditional(known) if known is not None and known.state == "ok" and not whole else {}
         return Request(
             link.url,
             headers=headers,
@@ -121,8 +102,25 @@ class FetchingSpider(ArchiveSpider):
         )
 
     async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
-        """What one answer means: unchanged, gone, or bytes for the pipelines."""
-        if response.status == 304:
+        """What one answer means; a post of which nothing comes makes room for another (see `inflight`)."""
+        sent = False
+        try:
+            async for outcome in self.outcome(response, link):
+                sent = True
+                yield outcome
+        finally:
+            if not sent:
+                self.finished(link)
+
+    def finished(self, link: Link) -> None:
+        if middleware := self.crawler.get_downloader_middleware(InFlight):
+            middleware.done(link.url)
+
+    async def outcome(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
+        """Unchanged, gone, or bytes for the pipelines."""
+        if response.status == 304 and not await self.is_unchanged(link):
+            yield self.request(link, response.meta.get(KNOWN), whole=True)
+        elif response.status == 304:
             self.count("unchanged")
             self.count("not modified")
             if self.frontier:
@@ -145,7 +143,7 @@ class FetchingSpider(ArchiveSpider):
             if refusal.reason in FILLABLE and await self.may_fill(response, link):
                 yield refused
             else:
-                await self.refuse(refused, response, refusal)
+                await self.refuse(refused, refusal)
         elif (capture := await self.whole(response, link)) is not None:
             yield capture
 
@@ -162,52 +160,6 @@ class FetchingSpider(ArchiveSpider):
         if self.frontier is None:
             return False
         return usable(await asyncio.to_thread(self.frontier.source_text, link.url))
-
-    async def whole(self, response: Response, link: Link) -> Capture | None:
-        """The capture with those of the further pages that the post is split over.
-
-        `None` where one of them failed and the archive has the article already: half a text must not take
-        the place of a whole one. The URL is then looked at again like one that failed.
-        """
-        parts: list[Capture] = []
-        waiting = self.parts_of(response, response.url)
-        while waiting and len(parts) < MAX_PARTS:
-            answer = await self.part(waiting.pop(0))
-            if answer is None:
-                known: Known | None = response.meta.get(KNOWN)
-                if known is not None and known.state == "ok" and self.frontier:
-                    await asyncio.to_thread(self.frontier.failed, link.url, MISSING)
-                    return None
-                break
-            if url_key(answer.url) in {url_key(url) for url in (response.url, *(p.final_url for p in parts))}:
-                break  # the same page again, under another number
-            parts.append(await self.capture(answer, link))
-            waiting = waiting or self.parts_of(answer, response.url)
-        return replace(await self.capture(response, link), parts=tuple(parts))
-
-    def parts_of(self, response: Response, first: str) -> list[str]:
-        text = response.text if isinstance(response, TextResponse) else ""
-        return discovery.page_parts(text, response.url, first) if text else []
-
-    async def part(self, url: str) -> Response | None:
-        """One further page of a post; `None`, said and counted, where it cannot be had."""
-        assert self.crawler.engine is not None
-        request = Request(url, meta={KEEP: True})
-        try:
-            response = await self.crawler.engine.download_async(request)
-            reason, sentence = status_problem(response.status)
-            if response.status == 200 and not self.block(response):
-                return response
-        except Exception as error:  # whatever a download raises, the first page remains
-            reason, sentence = explain(error)
-        self.count(f"failed/part of a post: {reason}")
-        self.logger.warning("%s: a page of a split post is missing: %s", url, sentence)
-        return None
-
-    def block(self, response: Response) -> str:
-        """Why an answer means that the site keeps us out, "" where it does not."""
-        text = response.text if isinstance(response, TextResponse) else ""
-        return discovery.block_reason(text, headers_of(response), response.status, self.rules)
 
     async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
         """Said and kept, never evaded. What the site's feed or API gives of the post is taken instead."""
@@ -227,44 +179,15 @@ class FetchingSpider(ArchiveSpider):
             return None
         return NotAnArticle(kind.reason, kind.detail)
 
-    async def refuse(self, capture: Capture, response: Response, error: NotAnArticle) -> None:
+    async def refuse(self, capture: Capture, error: NotAnArticle) -> None:
         """Drop a page as the pipelines drop one: counted, its capture kept, settled in the frontier."""
         await self.crawler.signals.send_catch_log_async(
             signals.item_dropped,
             item=capture,
-            response=response,
+            response=None,  # its room is free when all have heard of it: see `parse_post`
             exception=Dropped(capture, error),
             spider=self,
         )
-
-    async def capture(self, response: Response, link: Link) -> Capture:
-        """The response as a record, its raw bytes kept where the recorder is on, with what the site's feed
-        or API says of the post.
-
-        A disk that takes no more bytes ends the crawl: what is fetched on would be lost.
-        """
-        capture = capture_of(response, link)
-        if response.meta.get("playwright"):  # validators are the empty page's: scripts may say something new
-            own = {k: v for k, v in capture.headers.items() if k not in ("etag", "last-modified")}
-            capture = replace(capture, headers=own)
-        try:
-            return await asyncio.to_thread(self._kept, capture, response)
-        except DatabaseError as error:
-            self.crawler.stats.set_value("newsarchive/database_error", str(error))
-            raise CloseSpider("database_error") from error
-
-    def _kept(self, capture: Capture, response: Response) -> Capture:
-        """The two that wait for the disk; called from a thread."""
-        recorder = self.crawler.get_extension(Recorder)
-        place = recorder.keep(response, capture.fetched_at) if recorder else None
-        text = self.frontier.source_text(capture.url) if self.frontier else capture.source_text
-        return replace(
-            capture, place=place, source_text=text, selectors=self._selectors(site_of(capture.url))
-        )
-
-    @lru_cache(maxsize=64)  # noqa: B019  the spider lives as long as its process
-    def _selectors(self, site: str) -> Selectors | None:
-        return self.frontier.selectors(site) if self.frontier else None
 
     def forbidden(self, response: Response) -> str:
         """Where the page forbids copies, "" where it does not or we were told not to ask."""
@@ -290,9 +213,16 @@ class FetchingSpider(ArchiveSpider):
 
     async def post_failed(self, failure: Failure) -> AsyncIterator[Capture]:
         """Errback of a post: counted, logged, kept in the frontier for the next crawl."""
-        reason, sentence = explain(failure.value)
         request: Request = failure.request  # type: ignore[attr-defined]
         link: Link = request.cb_kwargs["link"]
+        try:
+            async for capture in self.failed(failure, request, link):
+                yield capture
+        finally:
+            self.finished(link)
+
+    async def failed(self, failure: Failure, request: Request, link: Link) -> AsyncIterator[Capture]:
+        reason, sentence = explain(failure.value)
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
             async for capture in self.blocked(failure.value.response, link, block):
                 yield capture

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +20,7 @@ from newsarchive.core import discovery, urls
 from newsarchive.core.discovery import Source
 from newsarchive.core.sources.sitemaps import MAX_BYTES
 from newsarchive.db.frontier import Frontier, Known, KnownSource
-from newsarchive.items import Link
+from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import content_type, explain, headers_of, status_problem
 
@@ -39,14 +39,20 @@ API_PAGE, SITEMAP_PART = "wp-json page", "sitemap part"
 OTHER_SITEMAPS = frozenset(("pages", "categories", "authors", "media"))
 
 
+#: How long what a killed crawl read of a source counts as read, for the crawl that goes on with it.
+FRESH = timedelta(hours=1)
+
+
 class Batch(NamedTuple):
-    """Links that one answer named; `source_id` is the row of the source, `None` for pages."""
+    """Links that one answer named; `source_id` is the row of the source, `None` for pages. `remembered` are those
+    of a source that did not change: what it named when it was read."""
 
     links: list[Link]
     source_id: int | None = None
+    remembered: bool = False
 
 
-def conditional(known: Known | KnownSource) -> dict[str, str]:
+def conditional(known: Known | KnownSource | Validators) -> dict[str, str]:
     """The headers that make a request conditional, where the server gave validators (RFC 9110, 13)."""
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in validators.items() if value}
@@ -68,6 +74,8 @@ class Finder:
     kinds: frozenset[str] = KINDS
     #: Whether all that is found gets its row: only then may a later 304 stand for it.
     remember: bool = True
+    #: Since when a killed crawl read sources that this one, which goes on with it, need not ask again.
+    resume_point: datetime | None = None
     requests: int = 0
     seen: set[str] = field(default_factory=set)
 
@@ -107,12 +115,14 @@ class Finder:
         """All links to posts of a site whose front page did not change: from the sources that answered before."""
         assert self.frontier is not None
         for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
+            if not source.answers:
+                continue
             async for batch in self._read(Source(source.kind, source.url, announced=True), known.url):
                 yield batch
                 if self.enough():
                     return
         if "archive" in self.kinds:
-            yield Batch(await self._named_by(known), known.id)
+            yield await self._named_by(known)
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: the page's own, and the sitemaps that robots.txt names before the usual ones."""
@@ -149,12 +159,11 @@ class Finder:
             response = await self._get(url, own, expected=source.announced, also=(400, 401, 403, 404))
             if response is None:
                 return
-            if response.status == 304 and own:
-                yield Batch(await self._named_by(own), own.id)
-                if not await self._was_read(
-                    API_PAGE, discovery.wp_posts_url(source.url, page=page + 1, embed=embed)
-                ):
-                    return
+            if response.status == 304 and known and own:
+                yield await self._named_by(own)
+                following = discovery.wp_posts_url(source.url, page=page + 1, embed=embed)
+                if known.answers and not await self._was_read(API_PAGE, following):
+                    return  # it was the last when all were read
                 page += 1
                 continue
             posts = discovery.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
@@ -162,15 +171,15 @@ class Finder:
                 embed = False  # some hosts forbid embedding only
                 continue
             if posts.problem:
-                if page == 1 and known and self.frontier:
-                    await asyncio.to_thread(self.frontier.source_checked, known.id, ok=False)
+                if page == 1:
+                    await self._failed(known)
                 if page == 1 and source.announced:
                     self.problem(url, "wp-json", posts.problem)
                 return
             yield Batch(list(posts.links), own.id if own else None)
             await self._read_whole(own, response)
-            await self._read_whole(known if page == 1 else None, response)
             if posts.is_last or not posts.links:
+                await self._read_whole(known, response)
                 return
             page += 1
 
@@ -179,7 +188,7 @@ class Finder:
         if response is None:
             return
         if response.status == 304 and known and self.frontier:
-            yield Batch(await self._named_by(known), known.id)
+            yield await self._named_by(known)
             return
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
@@ -214,38 +223,39 @@ class Finder:
             response = await self._get(url, own, expected=source.announced)
             if response is None:
                 continue
+            if urls.url_key(response.url) != urls.url_key(url) and not self._first_time(response.url):
+                await self._failed(own)  # another name of what was read: it need not be asked again soon
+                continue
             if response.status == 304 and own:
-                yield Batch(await self._named_by(own), own.id)
-                parts = await self._stored_parts() if own is known else []
-            else:
-                read = partial(discovery.parse_sitemap, response.body, response.url, self.rules, home_url)
-                sitemap = await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
-                if sitemap.problem and (source.announced or sitemap.kind):
-                    self.problem(url, "sitemap", sitemap.problem)
-                parts = [
-                    m.url
-                    for m in sitemap.sitemaps
-                    if discovery.sitemap_content(m.url, self.rules) not in OTHER_SITEMAPS
-                ]
-                yield Batch(list(sitemap.links), own.id if own else None)
-                await self._read_whole(own, response)
-            waiting += [(part, await self._known(SITEMAP_PART, part)) for part in parts]
+                yield await self._named_by(own)
+                waiting += await self._stored_parts() if own is known else []
+                continue
+            read = partial(discovery.parse_sitemap, response.body, response.url, self.rules, home_url)
+            sitemap = await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
+            if sitemap.problem and (source.announced or sitemap.kind):
+                self.problem(url, "sitemap", sitemap.problem)
+            yield Batch(list(sitemap.links), own.id if own else None)
+            for part in sitemap.sitemaps:  # each is a row before the one that lists it counts as read
+                if discovery.sitemap_content(part.url, self.rules) not in OTHER_SITEMAPS:
+                    waiting.append((part.url, await self._known(SITEMAP_PART, part.url)))
+            await self._read_whole(own, response)
 
-    async def _stored_parts(self) -> list[str]:
+    async def _stored_parts(self) -> list[tuple[str, KnownSource | None]]:
         """The further sitemaps that the site's sitemaps listed when they were read last."""
         assert self.frontier is not None
         stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
-        return [part.url for part in stored]
+        return [(part.url, part) for part in stored if not part.rests(datetime.now(UTC))]
 
-    async def _named_by(self, source: KnownSource) -> list[Link]:
+    async def _named_by(self, source: KnownSource) -> Batch:
         assert self.frontier is not None
-        return await asyncio.to_thread(self.frontier.named_by, source.id)
+        links = await asyncio.to_thread(self.frontier.named_by, source.id)
+        return Batch(links, source.id, remembered=True)
 
     async def _was_read(self, kind: str, url: str) -> bool:
         """Whether an earlier crawl had a good answer from this source."""
         assert self.frontier is not None
         return any(
-            source.url == url
+            source.url == url and source.answers
             for source in await asyncio.to_thread(self.frontier.sources, self.site_id, (kind,))
         )
 
@@ -286,6 +296,8 @@ class Finder:
         also: tuple[int, ...] = (),
     ) -> Response | None:
         """One answer that can be used, else `None`; what was announced and failed is reported."""
+        if known and self._read_already(known):
+            return Response(url, status=304)
         self.requests += 1
         if self.requests > MOST_REQUESTS:
             return None
@@ -299,13 +311,24 @@ class Finder:
         except Exception as error:  # whatever a download raises, the other sources remain
             ok = False
             reason, sentence = explain(error)
-        if known and self.frontier and not ok:
-            await asyncio.to_thread(self.frontier.source_checked, known.id, ok=False)
+        if not ok:
+            await self._failed(known)
         if ok or (response is not None and response.status in also):
             return response
         if expected:
             self.problem(url, reason, sentence)
         return None
+
+    async def _failed(self, source: KnownSource | None) -> None:
+        if source and self.frontier:
+            await asyncio.to_thread(self.frontier.source_checked, source.id, ok=False)
+
+    def _read_already(self, source: KnownSource) -> bool:
+        """Whether the killed crawl that this one goes on with had it a moment ago."""
+        read = source.last_checked_at
+        if self.resume_point is None or read is None or not source.answers:
+            return False
+        return read >= max(self.resume_point, datetime.now(UTC) - FRESH)
 
     async def _read_whole(self, known: KnownSource | None, response: Response) -> None:
         """Keep a source's validators, now that every link it named has its row: a later 304 then loses none."""

@@ -15,7 +15,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive.core import discovery, urls
-from newsarchive.db.frontier import KnownSource
+from newsarchive.db.frontier import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.politeness import Politeness
@@ -38,9 +38,11 @@ def sources(value: str) -> frozenset[str]:
 class NewsSpider(FetchingSpider):
     """Crawl one blog: everything that its API, feeds, sitemaps and pages name.
 
-    Arguments: `url` (the blog's front page, or its feed), `limit` (at most so many posts are
-    fetched), `since` (a date: older posts are left out), `sources` (where to look, all if not said), `dry_run` (1: print what would be fetched
-    and why, fetch and write nothing else).
+    A post that the archive has is left alone until it is due (as `recrawl` has it), or one of them says that it
+    changed. Arguments: `url` (the blog's front page, or its feed), `limit` (at most so many posts are taken, the
+    first that are named), `since` (a date: older posts are left out), `sources` (where to look, all if not said),
+    `recheck` (1: ask for every known post again, conditionally), `dry_run` (1: print what would be fetched and
+    why, fetch and write nothing else).
     """
 
     name = "news"
@@ -49,6 +51,7 @@ class NewsSpider(FetchingSpider):
         "limit": "NUMBER",
         "since": "DATE",
         "dry_run": "1",
+        "recheck": "1",
         "sources": "wp-json,feed,sitemap,archive",
     }
 
@@ -57,6 +60,9 @@ class NewsSpider(FetchingSpider):
     since: datetime | None
     dry_run: bool
     sources: frozenset[str]
+    recheck: bool
+    #: The archive's frontier to look things up in, for a dry run; `None` where there is no archive.
+    archive: Frontier | None = None
     #: What went wrong with the front page, in words.
     failure: str = ""
     #: The front page as a source, with what makes the next request conditional.
@@ -74,6 +80,7 @@ class NewsSpider(FetchingSpider):
             "since": day("since", given["since"]) if given.get("since") else None,
             "sources": sources(given.get("sources", "")),
             "dry_run": flag("dry_run", given.get("dry_run", "0")),
+            "recheck": flag("recheck", given.get("recheck", "0")),
         }
 
     async def start(self) -> AsyncIterator[Request]:
@@ -113,12 +120,10 @@ class NewsSpider(FetchingSpider):
         self.taken: set[str] = set()
         await self.open_site(response)
         async for batch in self.find(response):
-            links = list(self.choose(batch.links))
-            for request in await self.requests(links, batch.source_id):
+            for request in await self.requests(batch):
                 yield request
-        for link in await self.left_over():
-            for request in await self.requests(list(self.choose([link]))):
-                yield request
+        for request in await self.requests(Batch(await self.left_over(), remembered=True)):
+            yield request
         if not self.taken and not self.crawler.stats.get_value("newsarchive/skipped/before since"):
             self.site_failed(
                 self.url,
@@ -162,6 +167,7 @@ class NewsSpider(FetchingSpider):
             self.robots,
             self.sources,
             remember=self.since is None,  # what is left out for its age has no row
+            resume_point=self.resume_point,
         )
 
     def robots(self, url: str) -> str | None:
@@ -192,11 +198,18 @@ class NewsSpider(FetchingSpider):
                 self.taken.add(key)
                 yield link
 
-    async def requests(self, links: list[Link], source_id: int | None = None) -> list[Request]:
-        """A row in the frontier for each link, then its request."""
+    async def requests(self, batch: Batch) -> list[Request]:
+        """A row in the frontier for each link that is chosen, then its request."""
+        links = list(self.choose(batch.links))
         self.count("discovered", len(links))
-        if self.dry_run:
-            for link in links:
-                sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
-            return []
-        return await self.discovered(links, source_id)
+        if not self.dry_run:
+            return await self.discovered(batch._replace(links=links))
+        for link in await self.would_fetch(links):
+            sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
+        return []
+
+    async def would_fetch(self, links: list[Link]) -> list[Link]:
+        """Those that a crawl would fetch, for all that the archive knows of them."""
+        if self.archive is None:
+            return links
+        return [link for link, _ in await self.wanted(links, self.archive)]

@@ -151,6 +151,9 @@ class WordPress:
     _bound: str = field(init=False, default="", repr=False)
     _folder: Path = field(init=False, repr=False)
     _server: subprocess.Popen[bytes] | None = field(init=False, default=None, repr=False)
+    #: What was read of the access log, and how many bytes that were.
+    _requests: list[Request] = field(init=False, default_factory=list, repr=False)
+    _read: int = field(init=False, default=0, repr=False)
 
     def __enter__(self) -> WordPress:
         self._folder = Path(tempfile.mkdtemp(prefix="newsarchive-wordpress-"))
@@ -207,13 +210,17 @@ class WordPress:
         return [post["url"] for post in self.run([{"do": "published"}])[0]]
 
     def requests(self) -> list[Request]:
-        """The access log so far."""
-        log = self._folder / "access.jsonl"
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        return [Request(**json.loads(line)) for line in lines]
+        """The access log so far; a line that is being written is not in it yet."""
+        with contextlib.suppress(FileNotFoundError), (self._folder / "access.jsonl").open("rb") as log:
+            log.seek(self._read)
+            whole = log.read().rpartition(b"\n")[0]
+            self._requests += [Request(**json.loads(line)) for line in whole.splitlines()]
+            self._read += len(whole) + bool(whole)
+        return list(self._requests)
 
     def forget_requests(self) -> None:
         (self._folder / "access.jsonl").unlink(missing_ok=True)
+        self._requests, self._read = [], 0
 
     def stop(self) -> None:
         """End the server: its workers are its process group, and nothing else is in it."""

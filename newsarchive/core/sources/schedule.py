@@ -81,6 +81,17 @@ def next_check(
     return now + wait * (1 + limits.spread * _place(key))
 
 
+def is_news(lastmod: datetime | None, before: datetime | None, looked_at: datetime | None) -> bool:
+    """Whether a listing's word on when a post changed is news since it was looked at.
+
+    `before` is what a listing said then: by the site's own clock, which may be wrong, so that another time is
+    news, be it earlier. Where none said anything, our clock decides.
+    """
+    if lastmod is None or looked_at is None or lastmod == before:
+        return False
+    return before is not None or lastmod > looked_at
+
+
 def interval(visits: Visits, now: datetime, limits: Limits = DEFAULT) -> timedelta:
     """How long to wait before the next look at a post that answered."""
     age = max(now - (visits.published or visits.first_seen_at), timedelta(0))

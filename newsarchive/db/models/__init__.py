@@ -23,6 +23,7 @@ from newsarchive.db.models.crawling import (
     Source,
     SourceTextRow,
     Url,
+    UrlPart,
 )
 from newsarchive.db.models.learned import LineSighting, PageSighting, SiteBlock
 from newsarchive.db.models.quarantine import Quarantined
@@ -59,4 +60,5 @@ __all__ = [
     "SourceTextRow",
     "Term",
     "Url",
+    "UrlPart",
 ]

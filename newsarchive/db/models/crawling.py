@@ -46,7 +46,9 @@ class Url(Base):
     """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
 
     `reason` says why it is blocked, skipped or failed last; `fail_count` counts failures in a row.
-    `last_checked_at` is when it was last asked for and an answer was stored.
+    `last_checked_at` is when it was last asked for and an answer was stored; `lastmod` what a feed, sitemap or
+    API said last of its last change, by the site's own clock. `etag` and `last_modified` are kept where all
+    that the post was made of has them: its own answer, and those in `url_parts`.
     """
 
     __tablename__ = "urls"
@@ -60,9 +62,23 @@ class Url(Base):
     next_check_at: Mapped[datetime | None] = mapped_column(index=True)
     etag: Mapped[str] = mapped_column(default="")
     last_modified: Mapped[str] = mapped_column(default="")
+    lastmod: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="new")
     reason: Mapped[str] = mapped_column(default="")
     fail_count: Mapped[int] = mapped_column(default=0)
+
+
+class UrlPart(Base):
+    """A further answer that a post was made of: a page of a split post (`part` counts from 2), or what its
+    script fetched."""
+
+    __tablename__ = "url_parts"
+
+    url_id: Mapped[int] = cascade("urls.id", primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    etag: Mapped[str]
+    last_modified: Mapped[str]
 
 
 class SourceTextRow(Base):
@@ -105,14 +121,14 @@ class CrawlRun(Base):
 
 
 class Discovery(Base):
-    """Which source named which URL in which run."""
+    """Which source named which URL, and in which run it did so first."""
 
     __tablename__ = "discoveries"
     __table_args__ = (UniqueConstraint("url_id", "run_id", "kind"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url_id: Mapped[int] = cascade("urls.id")
-    source_id: Mapped[int | None] = set_null("sources.id")
+    source_id: Mapped[int | None] = set_null("sources.id", index=True)
     run_id: Mapped[int] = cascade("crawl_runs.id", index=True)
     kind: Mapped[str]
 

@@ -1,0 +1,158 @@
+"""What the frontier remembers between two looks at a post: on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from newsarchive.db.engine import reading
+from newsarchive.db.frontier import Frontier, Known
+from newsarchive.db.models import Discovery
+from newsarchive.db.store import Store
+from newsarchive.items import Article, Candidate, Capture, Link, SourceText, Validators
+from tests.storage import START, make_article, open_archive
+
+URL = "https://blog.example/post-1"
+HOUR = timedelta(hours=1)
+FULL = SourceText("feed", "<p>The first words and all the others.</p>", True, "A title", "Ann Lee")
+
+
+class Archive:
+    """An archive with one site, at noon of the day on which its post was fetched."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.store = engine, Store(engine)
+        self.frontier = Frontier(engine, lambda: START + HOUR)
+        self.site, self.run = (
+            self.frontier.open_site("https://blog.example/"),
+            self.store.start_run("news", {}),
+        )
+
+    def name(self, *links: Link, source: int | None = None) -> None:
+        self.frontier.discover(self.site, self.run, links, source)
+
+    def fetch(self, article: Article) -> None:
+        self.store.ingest([article], self.run)
+
+    @property
+    def known(self) -> Known:
+        [known] = self.frontier.known([URL]).values()
+        return known
+
+    @property
+    def is_due(self) -> bool:
+        return not self.known.rests(START + HOUR)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    with open_archive(request.param, tmp_path) as engine:
+        yield Archive(engine)
+
+
+def answer(url: str, etag: str = "", last_modified: str = "") -> Capture:
+    given = {"etag": etag, "last-modified": last_modified}
+    return Capture(url, b"<p>.</p>", START, url, headers={k: v for k, v in given.items() if v})
+
+
+def fetched(
+    *further: Capture, data: tuple[Validators, ...] = (), status: int = 200, source: str = ""
+) -> Article:
+    """The post as it was fetched, with an ETag: of these further pages, with the text of that source."""
+    capture = replace(answer(URL, '"one"'), parts=further, data=data, status=status)
+    chosen = (Candidate("article_body", "", source, chosen=True),) if source else ()
+    return make_article(1, capture=capture, candidates=chosen)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "due"),
+    [
+        (START - HOUR, START - HOUR, False),  # it says what it said
+        (START - HOUR, START - HOUR / 2, True),  # another time, though its clock is behind ours
+        (START + HOUR, START, True),
+        (START - HOUR, None, False),  # a page that names no times says nothing
+        (None, START - HOUR, False),  # no listing said anything yet: our clock decides
+        (None, START + HOUR, True),
+        (None, None, False),
+    ],
+)
+def test_a_post_is_due_when_a_listing_says_that_it_changed(
+    archive: Archive, before: datetime | None, now: datetime | None, due: bool
+) -> None:
+    archive.name(Link(URL, "sitemap", lastmod=before))
+    assert archive.is_due  # it is new
+    archive.fetch(fetched())
+    assert not archive.is_due
+    for _ in range(2):  # until it is fetched, however often it is named
+        archive.name(Link(URL, "sitemap", lastmod=now))
+        assert archive.is_due is due
+    archive.frontier.unchanged(URL)
+    archive.name(Link(URL, "sitemap", lastmod=now))
+    assert not archive.is_due
+
+
+TWO, THREE = f"{URL}/2", f"{URL}/3"
+
+
+@pytest.mark.parametrize(
+    ("article", "parts"),
+    [
+        (fetched(), []),
+        (fetched(answer(TWO, '"two"')), [Validators(TWO, '"two"')]),
+        (
+            fetched(answer(TWO, '"two"'), answer(THREE, "", "yesterday")),
+            [Validators(TWO, '"two"'), Validators(THREE, "", "yesterday")],
+        ),
+        (fetched(data=(Validators(TWO, '"two"'),)), [Validators(TWO, '"two"')]),
+        (fetched(answer(TWO, '"two"'), answer(THREE)), None),  # nobody can say that the third did not change
+        (fetched(data=(Validators(TWO),)), None),
+        (fetched(status=403, source="feed"), None),
+        (fetched(source="feed"), []),
+    ],
+)
+def test_the_validators_of_all_that_a_post_was_made_of_are_kept_or_none(
+    archive: Archive, article: Article, parts: list[Validators] | None
+) -> None:
+    archive.name(Link(URL, "feed"))
+    archive.fetch(article)
+    assert archive.known.etag == ('"one"' if parts is not None else "")
+    assert archive.frontier.parts(URL) == (parts or [])
+    archive.fetch(make_article(1, body="Another text.", capture=answer(URL, '"new"')))
+    assert archive.known.etag == '"new"'
+    assert archive.frontier.parts(URL) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "again"),
+    [
+        ("feed", replace(FULL, html="<p>Edited.</p>"), True),
+        ("feed", FULL, False),
+        ("", replace(FULL, html="<p>Edited.</p>"), False),  # the text is the page's own
+    ],
+)
+def test_a_post_that_a_source_filled_is_fetched_whole_when_the_source_says_something_else(
+    archive: Archive, source: str, text: SourceText, again: bool
+) -> None:
+    archive.name(Link(URL, "feed", text=FULL))
+    archive.fetch(fetched(source=source))
+    archive.frontier.unchanged(URL)
+    archive.name(Link(URL, "feed", text=text))
+    assert archive.is_due is again
+    assert archive.known.etag == ("" if again else '"one"')
+    assert archive.known.reason == (f"text from {source}" if source else "")
+
+
+def test_who_named_a_url_is_written_down_once(archive: Archive) -> None:
+    feed = archive.frontier.source(archive.site, "feed", "https://blog.example/feed/").id
+    for run in range(3):
+        archive.run = archive.store.start_run("news", {"run": str(run)})
+        archive.name(Link(URL, "feed"), source=feed)
+        archive.name(Link(URL, "home page"))
+    with reading(archive.engine) as connection:
+        assert connection.execute(select(func.count()).select_from(Discovery)).scalar() == 2
+    assert archive.frontier.named_by(feed) == [Link(URL, "feed")]
