@@ -74,8 +74,9 @@ def is_prose(block: Block, words: int = 12) -> bool:
 
 def is_linked(block: Block) -> bool:
     """Whether the block's whole text, or all but a few characters, is link text."""
-    linked = sum(len(text) for text, _ in block.links)
-    return bool(block.links) and linked >= 0.8 * len(block.text)
+    if not block.links:
+        return False
+    return sum(len(text) for text, _ in block.links) >= 0.8 * len(block.text)
 
 
 def is_quotation(text: str) -> bool:

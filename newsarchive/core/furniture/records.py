@@ -30,7 +30,7 @@ def pack(page: Sighting) -> bytes:
     labels = list(dict.fromkeys(line.label for line in page.lines))
     at = {text: i for i, text in enumerate(places)}, {text: i for i, text in enumerate(labels)}
     rows = [
-        [x.key, x.form, x.start, at[0][x.place], at[1][x.label], x.words, _flags(x), x.full, x.sample]
+        [x.key, x.form, x.start, at[0][x.place], at[1][x.label], x.words, _flags(_switches(x)), x.full, x.sample]
         for x in page.lines
     ]
     record = [FORMAT, page.origin, page.container, places, labels, rows]
@@ -56,8 +56,9 @@ def digest(page: Sighting) -> int:
     return number(repr((FORMAT, facts, page.origin, page.container, page.verdict, page.layout)))
 
 
-def _flags(line: Line) -> int:
-    return sum(1 << i for i, on in enumerate(_switches(line)) if on)
+@lru_cache(maxsize=4096)
+def _flags(switches: tuple[bool, ...]) -> int:
+    return sum(1 << i for i, on in enumerate(switches) if on)
 
 
 def _line(row: list[Any], places: list[str], labels: list[str]) -> Line:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive.core.clutter import cues
@@ -127,58 +128,79 @@ def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") ->
     return Sighting(article.url, site, cluster or article.url, origin, lines_of(article, phrases(rules)))
 
 
+class _About(NamedTuple):
+    """What the lines of one page are held against: its own title and description, folded, its headline as it is,
+    its origin's name and domain, the names that those are known by, and the phrase tables."""
+
+    own: frozenset[str]
+    headline: str
+    marks: tuple[str, ...]
+    names: tuple[str, ...]
+    words: Phrases | None
+
+
 def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]:
     """The facts of a page's blocks; without `words`, `sells` is not looked for."""
-    own = {fold(t) for t in (article.headline, article.description) if t}
+    own = frozenset(fold(t) for t in (article.headline, article.description) if t)
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
     names = source_names(origin.name, origin.domain) if origin else ()
     title = article.headline if word_count(article.headline) >= LEAD else ""
-    return tuple(_line(block, words, own, marks, names, title) for block in article.blocks)
+    about = _About(own, title, marks, names, words)
+    return tuple(_line(block, about) for block in article.blocks)
 
 
-def _line(
-    block: Block,
-    words: Phrases | None,
-    own: set[str],
-    marks: tuple[str, ...],
-    names: tuple[str, ...],
-    headline: str,
-) -> Line:
-    text, folded = block.text, fold(block.text)
-    is_body, count = block.label == "body", word_count(block.text)
-    title = (
-        lead_of(text)[1] if is_body and LEAD <= count <= LONGEST_FORM and block.kind == "paragraph" else ""
-    )
-    short = is_body and (LEAD if title else SENTENCE) <= count <= LONGEST_FORM
-    form = form_key(text) if short else 0
+def _line(block: Block, about: _About) -> Line:
+    facts = _facts if block.label == "body" else _furniture
+    proved = block.rule.startswith(cues.DECIDED)
+    line = facts(block.text, block.label, block.kind, signature(block.path), is_linked(block), proved)
+    folded = fold(block.text)
+    if block.label == "body" and line.words <= LONGEST_FORM:
+        line = _in_body(line, block, folded, about)
+    if about.names and line.words <= LONGEST_HEAD and names_one(folded, about.names):
+        line = line._replace(mentions=True)
+    return line._replace(own=True) if folded in about.own else line
+
+
+def _facts(text: str, label: str, kind: str, place: str, linked: bool, proved: bool) -> Line:
+    """What a line is on any page."""
     return Line(
         key=line_key(text),
-        form=form,
-        place=signature(block.path),
-        label=block.label,
-        words=count,
+        form=0,
+        place=place,
+        label=label,
+        words=word_count(text),
         sentence=ends_sentence(text),
-        heading=block.kind == "heading",
-        item=block.kind == "list_item",
-        linked=is_linked(block),
+        heading=kind == "heading",
+        item=kind == "list_item",
+        linked=linked,
         quotation=is_quotation(text),
-        names_origin=is_body
-        and count <= LONGEST_FORM
-        and _names(block, folded, marks)
-        and not starts_with_name(text),
-        mentions=bool(names) and count <= LONGEST_HEAD and names_one(folded, names),
-        sells=is_body and words is not None and count <= LONGEST_FORM and cues.sells(text, words),
+        fixed=label in OWN or kind in ("code", "table"),
+        guess=label in GUESSES and not proved,
+        proved=proved,
+        sample=text[:SHORT_SAMPLE],
+    )
+
+
+#: Remembered, for a site's pages share most of what stands round their articles.
+_furniture = lru_cache(maxsize=8192)(_facts)
+
+
+def _in_body(line: Line, block: Block, folded: str, about: _About) -> Line:
+    """A line of the article, with what it says of the page it stands on."""
+    text = block.text
+    title = lead_of(text)[1] if line.words >= LEAD and block.kind == "paragraph" else ""
+    form = form_key(text) if line.words >= (LEAD if title else SENTENCE) else 0
+    return line._replace(
+        form=form,
+        names_origin=_names(block, folded, about.marks) and not starts_with_name(text),
+        sells=about.words is not None and cues.sells(text, about.words),
         domain=form != 0 and DOMAIN in form_of(text),
-        own=folded in own,
-        fixed=is_fixed(block),
-        guess=is_guess(block),
-        proved=block.rule.startswith(cues.DECIDED),
         start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if form else 0,
         leads=form != 0 and bool(title),
-        titled=is_body and count <= LONGEST_FORM and _holds_title(text, headline),
+        titled=_holds_title(text, about.headline),
         teases=bool(title) and any(title.startswith(words) for words, _ in block.links),
-        sample=text[:SAMPLE] if is_body and count <= LONGEST_FORM else text[:SHORT_SAMPLE],
+        sample=text[:SAMPLE],
     )
 
 
@@ -201,16 +223,6 @@ def shareable(page: Sighting) -> dict[int, bool]:
                 if key:
                     found[key] = found.get(key, False) or line.names_origin
     return found
-
-
-def is_fixed(block: Block) -> bool:
-    """Whether no template touches a block: the page's own head, code, tables."""
-    return block.label in OWN or block.kind in ("code", "table")
-
-
-def is_guess(block: Block) -> bool:
-    """Whether a label is extraction's guess, which a site's layout may take back."""
-    return block.label in GUESSES and not block.rule.startswith(cues.DECIDED)
 
 
 def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
