@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from newsarchive.core.furniture.keys import line_key
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.sightings import network
+from newsarchive.core.process import templated
 from newsarchive.core.template import apply_template, from_rows
 from newsarchive.items import Article, Block
-from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
+from tests.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window
 
 PROMO = "Four windows and one kettle are waiting for our guests behind the green door."
 NAV = "html/body/div.site/nav/li"
@@ -468,3 +469,48 @@ def test_texts_order_and_number_never_change(texts: list[str], number: int) -> N
     assert [b.text for b in done.blocks] == [b.text for b in blocks]
     kept = {b.text for b in done.blocks if b.label == "body"}
     assert all(b.text in kept for b in prose(number, len(texts)))
+
+
+# Pages that are not as the template has them
+
+
+def framed(n: int) -> list[Block]:
+    above = Block("Sit down at the stove", label="nav", path=NAV)
+    below = Block("Put the bowl in the sink", label="comments", path=NAV)
+    return [above, *prose(n), *([line(ON_PURPOSE["bio"])] if n % 4 == 0 else []), below]
+
+
+#: Two anchors and a bio that is set aside.
+FRAMED = learned([page(n, framed(n)) for n in range(20)])
+
+
+@pytest.mark.parametrize(
+    ("blocks", "odd"),
+    [
+        (framed(30), False),
+        (framed(32), False),
+        (framed(30)[1:-1], True),  # every anchor vanished
+        ([*prose(30), framed(30)[0]], True),  # what stood above the text stands below it
+        ([framed(30)[-1], *prose(30)], True),
+        ([framed(30)[0], *prose(30)], False),
+        (
+            [*framed(30), line(ON_PURPOSE["bio"], label="promo", rule="promo: a rule knows it now")],
+            True,
+        ),
+    ],
+    ids=[
+        "as ever",
+        "with its bio",
+        "no anchor",
+        "start below",
+        "end above",
+        "one anchor",
+        "proved by a rule",
+    ],
+)
+def test_a_page_is_odd_where_an_anchor_vanishes_or_a_key_changes_its_role(
+    blocks: list[Block], odd: bool
+) -> None:
+    done = templated(page(30, blocks), FRAMED, RULES)
+    assert done.seen is not None
+    assert done.seen.odd is odd

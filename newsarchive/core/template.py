@@ -154,11 +154,21 @@ def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
 
 
 def is_odd(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
-    """Whether a page is not as its site's template has it: no layout fits, or every anchor of it vanished."""
+    """Whether a page is not as its site's template has it: no layout fits, every anchor of it vanished, or a key
+    changed its role: an anchor stands on the other side of the text, a rule proves chrome what was kept."""
     if layout is None:
         return bool(template.layouts)
     anchors = layout.starts | layout.ends
-    return bool(anchors) and not any(line.key in anchors for line in lines)
+    if anchors and not any(line.key in anchors for line in lines):
+        return True
+    text = [i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)] or [-1]
+    for i, line in enumerate(lines):
+        if (line.key in layout.starts and i > text[-1] >= 0) or (line.key in layout.ends and i < text[0]):
+            return True
+        entry = template.entries.get(line.key) if line.proved else None
+        if entry and entry.finding.role == "aside":
+            return True
+    return False
 
 
 def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
@@ -248,7 +258,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
         if not inside(lines[i].place, layout.container):
             found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
         elif i not in framed and len(beyond) <= RUN:
-            found[i] = Finding("anchor", "other", "beyond a line that frames the article on most pages")
+            found[i] = Finding("anchor", "other", "beyond a line that frames the article")
 
 
 def _frame(lines: Sequence[Line], layout: Layout, prose: Sequence[int]) -> tuple[int, int]:

@@ -37,6 +37,7 @@ _TOKEN = re.compile(
 #: How the rules of the chrome step begin, to tell its decisions from extraction's guesses.
 DECIDED = ("chrome/", "head:", "promo:", "tail:", "attribution:", "copyright:", "token:")
 SOURCE = "head: a short line that names the source"
+CALL = "promo: calls the reader to what it says is its own"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
 Span = tuple[Sequence[int], str]
@@ -55,7 +56,8 @@ def is_token(text: str) -> bool:
 def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     """Promos: a question to the reader that offers the answer, a product's name, a pitch.
 
-    Two of the three must stand together, or one line must be both question and pitch. The product's
+    Two of the three must stand together, or one line must be both question and pitch, or call the reader to
+    what is its own. The product's
     name is a short line with no end mark that touches one of the others.
     """
     question = {i for i, b in enumerate(blocks) if _is_question(b.text, words)}
@@ -67,6 +69,7 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
         sells = any(j in pitch or _has(fold(blocks[j].text), "product", words) for j in cues)
         if sells and (len(run) > 1 or (i in question and i in pitch)):
             found.append((run, PROMO))
+    found += [([i], CALL) for i, b in enumerate(blocks) if b.kind != "heading" and _is_call(b.text, words)]
     return found
 
 
@@ -110,6 +113,23 @@ def _is_question(text: str, words: Phrases) -> bool:
     )
 
 
+def _is_call(text: str, words: Phrases) -> bool:
+    """One line that calls the reader to its own newsletter, channel or app: with its first words, or by "you"."""
+    if len(text) > 240 or word_count(text) > 30:
+        return False
+    folded = fold(text)
+    patterns = [words.promo[kind] for kind in ("call", "offer") if kind in words.promo]
+    begins = any(pattern.match(folded) for pattern in patterns)
+    spoken = _has(folded, "reader", words) and any(pattern.search(folded) for pattern in patterns)
+    return (
+        bool(begins or spoken)
+        and _has(folded, "sold", words) > 0
+        and _has(folded, "ours", words) > 0
+        and not _has(folded, "report", words)
+        and not is_quotation(text)
+    )
+
+
 def _is_teasing(text: str, words: Phrases) -> bool:
     """One short question, with a word of promos: it opens one where a name and a pitch follow."""
     folded = fold(text)
@@ -141,7 +161,8 @@ def sells(text: str, words: Phrases) -> bool:
     Prose may do as much, so it counts only beside other evidence, as for a line that repeats.
     """
     folded = fold(text)
-    offer, product = _has(folded, "offer", words), _has(folded, "product", words)
+    offer = _has(folded, "offer", words) + _has(folded, "call", words)
+    product = _has(folded, "product", words) + _has(folded, "sold", words)
     if not offer and not product:
         return False
     spoken = _has(folded, "own", words) + _has(folded, "reader", words)

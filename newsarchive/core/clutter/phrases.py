@@ -6,7 +6,7 @@ A table (a language, or a blogging platform) may hold:
 `[edge]`     label → patterns that are furniture only where no prose of the article follows
 `[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
 `[select]`   label → `#id`, `.class`, `tag`, with `*` as a last character for "starts with"
-`[promo]`    the word lists of `cues.promo_lines`
+`[promo]`    the word lists of `cues.promo_lines` and `cues.sells`
 
 Patterns are regular expressions over the folded line (`lines.fold`: lower case, straight quotes, no
 bullets, no end mark) and must match all of it; `{name}` stands for one to six words. All tables are

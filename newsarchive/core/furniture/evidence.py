@@ -263,7 +263,7 @@ def judge_form(
         return None
     if stats.line.leads:
         return _lead(stats, seen, titles)
-    if stats.varying_start:
+    if stats.varying_start and not stats.line.sells:
         return None
     where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
     if not stats.line.sentence:

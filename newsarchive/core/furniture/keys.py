@@ -22,6 +22,57 @@ _DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
 _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
 #: A title in quotation marks, as an attribution gives it.
 _QUOTED = re.compile(r"“[^“”]{8,200}”|„[^„“”]{8,200}[“”]|«[^«»]{8,200}»|《[^《》]{2,80}》|\"[^\"]{8,200}\"")
+#: What begins a sentence about a thing, in languages that write the thing with a capital or may do so in a title.
+_DETERMINERS = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "these",
+        "our",
+        "der",
+        "die",
+        "das",
+        "dieser",
+        "diese",
+        "dieses",
+        "ein",
+        "eine",
+        "unser",
+        "unsere",
+        "le",
+        "la",
+        "les",
+        "l",
+        "ce",
+        "cet",
+        "cette",
+        "notre",
+        "el",
+        "los",
+        "las",
+        "este",
+        "esta",
+        "nuestro",
+        "il",
+        "lo",
+        "gli",
+        "questo",
+        "questa",
+        "o",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "esse",
+        "essa",
+        "het",
+        "een",
+        "dit",
+        "deze",
+    ]
+)
 _JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 _CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
 _LEAD = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,3})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
@@ -83,12 +134,13 @@ def starts_with_name(text: str) -> bool:
     """Whether a line begins with two or more capitalised words, as a sentence about a person does (a
     label does too, but has a colon after it).
 
-    >>> starts_with_name("Ada Lund is a reporter."), starts_with_name("The text is hers.")
+    >>> starts_with_name("Ada Lund is a reporter."), starts_with_name("Dieser Text ist von ihr.")
     (True, False)
     """
     first = _CAPITALS.match(text.strip())
-    labels = first is not None and text.strip()[first.end() : first.end() + 1] == ":"
-    return first is not None and len(first[0].split()) > 1 and not labels
+    if first is None or len(words := re.split(r"[\s’']+", first[0])) < 2:
+        return False
+    return words[0].lower() not in _DETERMINERS and text.strip()[first.end() : first.end() + 1] != ":"
 
 
 @lru_cache(maxsize=16384)

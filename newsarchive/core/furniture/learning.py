@@ -27,7 +27,7 @@ CLOSING = 3
 #: Lines of a form that are compared with one another.
 SAMPLES = 8
 #: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
-ANCHOR_SHARE, BEYOND = 0.5, 0.03
+ANCHOR_SHARE, BEYOND = 0.05, 0.03
 
 
 def learn(
@@ -287,7 +287,7 @@ def _kept(
 
 
 def _anchored(layout: Layout, pages: Sequence[Sighting], chrome: Chrome, repeated: set[int]) -> Layout:
-    """A layout with the chrome that frames the article on half of its pages."""
+    """A layout with the chrome that frames the article wherever it stands, and does so often enough."""
     mine = [(p, flags) for p, flags in zip(pages, chrome, strict=True) if fits(p.lines, layout)]
     if len(mine) < ENOUGH:
         return layout
@@ -304,7 +304,7 @@ def _anchored(layout: Layout, pages: Sequence[Sighting], chrome: Chrome, repeate
             keys = {
                 x.key: i for i, x in enumerate(page.lines) if flags[i] and x.key in repeated and not x.fixed
             }
-            seen.update(keys)
+            seen.update(keys.keys())  # a mapping would add the places, not ones
             before.update(key for key, i in keys.items() if i > prose[0])
             after.update(key for key, i in keys.items() if i < prose[-1])
     often = [key for key, count in seen.items() if count >= ANCHOR_SHARE * len(mine)]

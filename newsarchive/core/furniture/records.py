@@ -30,7 +30,17 @@ def pack(page: Sighting) -> bytes:
     labels = list(dict.fromkeys(line.label for line in page.lines))
     at = {text: i for i, text in enumerate(places)}, {text: i for i, text in enumerate(labels)}
     rows = [
-        [x.key, x.form, x.start, at[0][x.place], at[1][x.label], x.words, _flags(_switches(x)), x.full, x.sample]
+        [
+            x.key,
+            x.form,
+            x.start,
+            at[0][x.place],
+            at[1][x.label],
+            x.words,
+            _flags(_switches(x)),
+            x.full,
+            x.sample,
+        ]
         for x in page.lines
     ]
     record = [FORMAT, page.origin, page.container, places, labels, rows]

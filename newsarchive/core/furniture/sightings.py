@@ -190,7 +190,7 @@ def _in_body(line: Line, block: Block, folded: str, about: _About) -> Line:
     """A line of the article, with what it says of the page it stands on."""
     text = block.text
     title = lead_of(text)[1] if line.words >= LEAD and block.kind == "paragraph" else ""
-    form = form_key(text) if line.words >= (LEAD if title else SENTENCE) else 0
+    form = form_key(text) if line.words >= LEAD else 0
     return line._replace(
         form=form,
         names_origin=_names(block, folded, about.marks) and not starts_with_name(text),
