@@ -67,7 +67,7 @@ def is_single_byte(run: str) -> bool:
 def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
     """The names of the single-byte codecs in which some run, context at either end, may hold UTF-8."""
     own, bits = _single_bytes(), 0
-    for run in runs:
+    for run in (run for run in runs if not own.keys().isdisjoint(run)):
         signs = [own.get(char, _NONE) for char in run[1:-1]]
         for (first, _), (_, follows) in pairwise(signs):
             bits |= first & follows

@@ -305,7 +305,8 @@ def _for_page(found: Found, runs: Runs) -> Found:
         "".join([run[r.start : r.end] * len(runs.places[run]) for run, rs in found.items() for r in rs])
     )
     strange = _Strange(runs, inside)
-    known = frozenset([c for c, n in runs.letters.items() if n > inside.get(c, 0)])
+    afters, letters = set("".join([r.after for rs in found.values() for r in rs])), runs.letters
+    known = frozenset([c for c in afters if letters.get(c, 0) > inside.get(c, 0)])
     return {run: [_likelier(run, r, strange, known) for r in readings] for run, readings in found.items()}
 
 
