@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from newsarchive.core.charsets import Charset, charset, charsets
+from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import is_allowed
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
+from newsarchive.core.repairs.signs import codecs_in, named
 
 #: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7).
 UTF8 = re.compile(
@@ -67,6 +68,9 @@ class Utf8:
         A run has one character of context at either end.
         """
         found: Found = {}
+        runs = list(runs)
+        if not UTF8.search(self.charset.to_bytes("\n".join(runs))):
+            return found
         for run in runs:
             own = _again(self.charset, self.inner, run, model) if len(run) <= SHORT else self.of(run, model)
             if own:
@@ -139,7 +143,7 @@ def unfold(model: PairModel, before: str, text: str, after: str, layers: int) ->
     best: Unfolded = (text, model.of(context), ())
     if layers == 0 or text.isascii() or model.is_seen(context):
         return best
-    for codec in charsets():
+    for codec in named(codecs_in(text)):
         inner = _decoded(text, codec)
         if inner != text:
             final, cost, names = unfold(model, before, inner, after, layers - 1)

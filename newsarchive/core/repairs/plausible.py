@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.charsets import MULTI_BYTE, SINGLE_BYTE, charsets
+from newsarchive.core.charsets import MULTI_BYTE, SINGLE_BYTE
 from newsarchive.core.repairs.multibyte import bytes_of
+from newsarchive.core.repairs.signs import NONE, codecs_in, single_bytes
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -25,7 +26,6 @@ NEAR = 8
 DENSE, TWO = 0.2, 2
 
 _NEWLINE = "\n"
-_NONE = (0, 0)
 
 #: A run or a part of one, with one character at either end, and how many of its pairs are suspicious.
 Window = tuple[str, int]
@@ -61,16 +61,14 @@ def conceivable(near: Iterable[Window]) -> frozenset[str]:
 
 def is_single_byte(run: str) -> bool:
     """Whether single-byte codecs have all the characters of a run."""
-    return _single_bytes().keys() >= set(run[1:-1])
+    return single_bytes().keys() >= set(run[1:-1])
 
 
 def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
     """The names of the single-byte codecs in which some run, context at either end, may hold UTF-8."""
-    own, bits = _single_bytes(), 0
-    for run in (run for run in runs if not own.keys().isdisjoint(run)):
-        signs = [own.get(char, _NONE) for char in run[1:-1]]
-        for (first, _), (_, follows) in pairwise(signs):
-            bits |= first & follows
+    bits = 0
+    for run in runs:
+        bits |= codecs_in(run[1:-1])
     return _named(bits)
 
 
@@ -94,7 +92,7 @@ def _named(bits: int) -> frozenset[str]:
 @lru_cache(maxsize=1 << 16)
 def _signs(char: str) -> tuple[int, int, int]:
     """Three sets of codecs, a bit each: where a character starts a sequence, goes on with one, is one."""
-    singles = _single_bytes().get(char, _NONE)
+    singles = single_bytes().get(char, NONE)
     first, follows, whole = *singles, 0
     for number, name in enumerate(MULTI_BYTE, start=len(SINGLE_BYTE)):
         raw = bytes_of(char, name)
@@ -103,15 +101,3 @@ def _signs(char: str) -> tuple[int, int, int]:
         follows |= (0x80 <= raw[0] <= 0xBF) << number
         whole |= (0xC2 <= raw[0] <= 0xDF and len(raw) == 2 and continued) << number
     return first, follows, whole
-
-
-@cache
-def _single_bytes() -> dict[str, tuple[int, int]]:
-    signs: dict[str, tuple[int, int]] = {}
-    for number, codec in enumerate(charsets()):
-        for code, byte in codec.inverse.items():
-            first, follows = signs.get(chr(code), (0, 0))
-            first |= (0xC2 <= byte <= 0xF4) << number
-            follows |= (0x80 <= byte <= 0xBF) << number
-            signs[chr(code)] = first, follows
-    return signs
