@@ -57,8 +57,8 @@ _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 _CLIMB = 12
 #: Longest label before a date, in characters.
 _LABEL = 40
-#: How many marks after and before the headline count as near it, and how many after it are looked at in all.
-_AFTER, _BEFORE, _ELSEWHERE = 25, 8, 100
+#: How many marks after and before the headline count as near it, and how many are looked at in all on either side.
+_AFTER, _BEFORE, _ELSEWHERE, _FAR = 25, 8, 100, 30
 #: Unmarked headings of the second rank that are heard: a theme's first ones are the site's and the post's.
 _SECONDS = 8
 
@@ -245,6 +245,7 @@ def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark
     yield from ((mark, True) for mark in marks[at : at + _AFTER])
     yield from ((mark, True) for mark in reversed(marks[max(0, at - _BEFORE) : at - 1]))
     yield from ((mark, False) for mark in marks[at + _AFTER : at + _ELSEWHERE])
+    yield from ((mark, False) for mark in marks[max(0, at - _FAR) : max(0, at - _BEFORE)])
 
 
 @lru_cache(maxsize=4096)
