@@ -15,6 +15,9 @@ MOST = 30
 #: Sources that guess a name from its looks, line by line.
 GUESSES = ("markup alone", "markup next", "markup line", "markup life")
 
+#: Lines that look like names one after another are a menu, or what a shop sells.
+_SEVERAL = ("one of several guesses",)
+
 #: Source → its claims with the authors that each names.
 Named = dict[str, list[tuple[Claim, list[Author]]]]
 
@@ -65,8 +68,18 @@ def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
         lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_spaces)
+    guessed = [
+        names for names, (claims, _) in lists.items() if all(c.source.startswith(GUESSES) for c in claims)
+    ]
+    several = set(guessed) if len(guessed) > 2 else set()
     return [
-        (Option(tuple(claims), _traits(names, authors, sites, list(lists))), authors)
+        (
+            Option(
+                tuple(claims),
+                (*_traits(names, authors, sites, list(lists)), *_SEVERAL[names not in several :]),
+            ),
+            authors,
+        )
         for names, (claims, authors) in lists.items()
     ]
 
