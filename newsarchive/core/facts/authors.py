@@ -15,8 +15,8 @@ MOST = 30
 #: Sources that guess a name from its looks, line by line.
 GUESSES = ("markup alone", "markup next", "markup line", "markup life")
 
-#: Lines that look like names one after another are a menu, or what a shop sells.
-_SEVERAL = ("one of several guesses",)
+#: So many lines that look like names, where nothing else says so, are a menu or what a shop sells.
+SEVERAL = 3
 
 #: Source → its claims with the authors that each names.
 Named = dict[str, list[tuple[Claim, list[Author]]]]
@@ -71,15 +71,9 @@ def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple
     guessed = [
         names for names, (claims, _) in lists.items() if all(c.source.startswith(GUESSES) for c in claims)
     ]
-    several = set(guessed) if len(guessed) > 2 else set()
+    several = dict.fromkeys(guessed, ("one of several guesses",)) if len(guessed) >= SEVERAL else {}
     return [
-        (
-            Option(
-                tuple(claims),
-                (*_traits(names, authors, sites, list(lists)), *_SEVERAL[names not in several :]),
-            ),
-            authors,
-        )
+        (Option(tuple(claims), _traits(names, authors, sites, list(lists)) + several.get(names, ())), authors)
         for names, (claims, authors) in lists.items()
     ]
 
