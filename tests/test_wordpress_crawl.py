@@ -22,7 +22,7 @@ from tests.wordpress.blogs import Blog, Line, Plan, Settings, opened, simple
 from tests.wordpress.fixtures import require
 
 #: More than a page of posts and more than a feed's ten.
-POSTS = 16
+POSTS = 20
 #: WordPress' API under plain permalinks is a file of PHP, which the page cache before it does not see.
 UNTAGGED = "/index.php"
 
