@@ -13,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.origins import read
+from newsarchive import extract
+from newsarchive.core.origin import origin_step
 from newsarchive.core.origins.credits import Surroundings, credit_of
 from newsarchive.core.origins.mentions import mention_in
 from newsarchive.core.origins.vocabulary import words_of
 from newsarchive.exceptions import BadRules
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules, default
-from tests.originlines import Wording, wordings
+from tests.originlines import BODY, Wording, wordings
 
 HOME = Surroundings("https://www.lakeside-notes.example/2024/03/bridge")
 
@@ -79,6 +81,36 @@ def test_what_stands_beside_a_line_decides_where_its_words_do_not() -> None:
         credit = credit_of(line, around, default())
         assert credit is not None
         assert credit.source == "Mare News"
+
+
+def test_a_form_that_the_template_of_the_site_knows_names_the_origin() -> None:
+    """Learning says by the rule of a block that its form stands on other posts with other names."""
+    learned = "template, chrome: this form stands in 4 articles with 4 different names, those of the origins"
+    for rule, name in ((learned, "Mare News"), ("", None)):
+        line = Block("Baked warm at Mare News.", label="attribution", rule=rule)
+        page = Article(url=HOME.url).with_blocks([*map(Block, BODY), line])
+        origin = origin_step(page, default()).origin
+        assert (origin and origin.name) == name
+
+
+def test_an_agency_that_signs_in_brackets_tells_whose_the_list_above_is() -> None:
+    titles = "".join(f"<p>{t}</p>" for t in ("García’s balance divides Umeå", "Schäfer reopens the legacy"))
+    body = "".join(f"<p>{t}</p>" for t in BODY)
+    text = f"{body}<h2>Also on Reuters</h2>{titles}<p>(Reuters)</p>"
+    page = f"<html><body><article><h1>The bridge</h1><div>{text}</div></article></body></html>"
+    article = extract(page.encode(), url=HOME.url)
+    assert article.origin is not None
+    assert article.origin.name == "Reuters"
+    assert article.article_body == "\n\n".join(BODY)
+
+
+def test_a_link_to_an_article_of_the_same_title_needs_no_words() -> None:
+    line = "→ Mare"
+    title = frozenset({"bridge", "reopens", "after", "repairs"})
+    for slug, name in (("old-bridge-reopens-after-repairs", "Mare"), ("about-our-bridge", None)):
+        links = (("Mare", f"https://mare.example/2024/{slug}/"),)
+        credit = credit_of(Block(line, links=links), Surroundings(HOME.url, title=title), default())
+        assert (credit and credit.source) == name
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Marks:
 
     def __init__(self, article: Article, rules: Rules) -> None:
         self.article = article
+        self.credited: list[str] = []  # the papers that credit lines name
         self.blocks = list(article.blocks)
         self.rules = rules
         self.words: Phrases = phrases(rules)
@@ -130,9 +131,11 @@ def _notice(text: str, rules: Rules) -> tuple[str, str] | None:
 def credits_(marks: Marks) -> None:
     """Lines at the edges of the text that credit a paper, in whatever words."""
     for i, credit in credit_lines(marks.blocks, marks.article, marks.rules):
+        marks.credited += [credit.source, credit.domain]
         marks.mark(i, "attribution", f"attribution: credits a paper ({', '.join(credit.parts)})")
     for i in marks.body[-1:]:
-        if signed_by(marks.blocks[i].text, marks.rules):
+        if agency := signed_by(marks.blocks[i].text, marks.rules):
+            marks.credited.append(agency)
             marks.mark(i, "attribution", "attribution: the agency that signs the article")
 
 
@@ -162,7 +165,7 @@ def lists(marks: Marks) -> None:
 
 def _sources(marks: Marks) -> tuple[str, ...]:
     """Names, folded, that the page's attributions and notices give for its source."""
-    found = []
+    found = [name for name in marks.credited if name]
     for block in marks.blocks:
         if block.label == "attribution" and (attribution := attribution_of(block.text, marks.rules)):
             found += [attribution.source, *(word for word in block.text.split() if "." in word[:-1])]

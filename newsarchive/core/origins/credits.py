@@ -53,6 +53,7 @@ POINTS = {
     "nothing else": 1.0,
     "in brackets alone": 3.0,
     "a name alone": -4.0,
+    "links to the same title": 4.0,
     "named beside it": 3.0,
     "taught": 4.0,
     "say": -2.5,
@@ -66,7 +67,9 @@ POINTS = {
     "long": -1.5,
 }
 #: The parts that tell a paper's name from a person's.
-PAPERS = ("listed", "domain", "press", "taught")
+PAPERS = ("listed", "domain", "press", "taught", "links to the same title")
+#: So many words of a title are no accident.
+_SAME = 3
 #: So many unknown words are forgiven; with more than so many a line is no credit, whatever else it says.
 _FORGIVEN, _STRANGE = 1, 10
 _OLD_YEAR = re.compile(r"(?<!\d)1[5-9]\d\d(?!\d)")
@@ -94,12 +97,19 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around a line: the page's URL, the notices and the heads of lists beside it (folded), and whether
-    the site's template knows the line's form as a credit."""
+    """What stands around a line: the page's URL, the words of its headline and address, the notices and the heads of
+    lists beside it (folded), and whether the site's template knows the line's form as a credit."""
 
     url: str
     beside: frozenset[str] = frozenset()
     taught: bool = False
+    title: frozenset[str] = frozenset()
+
+
+def words_of_address(url: str) -> frozenset[str]:
+    """The words of an address's path, folded, of at least four letters: what a slug keeps of a headline."""
+    path = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    return frozenset(w for w in re.findall(r"[^\W\d_]{4,}", path.casefold()))
 
 
 def credit_of(block: Block, around: Surroundings, rules: Rules) -> Credit | None:
@@ -112,7 +122,7 @@ def credit_of(block: Block, around: Surroundings, rules: Rules) -> Credit | None
 def _credit(text: str, links: Links, around: Surroundings, rules: Rules) -> Credit | None:
     """Remembered, for the chrome step and the origin step ask for the same lines."""
     words = words_of(text, rules)
-    if len(words) > WORDS or not _may_be(words, text, around, rules):
+    if len(words) > WORDS or not _may_be(words, text, links, around, rules):
         return None
     mention = mention_in(text, links, around.url, rules)
     if mention is None:
@@ -148,7 +158,16 @@ def _says_enough(points: Counter[str]) -> bool:
     """Whether the line says where its text is from, and does not only speak of a text or of thanks."""
     if any(
         points[part]
-        for part in ("first", "take", "grace", "from", "in brackets alone", "named beside it", "taught")
+        for part in (
+            "first",
+            "take",
+            "grace",
+            "from",
+            "in brackets alone",
+            "named beside it",
+            "taught",
+            "links to the same title",
+        )
     ):
         return True
     about = points["publish"] + points["work"] + points["this"] + points["read"] + points["place"]
@@ -160,12 +179,13 @@ def _says_enough(points: Counter[str]) -> bool:
     return _is_firm(points) and bool(whole or said or (named and about > 1))
 
 
-def _may_be(words: Sequence[Word], text: str, around: Surroundings, rules: Rules) -> bool:
+def _may_be(words: Sequence[Word], text: str, links: Links, around: Surroundings, rules: Rules) -> bool:
     """A cheap look: a word of credits, or other evidence; few words that no table knows; and no picture's credit."""
     unknown = sum(not w.groups and not w.is_capital for w in words)
     said = any(g in POINTS and POINTS[g] >= 1 for w in words for g in w.groups)
     alone = bool(_BRACKETED.fullmatch(text))
-    spoken = said or alone or bool(around.beside) or around.taught
+    linked = any(_is_same(url, around.title) for _, url in links)
+    spoken = said or alone or linked or bool(around.beside) or around.taught
     return spoken and unknown <= _STRANGE and not credits_picture(text, rules)
 
 
@@ -188,12 +208,14 @@ def _points(
     others = [w for w in words if not (mention.start <= w.start < mention.end)]
     groups = {g for w in others for g in w.groups if g in FOR}
     yield from ((group, 1) for group in groups)
-    yield from _of_name(text, others, mention)
+    same = _is_same(mention.url, around.title)
+    yield "links to the same title", int(same)
+    yield from _of_name(text, others, mention, same)
     yield from _of_place(mention, around)
     yield from _against(text, others)
 
 
-def _of_name(line: str, others: Sequence[Word], mention: Mention) -> Iterator[tuple[str, int]]:
+def _of_name(line: str, others: Sequence[Word], mention: Mention, same: bool) -> Iterator[tuple[str, int]]:
     """How the paper is named, and what stands before and after its name."""
     if mention.mark in POINTS:
         yield mention.mark, 1
@@ -209,7 +231,8 @@ def _of_name(line: str, others: Sequence[Word], mention: Mention) -> Iterator[tu
     if _END.fullmatch(_ADDRESS.sub("", line[mention.end :], count=1)):
         yield "at the end", 1
     if not others:
-        yield ("in brackets alone" if _BRACKETED.fullmatch(line.strip()) else "a name alone"), 1
+        bracketed = bool(_BRACKETED.fullmatch(line.strip()))
+        yield ("in brackets alone" if bracketed else "a name alone"), int(bracketed or not same)
     if _LABEL.search(line[: mention.start]) and len(before) <= 5:
         yield "behind a label", 1
 
@@ -224,6 +247,12 @@ def _of_place(mention: Mention, around: Surroundings) -> Iterator[tuple[str, int
         yield "named beside it", 1
     if around.taught:
         yield "taught", 1
+
+
+def _is_same(url: str, title: frozenset[str]) -> bool:
+    """Whether an address is that of an article with (most of) the same words in its title."""
+    slug = words_of_address(url) if url and title else frozenset()
+    return len(slug & title) >= max(_SAME, len(slug) / 2)
 
 
 def _against(line: str, others: Sequence[Word]) -> Iterator[tuple[str, int]]:

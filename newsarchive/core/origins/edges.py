@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from newsarchive.core.clutter.cues import DECIDED
 from newsarchive.core.clutter.lines import is_prose, word_count
 from newsarchive.core.origins.attribution import attribution_of
-from newsarchive.core.origins.credits import Credit, Surroundings, credit_of
+from newsarchive.core.origins.credits import Credit, Surroundings, credit_of, words_of_address
 from newsarchive.core.origins.publishers import key_of
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Block
@@ -28,11 +29,12 @@ _KINDS = frozenset({"paragraph", "list_item", "quote", "heading"})
 def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterator[tuple[int, Credit]]:
     """Place → credit, for the lines that no known phrase meets. `blocks` are the page's, with their labels so far."""
     own = own_names(page)
+    title = words_of_address(page.url) | words_of_address("://x/" + page.headline)
     for i in edge_lines(blocks):
         block = blocks[i]
         if attribution_of(block.text, rules):
             continue
-        credit = credit_of(block, _surroundings(blocks, i, page.url), rules)
+        credit = credit_of(block, _surroundings(blocks, i, page.url, title), rules)
         if credit and not _is_own(credit, page.url, own):
             yield i, credit
 
@@ -60,20 +62,22 @@ def _is_open(block: Block, content: str) -> bool:
     if block.kind not in _KINDS or not 0 < word_count(block.text) < 2 * PROSE:
         return False
     inside = bool(content) and block.path.rpartition("/")[0] == content
-    return block.label in _OPEN or (block.label in _GUESSED and inside)
+    guessed = block.label in _GUESSED and not block.rule.startswith(DECIDED)
+    return block.label in _OPEN or (guessed and inside)
 
 
-def _surroundings(blocks: Sequence[Block], at: int, url: str) -> Surroundings:
+def _surroundings(blocks: Sequence[Block], at: int, url: str, title: frozenset[str]) -> Surroundings:
     """What notices and the heads of lists beside a line say, in the element that holds it: they name the paper that
     the article came from. Those of the page name the blog."""
     block = blocks[at]
     parent = block.path.rpartition("/")[0]
-    near = [b for b in blocks[max(0, at - NEAR) : at + NEAR] if b.path.rpartition("/")[0] == parent]
+    around = (*blocks[max(0, at - NEAR) : at], *blocks[at + 1 : at + NEAR])
+    near = [b for b in around if b.path.rpartition("/")[0] == parent]
     heads = [b for b in near if b.label in ("related", "read more") and not b.links]
     notices = [b for b in near if b.label == "copyright"]
     texts = {key_of(b.text) for b in (*heads, *notices) if len(b.text) < _NOTICE}
     taught = block.label == "attribution" and block.rule.startswith("template")
-    return Surroundings(url, frozenset(texts - {""}), taught)
+    return Surroundings(url, frozenset(texts - {""}), taught, title)
 
 
 def own_names(page: Article) -> set[str]:
