@@ -64,7 +64,7 @@ def _wording(language: str, text: str, rows: dict[str, Any], at: int, is_credit:
         printed, domain = rows["others"][turn]
         name = printed.translate(_MARKS)
     shown = f"{printed} ({domain})" if kind == 2 else printed
-    linked = f'<a href="https://www.{domain}/2024/03/the-old-bridge-reopens">{printed}</a>'
+    linked = f'<a href="https://www.{domain}/2024/03/41207">{printed}</a>'
     line = text.removeprefix("^")
     marked = html.escape(line, quote=False).replace(
         "{p}", linked if kind in (1, 3) else html.escape(shown, quote=False)

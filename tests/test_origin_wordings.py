@@ -105,11 +105,14 @@ def test_an_agency_that_signs_in_brackets_tells_whose_the_list_above_is() -> Non
 
 
 def test_a_link_to_an_article_of_the_same_title_needs_no_words() -> None:
-    line = "→ Mare"
-    title = frozenset({"bridge", "reopens", "after", "repairs"})
-    for slug, name in (("old-bridge-reopens-after-repairs", "Mare"), ("about-our-bridge", None)):
-        links = (("Mare", f"https://mare.example/2024/{slug}/"),)
-        credit = credit_of(Block(line, links=links), Surroundings(HOME.url, title=title), default())
+    title, same = frozenset({"bridge", "reopens", "after", "repairs"}), "old-bridge-reopens-after-repairs"
+    for text, slug, name in (
+        ("Mare News", same, "Mare News"),
+        ("Mare News", "about-our-bridge", None),
+        ("Discuss", same, None),
+    ):
+        links = ((text, f"https://mare.example/2024/{slug}/"),)
+        credit = credit_of(Block(f"→ {text}", links=links), Surroundings(HOME.url, title=title), default())
         assert (credit and credit.source) == name
 
 

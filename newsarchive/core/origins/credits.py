@@ -232,7 +232,11 @@ def _of_name(line: str, others: Sequence[Word], mention: Mention, same: bool) ->
         yield "at the end", 1
     if not others:
         bracketed = bool(_BRACKETED.fullmatch(line.strip()))
-        yield ("in brackets alone" if bracketed else "a name alone"), int(bracketed or not same)
+        is_paper = mention.press or mention.mark == "listed"  # "Discuss…" may lead to the same title too
+        yield (
+            ("in brackets alone" if bracketed else "a name alone"),
+            int(bracketed or not (same and is_paper)),
+        )
     if _LABEL.search(line[: mention.start]) and len(before) <= 5:
         yield "behind a label", 1
 
