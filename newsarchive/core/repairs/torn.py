@@ -24,7 +24,7 @@ from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 #: What a run must gain by its guesses, in nats.
 GAIN = 2.0
 #: A run is left as it is if some guess in it is wrong with this probability.
-RISK = 0.15
+RISK = 0.35
 #: Guesses that are wrong with less probability tell what letters a page has.
 SURE = 0.05
 #: So many places of a character are asked whether it is in known words.
@@ -52,10 +52,11 @@ def torn(
 
 
 def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
-    """Where a first byte stands right behind a change, and not as in clean text."""
+    """Where a first byte stands right behind a change, not as in clean text, and a lost byte behind it."""
     for change in changes:
         char = text[change.end : change.end + 1]
         is_first = char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
+        is_first = is_first and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
         if is_first and not model.is_seen(change.reading.after[-1] + char):
             yield change.end
 
