@@ -24,7 +24,7 @@ from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 #: What a run must gain by its guesses, in nats.
 GAIN = 2.0
 #: A run is left as it is if some guess in it is wrong with this probability.
-RISK = 0.35
+RISK = 0.15
 #: Guesses that are wrong with less probability tell what letters a page has.
 SURE = 0.05
 #: So many places of a character are asked whether it is in known words.
