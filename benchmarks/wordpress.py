@@ -4,7 +4,7 @@
     python -m benchmarks.wordpress --set usual --posts 160 --misses misses.txt
 
 The sets of wordings: `dev` to develop with; for figures `usual` (stock phrases of plugins and papers) and `report`
-(never seen by whoever wrote the rules).
+(never seen by whoever wrote the rules). `varied` and `apart` differ in the shape of lists and promos as well.
 
 We crawl with `scrapy crawl news`, one blog after the other into one archive. `page alone` is our pure core on the
 page of each post, with nothing found and nothing learned; `learned` is the same and what those pages teach.
