@@ -238,3 +238,15 @@ def test_a_source_that_agrees_takes_doubts_away_and_one_that_differs_makes_them(
     partly = read(longer, text=told("bridges", "gardens")).quality
     assert "differs from the wp-json" in partly.flags
     assert partly.confidence < 0.7
+
+
+def test_a_feed_that_holds_the_first_page_of_a_split_post_does_not_differ() -> None:
+    first, second = paragraphs("bridges", "gardens"), paragraphs(*"abcdefgh")
+    page = Capture(URL, post("A long story", body=first).encode())
+    rest = Capture(f"{URL}2/", post("A long story", body=second).encode())
+    whole = replace(read(post("A long story", body=first + second)), capture=replace(page, parts=(rest,)))
+    heard = weighed(whole, told("bridges", "gardens")).quality
+    assert heard.flags == whole.quality.flags
+    assert heard.confidence == whole.quality.confidence
+    alone = weighed(replace(whole, capture=page), told("bridges", "gardens")).quality
+    assert "differs from the wp-json" in alone.flags

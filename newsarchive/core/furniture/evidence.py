@@ -22,8 +22,9 @@ LONGEST_RUN = 5
 #: A sentence inside the text goes on this part of the site's articles, one at its edge on the other:
 #: intros, bios and disclaimers stand at the edges.
 INSIDE_SHARE, EDGE_SHARE = 0.2, 0.5
-#: A share says nothing on fewer articles than these.
-ENOUGH = 8
+#: A share says nothing on fewer articles than these, nor where fewer than so many of them have a sentence
+#: inside their text: an author repeats a refrain three or four times.
+ENOUGH, REFRAINS = 8, 5
 #: A form that closes so large a part of the site's articles is the site's way to file them.
 CLOSING_SHARE = 0.2
 #: Refrains are shorter than so many words.
@@ -142,7 +143,8 @@ def _proof(
     named = max(seen, len(elsewhere.named) if elsewhere else 0)
     if named >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
         return "attribution", "and names the origin of each"
-    if total >= ENOUGH and len(stats.clusters | stats.chrome_clusters) >= _share_needed(stats) * total:
+    have = len(stats.clusters | stats.chrome_clusters)
+    if total >= ENOUGH and have >= max(_share_needed(stats) * total, REFRAINS * _is_inside(stats)):
         return "repeated", f"of {total} on this site"
     if reason := _credit(stats, seen, elsewhere):
         return "attribution", reason

@@ -38,8 +38,14 @@ def weighed(article: Article, text: SourceText | None) -> Article:
         flags = tuple(f for f in old.flags if f not in DOUBTS)
         confidence = max(old.confidence, round(f1, 3))
     else:
-        flags = (*old.flags, f"differs from the {text.source}") if f1 < OTHER else old.flags
-        confidence = min(old.confidence, round(f1, 3)) if f1 < OTHER else old.confidence
+        differs = f1 < OTHER and not (found >= SAME and _is_split(article))
+        flags = (*old.flags, f"differs from the {text.source}") if differs else old.flags
+        confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
     return replace(
         article, quality=replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)
     )
+
+
+def _is_split(article: Article) -> bool:
+    """Whether the post stands on several pages: a feed may hold the first of them."""
+    return article.capture is not None and bool(article.capture.parts)
