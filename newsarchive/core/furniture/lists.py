@@ -17,6 +17,8 @@ SAYING, HEAD = 90, 12
 #: Titles have so many words each, on the average of a list; ingredients and tracks have fewer. What touches
 #: an attribution may be shorter: German and Indonesian say in four words what English says in six.
 TITLE, SHORT_TITLE = 5, 3.5
+#: No title has more words: a longer line without a full stop is a paragraph that lost its own.
+LONGEST_TITLE = 30
 #: How a head or a title ends that is no statement and still ends like a sentence.
 CALLS = ("?", "!", "…", "...", "？", "！", "؟")
 #: A price, a share, or a cell's edge; "12 March" and "7 strikers" are none.
@@ -82,7 +84,9 @@ def are_titles(lines: Sequence[Line], run: Sequence[int]) -> bool:
 
     The items of a list are built alike: they begin with the same words, or hold prices and measures, or cells.
     """
-    if any(lines[i].fixed or lines[i].own or lines[i].is_prose for i in run):
+    if any(
+        lines[i].fixed or lines[i].own or lines[i].is_prose or lines[i].words > LONGEST_TITLE for i in run
+    ):
         return False
     texts = [lines[i].sample for i in run]
     starts = {tuple(text.lower().split(maxsplit=2)[:2]) for text in texts}
