@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 
 from newsarchive.core.furniture.evidence import CLUSTERS, MOST, Finding, articles
 from newsarchive.core.furniture.lists import (
@@ -29,8 +28,9 @@ Chrome = list[list[str]]
 
 #: Labels of the lines that may end a republished article.
 CLOSING = CREDITS | {"repeated"}
-#: A site whose lists lead to attributions on so many articles has the habit: one more needs no repetition.
-HABIT = 4
+#: A site on which unknown heads open lists that lead to credits in so many articles, and in this part of those
+#: that have a credit, has the habit: one more needs no repetition. A few are the articles' own lists.
+HABIT, HABIT_SHARE = 4, 0.1
 LABELS = {"head": "related", "inset": "related", "slot": "quote"}
 NAMES = {"head": "list of teasers", "inset": "list of teasers inside the text", "slot": "saying"}
 
@@ -56,9 +56,8 @@ def heads(
     credited = {
         cluster for seen in tries.values() for cluster, opened, below in seen if _credited(opened, below)
     }
-    habit = len(
-        credited | {page.cluster for page, flags in zip(pages, chrome, strict=True) if _listed(flags)}
-    )
+    closed = {page.cluster for page, flags in zip(pages, chrome, strict=True) if CREDITS.intersection(flags)}
+    habit = len(credited) >= max(HABIT, HABIT_SHARE * len(closed))
     found = {}
     for key, seen in tries.items():
         elsewhere = shared.keys.get(key)
@@ -87,23 +86,18 @@ def _tries(pages: Sequence[Sighting], chrome: Chrome, often: set[int]) -> Iterat
                 yield line, (page.cluster, "", near)
 
 
-def _listed(flags: Sequence[str]) -> bool:
-    """Whether a page ends in a known list of other articles and, right below it, a credit."""
-    return any(above == "related" and flag in CREDITS for above, flag in pairwise(flags))
-
-
 def _credited(opened: str, below: bool) -> bool:
     return below and opened == "credited"
 
 
-def _role(seen: Sequence[Try], clusters: int, total: int, habit: int) -> str:
+def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
     """What a line opens, by its tries: a key of `LABELS` or "". `clusters` are the articles, here and on other
     sites, that have the line.
 
     A list that is only shaped like teasers is believed on a tenth of the articles, one that is known to
     be of teasers on three, one that leads to an attribution at once where the site has the habit.
     """
-    if habit >= HABIT and all(_credited(opened, below) for _, opened, below in seen):
+    if habit and all(_credited(opened, below) for _, opened, below in seen):
         return "head"
     if clusters < CLUSTERS:
         return ""
