@@ -67,6 +67,15 @@ def run(engine: Engine, *args: str) -> Result:
     return CliRunner().invoke(cli, [*args, "--db", url], env={"COLUMNS": "200"})
 
 
+def test_a_copy_whose_date_is_known_to_the_month_is_not_taken_for_the_first(engine: Engine) -> None:
+    """Its first day stands for the month, and lies before the day of the original."""
+    vague = text(SENTENCES, "https://vague.example/april", -11, date_published_source="url (month)")
+    Store(engine).ingest([vague])
+    found = json.loads(run(engine, "trace", PAPER, "--json").stdout)
+    assert found["copies"][0]["site"] == "paper.example"
+    assert "vague.example" in {copy["site"] for copy in found["copies"][1:]}
+
+
 def test_trace_tells_the_copies_by_time_with_kind_and_losses(engine: Engine) -> None:
     result = run(engine, "trace", PAPER, "--json")
     found = json.loads(result.stdout)

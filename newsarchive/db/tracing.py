@@ -139,8 +139,15 @@ def compared(source: File | Engine, full: str | int, copy: str | int) -> Compari
     return compare(texts[a], texts[b])
 
 
-_ROWS = """
-    SELECT a.id, a.url, a.headline, a.content_hash, coalesce(a.date_published, a.first_seen_at) AS published,
+def _published(alias: str) -> str:
+    """SQL for when an article appeared: the first seen where no day is printed. A date that is known to the month
+    stands for its first day, and would make a copy look like the first."""
+    known = f"replace({alias}.date_published_source, '(month)', '') = {alias}.date_published_source"
+    return f"coalesce(CASE WHEN {known} THEN {alias}.date_published END, {alias}.first_seen_at)"
+
+
+_ROWS = f"""
+    SELECT a.id, a.url, a.headline, a.content_hash, {_published("a")} AS published,
            s.domain AS site
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
 """
@@ -231,10 +238,10 @@ def _named_by(source: File | Engine, article: Stored, copies: Sequence[int]) -> 
     return None if best is None else get(source, best)
 
 
-_CREDITS = """
+_CREDITS = f"""
     SELECT s.domain AS site, o.name, o.domain, a.cluster_id, ao.date,
-           coalesce(a.date_published, a.first_seen_at) AS published,
-           coalesce(original.date_published, original.first_seen_at) AS first
+           {_published("a")} AS published,
+           {_published("original")} AS first
     FROM article_origins AS ao
     JOIN articles AS a ON a.id = ao.article_id
     JOIN origins AS o ON o.id = ao.origin_id
@@ -242,7 +249,7 @@ _CREDITS = """
     LEFT JOIN articles AS original ON original.id = ao.original_id
     WHERE s.domain = coalesce(:site, s.domain)
 """
-_SINCE = " AND coalesce(a.date_published, a.first_seen_at) >= :since"
+_SINCE = f" AND {_published('a')} >= :since"
 
 
 def origins(
@@ -265,8 +272,8 @@ def origins(
     return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin))
 
 
-_ORIGINALS = """
-    SELECT a.cluster_id, s.domain, min(coalesce(a.date_published, a.first_seen_at)) AS first
+_ORIGINALS = f"""
+    SELECT a.cluster_id, s.domain, min({_published("a")}) AS first
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
     WHERE a.cluster_id IS NOT NULL AND s.domain IN (SELECT domain FROM origins)
     GROUP BY a.cluster_id, s.domain
