@@ -31,7 +31,7 @@ UNSHOWN = ("no text", "too short", "script only")
 DECLARED_WORDS = 60
 #: So many times the text that a page shows, its JSON-LD holds where only the beginning is shown.
 DECLARED_TIMES = 4
-DECLARED = "the page shows next to nothing: its JSON-LD articleBody"
+DECLARED = "the page shows next to nothing, or a beginning: its JSON-LD articleBody"
 BEGINNING = ("other", "the page shows no more than a beginning: the article stands in its JSON-LD")
 KEPT = ("body", "the classifier and its neighbours")
 
@@ -60,28 +60,27 @@ def extract_step(page: Page, rules: Rules) -> Article:
 def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
     """Labelled blocks and how far to trust them. Where a page shows next to nothing until a script has run,
     or until a reader has paid, the text that it gives in JSON-LD is the article."""
-    declared = _declared(sheet)
-    enough = sum(count_words(b.text) for b in declared) >= DECLARED_WORDS
     try:
         refuse_empty(sheet)
         verdict = judge(sheet, model_of(rules))
         refuse(sheet, verdict)
     except NotAnArticle as refusal:
-        if refusal.reason not in UNSHOWN or not enough:
+        if refusal.reason not in UNSHOWN or not (declared := _declared(sheet)):
             raise
         return declared, Quality(flags=("text from json-ld",))
     blocks = labelled(sheet, verdict)
     shown = sum(len(b.text) for b in blocks if b.label == "body")
-    if enough and len(sheet.declared) > DECLARED_TIMES * shown:
+    if len(sheet.declared) > DECLARED_TIMES * shown and (declared := _declared(sheet)):
         rest = [_renamed(b, BEGINNING) if b.label == "body" else b for b in blocks]
         return [*declared, *rest], Quality(flags=("text from json-ld",))
     return blocks, quality(sheet, verdict)
 
 
 def _declared(sheet: Sheet) -> list[Block]:
-    """The article that JSON-LD gives, a line a block."""
+    """The article that JSON-LD gives, a line a block; none where it is too short to be one."""
     lines = [" ".join(line.split()) for line in sheet.declared.splitlines()]
-    return [Block(line, rule=DECLARED) for line in lines if line]
+    blocks = [Block(line, rule=DECLARED) for line in lines if line]
+    return blocks if sum(count_words(b.text) for b in blocks) >= DECLARED_WORDS else []
 
 
 def _renamed(block: Block, verdict: tuple[str, str]) -> Block:

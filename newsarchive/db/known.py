@@ -97,4 +97,4 @@ def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]
         " FROM site_blocks JOIN sites ON sites.id = site_blocks.site_id WHERE sites.domain = :domain"
     )
     found = Reader.of(connection).tuples(query, {"domain": domain})
-    return [dict(zip(LEARNED, row, strict=False)) | {"first_seen_at": moment(row[-1])} for row in found]
+    return [dict(zip(LEARNED, row[:-1], strict=True)) | {"first_seen_at": moment(row[-1])} for row in found]

@@ -24,18 +24,25 @@ Tail = tuple[list[int], list[int]]
 def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail]:
     """Tails as (head and its list, closing lines), by place, for pages whose text ends above them."""
     prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, PROSE)]
-    for i, block in enumerate(blocks):
-        if labels[i] in ("body", "related", "attribution") and prose and i > prose[0]:
-            names = [name for name in _names(block) if not _is_spoken_of(name, blocks[:i], labels)]
-            run = _run(blocks, i + 1, names) if names else []
-            closing = _closing(blocks, i + 1 + len(run), names) if run else []
-            if closing and not any(at > i for at in prose):
-                yield [i, *run], closing
+    for i in range(prose[-1] + 1 if prose else len(blocks), len(blocks)):
+        if labels[i] not in ("body", "related", "attribution"):
+            continue
+        names = _names(blocks[i])
+        if _tail(blocks, i, names):  # to look for the names in the whole text takes its time
+            told = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
+            if tail := _tail(blocks, i, [name for name in names if not _is_spoken_of(name, told)]):
+                yield tail
 
 
-def _is_spoken_of(name: str, above: Sequence[Block], labels: Sequence[str]) -> bool:
-    """Whether the article itself has every word of it: then it is no name of a source, but German's nouns."""
-    told = [fold(block.text) for block, label in zip(above, labels, strict=False) if label == "body"]
+def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | None:
+    """The tail that a head with these names opens."""
+    run = _run(blocks, head + 1, names) if names else []
+    closing = _closing(blocks, head + 1 + len(run), names) if run else []
+    return ([head, *run], closing) if closing else None
+
+
+def _is_spoken_of(name: str, told: Sequence[str]) -> bool:
+    """Whether the article above has every word of it: then it is no name of a source, but German's nouns."""
     return all(any(word in text for text in told) for word in name.split())
 
 

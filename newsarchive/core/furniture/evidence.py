@@ -143,8 +143,8 @@ def _proof(
     named = max(seen, len(elsewhere.named) if elsewhere else 0)
     if named >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
         return "attribution", "and names the origin of each"
-    have = len(stats.clusters | stats.chrome_clusters)
-    if total >= ENOUGH and have >= max(_share_needed(stats) * total, REFRAINS * _is_inside(stats)):
+    have, fewest = len(stats.clusters | stats.chrome_clusters), REFRAINS if _is_inside(stats) else CLUSTERS
+    if total >= ENOUGH and have >= max(_share_needed(stats) * total, fewest):
         return "repeated", f"of {total} on this site"
     if reason := _credit(stats, seen, elsewhere):
         return "attribution", reason

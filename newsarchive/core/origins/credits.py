@@ -278,7 +278,7 @@ def _without_writer(words: Sequence[Word]) -> Iterator[Word]:
     """The words but for a person's name behind a preposition: "written by Ada Lowe for …"."""
     skipping = False
     for word in words:
-        skipping = (skipping or False) and word.is_capital and not word.groups
+        skipping = skipping and word.is_capital and not word.groups
         if not skipping:
             yield word
         skipping = skipping or "at" in word.groups
