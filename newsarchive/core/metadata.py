@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -31,6 +30,7 @@ from newsarchive.core.facts.claims import MOST, Claim, best, key
 from newsarchive.core.facts.language import finish_language
 from newsarchive.core.facts.names import clean, organisation
 from newsarchive.core.pages.elements import Mark, read_elements
+from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 
@@ -179,7 +179,7 @@ def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
     stated = ("open graph", "json-ld site", "json-ld", "meta")
     names = [c.value for c in claims if c.field == "publisher" and c.source in stated]
     names += [c.value for c in claims if c.source == "markup home"]
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    host = (parts_of(url).hostname or "").removeprefix("www.")
     return [*names, host, host.rsplit(".", 1)[0]] if host else names
 
 

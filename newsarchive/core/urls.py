@@ -83,6 +83,14 @@ def try_normalise(url: str, base: str = "") -> str | None:
         return None
 
 
+def parts_of(url: str) -> SplitResult:
+    """`urlsplit` for what pages write: empty parts where it would raise `ValueError` (`http://[::1`)."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.shown import aside
 from newsarchive.core.pages.elements import Mark, text_of
+from newsarchive.core.urls import parts_of
 from newsarchive.items import Block
 
 #: Longest name of a section or tag, and most figures looked at.
@@ -72,7 +72,7 @@ def _named(field: str, text: str, source: str) -> Iterator[Claim]:
 
 
 def _leads_home(link: LexborNode) -> bool:
-    parts = urlsplit((link.attributes.get("href") or "").strip()[:500])
+    parts = parts_of((link.attributes.get("href") or "").strip()[:500])
     return parts.path in ("", "/", "index.html", "/index.html")
 
 

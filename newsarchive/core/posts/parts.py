@@ -13,6 +13,7 @@ from newsarchive.core.clutter.lines import fold, word_count
 from newsarchive.core.furniture.keys import signature
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.sources.paging import page_parts
+from newsarchive.core.urls import try_normalise
 from newsarchive.items import Article, Block, Page, Quality
 
 #: The flag of an article that lacks a page that its own pages announce.
@@ -65,9 +66,11 @@ def is_incomplete(pages: Sequence[Page]) -> bool:
 
 
 def _may_have_parts(page: Page) -> bool:
-    """Whether a page could name a part at all: cheap, since nearly none does."""
-    slug = page.capture.base_url.partition("?")[0].rstrip("/").rpartition("/")[2]
-    return "page=" in page.text or f"{slug}/2" in page.text
+    """Whether a page could name a part at all: cheap, since nearly none does. One that was not fetched from
+    an address (a file, a text by hand) has none."""
+    address = page.capture.base_url
+    slug = address.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return ("page=" in page.text or f"{slug}/2" in page.text) and try_normalise(address) is not None
 
 
 def flagged(article: Article) -> Article:
