@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from newsarchive.core import chrome, encoding, fingerprint, origin
+from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
 from newsarchive.core.pages.parsing import parse
@@ -57,7 +58,7 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     layout = layout_of(seen.lines, template)
     seen = replace(seen, verdict=verdict_of(marks), layout=layout.number if layout else 0)
     seen = replace(seen, odd=is_odd(seen.lines, template, layout))
-    done = replace(marked(article, marks), seen=seen)
+    done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
     if done.blocks == article.blocks:
         return done
     again = origin.origin_step(rendered(done), rules)

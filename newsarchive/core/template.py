@@ -13,6 +13,7 @@ from typing import Any
 from newsarchive.core.furniture.evidence import Finding
 from newsarchive.core.furniture.keys import number, place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside
+from newsarchive.core.furniture.lengths import Usual
 from newsarchive.core.furniture.lists import (
     CREDITS,
     HEAD,
@@ -55,11 +56,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned chrome. `first` of an entry is the one article whose own lede the line is."""
+    """A site's learned chrome, and the usual length of its articles (`None` until enough are known). `first` of an
+    entry is the one article whose own lede the line is."""
 
     site: str
     entries: Mapping[int, Entry] = field(default_factory=dict)
     layouts: tuple[Layout, ...] = ()
+    usual: Usual | None = None
 
     @property
     def version(self) -> int:
@@ -82,7 +85,20 @@ class Template:
             }
             for e in sorted(self.entries.values(), key=lambda e: e.key)
         ]
-        return entries + [row for layout in self.layouts for row in _layout_rows(layout)]
+        lengths = _length_rows(self.usual) if self.usual else []
+        return entries + lengths + [row for layout in self.layouts for row in _layout_rows(layout)]
+
+
+def _length_rows(usual: Usual) -> list[dict[str, Any]]:
+    row = {"role": "length", "label": "", "clusters": 0, "first": "", "version": 0, "pages": usual.pages}
+    found = (
+        ("the median of its articles, in words", usual.words),
+        ("all but one in twenty have", usual.short),
+    )
+    return [
+        row | {"fingerprint": n, "reason": reason, "sample": str(words)}
+        for n, (reason, words) in enumerate(found)
+    ]
 
 
 def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
@@ -98,9 +114,12 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
     """The template that `Template.rows` wrote, its rows in any order."""
     entries: dict[int, Entry] = {}
     layouts: dict[int, Layout] = {}
+    lengths: dict[int, tuple[int, int]] = {}
     for row in sorted(rows, key=lambda row: row["role"] in ("start", "end")):
         number, role = row["version"], row["role"]
-        if not number:
+        if role == "length":
+            lengths[row["fingerprint"]] = row["pages"], int(row["sample"])
+        elif not number:
             finding = Finding(role, row["label"], row["reason"])
             entries[row["fingerprint"]] = Entry(
                 row["fingerprint"], finding, row["pages"], row["clusters"], row["sample"], row["first"]
@@ -111,7 +130,8 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
             side = "starts" if role == "start" else "ends"
             keys = getattr(layouts[number], side) | {row["fingerprint"]}
             layouts[number] = replace(layouts[number], **{side: keys})
-    return Template(site, entries, tuple(layouts[n] for n in sorted(layouts)))
+    usual = Usual(*lengths[0], lengths[1][1]) if len(lengths) == 2 else None
+    return Template(site, entries, tuple(layouts[n] for n in sorted(layouts)), usual)
 
 
 def apply_template(article: Article, template: Template) -> Article:

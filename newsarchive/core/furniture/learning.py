@@ -14,6 +14,7 @@ from newsarchive.core.furniture.evidence import ENOUGH, LONGEST_RUN, Finding, St
 from newsarchive.core.furniture.heads import Chrome, heads
 from newsarchive.core.furniture.keys import place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside, layouts
+from newsarchive.core.furniture.lengths import usual
 from newsarchive.core.furniture.sightings import Line, Network, Sighting, Window
 from newsarchive.core.furniture.slots import slots
 from newsarchive.core.furniture.teaching import lessons
@@ -62,7 +63,8 @@ def learn(
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
     kept = _kept(entries, seen, known, locks, pages)
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
-    return Template(_site(window, known), kept, tuple(_anchored(x, pages, chrome, repeated) for x in sites))
+    anchored = tuple(_anchored(x, pages, chrome, repeated) for x in sites)
+    return Template(_site(window, known), kept, anchored, usual(pages, known.usual if known else None))
 
 
 def _site(window: Window, known: Template | None) -> str:
