@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from newsarchive import extract
 from newsarchive.core.extraction import explain, extract_step
+from newsarchive.core.pages.naming import Namer, is_headline
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import MAX_BLOCKS, read_blocks
@@ -197,6 +198,33 @@ def test_the_standfirst_is_kept_beside_the_article_or_begins_it() -> None:
     assert lede in extract(body, url=URL, standfirst="text").article_body
     with pytest.raises(BadRules, match="must be one of description, text"):
         extract(body, url=URL, standfirst="above")
+
+
+LEDE = "Readers asked for it over many years, and now the ferry will at last sail at night once again."
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (f"<h1>The night ferry sails</h1><p>{LEDE}</p>", "a sentence right below the headline"),
+        (
+            f"<h1><span>The night ferry sails</span></h1><h2>{LEDE}</h2>",
+            "a sentence right below the headline",
+        ),
+        (f"<h1>Ferry</h1><p>{LEDE}</p>", None),  # a site's name
+        (f"<h2>The night ferry sails</h2><p>{LEDE}</p>", None),
+        (f"<h1>The night ferry sails</h1><p class=byline>{LEDE}</p>", None),
+        (f"<h1>The night ferry sails</h1><p>{LEDE.rstrip('.')}</p>", None),  # a row of facts
+        (f"<h1>The night ferry sails</h1><p><a href=/>{LEDE}</a></p>", None),
+        (f"<h1>The night ferry sails</h1><figcaption class=lead>{LEDE}</figcaption>", None),
+        (f"<h1>Ferry</h1><p class=intro>{LEDE}</p>", 'a sentence above the text, in a box named "intro"'),
+    ],
+)
+def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expected: str | None) -> None:
+    """The headline is told by its `<h1>`: the `<title>` may say it in other words."""
+    above, block = read_blocks(parse(f"<body><header>{html}"), URL).blocks
+    found = Namer("Heron").standfirst(block, is_headline(above))
+    assert (found[1] if found else None) == expected
 
 
 @pytest.mark.parametrize("shown", ["", "<div id=root></div>", "<nav><a href=/>Home</a></nav>"])

@@ -15,7 +15,7 @@ from newsarchive.core.metadata import read_metadata
 from newsarchive.core.pages.corrections import with_corrections
 from newsarchive.core.pages.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
 from newsarchive.core.pages.markup import count_words
-from newsarchive.core.pages.naming import Namer
+from newsarchive.core.pages.naming import Namer, is_headline
 from newsarchive.core.pages.pagetype import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.pages.reasons import spoken
 from newsarchive.core.pages.repeats import repeated
@@ -98,17 +98,18 @@ def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with a named reason elsewhere."""
     namer = Namer(" ".join(sheet.title.split()))
     out = []
-    at_top, titled = True, False
+    at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
     for raw, keep, score in zip(sheet.reading.blocks, verdict.keep.tolist(), margins, strict=True):
         label, rule = KEPT
         if not keep:
-            label, rule = (namer.standfirst(raw) if at_top and titled else None) or namer.name(raw)
+            label, rule = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
         elif at_top and len(raw.text) < PARAGRAPH:
             label, rule = namer.above(raw) or KEPT
         elif at_top:
             at_top = False
-        titled = titled or label == "title"
+        below = label == "title" or is_headline(raw)
+        titled = titled or below
         out.append(
             Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
         )

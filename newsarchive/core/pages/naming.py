@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from newsarchive.core.clutter.lines import ends_sentence
 from newsarchive.core.pages.blocks import Box, RawBlock
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
@@ -43,6 +44,8 @@ _PART = re.compile(
     r"|ag|imestamp|op|oc)|latest|b(?:anner|io|yline)|c(?:allout|ta|at|aption|rumb)|dateline|entry|im(?:age|pr)|footer|legal"
     r"|nav|widget"
 )
+#: What a sentence below the headline may be besides the article's summary.
+ABOUT = frozenset({"byline", "author bio", "caption", "advert", "consent"})
 _STANDFIRST = re.compile(
     r"standfirst|sub-?title|sub-?head|\bdek\b|\bdeck\b|\blead\b|\blede\b|intro|summary|excerpt|abstract|chapo|vorspann|"
     r"teaser|entradilla|bajada|sommario|\bhook\b"
@@ -94,12 +97,26 @@ class Namer:
         self.boxes.update(dict.fromkeys(passed, found))
         return found
 
-    def standfirst(self, block: RawBlock) -> tuple[str, str] | None:
-        """(label, rule) of a turned-down sentence above the text that sums the article up, else `None`.
-        Publishers differ on whether it is text; here it is the `description`, kept beside it."""
-        prose = len(block.text) >= 40 and block.link_chars < 0.3 * len(block.text) and not block.box.hidden
-        found = _STANDFIRST.search(block.path.rpartition("body")[2].lower()) if prose else None
-        return ("description", f'a sentence above the text, in a box named "{found[0]}"') if found else None
+    def standfirst(self, block: RawBlock, below: bool = False) -> tuple[str, str] | None:
+        """(label, rule) of a turned-down sentence above the text that sums the article up, else `None`; `below`
+        says that the headline stands right above it. Publishers differ on whether it is text; here it is the
+        `description`, kept beside it."""
+        text = block.text
+        if (
+            len(text) < 40
+            or block.link_chars >= 0.3 * len(text)
+            or block.box.hidden
+            or block.kind == "caption"
+        ):
+            return None
+        if found := _STANDFIRST.search(block.path.rpartition("body")[2].lower()):
+            return "description", f'a sentence above the text, in a box named "{found[0]}"'
+        told = len(text) >= 80 and (
+            block.kind == "heading" or (block.kind == "paragraph" and ends_sentence(text))
+        )
+        if below and told and self._box(block.box)[0] not in ABOUT:
+            return "description", "a sentence right below the headline"
+        return None
 
     def above(self, block: RawBlock) -> tuple[str, str] | None:
         """(label, rule) of a line between headline and first paragraph that is no text of the article:
@@ -110,6 +127,13 @@ class Namer:
         if len(text) <= 40 and _DAY.search(text) and len(_WORD.findall(text)) <= 3:
             return "date", "a date above the first paragraph"
         return None
+
+
+def is_headline(block: RawBlock) -> bool:
+    """Whether a block stands in `<h1>` and is no site's name: three words, or a dozen letters in a row."""
+    text, box = block.text, block.box
+    in_h1 = box.tag == "h1" or (box.parent is not None and box.parent.tag == "h1")
+    return in_h1 and (text.count(" ") >= 2 or len(text) >= 12)
 
 
 @lru_cache(maxsize=16_384)
