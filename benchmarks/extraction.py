@@ -14,17 +14,22 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.peers import Extracted, Tool, installed
 from benchmarks.scores import Row, scored, table
-from newsarchive.core.extraction import extract_step
 from newsarchive.core.pages.judging import MODEL
+from newsarchive.core.pages.parsing import parse
+from newsarchive.core.process import STEPS
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article
 from newsarchive.rules import Rules, default
 from training.pages import FOLDS, Example, load
+
+#: (page, our rules) → what a tool made of it.
+Runner = Callable[[Example, Rules], Extracted]
 
 DATA = Path(os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data"))
 
@@ -34,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="*", default=[DATA / "articles", DATA / "snippets"])
     parser.add_argument("--folds", type=Path, help="folder of extraction.0.json … extraction.4.json")
-    parser.add_argument("--only", help="comma-separated tools, ours is newsarchive")
+    parser.add_argument("--only", help="comma-separated tools; ours is newsarchive")
     parser.add_argument("--pages", type=int, default=10**6, help="at most so many pages a folder")
     parser.add_argument("--lines", type=Path, help="write one JSON line a page and tool")
     given = parser.parse_args()
@@ -48,13 +53,26 @@ def main() -> None:
                 out.writelines(json.dumps(dataclasses.asdict(r)) + "\n" for r in rows)
 
 
-def tools(only: str | None) -> dict[str, Tool | None]:
-    """The tools to compare; ours first, as `None`, because it is called with a page, not a text."""
-    found: dict[str, Tool | None] = {"newsarchive": None, **installed()}
+def tools(only: str | None) -> dict[str, Runner]:
+    """The tools to compare, ours first: extraction alone, and the whole chain that a crawl runs."""
+    found = {"newsarchive": ours, "newsarchive (all steps)": all_steps}
+    found |= {name: _peer(tool) for name, tool in installed().items()}
     return {name: tool for name, tool in found.items() if not only or name in only.split(",")}
 
 
-def run(examples: Sequence[Example], chosen: dict[str, Tool | None], folds: Path | None) -> Iterator[Row]:
+def _peer(tool: Tool) -> Runner:
+    """A peer, called as we are; where it fails it has found nothing."""
+
+    def run(example: Example, rules: Rules) -> Extracted:
+        try:
+            return tool(example.page.text, example.truth["url"] or "")
+        except Exception as error:
+            return Extracted(title=f"failed: {type(error).__name__}")
+
+    return run
+
+
+def run(examples: Sequence[Example], chosen: dict[str, Runner], folds: Path | None) -> Iterator[Row]:
     """Every page through every tool, the order turned by one from page to page."""
     rules = [fold_rules(folds, fold) for fold in range(FOLDS)]
     _warm_up(examples[:2], chosen, rules)
@@ -66,7 +84,7 @@ def run(examples: Sequence[Example], chosen: dict[str, Tool | None], folds: Path
             yield scored(name, example.truth, found, seconds)
 
 
-def _warm_up(examples: Sequence[Example], chosen: dict[str, Tool | None], rules: Sequence[Rules]) -> None:
+def _warm_up(examples: Sequence[Example], chosen: dict[str, Runner], rules: Sequence[Rules]) -> None:
     """Let every tool import and compile what it needs before the clock counts."""
     for example in examples:
         for tool in chosen.values():
@@ -74,24 +92,31 @@ def _warm_up(examples: Sequence[Example], chosen: dict[str, Tool | None], rules:
                 timed(tool, example, one)
 
 
-def timed(tool: Tool | None, example: Example, rules: Rules) -> tuple[Extracted, float]:
-    """(what a tool made of a page, CPU seconds); a tool that fails has found nothing."""
+def timed(tool: Runner, example: Example, rules: Rules) -> tuple[Extracted, float]:
+    """(what a tool made of a page, CPU seconds). No tool finds the tree that another one parsed."""
+    parse.cache_clear()
     started = time.process_time()
-    try:
-        found = tool(example.page.text, example.truth["url"] or "") if tool else ours(example, rules)
-    except Exception as error:
-        if tool is None:
-            raise
-        found = Extracted(title=f"failed: {type(error).__name__}")
-    return found, time.process_time() - started
+    return tool(example, rules), time.process_time() - started
 
 
 def ours(example: Example, rules: Rules) -> Extracted:
     """Our extraction step: text and metadata of a decoded page."""
+    return _read(example, rules, "extract")
+
+
+def all_steps(example: Example, rules: Rules) -> Extracted:
+    """What a crawl stores, but for what it learns of the site: extraction, repair, chrome, origin, fingerprint."""
+    return _read(example, rules, *(name for name in STEPS if name != "decode"))
+
+
+def _read(example: Example, rules: Rules, *steps: str) -> Extracted:
+    record: Any = example.page
     try:
-        return of_article(extract_step(example.page, rules))
+        for name in steps:
+            record = STEPS[name](record, rules)
     except NotAnArticle as refusal:
         return Extracted("", f"refused: {refusal}", "", ())
+    return of_article(record)
 
 
 def of_article(article: Article) -> Extracted:
