@@ -227,6 +227,24 @@ def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expe
     assert (found[1] if found else None) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            '<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="5a3b1a3874393537">[email&#160;protected]</a>',
+            "a@b.com",
+        ),
+        ('<span data-cfemail="5a3b1a3874393537" class="__cf_email__">[email protected]</span>', "a@b.com"),
+        ('<span data-cfemail="5a3b3b3b">[email protected]</span>', "[email protected]"),
+        ('<span data-cfemail="5a3b3b3b3b3b">[email protected]</span>', "[email protected]"),
+        ('<span data-cfemail="5a3b1a387439">&lt;[email protected]', "<[email protected]"),
+    ],
+)
+def test_addresses_that_cloudflare_hides_are_shown(written: str, shown: str) -> None:
+    blocks = read_blocks(parse(f"<p>Write to {written}</p>"), URL).blocks
+    assert [b.text for b in blocks] == [f"Write to {shown}"]
+
+
 @pytest.mark.parametrize("shown", ["", "<div id=root></div>", "<nav><a href=/>Home</a></nav>"])
 def test_a_page_that_a_script_fills_gives_what_it_declares(shown: str) -> None:
     told = json.dumps(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from html import unescape
+from html import escape, unescape
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -52,7 +52,7 @@ def fresh(text: str) -> LexborHTMLParser:
 
     Raises `NotAnArticle` where the parser itself gives up, which no page that we know makes it do.
     """
-    text = text[:MAX_CHARS]
+    text = with_addresses(text[:MAX_CHARS])
     tags = text.count("<")
     if tags > FEW_TAGS or (tags > 1000 and tags * len(_ATTRIBUTED.findall(text)) > MAX_REOPENED):
         text = flattened(text)
@@ -63,6 +63,28 @@ def fresh(text: str) -> LexborHTMLParser:
     if 'id="S:' in text:
         _place_streamed(tree)
     return tree
+
+
+#: What Cloudflare writes for an e-mail address until a script puts it back ("Email Address Obfuscation" in its documentation).
+_HIDDEN_ADDRESS = re.compile(
+    r"<(a|span)\b[^<>]*\bdata-cfemail=[\"']?((?:[0-9a-fA-F]{2}){4,200})[\"']?[^<>]*>[^<>]*</\1>"
+)
+
+
+def with_addresses(text: str) -> str:
+    """The page with the e-mail addresses that a browser shows where Cloudflare wrote `[email protected]`.
+
+    >>> with_addresses('<a class="__cf_email__" data-cfemail="5a3b1a3874393537">[email&#160;protected]</a>')
+    'a@b.com'
+    """
+    return _HIDDEN_ADDRESS.sub(_address, text) if "data-cfemail" in text else text
+
+
+def _address(match: re.Match[str]) -> str:
+    """The first byte is the key that the others are combined with (exclusive or)."""
+    key, *hidden = bytes.fromhex(match[2])
+    shown = bytes(byte ^ key for byte in hidden).decode("utf-8", "replace")
+    return escape(shown, quote=False) if "@" in shown else match[0]
 
 
 def flattened(text: str) -> str:
