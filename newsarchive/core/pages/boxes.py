@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
@@ -51,40 +52,57 @@ _GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.sp
 
 
 _STEM = re.compile(any_literal(_GROUP_OF))
-_STEM_AT = re.compile(f"(?=({any_literal(_GROUP_OF)}))")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
-_LETTERS = re.compile("[a-z]{2,}")
+_LETTERS = re.compile("[a-z]+")
 
 #: Names that are remembered, from page to page; sites share most of theirs.
 _REMEMBERED = 50_000
 
 
+def spelled(name: str) -> str:
+    """A class name or id in lower case, its words parted by hyphens.
+
+    >>> spelled("postTitle_main")
+    'post-title-main'
+    """
+    lower = name.lower()
+    if lower != name:
+        lower = _CAMEL.sub("-", name).lower()
+    return lower.replace("_", "-")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(name: str) -> tuple[Collection[str], int]:
+    """The words of one class name or id, and the groups that it names, as bits; none of a long one."""
+    return (_words(name), _groups(spelled(name))) if len(name) <= 60 else ((), 0)
+
+
 def _words(name: str) -> set[str]:
     """The words of one class name or id: the whole of it without its numbers, and its parts."""
-    if len(name) > 60:
-        return set()
     lower = name.lower()
-    if name == lower:
-        out = set(_LETTERS.findall(name))
+    if name == lower and name.isascii() and name.replace("-", "").replace("_", "").isalnum():
+        parts = _LETTERS.findall(name)  # as below, and faster
+        out = {part for part in parts if len(part) > 1}
+        lower = "-".join(parts)
     else:
         out = {part.lower() for part in _PARTS.findall(name) if len(part) > 1}
-    if not name.isalpha():
-        lower = _NUMBERS.sub("-", lower).strip("-")
+        if not name.isalpha():
+            lower = _NUMBERS.sub("-", lower).strip("-")
     out.add(lower)
     out.discard("")
     return out
 
 
 def _groups(name: str) -> int:
-    """The groups that one class name or id names, as bits."""
-    if len(name) > 60:
-        return 0
-    spelled = _CAMEL.sub("-", name).replace("_", "-").lower()
-    if not _STEM.search(spelled):
-        return 0
-    groups = {_GROUP_OF[stem] for stem in _STEM_AT.findall(spelled)}
-    return sum(GROUP_BITS[group] for group in groups if GROUPS[group].search(spelled))
+    """The groups that one name, as `spelled`, names, as bits."""
+    bits, stem = 0, _STEM.search(name)
+    while stem:
+        group = _GROUP_OF[stem[0]]
+        if GROUPS[group].search(name):
+            bits |= GROUP_BITS[group]
+        stem = _STEM.search(name, stem.start() + 1)
+    return bits
 
 
 def tokens(tag: str, ident: str, names: str) -> list[str]:
@@ -95,7 +113,7 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
     """
     out = {"<" + tag}
     for name in _names(ident, names):
-        out.update(_words(name))
+        out.update(_read(name)[0])
     return sorted(out)
 
 
@@ -141,7 +159,8 @@ class Names:
         if len(self.single) > _REMEMBERED:
             self.single.clear()
         table = self.table
-        found = self.single[name] = {w: table[w] for w in _words(name) if w in table}, _groups(name)
+        words, groups = _read(name)
+        found = self.single[name] = {w: table[w] for w in words if w in table}, groups
         return found
 
 

@@ -6,10 +6,13 @@ A first guess by names of elements; `core/chrome.py` knows the phrases and has t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from newsarchive.core.clutter.lines import ends_sentence
+from newsarchive.core.clutter.literals import any_literal
 from newsarchive.core.pages.blocks import Box, RawBlock
+from newsarchive.core.pages.boxes import spelled
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
 LABELS: tuple[tuple[str, str], ...] = (
@@ -36,16 +39,17 @@ LABELS: tuple[tuple[str, str], ...] = (
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
 _ANY = re.compile("|".join(f"({pattern})" for _, pattern in LABELS))
-#: What every one of these words holds: most names hold none of it, and need not be searched for each.
-_PART = re.compile(
-    r"co(?:okie|nsent|mment|lophon|pyright)|gdpr|respond|disqus|kommentar|s(?:ubscri|ign|har|ocial|ponsor|idebar|kip|ite(?:-|header))"
-    r"|newsl|m(?:ailchimp|c4wp|ore|enu|asthead)|p(?:aywall|romo|ost|opular|agina|ager|hoto)|donat"
-    r"|a(?:dd[at]|lso|dvert|ffiliate|uthor|bout|rticle)|\bad|follow|re(?:lat|commend|ad)|outbrain|t(?:aboola|rending|easer"
-    r"|ag|imestamp|op|oc)|latest|b(?:anner|io|yline)|c(?:allout|ta|at|aption|rumb)|dateline|entry|im(?:age|pr)|footer|legal"
-    r"|nav|widget"
+#: What these words begin with: most names hold none of it, and need not be searched for each.
+_BEGINNINGS = (
+    "cookie consent gdpr comment respond disqus kommentar subscri newsletter sign mailchimp mc4wp paywall donat shar"
+    " social addtoany addthis follow relat recommend outbrain taboola read popular trending also latest more ad sponsor"
+    " banner affiliate promo callout cta teaser author about bio byline dateline entry post article timestamp tag cat"
+    " topic caption photo image footer colophon copyright legal imprint impressum nav menu crumb pagina pager sidebar"
+    " widget masthead toc skip site topbar"
 )
 #: What a sentence below the headline may be besides the article's summary.
 ABOUT = frozenset({"byline", "author bio", "caption", "advert", "consent"})
+_BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
 _STANDFIRST = re.compile(
     r"standfirst|sub-?title|sub-?head|\bdek\b|\bdeck\b|\blead\b|\blede\b|intro|summary|excerpt|abstract|chapo|vorspann|"
     r"teaser|entradilla|bajada|sommario|\bhook\b"
@@ -53,7 +57,6 @@ _STANDFIRST = re.compile(
 #: A year or a numeric date; words around it are a weekday and a month at most.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Namer:
@@ -151,7 +154,15 @@ def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
 @lru_cache(maxsize=32_768)
 def _named(name: str) -> tuple[int, str] | None:
     """The most trusted label that one id or class names, by its place, and the word that does."""
-    spelled = _CAMEL.sub("-", name).replace("_", "-").lower()
-    if not _PART.search(spelled):
-        return None
-    return min(((m.lastindex - 1, m[0]) for m in _ANY.finditer(spelled) if m.lastindex), default=None)
+    return min(_labels(spelled(name)), default=None)
+
+
+def _labels(name: str) -> Iterator[tuple[int, str]]:
+    """The labels in a name as `_ANY.finditer` finds them, looked for only where one can begin."""
+    begins = _BEGINS.search(name)
+    while begins:
+        found, at = _ANY.match(name, begins.start()), begins.start() + 1
+        if found and found.lastindex:
+            yield found.lastindex - 1, found[0]
+            at = found.end()
+        begins = _BEGINS.search(name, at)

@@ -32,7 +32,10 @@ _ENDS_ITSELF = frozenset(["p", "li", "td", "tr", "th", "dt", "dd", "option", "tb
 _FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
                          "u"])  # fmt: skip
 #: Equal tags are opened anew three times at most, those whose attributes differ without end.
-_ATTRIBUTED = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE)
+#: Most tags begin with another letter, which is seen sooner than that no name fits.
+_ATTRIBUTED = re.compile(
+    r"<(?=[bcefinstuBCEFINSTU])(?i:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]"
+)
 _ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MARKUP = re.compile(r"<[^<>]+>")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,19 @@ from numpy.typing import NDArray
 Rows = NDArray[np.float32]
 #: Yes and no for all blocks, eight to a byte.
 Bits = NDArray[np.uint8]
+
+#: So many rows are scored at a time, a multiple of eight: their answers stay in the processor's cache, and
+#: the memory that a page of any length takes is bounded.
+_CHUNK = 512
+
+
+class Questions(NamedTuple):
+    """What trees ask: the feature and the threshold (as a column) of each different question, in order, and
+    for each node of a tree (a row) the places of the questions that the trees (the columns) ask there."""
+
+    features: NDArray[np.int64]
+    thresholds: Rows
+    places: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,43 +59,51 @@ class Forest:
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
         """The score of each row of a matrix whose columns are `names`, in nats above even odds."""
-        leaf = self.leaf_of(rows) + np.arange(len(self.leaves))[:, None] * 2**self.depth
-        total: NDArray[np.float64] = self.leaves.ravel().take(leaf).sum(axis=0, dtype=np.float64)
-        return total + self.bias
+        totals = [np.zeros(0)]
+        for at in range(0, len(rows), _CHUNK):
+            leaf = self.leaf_of(rows[at : at + _CHUNK]) + self._offsets
+            totals.append(self._worth.take(leaf).sum(axis=0))
+        total: NDArray[np.float64] = np.concatenate(totals) + self.bias
+        return total
 
     def leaf_of(self, rows: Rows) -> NDArray[np.uint8]:
         """The leaf that each row falls into: one row a tree, one column a row of the matrix."""
-        columns = np.ascontiguousarray(rows.T, np.float32)
-        places, runs = self._questions
-        answers = np.empty((int(runs[-1][2]) if runs else 0, columns.shape[1]), bool)
-        for feature, first, last, thresholds in runs:
-            np.greater(columns[feature], thresholds, out=answers[first:last])
-        packed = np.packbits(answers, axis=1)
+        asked, n = self._questions, len(rows)
+        columns = np.zeros((rows.shape[1], -(-n // 8) * 8), np.float32)
+        columns[:, :n] = rows.T
+        answers = columns.take(asked.features, axis=0) > asked.thresholds
+        packed = np.packbits(answers).reshape(len(answers), -1)
         way: list[Bits] = []
         for level in range(self.depth):
-            first = 2**level - 1
-            way.append(_select([packed[places[i]] for i in range(first, 2 * first + 1)], way))
-        leaf: NDArray[np.uint8] = np.zeros((len(self.leaves), answers.shape[1]), np.uint8)
-        for turn in way:
-            leaf <<= 1
-            leaf |= np.unpackbits(turn, axis=1, count=answers.shape[1])
-        return leaf
+            nodes = asked.places[2**level - 1 : 2 ** (level + 1) - 1]
+            way.append(_select(packed.take(nodes, axis=0), way))
+        leaf = np.zeros(way[0].shape, np.uint64)
+        for level, turn in enumerate(reversed(way)):
+            leaf |= _spread()[level].take(turn)
+        return leaf.view(np.uint8)[:, :n]
 
     @cached_property
-    def _questions(self) -> tuple[list[NDArray[np.int64]], list[tuple[int, int, int, Rows]]]:
-        """(node → the place of each tree's question among all different ones, those by feature as
-        (feature, first place, the place after the last, thresholds))."""
+    def _offsets(self) -> NDArray[np.int64]:
+        """Where the leaves of each tree begin in those of all, as a column."""
+        offsets: NDArray[np.int64] = np.arange(len(self.leaves))[:, None] * 2**self.depth
+        return offsets
+
+    @cached_property
+    def _worth(self) -> NDArray[np.float64]:
+        """The leaves of all trees, end to end."""
+        return self.leaves.ravel().astype(np.float64)
+
+    @cached_property
+    def _questions(self) -> Questions:
         pairs = list(zip(self.feature.ravel().tolist(), self.threshold.ravel().tolist(), strict=True))
         asked = sorted(set(pairs))
         place = {pair: i for i, pair in enumerate(asked)}
         places = np.array([place[pair] for pair in pairs], np.int64).reshape(self.feature.shape)
-        features = np.array([feature for feature, _ in asked])
-        runs = []
-        for feature in sorted(set(features.tolist())):
-            first, last = (int(np.searchsorted(features, feature, side)) for side in ("left", "right"))
-            thresholds = np.array([t for _, t in asked[first:last]], np.float32)[:, None]
-            runs.append((feature, first, last, thresholds))
-        return [np.ascontiguousarray(column) for column in places.T], runs
+        return Questions(
+            np.array([feature for feature, _ in asked], np.int64),
+            np.array([threshold for _, threshold in asked], np.float32)[:, None],
+            np.ascontiguousarray(places.T),
+        )
 
     def parts(self, row: Rows) -> dict[str, float]:
         """What each feature adds to the score of one row (Saabas 2014: the step in the mean of the
@@ -104,8 +125,19 @@ class Forest:
         return out
 
 
-def _select(answers: list[Bits], way: Sequence[Bits]) -> Bits:
-    """The answer at that node of a level which the turns above lead to (yes is right), by halving."""
+def _select(answers: Bits, way: Sequence[Bits]) -> Bits:
+    """The answer at that node of a level (the first axis) which the turns above lead to (yes is right), by
+    halving."""
     for turn in reversed(way):
-        answers = [no ^ (turn & (no ^ yes)) for no, yes in zip(answers[0::2], answers[1::2], strict=True)]
-    return answers[0]
+        no, yes = answers[0::2], answers[1::2]
+        answers = no ^ (turn & (no ^ yes))
+    selected: Bits = answers[0]
+    return selected
+
+
+@cache
+def _spread() -> list[NDArray[np.uint64]]:
+    """For each level, counted from the leaves: a byte of eight answers → eight bytes, each with its answer
+    as the bit of that level."""
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+    return [np.ascontiguousarray(bits << level).view(np.uint64).ravel() for level in range(8)]
