@@ -53,7 +53,7 @@ def test_a_name_is_searched_only_where_a_word_can_begin(name: str) -> None:
     assert naming._named(name) == min(labels, default=None)
     groups = {group for group, pattern in boxes.GROUPS.items() if pattern.search(spelled)}
     bits = sum(boxes.GROUP_BITS[group] for group in groups) if len(name) <= 60 else 0
-    assert boxes._read(name)[1] == bits
+    assert boxes.Names({})._single(name)[1] == bits
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,4 +61,5 @@ def test_the_words_of_a_name_are_its_parts_and_the_whole_without_numbers(name: s
     parts = re.findall(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*", name)
     whole = name.lower() if name.isalpha() else re.sub(r"[\d_-]+", "-", name.lower()).strip("-")
     expected = ({p.lower() for p in parts if len(p) > 1} | {whole}) - {""} if len(name) <= 60 else set()
-    assert set(boxes._read(name)[0]) == expected
+    assert boxes._words(name) == expected
+    assert boxes.Names(dict.fromkeys(expected, 1.0))._single(name)[0] == dict.fromkeys(expected, 1.0)

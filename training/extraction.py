@@ -201,10 +201,11 @@ def bare(sheet: Sheet) -> Sheet:
     twin.reading = copy.copy(sheet.reading)
     boxes = [copy.copy(b) for b in sheet.reading.boxes]
     for box in boxes:
-        box.ident = box.classes = box._path = ""
+        box.ident = box.classes = ""
         box.parent = boxes[box.parent.index] if box.parent else None
         if box.tag in ("article", "main", "aside", "nav", "header", "footer", "section"):
             box.tag = "div"
+        box.path = f"{box.parent.path}/{box.tag}" if box.parent else box.tag
     twin.reading.boxes = boxes
     twin.reading.blocks = [copy.copy(b) for b in sheet.reading.blocks]
     for block in twin.reading.blocks:

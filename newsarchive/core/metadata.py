@@ -147,7 +147,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     return Gathered([c for c in claims if c.value][:MOST], names, sections, title, candidates)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _no_sections(rules: Rules) -> frozenset[str]:
     """What sites write where a section belongs, and is none."""
     return frozenset(map(key, rules.metadata.get("bylines", {}).get("no_section", {}).get("words", [])))

@@ -56,16 +56,16 @@ def _of(text: str, rules: Rules) -> list[str]:
     return [part for part in _PARTS.split(text.strip(" .")) if key(part) in _agencies(rules)]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _labels(rules: Rules) -> frozenset[str]:
     return frozenset(w for row in rules.metadata.get("bylines", {}).get("source", {}).values() for w in row)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _agencies(rules: Rules) -> frozenset[str]:
     return frozenset(map(key, rules.metadata.get("bylines", {}).get("agency", {}).get("words", [])))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _ambiguous(rules: Rules) -> frozenset[str]:
     return frozenset(map(key, rules.metadata.get("bylines", {}).get("ambiguous", {}).get("words", [])))

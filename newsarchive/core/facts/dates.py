@@ -242,7 +242,7 @@ def _numeric(text: str, day_first: bool) -> datetime | None:
 Prose = tuple[Mapping[str, int], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _prose(rules: Rules) -> Prose:
     """Month name → number, the three orders of a date in prose, and a month with its year."""
     months: dict[str, int] = {}

@@ -108,7 +108,7 @@ class Words:
     organisation: frozenset[str]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def words(rules: Rules) -> Words:
     """The tables of bylines.toml, compiled."""
     table = rules.metadata.get("bylines", {})

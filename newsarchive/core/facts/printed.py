@@ -210,7 +210,9 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
     label = ""
     for block in blocks:
         before, label = label, block.text[:40]
-        if (block.label in _ELSEWHERE and not _ARTICLE.search(block.path)) or _MENU.search(block.path):
+        if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
+            continue
+        if ("nav" in block.path or "menu-item" in block.path) and _MENU.search(block.path):
             continue
         if "authors" in missing:
             labelled = (

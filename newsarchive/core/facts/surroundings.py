@@ -143,7 +143,6 @@ def _plain_credit(text: str) -> str:
 
 def access(blocks: Sequence[Block]) -> Iterator[Claim]:
     """A box named for a paywall that readers see says that the article is not free."""
-    if any(
-        "paywall" in b.path and len(b.text) > 20 and "not on the screen" not in b.rule for b in blocks[:1000]
-    ):
+    boxes = [b for b in blocks[:1000] if "paywall" in b.path]
+    if any(len(b.text) > 20 and "not on the screen" not in b.rule for b in boxes):
         yield Claim("is_accessible_for_free", "false", "markup paywall")

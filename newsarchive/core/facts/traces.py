@@ -158,7 +158,7 @@ def _midnight(when: datetime) -> datetime:
     return when.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _relative(rules: Rules) -> dict[str, list[str]]:
     """Language → the words of times counted from now."""
     return {code: list(words) for code, words in rules.metadata.get("traces", {}).get("relative", {}).items()}

@@ -24,18 +24,17 @@ _KINDS: dict[str, BlockKind] = {
 
 class Box:
     """A block-level element on the way to some text. `index` counts boxes in document order; the
-    blocks inside are those from `first` up to, not with, `last`. `hidden`: not on the screen until
-    a script shows it."""
+    blocks inside are those from `first` up to, not with, `last`. `path` is the tag path with ids and
+    classes, `html/body/div#main.post.entry`. `hidden`: not on the screen until a script shows it."""
 
-    __slots__ = ("_path", "classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level",
-                 "parent", "tag")  # fmt: skip
+    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level", "parent",
+                 "path", "tag")  # fmt: skip
 
     def __init__(
         self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int, first: int
     ) -> None:
         self.tag, self.parent, self.index = tag, parent, index
         self.first, self.last = first, 0
-        self._path = ""
         kind = _KINDS.get(tag, "paragraph")
         if parent is None:
             self.depth = self.level = 0
@@ -45,22 +44,16 @@ class Box:
             if kind == "paragraph" and parent.kind in _INHERITED:
                 kind = parent.kind
         self.kind: BlockKind = kind
+        self.ident = self.classes = ""
+        own = tag
         if attributes:
             self.ident, self.classes = attributes.get("id") or "", attributes.get("class") or ""
-            if not self.hidden and is_hidden(attributes):
+            own = step(tag, self.ident, self.classes)
+            if ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
                 self.hidden = True
-        else:
-            self.ident = self.classes = ""
+        self.path: str = f"{parent.path}/{own}" if parent is not None else own
         if tag == "ul" or tag == "ol":
             self.level += 1
-
-    @property
-    def path(self) -> str:
-        """The tag path with ids and classes: `html/body/div#main.post.entry`."""
-        if not self._path:
-            own = step(self.tag, self.ident, self.classes)
-            self._path = f"{self.parent.path}/{own}" if self.parent is not None else own
-        return self._path
 
 
 @lru_cache(maxsize=16_384)

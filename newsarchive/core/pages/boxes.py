@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -54,7 +53,13 @@ _GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.sp
 _STEM = re.compile(any_literal(_GROUP_OF))
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
-_LETTERS = re.compile("[a-z]+")
+_LETTERS = re.compile("[a-z]{2,}")
+#: What a group may go on from behind a hyphen, "read-more": such a name is searched whole.
+_GO_ON = ("more", "read", "sign", "rich")
+_GOES_ON = 1 << len(GROUPS)
+
+#: Longer names, in characters, say nothing.
+_LONGEST = 60
 
 #: Names that are remembered, from page to page; sites share most of theirs.
 _REMEMBERED = 50_000
@@ -72,26 +77,19 @@ def spelled(name: str) -> str:
     return lower.replace("_", "-")
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _read(name: str) -> tuple[Collection[str], int]:
-    """The words of one class name or id, and the groups that it names, as bits; none of a long one."""
-    return (_words(name), _groups(spelled(name))) if len(name) <= 60 else ((), 0)
-
-
 def _words(name: str) -> set[str]:
-    """The words of one class name or id: the whole of it without its numbers, and its parts."""
-    lower = name.lower()
-    if name == lower and name.isascii() and name.replace("-", "").replace("_", "").isalnum():
-        parts = _LETTERS.findall(name)  # as below, and faster
-        out = {part for part in parts if len(part) > 1}
-        lower = "-".join(parts)
-    else:
-        out = {part.lower() for part in _PARTS.findall(name) if len(part) > 1}
-        if not name.isalpha():
-            lower = _NUMBERS.sub("-", lower).strip("-")
-    out.add(lower)
+    """The words of a class name or id: the whole of it without its numbers, and its parts; none of a long one."""
+    if len(name) > _LONGEST:
+        return set()
+    out = {part.lower() for part in _PARTS.findall(name) if len(part) > 1}
+    out.add(_whole(name))
     out.discard("")
     return out
+
+
+def _whole(name: str) -> str:
+    lower = name.lower()
+    return lower if name.isalpha() else _NUMBERS.sub("-", lower).strip("-")
 
 
 def _groups(name: str) -> int:
@@ -113,7 +111,7 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
     """
     out = {"<" + tag}
     for name in _names(ident, names):
-        out.update(_read(name)[0])
+        out.update(_words(name))
     return sorted(out)
 
 
@@ -131,6 +129,7 @@ class Names:
         self.table = table
         self.known: dict[tuple[str, str, str], tuple[float, int]] = {}
         self.single: dict[str, tuple[dict[str, float], int]] = {}
+        self.parts: dict[str, tuple[dict[str, float], int]] = {}
 
     def facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
         """(learned score, bits of `GROUPS`); the score is a sum over the square root of the number of
@@ -155,12 +154,34 @@ class Names:
         return (sum(known) / len(known) ** 0.5 if known else 0.0), bits
 
     def _single(self, name: str) -> tuple[dict[str, float], int]:
-        """What the table knows of one name's words, and its groups."""
+        """What the table knows of one name's words, and its groups. Most names are parts that others have too,
+        in small letters."""
         if len(self.single) > _REMEMBERED:
             self.single.clear()
+        table, bits = self.table, 0
+        worth: dict[str, float] = {}
+        if len(name) > _LONGEST or name != name.lower():
+            worth = {w: table[w] for w in _words(name) if w in table}
+            bits = _groups(spelled(name)) if len(name) <= _LONGEST else 0
+        else:
+            for part in name.replace("_", "-").split("-"):
+                found, named = self.parts.get(part) or self._part(part)
+                worth.update(found)
+                bits |= named
+            if bits & _GOES_ON:
+                bits = _groups(spelled(name))
+            if (whole := _whole(name)) in table:
+                worth[whole] = table[whole]
+        self.single[name] = worth, bits
+        return worth, bits
+
+    def _part(self, part: str) -> tuple[dict[str, float], int]:
+        """The same of a part of a name, between hyphens."""
+        if len(self.parts) > _REMEMBERED:
+            self.parts.clear()
         table = self.table
-        words, groups = _read(name)
-        found = self.single[name] = {w: table[w] for w in words if w in table}, groups
+        bits = _groups(part) | _GOES_ON * part.endswith(_GO_ON)
+        found = self.parts[part] = {w: table[w] for w in _LETTERS.findall(part) if w in table}, bits
         return found
 
 

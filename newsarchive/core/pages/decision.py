@@ -21,7 +21,7 @@ def chances(scores: Array) -> Array:
 
 def smoothed(scores: Array, share: float = SMOOTHING) -> Array:
     """Each score drawn towards its neighbours in reading order."""
-    padded = np.pad(scores, 1, mode="edge")
+    padded = np.concatenate([scores[:1], scores, scores[-1:]])
     result: Array = (scores + share * (padded[:-2] + padded[2:]) / 2) / (1 + share)
     return result
 

@@ -62,7 +62,8 @@ _TAG_BITS = np.array(list(TAG_BITS.values()))[:, None]
 
 def _neighbours(out: dict[str, Array], weight: Array, link: Array, prose: Array) -> None:
     n = len(weight)
-    text, dense = np.pad(np.log1p(weight), 2), np.pad(link, 2)
+    text, dense = np.zeros((2, n + 4))
+    text[2:-2], dense[2:-2] = np.log1p(weight), link
     for shift in (-2, -1, 1, 2):
         out[f"weight{shift:+d}"] = text[2 + shift : 2 + shift + n]
         out[f"link{shift:+d}"] = dense[2 + shift : 2 + shift + n]
@@ -96,16 +97,17 @@ def _title(out: dict[str, Array], blocks: Sequence[RawBlock], title: str) -> Non
     best, best_score = -1, 0.0
     likeness = np.zeros(len(blocks))
     heading = np.zeros(len(blocks), np.int64)
-    for i, block in enumerate(blocks):
-        is_heading = block.kind == "heading"
-        heading[i] = i * is_heading
-        if is_heading or (i < 30 and len(block.text) < 200):
-            words = set(_WORD.findall(block.text.lower()))
-            like = likeness[i] = len(words & wanted) / max(1, len(words | wanted))
-            first = block.box.tag == "h1"
-            score = like + 0.3 * first + 0.1 * is_heading
-            if score > best_score + 0.05 and (first or like > 0.3):
-                best, best_score = i, score
+    headings = [i for i, block in enumerate(blocks) if block.kind == "heading"]
+    heading[headings] = headings
+    for i in sorted({*headings, *(i for i, block in enumerate(blocks[:30]) if len(block.text) < 200)}):
+        block = blocks[i]
+        words = set(_WORD.findall(block.text.lower()))
+        shared = len(words & wanted)
+        like = likeness[i] = shared / max(1, len(words) + len(wanted) - shared)
+        first = block.box.tag == "h1"
+        score = like + 0.3 * first + 0.1 * (block.kind == "heading")
+        if score > best_score + 0.05 and (first or like > 0.3):
+            best, best_score = i, score
     index = np.arange(len(blocks))
     above = np.maximum.accumulate(heading)
     out["title_like"] = likeness

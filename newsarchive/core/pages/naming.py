@@ -86,18 +86,16 @@ class Namer:
         return "other", "the classifier sees no part of the article here"
 
     def _box(self, box: Box | None) -> tuple[str, str]:
-        found, passed = ("", ""), []
-        while box is not None:
-            if box.index in self.boxes:
-                found = self.boxes[box.index]
-                break
+        known, passed = self.boxes, []
+        found = None
+        while box is not None and (found := known.get(box.index)) is None:
             passed.append(box.index)
-            own = _own(box.tag, box.ident, box.classes)
-            if own:
-                found = own
+            if found := _own(box.tag, box.ident, box.classes):
                 break
             box = box.parent
-        self.boxes.update(dict.fromkeys(passed, found))
+        found = found or ("", "")
+        for index in passed:
+            known[index] = found
         return found
 
     def standfirst(self, block: RawBlock, below: bool = False) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,9 @@ NAMES = ("weight", "words", "commas", "ends_stop", "case", "capitals", "lines", 
 _UNSPACED = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x0E00, 0x0E7F))
 _STOPS, _CLOSING = ".!?…。！？।؟", "\"'”’»)」』"
 _ENDS = frozenset('.!?…。！？”"’।؟')
+#: `_AFTER` is one place above `_STOP` and `_CAPITAL` above `_WORD`, which `_counts` compares.
 _SPACE, _COMMA, _STOP, _AFTER, _WIDE, _LINE, _WORD, _CAPITAL = (1 << i for i in range(8))
+_COUNTED = (_SPACE, _COMMA, _LINE, _WIDE, _STOP, _CAPITAL)
 #: Bits of a count: no block's first letters hold as many of anything.
 _BITS, _LANE = 10, np.uint64(1023)
 #: Stands between blocks, and ends a sentence as the end of a text does.
@@ -69,18 +72,7 @@ def shapes(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
     if len(rest):
         counts[:4, rest] = _whole([texts[i] for i in rest.tolist()])
     spaces, commas, lines, wide, stops, capitals = counts
-    links, level, depth, kind, hidden, ends, case = (
-        np.array(column, np.float64)
-        for column in (
-            [b.link_chars for b in blocks],
-            [b.level for b in blocks],
-            [b.box.depth for b in blocks],
-            [KINDS[b.kind] for b in blocks],
-            [b.box.hidden for b in blocks],
-            [t[-1] in _ENDS for t in texts],
-            [t[0].isupper() - t[0].islower() for t in texts],
-        )
-    )
+    links, level, kind, depth, hidden, ends, case = _columns(blocks)
     out = {
         "weight": lengths + 1.5 * wide,
         "words": spaces + 1,
@@ -98,15 +90,26 @@ def shapes(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
     return out, np.where(long, stops * lengths / HEAD, stops)
 
 
+def _columns(blocks: Sequence[RawBlock]) -> Array:
+    """Per block: letters in links, level, kind, depth and hiddenness of its box, whether it ends a sentence,
+    and whether it begins with a capital (1) or a small letter (-1)."""
+    rows = [
+        (b.link_chars, b.level, KINDS[b.kind], b.box.depth, b.box.hidden, b.text[-1] in _ENDS,
+         (first := b.text[0]).isupper() - first.islower())
+        for b in blocks
+    ]  # fmt: skip
+    return np.fromiter(chain.from_iterable(rows), np.float64, 7 * len(rows)).reshape(-1, 7).T
+
+
 def _counts(texts: Sequence[str], lengths: Array) -> Array:
     """Per block, within its first letters: spaces, commas, line breaks, wide letters, ends of sentences,
     capitals (letters but a to z) that begin a word."""
     signs = _signs_of(_GAP.join([t if len(t) <= HEAD else t[:HEAD] for t in texts]) + _GAP)
-    ends, begins = np.zeros(len(signs), bool), signs & _CAPITAL > 0
-    ends[:-1] = (signs[:-1] & _STOP > 0) & (signs[1:] & _AFTER > 0)
-    begins[1:] &= signs[:-1] & _WORD == 0
-    packed = _lanes()[signs] + (ends * _lane(4) + begins * _lane(5))
-    sums = np.add.reduceat(packed, _starts(np.minimum(lengths, HEAD)))
+    counted = signs & (_SPACE | _COMMA | _LINE | _WIDE)
+    counted[:-1] |= signs[:-1] & signs[1:] >> 1 & _STOP  # with an `_AFTER` behind it
+    counted[1:] |= signs[1:] & ~(signs[:-1] << 1) & _CAPITAL  # without a `_WORD` before it
+    counted[0] |= signs[0] & _CAPITAL
+    sums = np.add.reduceat(_lanes().take(counted), _starts(np.minimum(lengths, HEAD)))
     out = np.array([sums >> np.uint64(_BITS * i) & _LANE for i in range(6)], np.float64)
     out[2] -= 1  # the gap
     return out
@@ -125,8 +128,11 @@ def _whole(texts: Sequence[str]) -> Array:
 
 
 def _signs_of(text: str) -> NDArray[np.uint8]:
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+    if len(units) == len(text):  # nothing beyond the first plane
+        return _signs().take(units)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return _signs()[np.minimum(codes, 0xFFFF)]
+    return _signs().take(np.minimum(codes, 0xFFFF))
 
 
 def _starts(lengths: Array) -> NDArray[np.int64]:
@@ -139,10 +145,6 @@ def _starts(lengths: Array) -> NDArray[np.int64]:
 def _lanes() -> NDArray[np.uint64]:
     """A character's kinds → a number with one count for each, so that one sum counts them all."""
     kinds = np.arange(256)
-    lanes = [(kinds & bit > 0) * _lane(i) for i, bit in enumerate((_SPACE, _COMMA, _LINE, _WIDE))]
+    lanes = [(kinds & bit > 0) * np.uint64(1 << _BITS * i) for i, bit in enumerate(_COUNTED)]
     packed: NDArray[np.uint64] = np.sum(lanes, axis=0, dtype=np.uint64)
     return packed
-
-
-def _lane(place: int) -> np.uint64:
-    return np.uint64(1 << _BITS * place)

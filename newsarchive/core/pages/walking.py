@@ -6,6 +6,7 @@ is one run of text. Nothing visible is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -48,6 +49,8 @@ def _base(tree: LexborHTMLParser, base_url: str) -> str:
     return absolute(base_url, href) or base_url
 
 
+#: An address that stands in an attribute as it is.
+_PLAIN = re.compile(r"[-\w.~:/?#\[\]@!$'()*+,;=%]+", re.ASCII)
 _NO_MARKS = ("", "")
 _MARKS = {tag: (f"<{written}>", f"</{written}>") for tag, written in INLINE.items() if tag != "a"}
 
@@ -61,10 +64,13 @@ class _Inline:
     def __init__(self, tag: str, attributes: dict[str, str | None], start: int, base: str) -> None:
         self.tag, self.attributes, self.start = tag, attributes, start
         self.href = ""
-        self.mark, self.close = _MARKS.get(tag, _NO_MARKS)
-        if tag == "a" and (href := absolute(base, attributes.get("href") or "")):
+        if tag != "a":
+            self.mark, self.close = _MARKS.get(tag, _NO_MARKS)
+        elif href := absolute(base, attributes.get("href") or ""):
             self.href = href
-            self.mark, self.close = f'<a href="{fold(escape(href)).replace(chr(34), "&quot;")}">', "</a>"
+            self.mark, self.close = f'<a href="{_quoted(href)}">', "</a>"
+        else:
+            self.mark = self.close = ""
 
 
 class _Walker:
@@ -103,10 +109,12 @@ class _Walker:
                 if not opened or up is None:
                     return self._end()
                 element = opened.pop()
-                if element.__class__ is Box and not pieces and not self.marks and element.tag != "tr":
+                if isinstance(element, _Inline):
+                    self._leave_inline(element)
+                elif element is not None and not pieces and not self.marks and element.tag != "tr":
                     element.last, self.box = len(blocks), element.parent or element  # nothing to flush
                 else:
-                    self.leave(element)
+                    self._leave_box(element)
                 node = up
             node = after
             if len(blocks) > MAX_BLOCKS:
@@ -153,14 +161,14 @@ class _Walker:
         if len(self.inline) >= MAX_INLINE:
             self.open.append(None)
             return child
-        attributes = node.attributes
-        if attributes and is_hidden(attributes):
+        attributes, start = node.attributes, len(self.pieces)
+        if attributes and ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
             return None
-        inline = _Inline(tag, attributes, len(self.pieces), self.base)
+        inline = _Inline(tag, attributes, start, self.base)
         self.inline.append(inline)
         self.open.append(inline)
         if inline.mark:
-            self.marks.append((len(self.pieces), inline.mark))
+            self.marks.append((start, inline.mark))
         return child
 
     def _box(self, node: LexborNode, tag: str) -> LexborNode | None:
@@ -178,11 +186,8 @@ class _Walker:
             self.open.append(None)
         return child
 
-    def leave(self, element: Box | _Inline | None) -> None:
-        """An element ends."""
-        if isinstance(element, _Inline):
-            self._leave_inline(element)
-            return
+    def _leave_box(self, element: Box | None) -> None:
+        """A block-level element ends, or one that counted for nothing."""
         if self.pieces or self.inline or self.marks:
             self.flush()
         if element is not None:
@@ -193,8 +198,8 @@ class _Walker:
 
     def _leave_inline(self, element: _Inline) -> None:
         self.inline.pop()
-        if self.common > len(self.inline):
-            self.common = len(self.inline)
+        if self.common > (depth := len(self.inline)):
+            self.common = depth
         if element.tag == "a":
             self._link(element)
         if element.close:
@@ -232,10 +237,12 @@ class _Walker:
         self.links = []
         self.link_chars = self.common = 0
         self.broken = False
-        if self.marks or self.inline:
+        if self.inline:
             self.marks = [(0, e.mark) for e in self.inline if e.mark]
-        for element in self.inline:
-            element.start = 0
+            for element in self.inline:
+                element.start = 0
+        elif self.marks:
+            self.marks = []
 
     def flush(self) -> None:
         """End the current block, if there is text in it."""
@@ -261,19 +268,19 @@ class _Walker:
         elif kind == "list_item":
             level = box.level
         wrap = "".join(["/" + _step_of(e) for e in self.around[: self.common]]) if self.common else ""
-        html = self._html(text, kind, text == joined)
+        html = self._marked(kind, text == joined) if self.marks else escape(text)
+        if not self.marks and kind != "code" and "\n" in html:
+            html = html.replace("\n", "<br>")
         after, self.after_break = self.after_break, False
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
 
-    def _html(self, text: str, kind: str, is_folded: bool) -> str:
+    def _marked(self, kind: str, is_folded: bool) -> str:
         """The pieces with the inline mark-up that is kept, every element closed; `is_folded` where they hold no
         white space to fold."""
-        if not self.marks:
-            return escape(text).replace("\n", "<br>") if kind != "code" else escape(text)
         out, at, pieces = [], 0, self.pieces
         for where, mark in self.marks:
             if where > at:
-                out.append(escape("".join(pieces[at:where])))
+                out.append(escape(pieces[at] if where == at + 1 else "".join(pieces[at:where])))
                 at = where
             out.append(mark)
         if at < len(pieces):
@@ -325,6 +332,11 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     "hr": _Walker._rule,
     "span": _Walker._flows,
 }
+
+
+def _quoted(href: str) -> str:
+    """An address as the value of an attribute."""
+    return href if _PLAIN.fullmatch(href) else fold(escape(href)).replace('"', "&quot;")
 
 
 def _step_of(inline: _Inline) -> str:
