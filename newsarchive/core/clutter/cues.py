@@ -101,15 +101,21 @@ def _has(text: str, kind: str, words: Phrases) -> int:
     return len(set(pattern.findall(text))) if pattern else 0
 
 
+def _holds(text: str, kind: str, words: Phrases) -> bool:
+    """Whether a folded text holds a word of a kind."""
+    pattern = words.promo.get(kind)
+    return pattern is not None and pattern.search(text) is not None
+
+
 def _is_question(text: str, words: Phrases) -> bool:
     """A question put to the reader, with the promise of an answer, in at most 60 words."""
+    if len(text) >= 400 or not ("?" in text or "¿" in text):
+        return False
     folded = fold(text)
     return (
-        ("?" in text or "¿" in text)
-        and len(text) < 400
-        and _has(folded, "reader", words) > 0
-        and _has(folded, "offer", words) > 0
-        and not _has(folded, "report", words)
+        _holds(folded, "reader", words)
+        and _holds(folded, "offer", words)
+        and not _holds(folded, "report", words)
     )
 
 
@@ -118,40 +124,34 @@ def _is_call(text: str, words: Phrases) -> bool:
     if len(text) > 240 or word_count(text) > 30:
         return False
     folded = fold(text)
+    if not (_holds(folded, "ours", words) and _holds(folded, "sold", words)):  # the rarest first
+        return False
     patterns = [words.promo[kind] for kind in ("call", "offer") if kind in words.promo]
     begins = any(pattern.match(folded) for pattern in patterns)
-    spoken = _has(folded, "reader", words) and any(pattern.search(folded) for pattern in patterns)
-    return (
-        bool(begins or spoken)
-        and _has(folded, "sold", words) > 0
-        and _has(folded, "ours", words) > 0
-        and not _has(folded, "report", words)
-        and not is_quotation(text)
-    )
+    spoken = _holds(folded, "reader", words) and any(pattern.search(folded) for pattern in patterns)
+    return bool(begins or spoken) and not _holds(folded, "report", words) and not is_quotation(text)
 
 
 def _is_teasing(text: str, words: Phrases) -> bool:
     """One short question, with a word of promos: it opens one where a name and a pitch follow."""
+    if not text.rstrip().endswith("?") or word_count(text) > 20:
+        return False
     folded = fold(text)
-    spoken = any(_has(folded, kind, words) for kind in ("reader", "product", "offer"))
-    return (
-        spoken
-        and text.rstrip().endswith("?")
-        and word_count(text) <= 20
-        and not _has(folded, "report", words)
-    )
+    spoken = any(_holds(folded, kind, words) for kind in ("reader", "product", "offer"))
+    return spoken and not _holds(folded, "report", words)
 
 
 @lru_cache(maxsize=16384)  # a site's pages share most of their lines
 def _is_pitch(text: str, words: Phrases) -> bool:
     """A sentence that praises its own product: whose, at least two things sold, a word of praise."""
+    if len(text) >= 500:
+        return False
     folded = fold(text)
     return (
-        len(text) < 500
-        and _has(folded, "own", words) > 0
+        _holds(folded, "own", words)
+        and _holds(folded, "praise", words)
         and _has(folded, "product", words) > 1
-        and _has(folded, "praise", words) > 0
-        and not _has(folded, "report", words)
+        and not _holds(folded, "report", words)
     )
 
 

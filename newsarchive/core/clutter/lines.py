@@ -14,7 +14,7 @@ from newsarchive.items import Block
 
 #: Straight quotes for curly ones, so that one spelling in a table meets both.
 _QUOTES = str.maketrans("’‘‚‛“”„‟«»", "''''''''''")
-_EDGES = re.compile(r"^[\s\-–—•·»›>→←#*|:.!…]+|[\s\-–—•·«‹»›>→←|:.!…]+$")
+_BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 #: Scripts written without spaces: a character counts as half a word there.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -35,9 +35,9 @@ def fold(text: str) -> str:
     'share this'
     """
     if text.isascii():  # has neither curly quotes nor what NFKC would change
-        return _EDGES.sub("", " ".join(text.split())).lower()
-    text = _EDGES.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
-    return text.translate(_QUOTES).lower()
+        return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    return text.lstrip(_BEFORE).rstrip(_BEHIND).translate(_QUOTES).lower()
 
 
 @lru_cache(maxsize=16384)

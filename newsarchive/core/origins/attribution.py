@@ -41,6 +41,8 @@ _TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 _SENTENCE = re.compile(
     r"(?<=[.!?…])[\"”’»)\]]{0,2}\s+|(?<=[。！？])[」』）]?|\n+|\s[|•·]\s|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff]{2,5}\s?[：:])"
 )
+#: What each gap holds, or touches.
+_MAY_PART = re.compile("[.!?…。！？\n|•·\u3400-\u9fff]")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
 _DOMAIN = r"(?:https?://)?(?:www\.)?[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,12}"
 _DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/[^\s)）\]]*)?", re.I)
@@ -83,9 +85,6 @@ class _Bucket:
                     yield phrase, match
 
 
-_EMPTY = _Bucket((), ())
-
-
 @dataclass(frozen=True)
 class _Book:
     """All phrases, found by the first word (or character) of a line; `others` begin with the source, and are
@@ -120,7 +119,7 @@ def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
 
 def _sentences(text: str) -> Iterator[str]:
     at = 0
-    for gap in _SENTENCE.finditer(text):
+    for gap in _SENTENCE.finditer(text) if _MAY_PART.search(text) else ():
         part = text[at : gap.start()].strip()
         if not part or (_ABBREVIATION.search(part) and "\n" not in gap[0]):
             continue
@@ -158,8 +157,10 @@ def _whole_name(line: str, match: re.Match[str]) -> str:
 def _buckets(line: str, start: int, book: _Book) -> Iterator[_Bucket]:
     word = _WORD.match(line, start)
     if word:
-        yield book.by_word.get(word[0].casefold(), _EMPTY)
-        yield book.by_character.get(word[0][0], _EMPTY)
+        if bucket := book.by_word.get(word[0].casefold()):
+            yield bucket
+        if bucket := book.by_character.get(word[0][0]):
+            yield bucket
     if book.other.stand_in(line.lower()):
         yield book.others
 

@@ -33,7 +33,7 @@ def choose(scores: Array, weights: Array) -> tuple[Mask, float]:
     blocks in order of probability (Lewis 1995, the probability thresholding principle for F), so the
     threshold moves page by page: where nothing is sure, more is kept than at even odds.
 
-    >>> choose(np.array([3.0, -0.4, -4.0]), np.array([50.0, 40.0, 90.0]))[0].tolist()
+    >>> choose(np.array([3.0, -0.1, -4.0]), np.array([50.0, 40.0, 90.0]))[0].tolist()
     [True, True, False]
     """
     if not len(scores):
