@@ -164,13 +164,15 @@ class Names:
             worth = {w: table[w] for w in _words(name) if w in table}
             bits = _groups(spelled(name)) if len(name) <= _LONGEST else 0
         else:
-            for part in name.replace("_", "-").split("-"):
+            dashed = name.replace("_", "-")
+            for part in dashed.split("-"):
                 found, named = self.parts.get(part) or self._part(part)
                 worth.update(found)
                 bits |= named
             if bits & _GOES_ON:
-                bits = _groups(spelled(name))
-            if (whole := _whole(name)) in table:
+                bits = _groups(dashed)
+            plain = "--" not in dashed and dashed.replace("-", "").isalpha()
+            if (whole := dashed.strip("-") if plain else _whole(name)) in table:
                 worth[whole] = table[whole]
         self.single[name] = worth, bits
         return worth, bits
