@@ -90,7 +90,7 @@ def _main(
     index = np.arange(n)
     start, end = int(first[main]), int(last[main])
     inside = (index >= start) & (index < end)
-    place = np.clip((index - start) / max(1, end - start), -1.0, 2.0)
+    place = np.minimum(np.maximum((index - start) / max(1, end - start), -1.0), 2.0)
     below, share = np.full(n, -1.0), np.full(n, -1.0)
     branch, depth = _branches(main, parent, at[start:end])
     below[start:end] = depth
@@ -104,11 +104,11 @@ def _branches(
     """For boxes inside the container: the child of the container that each lies in, and how far below."""
     branch, depth = at.copy(), np.zeros(len(at), np.int64)
     for _ in range(130):
-        up = parent[branch]
+        up = parent.take(branch)
         climb = (branch > main) & (up != main)
-        if not climb.any():
+        if not np.count_nonzero(climb):
             break
-        branch = np.where(climb, up, branch)
+        np.copyto(branch, up, where=climb)
         depth += climb
     return branch, depth
 

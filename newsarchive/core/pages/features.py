@@ -111,7 +111,7 @@ def _title(out: dict[str, Array], blocks: Sequence[RawBlock], title: str) -> Non
     index = np.arange(len(blocks))
     above = np.maximum.accumulate(heading)
     out["title_like"] = likeness
-    out["from_title"] = np.clip(index - best, -100, 300).astype(np.float64)
+    out["from_title"] = np.minimum(np.maximum(index - best, -100), 300).astype(np.float64)
     out["has_title"] = np.full(len(blocks), best_score)
     out["since_heading"] = np.minimum(index - above, 50).astype(np.float64)
     out["under_level"] = out["level"][above] * (out["kind"][above] == KINDS["heading"])
