@@ -100,7 +100,7 @@ def read_metadata(
     found = gather(tree, page, blocks, rules)
     out: dict[str, Any] = {"headline": found.headline}
     candidates = list(found.candidates)
-    out["authors"], why = authors.decide(found.of("authors"), found.site_names, found.sections, rules)
+    out["authors"], why = authors.decide(found.of("authors"), found.site_names, found.sections, blocks, rules)
     candidates += why
     candidates += _dates(out, found, page, blocks, rules)
     for decide in (_simple, _keywords, _image):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from newsarchive.core.facts.claims import Claim, Option, key, weigh
-from newsarchive.core.facts.names import clean, kind_of, names
-from newsarchive.items import Author, Candidate
+from newsarchive.core.facts.names import clean, firm, kind_of, names
+from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
 
 #: Most authors of one article: a paper in physics may have more, a news story has not.
@@ -15,19 +15,34 @@ MOST = 30
 #: Sources that guess a name from its looks, line by line.
 GUESSES = ("markup alone", "markup next", "markup line", "markup life")
 
+#: Those of them that are wrong more often than right.
+_WEAK = ("markup alone", "markup next")
+
 #: So many lines that look like names, where nothing else says so, are a menu or what a shop sells.
 SEVERAL = 3
+
+#: Sources that readers do not see.
+_HEAD = ("json-ld", "meta", "open graph", "twitter", "script")
+#: Most blocks that names are looked for in.
+_BLOCKS = 3000
 
 #: Source → its claims with the authors that each names.
 Named = dict[str, list[tuple[Claim, list[Author]]]]
 
 
 def decide(
-    claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
+    claims: Sequence[Claim],
+    site_names: Sequence[str],
+    sections: Sequence[str],
+    blocks: Sequence[Block],
+    rules: Rules,
 ) -> tuple[tuple[Author, ...], list[Candidate]]:
-    """The authors in order, `()` where none is named, and all candidates with the reason for each."""
+    """The authors in order, `()` where none is named, and all candidates with the reason for each.
+
+    `blocks` are what readers see of the page.
+    """
     named, refused = read_claims(claims, sections, rules)
-    lists = options(named, site_names)
+    lists = options(named, site_names, blocks, rules)
     chosen, candidates = weigh([option for option, _ in lists], "authors", rules)
     authors = next((found for option, found in lists if option is chosen), ())
     return authors, candidates + refused
@@ -59,7 +74,9 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
     return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MOST]]
 
 
-def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple[Author, ...]]]:
+def options(
+    named: Named, site_names: Sequence[str], blocks: Sequence[Block], rules: Rules
+) -> list[tuple[Option, tuple[Author, ...]]]:
     """One option for each list of names that a source gives."""
     sites = {key(s) for s in site_names} - {""}
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
@@ -73,9 +90,26 @@ def options(named: Named, site_names: Sequence[str]) -> list[tuple[Option, tuple
     ]
     several = dict.fromkeys(guessed, ("one of several guesses",)) if len(guessed) >= SEVERAL else {}
     return [
-        (Option(tuple(claims), _traits(names, authors, sites, list(lists)) + several.get(names, ())), authors)
+        (
+            Option(
+                tuple(claims),
+                _traits(names, authors, sites, list(lists), rules)
+                + _hidden(claims, authors, blocks)
+                + several.get(names, ()),
+                _WEAK,
+            ),
+            authors,
+        )
         for names, (claims, authors) in lists.items()
     ]
+
+
+def _hidden(claims: Sequence[Claim], authors: Sequence[Author], blocks: Sequence[Block]) -> tuple[str, ...]:
+    """Whether only machines are told of these authors: who runs a site's computers, who made its pages."""
+    if not all(c.source.startswith(_HEAD) for c in claims):
+        return ()
+    text = "\n".join(b.text for b in blocks[:_BLOCKS]).casefold()
+    return () if any(a.name.casefold() in text for a in authors) else ("printed nowhere",)
 
 
 def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
@@ -97,6 +131,7 @@ def _traits(
     authors: Sequence[Author],
     sites: set[str],
     lists: Sequence[tuple[str, ...]],
+    rules: Rules,
 ) -> tuple[str, ...]:
     """What else speaks for or against a list of names."""
     traits = []
@@ -104,6 +139,8 @@ def _traits(
         traits.append("the site's own name")
     elif all(a.kind != "person" for a in authors):
         traits.append("an organisation")
+    if all(firm(a.name, rules) for a in authors):
+        traits.append("a firm")
     if all(" " not in a.name for a in authors):
         traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
     if len(names) > 4:

@@ -58,16 +58,20 @@ class Claim:
 class Option:
     """One value of a field with all claims that state it; the first of them spells it.
 
-    `traits` are what else speaks for or against it, in the words of the table of trust.
+    `traits` are what else speaks for or against it, in the words of the table of trust. `unheard` are openings of the
+    names of sources that do not count where another one states the value: weak guesses, which alone speak against it.
     """
 
     claims: tuple[Claim, ...]
     traits: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
 
     @property
     def voices(self) -> list[str]:
         """What counts for it: each source once, then the traits."""
-        return [*dict.fromkeys(c.source for c in self.claims), *self.traits]
+        sources = list(dict.fromkeys(c.source for c in self.claims))
+        heard = [s for s in sources if not s.startswith(self.unheard)] if self.unheard else sources
+        return [*(heard or sources), *self.traits]
 
 
 def plain(value: object) -> str:

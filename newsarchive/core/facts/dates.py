@@ -7,7 +7,7 @@ slow to import and to run, sees only a short text with a year in it that nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -29,7 +29,10 @@ _EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{
 _EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) tháng (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
 #: Digits of other scripts, and how far Thailand counts ahead.
-_DIGITS_OF = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
+_DIGITS_OF = str.maketrans(
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩０１２３４５６７８９",
+    "0123456789" * 8,
+)
 _BUDDHIST = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
 #: The year may run into the time: 28.09.1912:44.
@@ -54,6 +57,15 @@ _DIGITS = re.compile(r"\d")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
 
 
+def any_of(names: Iterable[str]) -> str:
+    """A pattern for many names: grouped by their first letter, since each alternative is tried in turn."""
+    by_first: dict[str, list[str]] = {}
+    for name in sorted(set(names) - {""}, key=lambda n: (-len(n), n)):
+        by_first.setdefault(name[0], []).append(name[1:])
+    groups = (f"{re.escape(c)}(?:{'|'.join(map(re.escape, rest))})" for c, rest in sorted(by_first.items()))
+    return "|".join(groups) or "$^"
+
+
 def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False) -> datetime | None:
     """A date as a page writes it, aware; `None` for what is none.
 
@@ -63,7 +75,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     text = _western(" ".join(text[:LONGEST].split()))
     if not _DIGITS.search(text):
         return None
-    found = _fast(text.casefold(), rules, day_first)
+    found = _fast(_lower(text), rules, day_first)
     if found is None and slow and _YEAR.search(text):
         found = _dateparser(text)
     return found
@@ -74,9 +86,14 @@ def _western(text: str) -> str:
     return text if text.isascii() else text.translate(_DIGITS_OF)
 
 
+def _lower(text: str) -> str:
+    """Lower case of the same length: case folding makes two letters of `ß` and `İ`, and places in a text shift."""
+    return text.lower() if text.isascii() else text.replace("İ", "i").lower()
+
+
 def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
     """The first of the month that a text names ("June 2024", "2024年6月"), and the words that name it."""
-    lower = _western(text).casefold()
+    lower = _lower(_western(text))
     if not _YEAR.search(lower):
         return None
     if match := _EASTERN_MONTH.search(lower):
@@ -109,7 +126,7 @@ def date_text(text: str, rules: Rules) -> str:
     western = _western(text)
     if not _LIKELY.search(western):
         return ""
-    lower = western.casefold()
+    lower = _lower(western)
     found = [
         m
         for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:4], _NUMERIC)
@@ -150,7 +167,7 @@ def _says(what: str, line: str, rules: Rules) -> bool:
 def _words(what: str, rules: Rules) -> re.Pattern[str]:
     """The words before a date of publication or of a change, anywhere in a line."""
     words = rules.metadata.get("months", {}).get(what, {}).get("words", [])
-    return re.compile("|".join(map(re.escape, words)) or "$^")
+    return re.compile(any_of(words))
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
@@ -249,11 +266,7 @@ def _prose(rules: Rules) -> Prose:
     for rows in rules.metadata.get("months", {}).get("months", {}).values():
         for number, names in enumerate(rows, 1):
             months.update((name, number) for name in names)
-    m = (
-        "(?P<m>" + "|".join(sorted(map(re.escape, months), key=lambda n: (-len(n), n))) + r")(?!\w)\.?"
-        if months
-        else "(?P<m>$^)"
-    )
+    m = rf"(?P<m>{any_of(months)})(?!\w)\.?"
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
     gap = r"\s*(?:de |del |of |d['’]|,|-|/)?\s*"
     return (

@@ -1,7 +1,7 @@
 """From a byline as printed to the names in it.
 
 A name is never an account (`admin`), a label (`Posted by`), a date, a URL or an e-mail address, nor the
-job of its bearer. The words of bylines in 37 languages are data: `data/metadata/bylines.toml`.
+job of its bearer. The words of bylines in some fifty languages are data: `data/metadata/bylines.toml`.
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ class Words:
     never: frozenset[str]
     agency: frozenset[str]
     organisation: frozenset[str]
+    legal: frozenset[str]
 
 
 @lru_cache(maxsize=8)
@@ -116,10 +117,10 @@ def words(rules: Rules) -> Words:
     def listed(name: str) -> list[str]:
         return [w for row in table.get(name, {}).values() for w in row]
 
-    both = _either(listed("and"))
+    both = dates.any_of(listed("and"))
     return Words(
         by=re.compile(
-            rf"^\W*(?:(?:{_either(listed('by'))})(?!\w)\s*[:：/／]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         ),
         parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
@@ -136,11 +137,8 @@ def words(rules: Rules) -> Words:
         never=frozenset(map(key, listed("never"))),
         agency=frozenset(map(key, listed("agency"))),
         organisation=frozenset(listed("organisation")),
+        legal=frozenset(listed("legal")),
     )
-
-
-def _either(strings: Iterable[str]) -> str:
-    return "|".join(sorted(map(re.escape, set(strings)), key=lambda w: (-len(w), w))) or "$^"
 
 
 def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
@@ -237,7 +235,7 @@ def _printed(segment: str, rules: Rules) -> Iterator[str]:
 def _is_phrase(name: str, rules: Rules) -> bool:
     """`Personal finance`: capital first, small letters after; nobody is written so."""
     first, *rest = name.split()
-    small = any(t[0].islower() and t.casefold() not in words(rules).particles for t in rest)
+    small = any(is_small(t[0]) and t.casefold() not in words(rules).particles for t in rest)
     return small and first[0].isupper() and not organisation(name, rules)
 
 
@@ -271,9 +269,10 @@ def _without_initials(name: str, rules: Rules) -> str:
         and len(first) > 1
     ):
         name = " ".join(rest)
-    last = name.rsplit(None, 1)[-1:]
-    if last and last[0].casefold().strip(".,") in words(rules).weekdays:
-        name = name[: -len(last[0])].strip(_EDGE)
+    before, _, last = name.rpartition(" ")
+    short = bool(before) and " " not in before and len(last) < 3  # "Minh Sa", "Kim Do" are whole names
+    if not short and last.casefold().strip(".,") in words(rules).weekdays:
+        name = before.strip(_EDGE)
     return name
 
 
@@ -302,14 +301,27 @@ def like_a_name(text: str, rules: Rules) -> bool:
         tokens = tokens[:-1]
     if any(t.casefold().strip(".,:!?") in table.labels for t in tokens):
         return False
-    if any(not _WORD.fullmatch(t) or (t[0].islower() and t not in table.particles) for t in tokens):
+    if any(not _WORD.fullmatch(t) or (is_small(t[0]) and t not in table.particles) for t in tokens):
         return False
     return text.isupper() or not any((len(t) > 3 and t.isupper()) or _GLUED.search(t) for t in tokens)
+
+
+def is_small(letter: str) -> bool:
+    """Whether a letter is a small one of a script that writes names with capitals: Georgian's small ones are its only
+    ones, though Unicode pairs them with capitals for headings."""
+    return letter.islower() and not "\u10d0" <= letter <= "\u10ff"
 
 
 def organisation(name: str, rules: Rules) -> bool:
     """Whether a name speaks of more than one person."""
     return any(t.strip(".,") in words(rules).organisation for t in name.casefold().split())
+
+
+def firm(name: str, rules: Rules) -> bool:
+    """Whether a name ends in a legal form: a firm signs web pages that it makes or owns, not what stands on them."""
+    last = name.replace(". ", ".").rsplit(None, 1)[-1].strip(",)").replace(".", "")
+    short = len(last) < 3 and last.istitle()  # "Kim Sa" is a person, "Harbour SA" is not
+    return " " in name and not short and last.casefold() in words(rules).legal
 
 
 def kind_of(name: str, said: str, rules: Rules) -> str:

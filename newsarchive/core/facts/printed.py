@@ -33,8 +33,9 @@ _LIFE, _TOLD = 40, 400
 #: Cheaper than all that a name is tested for.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 _AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
-_ARTICLE = re.compile(r"article|entry|h-?entry|post")
-_MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)|menu-item")
+#: What the classes of an article hold; paths are long, and a pattern tries every letter of them.
+_ARTICLE = ("article", "entry", "post")
+_MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 #: What a theme writes for machines into a line for readers, without a space: "2025-04-03T08:15:00+00:003 April 2025".
 _FOR_MACHINES = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
@@ -152,7 +153,7 @@ def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: 
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = lines[i + 1][0] if i + 1 < len(lines) else ""
-        if signed := _signed(line, after, rules):
+        if signed := _signed(line, after, rules) or (_signed_within(line, rules) if opened < 0 else ""):
             yield Claim(
                 "authors", signed, "markup text" + (where if opened < 0 or i - opened == 1 else " later")
             )
@@ -177,7 +178,19 @@ def _signed(line: str, after: str, rules: Rules) -> str:
     if len(words) > 2 and not _could_be_name(found, rules):
         return ""
     particles = names.words(rules).particles
-    return rest if not words[0][0].islower() or (len(words) > 1 and words[0] in particles) else ""
+    return rest if not names.is_small(words[0][0]) or (len(words) > 1 and words[0] in particles) else ""
+
+
+def _signed_within(line: str, rules: Rules) -> str:
+    """What follows "by" among the small facts of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff"."""
+    pieces = (piece for part in names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
+    found = (_signed(piece, "", rules) for piece in islice(pieces, 1, 8))
+    return next((text for text in found if text and _all_names(text, rules)), "")
+
+
+def _all_names(text: str, rules: Rules) -> bool:
+    found = names.names(text, rules)
+    return bool(found) and all(_could_be_name(name, rules) for name in found)
 
 
 def _could_be_name(text: str, rules: Rules) -> bool:
@@ -191,7 +204,10 @@ def _in_box(block: Block) -> bool:
 
 
 def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
-    """The first part of a short line that looks like a name and shares no word with the headline, else ""."""
+    """The first part of a short line that looks like a name and shares no word with the headline, else "".
+
+    Scripts without capitals show names by nothing: "أخبار العالم" is a section.
+    """
     if (
         len(line) > 80
         or (line.isascii() and not _TWO_CAPITALS.search(line))
@@ -200,9 +216,21 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
         return ""
     for segment in names.segments(line, rules):
         name = names.clean(segment, rules)
+        if not any(map(str.isupper, name)) and not _in_box(block):
+            continue
         if names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
+        if _several(segment, title, rules):
+            return segment
     return ""
+
+
+def _several(text: str, title: frozenset[str], rules: Rules) -> bool:
+    """Whether a text is a list of names and nothing else: "Jane Doe, John Roe & Ann Poe"."""
+    parts = names.words(rules).parting.split(text)[:8]
+    return len(parts) > 1 and all(
+        names.like_a_name(part, rules) and not title & set(part.casefold().split()) for part in parts
+    )
 
 
 def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
@@ -210,9 +238,7 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
     label = ""
     for block in blocks:
         before, label = label, block.text[:40]
-        if block.label in _ELSEWHERE and not _ARTICLE.search(block.path):
-            continue
-        if ("nav" in block.path or "menu-item" in block.path) and _MENU.search(block.path):
+        if _is_elsewhere(block):
             continue
         if "authors" in missing:
             labelled = (
@@ -225,6 +251,13 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
                 yield Claim("authors", block.text, "markup box below")
         if "date_published" in missing and (found := dates.date_text(block.text, rules)):
             yield from _dated(block.text, found, before, rules)
+
+
+def _is_elsewhere(block: Block) -> bool:
+    path = block.path
+    if block.label in _ELSEWHERE and not any(word in path for word in _ARTICLE):
+        return True
+    return "menu-item" in path or ("nav" in path and _MENU.search(path) is not None)
 
 
 def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
@@ -245,7 +278,12 @@ def _signature(text: str, rules: Rules) -> str:
         return _signed("by " + text[at[1] :], "", rules)
     if len(text) >= _LONGEST // 2:
         return ""
-    return _person(_signed(text, "", rules), rules)
+    return _person(_signed(text, "", rules) or _signed_behind_date(text, rules), rules)
+
+
+def _signed_behind_date(line: str, rules: Rules) -> str:
+    """The name in "Last updated 3 May 2024 by Jane Doe"."""
+    return _signed_within(line, rules) if dates.date_text(line, rules) and dates.signs(line, rules) else ""
 
 
 def _person(signed: str, rules: Rules) -> str:

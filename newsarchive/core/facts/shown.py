@@ -97,17 +97,37 @@ def _says_headline(names: str) -> bool:
 
 
 def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
-    """Properties of an article in microdata (HTML Living Standard, 5)."""
+    """Properties of an article in microdata (HTML Living Standard, 5).
+
+    Of several articles on a page the first one counts: a list of teasers has an author for each.
+    """
+    first: int | None = None
     for mark in marks:
         for name in mark.properties:
             if name in _PROPERTIES and not aside(mark.node):
                 yield Claim(_PROPERTIES[name], mark.content, "microdata")
             elif name == "author" and not aside(mark.node):
+                scope = _article(mark.node)
+                first = scope if first is None else first
+                if scope != first:
+                    continue
                 inner = mark.node.css_first('[itemprop~="name"]')
                 found = Mark(inner, "", inner.attributes, 0).content if inner is not None else mark.content
                 yield Claim("authors", found, "microdata", url=mark.attributes.get("href") or "")
             elif name in _OBJECTS and not aside(mark.node):
                 yield from _object(mark, name)
+
+
+def _article(node: LexborNode) -> int:
+    """The identity of the item that a property belongs to, 0 for none."""
+    up = node.parent
+    for _ in range(_CLIMB * 2):
+        if up is None:
+            return 0
+        if "itemscope" in up.attributes:
+            return up.mem_id
+        up = up.parent
+    return 0
 
 
 def _object(mark: Mark, name: str) -> Iterator[Claim]:
