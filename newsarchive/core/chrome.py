@@ -77,8 +77,15 @@ def titles(marks: Marks) -> None:
     first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
     for i, block in enumerate(marks.blocks):
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
-        if headline and outside and fold(block.text) == headline:
+        if headline and outside and _shows(block, headline):
             marks.blocks[i] = block.relabelled("title", "title: the page's headline")
+
+
+def _shows(block: Block, headline: str) -> bool:
+    """Whether a block is the headline, or a heading that ends in it, behind the line that is set over it."""
+    text = fold(block.text)
+    behind = block.kind == "heading" and len(headline) > 15 and len(text) < len(headline) + 60
+    return text == headline or (behind and text.endswith(headline))
 
 
 def places(marks: Marks) -> None:

@@ -137,6 +137,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
     sections = [c.value for c in claims if c.field == "article_section"]
     claims += surroundings.pictures(found.marks, [c.value for c in claims if c.field == "image"])
+    if not any(c.field == "image_credit" and c.value for c in claims):
+        claims = [c for c in claims if c.field != "image_caption" or surroundings.is_caption(c.value, blocks)]
     claims += surroundings.access(blocks)
     claims += _others(title, candidates)
     claims += printed.claims(blocks, title, _known(claims, names, rules), rules)
@@ -186,7 +188,8 @@ def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
 def _simple(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     candidates: list[Candidate] = []
     for field in _SIMPLE:
-        out[field], why = best(found.of(field), rules)
+        said = [c for c in found.of(field) if key(c.value)]  # "/" names no publisher
+        out[field], why = best(said, rules)
         candidates += why
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
@@ -252,7 +255,8 @@ def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rul
 
 def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """The main image, absolute, with the caption and credit that the page gives for it."""
-    own = [c for c in found.of("image") if surroundings.of_the_site(c.value)]
+    host = urlsplit(page.capture.base_url).hostname or ""
+    own = [c for c in found.of("image") if surroundings.of_the_site(c.value, host)]
     address, candidates = best([c for c in found.of("image") if c not in own], rules)
     candidates += [c.candidate(reason="the site's own picture") for c in own]
     caption, more = best(found.of("image_caption"), rules)
@@ -260,5 +264,5 @@ def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> li
     if not credit:
         credit, caption = surroundings.split_credit(caption)
     address = head.absolute(address, page.capture.base_url)
-    out["image"] = Image(address, caption, credit) if address else None
+    out["image"] = Image(address, caption.strip(" :|·"), credit) if address else None
     return candidates + more + most

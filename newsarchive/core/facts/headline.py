@@ -17,6 +17,8 @@ from newsarchive.rules import Rules
 
 #: What parts a headline from a site's name or a section in titles.
 _PARTS = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
+#: Shortest word of a host's name that tells whose a title's last part is, and least that is left of the title, in letters.
+_HOST_WORD, _REST = 5, 8
 #: How alike two titles are that mean the same, as a share of common words.
 _ALIKE = 0.6
 #: Longest headline, in characters.
@@ -44,7 +46,7 @@ def options(
     usable: dict[str, list[Claim]] = {}
     refused: list[Candidate] = []
     parts -= {key(c.value) for c in claims if not _is_shown(c)}
-    for claim in _cut(claims, sites):
+    for claim in _cut(claims, sites, _host_word(site_names)):
         reason = _refusal(claim, sites, parts)
         if reason:
             refused.append(claim.candidate(reason=reason))
@@ -94,15 +96,34 @@ def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[str, ...]:
     return ("like a title",) if likeness > 0 else ()
 
 
-def _cut(claims: Sequence[Claim], sites: set[str]) -> list[Claim]:
+def _cut(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
     """Claims without a site's name at either end, where a heading or the site's own name shows it."""
     names = sites - {""}
-    cut = {c: _without_name(c.value, names, set()) for c in claims if _is_shown(c)}
+    cut = {c: _without_name(c.value, names, set(), host) for c in claims if _is_shown(c)}
     shown = set(map(key, cut.values()))
-    return [replace(c, value=cut[c] if c in cut else _without_name(c.value, names, shown)) for c in claims]
+    cut |= {
+        c: _without_name(c.value, names, shown, host) for c in claims if c not in cut and c.source != "title"
+    }
+    shown = set(map(key, cut.values()))  # `<title>` holds more than what is written for cards and machines
+    cut |= {c: _without_name(c.value, names, shown, host) for c in claims if c not in cut}
+    return [replace(c, value=cut[c]) for c in claims]
 
 
-def _without_name(text: str, names: set[str], shown: set[str]) -> str:
+def _host_word(site_names: Sequence[str]) -> str:
+    """The longest word of the host's name, "" if it is short: `apps.shopify.com` is of `shopify`."""
+    hosts = [name for name in site_names if "." in name and " " not in name]
+    labels = [key(label) for label in hosts[0].split(".")[:-1]] if hosts else []
+    longest = max(labels, key=len, default="")
+    return longest if len(longest) >= _HOST_WORD else ""
+
+
+def _of_host(part: str, host: str) -> bool:
+    """Whether the last part of a title is named like the host: `Shopify App Store`, but not `Rust` of `rust-lang.org`."""
+    folded = key(part)
+    return bool(host) and (host in folded or (len(folded) >= _HOST_WORD and folded in host))
+
+
+def _without_name(text: str, names: set[str], shown: set[str], host: str) -> str:
     """`Title - Section - Site` is `Title` if a heading reads `Title`, or the site is named `Site`."""
     if key(text) in shown:
         return text
@@ -113,10 +134,14 @@ def _without_name(text: str, names: set[str], shown: set[str]) -> str:
                 return part
     for start, end in reversed(parts):
         if key(text[end:]) in names:
-            return _without_name(text[:start], names, shown)
+            return _without_name(text[:start], names, shown, host)
     for start, end in parts:
         if key(text[:start]) in names:
-            return _without_name(text[end:], names, shown)
+            return _without_name(text[end:], names, shown, host)
+    for start, end in parts[-1:]:
+        bar = ":" not in text[start:end] and len(key(text[:start])) >= _REST
+        if bar and _of_host(text[end:], host):
+            return _without_name(text[:start], names, shown, host)
     return text
 
 

@@ -14,6 +14,8 @@ from newsarchive.rules import Rules
 
 #: How many blocks after and before the headline are read, and how many from there on for signatures.
 _AFTER, _BEFORE, _BELOW = 12, 6, 300
+#: Shortest headline that is known by its end, in letters.
+_WHOLE = 16
 #: How many headings are compared with the headline.
 _HEADINGS = 60
 #: Longest line that is a byline or a date line, and how much of it may be other than the date, in characters.
@@ -32,7 +34,27 @@ _ALONE, _LABELLED = 0.7, 0.4
 _LIFE, _TOLD = 40, 400
 #: Cheaper than all that a name is tested for.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
-_AUTHOR = re.compile(r"author|autor|byline|writ+er|contributor")
+#: What the classes of a box for authors hold, in several languages.
+_AUTHOR = (
+    "author",
+    "autor",
+    "byline",
+    "writer",
+    "writter",
+    "contributor",
+    "auteur",
+    "autrice",
+    "autore",
+    "firmante",
+    "redakteur",
+    "skribent",
+    "schrijver",
+    "kirjoittaja",
+    "szerzo",
+    "yazar",
+    "penulis",
+    "journalist",
+)
 #: What the classes of an article hold; paths are long, and a pattern tries every letter of them.
 _ARTICLE = ("article", "entry", "post")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
@@ -100,9 +122,10 @@ def place(blocks: Sequence[Block], headline: str) -> int:
     shortest, same = len(folded) // 2, -1
     found: list[int] = []
     for i, block in enumerate(blocks[:3000]):
-        shown = shortest <= len(block.text) < longest and key(block.text) == folded
+        text = key(block.text) if shortest <= len(block.text) < longest else ""
+        shown = bool(text) and text == folded
         if block.kind == "heading":
-            if shown:
+            if shown or (len(folded) >= _WHOLE and text.endswith(folded)):  # behind the line set over it
                 return i
             found.append(i)
         elif shown and same < 0:
@@ -128,7 +151,8 @@ def _facts(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         if block.label not in _OFFERS:
             for line in block.text[: _LONGEST * 3].split("\n"):
-                yield from names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line[:_LONGEST]))
+                line = line[:_LONGEST]
+                yield from names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
 
 
 def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
@@ -200,7 +224,7 @@ def _could_be_name(text: str, rules: Rules) -> bool:
 def _in_box(block: Block) -> bool:
     """Whether the page's classes call a place one for authors."""
     tail = block.path[-120:].casefold()
-    return bool(_AUTHOR.search(tail)) and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
+    return any(word in tail for word in _AUTHOR) and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
 
 
 def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:

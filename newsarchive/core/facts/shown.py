@@ -51,6 +51,13 @@ _PROPERTIES = {
     "inLanguage": "in_language",
     "headline": "headline",
 }
+#: What themes call the line over a headline, where it stands inside the heading; and elements used for it.
+_KICKER = re.compile(
+    r"kicker|over-?(?:line|title)|roof-?line|super-?(?:title|headline)|top-?line|eyebrow|dachzeile|spitzmarke|volanta|"
+    r"pre-?(?:title|headline)|title-?header|ante-?t[ií]tulo|sur-?titre|occhiello|rubri[ckq]|(?:^|[\s_-])(?:label|flag|badge|prefix|category|section)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+_SMALL = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
@@ -71,8 +78,31 @@ def headings(marks: Sequence[Mark]) -> Iterator[tuple[Claim, Mark]]:
         seconds += source.startswith("markup h2")
         if not source or (source.startswith("markup h2") and seconds > _SECONDS):
             continue
-        if text := text_of(mark.node, inline=True):
+        text = text_of(mark.node, inline=True)
+        if text and mark.tag == "h1":
+            text = _without_kicker(text, mark.node)
+        if text:
             yield Claim("headline", text, "markup home" if _leads_home(mark.node) else source), mark
+
+
+def _without_kicker(text: str, heading: LexborNode) -> str:
+    """A headline without the line that is set over it inside the same heading: "Tunisia" and "A new government"."""
+    first = _first_element(heading)
+    if first is not None and first.tag in ("a", "span") and text_of(first, inline=True) == text:
+        first = _first_element(first)  # all of it is a link
+    if first is None or not (first.tag in _SMALL or _KICKER.search(first.attributes.get("class") or "")):
+        return text
+    kicker = text_of(first, inline=True)
+    rest = text[len(kicker) :].lstrip(" :–—|/·»-\u00a0") if kicker and text.startswith(kicker) else ""
+    return rest if " " in rest else text
+
+
+def _first_element(node: LexborNode) -> LexborNode | None:
+    """The element that a node opens with, `None` where text comes first."""
+    child = node.child
+    while child is not None and child.tag == "-text" and not (child.text(deep=False) or "").strip():
+        child = child.next
+    return child if child is not None and child.tag != "-text" else None
 
 
 def _leads_home(node: LexborNode) -> bool:

@@ -28,9 +28,50 @@ _CREDIT = re.compile(
     r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)([^()|\n]{2,80})\)?\s*$",
     re.IGNORECASE,
 )
+#: "Harbour Post / Jane Doe": a caption of names with strokes between them and nothing else.
+_ONLY_CREDIT = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
 _LOGO = re.compile(
-    r"(?:^|[-_.])logos?(?:[-_.\d]|$)|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
+    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
     re.IGNORECASE,
+)
+#: What captions hold, and alternative texts hardly.
+_SENTENCE = re.compile(r"[.!?:()©]")
+#: What pictures for sharing are named, and what else stands in such names.
+_SHARING = frozenset(
+    [
+        "social",
+        "share",
+        "sharing",
+        "og",
+        "ogp",
+        "ogimage",
+        "opengraph",
+        "facebook",
+        "fb",
+        "twitter",
+        "fallback",
+    ]
+)
+_CARD = frozenset(
+    [
+        "image",
+        "img",
+        "card",
+        "wide",
+        "default",
+        "preview",
+        "banner",
+        "cover",
+        "thumb",
+        "thumbnail",
+        "pic",
+        "picture",
+        "new",
+        "generic",
+        "media",
+        "home",
+        "homepage",
+    ]
 )
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
@@ -96,9 +137,31 @@ def pictures(marks: Sequence[Mark], main: Sequence[str]) -> Iterator[Claim]:
         yield Claim("image_credit", credit, "markup figure")
 
 
-def of_the_site(address: str) -> bool:
-    """Whether a picture is the site's own, that every page without one shows: a logo, a placeholder."""
-    return bool(_LOGO.search(address.split("?", 1)[0].rsplit("/", 1)[-1]))
+def of_the_site(address: str, site: str = "") -> bool:
+    """Whether a picture is the site's own, that every page without one shows: a logo, a placeholder, a card for sharing
+    that names nothing but the `site` (the words of its host).
+
+    >>> of_the_site("https://rust.example/og/rust-social-wide.jpg", "blog.rust.example")
+    True
+    >>> of_the_site("https://rust.example/og/ferry-social-wide.jpg", "blog.rust.example")
+    False
+    """
+    name = address.split("?", 1)[0].rsplit("/", 1)[-1]
+    if _LOGO.search(name):
+        return True
+    words = [w for w in re.split(r"[^a-z]+", name.rsplit(".", 1)[0].casefold()) if w]
+    shared = "." in name and any(w in _SHARING for w in words)
+    return shared and all(
+        w in _SHARING or w in _CARD or len(w) == 1 or (len(w) > 2 and w in site) for w in words
+    )
+
+
+def is_caption(text: str, blocks: Sequence[Block]) -> bool:
+    """Whether what JSON-LD gives as a caption is one: plugins write the alternative text there, which is a few words
+    that readers do not see."""
+    return bool(_SENTENCE.search(text)) or any(
+        text in block.text for block in blocks[:1000] if "caption" in (block.kind, block.label)
+    )
 
 
 def _addresses(figure: LexborNode) -> list[str]:
@@ -131,14 +194,23 @@ def split_credit(caption: str) -> tuple[str, str]:
 
     >>> split_credit("The ferry returns. Photo: Jane Doe")
     ('Jane Doe', 'The ferry returns.')
+    >>> split_credit("Harbour Post / Jane Doe")
+    ('Harbour Post / Jane Doe', '')
     """
+    if _ONLY_CREDIT.fullmatch(caption):
+        return caption, ""
     match = _CREDIT.search(caption)
-    return (match[2].strip(" .)"), caption[: match.start()].rstrip(" |–-(")) if match else ("", caption)
+    if match is None:
+        return "", caption
+    return _plain_credit(match[2].strip(" .)")), caption[: match.start()].rstrip(" |–-(")
 
 
 def _plain_credit(text: str) -> str:
-    match = _CREDIT.fullmatch(text)
-    return match[2].strip(" .)") if match else text.strip(" ()")
+    """A credit without its labels, of which there may be two: "© Foto: Jane Doe"."""
+    for _ in range(2):
+        if match := _CREDIT.fullmatch(text):
+            text = match[2].strip(" .)")
+    return text.strip(" ()")
 
 
 def access(blocks: Sequence[Block]) -> Iterator[Claim]:
