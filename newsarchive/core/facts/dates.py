@@ -18,8 +18,8 @@ from newsarchive.rules import Rules
 LONGEST = 80
 
 _ISO = re.compile(
-    r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"
-    r"(?:[T ,]+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
+    r"(?:\.?[T ,]+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(
@@ -27,7 +27,7 @@ _COMPACT = re.compile(
 )
 _EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
-_VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) tháng (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
+_VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) (?:tháng|thg) (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
 #: Digits of other scripts, and how far Thailand counts ahead.
 _DIGITS_OF = str.maketrans(
     "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩０１２３４５６７８９",
@@ -54,7 +54,7 @@ _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
 #: A year, or two numbers parted as in a date: what every date holds.
 _LIKELY = re.compile(r"(?:19|20|25)\d\d|\d[./-] ?\d")
 _DIGITS = re.compile(r"\d")
-_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.)?"
 
 
 def any_of(names: Iterable[str]) -> str:
@@ -129,7 +129,7 @@ def date_text(text: str, rules: Rules) -> str:
     lower = _lower(western)
     found = [
         m
-        for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:4], _NUMERIC)
+        for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1], _NUMERIC)
         if (m := pattern.search(lower))
     ]
     if not found or len(lower) != len(text):
@@ -256,12 +256,19 @@ def _numeric(text: str, day_first: bool) -> datetime | None:
     return _build(year, month, day, *_clock(text[match.end() :]))
 
 
-Prose = tuple[Mapping[str, int], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]
+Prose = tuple[
+    Mapping[str, int],
+    re.Pattern[str],
+    re.Pattern[str],
+    re.Pattern[str],
+    re.Pattern[str],
+    re.Pattern[str],
+]
 
 
 @lru_cache(maxsize=8)
 def _prose(rules: Rules) -> Prose:
-    """Month name → number, the three orders of a date in prose, and a month with its year."""
+    """Month name → number, the orders of a date in prose (the last is Latvian), and a month with its year."""
     months: dict[str, int] = {}
     for rows in rules.metadata.get("months", {}).get("months", {}).values():
         for number, names in enumerate(rows, 1):
@@ -272,8 +279,9 @@ def _prose(rules: Rules) -> Prose:
     return (
         months,
         re.compile(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
-        re.compile(rf"(?<!\d){d}{gap}{m}[\s,./'-]*(?:de |del )?{y}"),
-        re.compile(rf"(?<!\d){y}\.?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+        re.compile(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del )?{y}"),
+        re.compile(rf"(?<!\d){y}(?:e?ko|\.)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+        re.compile(rf"(?<!\d){y}\. gada {d}\s*{m}"),
         re.compile(rf"(?<!\w)(?<!\d[ .]){m}\s*(?:de |del |of |,|/)?\s*(?P<y>(?:19|20)\d\d)(?!\d)"),
     )
 
