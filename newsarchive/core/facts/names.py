@@ -60,6 +60,8 @@ def _tokens(text: str) -> frozenset[str]:
 
 #: Bylines in scripts without spaces: 記者王小明, 김철수 기자. "記者会" is a press conference.
 _BEFORE_HAN = r"(?:记者|記者|撰文|作者)(?=(?![会會])[\u4e00-\u9fff·]{2,4}(?:\W|$))"
+#: What stands behind a reporter in Chinese: "台北報導", where from and that it is a report.
+_REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 _BEHIND = re.compile(
     r"\W*([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:기자|특파원|記者|特派員)(?!\w)"
 )
@@ -120,10 +122,10 @@ def words(rules: Rules) -> Words:
     both = dates.any_of(listed("and"))
     return Words(
         by=re.compile(
-            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         ),
-        parting=re.compile(rf"\s*[,;/]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
+        parting=re.compile(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
         role=Phrases(listed("role")),
@@ -252,7 +254,12 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         name += "."
     if not 2 <= len(name) <= LONGEST or len(name.split()) > MOST_WORDS or not any(map(str.isalpha, name)):
         return ""
-    if _URL.search(name) or key(name) in words(rules).never or _ID.fullmatch(name):
+    if (
+        _URL.search(name)
+        or key(name) in words(rules).never
+        or _ID.fullmatch(name)
+        or _REPORTED.fullmatch(name)
+    ):
         return ""
     if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
         return ""

@@ -250,10 +250,15 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
 
 
 def _several(text: str, title: frozenset[str], rules: Rules) -> bool:
-    """Whether a text is a list of names and nothing else: "Jane Doe, John Roe & Ann Poe"."""
+    """Whether a text is a list of names and nothing else: "Jane Doe, John Roe & Ann Poe", "Jane Doe / dpa"."""
     parts = names.words(rules).parting.split(text)[:8]
-    return len(parts) > 1 and all(
-        names.like_a_name(part, rules) and not title & set(part.casefold().split()) for part in parts
+    people = [part for part in parts if names.kind_of(part, "", rules) != "agency"]
+    return (
+        0 < len(people)
+        and len(parts) > 1
+        and all(
+            names.like_a_name(part, rules) and not title & set(part.casefold().split()) for part in people
+        )
     )
 
 
