@@ -132,7 +132,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
     claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
-    claims += surroundings.sections(found.marks)
+    claims += surroundings.sections(found.marks, title)
     none = _no_sections(rules) | {key(title)}
     claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
     sections = [c.value for c in claims if c.field == "article_section"]

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from newsarchive.core.facts.claims import Claim, plain
 
@@ -122,13 +123,21 @@ def _crumbs(found: list[Node], url: str) -> list[Claim]:
     steps = [s for s in _list(trail.get("itemListElement"))[:20] if isinstance(s, dict)] if trail else []
     steps.sort(key=lambda s: s["position"] if isinstance(s.get("position"), int) else 0)
     named = []
-    for step in steps[1:]:
+    for step in steps:
         item = step.get("item")
         at = _url(item)
+        if step is steps[0] and (not at or _is_home(at)):
+            continue
         last = step is steps[-1] and (not at or _same_page(at, url))
         if not last and (not at or not _same_page(at, url)):
             named.append(plain(step.get("name")) or plain(_name(item) if isinstance(item, dict) else ""))
     return [Claim("article_section", named[-1], "breadcrumb")] if named else []
+
+
+def _is_home(url: str) -> bool:
+    """Whether an address is that of a site's front page, or of one of its languages: `/en/`."""
+    path = urlsplit(url).path.strip("/")
+    return len(path) <= 5 and path.count("/") == 0
 
 
 def _by_id(found: list[Node]) -> dict[str, Node]:

@@ -254,7 +254,7 @@ def _several(text: str, title: frozenset[str], rules: Rules) -> bool:
     parts = names.words(rules).parting.split(text)[:8]
     people = [part for part in parts if names.kind_of(part, "", rules) != "agency"]
     return (
-        0 < len(people)
+        len(people) > 0
         and len(parts) > 1
         and all(
             names.like_a_name(part, rules) and not title & set(part.casefold().split()) for part in people

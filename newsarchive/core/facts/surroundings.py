@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.claims import Claim, key
 from newsarchive.core.facts.shown import aside
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.core.urls import parts_of
@@ -76,8 +76,9 @@ _CARD = frozenset(
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
 
-def sections(marks: Sequence[Mark]) -> Iterator[Claim]:
-    """The last link of the breadcrumb, the first category, and all tags of the post itself."""
+def sections(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
+    """The last link of the breadcrumb that is not the page itself (its `title`), the first category, and all tags of the
+    post itself."""
     crumbs = False
     beside: LexborNode | None = None
     for mark in marks:
@@ -95,6 +96,7 @@ def sections(marks: Sequence[Mark]) -> Iterator[Claim]:
                 )
         elif not crumbs and "breadcrumb" in mark.names.casefold():
             path = [text_of(a) for a in mark.node.css("a") if not _leads_home(a)]
+            path = [text for text in path if text and key(text) != key(title)]
             crumbs = bool(path)
             yield from _named("article_section", path[-1] if path else "", "markup breadcrumb")
 
