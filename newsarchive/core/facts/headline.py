@@ -106,7 +106,7 @@ def _cut(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
     }
     shown = set(map(key, cut.values()))  # `<title>` holds more than what is written for cards and machines
     cut |= {c: _without_name(c.value, names, shown, host) for c in claims if c not in cut}
-    return [replace(c, value=cut[c]) for c in claims]
+    return [c if cut[c] == c.value else replace(c, value=cut[c]) for c in claims]
 
 
 def _host_word(site_names: Sequence[str]) -> str:

@@ -59,6 +59,8 @@ _AUTHOR = (
 _ARTICLE = ("article", "entry", "post")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
+#: What parts small facts, or belongs to a date.
+_PARTED = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
 #: What a theme writes for machines into a line for readers, without a space: "2025-04-03T08:15:00+00:003 April 2025".
 _FOR_MACHINES = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
@@ -207,6 +209,8 @@ def _signed(line: str, after: str, rules: Rules) -> str:
 
 def _signed_within(line: str, rules: Rules) -> str:
     """What follows "by" among the small facts of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff"."""
+    if not _PARTED.search(line):
+        return ""
     pieces = (piece for part in names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
     found = (_signed(piece, "", rules) for piece in islice(pieces, 1, 8))
     return next((text for text in found if text and _all_names(text, rules)), "")

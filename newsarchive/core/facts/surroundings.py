@@ -22,10 +22,15 @@ _LONGEST, _FIGURES = 60, 10
 _CREDIT_CLASS = (
     '[class*="credit" i],[class*="copyright" i],[class*="photographer" i],[itemprop~="creditText"]'
 )
-#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption.
+#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption; a sentence behind it is none.
 _CREDIT = re.compile(
     r"(?:^|[\s(|.–-])((?:photos?|fotos?|images?|bild(?:er)?|pictures?|credits?|crédits?|photographs?|imagen|zdjęcie|фото|写真|图)"
-    r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)([^()|\n]{2,80})\)?\s*$",
+    r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)((?:(?!(?<=\w{3})\. \w)[^()|\n]){2,80})\)?\s*$",
+    re.IGNORECASE,
+)
+#: "Photo: Federal Archive, image 183-8100 (via Wikipedia), CC BY-SA": a credit however long, and no sentence behind it.
+_OPENS = re.compile(
+    r"(?:photos?|fotos?|bild(?:er)?|credits?|crédits?|фото|写真)(?:credits?|nachweis| by| credit)?\s*[:：]\s*((?:(?!(?<=\w{3})\. \w).){2,200})",
     re.IGNORECASE,
 )
 #: "Harbour Post / Jane Doe": a caption of names with strokes between them and nothing else.
@@ -201,6 +206,8 @@ def split_credit(caption: str) -> tuple[str, str]:
     """
     if _ONLY_CREDIT.fullmatch(caption):
         return caption, ""
+    if match := _OPENS.fullmatch(caption):
+        return _plain_credit(match[1]), ""
     match = _CREDIT.search(caption)
     if match is None:
         return "", caption
