@@ -1,7 +1,8 @@
 """What a copy added, cut and altered against another text of its cluster, sentence by sentence.
 
 Sentences that are the same but for case, punctuation and width are paired first, wherever they stand:
-a paragraph that moved is no change. What is left is paired by likeness (rapidfuzz), best first.
+a paragraph that moved is no change. Of what is left, sentences that follow on a pair and are much alike
+(rapidfuzz) are the next pair; the rest is paired by likeness, best first.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from newsarchive.core.twins.shingling import normalised, word_hashes
 
-#: Two sentences are one, altered, from this likeness on (0 to 100, by words).
-ALTERED = 60
+#: Two sentences are one, altered, from this likeness on (0 to 100, by letters); from the second on they are
+#: no other's where they stand beside two that are one.
+ALTERED, SURELY = 60, 75
 #: Most sentences paired by likeness on each side; the rest counts as cut and added.
 _MOST = 400
 #: So few pairs are all compared; of more, those that share half of their words, told by so many bits.
@@ -60,36 +62,43 @@ def sentences(text: str) -> tuple[str, ...]:
     >>> sentences("It rained. Nobody came!\\n\\n下雨了。没有人来。")
     ('It rained.', 'Nobody came!', '下雨了。', '没有人来。')
     """
-    parts, at = [], 0
-    for end in _END.finditer(text):
-        parts.append(text[at : end.end()].strip())
-        at = end.end()
-    return tuple(part for part in (*parts, text[at:].strip()) if part)
+    ends = [end.end() for end in _END.finditer(text)]
+    parts = [text[at:end].strip() for at, end in pairwise((0, *ends, len(text)))]
+    return tuple(filter(None, parts))
+
+
+@lru_cache(maxsize=4)
+def _folded(text: str) -> Placed:
+    return dict(enumerate(normalised(sentences(text))))
+
+
+@lru_cache(maxsize=4)
+def _bits_of(text: str) -> Any:
+    return _bits(list(_folded(text).values()))
 
 
 def compare(full: str, copy: str) -> Comparison:
     """What `copy` made of `full`."""
     ours, theirs = dict(enumerate(sentences(full))), dict(enumerate(sentences(copy)))
     same = _equal(ours, theirs)  # to the letter, which most are
-    left, right = _folded(_without(ours, same)), _folded(_without(theirs, same.values()))
+    left, right = _without(_folded(full), same), _without(theirs, same.values())
+    right = dict(zip(right, normalised(list(right.values())), strict=True))
     same |= _equal(left, right)  # but for case and punctuation
     left, right = _without(left, same), _without(right, same.values())
-    altered = _alike(left, right)
+    altered = _beside(left, right, same)
+    left, right = _without(left, altered), _without(right, altered.values())
+    more = _alike(left, right, full)
     return Comparison(
         len(same),
-        tuple(theirs[j] for j in _without(right, altered.values())),
-        tuple(ours[i] for i in _without(left, altered)),
-        tuple((ours[i], theirs[j]) for i, j in sorted(altered.items())),
+        tuple(theirs[j] for j in _without(right, more.values())),
+        tuple(ours[i] for i in _without(left, more)),
+        tuple((ours[i], theirs[j]) for i, j in sorted((altered | more).items())),
     )
 
 
 def _without(side: Placed, used: Iterable[int]) -> Placed:
     gone = set(used)
     return {i: sentence for i, sentence in side.items() if i not in gone}
-
-
-def _folded(side: Placed) -> Placed:
-    return dict(zip(side, normalised(list(side.values())), strict=True))
 
 
 def _equal(ours: Placed, theirs: Placed) -> dict[int, int]:
@@ -100,13 +109,30 @@ def _equal(ours: Placed, theirs: Placed) -> dict[int, int]:
     return {i: same.pop() for i, sentence in ours.items() if (same := places.get(sentence))}
 
 
-def _alike(ours: Placed, theirs: Placed) -> dict[int, int]:
+def _beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, int]:
+    """Sentences that are one, surely, each beside two that are: half of an edited copy in one walk."""
+    from rapidfuzz.fuzz import ratio
+
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for step, starts in ((1, [(-1, -1), *same.items()]), (-1, list(same.items()))):
+        for i, j in starts:
+            i, j = i + step, j + step
+            while i in ours and j in theirs and i not in found and j not in taken:
+                if not ratio(ours[i], theirs[j], score_cutoff=SURELY):
+                    break
+                found[i] = j
+                taken.add(j)
+                i, j = i + step, j + step
+    return found
+
+
+def _alike(ours: Placed, theirs: Placed, full: str) -> dict[int, int]:
     """Sentences that are one, altered: each once, the most alike first."""
     from rapidfuzz.fuzz import ratio
 
     a, b = list(ours)[:_MOST], list(theirs)[:_MOST]
-    near = ((a[i], b[j]) for i, j in _near([ours[i] for i in a], [theirs[j] for j in b]))
-    scored = ((ratio(ours[i], theirs[j], score_cutoff=ALTERED), i, j) for i, j in near)
+    scored = ((ratio(ours[i], theirs[j], score_cutoff=ALTERED), i, j) for i, j in _near(a, b, theirs, full))
     found: dict[int, int] = {}
     taken: set[int] = set()
     for score, i, j in sorted(scored, reverse=True):
@@ -116,20 +142,20 @@ def _alike(ours: Placed, theirs: Placed) -> dict[int, int]:
     return found
 
 
-def _near(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
+def _near(a: Sequence[int], b: Sequence[int], theirs: Placed, full: str) -> Iterable[tuple[int, int]]:
     """Which pairs of two lists may be alike: those that share enough words. Each is a set of bits, one a
     word, so that a long text's thousands of pairs are a few operations on arrays."""
-    if len(a) * len(b) <= _FEW or not any(" " in line for line in a):
-        return list(product(range(len(a)), range(len(b))))
+    if len(a) * len(b) <= _FEW or not any(" " in theirs[j] for j in b):
+        return product(a, b)
     import numpy as np  # not for a few: to import it takes longer
 
-    left, right = _bits(a), _bits(b)
+    left, right = _bits_of(full)[a], _bits([theirs[j] for j in b])
     shared = np.zeros((len(a), len(b)), dtype=np.uint16)
     for column in range(left.shape[1]):
         shared += np.bitwise_count(left[:, None, column] & right[None, :, column])
     sizes = [np.bitwise_count(side).sum(axis=1, dtype=np.uint16) for side in (left, right)]
     enough = shared * 4 >= sizes[0][:, None] + sizes[1][None, :]
-    return [(int(i), int(j)) for i, j in np.argwhere(enough).tolist()]
+    return [(a[i], b[j]) for i, j in np.argwhere(enough).tolist()]
 
 
 def _bits(lines: Sequence[str]) -> Any:
