@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.growing import BATCH, archive, scale
+from newsarchive.core.twins.folding import normalise
 from newsarchive.core.twins.paraphrase import Marked, marks, paraphrases
-from newsarchive.core.twins.shingling import normalise
 
 Pair = tuple[int, int]
 #: Shorter texts, in words, make no fair copies.

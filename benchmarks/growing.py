@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine, insert, select
 
-from newsarchive.core.fingerprint import fingerprint
+from newsarchive.core.fingerprint import fingerprints
 from newsarchive.db import clusters
 from newsarchive.db.engine import open_engine, reading, upgrade, writing
 from newsarchive.db.models import ArticleRow, Site
@@ -48,9 +48,8 @@ class Archive:
         start = time.process_time()
         with writing(self.engine) as connection:
             entries = []
-            for body in texts:
+            for body, found in zip(texts, fingerprints(texts), strict=True):
                 self._last += 1
-                found = fingerprint(body)
                 entries.append(
                     clusters.Entry(
                         self._last, body, found.content_hash, found.minhash,

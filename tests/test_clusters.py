@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -173,32 +174,36 @@ def test_the_order_of_arrival_does_not_matter(engine: Engine) -> None:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The index settles every few articles, into pages of a few entries."""
-    for name, value in {"MOST_ROWS": 60, "EACH": 1000, "COUNTED": 20, "ENTRIES": 8, "TOGETHER": 4}.items():
+    for name, value in {"MOST_ROWS": 60, "MOST": 200, "EACH": 1000, "ENTRIES": 8, "TOGETHER": 4}.items():
         monkeypatch.setattr(bandpages, name, value)
 
 
-def index(engine: Engine) -> tuple[int, list[tuple[int, int]]]:
-    """How many rows the index has, and what its pages hold, as pairs of key and article."""
+def index(engine: Engine) -> tuple[int, list[int], list[tuple[int, int]]]:
+    """How many rows and what runs the index has, and what its pages hold, as pairs of key and article."""
     with reading(engine) as connection:
         rows = connection.execute(select(func.count()).select_from(MinhashBand)).scalar_one()
         pages = connection.execute(select(MinhashPage.page, MinhashPage.entries).order_by(MinhashPage.page))
-        found = [(page, np.frombuffer(entries, dtype="<u8").tolist()) for page, entries in pages]
+        stored = [(page, np.frombuffer(entries, dtype="<u8").tolist()) for page, entries in pages]
+    runs, found = [p for p in stored if p[0] < 0], [p for p in stored if p[0] > 0]
+    assert [page for page, _ in runs] == list(range(-len(runs), 0))
+    assert all(run == sorted(run) for _, run in runs)
     depth = max((page for page, _ in found), default=1).bit_length() - 1
     assert [page for page, _ in found] == list(range(1 << depth, 2 << depth) if found else [])
     entries = [(entry >> 32, entry & 0xFFFFFFFF) for _, entries in found for entry in entries]
     assert entries == sorted(entries)
     assert all(entry >> (64 - depth) == page - (1 << depth) for page, held in found for entry in held)
-    return rows, entries
+    return rows, [len(run) for _, run in runs], entries
 
 
 @pytest.mark.usefixtures("small_pages")
 def test_copies_are_found_in_the_settled_part_of_the_index(engine: Engine) -> None:
     for at in range(0, 60, 6):
         Store(engine).ingest([post(n, story(n)) for n in range(at, at + 6)])
-    rows, entries = index(engine)
-    assert rows < 60 + 6 * 16
+    rows, runs, entries = index(engine)
+    assert rows < 60
+    assert 0 < sum(runs) < 200
     assert {article for _, article in entries} > set(range(1, 31))
-    assert 60 * 12 <= rows + len(entries) <= 60 * 16
+    assert 60 * 12 <= rows + sum(runs) + len(entries) <= 60 * 16
     Store(engine).ingest([post(100, altered(story(3), 15)), post(101, story(4)[:90]), post(102, story(59))])
     assert groups(engine) == [[3, 100], [4, 101], [59, 102]]
 
@@ -208,6 +213,30 @@ def test_a_text_that_changes_leaves_the_settled_part(engine: Engine) -> None:
     for at in range(0, 60, 6):
         Store(engine).ingest([post(n, story(n)) for n in range(at, at + 6)])
     Store(engine).ingest([post(3, story(203), day=1)])
-    assert not any(article == 4 for _, article in index(engine)[1])  # articles count from 1
+    assert not any(article == 4 for _, article in index(engine)[2])  # articles count from 1
     Store(engine).ingest([post(100, altered(story(3), 15)), post(101, altered(story(203), 15))])
     assert groups(engine) == [[3, 101]]
+
+
+def test_rows_of_an_older_archive_become_a_run(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(engine).ingest([post(n, story(n)) for n in range(40)])
+    assert index(engine)[0] > 40 * 12
+    monkeypatch.setattr(bandpages, "MOST_ROWS", 60)
+    Store(engine).ingest([post(100, altered(story(3), 15)), post(101, story(4)[:90])])
+    rows, runs, pages = index(engine)
+    assert (rows, len(runs), pages) == (0, 1, [])
+    Store(engine).ingest([post(102, altered(story(3), 12)), post(4, story(204), day=1)])
+    assert groups(engine) == [[3, 100, 102]]
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_run_takes_in_those_that_are_not_much_longer(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bandpages, "MOST", 100_000)
+    lengths = []
+    for first, last in pairwise((0, 20, 24, 28, 40)):
+        Store(engine).ingest([post(n, story(n)) for n in range(first, last)])
+        lengths.append(len(index(engine)[1]))
+        assert all(older > bandpages.GROWTH * newer for newer, older in pairwise(index(engine)[1]))
+    assert lengths == [1, 2, 2, 1]

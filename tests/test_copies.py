@@ -14,7 +14,7 @@ from newsarchive.core.fingerprint import content_hash, fingerprint, keys
 from newsarchive.core.twins import copies
 from newsarchive.core.twins.comparison import compare, sentences
 from newsarchive.core.twins.copies import Link, Text, clusters, describe, link_of, ranked, text_of
-from newsarchive.core.twins.shingling import normalise
+from newsarchive.core.twins.folding import normalise
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ("", "n", "r", "s", "t", "ld")]
 

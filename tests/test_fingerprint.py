@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core import fingerprint as fp
-from newsarchive.core.twins.shingling import normalised, shingles
+from newsarchive.core.twins.folding import normalise, normalised
+from newsarchive.core.twins.shingling import shingles
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 
@@ -62,8 +63,8 @@ def test_one_word_is_a_change(changed: str) -> None:
 
 def test_vowel_signs_are_letters() -> None:
     """The marks of Thai and Devanagari tell words apart; `\\w` in Python would drop them."""
-    assert fp.normalise("की") != fp.normalise("के")
-    assert fp.normalise("น้ำ") != fp.normalise("นำ")
+    assert normalise("की") != normalise("के")
+    assert normalise("น้ำ") != normalise("นำ")
 
 
 @pytest.mark.parametrize("text", ["", "…", "404 Not Found", STORY[:120], "页面不存在", "ไม่พบหน้า"])
@@ -84,7 +85,7 @@ def test_the_signature_is_of_unsigned_32_bit_integers(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "size"), [(CHINESE, 6), (THAI, 12)], ids=["zh", "th"])
 def test_text_without_spaces_has_shingles_of_characters(text: str, size: int) -> None:
-    folded = fp.normalise(text).replace(" ", "")
+    folded = normalise(text).replace(" ", "")
     assert len(shingles(folded)) == len(folded) - size + 1
 
 
@@ -109,11 +110,11 @@ def test_the_estimate_follows_the_true_overlap() -> None:
 @given(st.text(max_size=400))
 def test_any_text_has_a_fingerprint(text: str) -> None:
     article = step(text)
-    folded = fp.normalise(text)
+    folded = normalise(text)
     assert " ".join(folded.split()) == folded
     assert bool(article.content_hash) == bool(folded)
 
 
 @given(st.lists(st.text(st.characters(blacklist_characters="\n"), max_size=60), max_size=8))
 def test_lines_are_normalised_together_as_each_alone(lines: list[str]) -> None:
-    assert normalised(lines) == [fp.normalise(line) for line in lines]
+    assert normalised(lines) == [normalise(line) for line in lines]

@@ -1,127 +1,207 @@
-"""The settled part of the index of copies: pages of sorted entries.
+"""How the index of copies is stored: entries of eight bytes, a key and an article, in sorted arrays.
 
-New entries are rows of `minhash_bands`, whose keys fall anywhere: when they no longer fit a database's
-cache, each would cost a page read and a page written. So once they are many, `settle` merges them, in
-the order of their keys, into `minhash_pages`: eight bytes each, a third of a row, and every page is
-written once for thousands of articles (a log-structured merge of two levels: O'Neil, Cheng, Gawlick,
-O'Neil, "The log-structured merge-tree", 1996).
+Keys fall anywhere: as rows, the entries of each batch would touch every page of a tree that grows with
+the archive. So they go through three levels (a log-structured merge: O'Neil, Cheng, Gawlick, O'Neil, "The
+log-structured merge-tree", 1996), and what a batch costs depends hardly on what came before it:
 
-A page holds all keys with the same leading bits, and these bits with a one before them are its number.
+1. A few thousand at most are rows of `minhash_bands`: the batches of a crawl are small.
+2. Runs, in `minhash_pages` with numbers below nought, the newest the lowest: each is one sorted array. A
+   new one is merged with those before it that are not much larger, so that there are few.
+3. Pages, numbered from one, into which `settle` merges all runs once they are many. A page holds all
+   keys with the same leading bits, and these bits with a one before them are its number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from newsarchive.db import bulk
 from newsarchive.db.models import MinhashBand, MinhashPage
 
-#: Rows from which they are moved, those of 5,000 articles; and one more for so many entries of the pages,
-#: all of which are written anew then.
-MOST_ROWS, EACH = 64_000, 32
-#: Entries of a page at most on average (4 KB), and pages rewritten at a time, which bounds memory.
-ENTRIES, TOGETHER = 512, 1024
+#: Rows from which they become a run.
+MOST_ROWS = 4_000
+#: Entries of runs from which they are merged into pages: those of 8,000 articles, and one more for so many
+#: entries of the pages, all of which are written anew then.
+MOST, EACH = 128_000, 24
+#: Entries of a page at most on average (2 KB), and pages rewritten at a time, which bounds memory.
+ENTRIES, TOGETHER = 256, 2048
+#: A run takes in the one before it while that is at most so many times as long.
+GROWTH = 2
 KEY_BITS = 32
-#: Rows that are counted; as keys are spread evenly, the last of them tells how many there are.
-COUNTED = 500
 
 _ID = np.uint64(2**32 - 1)
 _SHIFT = np.uint64(32)
+#: Numbers in one `IN (…)`.
+_NUMBERS = 1000
 
 
-def find(connection: Connection, keys: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Key and article of each entry with one of these keys."""
-    depth = _depth(connection)
-    if depth is None or not keys:
+def entries_of(pairs: Iterable[Any]) -> Any:
+    """Pairs of key and article as entries: an ascending array of unsigned 64-bit integers."""
+    return np.sort(np.array([key << 32 | article for key, article in pairs], dtype=np.uint64))
+
+
+def find(connection: Connection, keys: Any) -> Any:
+    """The entries with one of these keys (an ascending array of different ones), ascending."""
+    if not len(keys):
+        return entries_of(())
+    found = [_row_entries(connection, keys)]
+    found += [_among(run, keys) for run in _runs(connection)]
+    if depth := _depth(connection):
+        pages = np.unique(keys >> np.uint64(KEY_BITS - depth)) + np.uint64(1 << depth)
+        found.append(_among(_read(connection, pages.tolist()), keys))
+    return np.sort(np.concatenate(found))
+
+
+def add(connection: Connection, entries: Any) -> None:
+    """Put new entries (an ascending array) into the index."""
+    held = connection.execute(select(func.count()).select_from(MinhashBand)).scalar_one()
+    if held + len(entries) < MOST_ROWS:
+        bulk.insert_tuples(connection, MinhashBand, ("hash", "article_id"), _pairs(entries))
         return
-    wanted = np.array(sorted(keys), dtype=np.uint64) << _SHIFT
-    entries = _read(connection, {_page(key, depth) for key in keys})
-    starts, ends = np.searchsorted(entries, wanted), np.searchsorted(entries, wanted | _ID, side="right")
-    for place in np.flatnonzero(ends > starts).tolist():
-        for entry in entries[starts[place] : ends[place]].tolist():
-            yield entry >> 32, entry & 0xFFFFFFFF
+    if held:
+        entries = np.sort(np.concatenate((entries, _all_rows(connection))))
+        connection.execute(delete(MinhashBand))
+    _add_run(connection, entries)
 
 
-def forget(connection: Connection, article_id: int, keys: Iterable[int]) -> None:
-    """Take an article out of the pages of its keys."""
-    depth = _depth(connection)
-    if depth is None:
-        return
-    gone = np.array([key << 32 | article_id for key in keys], dtype=np.uint64)
-    change = update(MinhashPage).where(MinhashPage.page == bindparam("b_page"))
-    for page in {_page(int(entry) >> 32, depth) for entry in gone}:
-        entries = _read(connection, {page})
+def forget(connection: Connection, gone: Any) -> None:
+    """Take entries out of the index, those that it has not left aside."""
+    for key, article in _pairs(gone):
+        one = (MinhashBand.hash == key, MinhashBand.article_id == article)
+        connection.execute(delete(MinhashBand).where(*one))
+    keys, depth = gone >> _SHIFT, _depth(connection)
+    pages = [page for page, _ in _run_sizes(connection)]
+    if depth:
+        pages += np.unique((keys >> np.uint64(KEY_BITS - depth)) + np.uint64(1 << depth)).tolist()
+    for page in pages:
+        entries = _read(connection, [page])
         kept = entries[~np.isin(entries, gone)]
         if len(kept) < len(entries):
-            values = {"b_page": page, "b_entries": kept.tobytes()}
-            connection.execute(change.values(entries=bindparam("b_entries")), values)
+            connection.execute(delete(MinhashPage).where(MinhashPage.page == page))
+            _write(connection, [(page, kept)])
 
 
 def settle(connection: Connection) -> None:
-    """Move the rows into pages, where they are many; the caller's transaction holds it."""
-    rows, before = _row_count(connection), _depth(connection)
-    pages = 0 if before is None else 1 << before
-    if rows < MOST_ROWS + pages * ENTRIES // EACH:
+    """Merge the runs into pages, where they are many; the caller's transaction holds it."""
+    runs, before = sum(size for _, size in _run_sizes(connection)), _depth(connection)
+    pages = 1 << before if before else 0
+    if runs < MOST + pages * ENTRIES // EACH:
         return
-    held = connection.execute(select(func.sum(func.length(MinhashPage.entries)))).scalar()
-    depth = max(before or 1, ((int(held or 0) // 8 + rows) // ENTRIES).bit_length())
+    size = select(func.sum(func.length(MinhashPage.entries))).where(MinhashPage.page > 0)
+    settled = int(connection.execute(size).scalar() or 0) // 8
+    depth = max(before or 1, ((settled + runs) // ENTRIES).bit_length())
+    new = np.sort(np.concatenate(_runs(connection)), kind="stable")
+    connection.execute(delete(MinhashPage).where(MinhashPage.page < 0))
     parts = max(0, depth - TOGETHER.bit_length() + 1)
-    parts = parts if before is None else min(parts, before)
-    for part in range(1 << parts):
-        _merge(connection, part, parts, before, depth)
-    connection.execute(delete(MinhashBand))
+    parts = min(parts, before) if before else parts
+    starts = np.array([part << (64 - parts) for part in range(1 << parts)], dtype=np.uint64)
+    for part, entries in enumerate(np.split(new, np.searchsorted(new, starts[1:]))):
+        _merge(connection, entries, part, parts, before, depth)
 
 
-def _merge(connection: Connection, part: int, parts: int, before: int | None, depth: int) -> None:
-    """Write anew the pages of all keys whose first `parts` bits are `part`."""
+def _merge(connection: Connection, entries: Any, part: int, parts: int, before: int, depth: int) -> None:
+    """Write anew the pages of all keys whose first `parts` bits are `part`, with these entries."""
     low, high = part << (KEY_BITS - parts), (part + 1) << (KEY_BITS - parts)
-    new = select(MinhashBand.hash, MinhashBand.article_id).where(
-        MinhashBand.hash >= low, MinhashBand.hash < high
-    )
-    entries = np.array([key << 32 | article for key, article in connection.execute(new)], dtype=np.uint64)
-    if before is not None:
-        first, last = _page(low, before), _page(high - 1, before)
-        entries = np.concatenate((_read(connection, range(first, last + 1)), entries))
-        connection.execute(delete(MinhashPage).where(MinhashPage.page.between(first, last)))
+    if before:
+        old = f"page BETWEEN {_page(low, before)} AND {_page(high - 1, before)}"
+        settled = np.frombuffer(b"".join(_select(connection, old)), dtype="<u8")
+        entries = np.concatenate((settled, entries))
+        connection.exec_driver_sql(f"DELETE FROM minhash_pages WHERE {old}")
     entries.sort(kind="stable")
     pages = range(_page(low, depth), _page(high - 1, depth) + 1)
     starts = (np.array(pages, dtype=np.uint64) - np.uint64(1 << depth)) << np.uint64(64 - depth)
-    cuts = [*np.searchsorted(entries, starts).tolist(), len(entries)]
-    rows = [
-        {"page": page, "entries": entries[start:end].tobytes()}
-        for page, (start, end) in zip(pages, pairwise(cuts), strict=True)
-    ]
-    bulk.insert_rows(connection, MinhashPage, rows)
+    cuts = pairwise((*np.searchsorted(entries, starts).tolist(), len(entries)))
+    _write(connection, [(page, entries[a:b]) for page, (a, b) in zip(pages, cuts, strict=True)])
 
 
-def _row_count(connection: Connection) -> int:
-    """About how many rows there are, without a look at them all."""
-    ordered = select(MinhashBand.hash).order_by(MinhashBand.hash).offset(COUNTED - 1).limit(1)
-    last = connection.execute(ordered).scalar()
-    return 0 if last is None else (COUNTED << KEY_BITS) // max(1, int(last))
+def _add_run(connection: Connection, entries: Any) -> None:
+    """Write a new run, and with it those before it that are not much larger."""
+    taken, before = [], 0
+    for page, size in _run_sizes(connection):
+        if size > GROWTH * len(entries):
+            before = page
+            break
+        taken.append(page)
+        entries = np.concatenate((_read(connection, [page]), entries))
+    if taken:
+        connection.execute(delete(MinhashPage).where(MinhashPage.page.in_(taken)))
+    entries.sort(kind="stable")
+    _write(connection, [(before - 1, entries)])
 
 
-def _depth(connection: Connection) -> int | None:
-    """How many bits of a key its page's number has, `None` where there are no pages."""
+def _run_sizes(connection: Connection) -> list[tuple[int, int]]:
+    """Number and entries of each run, the newest first."""
+    query = select(MinhashPage.page, func.length(MinhashPage.entries)).where(MinhashPage.page < 0)
+    return [(page, size // 8) for page, size in connection.execute(query.order_by(MinhashPage.page))]
+
+
+def _depth(connection: Connection) -> int:
+    """How many bits of a key its page's number has, 0 where there are no pages."""
     last = connection.execute(select(func.max(MinhashPage.page))).scalar()
-    return None if last is None else int(last).bit_length() - 1
+    return max(1, int(last or 0)).bit_length() - 1
 
 
 def _page(key: int, depth: int) -> int:
     return (1 << depth) + (key >> (KEY_BITS - depth))
 
 
+def _row_entries(connection: Connection, keys: Any) -> Any:
+    """The entries among the rows that have one of these keys."""
+    if len(keys) > MOST_ROWS:
+        return _among(_all_rows(connection), keys)
+    found: list[Any] = []
+    for part in bulk.parts(keys.tolist(), _NUMBERS):
+        rows = f"SELECT hash, article_id FROM minhash_bands WHERE hash IN ({_list(part)})"
+        found += connection.exec_driver_sql(rows)
+    return entries_of(found)
+
+
+def _all_rows(connection: Connection) -> Any:
+    return entries_of(connection.exec_driver_sql("SELECT hash, article_id FROM minhash_bands"))
+
+
+def _among(entries: Any, keys: Any) -> Any:
+    """Which of ascending entries have one of these keys."""
+    first = keys << _SHIFT
+    starts = np.searchsorted(entries, first)
+    near = np.flatnonzero(starts < len(entries))
+    near = near[entries[starts[near]] >> _SHIFT == keys[near]]
+    ends = np.searchsorted(entries, first[near] | _ID, side="right")
+    slices = [entries[a:b] for a, b in zip(starts[near].tolist(), ends.tolist(), strict=True)]
+    return np.concatenate(slices) if slices else entries[:0]
+
+
 def _read(connection: Connection, pages: Collection[int]) -> Any:
-    """The entries of these pages, ascending."""
+    """The entries of these pages, in the order of their numbers."""
     found: list[bytes] = []
-    for part in bulk.parts(pages, 1000):
-        numbers = ", ".join(map(str, part))
-        found += connection.exec_driver_sql(
-            f"SELECT entries FROM minhash_pages WHERE page IN ({numbers}) ORDER BY page"
-        ).scalars()
+    for part in bulk.parts(pages, _NUMBERS):
+        found += _select(connection, f"page IN ({_list(part)})")
     return np.frombuffer(b"".join(found), dtype="<u8")
+
+
+def _runs(connection: Connection) -> list[Any]:
+    return [np.frombuffer(blob, dtype="<u8") for blob in _select(connection, "page < 0")]
+
+
+def _select(connection: Connection, condition: str) -> Iterable[bytes]:
+    query = f"SELECT entries FROM minhash_pages WHERE {condition} ORDER BY page"
+    return connection.exec_driver_sql(query).scalars()
+
+
+def _write(connection: Connection, pages: Iterable[tuple[int, Any]]) -> None:
+    rows = [(page, entries.tobytes()) for page, entries in pages]
+    bulk.insert_tuples(connection, MinhashPage, ("page", "entries"), rows)
+
+
+def _pairs(entries: Any) -> list[tuple[int, int]]:
+    return [(entry >> 32, entry & 0xFFFFFFFF) for entry in entries.tolist()]
+
+
+def _list(numbers: Iterable[int]) -> str:
+    # Integers as literals: to bind thousands of them costs more than to look them up.
+    return ", ".join(map(str, map(int, numbers)))

@@ -2,28 +2,21 @@
 
 Of identical texts (one `content_hash`) only the first is in the index, and a key takes no more than
 `MOST_HOLDERS` articles: a thousand equal error pages, or a phrase that opens every post of a blog,
-cost no more than a few, and no answer grows with the archive. New entries are rows, old ones stand in
-pages (`bandpages`).
+cost no more than a few, and no answer grows with the archive. How it is stored: `bandpages`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
 from sqlalchemy import Connection, func, select
 
 from newsarchive.core.fingerprint import keys
 from newsarchive.core.twins.copies import MOST_HOLDERS, ranked
-from newsarchive.db import bandpages, bulk
-from newsarchive.db.models import ArticleRow, MinhashBand
+from newsarchive.db import bandpages
+from newsarchive.db.models import ArticleRow
 from newsarchive.db.rows import minhash_of
-
-#: Numbers in one `IN (…)`.
-_KEYS = 1000
-# Integers as literals: to bind thousands of them costs more than to look them up.
-_HOLDERS = "SELECT hash, article_id FROM minhash_bands WHERE hash IN ({})"
-_FORGET = "DELETE FROM minhash_bands WHERE hash IN ({}) AND article_id = {}"
 
 Signatures = Mapping[int, Sequence[int]]
 
@@ -33,28 +26,31 @@ class Holders:
 
     def __init__(self, connection: Connection, signatures: Signatures) -> None:
         self.keys = {i: keys(signature) for i, signature in signatures.items()}
-        self.of: defaultdict[int, list[int]] = defaultdict(list)
-        wanted = {key for own in self.keys.values() for key in own}
-        for part in bulk.parts(wanted, _KEYS):
-            for key, holder in connection.exec_driver_sql(_HOLDERS.format(_list(part))):
-                self.of[key].append(holder)
-        for key, holder in bandpages.find(connection, wanted):
-            self.of[key].append(holder)
+        every = [key for own in self.keys.values() for key in own]
+        wanted, counts = np.unique(np.array(every, dtype=np.uint64), return_counts=True)
+        self.found = bandpages.find(connection, wanted)
+        #: The holders of each key that more than one may have: most have none but the article itself.
+        self.of: dict[int, list[int]] = {key: [] for key in wanted[counts > 1].tolist()}
+        for entry in self.found.tolist():
+            self.of.setdefault(entry >> 32, []).append(entry & 0xFFFFFFFF)
 
     def add(self, connection: Connection, ids: Iterable[int]) -> None:
         """Index these articles, whose signatures were given, by every key that still takes more."""
-        rows = []
+        new = []
         for i in ids:
             for key in self.keys[i]:
-                held = self.of[key]
-                if len(held) < MOST_HOLDERS and i not in held:
+                held = self.of.get(key)
+                if held is not None:
+                    if len(held) >= MOST_HOLDERS or i in held:
+                        continue
                     held.append(i)
-                    rows.append((key, i))
-        bulk.insert_tuples(connection, MinhashBand, ("hash", "article_id"), sorted(rows))
+                new.append((key, i))
+        bandpages.add(connection, bandpages.entries_of(new))
 
     def candidates(self, own: int) -> list[int]:
         """Those that share keys with an article, the most shared first, as many as are worth a proof."""
-        return ranked(holder for key in self.keys[own] for holder in self.of[key] if holder != own)
+        held = [self.of[key] for key in self.keys[own] if key in self.of]
+        return ranked(holder for holders in held for holder in holders if holder != own)
 
 
 def twins(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]]:
@@ -70,11 +66,10 @@ def twins(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]
 
 def forget(connection: Connection, signatures: Signatures) -> None:
     """Take articles out of the index, by the signatures that they were in it with."""
-    held = Holders(connection, signatures)
-    for i, wanted in held.keys.items():
-        if own := [key for key in wanted if i in held.of[key]]:  # none where it never was in the index
-            connection.exec_driver_sql(_FORGET.format(_list(own), int(i)))
-            bandpages.forget(connection, i, own)
+    if signatures:
+        own = bandpages.entries_of((key, i) for i, signature in signatures.items() for key in keys(signature))
+        found = Holders(connection, signatures).found
+        bandpages.forget(connection, found[np.isin(found, own)])  # none where they never were in the index
 
 
 def heirs(connection: Connection, left: set[str]) -> Iterator[tuple[int, Sequence[int]]]:
@@ -91,7 +86,3 @@ def heirs(connection: Connection, left: set[str]) -> Iterator[tuple[int, Sequenc
     ):
         if raw:
             yield i, minhash_of(raw)
-
-
-def _list(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, map(int, numbers)))

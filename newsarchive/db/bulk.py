@@ -42,9 +42,9 @@ def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) 
 
 
 def insert_tuples(
-    connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[int, ...]]
+    connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows of plain numbers past SQLAlchemy's work on each value; nothing for none."""
+    """Insert rows of plain numbers and bytes past SQLAlchemy's work on each value; nothing for none."""
     if rows:
         mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
         names, marks = ", ".join(columns), ", ".join([mark] * len(columns))

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from newsarchive.core.twins.comparison import compare, sentences
-from newsarchive.core.twins.copies import Text, describe, kind_of, likeness, text_of
+from newsarchive.core.twins.copies import Text, describe, kind_of, likeness, texts_of
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 
@@ -95,8 +95,7 @@ class _Known:
     def read(self, ids: Iterable[int]) -> None:
         wanted = set(ids)
         self.bodies |= bodies(self.connection, wanted - set(self.bodies))
-        for i in wanted - set(self.texts):
-            self.texts[i] = text_of(i, self.bodies.get(i, ""))
+        self.texts |= texts_of({i: self.bodies.get(i, "") for i in sorted(wanted - set(self.texts))})
 
 
 class _Rows:

@@ -18,13 +18,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from newsarchive.core.fingerprint import keys, likeness
-from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_from, text_of
+from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_from, texts_of
 from newsarchive.db import bandpages, bands, bulk, changes
 from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.rows import minhash_of
 
 #: Articles compared at a time: bounds the texts in memory.
-CHUNK = 200
+CHUNK = 500
 #: A cluster with more articles takes further whole copies and is not computed anew: its texts are
 #: error pages or press releases, and a passage of them in a longer text proves nothing.
 FROZEN = 200
@@ -162,13 +162,9 @@ class _Assignment:
     def _load(self, ids: Iterable[int]) -> None:
         missing = set(ids) - set(self.texts)
         self.bodies |= changes.bodies(self.connection, missing - set(self.bodies))
-        self.texts |= {i: self._text(i) for i in missing}
-
-    def _text(self, i: int) -> Text:
-        entry = self.entries.get(i)
-        if entry is None or entry.shingles is None:
-            return text_of(i, self.bodies.get(i, ""))
-        return text_from(i, entry.shingles)
+        parts = {i: self.entries[i].shingles for i in missing if i in self.entries}
+        self.texts |= {i: text_from(i, found) for i, found in parts.items() if found is not None}
+        self.texts |= texts_of({i: self.bodies.get(i, "") for i in sorted(missing - set(self.texts))})
 
     # -- clusters ----------------------------------------------------------------------------
 

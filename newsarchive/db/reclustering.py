@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
-from newsarchive.core.fingerprint import SCHEME, fingerprint
+from newsarchive.core.fingerprint import SCHEME, fingerprints
 from newsarchive.db import bulk, changes, clusters, originals
 from newsarchive.db import progress as progress_of
 from newsarchive.db.engine import reading, writing
@@ -66,8 +66,9 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
     columns = select(ArticleRow.id, ArticleRow.content_hash, ArticleRow.minhash)
     old = {i: (digest, raw) for i, digest, raw in connection.execute(columns.where(ArticleRow.id.in_(ids)))}
     entries = []
-    for i, body in changes.bodies(connection, ids).items():
-        found, (digest, raw) = fingerprint(body), old[i]
+    bodies = changes.bodies(connection, ids)
+    for (i, body), found in zip(bodies.items(), fingerprints(list(bodies.values())), strict=True):
+        digest, raw = old[i]
         entries.append(
             clusters.Entry(
                 i, body, found.content_hash, found.minhash, digest, minhash_of(raw), shingles=found.shingles

@@ -1,4 +1,4 @@
-"""A text folded, and the hashes of its shingles, by arrays: a thousand words in a tenth of a millisecond.
+"""The hashes of a text's shingles, by arrays: of a thousand words in a twentieth of a millisecond.
 
 A shingle is a polynomial over its characters modulo 2^64 (Karp, Rabin, "Efficient randomized
 pattern-matching algorithms", 1987), so that all of them come from one running sum; each character is
@@ -8,10 +8,12 @@ pseudorandom number generators", 2014), for a bare polynomial of this modulus ha
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
+
+from newsarchive.core.twins.folding import LINE_FEED, SPACE, codes_of
 
 #: Words of a shingle; three keep two stories on one topic apart and let eight words in a hundred change.
 WORDS = 3
@@ -19,9 +21,6 @@ WORDS = 3
 #: copying: "404 Not Found", a caption, one line. They get a hash and no signature.
 SHORTEST = 30
 
-_APOSTROPHES = "'’‘ʼ`´"
-#: What makes most English texts other than ASCII; taken out first, for speed alone.
-_TYPOGRAPHIC = "’‘“”–—…\u00a0•"
 # Blocks of scripts written without spaces, with how many characters make about three words.
 _UNSPACED = (
     (0x0E00, 0x0EFF, 12),  # Thai, Lao
@@ -33,138 +32,12 @@ _UNSPACED = (
 )
 #: Characters by which the script is judged: a text does not change it later.
 _SAMPLE = 1000
-#: Shorter texts are folded faster by `str.translate`.
-_FEW, _FEW_LINES = 300, 8
-_LINE_FEED, _SPACE, _VANISHES, _UNKNOWN, _SEVERAL = 10, 32, 0, 0xFFFFFFFE, 0xFFFFFFFF
-_BLOCK, _PLANE = 256, 1 << 16
+_PLANE = 1 << 16
 _BASE = 0x9E3779B97F4A7C15 | 1
 _BASE_INVERSE = pow(_BASE, -1, 2**64)
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 #: Powers of the base kept between texts; a longer text makes its own.
 _MOST_POWERS = 1 << 16
-
-
-class _Fold(dict[int, str | None]):
-    """For `str.translate`: letters, marks and digits stay, apostrophes vanish, all else is a space."""
-
-    def __missing__(self, code: int) -> str | None:
-        char = chr(code)
-        category = unicodedata.category(char)
-        self[code] = (
-            char if category[0] in "LMN" else None if char in _APOSTROPHES or category == "Cf" else " "
-        )
-        return self[code]
-
-
-_FOLD = _Fold()
-
-
-def normalise(text: str) -> str:
-    """NFKC, case folded, punctuation and white space folded to single spaces.
-
-    >>> normalise("“It’s over,” said\\n\\nthe  MINISTER.")
-    'its over said the minister'
-    """
-    text = _composed(text)
-    if len(text) < _FEW:
-        return " ".join(text.casefold().translate(_FOLD).split())
-    return _text(_single_spaces(_folded(text)))
-
-
-def normalised(lines: Sequence[str]) -> list[str]:
-    """Several texts without line feeds, each normalised, in the time of one.
-
-    >>> normalised(["It rained.", "…", "Nobody came!"])
-    ['it rained', '', 'nobody came']
-    """
-    if len(lines) <= _FEW_LINES:
-        return [normalise(line) for line in lines]
-    folded = _text(_single_spaces(_folded(_composed("\n".join(lines)), line_feeds=True)))
-    return [line.strip() for line in folded.split("\n")]
-
-
-def _composed(text: str) -> str:
-    for char in () if text.isascii() else _TYPOGRAPHIC:
-        text = text.replace(char, _FOLD[ord(char)] or "")
-    if text.isascii() or unicodedata.is_normalized("NFKC", text):
-        return text
-    return unicodedata.normalize("NFKC", text)
-
-
-def _folded(text: str, *, line_feeds: bool = False) -> Any:
-    """The folded characters of a text as an array: 32 for what parts words, 10 for line feeds that stay."""
-    import numpy as np
-
-    if text.isascii():
-        table, vanishing = _ascii(line_feeds)
-        return np.frombuffer(text.encode("ascii").translate(table, vanishing), dtype=np.uint8)
-    codes, table = _codes(text), _table()
-    out = table[codes]
-    if out.max() >= _UNKNOWN:
-        for block in set((codes[out == _UNKNOWN] // _BLOCK).tolist()):
-            _learn(block)
-        out = table[codes]
-    if (out == _SEVERAL).any():  # "ß" is "ss": the array must grow
-        return _folded(text.casefold(), line_feeds=line_feeds)
-    if line_feeds:
-        out[codes == _LINE_FEED] = _LINE_FEED
-    return out[out != _VANISHES]
-
-
-def _single_spaces(codes: Any) -> Any:
-    import numpy as np
-
-    if not len(codes):
-        return codes
-    space = codes == _SPACE
-    double = np.empty_like(space)
-    double[0] = space[0]
-    np.logical_and(space[1:], space[:-1], out=double[1:])
-    codes = codes[~double]
-    return codes[:-1] if len(codes) and codes[-1] == _SPACE else codes
-
-
-def _codes(text: str) -> Any:
-    """The characters of a text as numbers, of eight bits where they are all ASCII."""
-    import numpy as np
-
-    if text.isascii():
-        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-
-
-def _text(codes: Any) -> str:
-    if codes.dtype.itemsize == 1:
-        return str(codes.tobytes(), "ascii")
-    return str(codes.astype("<u4").tobytes(), "utf-32-le", "surrogatepass")
-
-
-@lru_cache(maxsize=2)
-def _ascii(line_feeds: bool) -> tuple[bytes, bytes]:
-    """For `bytes.translate`: the folded form of each character, and which vanish."""
-    folded = [_FOLD[ord(chr(code).lower())] for code in range(128)]
-    folded[_LINE_FEED] = "\n" if line_feeds else " "
-    vanishing = bytes(code for code, char in enumerate(folded) if char is None)
-    return bytes(ord(char or " ") for char in folded) + bytes(128), vanishing
-
-
-@lru_cache(maxsize=1)
-def _table() -> Any:
-    """The folded form of every character, filled in by blocks of 256 as texts have them."""
-    import numpy as np
-
-    return np.full(0x110000, _UNKNOWN, dtype=np.uint32)
-
-
-def _learn(block: int) -> None:
-    table = _table()
-    for code in range(block * _BLOCK, (block + 1) * _BLOCK):
-        folded = chr(code).casefold()
-        single = _FOLD[ord(folded)] if len(folded) == 1 else ""
-        table[code] = _VANISHES if single is None else ord(single) if single else _SEVERAL
-
-
-# -- shingles --------------------------------------------------------------------------------------
 
 
 def shingles(folded: str) -> Any:
@@ -173,48 +46,68 @@ def shingles(folded: str) -> Any:
 
     Three words each; in a script without spaces, as many characters as make about three words.
     """
-    return Runs(folded).of(WORDS)
+    return runs([folded], WORDS)[0][0]
 
 
-class Runs:
-    """The runs of words of a normalised text: `of(3)` are the hashes of all that have three."""
+def runs(folded: Sequence[str], *sizes: int) -> list[tuple[Any, ...]]:
+    """For each of several normalised texts the hashes of all its runs of so many words, size by size: arrays
+    of unsigned 64-bit integers, empty where the text is too short to be evidence. Texts written with
+    spaces are done in one go, a script without them text by text."""
+    wide = {i: three for i, text in enumerate(folded) if (three := _characters(text))}
+    spaced = iter(_runs_of_words([text for i, text in enumerate(folded) if i not in wide], sizes))
+    return [
+        _runs_of_characters(text, [wide[i] * size // WORDS for size in sizes]) if i in wide else next(spaced)
+        for i, text in enumerate(folded)
+    ]
 
-    def __init__(self, folded: str) -> None:
-        import numpy as np
 
-        self._three = _characters(folded)
-        if self._three:
-            codes = _codes(folded.replace(" ", ""))
-            self._starts = np.arange(len(codes))
-            self._ends = self._starts + 1
-            self.is_short = len(codes) < 2 * SHORTEST
-        else:
-            codes = _codes(folded)
-            gaps = np.flatnonzero(codes == _SPACE)
-            self._starts = np.concatenate(([0], gaps + 1))
-            self._ends = np.concatenate((gaps, [len(codes)]))
-            self.is_short = len(gaps) + 1 < SHORTEST
-        self._sums = _Sums(codes)
+def _runs_of_words(folded: Sequence[str], sizes: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    import numpy as np
 
-    def of(self, words: int) -> Any:
-        """An array of unsigned 64-bit integers; empty where the text is too short to be evidence."""
-        import numpy as np
+    if not folded:
+        return
+    sums, starts, ends, feeds = _words("\n".join(folded) + "\n")
+    every = [sums.hashes(starts[: max(0, len(starts) - size + 1)], ends[size - 1 :]) for size in sizes]
+    none = np.zeros(0, dtype=np.uint64)
+    for first, last in pairwise((0, *(feeds + 1).tolist())):
+        short = last - first < SHORTEST
+        yield tuple(
+            none if short else hashes[first : max(first, last - size + 1)]
+            for size, hashes in zip(sizes, every, strict=True)
+        )
 
-        size = self._three * words // WORDS if self._three else words
-        if self.is_short or size > len(self._starts):
-            return np.zeros(0, dtype=np.uint64)
-        return self._sums.hashes(self._starts[: len(self._starts) - size + 1], self._ends[size - 1 :])
+
+def _runs_of_characters(folded: str, sizes: Sequence[int]) -> tuple[Any, ...]:
+    import numpy as np
+
+    codes = codes_of(folded.replace(" ", ""))
+    sums, starts = _Sums(codes), np.arange(len(codes) + 1)
+    none = len(codes) < 2 * SHORTEST
+    return tuple(
+        sums.hashes(starts[:0], starts[:0])
+        if none
+        else sums.hashes(starts[: max(0, len(codes) - size + 1)], starts[size:])
+        for size in sizes
+    )
+
+
+def _words(lines: str) -> tuple[_Sums, Any, Any, Any]:
+    """Of lines that all end in a line feed: their running sums, where each word begins and ends, and the
+    number of each line's last word."""
+    import numpy as np
+
+    codes = codes_of(lines)
+    ends = np.flatnonzero(codes <= SPACE)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    return _Sums(codes), starts, ends, np.flatnonzero(codes[ends] == LINE_FEED)
 
 
 def word_hashes(lines: Sequence[str]) -> tuple[Any, Any]:
     """The hash of each word of normalised texts, and the number of the text that it stands in."""
     import numpy as np
 
-    codes = _codes("\n".join(lines) + "\n")
-    feeds = codes == _LINE_FEED
-    ends = np.flatnonzero(feeds | (codes == _SPACE))
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    return _Sums(codes).hashes(starts, ends), np.concatenate(([0], np.cumsum(feeds[ends[:-1]])))
+    sums, starts, ends, feeds = _words("\n".join(lines) + "\n")
+    return sums.hashes(starts, ends), np.searchsorted(feeds, np.arange(len(ends)))
 
 
 def _characters(folded: str) -> int:
@@ -223,7 +116,7 @@ def _characters(folded: str) -> int:
     if sample.isascii():
         return 0
     counts: dict[int, int] = {}
-    codes = _codes(sample)
+    codes = codes_of(sample)
     for low, high, size in _UNSPACED:
         counts[size] = counts.get(size, 0) + int(((codes >= low) & (codes <= high)).sum())
     size, count = max(counts.items(), key=lambda c: c[1])
@@ -267,7 +160,9 @@ def _spread(codes: Any) -> Any:
     import numpy as np
 
     if codes.dtype == np.uint8 or codes.max() < _PLANE:
-        return _plane()[codes]
+        import numpy as np
+
+        return np.take(_plane(), codes)  # twice as fast as `[codes]`
     return mixed(codes.astype(np.uint64) + np.uint64(1))
 
 
