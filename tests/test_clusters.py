@@ -235,7 +235,7 @@ def test_a_run_takes_in_those_that_are_not_much_longer(
 ) -> None:
     monkeypatch.setattr(bandpages, "MOST", 100_000)
     lengths = []
-    for first, last in pairwise((0, 20, 24, 28, 40)):
+    for first, last in pairwise((0, 30, 36, 42, 60)):
         Store(engine).ingest([post(n, story(n)) for n in range(first, last)])
         lengths.append(len(index(engine)[1]))
         assert all(older > bandpages.GROWTH * newer for newer, older in pairwise(index(engine)[1]))
