@@ -92,6 +92,8 @@ def text_of(id: int, body: str, date: datetime | None = None, content_hash: str 
 
 def texts_of(bodies: Mapping[int, str]) -> dict[int, Text]:
     """The bodies of several articles as `Text`s, in half of the time that each alone takes."""
+    if not bodies:
+        return {}
     groups = (runs(normalised_bodies(group), WORDS) for group in in_groups(list(bodies.values())))
     found = (parts for group in groups for (parts,) in group)
     return {i: text_from(i, parts) for i, parts in zip(bodies, found, strict=True)}
