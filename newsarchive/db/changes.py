@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from newsarchive.core.twins.comparison import compare, sentences
-from newsarchive.core.twins.copies import Text, describe, kind_of, likeness, texts_of
+from newsarchive.core.twins.copies import Text, beside, fullest_of, texts_of
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 
@@ -140,7 +140,7 @@ class _Rows:
         among = {m.id: m for m in self.new} if self.stays is not None else self.members
         if self.stays is not None:
             among[self.stays] = self.members[self.stays]
-        return describe([self._text(m) for m in among.values()]).fullest
+        return fullest_of([self._text(m) for m in among.values()]).id
 
     def _text(self, member: _Member) -> Text:
         shingles = self.known.texts[self._first(member.id)].shingles
@@ -161,7 +161,8 @@ def row_of(copy: Text, full: Text, bodies: Mapping[int, str]) -> dict[str, Any]:
         counts = {"kept": len(sentences(bodies[full.id])), "added": 0, "cut": 0, "altered": 0}
         return {"kind": "exact", "similarity": 1.0, **counts}
     counts = compare(bodies[full.id], bodies[copy.id]).counts
-    return {"kind": kind_of(copy, full), "similarity": round(likeness(copy, full), 4), **counts}
+    kind, similarity = beside(copy, full)
+    return {"kind": kind, "similarity": round(similarity, 4), **counts}
 
 
 def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import combinations, pairwise
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from newsarchive.core.fingerprint import keys, likeness
 from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_from, texts_of
@@ -225,9 +225,8 @@ class _Assignment:
         }
         after: dict[int, int | None] = dict.fromkeys(before)
         after |= {i: c for i, c in before.items() if c in self.frozen and i not in self.entries}
-        used: set[int] = set()
-        for group in sorted(groups, key=len, reverse=True):
-            cluster_id = self._cluster_for(group, used)
+        groups = sorted(groups, key=len, reverse=True)
+        for group, cluster_id in zip(groups, self._clusters_for(groups), strict=True):
             after |= {i: cluster_id for i in group if after.get(i) not in self.frozen or i in self.entries}
         moved = {i: c for i, c in after.items() if c != before.get(i)}
         sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
@@ -243,15 +242,17 @@ class _Assignment:
         touched = {c for c in (*before.values(), *after.values()) if c is not None}
         changes.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
 
-    def _cluster_for(self, group: Sequence[int], used: set[int]) -> int:
-        held = Counter(c for i in group if (c := self.known[i].cluster_id) is not None and c not in used)
-        if held:
-            best = min(held, key=lambda c: (c not in self.frozen, -held[c], c))
-        else:
-            new = insert(Cluster).values(created_at=self.now, size=0).returning(Cluster.id)
-            best = int(self.connection.execute(new).scalar_one())
-        used.add(best)
-        return best
+    def _clusters_for(self, groups: Sequence[Sequence[int]]) -> list[int]:
+        """A cluster for each group: one that its articles are in and no group before it has, or a new one."""
+        kept: list[int | None] = []
+        free: set[int | None] = {k.cluster_id for k in self.known.values()} - {None}
+        for group in groups:
+            held = Counter(c for i in group if (c := self.known[i].cluster_id) in free)
+            kept.append(min(held, key=lambda c: (c not in self.frozen, -held[c], c or 0), default=None))
+            free.discard(kept[-1])
+        rows = [{"created_at": self.now, "size": 0}] * kept.count(None)
+        new = iter(bulk.insert_returning_ids(self.connection, Cluster, rows))
+        return [next(new) if cluster_id is None else cluster_id for cluster_id in kept]
 
     def _resize(self, sizes: Counter[int]) -> None:
         changed = [{"b_id": c, "b_by": by} for c, by in sizes.items() if by]

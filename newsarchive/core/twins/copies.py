@@ -224,28 +224,29 @@ def describe(texts: Sequence[Text]) -> Cluster:
     """
     if not texts:
         raise ValueError("a cluster has at least one text")
-    never = datetime.max.replace(tzinfo=UTC)
-    by_date = sorted(texts, key=lambda t: (t.date or never, t.id))
-    fullest = max(by_date, key=lambda t: len(t.shingles))  # of equals the earliest
+    fullest = fullest_of(texts)
     return Cluster(
         members=tuple(sorted(t.id for t in texts)),
-        earliest=by_date[0].id,
+        earliest=min(texts, key=_by_date).id,
         fullest=fullest.id,
-        kinds={t.id: kind_of(t, fullest) for t in texts if t.id != fullest.id},
+        kinds={t.id: beside(t, fullest)[0] for t in texts if t.id != fullest.id},
     )
 
 
-def likeness(a: Text, b: Text) -> float:
-    """The overlap of two texts' shingles, 0 to 1, be they copies or not."""
-    if a.content_hash and a.content_hash == b.content_hash:
-        return 1.0
-    shared = _shared(a.shingles, b.shingles)
-    return shared / max(1, len(a.shingles) + len(b.shingles) - shared)
+def fullest_of(texts: Sequence[Text]) -> Text:
+    """The text with most shingles, of equals the earliest."""
+    return max(sorted(texts, key=_by_date), key=lambda t: len(t.shingles))
 
 
-def kind_of(copy: Text, full: Text) -> Kind:
-    """What kind of copy of `full` a text of its cluster is."""
+def _by_date(text: Text) -> tuple[datetime, int]:
+    return text.date or datetime.max.replace(tzinfo=UTC), text.id
+
+
+def beside(copy: Text, full: Text) -> tuple[Kind, float]:
+    """What kind of copy of `full` a text of its cluster is, and the overlap of their shingles, 0 to 1."""
     if copy.content_hash and copy.content_hash == full.content_hash:
-        return "exact"
-    link = link_of(copy, full)
-    return link.kind if link else "edited"
+        return "exact", 1.0
+    if link := link_of(copy, full):
+        return link.kind, link.overlap
+    shared = _shared(copy.shingles, full.shingles)
+    return "edited", shared / max(1, len(copy.shingles) + len(full.shingles) - shared)
