@@ -25,9 +25,9 @@ from newsarchive.db.models import MinhashBand, MinhashPage
 
 #: Rows from which they become a run.
 MOST_ROWS = 4_000
-#: Entries of runs from which they are merged into pages: those of 8,000 articles, and one more for so many
+#: Entries of runs from which they are merged into pages: those of 4,000 articles, and one more for so many
 #: entries of the pages, all of which are written anew then.
-MOST, EACH = 128_000, 24
+MOST, EACH = 64_000, 24
 #: Entries of a page at most on average (2 KB), and pages rewritten at a time, which bounds memory.
 ENTRIES, TOGETHER = 256, 2048
 #: A run takes in the one before it while that is at most so many times as long.
