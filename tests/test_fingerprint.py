@@ -118,3 +118,15 @@ def test_any_text_has_a_fingerprint(text: str) -> None:
 @given(st.lists(st.text(st.characters(blacklist_characters="\n"), max_size=60), max_size=8))
 def test_lines_are_normalised_together_as_each_alone(lines: list[str]) -> None:
     assert normalised(lines) == [normalise(line) for line in lines]
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from([STORY, CHINESE, THAI, STORY * 300]), st.text(max_size=300)), max_size=6
+    )
+)
+def test_texts_are_fingerprinted_together_as_each_alone(texts: list[str]) -> None:
+    together = fp.fingerprints(texts)
+    alone = [fp.fingerprint(text) for text in texts]
+    assert [(f.content_hash, f.minhash) for f in together] == [(f.content_hash, f.minhash) for f in alone]
+    assert [f.shingles.tolist() for f in together] == [shingles(normalise(text)).tolist() for text in texts]

@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from newsarchive.db import bulk
 from newsarchive.db.models import MinhashBand, MinhashPage
@@ -38,6 +38,10 @@ _ID = np.uint64(2**32 - 1)
 _SHIFT = np.uint64(32)
 #: Numbers in one `IN (…)`.
 _NUMBERS = 1000
+_GONE = delete(MinhashBand).where(
+    MinhashBand.hash == bindparam("b_key"), MinhashBand.article_id == bindparam("b_id")
+)
+_PAGES = select(MinhashPage.page, MinhashPage.entries)
 
 
 def entries_of(pairs: Iterable[Any]) -> Any:
@@ -71,19 +75,18 @@ def add(connection: Connection, entries: Any) -> None:
 
 def forget(connection: Connection, gone: Any) -> None:
     """Take entries out of the index, those that it has not left aside."""
-    for key, article in _pairs(gone):
-        one = (MinhashBand.hash == key, MinhashBand.article_id == article)
-        connection.execute(delete(MinhashBand).where(*one))
+    bulk.execute_many(connection, _GONE, [{"b_key": key, "b_id": article} for key, article in _pairs(gone)])
     keys, depth = gone >> _SHIFT, _depth(connection)
     pages = [page for page, _ in _run_sizes(connection)]
     if depth:
         pages += np.unique((keys >> np.uint64(KEY_BITS - depth)) + np.uint64(1 << depth)).tolist()
-    for page in pages:
-        entries = _read(connection, [page])
-        kept = entries[~np.isin(entries, gone)]
-        if len(kept) < len(entries):
-            connection.execute(delete(MinhashPage).where(MinhashPage.page == page))
-            _write(connection, [(page, kept)])
+    for part in bulk.parts(pages, _NUMBERS):
+        held = connection.execute(_PAGES.where(MinhashPage.page.in_(part)))
+        arrays = [(page, np.frombuffer(blob, dtype="<u8")) for page, blob in held]
+        kept = [(page, entries[~np.isin(entries, gone)]) for page, entries in arrays]
+        changed = [new for new, (_, old) in zip(kept, arrays, strict=True) if len(new[1]) < len(old)]
+        connection.execute(delete(MinhashPage).where(MinhashPage.page.in_([page for page, _ in changed])))
+        _write(connection, changed)
 
 
 def settle(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """Which stored articles are copies of one another, kept up with every batch.
 
 `assign` runs inside the transaction that stores a batch and looks only at articles whose text is
-new: their LSH bands name candidates, exact shingles prove them, and the clusters that they touch are
+new: their keys in the index name candidates, exact shingles prove them, and the clusters that they touch are
 computed anew from their texts, so that a cluster grows, merges and splits. What is a copy is decided
 in `core/twins/copies.py`; here is what the tables know.
 """

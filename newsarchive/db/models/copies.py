@@ -100,8 +100,8 @@ class MinhashBand(Base):
 
 
 class MinhashPage(Base):
-    """The older part of that index, packed: `entries` are 64-bit integers, ascending, of a key and an
-    article each; see `db.bandpages`."""
+    """All of that index but its newest rows, packed: `entries` are 64-bit integers, ascending, of a key and
+    an article each. A page below nought is a run that no page has taken in yet; see `db.bandpages`."""
 
     __tablename__ = "minhash_pages"
 
