@@ -28,7 +28,7 @@ LONGEST = 4000
 
 def is_asked(near: Iterable[Window]) -> bool:
     """Whether something suspicious may be UTF-8 that was read as Latin, a space for a no-break space."""
-    runs = (f"{run[:-1]}\xa0\n" if run[-1] == " " else run for run, _ in near)
+    runs = (f"{run[:-1]}\xa0\n" if run[-1] == " " else run for run, *_ in near)
     return not plausible_single_bytes(runs).isdisjoint(LATIN)
 
 

@@ -54,7 +54,7 @@ class Lossy:
     """The hypothesis that UTF-8 was read with a codec, and its undefined bytes lost.
 
     `spaces` says whether a space may have been a no-break space, `heads` which characters begin
-    sequences on this page, `scripts` which scripts it has,
+    sequences on this page, `own` which letters it has in words of its own, `scripts` which scripts it has,
     `kept` whether undefined bytes of it stand there, spelled in another way: then they are not lost,
     `letters` how often each letter stands on the page, in either case, where that is sure.
     """
@@ -63,6 +63,7 @@ class Lossy:
     spelling: str = ""
     spaces: bool = True
     heads: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
     kept: bool = False
     letters: Counter[str] = field(default_factory=Counter)
@@ -124,7 +125,7 @@ class Lossy:
         return any(o is None and c in self.heads for o, c in zip(owners, whole, strict=True))
 
     def _is_part(self, char: str) -> bool:
-        byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" else 0
+        byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" and char not in self.own else 0
         return 0x80 <= byte <= 0xF4
 
     def _starting(self, run: str, raw: bytes, at: int) -> Iterator[Token]:

@@ -46,8 +46,9 @@ class MultiByte:
         for at in starts:
             end, decoded = encoded.stretch(at) if at >= done else (at, "")
             reading = self._weigh(model, run, at, end, decoded) if end > at else None
-            if reading and end - at <= SHORT:
-                reading = max((reading, *self._shorter(model, run, encoded, at, end)), key=_gain)
+            if at < end <= at + SHORT:
+                shorter = self._shorter(model, run, encoded, at, end)
+                reading = max((reading, *shorter) if reading else shorter, key=_gain, default=None)
             if reading:
                 yield reading
                 done = reading.end

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from newsarchive.core.charsets import MULTI_BYTE, SINGLE_BYTE
 from newsarchive.core.repairs.multibyte import bytes_of
@@ -26,9 +28,16 @@ NEAR = 8
 DENSE, TWO = 0.2, 2
 
 _NEWLINE = "\n"
+_NONE: frozenset[str] = frozenset()
 
-#: A run or a part of one, with one character at either end, and how many of its pairs are suspicious.
-Window = tuple[str, int]
+
+class Window(NamedTuple):
+    """A run or a part of one, with one character at either end; how many of its pairs are suspicious; these
+    and what is between them, with two characters at either end."""
+
+    run: str
+    suspicious: int
+    core: str
 
 
 def windows(text: str, positions: Sequence[int]) -> list[Window]:
@@ -41,21 +50,25 @@ def windows(text: str, positions: Sequence[int]) -> list[Window]:
             least, end = max(end, at - NEAR, 0), match.end()
             while at > least and text[at - 1] > "\x7f":
                 at -= 1
-            inside = bisect_left(positions, end) - bisect_left(positions, at - 1)
-            found.append(
-                (f"{text[at - 1] if at else _NEWLINE}{text[at:end]}{text[end : end + 1] or _NEWLINE}", inside)
-            )
+            first, last = bisect_left(positions, at - 1), bisect_left(positions, end)
+            core = text[max(0, positions[first] - 2) : positions[last - 1] + 4]
+            run = f"{text[at - 1] if at else _NEWLINE}{text[at:end]}{text[end : end + 1] or _NEWLINE}"
+            found.append(Window(run, last - first, core))
     return found
 
 
 def conceivable(near: Iterable[Window]) -> frozenset[str]:
     """The names of the codecs in which some window may hold UTF-8, and is suspicious enough for it."""
-    names: frozenset[str] = frozenset()
-    for run, suspicious in set(near):
-        dense = suspicious >= DENSE * (len(run) - 1)
-        if dense or suspicious >= TWO:
-            found = plausible(run)
-            names |= found if dense else found & SINGLE_BYTE.keys()
+    names, pairs = _NONE, Counter[str]()
+    for run, suspicious, core in near:
+        if suspicious >= DENSE * (len(run) - 1):
+            names |= plausible(run)
+            continue
+        pair = core[2:4]
+        pairs[pair] += 1
+        names |= plausible(run if suspicious >= TWO else core) & SINGLE_BYTE.keys()
+        if suspicious >= TWO or pairs[pair] == TWO:
+            names |= plausible(core) & MULTI_BYTE.keys()
     return names
 
 

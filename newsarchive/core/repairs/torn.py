@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -27,8 +27,10 @@ GAIN = 2.0
 RISK = 0.15
 #: Guesses that are wrong with less probability tell what letters a page has.
 SURE = 0.05
-#: So many places of a character are asked whether it is in known words.
-ASKED = 60
+#: So many places of a character are asked whether it is in known words, of no more letters to either side.
+ASKED, LETTERS = 60, 30
+#: A word of so many letters proves little by itself: a line with so many other letters of the script does.
+SHORT, FEW = 2, 5
 #: So many torn runs are asked how lost bytes are spelled.
 SAMPLE = 12
 #: Where a sentence ends. A lost byte may be spelled `?`, so that this is no end.
@@ -47,8 +49,16 @@ def torn(
     covered: set[int] = set()
     for change in changes:
         covered.update(range(change.start - 1, change.end))
-    left = _left(text, changes, charset.name, _heads_of(text, changes, charset, grams))
-    return [*(p for p in positions if p not in covered), *_behind(text, changes, charset, model), *left]
+    heads = _heads_of(text, changes, charset, grams)
+    uncovered = [p for p in positions if p not in covered]
+    around = {char for p in uncovered for char in text[p : p + 2]}
+    parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}
+    letters = {char for char in parts - heads if script(char)}
+    if letters:
+        parts -= _own_letters(text, changes, letters, heads, grams)
+    parts.add("\ufffd")
+    uncovered = [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
+    return [*uncovered, *_behind(text, changes, charset, model), *_left(text, changes, charset.name, heads)]
 
 
 def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
@@ -77,8 +87,13 @@ def with_lost(
     runs = Runs(text, JOINED)
     suspect = runs.suspect(places)
     heads = _heads_of(text, changes, charset, grams)
+    letters = {c for c in _unchanged(text, changes)[0] if c > "\x7f" and script(c)}
     blank = Lossy(
-        charset, "", True, heads, _scripts_of(text, changes), _keeps_undefined(text, changes, charset)
+        charset,
+        heads=heads,
+        own=_own_letters(text, changes, letters - heads, heads, grams),
+        scripts=_scripts_of(text, changes),
+        kept=_keeps_undefined(text, changes, charset),
     )
     tried = {h: {run: h.mended(run, model, grams) for run in suspect[:SAMPLE]} for h in lossy(text, blank)}
     gains = {h: sum(max(0.0, m.gain) for m in mended.values()) for h, mended in tried.items()}
@@ -126,17 +141,57 @@ def _overlaps(changes: Sequence[Change], change: Change) -> bool:
 
 
 def _heads_of(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> frozenset[str]:
-    """The characters that begin sequences on this page, and are not in its words."""
+    """The characters that begin sequences on this page, and are no letters of its own."""
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
-    heads = {c for c in inside if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
-    return frozenset(c for c in heads if text.count(c) <= 2 * inside[c] or not _has_words(text, c, grams))
+    heads = frozenset(c for c in inside if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4)
+    doubtful = {c for c in heads if text.count(c) > inside[c] and c.isalpha()}
+    return heads - _own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
 
 
-def _has_words(text: str, char: str, grams: GramModel) -> bool:
-    """Whether most of the words that a character is in are known."""
-    words = {m[0] for m in islice(re.finditer(rf"[^\W\d_]*{re.escape(char)}[^\W\d_]*", text), ASKED)}
-    words = {word for word in words if len(word) > 2}
-    return 2 * sum(map(grams.knows, words)) > len(words)
+def _own_letters(
+    text: str, changes: Sequence[Change], letters: Iterable[str], heads: frozenset[str], grams: GramModel
+) -> frozenset[str]:
+    """Which of these letters the page has in words of its own, where nothing was changed."""
+    unchanged, mended = _unchanged(text, changes)
+    own = set()
+    for letter in letters:
+        places = (m.start() for m in islice(re.finditer(re.escape(letter), unchanged), ASKED))
+        words = {_word(mended, at): at for at in places}
+        right = sum(_is_right(word, at, unchanged, heads, grams) for word, at in words.items())
+        if 2 * right > len(words):
+            own.add(letter)
+    return frozenset(own)
+
+
+def _unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
+    """The text after the changes, and the same with what was changed left blank, before that."""
+    blank, mended, at = [], [], 0
+    for change in changes:
+        stays = text[at : change.start]
+        blank += [stays, "\0" * len(change.reading.after)]
+        mended += [stays, change.reading.after]
+        at = change.end
+    return "".join([*blank, text[at:]]), "".join([*mended, text[at:]])
+
+
+def _word(text: str, at: int) -> str:
+    """The letters and marks around a place, all of one script, up to so many."""
+    start, end, own = at, at, script(text[at])
+    while start > max(0, at - LETTERS) and script(text[start - 1]) == own:
+        start -= 1
+    while end < min(len(text), at + LETTERS) and script(text[end]) == own:
+        end += 1
+    return text[start:end]
+
+
+def _is_right(word: str, at: int, unchanged: str, heads: frozenset[str], grams: GramModel) -> bool:
+    """Whether a word is known; of a short one, whether its line is written in that script."""
+    if len(word) > SHORT:
+        return grams.knows(word)
+    first, last = unchanged.rfind("\n", 0, at) + 1, unchanged.find("\n", at)
+    line = set(unchanged[first : last if last >= 0 else None]) - heads
+    own = script(unchanged[at])
+    return sum(char > "\x7f" and script(char) == own for char in line) >= FEW
 
 
 def _keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
@@ -167,16 +222,21 @@ def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
 def _left(text: str, changes: Sequence[Change], name: str, heads: frozenset[str]) -> list[int]:
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
-    if all(text.count(head) == inside[head] for head in heads):
+    if all(text.count(char) == number for char, number in inside.items()):
         return []
     found = []
     for match in _headed(name).finditer(text):
-        at = match.start()
-        if match[0] in heads and not _is_inside(changes, at, at + 1):
+        at, head = match.start(), match[0]
+        is_torn = head in heads or (head in inside and _LOST.match(text, at + 1))
+        if is_torn and not _is_inside(changes, at, at + 1):
             first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
             if _is_inside(changes, first, last if last >= 0 else len(text)):
                 found.append(at)
     return found
+
+
+#: What is left of a sequence behind its first byte, and a lost byte inside a word.
+_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=[^\x00-\x7f]))")
 
 
 @cache

@@ -50,6 +50,8 @@ LINE = 3.0
 FEWEST, STRANGE, ODD = 3, 6.0, 20.0
 #: So many different words, and such a share of them, must be known in legacy text once it is read right.
 WORDS, WORDED = 3, 0.38
+#: A word of so many letters is no accident.
+LONG = 4
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0
 
@@ -135,9 +137,20 @@ def _good(
     """The readings that gain enough: `đô` may be `Г`, but is a word."""
     if run in strange:
         return [r for r in readings if r.gain >= SUSPECT]
-    good = [r for r in readings if r.gain >= RUN]
+    good = [r for r in readings if r.gain >= (CLEAR if _cuts_a_word(run, r) else RUN)]
     weak = any(r.gain < CLEAR for r in good)
     return [r for r in good if r.gain >= CLEAR] if weak and is_known(run, runs, grams) else good
+
+
+def _cuts_a_word(run: str, reading: Reading) -> bool:
+    """Whether letters of a word become other letters, the rest of it staying as it is: `Рі` in `Ріната`."""
+    before, own = run[reading.start : reading.end], script(run[reading.start])
+    around = (run[reading.start - 1], run[reading.end : reading.end + 1] or " ")
+    return (
+        before.isalpha()
+        and reading.after.isalpha()
+        and any(char > "\x7f" and script(char) == own for char in around)
+    )
 
 
 def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel) -> bool:
@@ -148,7 +161,7 @@ def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel
     foreign = {
         run: rs
         for run, rs in found.items()
-        if any(script(c) not in ("", "LATIN") for r in rs for c in r.after)
+        if any(c.isalpha() and script(c) != "LATIN" for r in rs for c in r.after)
     }
     if _total({run: rs for run, rs in found.items() if run not in foreign}, runs) >= MANY_BYTES:
         return False
@@ -167,7 +180,7 @@ def _is_lone_letter(found: Found, runs: Runs, grams: GramModel) -> bool:
 
 
 def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
-    runs = [run for run, _ in near if is_single_byte(run)]
+    runs = [run for run, *_ in near if is_single_byte(run)]
     return len(runs) >= FEWEST and _is_strange(runs[:SAMPLE], model)
 
 
@@ -204,7 +217,9 @@ def elect(
     if isinstance(first, Utf8):
         best = Utf8(first.charset, _layers(found[first]))
     single = [run for run in sample if is_single_byte(run)] if share <= EXPLAINED else []
-    least = PAGE if isinstance(first, Utf8) else MANY_BYTES
+    least = (
+        MANY_BYTES if isinstance(first, MultiByte) and not _is_spelled(found[first], runs, grams) else PAGE
+    )
     if len(single) < FEWEST or not _is_strange(single, model):
         return best if total >= least else None
     if legacy := likeliest(single[:60], model):
@@ -238,6 +253,12 @@ def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
     does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
     known, words = known_words(found, runs, grams, least=3)
     return known >= WORDS and known >= WORDED * words
+
+
+def _is_spelled(found: Found, runs: Runs, grams: GramModel) -> bool:
+    """Whether letters are brought forth, and in known words of `LONG` letters and more only: `체ber` is `über`."""
+    known, words = known_words(found, runs, grams)
+    return known == words == known_words(found, runs, grams, least=LONG)[1] > 0
 
 
 def _differing(names: frozenset[str], sample: list[str]) -> Iterator[Utf8 | MultiByte]:
