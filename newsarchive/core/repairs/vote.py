@@ -17,13 +17,14 @@ from newsarchive.core.charsets import charsets
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.legacy import Legacy, likeliest
+from newsarchive.core.repairs.lines import are_controls, by_line
 from newsarchive.core.repairs.mojibake import Found, Reading, Utf8
 from newsarchive.core.repairs.multibyte import MultiByte, multi_bytes
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, conceivable, is_single_byte
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 from newsarchive.core.repairs.torn import torn, with_lost
-from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words, lines_of, words_of
+from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words
 
 #: A codec is believed from this gain on, in nats, summed over the page; one of many bytes from that on.
 PAGE, MANY_BYTES = 12.0, 20.0
@@ -44,8 +45,6 @@ EXPLAINED = 0.4
 #: Codecs that gain no less than this below the best are told by the words they bring forth, of so many
 #: runs; what these cost counts so much.
 CLOSE, MANY, WORD = 12.0, 40, 0.5
-#: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
-LINE = 3.0
 #: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
 FEWEST, STRANGE, ODD = 3, 6.0, 20.0
 #: So many different words, and such a share of them, must be known in legacy text once it is read right.
@@ -117,7 +116,7 @@ def changes_of(
         others = [run for run in runs.places if run not in taken]
         found = readers.for_page(believed, others)
         if isinstance(believed, Legacy):
-            return Repairs([*changes, *_by_line(found, runs, grams)])
+            return Repairs([*changes, *by_line(found, runs, believed.wrong, grams)])
         strange = frozenset(left)
         good = {run: rs for run in found if (rs := _good(run, found[run], strange, runs, grams))}
         if _is_lone_letter(good, runs, grams) or _is_no_word(believed, good, runs, grams):
@@ -184,21 +183,6 @@ def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
     return len(runs) >= FEWEST and _is_strange(runs[:SAMPLE], model)
 
 
-def _by_line(found: Found, runs: Runs, grams: GramModel) -> list[Change]:
-    """Legacy text is wrong line by line, in each of its runs or in none."""
-    lines = lines_of(placed(found, runs), runs)
-    return [c for line in lines if _goes_with_the_page(line, runs.text[1:], grams) for c in line]
-
-
-def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
-    """Whether a line goes with the page: one with letters at stake may even lose a little, one with
-    punctuation alone must bring forth words that are known."""
-    letters = any(map(str.isalpha, "".join(text[c.start : c.end] for c in line)))
-    if sum(change.reading.gain + LINE for change in line) <= 0:
-        return False
-    return letters or any(len(word) > 2 and grams.knows(word) for word in words_of(line, text))
-
-
 def elect(
     suspect: list[str], runs: Runs, readers: Readers, grams: GramModel, names: frozenset[str]
 ) -> Hypothesis | None:
@@ -225,7 +209,7 @@ def elect(
     if legacy := likeliest(single[:60], model):
         legacy_found = readers.for_page(legacy, sample)
         rival = _total(legacy_found, runs) - ODD
-        if rival > total and _has_words(legacy_found, runs, grams):
+        if rival > total and (are_controls(legacy_found) or _has_words(legacy_found, runs, grams)):
             best, total, least = legacy, rival, PAGE
     return best if total >= least else None
 

@@ -1,0 +1,50 @@
+"""Which lines of a page go with it, where legacy text was read with another legacy codec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from newsarchive.core.charsets import Charset
+from newsarchive.core.repairs.grams import GramModel
+from newsarchive.core.repairs.legacy import FOREIGN
+from newsarchive.core.repairs.mojibake import Found
+from newsarchive.core.repairs.runs import Change, Runs, placed
+from newsarchive.core.repairs.worded import lines_of, words_of
+
+#: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
+LINE = 3.0
+#: No text has these.
+C1 = re.compile("[\x80-\x9f]")
+
+
+def by_line(found: Found, runs: Runs, wrong: Charset, grams: GramModel) -> list[Change]:
+    """Legacy text is wrong line by line, in each of its runs or in none."""
+    text = runs.text[1:]
+    lines = [line for line in lines_of(placed(found, runs), runs) if _is_in(wrong, line[0].start, text)]
+    return [c for line in lines if _goes_with_the_page(line, text, grams) for c in line]
+
+
+def _is_in(codec: Charset, at: int, text: str) -> bool:
+    """Whether a codec has most characters of the line at some place; of one with controls others say too little."""
+    line = text[text.rfind("\n", 0, at) + 1 : text.find("\n", at)]
+    if C1.search(line):
+        return True
+    beyond = sum(char > "\x7f" for char in line)
+    return codec.to_bytes(line).count(b"?") - line.count("?") <= FOREIGN * beyond
+
+
+def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
+    """Whether a line goes with the page: one with letters or controls at stake may even lose a little, one with
+    punctuation alone must bring forth words that are known."""
+    before = "".join(text[c.start : c.end] for c in line)
+    if sum(change.reading.gain + LINE for change in line) <= 0:
+        return False
+    is_sure = C1.search(before) or any(map(str.isalpha, before))
+    return bool(is_sure) or any(len(word) > 2 and grams.knows(word) for word in words_of(line, text))
+
+
+def are_controls(some: Collection[str]) -> bool:
+    """Whether most runs have C1 controls, which no text has: quotation marks and dashes of windows-1250 and its
+    like, read as the ISO codec of the same letters."""
+    return 2 * sum(bool(C1.search(run)) for run in some) > len(some)
