@@ -72,20 +72,21 @@ def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rul
     from newsarchive.core.repairs.plausible import windows
     from newsarchive.core.repairs.vote import changes_of
 
-    page, model = "\n".join(texts), model_of(rules)
-    near = windows(seen.text, positions)
+    model, near = model_of(rules), windows(seen.text, positions)
+    repairs = changes_of(seen.text, model, grams_model_of(rules), positions, near)
+    if not (repairs.changes or repairs.lost or is_asked(near)):
+        return [Repaired(text, (), damage_of(text)) for text in texts]
+    page = "\n".join(texts)
     edits: list[list[Edit]] = [[] for _ in texts]
     starts = [0, *accumulate(len(text) + 1 for text in texts)]
-    repairs = changes_of(seen.text, model, grams_model_of(rules), positions, near)
     for change in repairs.changes:
         start, end = seen.original(change.start), seen.original(change.end)
         number = bisect_right(starts, start) - 1
         edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
     lost = {bisect_right(starts, seen.original(place)) - 1 for place in repairs.lost}
     left = [number for number in range(len(texts)) if not edits[number] and number not in lost]
-    if left and is_asked(near):
-        for number in left:
-            edits[number] += second_opinion(texts[number], model)
+    for number in left if left and is_asked(near) else ():
+        edits[number] += second_opinion(texts[number], model)
     return [_repaired(text, edits[i], i in lost) for i, text in enumerate(texts)]
 
 

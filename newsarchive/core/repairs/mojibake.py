@@ -8,22 +8,30 @@ is, in its context, after the change than before.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import is_allowed
-from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.repairs.pairs import SCALE, UNSEEN, PairModel
 from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
 from newsarchive.core.repairs.signs import codecs_in, named
 
-#: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7).
-UTF8 = re.compile(
-    rb"(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+_SEQUENCE = (
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
-    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2})+"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+#: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7). What begins with a class of bytes is
+#: searched for ten times as fast, where there is little of it, as what begins with a choice.
+UTF8 = re.compile(
+    rb"[\xc2-\xf4](?:(?<=[\xc2-\xdf])[\x80-\xbf]|(?<=\xe0)[\xa0-\xbf][\x80-\xbf]"
+    rb"|(?<=[\xe1-\xec\xee\xef])[\x80-\xbf]{2}|(?<=\xed)[\x80-\x9f][\x80-\xbf]|(?<=\xf0)[\x90-\xbf][\x80-\xbf]{2}"
+    rb"|(?<=[\xf1-\xf3])[\x80-\xbf]{3}|(?<=\xf4)[\x80-\x8f][\x80-\xbf]{2})(?:" + _SEQUENCE + rb")*"
 )
 
 #: How many times a text may have been read wrongly, one reading over another.
@@ -69,9 +77,10 @@ class Utf8:
         """
         found: Found = {}
         runs = list(runs)
-        if not UTF8.search(self.charset.to_bytes("\n".join(runs))):
-            return found
-        for run in runs:
+        ends = [*accumulate(len(run) + 1 for run in runs)]
+        matches = UTF8.finditer(self.charset.to_bytes("\n".join(runs)))
+        for number in dict.fromkeys(bisect_right(ends, match.start()) for match in matches):
+            run = runs[number]
             own = _again(self.charset, self.inner, run, model) if len(run) <= SHORT else self.of(run, model)
             if own:
                 found[run] = list(own)
@@ -79,6 +88,8 @@ class Utf8:
 
     def of(self, run: str, model: PairModel) -> tuple[Reading, ...]:
         """The readings of one run."""
+        if len(run) <= SHORT and not self.inner and (reading := _at_once(self.charset, run, model)):
+            return (reading,)
         found: list[Reading] = []
         for match in UTF8.finditer(self.charset.to_bytes(run)):
             start, end = match.span()
@@ -131,6 +142,32 @@ def reads_well(model: PairModel, run: str, reading: Reading) -> bool:
 def _again(charset: Charset, inner: tuple[str, ...], run: str, model: PairModel) -> tuple[Reading, ...]:
     """`Utf8.of`, kept: where punctuation is damaged, page after page has the same runs."""
     return Utf8(charset, inner).of(run, model)
+
+
+def _at_once(charset: Charset, run: str, model: PairModel) -> Reading | None:
+    """The reading of all that a run is, where that is a gain, and clean text through and through."""
+    decoded, rule, gain, is_clean = _inside(charset, run[1:-1], model)
+    if not is_clean:
+        return None
+    costs, symbols = model.costs, model.symbols
+    row, last = costs[symbols[run[0]]], symbols[run[-1]]
+    first, end = row[symbols[decoded[0]]], costs[symbols[decoded[-1]]][last]
+    gain += (row[symbols[run[1]]] + costs[symbols[run[-2]]][last] - first - end) / SCALE
+    return (
+        Reading(1, len(run) - 1, decoded, rule, gain)
+        if gain > 0 and max(first, end) <= UNSEEN * SCALE
+        else None
+    )
+
+
+@lru_cache(maxsize=1 << 13)
+def _inside(charset: Charset, core: str, model: PairModel) -> tuple[str, str, float, bool]:
+    """What a run reads as, its context left out, the rule, the gain inside, and whether it is clean text."""
+    match = UTF8.fullmatch(charset.to_bytes(core))
+    decoded = match[0].decode() if match else ""
+    if not decoded or not is_allowed(decoded) or not model.is_seen(decoded):
+        return "", "", 0.0, False
+    return decoded, charset.variant(core), model.of(core) - model.of(decoded), True
 
 
 Unfolded = tuple[str, float, tuple[str, ...]]

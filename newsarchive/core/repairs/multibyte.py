@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate
 
 from newsarchive.core.charsets import MULTI_BYTE
@@ -74,7 +74,11 @@ class _Encoded:
     def __init__(self, units: list[bytes]) -> None:
         self.raw = b"".join(units)
         self.offsets = [0, *accumulate(map(len, units))]
-        self.borders = {offset: at for at, offset in enumerate(self.offsets)}
+
+    @cached_property
+    def borders(self) -> dict[int, int]:
+        """Offset → the character that begins there."""
+        return {offset: at for at, offset in enumerate(self.offsets)}
 
     def stretch(self, start: int, last: int = -1) -> tuple[int, str]:
         """How far UTF-8 goes from one character on, to the end of a character and of a sequence, before the
@@ -82,7 +86,9 @@ class _Encoded:
         last = last if last > 0 else len(self.offsets) - 2
         first, stop = self.offsets[start], self.offsets[min(last, start + LONGEST)]
         match = _TEXT.match(self.raw, first, stop)
-        end = match.end() if match else first
+        if not match:
+            return start, ""
+        end = match.end()
         while end not in self.borders:
             end = _shorter(self.raw, end)
         return self.borders[end], self.raw[first:end].decode("utf-8", "replace")

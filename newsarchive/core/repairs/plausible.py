@@ -15,7 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from newsarchive.core.charsets import MULTI_BYTE, SINGLE_BYTE
+from newsarchive.core.charsets import MULTI_BYTE, SINGLE_BYTE, charset
+from newsarchive.core.repairs.mojibake import UTF8
 from newsarchive.core.repairs.multibyte import bytes_of
 from newsarchive.core.repairs.signs import NONE, codecs_in, single_bytes
 
@@ -29,6 +30,9 @@ DENSE, TWO = 0.2, 2
 
 _NEWLINE = "\n"
 _NONE: frozenset[str] = frozenset()
+#: What is around the places of a core: one place is two characters.
+_AROUND = 5
+_SINGLE, _MANY = frozenset(SINGLE_BYTE), frozenset(MULTI_BYTE)
 
 
 class Window(NamedTuple):
@@ -59,16 +63,16 @@ def windows(text: str, positions: Sequence[int]) -> list[Window]:
 
 def conceivable(near: Iterable[Window]) -> frozenset[str]:
     """The names of the codecs in which some window may hold UTF-8, and is suspicious enough for it."""
-    names, pairs = _NONE, Counter[str]()
+    names = _NONE
+    pairs: Counter[str] = Counter()
     for run, suspicious, core in near:
-        if suspicious >= DENSE * (len(run) - 1):
-            names |= plausible(run)
+        names |= plausible(run) & _SINGLE if suspicious >= TWO else _whole(core)
+        if not (found := plausible(core) & _MANY):
             continue
-        pair = core[2:4]
-        pairs[pair] += 1
-        names |= plausible(run if suspicious >= TWO else core) & SINGLE_BYTE.keys()
-        if suspicious >= TWO or pairs[pair] == TWO:
-            names |= plausible(core) & MULTI_BYTE.keys()
+        pairs[core[2:4]] += 1
+        is_dense = suspicious >= DENSE * (len(run) - 1) or len(core) - _AROUND <= suspicious + 1 > TWO
+        if is_dense or pairs[core[2:4]] == TWO:
+            names |= found
     return names
 
 
@@ -85,16 +89,26 @@ def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
     return _named(bits)
 
 
-@lru_cache(maxsize=1 << 13)
 def plausible(run: str) -> frozenset[str]:
     """The names of the codecs in which a run, context at either end, may hold UTF-8."""
+    return _plausible(run[1:-1])
+
+
+@lru_cache(maxsize=1 << 13)
+def _plausible(run: str) -> frozenset[str]:
     bits = 0
-    signs = [_signs(char) for char in run[1:-1]]
+    signs = [_signs(char) for char in run]
     for sign in signs:
         bits |= sign[2]
     for (first, _, _), (_, follows, _) in pairwise(signs):
         bits |= first & follows
     return _named(bits)
+
+
+@lru_cache(maxsize=1 << 13)
+def _whole(core: str) -> frozenset[str]:
+    """The names of the single-byte codecs in which a text holds a whole sequence of UTF-8."""
+    return frozenset(name for name in plausible(core) & _SINGLE if UTF8.search(charset(name).to_bytes(core)))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -53,7 +53,7 @@ class Runs:
     @cached_property
     def foreign(self) -> Counter[str]:
         """How many characters beyond ASCII each script has."""
-        scripts = Counter[str]()
+        scripts: Counter[str] = Counter()
         for char, number in self.letters.items():
             scripts[script(char)] += number
         return scripts

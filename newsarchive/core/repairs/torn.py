@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -46,19 +46,38 @@ def torn(
     grams: GramModel,
 ) -> list[int]:
     """Where a page may have parts of sequences of a codec that its changes do not account for."""
+    firsts = _firsts(text, changes, charset)
+    heads = _heads_of(text, changes, firsts, grams)
+    left = _left(text, changes, charset.name, firsts, heads)
+    return [
+        *_uncovered(text, positions, changes, charset, heads, grams),
+        *_behind(text, changes, charset, model),
+        *left,
+    ]
+
+
+def _uncovered(
+    text: str,
+    positions: Sequence[int],
+    changes: Sequence[Change],
+    charset: Charset,
+    heads: frozenset[str],
+    grams: GramModel,
+) -> list[int]:
+    """Which of these places changes do not cover, and may be parts of sequences."""
     covered: set[int] = set()
     for change in changes:
         covered.update(range(change.start - 1, change.end))
-    heads = _heads_of(text, changes, charset, grams)
     uncovered = [p for p in positions if p not in covered]
+    if not uncovered:
+        return uncovered
     around = {char for p in uncovered for char in text[p : p + 2]}
     parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}
     letters = {char for char in parts - heads if script(char)}
     if letters:
         parts -= _own_letters(text, changes, letters, heads, grams)
     parts.add("\ufffd")
-    uncovered = [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
-    return [*uncovered, *_behind(text, changes, charset, model), *_left(text, changes, charset.name, heads)]
+    return [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
 
 
 def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
@@ -86,7 +105,8 @@ def with_lost(
     """
     runs = Runs(text, JOINED)
     suspect = runs.suspect(places)
-    heads = _heads_of(text, changes, charset, grams)
+    firsts = _firsts(text, changes, charset)
+    heads = _heads_of(text, changes, firsts, grams)
     letters = {c for c in _unchanged(text, changes)[0] if c > "\x7f" and script(c)}
     blank = Lossy(
         charset,
@@ -98,7 +118,7 @@ def with_lost(
     tried = {h: {run: h.mended(run, model, grams) for run in suspect[:SAMPLE]} for h in lossy(text, blank)}
     gains = {h: sum(max(0.0, m.gain) for m in mended.values()) for h, mended in tried.items()}
     best = max(gains, key=gains.__getitem__)
-    left = set(_left(text, changes, charset.name, heads))
+    left = set(_left(text, changes, charset.name, firsts, heads))
     if gains[best] < GAIN and not left:
         return Repairs(changes)
     mended = tried[best] | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
@@ -140,11 +160,18 @@ def _overlaps(changes: Sequence[Change], change: Change) -> bool:
     return _is_inside(changes, change.start, change.end)
 
 
-def _heads_of(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> frozenset[str]:
-    """The characters that begin sequences on this page, and are no letters of its own."""
+def _firsts(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
+    """The characters that begin sequences in the changes, and how often they stand there."""
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
-    heads = frozenset(c for c in inside if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4)
-    doubtful = {c for c in heads if text.count(c) > inside[c] and c.isalpha()}
+    return {c: number for c, number in inside.items() if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
+
+
+def _heads_of(
+    text: str, changes: Sequence[Change], firsts: Mapping[str, int], grams: GramModel
+) -> frozenset[str]:
+    """Those of the `_firsts` that are no letters of the page's own."""
+    heads = frozenset(firsts)
+    doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
     return heads - _own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
 
 
@@ -219,15 +246,16 @@ def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
     return frozenset(back | {s for s, number in own.items() if number > 2 * inside[s]})
 
 
-def _left(text: str, changes: Sequence[Change], name: str, heads: frozenset[str]) -> list[int]:
+def _left(
+    text: str, changes: Sequence[Change], name: str, firsts: Mapping[str, int], heads: frozenset[str]
+) -> list[int]:
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
-    inside = Counter("".join([text[c.start : c.end] for c in changes]))
-    if all(text.count(char) == number for char, number in inside.items()):
+    if all(text.count(first) == number for first, number in firsts.items()):
         return []
     found = []
     for match in _headed(name).finditer(text):
         at, head = match.start(), match[0]
-        is_torn = head in heads or (head in inside and _LOST.match(text, at + 1))
+        is_torn = head in heads or (head in firsts and _LOST.match(text, at + 1))
         if is_torn and not _is_inside(changes, at, at + 1):
             first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
             if _is_inside(changes, first, last if last >= 0 else len(text)):

@@ -8,7 +8,7 @@ gains enough, and then each of its runs needs little by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from math import log
 from typing import Protocol
@@ -191,16 +191,17 @@ def elect(
     UTF-8 is looked for in the codecs with these names.
     """
     sample, model = suspect[:SAMPLE], readers.model
-    hypotheses = list(_differing(names, sample)) or [Utf8(charsets()[0])]
+    chars = "".join(sorted({char for run in sample for char in run if char > "\x7f"}))
+    hypotheses = _differing(names, chars) or (Utf8(charsets()[0]),)
     found = {h: readers.for_page(h, sample) for h in hypotheses}
     totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     first = _first(totals, found, runs, grams)
     total = totals[first]
-    share = _share(sample, found[first], model)
     best: Hypothesis = first
     if isinstance(first, Utf8):
         best = Utf8(first.charset, _layers(found[first]))
-    single = [run for run in sample if is_single_byte(run)] if share <= EXPLAINED else []
+    explained = _is_all(sample, found[first]) or _share(sample, found[first], model) > EXPLAINED
+    single = [] if explained else [run for run in sample if is_single_byte(run)]
     least = (
         MANY_BYTES if isinstance(first, MultiByte) and not _is_spelled(found[first], runs, grams) else PAGE
     )
@@ -245,17 +246,21 @@ def _is_spelled(found: Found, runs: Runs, grams: GramModel) -> bool:
     return known == words == known_words(found, runs, grams, least=LONG)[1] > 0
 
 
-def _differing(names: frozenset[str], sample: list[str]) -> Iterator[Utf8 | MultiByte]:
-    """The hypotheses of these codecs; the first of those to which the sample is the same bytes."""
-    joined, known = "\n".join(sample), set()
+@lru_cache(maxsize=1 << 10)
+def _differing(names: frozenset[str], chars: str) -> tuple[Utf8 | MultiByte, ...]:
+    """The hypotheses of these codecs; the first of those to which the characters are the same bytes."""
+    known: set[bytes] = set()
+    differing = []
     for name, hypothesis in _hypotheses().items():
-        if name in names and isinstance(hypothesis, Utf8):
-            raw = hypothesis.charset.to_bytes(joined)
+        if name not in names:
+            continue
+        if isinstance(hypothesis, Utf8):
+            raw = hypothesis.charset.to_bytes(chars)
             if raw in known:
                 continue
             known.add(raw)
-        if name in names:
-            yield hypothesis
+        differing.append(hypothesis)
+    return tuple(differing)
 
 
 @cache
@@ -278,6 +283,12 @@ def _layers(found: Found) -> tuple[str, ...]:
         for r in readings:
             gains[r.inner] += max(0, round(r.gain))
     return gains.most_common(1)[0][0] if gains else ()
+
+
+def _is_all(sample: list[str], found: Found) -> bool:
+    """Whether each run is read as a whole, and gains."""
+    own = [(run, found.get(run, _NOTHING)) for run in sample]
+    return all(len(rs) == 1 and rs[0].gain > 0 and rs[0].end - rs[0].start == len(run) - 2 for run, rs in own)
 
 
 def _share(sample: list[str], found: Found, model: PairModel) -> float:
@@ -312,7 +323,11 @@ def _for_page(found: Found, runs: Runs) -> Found:
     strange = _Strange(runs, inside)
     afters, letters = set("".join([r.after for rs in found.values() for r in rs])), runs.letters
     known = frozenset([c for c in afters if letters.get(c, 0) > inside.get(c, 0)])
-    return {run: [_likelier(run, r, strange, known) for r in readings] for run, readings in found.items()}
+    extras = _Extras(strange, known)
+    return {
+        run: [r.likelier(extra) if (extra := extras[run[r.start : r.end], r.after]) else r for r in readings]
+        for run, readings in found.items()
+    }
 
 
 class _Strange(dict[str, float]):
@@ -329,13 +344,21 @@ class _Strange(dict[str, float]):
         return gain
 
 
-def _likelier(run: str, reading: Reading, strange: _Strange, known: frozenset[str]) -> Reading:
-    after = reading.after
-    gone = scripts_of(run[reading.start : reading.end]) - scripts_of(after)
-    extra = max([strange[s] for s in gone]) if gone else 0.0
-    if not known.isdisjoint(after):
-        extra += min(KNOWN_MOST, sum(c in known for c in after)) * KNOWN
-    return reading.likelier(extra) if extra else reading
+class _Extras(dict[tuple[str, str], float]):
+    """(before, after) → by how much that is likelier, in nats, for what else is on the page: see `_for_page`."""
+
+    def __init__(self, strange: _Strange, known: frozenset[str]) -> None:
+        super().__init__()
+        self.strange, self.known = strange, known
+
+    def __missing__(self, change: tuple[str, str]) -> float:
+        before, after = change
+        gone = scripts_of(before) - scripts_of(after)
+        extra = max([self.strange[s] for s in gone]) if gone else 0.0
+        if not self.known.isdisjoint(after):
+            extra += min(KNOWN_MOST, sum(c in self.known for c in after)) * KNOWN
+        self[change] = extra
+        return extra
 
 
 @lru_cache(maxsize=1 << 13)
