@@ -15,6 +15,7 @@ from newsarchive.core.encoding import repair, repair_step, repair_texts
 from newsarchive.core.repairs.arrays import arrays_of
 from newsarchive.core.repairs.fallback import second_opinion
 from newsarchive.core.repairs.gate import LINE, suspects
+from newsarchive.core.repairs.mojibake import UTF8
 from newsarchive.core.repairs.pairs import model_of
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
@@ -305,6 +306,29 @@ def test_ftfy_is_asked_where_no_codec_of_ours_explains_a_text(damaged: str, mend
 )
 def test_ftfy_changes_nothing_without_evidence(clean: str) -> None:
     assert list(second_opinion(clean, model_of(rules.default()))) == []
+
+
+@given(st.lists(st.one_of(st.binary(max_size=6), st.text(max_size=4).map(str.encode))).map(b"".join))
+@settings(max_examples=300, deadline=None)
+def test_utf8_is_found_in_any_bytes_as_python_finds_it(raw):
+    found = b"".join(match[0] for match in UTF8.finditer(raw)).decode()
+    assert found == "".join(char for char in raw.decode("utf-8", "ignore") if char > "\x7f")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Інтереси приватної структури «ДТЕК» — до сфери інтересів Ріната Ахметова.",
+        "Revelation: Camille Saint-Saëns не є сучасним саундтреком до фентезі-фільму.",
+    ],
+)
+def test_a_right_line_on_a_damaged_page_stays(line):
+    damaged = [_single("windows-1251", "Що входить до «сфери» — обсяги."), _legacy(RUSSIAN)]
+    assert [repair_texts([bad, line], RULES)[1].text for bad in damaged] == [line, line]
+
+
+def _legacy(text: str) -> str:
+    return text.encode("cp1251").decode("mac_roman")
 
 
 @given(
