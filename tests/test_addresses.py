@@ -19,7 +19,9 @@ PAGE = """<html><head><title>Ferry leaves harbour - Example</title><base href="{
 <meta name="syndication-source" content="{url}"><meta property="article:publisher" content="{url}">
 <script type="application/ld+json">{{"@type":"NewsArticle","headline":"Ferry leaves harbour","url":"{url}",
 "mainEntityOfPage":{{"@id":"{url}"}},"image":"{url}","author":{{"@type":"Person","name":"Ann Lee","url":"{url}"}},
-"isBasedOn":"{url}","license":"{url}"}}</script></head><body><a href="{url}">Home</a>
+"isBasedOn":"{url}","license":"{url}"}}</script><script type="application/ld+json">{{"@type":"BreadcrumbList",
+"itemListElement":[{{"position":1,"item":{{"@id":"{url}","name":"News"}}}},{{"position":2,"name":"Ferries","item":"{url}"}}]}}
+</script></head><body><a href="{url}">Home</a>
 <nav class="breadcrumb"><a href="{url}">News</a></nav><article><h1>Ferry leaves harbour</h1>
 <a rel="author" href="{url}">By Ann Lee</a><a rel="tag" href="{url}">ferries</a>
 <figure><img src="{url}" srcset="{url} 2x"><figcaption>A <a href="{url}">ferry</a></figcaption></figure>{prose}

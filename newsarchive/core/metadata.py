@@ -255,7 +255,7 @@ def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rul
 
 def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """The main image, absolute, with the caption and credit that the page gives for it."""
-    host = urlsplit(page.capture.base_url).hostname or ""
+    host = parts_of(page.capture.base_url).hostname or ""
     own = [c for c in found.of("image") if surroundings.of_the_site(c.value, host)]
     address, candidates = best([c for c in found.of("image") if c not in own], rules)
     candidates += [c.candidate(reason="the site's own picture") for c in own]

@@ -11,9 +11,9 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from newsarchive.core.facts.claims import Claim, plain
+from newsarchive.core.urls import parts_of
 
 Node = dict[str, Any]
 
@@ -136,7 +136,7 @@ def _crumbs(found: list[Node], url: str) -> list[Claim]:
 
 def _is_home(url: str) -> bool:
     """Whether an address is that of a site's front page, or of one of its languages: `/en/`."""
-    path = urlsplit(url).path.strip("/")
+    path = parts_of(url).path.strip("/")
     return len(path) <= 5 and path.count("/") == 0
 
 
