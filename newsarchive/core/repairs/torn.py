@@ -16,7 +16,7 @@ from itertools import islice
 
 from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import script
-from newsarchive.core.repairs.grams import GramModel
+from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
@@ -47,7 +47,7 @@ def torn(
 ) -> list[int]:
     """Where a page may have parts of sequences of a codec that its changes do not account for."""
     firsts = _firsts(text, changes, charset)
-    heads = _heads_of(text, changes, firsts, grams)
+    heads = _heads_of(text, changes, charset, firsts, grams)
     left = _left(text, changes, charset.name, firsts, heads)
     return [
         *_uncovered(text, positions, changes, charset, heads, grams),
@@ -106,7 +106,7 @@ def with_lost(
     runs = Runs(text, JOINED)
     suspect = runs.suspect(places)
     firsts = _firsts(text, changes, charset)
-    heads = _heads_of(text, changes, firsts, grams)
+    heads = _heads_of(text, changes, charset, firsts, grams)
     letters = {c for c in _unchanged(text, changes)[0] if c > "\x7f" and script(c)}
     blank = Lossy(
         charset,
@@ -167,11 +167,14 @@ def _firsts(text: str, changes: Sequence[Change], charset: Charset) -> dict[str,
 
 
 def _heads_of(
-    text: str, changes: Sequence[Change], firsts: Mapping[str, int], grams: GramModel
+    text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], grams: GramModel
 ) -> frozenset[str]:
-    """Those of the `_firsts` that are no letters of the page's own."""
+    """Those of the `_firsts` that are no letters of the page's own. Where words are not parted, words with a lost
+    byte cannot be told from others: there undefined bytes must have been kept."""
     heads = frozenset(firsts)
     doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
+    if any(script(c) in LENGTHS for c in doubtful) and not _keeps_undefined(text, changes, charset):
+        doubtful = {c for c in doubtful if script(c) not in LENGTHS}
     return heads - _own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
 
 
