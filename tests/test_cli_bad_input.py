@@ -142,7 +142,10 @@ def test_an_empty_archive(words: str, empty: str) -> None:
 
 
 @pytest.mark.parametrize("words", UNKNOWN)
-def test_an_unknown_article_is_named(words: str, full: str) -> None:
+def test_an_unknown_article_is_named(
+    words: str, full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where none of these is a file: `explain` reads files too
     for name in IDS:
         if (words, name) == ("explain", "-"):
             continue  # standard input
