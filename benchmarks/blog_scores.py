@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 
 from tests.wordpress.truth import Line, Post, Publisher
 
@@ -21,12 +21,14 @@ SAME = 0.6
 
 @dataclass(frozen=True)
 class Answer:
-    """What an archiver made of one post. `origin` is `None` where it names none; a peer may not say (`("", "")`)."""
+    """What an archiver made of one post. `origin` is `None` where it names none; a peer may not say (`("", "")`).
+    `cluster` is the number of the story that it takes the post for a copy of, `None` where of none."""
 
     url: str
     headline: str
     body: str
     origin: tuple[str, str] | None = None
+    cluster: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,17 @@ def score(posts: Sequence[Post], answers: Iterable[Answer], furniture: Sequence[
     total.extra = len(by_url)
     total.misses += [Miss("extra", a.url, a.headline) for a in by_url.values()]
     return total
+
+
+def copies(posts: Iterable[Post], answers: Iterable[Answer]) -> tuple[int, int, int]:
+    """(pairs of posts with one story, those of them that were found, pairs found that are no copies), of all blogs
+    together and of the posts that were found."""
+    told = {_key(answer.url): answer.cluster for answer in answers}
+    both = [(post.cluster, told[_key(post.url)]) for post in posts if _key(post.url) in told]
+    pairs = [(a[0] == b[0] != "", a[1] == b[1] is not None) for a, b in combinations(both, 2)]
+    true, found = sum(is_copy for is_copy, _ in pairs), sum(hit for _, hit in pairs)
+    right = sum(is_copy and hit for is_copy, hit in pairs)
+    return true, right, found - right
 
 
 def folded(text: str) -> str:

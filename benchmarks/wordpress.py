@@ -23,9 +23,10 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.blog_scores import Answer, Score, folded, precision, recall, score, share, table
+from benchmarks.blog_scores import Answer, Score, copies, folded, precision, recall, score, share, table
 from benchmarks.crawling import crawl
 from benchmarks.hosts import named
 from newsarchive.items import Article
@@ -100,18 +101,24 @@ def contenders(arguments: argparse.Namespace) -> dict[str, Archiver]:
 
 def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str, list[Answer]]:
     """Crawl every blog as a user would, then read what is stored."""
+    from sqlalchemy import select
+
     from newsarchive.db import query
-    from newsarchive.db.engine import open_existing
+    from newsarchive.db.engine import open_existing, reading
+    from newsarchive.db.models import ArticleRow
 
     for _ in range(2 if twice else 1):
         for blog in blogs:
             crawl(database, "news", f"url={blog.url}")
     engine = open_existing(f"sqlite:///{database}")
     answers: dict[str, list[Answer]] = {blog.url: [] for blog in blogs}
+    with reading(engine) as connection:
+        rows = connection.execute(select(ArticleRow.url, ArticleRow.cluster_id))
+        stories = {row.url: row.cluster_id for row in rows}
     for one in query.articles(engine):
         home = next((url for url in answers if one.url.startswith(url)), None)
         if home is not None and one.gone_at is None:
-            answers[home].append(answer(one))
+            answers[home].append(replace(answer(one), cluster=stories[one.url]))
     engine.dispose()
     return answers
 
@@ -207,6 +214,10 @@ def measured(
         yield row(f"{name}: {blog.plan.settings.title}", one)
         total.add(one)
     yield row(f"{name}: all, {elapsed:.0f} s", total, f"{seconds:.1f}")
+    every = [post for blog in blogs for post in blog.posts]
+    pairs, right, wrong = copies(every, [one for found in answers.values() for one in found])
+    if right or wrong:
+        print(f"{name} copies: {right} of {pairs} pairs found, {wrong} that are none")
     if total.leaks:
         print(f"{name} leaks: " + ", ".join(f"{kind} {count}" for kind, count in total.leaks.most_common()))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from benchmarks.blog_scores import Answer, Score, f1, precision, recall, score, words
+from benchmarks.blog_scores import Answer, Score, copies, f1, precision, recall, score, words
 from tests.wordpress.blogs import SETS, plan
 from tests.wordpress.truth import Line, Post, Publisher
 
@@ -94,6 +94,17 @@ def test_an_own_post_has_no_origin() -> None:
     own = replace(POST, origin=None)
     assert score([own], [replace(RIGHT, origin=None)]).own_kept == 1
     assert score([own], [RIGHT]).own_kept == 0
+
+
+def test_copies_are_counted_in_pairs_over_the_posts_that_were_found() -> None:
+    stories = {"a": "story 1", "b": "story 1", "c": "story 1", "d": "story 2", "e": "", "f": ""}
+    posts = [replace(POST, url=f"https://{name}.example/", cluster=story) for name, story in stories.items()]
+    told = {"a": 1, "b": 1, "d": 1, "e": None, "f": None}
+    answers = [
+        replace(RIGHT, url=f"https://{name}.example/", cluster=number) for name, number in told.items()
+    ]
+    assert copies(posts, answers) == (1, 1, 2)  # a and b; d stands with both; c was not found
+    assert copies(posts, [replace(one, cluster=None) for one in answers]) == (1, 0, 0)
 
 
 def test_each_chinese_character_is_a_word() -> None:
