@@ -109,6 +109,7 @@ class Words:
     agency: frozenset[str]
     organisation: frozenset[str]
     legal: frozenset[str]
+    boxes: tuple[str, ...]
 
 
 @lru_cache(maxsize=8)
@@ -140,6 +141,7 @@ def words(rules: Rules) -> Words:
         agency=frozenset(map(key, listed("agency"))),
         organisation=frozenset(listed("organisation")),
         legal=frozenset(listed("legal")),
+        boxes=tuple(listed("box")),
     )
 
 

@@ -34,27 +34,6 @@ _ALONE, _LABELLED = 0.7, 0.4
 _LIFE, _TOLD = 40, 400
 #: Cheaper than all that a name is tested for.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
-#: What the classes of a box for authors hold, in several languages.
-_AUTHOR = (
-    "author",
-    "autor",
-    "byline",
-    "writer",
-    "writter",
-    "contributor",
-    "auteur",
-    "autrice",
-    "autore",
-    "firmante",
-    "redakteur",
-    "skribent",
-    "schrijver",
-    "kirjoittaja",
-    "szerzo",
-    "yazar",
-    "penulis",
-    "journalist",
-)
 #: What the classes of an article hold; paths are long, and a pattern tries every letter of them.
 _ARTICLE = ("article", "entry", "post")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
@@ -186,7 +165,7 @@ def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: 
             opened = i
         elif name := _name_in(line, block, title, rules):
             beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
-            kind = "box" if _in_box(block) else "line" if beside else "next" if i == 0 else "alone"
+            kind = "box" if _in_box(block, rules) else "line" if beside else "next" if i == 0 else "alone"
             yield Claim("authors", name, f"markup {kind}{where}")
 
 
@@ -225,10 +204,12 @@ def _could_be_name(text: str, rules: Rules) -> bool:
     return names.like_a_name(text, rules) or names.kind_of(text, "", rules) != "person"
 
 
-def _in_box(block: Block) -> bool:
+def _in_box(block: Block, rules: Rules) -> bool:
     """Whether the page's classes call a place one for authors."""
     tail = block.path[-120:].casefold()
-    return any(word in tail for word in _AUTHOR) and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
+    return any(word in tail for word in names.words(rules).boxes) and not _NOT_AUTHOR.search(
+        tail.rsplit("/", 1)[-1]
+    )
 
 
 def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
@@ -239,12 +220,12 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
     if (
         len(line) > 80
         or (line.isascii() and not _TWO_CAPITALS.search(line))
-        or (block.kind == "heading" and not _in_box(block))
+        or (block.kind == "heading" and not _in_box(block, rules))
     ):
         return ""
     for segment in names.segments(line, rules):
         name = names.clean(segment, rules)
-        if not any(map(str.isupper, name)) and not _in_box(block):
+        if not any(map(str.isupper, name)) and not _in_box(block, rules):
             continue
         if names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
@@ -280,7 +261,7 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
             if name := labelled or _signature(block.text, rules):
                 yield Claim("authors", name, "markup text below")
                 label = before if labelled and block.kind == "list_item" else label
-            elif len(block.text) < 60 and _in_box(block) and names.like_a_name(block.text, rules):
+            elif len(block.text) < 60 and _in_box(block, rules) and names.like_a_name(block.text, rules):
                 yield Claim("authors", block.text, "markup box below")
         if "date_published" in missing and (found := dates.date_text(block.text, rules)):
             yield from _dated(block.text, found, before, rules)
