@@ -35,6 +35,10 @@ class MultiByte:
         """Run → its readings: the longest stretches that are UTF-8, from typical first characters on."""
         return {run: found for run in runs if (found := list(self._of(run, model)))}
 
+    def is_in(self, texts: Iterable[str], model: PairModel) -> bool:
+        """Whether some text, context at either end, gains by being read so."""
+        return any(reading for text in texts for reading in self._of(text, model))
+
     def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
         codec = _codec(self.name)
         units = [codec[char] for char in run]
@@ -44,14 +48,22 @@ class MultiByte:
         encoded = _Encoded([raw for raw, _ in units])
         done = 0
         for at in starts:
-            end, decoded = encoded.stretch(at) if at >= done else (at, "")
-            reading = self._weigh(model, run, at, end, decoded) if end > at else None
-            if at < end <= at + SHORT:
-                shorter = self._shorter(model, run, encoded, at, end)
-                reading = max((reading, *shorter) if reading else shorter, key=_gain, default=None)
-            if reading:
+            if at < done or not (reading := self._best(model, run, encoded, at)):
+                continue
+            later = [start for start in starts if at < start < reading.end <= at + SHORT]
+            others = (self._best(model, run, encoded, start) for start in later)
+            if not any(other and other.gain > reading.gain for other in others):
                 yield reading
                 done = reading.end
+
+    def _best(self, model: PairModel, run: str, encoded: _Encoded, at: int) -> Reading | None:
+        """The reading from one character on that gains most."""
+        end, decoded = encoded.stretch(at)
+        reading = self._weigh(model, run, at, end, decoded) if end > at else None
+        if at < end <= at + SHORT:
+            shorter = self._shorter(model, run, encoded, at, end)
+            reading = max((reading, *shorter) if reading else shorter, key=_gain, default=None)
+        return reading
 
     def _shorter(self, model: PairModel, run: str, encoded: _Encoded, at: int, end: int) -> Iterator[Reading]:
         """The readings of less than a stretch: what follows may be right, and UTF-8 by accident."""

@@ -100,7 +100,7 @@ def changes_of(
     `positions` are its `suspects`, `near` the windows around them: most clean text that looks
     suspicious is told by these, before anything is weighed.
     """
-    names = conceivable(near)
+    names = _gaining(conceivable(near), near, model)
     if not names and not _may_be_legacy(near, model):
         return Repairs()
     runs = Runs(text)
@@ -128,6 +128,13 @@ def changes_of(
         if rest := torn(text, positions, changes, believed.charset, model, grams):
             return with_lost(text, changes, rest, believed.charset, model, grams)
     return Repairs(changes)
+
+
+def _gaining(names: frozenset[str], near: Sequence[Window], model: PairModel) -> frozenset[str]:
+    """These names without the codecs of many bytes in which nothing suspicious reads better. Most clean text
+    in Han characters ends here: it has two that may be UTF-8, but not as anything likely."""
+    many = [h for h in multi_bytes() if h.name in names]
+    return names - {h.name for h in many if not h.is_in([w.core for w in near], model)} if many else names
 
 
 def _good(
@@ -169,13 +176,13 @@ def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel
 
 
 def _is_lone_letter(found: Found, runs: Runs, grams: GramModel) -> bool:
-    """Whether all that a codec explains is one letter, not very likely, in words that are not known:
+    """Whether all that a codec explains is one letter, not very likely, in words most of which are not known:
     `\xa0•` may be `ʥ`, but is a list."""
     readings = [r for rs in found.values() for r in rs]
     if len({r.after for r in readings}) != 1 or not script(readings[0].after[0]):
         return False
     known, words = known_words(found, runs, grams)
-    return max(r.gain for r in readings) < LONE and 2 * known <= words
+    return max(r.gain for r in readings) < LONE and not 0 < words <= 2 * known
 
 
 def _may_be_legacy(near: Iterable[Window], model: PairModel) -> bool:
