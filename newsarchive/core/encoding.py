@@ -18,6 +18,7 @@ from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.grams import grams_model_of
 from newsarchive.core.repairs.pairs import model_of
 from newsarchive.core.repairs.repairing import texts_of, with_texts
+from newsarchive.core.repairs.siblings import may_be_sibling
 from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.rules import Rules
 
@@ -60,9 +61,9 @@ def _followed(text: str, first: Repaired, second: Repaired) -> Repaired:
 def _once(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     seen = unescaped("\n".join(texts))
     positions = () if seen.text.isascii() else suspects(model_of(rules), seen.text)
-    if not positions:
-        return [Repaired(text, (), damage_of(text)) for text in texts]
-    return _mended(texts, seen, positions, rules)
+    if positions or (not seen.text.isascii() and may_be_sibling(seen.text, grams_model_of(rules))):
+        return _mended(texts, seen, positions, rules)
+    return [Repaired(text, (), damage_of(text)) for text in texts]
 
 
 def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
@@ -70,10 +71,15 @@ def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rul
     # Most texts are clean: to look at one takes none of these.
     from newsarchive.core.repairs.fallback import is_asked, second_opinion
     from newsarchive.core.repairs.plausible import windows
+    from newsarchive.core.repairs.runs import Repairs
+    from newsarchive.core.repairs.siblings import sibling_changes
     from newsarchive.core.repairs.vote import changes_of
 
     model, near = model_of(rules), windows(seen.text, positions)
-    repairs = changes_of(seen.text, model, grams_model_of(rules), positions, near)
+    grams = grams_model_of(rules)
+    repairs = changes_of(seen.text, model, grams, positions, near)
+    if not repairs.changes and may_be_sibling(seen.text, grams):
+        repairs = Repairs(sibling_changes(seen.text, model, grams), repairs.lost)
     if not (repairs.changes or repairs.lost or is_asked(near)):
         return [Repaired(text, (), damage_of(text)) for text in texts]
     page = "\n".join(texts)

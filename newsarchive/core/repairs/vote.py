@@ -48,7 +48,7 @@ CLOSE, MANY, WORD = 12.0, 40, 0.5
 #: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
 FEWEST, STRANGE, ODD = 3, 6.0, 20.0
 #: So many different words, and such a share of them, must be known in legacy text once it is read right.
-WORDS, WORDED = 3, 0.38
+WORDS, WORDED = 2, 0.37
 #: A word of so many letters is no accident.
 LONG = 4
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
