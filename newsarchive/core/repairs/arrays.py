@@ -34,7 +34,7 @@ class Arrays:
         self.costs = np.zeros((size, size), np.uint8)
         self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)[:, self._order]
         plain = np.array([False, *(facts.plain[i] for i in self._order)])
-        limits = np.array([0.0, *(facts.limits[i] for i in self._order)])
+        limits = np.array([0.0, *(model.limits[i] for i in self._order)])
         self.unseen = (self.costs > limits) & ~(plain[:, None] & plain)
         self.unseen[_NEW] = self.unseen[:, _NEW] = True
         names = sorted(set(facts.scripts))  # "" is the first

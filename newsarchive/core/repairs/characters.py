@@ -33,7 +33,10 @@ _RANGES = (
     (0xFF61, 0xFF9F, "halfwidth"),
     (0x1F1E6, 0x1F1FF, "flag"),
     (0x1F3FB, 0x1F3FF, "skin tone"),
-    (0x1F000, 0x1FAFF, "emoji"),
+    (0x1F000, 0x1F2FF, "tile"),  # mahjong, dominoes, cards, letters in frames
+    (0x1F650, 0x1F67F, "ornament"),
+    (0x1F700, 0x1F8FF, "ornament"),  # alchemy, shapes, arrows
+    (0x1F300, 0x1FAFF, "emoji"),
     (0x3000, 0x303F, "cjk punctuation"),
 )
 

@@ -14,10 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from newsarchive.core.repairs.characters import SCRIPTS, script
-from newsarchive.core.repairs.pairs import SCALE, UNSEEN, PairModel
+from newsarchive.core.repairs.pairs import PairModel
 
-#: What `UNSEEN` is for Han and Hangul, of which there are too many for each pair to be known.
-UNSEEN_MANY = 14.5
 #: A script that makes up less of the page's letters than this may be mojibake as a whole.
 MINOR = 0.3
 #: A text of fewer characters is a line.
@@ -72,30 +70,26 @@ def _minor(model: PairModel, text: str, odd: str) -> set[str]:
 @lru_cache(maxsize=1 << 13)
 def _unseen_in(model: PairModel, run: str) -> tuple[int, ...]:
     """Where the pairs of a run are that clean text does not have."""
-    facts, costs = facts_of(model), model.costs
+    facts, costs, limits = facts_of(model), model.costs, model.limits
     ids = [model.symbols[c] for c in run]
     return tuple(
         at
         for at, (a, b) in enumerate(pairwise(ids))
-        if costs[a][b] > facts.limits[b] and not (facts.plain[a] and facts.plain[b])
+        if costs[a][b] > limits[b] and not (facts.plain[a] and facts.plain[b])
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """By symbol: the dearest that a pair may be which ends in it, in the units of `PairModel.costs`;
-    whether it is plain; its script, or "" for none that pages are written in."""
+    """By symbol: whether it is plain; its script, or "" for none that pages are written in."""
 
-    limits: tuple[float, ...]
     plain: tuple[bool, ...]
     scripts: tuple[str, ...]
 
 
 @lru_cache(maxsize=4)
 def facts_of(model: PairModel) -> Facts:
-    many = [name.startswith(("[CJK Lo ", "[HANGUL Lo ")) for name in model.names]
     return Facts(
-        limits=tuple((UNSEEN_MANY if m else UNSEEN) * SCALE for m in many),
         plain=tuple((n.isascii() and len(n) == 1) or n == "[digit]" for n in model.names),
         scripts=tuple(map(_script, model.names)),
     )

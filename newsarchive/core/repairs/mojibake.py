@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import is_allowed
-from newsarchive.core.repairs.pairs import SCALE, UNSEEN, PairModel
+from newsarchive.core.repairs.pairs import SCALE, PairModel
 from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
 from newsarchive.core.repairs.signs import codecs_in, named
 
@@ -155,7 +155,7 @@ def _at_once(charset: Charset, run: str, model: PairModel) -> Reading | None:
     gain += (row[symbols[run[1]]] + costs[symbols[run[-2]]][last] - first - end) / SCALE
     return (
         Reading(1, len(run) - 1, decoded, rule, gain)
-        if gain > 0 and max(first, end) <= UNSEEN * SCALE
+        if gain > 0 and first <= model.limits[symbols[decoded[0]]] and end <= model.limits[last]
         else None
     )
 

@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from newsarchive.core.repairs.characters import kind
@@ -24,8 +24,11 @@ MAGIC = b"PAIR1"
 
 #: Costs are stored in eighths of a nat, in one byte: 31.9 nats is the dearest pair.
 SCALE = 8.0
-#: A pair that costs more than this, in nats, has not been seen in clean text.
-UNSEEN = 11.0
+#: A pair that costs more than this, in nats, has not been seen in clean text; one that ends in one of so many
+#: characters that not each pair can be known, than that.
+UNSEEN, UNSEEN_MANY = 11.0, 14.5
+#: The symbols of those: Han, Hangul, emoji.
+_MANY = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
 #: From so many characters on, the costs of a text are summed by numpy.
 LONG = 400
 
@@ -73,6 +76,11 @@ class PairModel:
 
         return arrays_of(self).total(text)
 
+    @cached_property
+    def limits(self) -> tuple[float, ...]:
+        """By symbol: the dearest that a pair may be which ends in it and is in clean text, in the units of `costs`."""
+        return tuple((UNSEEN_MANY if n.startswith(_MANY) else UNSEEN) * SCALE for n in self.names)
+
     def dearest(self, text: str) -> float:
         """The cost of the least likely pair of a text, in nats."""
         symbols, costs = self.symbols, self.costs
@@ -81,17 +89,14 @@ class PairModel:
 
     def is_seen(self, text: str) -> bool:
         """Whether clean text has every pair of this text."""
-        symbols, costs = self.symbols, self.costs
+        symbols, costs, limits = self.symbols, self.costs, self.limits
         row = costs[symbols[text[0]]]
         for char in text[1:]:
             now = symbols[char]
-            if row[now] > _UNSEEN:
+            if row[now] > limits[now]:
                 return False
             row = costs[now]
         return True
-
-
-_UNSEEN = UNSEEN * SCALE
 
 
 class _Symbols(dict[str, int]):
