@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,56 @@ def test_lost_letters_are_filled_where_words_leave_no_doubt(codec: str, spelling
 def test_a_letter_that_stands_alone_is_told_by_the_rest_of_the_page() -> None:
     norwegian = "På sjøen er det både vind og regn, men de går også på land for å skape fremdrift."
     assert repair(losing(norwegian, "cp1257", ""), RULES).text == norwegian
+
+
+FRENCH = "L’État n’a pas répondu.\nIl s’agit d’une affaire qu’on n’oublie pas, dit l’avocate."
+GERMAN = "Die Stadt spricht von einem „guten Tag“ für alle.\nSie wollen „in Ruhe“ verhandeln, sagte er der Zeitung."
+ENGLISH = "“It’s late,” she said. “We should go.”\nThey called it ‘a mistake’ and didn’t come back."
+THAI = "รัฐบาลประกาศมาตรการใหม่เพื่อช่วยเหลือประชาชนที่ได้รับผลกระทบ\nอาหารไทยเป็นที่นิยมของนักท่องเที่ยวจากทั่วโลก"
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [(FRENCH, "cp874"), (GERMAN, "cp874"), (ENGLISH, "cp1253"), (ENGLISH, "cp1257"), (GERMAN, "cp1253")],
+)
+def test_marks_that_lost_their_last_byte_are_told_by_their_places_and_by_what_closes_them(
+    text: str, codec: str, spelling: str
+) -> None:
+    damaged = re.sub(r"[’“”‘„]", lambda mark: losing(mark[0], codec, spelling), text)
+    assert damaged != text
+    assert repair(damaged, RULES).text == text
+
+
+def test_one_mark_alone_that_lost_its_last_byte_is_no_proof() -> None:
+    assert repair("Heโ€s here", RULES).edits == ()
+
+
+@pytest.mark.parametrize("lost", ["\xad", "\x8f"], ids=["soft hyphens", "nothing that it has"])
+def test_thai_without_soft_hyphens_is_read_letter_by_letter(lost: str) -> None:
+    damaged = _single("windows-1252", THAI).replace(lost, "")
+    assert repair(damaged, RULES).text == THAI
+
+
+def test_thai_marks_that_lost_a_byte_are_no_digits() -> None:
+    lines = "ที่เราตามหามานานอยู่ใกล้แค่เอื้อม\nเด็กไทยชอบดื่มน้ำเย็น"
+    damaged = re.sub(r"[^\w\s]", lambda mark: losing(mark[0], "cp1250", "\ufffd"), lines)
+    assert "\ufffd" in damaged
+    assert repair(damaged, RULES).text == lines
+
+
+def test_emoji_of_which_one_reading_alone_is_left_come_back() -> None:
+    page = "It’s finally here 👇\nWe can’t wait 📸"
+    assert repair(losing(page, "cp1257", "\ufffd"), RULES).text == page
+
+
+def test_a_sentence_comes_back_as_a_whole_or_stays_though_half_of_a_torn_letter_is_a_letter_too() -> None:
+    page = "gã hỏi ông hoàng nhỏ .\nvà ông hoàng đi về nhà với những người bạn của mình .\nÔng ấy có một con cừu ."
+    damaged = losing(page, "cp1252", "")
+    done = repair(damaged, RULES).text
+    for line, right, before in zip(done.split("\n"), page.split("\n"), damaged.split("\n"), strict=True):
+        assert line in (right, before)
+    assert done != damaged
 
 
 def test_a_soft_hyphen_that_is_gone_does_not_take_the_space_behind_it() -> None:

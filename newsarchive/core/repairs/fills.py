@@ -9,11 +9,11 @@ pairs alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf
 
 from newsarchive.core.repairs.characters import script
-from newsarchive.core.repairs.grams import LENGTH, LENGTHS, GramModel
+from newsarchive.core.repairs.grams import LENGTH, LENGTHS, UNKNOWN, GramModel
 from newsarchive.core.repairs.pairs import SCALE, PairModel
 from newsarchive.core.repairs.pieces import SWITCH
 
@@ -23,10 +23,16 @@ PAIRS = 0.5
 BEAM, WINDOW = 48, 20.0
 #: A sequence of ASCII letters, of which the model holds none, costs this, in nats.
 PLAIN_GRAM = 10.0
+#: A guess next to a character that clean text does not have there costs so much more, in nats.
+NOWHERE = 60.0
 #: What a cost says of a way to read, in nats dearer than the best (measured on pages with lost bytes): in
 #: words, whose sequences of letters overlap, little at first and then much; where there are none, pairs
 #: say less than is known; but not which quotation marks a language has.
 WORDED, BARE, QUOTED = 2.8, 0.35, 2.0
+#: The first where both ways have the same number of sequences that nobody knows: one may just be rarer.
+RARER = 3.7
+#: Both count so much more in scripts that do not part words, of which shorter sequences are known.
+UNPARTED = 2.0
 QUOTES = frozenset("“”„‟‘’‚‛")
 
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
@@ -57,7 +63,8 @@ class Spelled:
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way up to some place: `text` and `tokens` since the ways last came to the same, `word` as far
-    as it counts for what follows, marked where it begins."""
+    as it counts for what follows, marked where it begins; whether the last character is a guess; how many
+    sequences of letters are `unknown`."""
 
     cost: float
     last: str
@@ -65,11 +72,13 @@ class _Way:
     inside: bool = False
     text: str = ""
     tokens: tuple[Token, ...] = ()
+    guessed: bool = False
+    unknown: int = 0
 
     @property
-    def state(self) -> tuple[str, str, bool]:
+    def state(self) -> tuple[str, str, bool, bool]:
         """What the cost of all that follows depends on."""
-        return self.last, self.word[1 - _length(self.last) :], self.inside
+        return self.last, self.word[1 - _length(self.last) :], self.inside, self.guessed
 
 
 def likeliest(
@@ -92,7 +101,7 @@ def likeliest(
         here = _kept(ways[at], _least(ways[at + 1 : at + 5]))
         if here and furthest <= at and len({way.state for way in here}) == 1:
             text, tokens, risk = text + here[0].text, tokens + here[0].tokens, risk + _doubt(here)
-            here = [_Way(0.0, here[0].last, here[0].word, here[0].inside)]
+            here = [replace(here[0], cost=0.0, text="", tokens=(), unknown=0)]
         for token in starting(at):
             if token.end < len(run):
                 furthest = max(furthest, token.end)
@@ -133,7 +142,9 @@ def _odds(best: _Way, way: _Way) -> float:
     dearer = way.cost - best.cost
     differing = {c for pair in zip(best.text, way.text, strict=False) if pair[0] != pair[1] for c in pair}
     if any(map(script, differing)) or len(best.text) != len(way.text):
-        return exp(-((dearer / WORDED) ** 2))
+        scale = WORDED if way.unknown > best.unknown else RARER
+        scale *= UNPARTED if any(script(char) in LENGTHS for char in differing) else 1.0
+        return exp(-((dearer / scale) ** 2))
     return exp(-dearer / (QUOTED if differing <= QUOTES else BARE))
 
 
@@ -158,23 +169,29 @@ class _Speller:
         return self._grown(way, token.char, extra, True, (*way.tokens, token))
 
     def _grown(self, way: _Way, char: str, extra: float, inside: bool, tokens: tuple[Token, ...]) -> _Way:
-        own, before = _word(char), _word(way.last)
-        symbols = self.model.symbols
-        pair = self.model.costs[symbols[way.last]][symbols[char]] / SCALE
+        own, before, unknown = _word(char), _word(way.last), way.unknown
+        symbol = self.model.symbols[char]
+        dear = self.model.costs[self.model.symbols[way.last]][symbol]
+        pair, is_seen = dear / SCALE, dear <= self.model.limits[symbol]
         cost = (
             way.cost
             + extra
             + (PAIRS if (own and before in (own, "")) or (before and not own) else 1.0) * pair
         )
+        guessed = inside and bool(tokens[-1].guesses)
+        if not is_seen and (guessed or way.guessed):
+            cost += NOWHERE
         length = _length(char)
         start = "" if length < LENGTH else "^"
         word = ""
         if own:
             word = (way.word if own == before else start) + char.lower()
-            cost += self._gram(word[-length:]) if len(word) >= length else 0.0
+            gram = self._gram(word[-length:]) if len(word) >= length else 0.0
+            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN)
         if before and own != before:
-            cost += self._ending(way)
-        return _Way(cost, char, word[-length:], inside, way.text + char, tokens)
+            gram = self._ending(way)
+            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN)
+        return _Way(cost, char, word[-length:], inside, way.text + char, tokens, guessed, unknown)
 
     def _ending(self, way: _Way) -> float:
         """What the last sequence of a word costs."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -21,16 +21,19 @@ from newsarchive.core.repairs.fills import Token, likeliest
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.mojibake import Reading
 from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.repairs.quotes import SPELLINGS
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
-#: What stands for a lost byte: nothing, or one of these.
-SPELLINGS = ("", "\ufffd", "?")
 #: What one lost byte costs, in nats; one that can only have been one thing; a letter of a script that the
 #: page does not have.
 LOSS, PLAIN, STRANGER = 4.0, 1.0, 6.0
+#: What it costs, in nats, that a byte is gone where the next one could stand for it.
+ORPHAN = 40.0
 #: What it counts that other guesses stand elsewhere on the page so much more often; in nats, at the most.
-RARE, RAREST = 2.0, 8.0
+RARE, RAREST = 2.5, 9.0
+#: What it costs that a mark is another than quotation marks say: see `quotes`.
+ANOTHER = 30.0
 #: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
 TORN = 6.0
 #: More guesses than this for one character are none.
@@ -53,20 +56,23 @@ class Mended:
 class Lossy:
     """The hypothesis that UTF-8 was read with a codec, and its undefined bytes lost.
 
-    `spaces` says whether a space may have been a no-break space, `heads` which characters begin
+    `spaces` says whether a space may have been a no-break space, `hyphens` whether soft hyphens may be gone, `heads` which characters begin
     sequences on this page, `own` which letters it has in words of its own, `scripts` which scripts it has,
     `kept` whether undefined bytes of it stand there, spelled in another way: then they are not lost,
-    `letters` how often each letter stands on the page, in either case, where that is sure.
+    `letters` how often each letter stands on the page, in either case, where that is sure, `marks` which
+    quotation mark is torn at a place of a run, as far as that can be told.
     """
 
     charset: Charset
     spelling: str = ""
     spaces: bool = True
+    hyphens: bool = True
     heads: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
     kept: bool = False
     letters: Counter[str] = field(default_factory=Counter)
+    marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def mended(self, run: str, model: PairModel, grams: GramModel) -> Mended:
         """A run, one character of context at either end, with everything read back that can be."""
@@ -137,14 +143,14 @@ class Lossy:
             length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
             for end, choices in self._tails(run, raw, at + 1, length - 1):
                 lost = any(len(c) > 1 or c[0] >= 256 for c in choices) or end - at < length
-                yield from self._decoded(at, end, [(byte,), *choices], lost)
+                yield from self._decoded(run, raw, at, end, [(byte,), *choices], lost)
 
     def _headless(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
         """Sequences of two bytes of which the first was lost."""
         width = len(self.spelling)
         there = at + width
         if raw[there : there + 1] and 0x80 <= raw[there] < 0xC0 and run[there] > "\x7f":
-            yield from self._decoded(at, there + 1, [self._heads, (raw[there],)], True)
+            yield from self._decoded(run, raw, at, there + 1, [self._heads, (raw[there],)], True)
 
     def _tails(self, run: str, raw: bytes, at: int, left: int) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
         """(end, choices) of what may follow a first byte; of bytes that are gone at most one a sequence."""
@@ -175,7 +181,14 @@ class Lossy:
             # A no-break space at the end of a text is stripped with other space.
             yield 0, (*self._gone, 0xA0) if char == "\n" else self._gone, True
 
-    def _decoded(self, at: int, end: int, choices: list[tuple[int, ...]], lost: bool) -> Iterator[Token]:
+    def _continues(self, run: str, raw: bytes, at: int) -> bool:
+        """Whether a continuation byte stands here: behind a whole sequence there is none."""
+        char = run[at : at + 1]
+        return char > "\x7f" and 0x80 <= raw[at] < 0xC0 and char not in self.own
+
+    def _decoded(
+        self, run: str, raw: bytes, at: int, end: int, choices: list[tuple[int, ...]], lost: bool
+    ) -> Iterator[Token]:
         """One token for each character that the choices allow. A byte with 256 added was a space."""
         chars = []
         for sequence in _sequences(choices):
@@ -187,8 +200,11 @@ class Lossy:
                 chars.append(char)
         guesses = tuple(chars) if lost else ()
         loss = 0.0 if not lost else PLAIN if len(chars) == 1 else LOSS
+        loss += ORPHAN * (lost and self._continues(run, raw, end))
+        mark = self.marks.get((run, at)) if lost else None
         for char in chars if len(chars) <= GUESSES else ():
-            yield Token(at, end, char, guesses, loss + (self._unlikely(char, guesses) if lost else 0.0))
+            unlikely = self._unlikely(char, guesses) if lost else 0.0
+            yield Token(at, end, char, guesses, loss + unlikely + ANOTHER * (mark not in (None, char)))
 
     def _unlikely(self, char: str, guesses: tuple[str, ...]) -> float:
         """What speaks against a guess, in nats, going by what else is on the page."""
@@ -202,7 +218,7 @@ class Lossy:
 
     @cached_property
     def _gone(self) -> tuple[int, ...]:
-        return (*self._lost, *([0xAD] if self.charset.decoded[0xAD] == "\xad" else []))
+        return (*self._lost, *([0xAD] if self.hyphens and self.charset.decoded[0xAD] == "\xad" else []))
 
     @cached_property
     def _heads(self) -> tuple[int, ...]:
@@ -224,4 +240,4 @@ def lossy(text: str, blank: Lossy) -> Iterator[Lossy]:
     """The hypotheses that a page gives cause for, made from one without its spelling."""
     for spelling in SPELLINGS:
         if spelling in text:
-            yield replace(blank, spelling=spelling, spaces="\xa0" not in text)
+            yield replace(blank, spelling=spelling, spaces="\xa0" not in text, hyphens="\xad" not in text)

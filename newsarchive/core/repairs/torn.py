@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from newsarchive.core.charsets import Charset, charset
+from newsarchive.core.facts.language import detect
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.repairs.quotes import torn_marks
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 
 #: What a run must gain by its guesses, in nats.
@@ -33,8 +35,10 @@ ASKED, LETTERS = 60, 30
 SHORT, FEW = 2, 5
 #: So many torn runs are asked how lost bytes are spelled.
 SAMPLE = 12
-#: Where a sentence ends. A lost byte may be spelled `?`, so that this is no end.
-_END = re.compile(r"(?<=[.!])[\"')\]]* |\n")
+#: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
+_END = re.compile(r"(?P<word>\S*)[.!][\"')\]]* |\n")
+#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`
+ABBREVIATED = 4
 
 
 def torn(
@@ -48,7 +52,7 @@ def torn(
     """Where a page may have parts of sequences of a codec that its changes do not account for."""
     firsts = _firsts(text, changes, charset)
     heads = _heads_of(text, changes, charset, firsts, grams)
-    left = _left(text, changes, charset.name, firsts, heads)
+    left = _left(text, changes, charset, firsts, heads)
     return [
         *_uncovered(text, positions, changes, charset, heads, grams),
         *_behind(text, changes, charset, model),
@@ -115,10 +119,11 @@ def with_lost(
         scripts=_scripts_of(text, changes),
         kept=_keeps_undefined(text, changes, charset),
     )
-    tried = {h: {run: h.mended(run, model, grams) for run in suspect[:SAMPLE]} for h in lossy(text, blank)}
+    marked = (replace(h, marks=_marks_of(text, changes, h, runs)) for h in lossy(text, blank))
+    tried = {h: {run: h.mended(run, model, grams) for run in suspect[:SAMPLE]} for h in marked}
     gains = {h: sum(max(0.0, m.gain) for m in mended.values()) for h, mended in tried.items()}
     best = max(gains, key=gains.__getitem__)
-    left = set(_left(text, changes, charset.name, firsts, heads))
+    left = set(_left(text, changes, charset, firsts, heads))
     if gains[best] < GAIN and not left:
         return Repairs(changes)
     mended = tried[best] | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
@@ -131,12 +136,36 @@ def with_lost(
         if m.is_whole and m.risk < RISK and (m.gain >= GAIN or (run in certain and m.gain >= -GAIN))
     }
     guessed = placed(good, runs)
+    certain |= {run for run in mended if not mended[run].readings and _begins(run, best, model)}
     broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
+    broken = sorted({*broken, *(place for place in left if not _is_inside(guessed, place, place + 1))})
     kept = [c for c in changes if not _overlaps(guessed, c)]
-    sentences = [0, *(m.end() for m in _END.finditer(text)), len(text) + 1]
+    sentences = [0, *_sentence_ends(text, changes), len(text) + 1]
     lost = {bisect_right(sentences, place) for place in broken}
     whole = [c for c in (*kept, *guessed) if bisect_right(sentences, c.start) not in lost]
     return Repairs(sorted(whole, key=_start), broken)
+
+
+def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
+    """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
+    mended = _unchanged(text, changes)[1]
+    told = torn_marks(text, changes, lossy.charset, lossy.spelling, detect(mended)[0])
+    marks: dict[tuple[str, int], set[str]] = {}
+    for start, run in runs.spans if told else ():
+        for at in range(1, len(run) - 1):
+            if start + at in told:
+                marks.setdefault((run, at), set()).add(told[start + at])
+    return {place: chars.pop() for place, chars in marks.items() if len(chars) == 1}
+
+
+def _sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
+    """Where sentences end; in scripts that do not part words, lines."""
+    by_line = any(script(change.reading.after[-1]) in LENGTHS for change in changes)
+    for match in _END.finditer(text):
+        word = match["word"] or ""
+        letters = len(word) - sum(char > "\x7f" for char in word) / 2
+        if match["word"] is None or (letters > ABBREVIATED and not by_line):
+            yield match.end()
 
 
 def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:
@@ -148,6 +177,14 @@ def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: S
             if damaged or (not result.is_whole and _is_inside(changes, place, place + len(run))):
                 places.append(place + 1)
     return sorted(places)
+
+
+def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
+    """Whether a sequence begins in a run, in two characters that clean text does not have side by side."""
+    raw = lossy.charset.to_bytes(run)
+    places = (at for at in range(1, len(run) - 2) if run[at] > "\x7f" < run[at + 1])
+    places = (at for at in places if 0xC2 <= raw[at] <= 0xF4 and 0x80 <= raw[at + 1] < 0xC0)
+    return any(not model.is_seen(run[at : at + 2]) for at in places)
 
 
 def _is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
@@ -250,20 +287,32 @@ def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
 
 
 def _left(
-    text: str, changes: Sequence[Change], name: str, firsts: Mapping[str, int], heads: frozenset[str]
+    text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], heads: frozenset[str]
 ) -> list[int]:
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
-    if all(text.count(first) == number for first, number in firsts.items()):
-        return []
     found = []
-    for match in _headed(name).finditer(text):
-        at, head = match.start(), match[0]
-        is_torn = head in heads or (head in firsts and _LOST.match(text, at + 1))
+    starts = _starts_of(text, changes, firsts)
+    for match in _headed(charset.name).finditer(text):
+        at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
+        is_torn = head in heads or head + next_ in starts or _is_mark(next_, charset)
+        is_torn = is_torn or bool(head in firsts and _LOST.match(text, at + 1))
         if is_torn and not _is_inside(changes, at, at + 1):
             first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
             if _is_inside(changes, first, last if last >= 0 else len(text)):
                 found.append(at)
     return found
+
+
+def _is_mark(char: str, charset: Charset) -> bool:
+    """Whether a character is a continuation byte and no letter: behind a first byte, on a damaged line, it is no
+    sign of its own."""
+    return char > "\x7f" and not script(char) and 0x80 <= charset.inverse.get(ord(char), 0) < 0xC0
+
+
+def _starts_of(text: str, changes: Sequence[Change], firsts: Mapping[str, int]) -> frozenset[str]:
+    """The first two characters of sequences in the changes: `á»` of `á»‡` is torn, though `á` is a letter."""
+    pairs = {pair for c in changes for pair in pairwise(text[c.start : c.end]) if pair[0] in firsts}
+    return frozenset("".join(pair) for pair in pairs)
 
 
 #: What is left of a sequence behind its first byte, and a lost byte inside a word.

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from math import log
-from typing import Protocol
 
-from newsarchive.core.charsets import charsets
+from newsarchive.core.charsets import MULTI_BYTE, charsets
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.legacy import Legacy, likeliest
@@ -22,6 +20,8 @@ from newsarchive.core.repairs.mojibake import Found, Reading, Utf8
 from newsarchive.core.repairs.multibyte import MultiByte, multi_bytes
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, conceivable, is_single_byte
+from newsarchive.core.repairs.quotes import torn_codec
+from newsarchive.core.repairs.readers import Hypothesis, Readers, gain_of
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 from newsarchive.core.repairs.torn import torn, with_lost
 from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words
@@ -47,49 +47,12 @@ EXPLAINED = 0.4
 CLOSE, MANY, WORD = 12.0, 40, 0.5
 #: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
 FEWEST, STRANGE, ODD = 3, 6.0, 20.0
-#: So many different words, and such a share of them, must be known in legacy text once it is read right.
+#: So many different words, and such a share of them, must be known in legacy text once it is read right; one more
+#: where the wrong codec did not make all that is suspicious.
 WORDS, WORDED = 2, 0.37
 #: A word of so many letters is no accident.
 LONG = 4
-#: A letter of a script that the rest of the page does not use may cost this much more, in nats.
-STRANGER = 6.0
-
-#: A character that the rest of the page also has is likelier by this, in nats, up to so many.
-KNOWN, KNOWN_MOST = 1.0, 3
-
-
-class Hypothesis(Protocol):
-    """One way in which a page may have been read wrongly."""
-
-    def readings(self, runs: Iterable[str], model: PairModel) -> Found: ...
-
-
-class Readers:
-    """What hypotheses make of the runs of a page: each of them reads a run once, however often it is asked."""
-
-    def __init__(self, model: PairModel, runs: Runs) -> None:
-        self.model, self.runs = model, runs
-        self._found: dict[Hypothesis, dict[str, list[Reading]]] = {}
-        self._weighed: dict[Hypothesis, tuple[Found, Found]] = {}
-
-    def for_page(self, hypothesis: Hypothesis, runs: Sequence[str]) -> Found:
-        """The readings of some runs as the whole page makes them likelier."""
-        found = self.readings(hypothesis, runs)
-        before, weighed = self._weighed.get(hypothesis, (None, found))
-        if found != before:
-            weighed = _for_page(found, self.runs)
-            self._weighed[hypothesis] = found, weighed
-        return weighed
-
-    def readings(self, hypothesis: Hypothesis, runs: Sequence[str]) -> Found:
-        """See `Hypothesis.readings`."""
-        known = self._found.setdefault(hypothesis, {})
-        if new := [run for run in runs if run not in known]:
-            known |= dict.fromkeys(new, _NOTHING) | hypothesis.readings(new, self.model)
-        return {run: readings for run in runs if (readings := known[run])}
-
-
-_NOTHING: list[Reading] = []
+_MANY = frozenset(MULTI_BYTE)
 
 
 def changes_of(
@@ -127,6 +90,9 @@ def changes_of(
             continue
         if rest := torn(text, positions, changes, believed.charset, model, grams):
             return with_lost(text, changes, rest, believed.charset, model, grams)
+    if not changes and (marks := torn_codec(text, names - _MANY)):
+        codec, places = marks
+        return with_lost(text, [], places, codec, model, grams)
     return Repairs(changes)
 
 
@@ -169,18 +135,20 @@ def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel
         for run, rs in found.items()
         if any(c.isalpha() and script(c) != "LATIN" for r in rs for c in r.after)
     }
-    if _total({run: rs for run, rs in found.items() if run not in foreign}, runs) >= MANY_BYTES:
+    if gain_of({run: rs for run, rs in found.items() if run not in foreign}, runs) >= MANY_BYTES:
         return False
     known, words = known_words(foreign, runs, grams)
     return 0 < words < FEWEST and not known
 
 
 def _is_lone_letter(found: Found, runs: Runs, grams: GramModel) -> bool:
-    """Whether all that a codec explains is one letter, not very likely, in words most of which are not known:
-    `\xa0•` may be `ʥ`, but is a list."""
+    """Whether all that a codec explains is one letter, not very likely, in words most of which are not known, or
+    beside a lost byte: `\xa0•` may be `ʥ`, but is a list."""
     readings = [r for rs in found.values() for r in rs]
     if len({r.after for r in readings}) != 1 or not script(readings[0].after[0]):
         return False
+    if any("\ufffd" in run for run, rs in found.items() if rs):
+        return True
     known, words = known_words(found, runs, grams)
     return max(r.gain for r in readings) < LONE and not 0 < words <= 2 * known
 
@@ -201,7 +169,7 @@ def elect(
     chars = "".join(sorted({char for run in sample for char in run if char > "\x7f"}))
     hypotheses = _differing(names, chars) or (Utf8(charsets()[0]),)
     found = {h: readers.for_page(h, sample) for h in hypotheses}
-    totals = {h: _total(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
+    totals = {h: gain_of(found[h], runs) + PRIOR.get(_name(h), 0.0) for h in hypotheses}
     first = _first(totals, found, runs, grams)
     total = totals[first]
     best: Hypothesis = first
@@ -216,8 +184,9 @@ def elect(
         return best if total >= least else None
     if legacy := likeliest(single[:60], model):
         legacy_found = readers.for_page(legacy, sample)
-        rival = _total(legacy_found, runs) - ODD
-        if rival > total and (are_controls(legacy_found) or _has_words(legacy_found, runs, grams)):
+        rival = gain_of(legacy_found, runs) - ODD
+        words = WORDS + any(b"?" in legacy.wrong.to_bytes(run[1:-1]) for run in sample)
+        if rival > total and (are_controls(legacy_found) or _has_words(legacy_found, runs, grams, words)):
             best, total, least = legacy, rival, PAGE
     return best if total >= least else None
 
@@ -240,11 +209,11 @@ def _first(
     return max(close, key=lambda h: totals[h] - WORD * cost_of_words(found[h], runs, grams, differing[:MANY]))
 
 
-def _has_words(found: Found, runs: Runs, grams: GramModel) -> bool:
-    """Whether these readings bring forth words that are known: any text can be read otherwise, but that
+def _has_words(found: Found, runs: Runs, grams: GramModel, least: int) -> bool:
+    """Whether these readings bring forth so many words that are known: any text can be read otherwise, but that
     does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
     known, words = known_words(found, runs, grams, least=3)
-    return known >= WORDS and known >= WORDED * words
+    return known >= least and known >= WORDED * words
 
 
 def _is_spelled(found: Found, runs: Runs, grams: GramModel) -> bool:
@@ -294,7 +263,7 @@ def _layers(found: Found) -> tuple[str, ...]:
 
 def _is_all(sample: list[str], found: Found) -> bool:
     """Whether each run is read as a whole, and gains."""
-    own = [(run, found.get(run, _NOTHING)) for run in sample]
+    own = [(run, found.get(run, ())) for run in sample]
     return all(len(rs) == 1 and rs[0].gain > 0 and rs[0].end - rs[0].start == len(run) - 2 for run, rs in own)
 
 
@@ -309,66 +278,3 @@ def _is_strange(sample: list[str], model: PairModel) -> bool:
     """Whether the runs are unlikely as a whole, not only here and there."""
     joined = "\n".join(sample)
     return model.total(joined) > STRANGE * len(joined)
-
-
-def _total(found: Found, runs: Runs) -> float:
-    """The gain of a codec over the page, less what it costs to bring in a script that is not there."""
-    gains = [
-        max(0.0, sum([r.gain for r in rs])) * min(1.5, 1 + len(runs.places[run]) / 8)
-        for run, rs in found.items()
-    ]
-    brought = {s for rs in found.values() for r in rs if r.gain > 0 for s in scripts_of(r.after)}
-    return sum(gains) - STRANGER * sum(not runs.scripts[s] for s in brought - {"", "LATIN"})
-
-
-def _for_page(found: Found, runs: Runs) -> Found:
-    """The readings, likelier where they take a script off the page that nothing else on it uses,
-    and where they read as letters that the rest of the page does use."""
-    inside = Counter(
-        "".join([run[r.start : r.end] * len(runs.places[run]) for run, rs in found.items() for r in rs])
-    )
-    strange = _Strange(runs, inside)
-    afters, letters = set("".join([r.after for rs in found.values() for r in rs])), runs.letters
-    known = frozenset([c for c in afters if letters.get(c, 0) > inside.get(c, 0)])
-    extras = _Extras(strange, known)
-    return {
-        run: [r.likelier(extra) if (extra := extras[run[r.start : r.end], r.after]) else r for r in readings]
-        for run, readings in found.items()
-    }
-
-
-class _Strange(dict[str, float]):
-    """Script → by how much its letters are likelier to be damage, in nats, if those `inside` are."""
-
-    def __init__(self, runs: Runs, inside: Counter[str]) -> None:
-        super().__init__({"LATIN": 0.0})
-        self.runs, self.inside = runs, inside
-
-    def __missing__(self, name: str) -> float:
-        outside = self.runs.foreign[name]
-        outside -= sum([number for char, number in self.inside.items() if script(char) == name])
-        self[name] = gain = min(STRANGER, log((1 + self.runs.scripts.total()) / (1 + outside)))
-        return gain
-
-
-class _Extras(dict[tuple[str, str], float]):
-    """(before, after) → by how much that is likelier, in nats, for what else is on the page: see `_for_page`."""
-
-    def __init__(self, strange: _Strange, known: frozenset[str]) -> None:
-        super().__init__()
-        self.strange, self.known = strange, known
-
-    def __missing__(self, change: tuple[str, str]) -> float:
-        before, after = change
-        gone = scripts_of(before) - scripts_of(after)
-        extra = max([self.strange[s] for s in gone]) if gone else 0.0
-        if not self.known.isdisjoint(after):
-            extra += min(KNOWN_MOST, sum(c in self.known for c in after)) * KNOWN
-        self[change] = extra
-        return extra
-
-
-@lru_cache(maxsize=1 << 13)
-def scripts_of(text: str) -> frozenset[str]:
-    """The scripts of the letters of a text, "" for what is none."""
-    return frozenset(map(script, text))

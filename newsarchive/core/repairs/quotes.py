@@ -1,0 +1,169 @@
+"""Which quotation mark or apostrophe lost its last byte: `â€` is `“`, `”`, `‘`, `’` or `„`.
+
+No two characters tell that. What does: between letters an apostrophe stands; and what opens is closed, often
+by a mark that lost nothing. Where all of them lost theirs, the language of the page decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from newsarchive.core.charsets import Charset, charset
+from newsarchive.core.repairs.runs import Change
+
+#: What opens and what closes, and the languages of which that is the custom (Unicode CLDR, delimiters); "" is
+#: all that are not named.
+STYLES = {
+    ("“", "”"): "",
+    ("‘", "’"): "en",
+    ("„", "“"): "de cs sk sl bg lt lv is hr sr mk et ka",
+    ("„", "”"): "pl ro hu nl sr hr",
+    ("‚", "‘"): "de cs sk sl",
+    ("”", "”"): "sv fi",
+    ("’", "’"): "sv fi",
+}
+MARKS = frozenset("".join(map("".join, STYLES)))
+INSIDE, OPENING, CLOSING = "inside", "opening", "closing"
+#: What stands for a lost byte: nothing, or one of these.
+SPELLINGS = ("", "\ufffd", "?")
+#: So many marks that lost their last byte are no accident.
+TORN = 2
+#: Of the marks of a page, so many may open and not close, or the other way round: quotations run over lines.
+UNPAIRED = 0.4
+#: What it counts that a style is the custom of the page's language, and that it is of double marks.
+CUSTOM, DOUBLE = 0.5, 0.2
+
+
+class Mark(NamedTuple):
+    """A mark of the page: where it stands, what it does there, and which it is, "" where it lost its last byte."""
+
+    place: int
+    role: str
+    char: str
+
+
+def role_of(before: str, behind: str) -> str:
+    """What a mark does between two characters, "" where that is not clear. Beyond ASCII all counts as letters.
+
+    >>> role_of("l", "E"), role_of(" ", "I"), role_of(".", " ")
+    ('inside', 'opening', 'closing')
+    """
+    left, right = (c.isalnum() or c > "\x7f" for c in (before, behind))
+    if left and right:
+        return INSIDE
+    if right and (not before.strip() or before in "([{-/\"'"):
+        return OPENING
+    closes = left or before in ".,;:!?%)]}"
+    return CLOSING if closes and not right and behind not in "([{" else ""
+
+
+def torn_marks(
+    text: str, changes: Sequence[Change], codec: Charset, spelling: str, language: str
+) -> dict[int, str]:
+    """Where marks lost their last byte, spelled so, and which they were, as far as that can be told.
+
+    `language` is a two-letter code, "" where it is not known.
+    """
+    lost = _lost(codec)
+    if not lost:
+        return {}
+    torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
+    marks = sorted([*torn, *_whole(text, changes)])
+    told = {m.place: "’" for m in torn if m.role == INSIDE and "’" in lost}
+    opened = {m.place: pair for line in _lines(text, marks) for m, pair in _paired(line, lost)}
+    style = _style(marks, lost, opened, language)
+    for mark in torn:
+        if mark.role in (OPENING, CLOSING):
+            char = opened.get(mark.place) or (style[mark.role == CLOSING] if style else "")
+            told |= {mark.place: char} if char in lost else {}
+    return told
+
+
+def torn_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
+    """The codec of these in which marks of a page lost their last byte, and where; `None` where that is not clear.
+
+    Two marks must be so, each in the place of one, and what they begin with stand nowhere else.
+    """
+    for codec in map(charset, sorted(names)):
+        start = codec.decoded[0xE2] + codec.decoded[0x80]
+        if text.count(start) < TORN or text.count(start[0]) > text.count(start):
+            continue
+        for spelling in SPELLINGS:
+            torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
+            if len(torn) == text.count(start) and all(m.role for m in torn) and _lost(codec):
+                return codec, [m.place for m in torn]
+    return None
+
+
+def _lost(codec: Charset) -> frozenset[str]:
+    """The marks whose last byte the codec does not define."""
+    return frozenset(mark for mark in MARKS if mark.encode()[2] in codec.undefined)
+
+
+@lru_cache(maxsize=128)
+def _pattern(codec: Charset, spelling: str) -> re.Pattern[str]:
+    """The first two bytes of general punctuation (E2 80), with a lost one behind."""
+    start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
+    follows = "".join(re.escape(chr(c)) for c, b in codec.inverse.items() if 0x80 <= b < 0xC0)
+    return re.compile(start + (re.escape(spelling) if spelling else f"(?![{follows}])"))
+
+
+def _torn(text: str, start: int, end: int) -> Mark:
+    return Mark(start, role_of(text[start - 1 : start] or "\n", text[end : end + 1] or "\n"), "")
+
+
+def _whole(text: str, changes: Iterable[Change]) -> Iterable[Mark]:
+    """The marks that changes bring forth."""
+    for change in changes:
+        if change.reading.after in MARKS:
+            mark = _torn(text, change.start, change.end)
+            yield mark._replace(char=change.reading.after)
+
+
+def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
+    lines: dict[int, list[Mark]] = {}
+    for mark in marks:
+        lines.setdefault(text.count("\n", 0, mark.place), []).append(mark)
+    return lines.values()
+
+
+def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, str]]:
+    """The torn marks of a line that stand in a pair with a whole one, and which they are by that."""
+    ends = [mark for mark in line if mark.role in (OPENING, CLOSING)]
+    for first, second in pairwise(ends):
+        if (first.role, second.role) != (OPENING, CLOSING) or bool(first.char) == bool(second.char):
+            continue
+        pairs = [p for p in STYLES if (first.char or p[0]) == p[0] and (second.char or p[1]) == p[1]]
+        fit = {p[bool(first.char)] for p in pairs} & lost
+        if len(fit) == 1:
+            yield (second if first.char else first), fit.pop()
+
+
+def _style(
+    marks: Sequence[Mark], lost: frozenset[str], known: Mapping[int, str], language: str
+) -> tuple[str, str] | None:
+    """The style that the torn marks of a page, those `known` apart, have together; `None` where none fits."""
+    left = Counter((m.role, m.char) for m in marks if m.place not in known)
+    torn = (left[OPENING, ""], left[CLOSING, ""])
+    scores: dict[tuple[str, str], float] = {}
+    for opening, closing in STYLES:
+        opened = torn[0] if opening in lost else left[OPENING, opening]
+        closed = torn[1] if closing in lost else left[CLOSING, closing]
+        unexplained = torn[0] * (opening not in lost) + torn[1] * (closing not in lost)
+        usual = CUSTOM * _is_custom(STYLES[opening, closing], language) + DOUBLE * (opening in "“„”")
+        scores[opening, closing] = abs(opened - closed) + unexplained - usual
+    best, second = sorted(scores, key=scores.__getitem__)[:2]
+    fits = scores[best] <= UNPAIRED * (torn[0] + torn[1]) and scores[best] < scores[second]
+    return best if fits and any(torn) else None
+
+
+def _is_custom(languages: str, language: str) -> bool:
+    """Whether a style is that of a language, one of these, or else of any that none is said to have."""
+    if languages:
+        return language in languages.split()
+    return bool(language) and not any(language in own.split() for own in STYLES.values() if own != "en")
