@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -63,11 +63,11 @@ def role_of(before: str, behind: str) -> str:
 
 
 def torn_marks(
-    text: str, changes: Sequence[Change], codec: Charset, spelling: str, language: str
+    text: str, changes: Sequence[Change], codec: Charset, spelling: str, language: Callable[[], str]
 ) -> dict[int, str]:
     """Where marks lost their last byte, spelled so, and which they were, as far as that can be told.
 
-    `language` is a two-letter code, "" where it is not known.
+    `language` gives a two-letter code, "" where it is not known; it is asked only if that may matter.
     """
     lost = _lost(codec)
     if not lost:
@@ -145,21 +145,24 @@ def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, str]
 
 
 def _style(
-    marks: Sequence[Mark], lost: frozenset[str], known: Mapping[int, str], language: str
+    marks: Sequence[Mark], lost: frozenset[str], known: Mapping[int, str], language: Callable[[], str]
 ) -> tuple[str, str] | None:
     """The style that the torn marks of a page, those `known` apart, have together; `None` where none fits."""
     left = Counter((m.role, m.char) for m in marks if m.place not in known)
     torn = (left[OPENING, ""], left[CLOSING, ""])
+    if not any(torn):
+        return None
+    own = language()
     scores: dict[tuple[str, str], float] = {}
     for opening, closing in STYLES:
         opened = torn[0] if opening in lost else left[OPENING, opening]
         closed = torn[1] if closing in lost else left[CLOSING, closing]
         unexplained = torn[0] * (opening not in lost) + torn[1] * (closing not in lost)
-        usual = CUSTOM * _is_custom(STYLES[opening, closing], language) + DOUBLE * (opening in "“„”")
+        usual = CUSTOM * _is_custom(STYLES[opening, closing], own) + DOUBLE * (opening in "“„”")
         scores[opening, closing] = abs(opened - closed) + unexplained - usual
     best, second = sorted(scores, key=scores.__getitem__)[:2]
     fits = scores[best] <= UNPAIRED * (torn[0] + torn[1]) and scores[best] < scores[second]
-    return best if fits and any(torn) else None
+    return best if fits else None
 
 
 def _is_custom(languages: str, language: str) -> bool:

@@ -15,7 +15,6 @@ from functools import cache
 from itertools import islice, pairwise
 
 from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.facts.language import detect
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
@@ -148,14 +147,19 @@ def with_lost(
 
 def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
     """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
-    mended = _unchanged(text, changes)[1]
-    told = torn_marks(text, changes, lossy.charset, lossy.spelling, detect(mended)[0])
+    told = torn_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
     marks: dict[tuple[str, int], set[str]] = {}
     for start, run in runs.spans if told else ():
         for at in range(1, len(run) - 1):
             if start + at in told:
                 marks.setdefault((run, at), set()).add(told[start + at])
     return {place: chars.pop() for place, chars in marks.items() if len(chars) == 1}
+
+
+def _language(text: str, changes: Sequence[Change]) -> str:
+    from newsarchive.core.facts.language import detect  # its tables take half a second to load
+
+    return detect(_unchanged(text, changes)[1])[0]
 
 
 def _sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
