@@ -16,6 +16,7 @@ from newsarchive.core.repairs.edits import one_after_another
 from newsarchive.core.repairs.entities import Unescaped, unescaped
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.grams import grams_model_of
+from newsarchive.core.repairs.interpuncts import may_be_interpunct
 from newsarchive.core.repairs.pairs import model_of
 from newsarchive.core.repairs.repairing import texts_of, with_texts
 from newsarchive.core.repairs.siblings import may_be_sibling
@@ -61,15 +62,21 @@ def _followed(text: str, first: Repaired, second: Repaired) -> Repaired:
 def _once(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     seen = unescaped("\n".join(texts))
     positions = () if seen.text.isascii() else suspects(model_of(rules), seen.text)
-    if positions or (not seen.text.isascii() and may_be_sibling(seen.text, grams_model_of(rules))):
+    if positions or (not seen.text.isascii() and _may_hide(seen.text, rules)):
         return _mended(texts, seen, positions, rules)
     return [Repaired(text, (), damage_of(text)) for text in texts]
+
+
+def _may_hide(text: str, rules: Rules) -> bool:
+    """Whether there may be damage in which no two characters look wrong."""
+    return may_be_interpunct(text) or may_be_sibling(text, grams_model_of(rules))
 
 
 def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
     """The texts, damage looked for at these places of the page."""
     # Most texts are clean: to look at one takes none of these.
     from newsarchive.core.repairs.fallback import is_asked, second_opinion
+    from newsarchive.core.repairs.interpuncts import interpunct_changes
     from newsarchive.core.repairs.plausible import windows
     from newsarchive.core.repairs.runs import Repairs
     from newsarchive.core.repairs.siblings import sibling_changes
@@ -80,6 +87,8 @@ def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rul
     repairs = changes_of(seen.text, model, grams, positions, near)
     if not repairs.changes and may_be_sibling(seen.text, grams):
         repairs = Repairs(sibling_changes(seen.text, model, grams), repairs.lost)
+    if may_be_interpunct(seen.text):
+        repairs = repairs.with_more(interpunct_changes(seen.text, grams))
     if not (repairs.changes or repairs.lost or is_asked(near)):
         return [Repaired(text, (), damage_of(text)) for text in texts]
     page = "\n".join(texts)

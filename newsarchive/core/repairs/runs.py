@@ -100,6 +100,12 @@ class Repairs:
     changes: Sequence[Change] = ()
     lost: Sequence[int] = ()
 
+    def with_more(self, changes: Sequence[Change]) -> Repairs:
+        """These repairs and other changes, those left out that touch any of them."""
+        taken = {place for c in self.changes for place in range(c.start, c.end)}
+        more = [c for c in changes if taken.isdisjoint(range(c.start, c.end))]
+        return Repairs(sorted((*self.changes, *more), key=_start), self.lost)
+
 
 def placed(taken: Found, runs: Runs) -> list[Change]:
     """The changes that these readings of runs come to, in the order of the page."""
