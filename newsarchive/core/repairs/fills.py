@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf
 
-from newsarchive.core.repairs.characters import script
+from newsarchive.core.repairs.characters import kind, script
 from newsarchive.core.repairs.grams import LENGTH, LENGTHS, UNKNOWN, GramModel
 from newsarchive.core.repairs.pairs import SCALE, PairModel
 from newsarchive.core.repairs.pieces import SWITCH
@@ -34,6 +34,9 @@ RARER = 3.7
 #: Both count so much more in scripts that do not part words, of which shorter sequences are known.
 UNPARTED = 2.0
 QUOTES = frozenset("“”„‟‘’‚‛")
+
+#: Vowel marks of Arabic and Hebrew, which lists of words leave out.
+VOWELS = frozenset(map(chr, (*range(0x064B, 0x0653), 0x0670, *range(0x05B0, 0x05BD))))
 
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 
@@ -145,7 +148,12 @@ def _odds(best: _Way, way: _Way) -> float:
         scale = WORDED if way.unknown > best.unknown else RARER
         scale *= UNPARTED if any(script(char) in LENGTHS for char in differing) else 1.0
         return exp(-((dearer / scale) ** 2))
-    return exp(-dearer / (QUOTED if differing <= QUOTES else BARE))
+    return exp(-dearer / (QUOTED if all(map(_is_mark, differing)) else BARE))
+
+
+def _is_mark(char: str) -> bool:
+    """Whether this is a quotation mark, or punctuation of Chinese and Japanese, of which any may stand anywhere."""
+    return char in QUOTES or kind(char) in ("cjk punctuation", "fullwidth")
 
 
 def _cost(way: _Way) -> float:
@@ -184,7 +192,9 @@ class _Speller:
         length = _length(char)
         start = "" if length < LENGTH else "^"
         word = ""
-        if own:
+        if own and char in VOWELS:
+            word = way.word
+        elif own:
             word = (way.word if own == before else start) + char.lower()
             gram = self._gram(word[-length:]) if len(word) >= length else 0.0
             cost, unknown = cost + gram, unknown + (gram >= UNKNOWN)

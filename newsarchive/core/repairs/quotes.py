@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
+from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.runs import Change
 
 #: What opens and what closes, and the languages of which that is the custom (Unicode CLDR, delimiters); "" is
@@ -27,10 +28,14 @@ STYLES = {
     ("”", "”"): "sv fi",
     ("’", "’"): "sv fi",
 }
+#: Languages that have more than one custom.
+UNSURE = "ru uk be kk"
 MARKS = frozenset("".join(map("".join, STYLES)))
 INSIDE, OPENING, CLOSING = "inside", "opening", "closing"
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
+#: Several codecs begin marks with the same two characters.
+LIKELIEST = "windows-1252"
 #: So many marks that lost their last byte are no accident.
 TORN = 2
 #: Of the marks of a page, so many may open and not close, or the other way round: quotations run over lines.
@@ -48,14 +53,15 @@ class Mark(NamedTuple):
 
 
 def role_of(before: str, behind: str) -> str:
-    """What a mark does between two characters, "" where that is not clear. Beyond ASCII all counts as letters.
+    """What a mark does between two characters, "" where that is not clear. Beyond ASCII all counts as letters;
+    what stands between those that are not Latin may be something else, as the joiners of Persian.
 
     >>> role_of("l", "E"), role_of(" ", "I"), role_of(".", " ")
     ('inside', 'opening', 'closing')
     """
     left, right = (c.isalnum() or c > "\x7f" for c in (before, behind))
     if left and right:
-        return INSIDE
+        return INSIDE if all(c.isascii() or script(c) == "LATIN" for c in (before, behind)) else ""
     if right and (not before.strip() or before in "([{-/\"'"):
         return OPENING
     closes = left or before in ".,;:!?%)]}"
@@ -89,7 +95,7 @@ def torn_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | N
 
     Two marks must be so, each in the place of one, and what they begin with stand nowhere else.
     """
-    for codec in map(charset, sorted(names)):
+    for codec in map(charset, sorted(names, key=lambda name: (name != LIKELIEST, name))):
         start = codec.decoded[0xE2] + codec.decoded[0x80]
         if text.count(start) < TORN or text.count(start[0]) > text.count(start):
             continue
@@ -169,4 +175,5 @@ def _is_custom(languages: str, language: str) -> bool:
     """Whether a style is that of a language, one of these, or else of any that none is said to have."""
     if languages:
         return language in languages.split()
-    return bool(language) and not any(language in own.split() for own in STYLES.values() if own != "en")
+    others = " ".join([UNSURE, *(own for own in STYLES.values() if own != "en")])
+    return bool(language) and language not in others.split()

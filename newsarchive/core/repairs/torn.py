@@ -184,11 +184,14 @@ def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: S
 
 
 def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
-    """Whether a sequence begins in a run, in two characters that clean text does not have side by side."""
+    """Whether a sequence begins in a run: in two characters that clean text does not have side by side, or in a
+    letter of a script that the page does not have."""
     raw = lossy.charset.to_bytes(run)
-    places = (at for at in range(1, len(run) - 2) if run[at] > "\x7f" < run[at + 1])
-    places = (at for at in places if 0xC2 <= raw[at] <= 0xF4 and 0x80 <= raw[at + 1] < 0xC0)
-    return any(not model.is_seen(run[at : at + 2]) for at in places)
+    firsts = [at for at in range(1, len(run) - 1) if run[at] > "\x7f" and 0xC2 <= raw[at] <= 0xF4]
+    places = (at for at in firsts if run[at + 1] > "\x7f" and 0x80 <= raw[at + 1] < 0xC0)
+    return any(script(run[at]) not in ("", "LATIN", *lossy.scripts) for at in firsts) or any(
+        not model.is_seen(run[at : at + 2]) for at in places
+    )
 
 
 def _is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
@@ -299,7 +302,7 @@ def _left(
     for match in _headed(charset.name).finditer(text):
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
         is_torn = head in heads or head + next_ in starts or _is_mark(next_, charset)
-        is_torn = is_torn or bool(head in firsts and _LOST.match(text, at + 1))
+        is_torn = is_torn or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
         if is_torn and not _is_inside(changes, at, at + 1):
             first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
             if _is_inside(changes, first, last if last >= 0 else len(text)):
@@ -321,6 +324,8 @@ def _starts_of(text: str, changes: Sequence[Change], firsts: Mapping[str, int]) 
 
 #: What is left of a sequence behind its first byte, and a lost byte inside a word.
 _LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=[^\x00-\x7f]))")
+#: The same where nothing else says that the first byte is one.
+_SURELY_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=\w))")
 
 
 @cache

@@ -107,6 +107,7 @@ def _good(
     run: str, readings: Sequence[Reading], strange: frozenset[str], runs: Runs, grams: GramModel
 ) -> list[Reading]:
     """The readings that gain enough: `đô` may be `Г`, but is a word."""
+    readings = [r for r in readings if not _mixes_scripts(run, r)]
     if run in strange:
         return [r for r in readings if r.gain >= SUSPECT]
     good = [r for r in readings if r.gain >= (CLEAR if _cuts_a_word(run, r) else RUN)]
@@ -122,6 +123,19 @@ def _cuts_a_word(run: str, reading: Reading) -> bool:
         before.isalpha()
         and reading.after.isalpha()
         and any(char > "\x7f" and script(char) == own for char in around)
+    )
+
+
+def _mixes_scripts(run: str, reading: Reading) -> bool:
+    """Whether letters of a word become letters of another script than the rest of it: `ة‹` is `ɋ` as windows-1256."""
+    first, last = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
+    edges = ((first, run[reading.start], reading.after[0]), (last, run[reading.end - 1], reading.after[-1]))
+    return any(
+        char > "\x7f"
+        and script(char) not in ("", script(after))
+        and script(char) == script(before)
+        and script(after)
+        for char, before, after in edges
     )
 
 
