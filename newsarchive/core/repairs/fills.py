@@ -28,7 +28,7 @@ NOWHERE = 60.0
 #: What a cost says of a way to read, in nats dearer than the best (measured on pages with lost bytes): in
 #: words, whose sequences of letters overlap, little at first and then much; where there are none, pairs
 #: say less than is known; but not which quotation marks a language has.
-WORDED, BARE, QUOTED = 2.8, 0.35, 2.0
+WORDED, BARE, QUOTED = 2.8, 0.7, 2.0
 #: The first where both ways have the same number of sequences that nobody knows: one may just be rarer.
 RARER = 3.7
 #: Both count so much more in scripts that do not part words, of which shorter sequences are known.
