@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from newsarchive.core.clutter import cues, tails
+from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_count
-from newsarchive.core.clutter.phrases import Phrases, phrases
+from newsarchive.core.clutter.phrases import LONGEST, Phrases, phrases
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
 from newsarchive.core.origins.datelines import signed_by
@@ -28,6 +28,9 @@ OWN = frozenset({"title", "description", "byline", "date", "caption"})
 ATTRIBUTION = 70
 COPYRIGHT = 35
 LONGEST_NOTICE = 500  # characters
+CREDIT = 220  # of a picture, with what it shows; characters
+#: So many lines at the end of a text may be its house speaking.
+CLOSING = 3
 
 
 class Marks:
@@ -106,7 +109,7 @@ def lines(marks: Marks) -> None:
     for i, block in enumerate(marks.blocks):
         if block.kind != "code" and (verdict := _line(block, marks.words.line)):
             sentence = block.label == "body" and is_prose(block, 16)
-            if not sentence or verdict[0] in ("subscribe", "comments", "tags"):
+            if not sentence or verdict[0] in ("subscribe", "comments", "tags", "advert"):
                 marks.mark(i, *verdict)
 
 
@@ -144,6 +147,24 @@ def credits_(marks: Marks) -> None:
         if agency := signed_by(marks.blocks[i].text, marks.rules):
             marks.credited.append(agency)
             marks.mark(i, "attribution", "attribution: the agency that signs the article")
+
+
+def pictures(marks: Marks) -> None:
+    """Captions and credits of pictures that were taken for text."""
+    marks.mark_all([(placed.captions(marks.blocks, marks.body), placed.IN_FIGURE)], "caption")
+    for i in marks.body:
+        block = marks.blocks[i]
+        if len(block.text) > CREDIT or block.kind == "code" or is_prose(block, 16):
+            continue
+        if found := _line(block, marks.words.picture):
+            marks.mark(i, *found)
+
+
+def facts(marks: Marks) -> None:
+    """Bylines and dates at the edges of the text: the article has them as fields."""
+    authors = [author.name for author in marks.article.authors]
+    for i, label, rule in placed.facts(marks.blocks, marks.body, authors, marks.rules):
+        marks.mark(i, label, rule)
 
 
 def tokens(marks: Marks) -> None:
@@ -197,6 +218,18 @@ def edges(marks: Marks) -> None:
             marks.mark(i, *verdict)
 
 
+def closings(marks: Marks) -> None:
+    """What a house says below a text: of itself, of what it asks for, and of who wrote it."""
+    for i in cues.author_boxes(marks.blocks, marks.body, marks.words):
+        marks.mark(i, "author bio", "head: about who wrote the article, and the lines under it")
+    body = marks.body
+    for i in body[max(1, len(body) - CLOSING) :]:
+        text = fold(marks.blocks[i].text)
+        verdict = marks.words.closing(text[:LONGEST])
+        if verdict and not cues.reports(text, marks.words):
+            marks.mark(i, *verdict)
+
+
 def comments(marks: Marks) -> None:
     """What stands under the comments' head, where most of the article stands above it."""
     start = cues.comments_tail(marks.blocks, marks.body)
@@ -213,11 +246,14 @@ PASSES: tuple[Callable[[Marks], None], ...] = (
     lines,
     notices,
     credits_,
+    pictures,
+    facts,
     tokens,
     quotes,
     promos,
     named,
     lists,
     edges,
+    closings,
     comments,
 )

@@ -29,13 +29,17 @@ RUN = 8
 TEASER = 45
 #: A quote of the week: the longest saying, in words.
 SAYING = 90
+#: Most lines below a head like "About the author".
+BIO = 4
 _NAMED = re.compile(r"\s*[~–—―-]+\s*\S.{1,80}")
 _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 
 #: How the rules of the chrome step begin, to tell its decisions from extraction's guesses.
-DECIDED = ("chrome/", "head:", "promo:", "tail:", "attribution:", "copyright:", "token:")
+DECIDED = (
+    "chrome/", "head:", "promo:", "tail:", "attribution:", "copyright:", "token:", "byline:", "date:", "caption:",
+)  # fmt: skip
 SOURCE = "head: a short line that names the source"
 CALL = "promo: calls the reader to what it says is its own"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
@@ -277,6 +281,21 @@ def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
             if above >= max(40, total / 2):
                 return i
     return None
+
+
+def reports(folded: str, words: Phrases) -> bool:
+    """Whether a folded text holds a reporter's word: what somebody said is no promo of the house."""
+    return _holds(folded, "report", words)
+
+
+def author_boxes(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> list[int]:
+    """The head of what a page tells about its author below the text, and the few lines under it."""
+    for at in range(max(1, len(body) - BIO - 1), len(body)):
+        verdict = words.edge(fold(blocks[body[at]].text))
+        below = body[at + 1 :]
+        if verdict and verdict[0] == "author bio" and not any(blocks[i].kind == "heading" for i in below):
+            return [body[at], *below]
+    return []
 
 
 def last_prose(blocks: Sequence[Block], body: Sequence[int]) -> int:

@@ -4,6 +4,8 @@ A table (a language, or a blogging platform) may hold:
 
 `[line]`     label → patterns of whole lines that are furniture wherever they stand
 `[edge]`     label → patterns that are furniture only where no prose of the article follows
+`[closing]`  label → patterns of the last lines of a text, whole sentences among them
+`[picture]`  label → patterns of short lines of a text that credit a picture or describe it
 `[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
 `[select]`   label → `#id`, `.class`, `tag`, with `*` as a last character for "starts with"
 `[promo]`    the word lists of `cues.promo_lines` and `cues.sells`
@@ -38,6 +40,8 @@ class Phrases:
 
     line: Lookup
     edge: Lookup
+    closing: Lookup
+    picture: Lookup
     head: Lookup
     select: Lookup
     promo: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
@@ -49,6 +53,8 @@ def phrases(rules: Rules) -> Phrases:
     return Phrases(
         line=_lines(rules, "line"),
         edge=_lines(rules, "edge"),
+        closing=_lines(rules, "closing"),
+        picture=_lines(rules, "picture"),
         head=_lines(rules, "head"),
         select=_selectors(rules),
         promo=_promo(rules),

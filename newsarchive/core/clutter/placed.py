@@ -1,0 +1,96 @@
+"""Lines whose place on the page tells what they are: captions, bylines and dates at the edges of a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from newsarchive.core.clutter.lines import ends_sentence, fold, is_prose, is_quotation, word_count
+from newsarchive.core.facts import dates, names
+from newsarchive.items import Block
+from newsarchive.rules import Rules
+
+#: Longest line that is a byline or a date, in characters.
+LINE = 90
+#: A byline stands among so many lines of the body from its start: a heading, a lede, a picture's line come first.
+START = 4
+#: How many words may stand beside the date: "Last updated on", "at 09:27 am", the weekday.
+BESIDE = 7
+#: Longest caption, in words, and the largest share of a text that captions are: a page of pictures tells its
+#: story in them.
+CAPTION, SHARE = 80, 0.25
+
+BYLINE = "byline: names who wrote it, at the edge of the text"
+DATE = "date: says when it was published or changed, and no more"
+IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
+
+#: The innermost boxes of a caption. Ids are left out: headings take theirs from their text.
+_CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./]|$)")
+
+Verdict = tuple[int, str, str]
+
+
+def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
+    """The places of captions in a body, none where they are much of it."""
+    found = [i for i in body if _is_caption(blocks[i])]
+    words = sum(word_count(blocks[i].text) for i in found)
+    if not found or words > SHARE * sum(word_count(blocks[i].text) for i in body):
+        return []
+    return found
+
+
+def _is_caption(block: Block) -> bool:
+    """Whether one of the two innermost boxes is a caption's; a table's belongs to the article."""
+    if "caption" not in block.path or block.kind in ("table", "code"):
+        return False
+    inner = "/".join(block.path.split("/")[-2:])
+    return _CAPTION.search(inner) is not None and word_count(block.text) <= CAPTION
+
+
+def facts(
+    blocks: Sequence[Block], body: Sequence[int], authors: Collection[str], rules: Rules
+) -> Iterator[Verdict]:
+    """(place, label, rule) of bylines and dates among the first lines of a body, or below its last prose."""
+    last = max((at for at, i in enumerate(body) if is_prose(blocks[i])), default=len(body))
+    for at, i in enumerate(body):
+        text = blocks[i].text
+        if START <= at <= last or len(text) > LINE or blocks[i].kind in ("code", "table"):
+            continue
+        if _is_date(text, rules):
+            yield i, "date", DATE
+        elif blocks[i].kind != "heading" and _is_byline(text, authors, rules):
+            yield i, "byline", BYLINE
+
+
+def _is_date(text: str, rules: Rules) -> bool:
+    """Whether each line of a text is a date with a word for publishing or changing before it.
+
+    >>> from newsarchive import rules
+    >>> [_is_date(t, rules.default()) for t in ("Last updated on 3 May 2024 at 09:27", "Built in May 2024")]
+    [True, False]
+    """
+    for line in text.split("\n"):
+        found = dates.date_text(line, rules)
+        if not found or word_count(line.replace(found, " ")) > BESIDE or not dates.signs(line, rules):
+            return False
+    return True
+
+
+def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
+    """Whether a line names the authors that the page is known to have, or opens as a byline does and goes on with
+    what looks like names.
+
+    >>> from newsarchive import rules
+    >>> [_is_byline(t, ["Ann Roe"], rules.default()) for t in ("Ann Roe", "Von Jane Doe", "Jane Doe")]
+    [True, True, False]
+    """
+    if ends_sentence(text) or is_quotation(text):
+        return False
+    table, folded = names.words(rules), text.casefold()
+    opens = table.by.match(text)
+    opened = opens is not None and fold(opens[0]) not in table.weak
+    if not opened and not any(author.casefold() in folded for author in authors):
+        return False  # cheaper than to read the names
+    found = names.names(text, rules)
+    known = set(found) <= set(authors)
+    return bool(found) and (known or (opened and all(names.like_a_name(name, rules) for name in found)))
