@@ -30,7 +30,7 @@ class Rules:
     holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one
     table a publisher; `models` maps a file name below `data/models` to its bytes; `discovery` holds the
     tables that find posts (`links`, `platforms`); `metadata` those that read a page's own description
-    (`trust`, `names`, `bylines`, `months`). `standfirst` says where the sentence between headline and text
+    (`trust`, `names`, `bylines`, `boxes`, `months`). `standfirst` says where the sentence between headline and text
     goes: `description` keeps it beside the article, `text` begins the article with it.
     """
 

@@ -223,7 +223,7 @@ LEDE = "Readers asked for it over many years, and now the ferry will at last sai
 def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expected: str | None) -> None:
     """The headline is told by its `<h1>`: the `<title>` may say it in other words."""
     above, block = read_blocks(parse(f"<body><header>{html}"), URL).blocks
-    found = Namer("Heron").standfirst(block, is_headline(above))
+    found = Namer("Heron", default()).standfirst(block, is_headline(above))
     assert (found[1] if found else None) == expected
 
 

@@ -68,7 +68,7 @@ def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
         if refusal.reason not in UNSHOWN or not (declared := _declared(sheet)):
             raise
         return declared, Quality(flags=("text from json-ld",))
-    blocks = labelled(sheet, verdict)
+    blocks = labelled(sheet, verdict, rules)
     shown = sum(len(b.text) for b in blocks if b.label == "body")
     if len(sheet.declared) > DECLARED_TIMES * shown and (declared := _declared(sheet)):
         rest = [_renamed(b, BEGINNING) if b.label == "body" else b for b in blocks]
@@ -94,9 +94,9 @@ def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
     return sheet, judge(sheet, model_of(rules))
 
 
-def labelled(sheet: Sheet, verdict: Verdict) -> list[Block]:
+def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with a named reason elsewhere."""
-    namer = Namer(" ".join(sheet.title.split()))
+    namer = Namer(" ".join(sheet.title.split()), rules)
     out = []
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
@@ -151,5 +151,5 @@ def explain(page: Page, rules: Rules, top: int = 3) -> list[tuple[Block, str]]:
     sheet, verdict = read(page, rules)
     model: Model = model_of(rules)
     rows, _ = matrix(sheet, model.names, model.forest.names)
-    blocks = labelled(sheet, verdict)
+    blocks = labelled(sheet, verdict, rules)
     return [(b, spoken(model.forest.parts(row), top)) for b, row in zip(blocks, rows, strict=True)]

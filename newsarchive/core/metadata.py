@@ -120,7 +120,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     """Read all claims; dates and authors are looked for around what shows the headline."""
     url = page.capture.base_url
     found = read_elements(tree)
-    headings = list(shown.headings(found.marks))
+    headings = list(shown.headings(found.marks, rules))
     claims = [
         *jsonld.claims(found.scripts, url),
         *shown.microdata(found.marks),

@@ -51,12 +51,7 @@ _PROPERTIES = {
     "inLanguage": "in_language",
     "headline": "headline",
 }
-#: What themes call the line over a headline, where it stands inside the heading; and elements used for it.
-_KICKER = re.compile(
-    r"kicker|over-?(?:line|title)|roof-?line|super-?(?:title|headline)|top-?line|eyebrow|dachzeile|spitzmarke|volanta|"
-    r"pre-?(?:title|headline)|title-?header|ante-?t[ií]tulo|sur-?titre|occhiello|rubri[ckq]|(?:^|[\s_-])(?:label|flag|badge|prefix|category|section)(?:[\s_-]|$)",
-    re.IGNORECASE,
-)
+#: Elements that themes use for the line over a headline, inside the heading.
 _SMALL = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
@@ -70,7 +65,7 @@ _AFTER, _BEFORE, _ELSEWHERE, _FAR = 25, 8, 100, 30
 _SECONDS = 8
 
 
-def headings(marks: Sequence[Mark]) -> Iterator[tuple[Claim, Mark]]:
+def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]]:
     """What the page shows as a headline: `<h1>`, marked titles, and the first `<h2>`s."""
     seconds = 0
     for mark in marks:
@@ -80,21 +75,31 @@ def headings(marks: Sequence[Mark]) -> Iterator[tuple[Claim, Mark]]:
             continue
         text = text_of(mark.node, inline=True)
         if text and mark.tag == "h1":
-            text = _without_kicker(text, mark.node)
+            text = _without_kicker(text, mark.node, rules)
         if text:
             yield Claim("headline", text, "markup home" if _leads_home(mark.node) else source), mark
 
 
-def _without_kicker(text: str, heading: LexborNode) -> str:
+def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
     """A headline without the line that is set over it inside the same heading: "Tunisia" and "A new government"."""
     first = _first_element(heading)
     if first is not None and first.tag in ("a", "span") and text_of(first, inline=True) == text:
         first = _first_element(first)  # all of it is a link
-    if first is None or not (first.tag in _SMALL or _KICKER.search(first.attributes.get("class") or "")):
+    if first is None or not (
+        first.tag in _SMALL or _kicker(rules).search(first.attributes.get("class") or "")
+    ):
         return text
     kicker = text_of(first, inline=True)
     rest = text[len(kicker) :].lstrip(" :–—|/·»-\u00a0") if kicker and text.startswith(kicker) else ""
     return rest if " " in rest else text
+
+
+@lru_cache(maxsize=8)
+def _kicker(rules: Rules) -> re.Pattern[str]:
+    """What the class of a line over a headline says, by the table of boxes."""
+    table = rules.metadata.get("boxes", {}).get("kicker", {})
+    words = (rf"(?:^|[\s_-]){word}(?:[\s_-]|$)" for word in table.get("words", []))
+    return re.compile("|".join([*table.get("parts", []), *words]) or r"(?!)", re.IGNORECASE)
 
 
 def _first_element(node: LexborNode) -> LexborNode | None:

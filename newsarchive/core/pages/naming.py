@@ -13,6 +13,7 @@ from newsarchive.core.clutter.lines import ends_sentence
 from newsarchive.core.clutter.literals import any_literal
 from newsarchive.core.pages.blocks import Box, RawBlock
 from newsarchive.core.pages.boxes import spelled
+from newsarchive.rules import Rules
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
 LABELS: tuple[tuple[str, str], ...] = (
@@ -50,10 +51,6 @@ _BEGINNINGS = (
 #: What a sentence below the headline may be besides the article's summary.
 ABOUT = frozenset({"byline", "author bio", "caption", "advert", "consent"})
 _BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
-_STANDFIRST = re.compile(
-    r"standfirst|sub-?title|sub-?head|\bdek\b|\bdeck\b|\blead\b|\blede\b|intro|summary|excerpt|abstract|chapo|vorspann|"
-    r"teaser|entradilla|bajada|sommario|\bhook\b"
-)
 #: A year or a numeric date; words around it are a weekday and a month at most.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -62,8 +59,9 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 class Namer:
     """Names the chrome of one page; what a box says is worked out once."""
 
-    def __init__(self, title: str = "") -> None:
+    def __init__(self, title: str, rules: Rules) -> None:
         self.title = title.casefold()
+        self.leads = _leads(rules)
         self.boxes: dict[int, tuple[str, str]] = {}
 
     def name(self, block: RawBlock) -> tuple[str, str]:
@@ -110,7 +108,7 @@ class Namer:
             or block.kind == "caption"
         ):
             return None
-        if found := _STANDFIRST.search(block.path.rpartition("body")[2].lower()):
+        if found := self.leads.search(block.path.rpartition("body")[2].lower()):
             return "description", f'a sentence above the text, in a box named "{found[0]}"'
         told = len(text) >= 80 and (
             block.kind == "heading" or (block.kind == "paragraph" and ends_sentence(text))
@@ -135,6 +133,14 @@ def is_headline(block: RawBlock) -> bool:
     text, box = block.text, block.box
     in_h1 = box.tag == "h1" or (box.parent is not None and box.parent.tag == "h1")
     return in_h1 and (text.count(" ") >= 2 or len(text) >= 12)
+
+
+@lru_cache(maxsize=8)
+def _leads(rules: Rules) -> re.Pattern[str]:
+    """What the boxes of standfirsts are called, by the table of boxes."""
+    table = rules.metadata.get("boxes", {}).get("standfirst", {})
+    words = (rf"\b{word}\b" for word in table.get("words", []))
+    return re.compile("|".join([*table.get("parts", []), *words]) or r"(?!)")
 
 
 @lru_cache(maxsize=16_384)

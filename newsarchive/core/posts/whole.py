@@ -72,7 +72,7 @@ def _of_all_pages(page: Page, rules: Rules) -> Article:
 def _part(page: Page, rules: Rules) -> Part:
     """A further page: however short, since it need not be an article by itself."""
     sheet, verdict = extraction.read(page, rules)
-    return Part(tuple(extraction.labelled(sheet, verdict)), quality(sheet, verdict))
+    return Part(tuple(extraction.labelled(sheet, verdict, rules)), quality(sheet, verdict))
 
 
 def _post_id(page: Page) -> str:
