@@ -182,6 +182,28 @@ def test_hostile_pages_end_soon(html: str) -> None:
     assert time.process_time() - start < 2
 
 
+@pytest.mark.parametrize(
+    ("lang", "text", "month"),
+    [
+        ("hr", "", "2024-10"),
+        ("bs-BA", "", "2024-10"),
+        ("pl", "", "2024-11"),
+        ("", "", "2024-11"),
+        # A theme's own language is believed less than the text.
+        (
+            "en",
+            "Vijeće je u četvrtak priopćilo da se trajekt vraća, nakon devet godina i dvije rasprave o cijeni. "
+            * 3,
+            "2024-10",
+        ),
+    ],
+)
+def test_a_month_that_languages_do_not_agree_on(lang: str, text: str, month: str) -> None:
+    """It is `listopada`: October in Croatian and November in Polish."""
+    html = f"<html lang={lang!r}><title>Trajekt</title><h1>Trajekt</h1><div>3. listopada 2024.</div><p>{text}</p>"
+    assert read(html)["date_published"].date().isoformat() == f"{month}-03"
+
+
 @pytest.mark.parametrize("case", cases("languages", "language"))
 def test_bylines_and_dates_of_many_languages(case: dict[str, Any]) -> None:
     """A page without any markup for machines: author and day stand in plain lines below the headline."""

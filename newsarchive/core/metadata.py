@@ -27,7 +27,7 @@ from newsarchive.core.facts import (
     traces,
 )
 from newsarchive.core.facts.claims import MOST, Claim, best, key
-from newsarchive.core.facts.language import finish_language
+from newsarchive.core.facts.language import code, detect, finish_language
 from newsarchive.core.facts.names import clean, organisation
 from newsarchive.core.pages.elements import Mark, read_elements
 from newsarchive.core.urls import parts_of
@@ -97,6 +97,7 @@ def read_metadata(
     `tree` is the page as parsed, scripts still in it; `blocks` labelled `body` are read for the language.
     `candidates` holds every value offered, with the reason why it won or lost. Never raises on a bad page.
     """
+    rules = dates.of_language(rules, _spoken(tree, blocks, rules))
     found = gather(tree, page, blocks, rules)
     out: dict[str, Any] = {"headline": found.headline}
     candidates = list(found.candidates)
@@ -114,6 +115,16 @@ def read_metadata(
             out[field] = ""
     out["candidates"] = tuple(candidates)
     return {name: value for name, value in out.items() if value not in ("", (), None)}
+
+
+def _spoken(tree: LexborHTMLParser, blocks: Sequence[Block], rules: Rules) -> str:
+    """The language of a page that names a month as languages do not agree on, "" for any other page: the likeliest
+    one of its text, however close its neighbours are, else what it declares."""
+    if not dates.has_own((b.text for b in blocks), rules):
+        return ""
+    root = tree.css_first("html")
+    declared = root.attributes.get("lang") or "" if root is not None else ""
+    return detect("\n".join(b.text for b in blocks[:400] if b.label == "body"))[0] or code(declared)
 
 
 def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: Rules) -> Gathered:

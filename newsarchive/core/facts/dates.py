@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -64,6 +65,33 @@ def any_of(names: Iterable[str]) -> str:
         by_first.setdefault(name[0], []).append(name[1:])
     groups = (f"{re.escape(c)}(?:{'|'.join(map(re.escape, rest))})" for c, rest in sorted(by_first.items()))
     return "|".join(groups) or "$^"
+
+
+def of_language(rules: Rules, language: str) -> Rules:
+    """The rules for pages in a language (a two-letter code), where months have names of their own that mean others
+    elsewhere; else the same rules."""
+    own = rules.metadata.get("months", {}).get("own", {})
+    return _with_own(rules, language) if language in own else rules
+
+
+def has_own(lines: Iterable[str], rules: Rules) -> bool:
+    """Whether a line holds a name of a month that languages do not agree on."""
+    names = _own_names(rules)
+    return any(name in line for line in lines for name in names)
+
+
+@lru_cache(maxsize=8)
+def _own_names(rules: Rules) -> frozenset[str]:
+    own = rules.metadata.get("months", {}).get("own", {})
+    return frozenset(name for rows in own.values() for row in rows for name in row)
+
+
+@lru_cache(maxsize=8)
+def _with_own(rules: Rules, language: str) -> Rules:
+    """Kept, since compiled forms hang on it. The last row that has a name says which month it is."""
+    table = rules.metadata["months"]
+    months = {**table["months"], f"{language} own": table["own"][language]}
+    return replace(rules, metadata={**rules.metadata, "months": {**table, "months": months}})
 
 
 def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False) -> datetime | None:
