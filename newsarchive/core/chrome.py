@@ -161,10 +161,11 @@ def pictures(marks: Marks) -> None:
 
 
 def facts(marks: Marks) -> None:
-    """Bylines and dates at the edges of the text: the article has them as fields."""
+    """Bylines and dates at the edges of the text, which the article has as fields; and strokes that part nothing."""
     authors = [author.name for author in marks.article.authors]
     for i, label, rule in placed.facts(marks.blocks, marks.body, authors, marks.rules):
         marks.mark(i, label, rule)
+    marks.mark_all([(list(placed.wordless(marks.blocks, marks.body)), placed.WORDLESS)], "other")
 
 
 def tokens(marks: Marks) -> None:

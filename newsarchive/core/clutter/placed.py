@@ -22,6 +22,7 @@ CAPTION, SHARE = 80, 0.25
 
 BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
+WORDLESS = "other: no letter in it, at the edge of the text"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: The innermost boxes of a caption. Ids are left out: headings take theirs from their text.
@@ -53,27 +54,43 @@ def facts(
     """(place, label, rule) of bylines and dates among the first lines of a body, or below its last prose."""
     last = max((at for at, i in enumerate(body) if is_prose(blocks[i])), default=len(body))
     for at, i in enumerate(body):
-        text = blocks[i].text
-        if START <= at <= last or len(text) > LINE or blocks[i].kind in ("code", "table"):
+        block = blocks[i]
+        if START <= at <= last or len(block.text) > LINE or block.kind in ("code", "table"):
             continue
-        if _is_date(text, rules):
+        lines = [line for line in block.text.split("\n") if line.strip()]
+        dated = [_is_date(line, rules) or _is_bare(line, block, rules) for line in lines]
+        if all(dated):
             yield i, "date", DATE
-        elif blocks[i].kind != "heading" and _is_byline(text, authors, rules):
+        elif block.kind != "heading" and all(
+            day or _is_byline(line, authors, rules) for line, day in zip(lines, dated, strict=True)
+        ):
             yield i, "byline", BYLINE
 
 
-def _is_date(text: str, rules: Rules) -> bool:
-    """Whether each line of a text is a date with a word for publishing or changing before it.
+def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
+    """The places of lines without any letter or digit before the first and behind the last that has one: "-", "* * *"."""
+    for run in (body, body[::-1]):
+        for i in run:
+            if any(map(str.isalnum, blocks[i].text)):
+                break
+            if blocks[i].kind != "embed":
+                yield i
+
+
+def _is_bare(line: str, block: Block, rules: Rules) -> bool:
+    """Whether a line is a date and nothing else; in a list or under a heading it belongs to them."""
+    return block.kind == "paragraph" and dates.date_text(line, rules) == line.strip(" .")
+
+
+def _is_date(line: str, rules: Rules) -> bool:
+    """Whether a line is a date with a word for publishing or changing before it.
 
     >>> from newsarchive import rules
     >>> [_is_date(t, rules.default()) for t in ("Last updated on 3 May 2024 at 09:27", "Built in May 2024")]
     [True, False]
     """
-    for line in text.split("\n"):
-        found = dates.date_text(line, rules)
-        if not found or word_count(line.replace(found, " ")) > BESIDE or not dates.signs(line, rules):
-            return False
-    return True
+    found = dates.date_text(line, rules)
+    return bool(found) and word_count(line.replace(found, " ")) <= BESIDE and dates.signs(line, rules)
 
 
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
