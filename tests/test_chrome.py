@@ -14,7 +14,7 @@ from newsarchive import rules
 from newsarchive.core.chrome import chrome_step
 from newsarchive.core.clutter.phrases import phrases
 from newsarchive.exceptions import BadRules
-from newsarchive.items import LABELS, Article, Block
+from newsarchive.items import LABELS, Article, Author, Block
 from newsarchive.rules import Rules
 
 CASES = Path(__file__).parent / "cases" / "chrome"
@@ -78,6 +78,31 @@ def test_what_extraction_knows_of_the_pages_head_stays() -> None:
         url="https://heron.example/1", blocks=(Block("Home", label="title"), Block("Home", label="nav"))
     )
     assert [b.label for b in chrome_step(article, RULES).blocks] == ["title", "nav"]
+
+
+@pytest.mark.parametrize(
+    ("line", "author", "label"),
+    [
+        ("Ann Roe | Senior Writer | July 2, 2025", "Ann Roe", "byline"),
+        ("Ann Roe", "Jane Doe", "body"),
+        ("Von: det/dpa", "det", "byline"),
+        # What the page's metadata guessed to be names, for their capitals.
+        (
+            "Bridge Options Have Shifted in New Harbours",
+            "Bridge Options Have Shifted in New Harbours",
+            "body",
+        ),
+        ("Notable Clients: Mission Hills Swim Club and Arctic Collagen", "Notable Clients", "body"),
+    ],
+)
+def test_a_line_that_names_a_known_author(line: str, author: str, label: str) -> None:
+    prose = Block(
+        "The council met on Tuesday evening to decide whether the old bridge should be closed. " * 2
+    )
+    article = Article(
+        url="https://heron.example/1", authors=(Author(author),), blocks=(prose, Block(line), prose)
+    )
+    assert chrome_step(article, RULES).blocks[1].label == label
 
 
 def test_a_list_between_two_lines_that_name_one_source() -> None:

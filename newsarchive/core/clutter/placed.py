@@ -16,6 +16,8 @@ LINE = 90
 START = 4
 #: How many words may stand beside the date: "Last updated on", "at 09:27 am", the weekday.
 BESIDE = 7
+#: So much of a line without a word for "by" is names and a date; a job stands beside them at most.
+TOLD = 0.5
 #: Longest caption, in words, and the largest share of a text that captions are: a page of pictures tells its
 #: story in them.
 CAPTION, SHARE = 80, 0.25
@@ -94,8 +96,8 @@ def _is_date(line: str, rules: Rules) -> bool:
 
 
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
-    """Whether a line names the authors that the page is known to have, or opens as a byline does and goes on with
-    what looks like names.
+    """Whether a line opens as a byline does and goes on with what looks like names, or says little but the names of
+    the authors that the page is known to have.
 
     >>> from newsarchive import rules
     >>> [_is_byline(t, ["Ann Roe"], rules.default()) for t in ("Ann Roe", "Von Jane Doe", "Jane Doe")]
@@ -109,5 +111,9 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     if not opened and not any(author.casefold() in folded for author in authors):
         return False  # cheaper than to read the names
     found = names.names(text, rules)
-    known = set(found) <= set(authors)
-    return bool(found) and (known or (opened and all(names.like_a_name(name, rules) for name in found)))
+    known, like = set(found) <= set(authors), all(names.like_a_name(name, rules) for name in found)
+    if not found or opened:
+        return opened and bool(found) and (known or like)
+    # The author may be a guess of the page's metadata, made of a heading.
+    told = sum(map(len, found)) + len(dates.date_text(text, rules))
+    return known and like and told >= TOLD * len(text)
