@@ -6,7 +6,6 @@ is one run of text. Nothing visible is left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -49,8 +48,6 @@ def _base(tree: LexborHTMLParser, base_url: str) -> str:
     return absolute(base_url, href) or base_url
 
 
-#: An address that stands in an attribute as it is.
-_PLAIN = re.compile(r"[-\w.~:/?#\[\]@!$'()*+,;=%]+", re.ASCII)
 _NO_MARKS = ("", "")
 _MARKS = {tag: (f"<{written}>", f"</{written}>") for tag, written in INLINE.items() if tag != "a"}
 
@@ -336,7 +333,7 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
 
 def _quoted(href: str) -> str:
     """An address as the value of an attribute."""
-    return href if _PLAIN.fullmatch(href) else fold(escape(href)).replace('"', "&quot;")
+    return fold(escape(href)).replace('"', "&quot;")
 
 
 def _step_of(inline: _Inline) -> str:
