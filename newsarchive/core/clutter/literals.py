@@ -27,6 +27,16 @@ def _branches(words: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
 
 
+def whole(word: str) -> str:
+    """The source of a pattern for a word that stands by itself. It begins with the word's first letter, to which a
+    search skips in C; it cannot where `\\b` comes first.
+
+    >>> whole("nav")
+    'nav\\\\b(?<=\\\\bnav)'
+    """
+    return rf"{word}\b(?<=\b{word})"
+
+
 class Literals:
     """A few words to look for in lower-case text; in ASCII text only those that can stand there.
 

@@ -34,6 +34,7 @@ _DIGITS_OF = str.maketrans(
     "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩０１２３４５６７８９",
     "0123456789" * 8,
 )
+_OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 _BUDDHIST = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
 #: The year may run into the time: 28.09.1912:44.
@@ -111,7 +112,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
 
 def _western(text: str) -> str:
     """The text with Western digits, as long as before."""
-    return text if text.isascii() else text.translate(_DIGITS_OF)
+    return text if text.isascii() or not _OTHER_DIGITS.search(text) else text.translate(_DIGITS_OF)
 
 
 def _lower(text: str) -> str:
@@ -149,6 +150,7 @@ def month_first(text: str) -> bool | None:
     return int(match[3]) > 12
 
 
+@lru_cache(maxsize=1024)  # a line is asked for its date, its name and its signature
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is a date, "" where it holds none; of several the first."""
     western = _western(text)

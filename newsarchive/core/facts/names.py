@@ -34,7 +34,7 @@ _DIGITS = re.compile(r"\d{2}|^\W*\d")
 _TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
 _TOKEN = re.compile(r"\S+")
 _STOPS = ".,:;：!?()[]|•·"
-_TO_SPACE = str.maketrans(dict.fromkeys(_STOPS, " "))
+_STOP = re.compile("[" + re.escape(_STOPS) + "]")
 _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
 #: "Jane Doe for the Harbour Post": who she writes for is not her name.
@@ -55,7 +55,7 @@ SEGMENT = re.compile(r"\s*[|•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
 @lru_cache(maxsize=1024)
 def _tokens(text: str) -> frozenset[str]:
     """The words of a text, stops off, lower case: the same line is looked through for many phrases."""
-    return frozenset(text.casefold().translate(_TO_SPACE).split())
+    return frozenset(_STOP.sub(" ", text.casefold()).split())
 
 
 #: Bylines in scripts without spaces: 記者王小明, 김철수 기자. "記者会" is a press conference.

@@ -13,24 +13,28 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.clutter.literals import whole
 from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.core.facts.dates import says_modified, says_published
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.rules import Rules
 
+#: The patterns of classes are for small letters, and begin with one: a search skips to it, as it cannot where case
+#: does not matter or where what stands before comes first.
 _ASIDE = re.compile(
-    r"comment|respond|sidebar|side-bar|(?<!post-)(?<!entry-)(?<!article-)footer|widget|related|recommend|popular|trending|teaser|latest|recent|"
-    r"more-|promo|newsletter|\bnav\b|menu|read-?next|carousel|see-?also|repl(?:y|ies)|copyright|disqus",
-    re.IGNORECASE,
+    r"comment|respond|sidebar|side-bar|footer(?<!post-footer)(?<!entry-footer)(?<!article-footer)|widget|related|recommend|"
+    r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|"
+    rf"copyright|disqus|{whole('nav')}"
 )
 _ASIDES = ("footer", "nav", "aside")
 #: Where Blogger and WordPress themes put author and date: the foot of the post itself.
 _SIGNATURE = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE = re.compile(
-    r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)",
-    re.IGNORECASE,
+    r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)"
 )
-_AUTHOR = re.compile(r"author|autor|byline|writer", re.IGNORECASE)
+#: One of these stands in all that `_HEADLINE` finds.
+_TITLES = ("title", "headline", "p-name")
+_AUTHOR = re.compile("author|autor|byline|writer")
 _AUTHOR_NAME = re.compile(
     r"(?:author|autor|byline|writer)s?(?:__|--|[-_])?(?:name|link)|(?:^|\s)(?:author|p-author|fn)(?:\s|$)|vcard",
     re.IGNORECASE,
@@ -40,8 +44,8 @@ _NOT_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 _HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
-_DATE = re.compile(r"(?<!up)(?<!candi)(?<!vali)date|datum|posted|publish|dt-", re.IGNORECASE)
-_MODIFIED = re.compile(r"updat|modif|aktualis|last-?edit|revis", re.IGNORECASE)
+_DATE = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
+_MODIFIED = re.compile("updat|modif|aktualis|last-?edit|revis")
 _PROPERTIES = {
     "datePublished": "date_published",
     "dateModified": "date_modified",
@@ -128,7 +132,8 @@ def _heading_source(mark: Mark) -> str:
 
 @lru_cache(maxsize=2048)
 def _says_headline(names: str) -> bool:
-    return bool(_HEADLINE.search(names))
+    names = names.lower()
+    return any(word in names for word in _TITLES) and bool(_HEADLINE.search(names))
 
 
 def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
@@ -251,15 +256,16 @@ def _date_source(mark: Mark) -> str:
 
 @lru_cache(maxsize=2048)
 def _says_date(names: str) -> bool:
+    names = names.lower()
     return bool(_DATE.search(names) or _MODIFIED.search(names))
 
 
 def _is_modified(mark: Mark) -> bool:
-    names = f"{mark.names} {mark.attributes.get('itemprop') or ''}"
-    if re.search("publish|created", names, re.IGNORECASE):
+    names = f"{mark.names} {mark.attributes.get('itemprop') or ''}".lower()
+    if "publish" in names or "created" in names:
         return False
     parent = mark.node.parent
-    around = (parent.attributes.get("class") or "")[:200] if parent is not None else ""
+    around = (parent.attributes.get("class") or "")[:200].lower() if parent is not None else ""
     return bool(_MODIFIED.search(names) or _MODIFIED.search(around))
 
 
@@ -284,7 +290,7 @@ def _author_source(mark: Mark) -> str:
 
 @lru_cache(maxsize=2048)
 def _author_class(names: str) -> str:
-    if not _AUTHOR.search(names):
+    if not _AUTHOR.search(names.lower()):
         return ""
     if _AUTHOR_NAME.search(names):
         return "markup author"
@@ -305,7 +311,7 @@ def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark
 
 @lru_cache(maxsize=4096)
 def _says_aside(names: str) -> bool:
-    return bool(_ASIDE.search(names))
+    return bool(_ASIDE.search(names.lower()))
 
 
 def aside(node: LexborNode, *, near: bool = False) -> bool:

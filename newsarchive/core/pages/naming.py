@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from newsarchive.core.clutter.lines import ends_sentence
-from newsarchive.core.clutter.literals import any_literal
+from newsarchive.core.clutter.literals import any_literal, whole
 from newsarchive.core.pages.blocks import Box, RawBlock
 from newsarchive.core.pages.boxes import spelled
 from newsarchive.rules import Rules
@@ -139,7 +139,7 @@ def is_headline(block: RawBlock) -> bool:
 def _leads(rules: Rules) -> re.Pattern[str]:
     """What the boxes of standfirsts are called, by the table of boxes."""
     table = rules.metadata.get("boxes", {}).get("standfirst", {})
-    words = (rf"\b{word}\b" for word in table.get("words", []))
+    words = map(whole, table.get("words", []))
     return re.compile("|".join([*table.get("parts", []), *words]) or r"(?!)")
 
 
