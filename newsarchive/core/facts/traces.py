@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 
 from newsarchive.core.facts import dates
 from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
+#: What some stems have in common, and the stems.
+Stems = tuple[str, tuple[str, ...]]
 #: A claim with the time that it stands for.
 Trace = tuple[Claim, datetime]
 
@@ -102,7 +104,7 @@ def authors_in_state(page: str, rules: Rules) -> Iterator[Claim]:
 def _kept(page: str, kind: str, rules: Rules) -> list[tuple[int, str]]:
     """Place and value of `"publishDate": "2025-04-03"`, `data-publish-date="2025-04-03"`, `publishDate=1743674000`."""
     stems, names = _names(kind, rules)
-    places = sorted({at for stem in stems for at in _places(stem, page)})
+    places = sorted(at for start, ends in stems for at in _places(start, page) if page.startswith(ends, at))
     keys = (names.search(page, max(0, at - _BEFORE_STEM), at + _BEHIND_STEM) for at in places)
     values = (_VALUE.match(page, key.start()) for key in keys if key)
     return list({m.start(): (m.start(), m[1] or m[2]) for m in values if m}.values())[:_MOST]
@@ -116,13 +118,30 @@ def _places(text: str, page: str) -> Iterator[int]:
 
 
 @lru_cache(maxsize=8)
-def _names(kind: str, rules: Rules) -> tuple[list[str], re.Pattern[str]]:
+def _names(kind: str, rules: Rules) -> tuple[list[Stems], re.Pattern[str]]:
     """What is looked for first, since that is fast, and the names in full."""
     table = rules.metadata.get("traces", {}).get("state", {}).get(kind, {})
     either = "|".join(name.replace("_", "[_-]?") for name in table.get("names", [])) or "$^"
-    return list(table.get("stems", [])), re.compile(
+    return _stems(table.get("stems", [])), re.compile(
         rf"(?<!last)(?<!last[_-])(?<!re)(?<!un)(?:{either})", re.IGNORECASE
     )
+
+
+def _stems(stems: Sequence[str]) -> list[Stems]:
+    """Stems by what they begin with: each search through a page takes its time, and a beginning needs one.
+
+    >>> _stems(["ublish", "ub-dat", "reated"])
+    [('ub', ('ublish', 'ub-dat')), ('reated', ('reated',))]
+    """
+    by_beginning: dict[str, list[str]] = {}
+    for stem in stems:
+        by_beginning.setdefault(stem[:2], []).append(stem)
+    return [(_shared(min(alike), max(alike)), tuple(alike)) for alike in by_beginning.values()]
+
+
+def _shared(one: str, other: str) -> str:
+    """What two words begin with alike; of the first and the last of some in order, what all of them do."""
+    return "".join(a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def counted(claims: Sequence[Claim], blocks: Sequence[Block], now: datetime, rules: Rules) -> Iterator[Trace]:

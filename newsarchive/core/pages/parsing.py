@@ -63,8 +63,7 @@ def fresh(text: str) -> LexborHTMLParser:
         tree = LexborHTMLParser(text)
     except SelectolaxError as error:
         raise NotAnArticle("broken", f"the HTML parser gave up: {error}") from error
-    if 'id="S:' in text:
-        _place_streamed(tree)
+    _place_streamed(tree)
     return tree
 
 

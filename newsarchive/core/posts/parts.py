@@ -6,6 +6,7 @@ say a paragraph twice at the turn of a page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from newsarchive.items import Article, Block, Page, Quality
 MISSING = "parts missing"
 #: What all pages say alike may be so much of the text of the first, or it is the text.
 COMMON = 0.5
+#: How an address asks for the second page, without which there are no others; a digit may be written as `%32`.
+_SECOND = re.compile("page=0?[2%]")
 #: These flags are true of a page, and not of the post.
 _OF_ONE_PAGE = frozenset(("short", "no sentence end"))
 
@@ -70,7 +73,8 @@ def _may_have_parts(page: Page) -> bool:
     an address (a file, a text by hand) has none."""
     address = page.capture.base_url
     slug = address.partition("?")[0].rstrip("/").rpartition("/")[2]
-    return ("page=" in page.text or f"{slug}/2" in page.text) and try_normalise(address) is not None
+    named = _SECOND.search(page.text) is not None or f"{slug}/2" in page.text
+    return named and try_normalise(address) is not None
 
 
 def flagged(article: Article) -> Article:
