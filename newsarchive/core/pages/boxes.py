@@ -53,6 +53,7 @@ _GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.sp
 _STEM = re.compile(any_literal(_GROUP_OF))
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
+_DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile("[a-z]{2,}")
 #: What a group may go on from behind a hyphen, "read-more": such a name is searched whole.
 _GO_ON = ("more", "read", "sign", "rich")
@@ -129,17 +130,20 @@ class Names:
         self.table = table
         self.known: dict[tuple[str, str, str], tuple[float, int]] = {}
         self.single: dict[str, tuple[dict[str, float], int]] = {}
-        self.parts: dict[str, tuple[dict[str, float], int]] = {}
+        self.parts: dict[str, tuple[dict[str, float], int, str]] = {}
 
     def facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
         """(learned score, bits of `GROUPS`); the score is a sum over the square root of the number of
         known words, so that a dozen utility classes do not shout down one telling name."""
-        key = (tag, ident, names)
-        found = self.known.get(key)
+        known, key = self.known, (tag, ident, names)
+        found = known.get(key)
         if found is None:
-            if len(self.known) > _REMEMBERED:
-                self.known.clear()
-            found = self.known[key] = self._facts(*key)
+            if len(known) > _REMEMBERED:
+                known.clear()
+            # "post-7123" says what "post-7124" says
+            alike = (tag, _DIGIT.sub("0", ident), _DIGIT.sub("0", names))
+            found = known.get(alike) or self._facts(*alike)
+            known[key] = known[alike] = found
         return found
 
     def _facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
@@ -164,26 +168,28 @@ class Names:
             worth = {w: table[w] for w in _words(name) if w in table}
             bits = _groups(spelled(name)) if len(name) <= _LONGEST else 0
         else:
-            dashed = name.replace("_", "-")
+            dashed, parts = name.replace("_", "-"), []
             for part in dashed.split("-"):
-                found, named = self.parts.get(part) or self._part(part)
+                found, named, plain = self.parts.get(part) or self._part(part)
                 worth.update(found)
                 bits |= named
+                if plain:
+                    parts.append(plain)
             if bits & _GOES_ON:
                 bits = _groups(dashed)
-            plain = "--" not in dashed and dashed.replace("-", "").isalpha()
-            if (whole := dashed.strip("-") if plain else _whole(name)) in table:
+            if (whole := "-".join(parts)) in table:
                 worth[whole] = table[whole]
         self.single[name] = worth, bits
         return worth, bits
 
-    def _part(self, part: str) -> tuple[dict[str, float], int]:
-        """The same of a part of a name, between hyphens."""
+    def _part(self, part: str) -> tuple[dict[str, float], int, str]:
+        """The same of a part of a name, between hyphens, and the part without its numbers."""
         if len(self.parts) > _REMEMBERED:
             self.parts.clear()
         table = self.table
         bits = _groups(part) | _GOES_ON * part.endswith(_GO_ON)
-        found = self.parts[part] = {w: table[w] for w in _LETTERS.findall(part) if w in table}, bits
+        worth = {w: table[w] for w in _LETTERS.findall(part) if w in table}
+        found = self.parts[part] = worth, bits, _whole(part)
         return found
 
 
