@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from collections import deque
 from html import escape, unescape
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -40,13 +40,29 @@ _ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MARKUP = re.compile(r"<[^<>]+>")
 
 
-@lru_cache(maxsize=4)
-def parse(text: str) -> LexborHTMLParser:
-    """The tree of a page, for reading only. Kept for the next call: many questions are asked of one page.
+class _Trees:
+    """The trees of the last few texts. A dictionary would hash each text, which takes as long as a search in it."""
 
-    Raises `NotAnArticle` like `fresh`.
-    """
-    return fresh(text)
+    def __init__(self, most: int) -> None:
+        self.kept: deque[tuple[str, LexborHTMLParser]] = deque(maxlen=most)
+
+    def __call__(self, text: str) -> LexborHTMLParser:
+        """The tree of a page, for reading only. Kept for the next call: many questions are asked of one page.
+
+        Raises `NotAnArticle` like `fresh`.
+        """
+        for known, tree in tuple(self.kept):  # which another thread may add to
+            if known == text:
+                return tree
+        tree = fresh(text)
+        self.kept.append((text, tree))
+        return tree
+
+    def cache_clear(self) -> None:
+        self.kept.clear()
+
+
+parse = _Trees(4)
 
 
 def fresh(text: str) -> LexborHTMLParser:
