@@ -135,8 +135,8 @@ HEADINGS = {f"h{n}": n for n in range(1, 7)}
 #: Marks a `<br>` until a block is folded; HTML parsers never let a NUL into text.
 BREAK = "\0"
 
-#: HTML's own white space. Not U+00A0, U+0085 and the like: in mojibake they are letters.
-_SPACE = re.compile("[ \t\n\f\r]+")
+#: HTML's own white space but for the space. Not U+00A0, U+0085 and the like: in mojibake they are letters.
+_SPACES = "\t\n\f\r"
 _AROUND_BREAK = re.compile(" ?\0 ?")
 #: Between small Latin letters alone: elsewhere it may be the byte AD of a letter in mojibake (`Ã\xad`).
 _HINT = re.compile("(?<=[a-zß-ž])\xad(?=[a-zß-ÿ])")
@@ -155,8 +155,10 @@ def fold(text: str) -> str:
         return _AROUND_BREAK.sub("\n", folded).strip(" \n") if BREAK in folded else folded
     if "\xad" in text:
         text = _HINT.sub("", text)
-    if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
-        text = _SPACE.sub(" ", text)
+    for space in _SPACES:  # a pattern would try every letter
+        text = text.replace(space, " ")
+    if "  " in text:
+        text = " ".join(filter(None, text.split(" ")))
     if BREAK in text:
         text = _AROUND_BREAK.sub("\n", text).strip("\n")
     return trim(text)
@@ -189,14 +191,24 @@ def count_words(text: str) -> int:
     """
     if text.isascii():
         return len(text.split())
+    if _WITHOUT_SPACES.search(text) is None:
+        return _spaced(text)
     single, clauses = len(_UNSPACED.findall(text)), len(_CLAUSES.findall(text))
-    return single + -(-3 * clauses // 14) + len(_SPACED.findall(_WITHOUT_SPACES.sub(" ", text)))
+    return single + -(-3 * clauses // 14) + _spaced(_WITHOUT_SPACES.sub(" ", text))
+
+
+def _spaced(text: str) -> int:
+    """The words between white space; a sign alone, such as a dash, is none. The pattern, which takes its time, reads
+    those only that are not all letters."""
+    words = text.split()
+    odd = [word for word in words if not word.isalnum()]
+    return len(words) - len(odd) + len(_SPACED.findall(" ".join(odd)))
 
 
 _SPACED = re.compile(r"\w\S*")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CLAUSES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-_WITHOUT_SPACES = re.compile(f"{_UNSPACED.pattern}|{_CLAUSES.pattern}")
+_WITHOUT_SPACES = re.compile(f"[{_UNSPACED.pattern[1:-1]}{_CLAUSES.pattern[1:-1]}]")
 
 
 def escape(text: str) -> str:

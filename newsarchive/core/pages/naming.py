@@ -6,7 +6,6 @@ A first guess by names of elements; `core/chrome.py` knows the phrases and has t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from newsarchive.core.clutter.lines import ends_sentence
@@ -158,15 +157,18 @@ def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
 @lru_cache(maxsize=32_768)
 def _named(name: str) -> tuple[int, str] | None:
     """The most trusted label that one id or class names, by its place, and the word that does."""
-    return min(_labels(spelled(name)), default=None)
+    labels = _labels(spelled(name))
+    return min(labels) if labels else None
 
 
-def _labels(name: str) -> Iterator[tuple[int, str]]:
+def _labels(name: str) -> list[tuple[int, str]]:
     """The labels in a name as `_ANY.finditer` finds them, looked for only where one can begin."""
+    labels = []
     begins = _BEGINS.search(name)
     while begins:
         found, at = _ANY.match(name, begins.start()), begins.start() + 1
         if found and found.lastindex:
-            yield found.lastindex - 1, found[0]
+            labels.append((found.lastindex - 1, found[0]))
             at = found.end()
         begins = _BEGINS.search(name, at)
+    return labels

@@ -92,13 +92,14 @@ class _Walker:
     def walk(self, root: LexborNode) -> None:
         """Depth first, without recursion: pages may nest 100,000 deep."""
         node, opened, blocks, pieces = root, self.open, self.blocks, self.pieces
+        enter, other = _ENTER.get, _Walker._other
         for _ in range(MAX_NODES):
             tag = node.tag or "-"
             if tag == "-text":
                 text = node.text_content
                 if text and (pieces or not text.isspace()):
                     self.add(text)
-            elif (child := _ENTER.get(tag, _Walker._other)(self, node, tag)) is not None:
+            elif (child := enter(tag, other)(self, node, tag)) is not None:
                 node = child
                 continue
             while not opened or (after := node.next) is None:
