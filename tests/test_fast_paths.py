@@ -7,7 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from newsarchive.core.pages import boxes, naming
+from newsarchive import rules
+from newsarchive.core.clutter import beginnings, phrases
+from newsarchive.core.clutter.literals import Literals
+from newsarchive.core.facts import shown
+from newsarchive.core.pages import boxes, markup, naming
+from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.trees import Forest
 
 NAMES = (
@@ -63,3 +68,80 @@ def test_the_words_of_a_name_are_its_parts_and_the_whole_without_numbers(name: s
     expected = ({p.lower() for p in parts if len(p) > 1} | {whole}) - {""} if len(name) <= 60 else set()
     assert boxes._words(name) == expected
     assert boxes.Names(dict.fromkeys(expected, 1.0))._single(name)[0] == dict.fromkeys(expected, 1.0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_differ_in_their_numbers_are_worth_the_same(name: str) -> None:
+    table = {"css": 0.5, "ylu": 1.5, "header": 2.0, "col-md": -1.0, "css-ylu-bo": 0.25}
+    for one in (name, f"{name}-1 col-md-12", f"{name}_27"):
+        apart = boxes.Names(table)
+        assert boxes.Names(table).facts("p", one, "a7 x") == apart._facts("p", one, "a7 x")
+
+
+@pytest.mark.parametrize("section", ["line", "edge", "head"])
+def test_what_a_pattern_begins_with_and_holds_is_known_of_all_tables(section: str) -> None:
+    partial = pytest.importorskip("regex")  # tells whether a text could be the beginning of a match
+    found = list(phrases._entries(rules.default(), section))
+    signs = sorted({char for _, _, pattern in found for char in pattern} | set("0٣"))
+    for file, _, pattern in found:
+        begins = beginnings.letters(phrases._compile(file, section, pattern))
+        compiled = partial.compile(phrases._compile(file, section, pattern))
+        can = {beginnings.letter_of(char) for char in signs if compiled.fullmatch(char, partial=True)}
+        assert begins is None or can <= begins, pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "letters", "held"),
+    [
+        ("a?bc", "ab", "bc"),
+        ("(?:ab?|c)d|e+f", "ace", ""),
+        (r"(?:\d+|no) comments?", "0n", " comment"),
+        (r"\(advert", "(", "advert"),
+        ("[ab]cd", None, "cd"),
+        (".{0,20} is on", None, " is on"),
+        ("(?:the )?(?:x )?zoo", "txz", "zoo"),
+        ("x*yet", None, "yet"),
+        (r"(?:[)\]]|a)b", None, ""),
+        ("", None, ""),
+    ],
+)
+def test_a_pattern_is_read_as_far_as_it_is_understood(pattern: str, letters: str | None, held: str) -> None:
+    assert beginnings.letters(pattern) == (None if letters is None else frozenset(letters))
+    assert beginnings.held(pattern) == held
+
+
+def test_many_groups_that_may_be_missing_take_no_time() -> None:
+    assert len(beginnings.letters("(?:a?|b?)" * 60 + "c") or ()) == 3
+
+
+def test_words_that_hold_another_are_not_looked_for() -> None:
+    assert Literals(["copyright", "copyright by", "© by", "©"]).words == ("copyright", "©")
+
+
+@pytest.mark.parametrize(
+    ("names", "is_aside"),
+    [
+        ("nav", True),
+        ("site-nav x", True),
+        ("navy", False),
+        ("post-footer", False),
+        ("Footer", True),
+        ("REPLY", True),
+    ],
+)
+def test_classes_are_read_in_small_letters(names: str, is_aside: bool) -> None:
+    assert shown._says_aside(names) is is_aside
+
+
+@pytest.mark.parametrize(
+    "text", ["— a", "“ ”", "a –\n– b", "«\u00a0Mot\u00a0» – x", "\u2028—\u2028", "ümläut-word, é!", "½ … ¾"]
+)
+def test_words_between_spaces_hold_a_letter_or_digit(text: str) -> None:
+    assert markup.count_words(text) == len(re.findall(r"\w\S*", text))
+
+
+def test_a_tree_is_kept_for_the_next_questions_only() -> None:
+    texts = [f"<p>{i}</p>" for i in range(5)]
+    trees = [parse(text) for text in texts]
+    assert parse(texts[4]) is trees[4]
+    assert parse(texts[0]) is not trees[0]

@@ -53,6 +53,8 @@ def is_token(text: str) -> bool:
     >>> is_token("Verification: a0d6e82a7952e405"), is_token("Room: 20250401")
     (True, False)
     """
+    if ":" not in text and "=" not in text and "#" not in text:  # far cheaper than the pattern
+        return False
     hit = _TOKEN.fullmatch(text.strip())
     return hit is not None and any(c.isdigit() for c in hit[1]) and any(c.isalpha() for c in hit[1])
 

@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from newsarchive.items import Block
 
-#: Straight quotes for curly ones, so that one spelling in a table meets both.
-_QUOTES = str.maketrans("’‘‚‛“”„‟«»", "''''''''''")
+#: Straight quotes stand for these, so that one spelling in a table meets both. A pattern finds the few that there are;
+#: a table for `translate` is asked for every letter.
+_QUOTES = re.compile("[’‘‚‛“”„‟«»]")
 _BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 #: Scripts written without spaces: a character counts as half a word there.
@@ -37,7 +38,7 @@ def fold(text: str) -> str:
     if text.isascii():  # has neither curly quotes nor what NFKC would change
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
     text = " ".join(unicodedata.normalize("NFKC", text).split())
-    return text.lstrip(_BEFORE).rstrip(_BEHIND).translate(_QUOTES).lower()
+    return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
 
 
 @lru_cache(maxsize=16384)
@@ -62,7 +63,7 @@ def ends_sentence(text: str) -> bool:
     (True, True, False)
     """
     tail = text[-24:]  # no text ends in so many quotation marks
-    if _END.search(tail):
+    if not tail[-1:].isalnum() and _END.search(tail):
         return True
     return len(text) > STOPLESS and not tail.isascii() and len(_STOPLESS.findall(text)) > STOPLESS
 

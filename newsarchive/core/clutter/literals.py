@@ -45,7 +45,9 @@ class Literals:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self.words = tuple(dict.fromkeys(w.lower() for w in words if w))
+        found = tuple(dict.fromkeys(w.lower() for w in words if w))
+        # A word that holds another need not be looked for.
+        self.words = tuple(w for w in found if not any(v in w and v != w for v in found))
         self.plain = tuple(w for w in self.words if w.isascii())
 
     def stand_in(self, text: str) -> bool:

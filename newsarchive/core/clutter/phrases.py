@@ -18,10 +18,11 @@ asked for every page: plug-ins speak English on a German blog, and whole lines s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from newsarchive.core.clutter.beginnings import held, letter_of, letters
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS
 from newsarchive.rules import Rules, Table, strings
@@ -32,6 +33,8 @@ _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 
 Verdict = tuple[str, str]
 Lookup = Callable[[str], Verdict | None]
+#: A pattern, its place among all of its section, and what it decides.
+_Part = tuple[str, int, Verdict]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,25 +92,52 @@ def _compile(file: str, key: str, pattern: str) -> str:
 
 
 def _lines(rules: Rules, section: str) -> Lookup:
-    """One lookup for all patterns of a section: an alternation, with a memory for repeated lines."""
-    found = list(_entries(rules, section))
-    if not found:
-        return lambda text: None
-    parts = [_compile(file, f"{section}.{label}", text) for file, label, text in found]
-    pattern = re.compile("|".join(f"({part})" for part in parts))
-    # Without groups an alternative that begins with another letter is passed over at once.
-    any_of_them = re.compile("|".join(parts))
+    """One lookup for all patterns of a section, with a memory for repeated lines. Those are tried that begin as a
+    line does, or of which it holds a text."""
+    by_sign: dict[str, list[_Part]] = {}
+    for place, (file, label, text) in enumerate(_entries(rules, section)):
+        part = _compile(file, f"{section}.{label}", text)
+        verdict = (label, f"{file}, [{section}] {label}: {_short(text)}")
+        for sign in letters(part) or (held(part),):
+            by_sign.setdefault(sign, []).append((part, place, verdict))
+    tables = {sign: _Alternatives(parts) for sign, parts in by_sign.items()}
+    texts, anywhere = [sign for sign in tables if len(sign) > 1], [sign for sign in tables if not sign]
 
     @lru_cache(maxsize=16384)
     def lookup(text: str) -> Verdict | None:
-        known = 0 < len(text) <= LONGEST and any_of_them.fullmatch(text)
-        hit = pattern.fullmatch(text) if known else None
-        if hit is None or hit.lastindex is None:
+        if not 0 < len(text) <= LONGEST:
             return None
-        file, label, phrase = found[hit.lastindex - 1]
-        return label, f"{file}, [{section}] {label}: {_short(phrase)}"
+        signs = [letter_of(text), *anywhere]
+        for sign in texts:
+            if sign in text:
+                signs.append(sign)
+        hits = [hit for sign in signs if sign in tables and (hit := tables[sign].first(text))]
+        return min(hits)[1] if hits else None
 
     return lookup
+
+
+class _Alternatives:
+    """Patterns with their places in the tables, of which the first that matches decides; compiled once a line needs them."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self.parts = parts
+
+    @cached_property
+    def any(self) -> re.Pattern[str]:
+        return re.compile("|".join(part for part, _, _ in self.parts))
+
+    @cached_property
+    def each(self) -> re.Pattern[str]:
+        """With groups, which tell which one it was, and take longer."""
+        return re.compile("|".join(f"({part})" for part, _, _ in self.parts))
+
+    def first(self, text: str) -> tuple[int, Verdict] | None:
+        """The place of the first pattern that matches, and what it decides."""
+        if not self.any.fullmatch(text):
+            return None
+        hit = self.each.fullmatch(text)
+        return self.parts[hit.lastindex - 1][1:] if hit and hit.lastindex else None
 
 
 def _short(pattern: str) -> str:

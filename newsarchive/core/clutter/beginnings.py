@@ -1,0 +1,109 @@
+"""What a pattern can begin with, and what it must hold: of hundreds of patterns, those that can match a line are tried.
+
+Reads as much of a regular expression as the tables of `data/chrome` use; what it does not know may begin
+with anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+#: Stands for a digit of any script.
+DIGIT = "0"
+_SPECIAL = frozenset(".^$*+?{}[]|()")
+_REPEATS = frozenset("*+?{")
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[\d,]+\}|.", re.DOTALL)
+
+
+def letter_of(line: str) -> str:
+    """The character that a line begins with, `DIGIT` for any digit."""
+    return DIGIT if line[:1].isdecimal() else line[:1]
+
+
+def letters(pattern: str) -> frozenset[str] | None:
+    """The characters that what a pattern matches can begin with, `None` where they are not known.
+
+    >>> sorted(letters("(?:read|see) more|(?:all )?news"))
+    ['a', 'n', 'r', 's']
+    >>> letters(".{1,20} is on")
+    """
+    found = frozenset(map(_letter, unfolded(pattern)))
+    return None if "" in found else found
+
+
+def held(pattern: str) -> str:
+    """The longest text that stands in all that a pattern matches, "" where none of two letters is known.
+
+    >>> held("(?:.{1,60} )?please do {0,2}not(?: copy)?")
+    'please do'
+    """
+    if len(_alternatives(pattern)) > 1:
+        return ""
+    runs = [""]
+    for token, end, depth in _tokens(pattern):
+        if depth or token[0] in _SPECIAL or token[0] == "\\" or pattern[end : end + 1] in _REPEATS:
+            runs.append("")
+        else:
+            runs[-1] += token
+    longest = max(runs, key=len)
+    return longest if len(longest) > 1 else ""
+
+
+def _letter(part: str) -> str:
+    """The character that a part begins with, "" where it is not known."""
+    end = _end_of_first(part)
+    first, is_certain = part[:end], part[end : end + 1] not in _REPEATS - {"+"}
+    if not is_certain or first in _SPECIAL or first[:1] in ("[", "("):
+        return ""
+    if first[:1] != "\\":
+        return letter_of(first)
+    return DIGIT if first == "\\d" else "" if first[1:].isalnum() else first[1:]
+
+
+@lru_cache(maxsize=4096)
+def unfolded(pattern: str) -> tuple[str, ...]:
+    """A pattern as alternatives, in which groups and letters that may be missing are written out at the beginning.
+
+    >>> unfolded("(?:read|see) more|(?:all )?news|e?-mail")
+    ('read more', 'see more', 'all news', 'news', 'e-mail', '-mail')
+    """
+    return tuple(dict.fromkeys(piece for part in _alternatives(pattern) for piece in _opened(part)))
+
+
+def _opened(part: str) -> Iterator[str]:
+    end = _end_of_first(part)
+    first, repeat, rest = part[:end], part[end : end + 1], part[end + 1 :]
+    is_group = first.startswith("(?:")
+    if repeat == "?" and rest[:1] not in _REPEATS and (is_group or _letter(first)):
+        yield from unfolded(first + rest)
+        yield from unfolded(rest)
+    elif is_group and repeat not in _REPEATS:
+        for inner in _alternatives(first[3:-1]):
+            yield from unfolded(inner + repeat + rest)
+    else:
+        yield part
+
+
+def _end_of_first(part: str) -> int:
+    """Where the first letter, escape, class or group of a part ends."""
+    return next((end for _, end, depth in _tokens(part) if depth == 0), len(part))
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The parts of a pattern between bars that stand in no group."""
+    out, start = [], 0
+    for token, end, depth in _tokens(pattern):
+        if depth == 0 and token == "|":
+            out.append(pattern[start : end - 1])
+            start = end
+    return [*out, pattern[start:]]
+
+
+def _tokens(pattern: str) -> Iterator[tuple[str, int, int]]:
+    """Each letter, escape, class or bracket of a group with its end, and the number of groups that are open there."""
+    depth = 0
+    for token in _TOKEN.finditer(pattern):
+        depth += (token[0] == "(") - (token[0] == ")")
+        yield token[0], token.end(), depth
