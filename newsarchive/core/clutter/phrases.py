@@ -31,6 +31,9 @@ from newsarchive.rules import Rules, Table, strings
 LONGEST = 300
 _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 
+#: The tag, the id and the classes of a step of a path.
+_MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
+
 Verdict = tuple[str, str]
 Lookup = Callable[[str], Verdict | None]
 #: A pattern, its place among all of its section, and what it decides.
@@ -156,7 +159,7 @@ def _selectors(rules: Rules) -> Lookup:
 
     @lru_cache(maxsize=16384)
     def segment(text: str) -> Verdict | None:
-        for token in re.findall(r"^[^#.]+|[#.][^#.]+", text):
+        for token in _MARKS.findall(text):
             if token in exact:
                 return exact[token]
             if starts and token.startswith(starts):

@@ -44,6 +44,8 @@ _SENTENCE = re.compile(
 #: What each gap holds, or touches.
 _MAY_PART = re.compile("[.!?…。！？\n|•·\u3400-\u9fff]")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
+#: No abbreviation is longer, in characters: a sentence is searched from there.
+_LONGEST = 8
 _DOMAIN = r"(?:https?://)?(?:www\.)?[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,12}"
 _DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/[^\s)）\]]*)?", re.I)
 _IN_BRACKETS = re.compile(rf"\s*[(（\[]\s*(?:{_DOMAIN})(?:/[^\s)）\]]*)?\s*[)）\]]", re.I)
@@ -121,7 +123,7 @@ def _sentences(text: str) -> Iterator[str]:
     at = 0
     for gap in _SENTENCE.finditer(text) if _MAY_PART.search(text) else ():
         part = text[at : gap.start()].strip()
-        if not part or (_ABBREVIATION.search(part) and "\n" not in gap[0]):
+        if not part or ("\n" not in gap[0] and _ABBREVIATION.search(part, max(0, len(part) - _LONGEST))):
             continue
         yield part
         at = gap.end()

@@ -176,10 +176,11 @@ class _Walker:
         child = node.first_child
         if child is None:
             return None
-        if self.box is None or self.box.depth < MAX_DEPTH:
-            self.box = Box(tag, node.attributes, self.box, len(self.boxes), len(self.blocks))
-            self.boxes.append(self.box)
-            self.open.append(self.box)
+        box, boxes = self.box, self.boxes
+        if box is None or box.depth < MAX_DEPTH:
+            self.box = box = Box(tag, node.attributes, box, len(boxes), len(self.blocks))
+            boxes.append(box)
+            self.open.append(box)
         else:
             self.open.append(None)
         return child
