@@ -53,8 +53,9 @@ _CLOCK = re.compile(
 _OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
-#: A year, or two numbers parted as in a date: what every date holds.
-_LIKELY = re.compile(r"(?:19|20|25)\d\d|\d[./-] ?\d")
+#: What all dates hold but those in numbers with a year of two digits; and what those hold.
+_FULL_YEAR = re.compile(r"(?:19|20|25)\d\d")
+_LIKELY = re.compile(rf"{_FULL_YEAR.pattern}|\d[./-] ?\d")
 _DIGITS = re.compile(r"\d")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.)?"
 
@@ -157,11 +158,8 @@ def date_text(text: str, rules: Rules) -> str:
     if not _LIKELY.search(western):
         return ""
     lower = _lower(western)
-    found = [
-        m
-        for pattern in (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1], _NUMERIC)
-        if (m := pattern.search(lower))
-    ]
+    with_year = (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
+    found = [m for pattern in (*with_year, _NUMERIC) if (m := pattern.search(lower))]
     if not found or len(lower) != len(text):
         return ""
     first = min(found, key=lambda m: (m.start(), -m.end()))
