@@ -29,7 +29,7 @@ STYLES = {
     ("’", "’"): "sv fi",
 }
 #: Languages that have more than one custom.
-UNSURE = "ru uk be kk"
+UNSURE = "ru uk be kk da"
 MARKS = frozenset("".join(map("".join, STYLES)))
 INSIDE, OPENING, CLOSING = "inside", "opening", "closing"
 #: What stands for a lost byte: nothing, or one of these.
@@ -81,8 +81,13 @@ def torn_marks(
     torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
     marks = sorted([*torn, *_whole(text, changes)])
     told = {m.place: "’" for m in torn if m.role == INSIDE and "’" in lost}
+    owners = {m.place for line in _lines(text, marks) for m in _owning(text, line, codec)}
+    told |= {m.place: "’" for m in torn if m.place in owners and "’" in lost}
+    marks, torn = ([m for m in some if m.place not in owners] for some in (marks, torn))
     opened = {m.place: pair for line in _lines(text, marks) for m, pair in _paired(line, lost)}
     style = _style(marks, lost, opened, language)
+    if style == ("“", "”") and lost.issuperset("“”‘’") and not _are_said(text, torn):
+        style = None  # in English either may be: double marks for what is said, single ones for titles and odd words
     for mark in torn:
         if mark.role in (OPENING, CLOSING):
             char = opened.get(mark.place) or (style[mark.role == CLOSING] if style else "")
@@ -136,6 +141,22 @@ def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
     for mark in marks:
         lines.setdefault(text.count("\n", 0, mark.place), []).append(mark)
     return lines.values()
+
+
+def _are_said(text: str, torn: Iterable[Mark]) -> bool:
+    """Whether sentences end inside the torn marks."""
+    return any(text[m.place - 1 : m.place] in (",", ".", "!", "?") for m in torn if m.role == CLOSING)
+
+
+def _owning(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
+    """The torn marks of a line that close nothing, behind an s and before a word: `the prisoners’ plea`."""
+    start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
+    owning = re.compile(f"(?<=[a-z]s){start}[?\ufffd]? [a-z]")
+    depth = 0
+    for mark in line:
+        if mark.role == CLOSING and not mark.char and depth <= 0 and owning.match(text, mark.place):
+            yield mark
+        depth += {OPENING: 1, CLOSING: -1}.get(mark.role, 0)
 
 
 def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, str]]:
