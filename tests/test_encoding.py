@@ -143,6 +143,74 @@ def test_marks_that_lost_their_last_byte_are_told_by_their_places_and_by_what_cl
     assert repair(damaged, RULES).text == text
 
 
+CHINESE = "另外，由法令确定各地区的选举。\n法国地质学家在研究地层时，首次提出运动的概念。"
+PARENTHESES = "国家足球博物馆（The Museum）是英国的一座博物馆。\n他出生于伦敦，后来去了法国。"
+JAPANESE = "新ルールを聞いて、各々に想いを語った。\n委員会は「報告書」を公表した。"
+STOPS = re.compile("[、。，（）「」]")
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        (CHINESE, "cp874"),
+        (PARENTHESES, "cp874"),
+        (CHINESE, "cp1253"),
+        (JAPANESE, "cp1252"),
+        (JAPANESE, "cp1257"),
+    ],
+)
+def test_stops_and_brackets_of_chinese_and_japanese_that_lost_their_last_byte_are_told_by_the_line(
+    text: str, codec: str, spelling: str
+) -> None:
+    damaged = STOPS.sub(lambda mark: losing(mark[0], codec, spelling), text)
+    assert damaged != text
+    assert repair(damaged, RULES).text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "東京で会議が開かれた、大阪でも開かれた。",  # a comma or a full stop behind a verb
+        "他们去了北京（首都）上海和广州。",  # two commas or parentheses
+    ],
+)
+def test_a_line_with_a_stop_that_cannot_be_told_stays_as_it_is(line: str) -> None:
+    page = f"{CHINESE}\n{line}"
+    damaged = STOPS.sub(lambda mark: losing(mark[0], "cp874", "?"), page)
+    result = repair(damaged, RULES)
+    assert result.text == f"{CHINESE}\n{damaged.splitlines()[-1]}"
+    assert "lost bytes" in result.damage
+
+
+def test_thai_letters_in_a_chinese_text_are_no_torn_stops() -> None:
+    page = "泰国的货币是泰铢，字母ใ和๏是泰文。\n€是欧元，ใ€是什么？"
+    assert repair(page, RULES).edits == ()
+
+
+def test_where_sentences_end_inside_no_marks_titles_in_single_ones_are_not_told_from_double_ones() -> None:
+    line = "They read ‘The Papers’ and ‘The Island’ in the prisoners’ library"
+    damaged = re.sub("[‘’]", lambda mark: losing(mark[0], "cp874", "?"), line)
+    assert repair(damaged, RULES).text == damaged
+
+
+def test_a_mark_behind_an_s_that_closes_nothing_is_an_apostrophe() -> None:
+    page = f"{ENGLISH}\nThe prisoners’ plea was read to them in the parents’ home."
+    damaged = re.sub("[“”‘’]", lambda mark: losing(mark[0], "cp1253", "?"), page)
+    assert repair(damaged, RULES).text == page
+
+
+def test_a_space_behind_a_lost_byte_is_not_read_as_a_part_of_the_letter() -> None:
+    line = "Det gjør at de kan nå målet raskere, og det er både godt og viktig på sjøen."
+    assert "à" not in repair(losing(line, "cp1257", ""), RULES).text
+
+
+def test_what_is_left_behind_the_last_full_stop_of_a_line_leaves_its_sentence_as_it_is() -> None:
+    page = "It’s in daily practice—a study. ☀️🙏\nHere’s one more—and another."
+    damaged = losing(page, "cp1252", "")
+    assert repair(damaged, RULES).text.splitlines() == [damaged.splitlines()[0], page.splitlines()[1]]
+
+
 def test_one_mark_alone_that_lost_its_last_byte_is_no_proof() -> None:
     assert repair("Heโ€s here", RULES).edits == ()
 

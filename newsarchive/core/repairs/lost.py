@@ -30,8 +30,12 @@ JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)
 LOSS, PLAIN, STRANGER = 4.0, 1.0, 6.0
 #: What it costs, in nats, that a byte is gone where the next one could stand for it.
 ORPHAN = 40.0
+#: What it costs that a space was a byte, where that joins what may be two words, the byte before it gone.
+JOINING = 6.0
 #: What it counts that other guesses stand elsewhere on the page so much more often; in nats, at the most.
 RARE, RAREST = 2.5, 9.0
+#: Letters of one language are so much rarer than others, as a logarithm; what Latin script adds to a to z is all rare.
+USUAL = 1.5
 #: What it costs that a mark is another than quotation marks say: see `quotes`.
 ANOTHER = 30.0
 #: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
@@ -201,16 +205,23 @@ class Lossy:
         guesses = tuple(chars) if lost else ()
         loss = 0.0 if not lost else PLAIN if len(chars) == 1 else LOSS
         loss += ORPHAN * (lost and self._continues(run, raw, end))
-        mark = self.marks.get((run, at)) if lost else None
+        loss += JOINING * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
+        if lost and (mark := self.marks.get((run, at))):
+            # Where else it may begin or end is another matter.
+            yield from (Token(at, end, char, (), loss + ANOTHER * (char != mark)) for char in chars)
+            return
         for char in chars if len(chars) <= GUESSES else ():
             unlikely = self._unlikely(char, guesses) if lost else 0.0
-            yield Token(at, end, char, guesses, loss + unlikely + ANOTHER * (mark not in (None, char)))
+            yield Token(at, end, char, guesses, loss + unlikely)
 
     def _unlikely(self, char: str, guesses: tuple[str, ...]) -> float:
         """What speaks against a guess, in nats, going by what else is on the page."""
+        own = script(char)
+        if not own:
+            return 0.0
         most = max(self.letters[other.lower()] for other in guesses)
-        rare = RARE * log((most + 0.5) / (self.letters[char.lower()] + 0.5)) if script(char) else 0.0
-        return min(RAREST, rare) + STRANGER * (script(char) not in ("", *self.scripts))
+        rarer = log((most + 0.5) / (self.letters[char.lower()] + 0.5)) - USUAL * (own != "LATIN")
+        return min(RAREST, RARE * max(0.0, rarer)) + STRANGER * (own not in self.scripts)
 
     @cached_property
     def _lost(self) -> tuple[int, ...]:

@@ -21,6 +21,8 @@ from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.quotes import torn_marks
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
+from newsarchive.core.repairs.sentences import sentence_ends
+from newsarchive.core.repairs.stops import torn_stops
 
 #: What a run must gain by its guesses, in nats.
 GAIN = 2.0
@@ -34,10 +36,6 @@ ASKED, LETTERS = 60, 30
 SHORT, FEW = 2, 5
 #: So many torn runs are asked how lost bytes are spelled.
 SAMPLE = 12
-#: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
-_END = re.compile(r"(?P<word>\S*)[.!][\"')\]]* |\n")
-#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`
-ABBREVIATED = 4
 
 
 def torn(
@@ -107,7 +105,8 @@ def with_lost(
     twelve of which a guess without a vote made worse).
     """
     runs = Runs(text, JOINED)
-    suspect = runs.suspect(places)
+    spaced = [change for change in changes if " " in text[change.start : change.end]]
+    suspect = runs.suspect([*places, *(change.start for change in spaced)])
     firsts = _firsts(text, changes, charset)
     heads = _heads_of(text, changes, charset, firsts, grams)
     letters = {c for c in _unchanged(text, changes)[0] if c > "\x7f" and script(c)}
@@ -128,7 +127,7 @@ def with_lost(
     mended = tried[best] | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
     taught = replace(best, letters=_letters(text, changes, heads, mended))
     mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > SURE}
-    certain = set(runs.suspect(left))
+    certain = set(runs.suspect(left if changes else places))
     good = {
         run: list(m.readings)
         for run, m in mended.items()
@@ -137,17 +136,28 @@ def with_lost(
     guessed = placed(good, runs)
     certain |= {run for run in mended if not mended[run].readings and _begins(run, best, model)}
     broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
-    broken = sorted({*broken, *(place for place in left if not _is_inside(guessed, place, place + 1))})
     kept = [c for c in changes if not _overlaps(guessed, c)]
-    sentences = [0, *_sentence_ends(text, changes), len(text) + 1]
+    if not best.spelling:  # the space that was read as a byte may be one behind a byte that is gone
+        left |= {change.start for change in spaced}
+        kept = [c for c in kept if c not in spaced]
+    left |= _left_behind(text, sorted([*kept, *guessed], key=_start), charset, grams)
+    broken = sorted({*broken, *(place for place in left if not _is_inside(guessed, place, place + 1))})
+    sentences = [0, *sentence_ends(text, changes), len(text) + 1]
     lost = {bisect_right(sentences, place) for place in broken}
     whole = [c for c in (*kept, *guessed) if bisect_right(sentences, c.start) not in lost]
     return Repairs(sorted(whole, key=_start), broken)
 
 
+def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:
+    """Where first bytes are left that only the guesses tell for ones."""
+    firsts = _firsts(text, changes, charset)
+    return set(_left(text, changes, charset, firsts, _heads_of(text, changes, charset, firsts, grams)))
+
+
 def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
     """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
     told = torn_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
+    told |= torn_stops(text, changes, lossy.charset, lossy.spelling)
     marks: dict[tuple[str, int], set[str]] = {}
     for start, run in runs.spans if told else ():
         for at in range(1, len(run) - 1):
@@ -160,16 +170,6 @@ def _language(text: str, changes: Sequence[Change]) -> str:
     from newsarchive.core.facts.language import detect  # its tables take half a second to load
 
     return detect(_unchanged(text, changes)[1])[0]
-
-
-def _sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
-    """Where sentences end; in scripts that do not part words, lines."""
-    by_line = any(script(change.reading.after[-1]) in LENGTHS for change in changes)
-    for match in _END.finditer(text):
-        word = match["word"] or ""
-        letters = len(word) - sum(char > "\x7f" for char in word) / 2
-        if match["word"] is None or (letters > ABBREVIATED and not by_line):
-            yield match.end()
 
 
 def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:

@@ -23,6 +23,7 @@ from newsarchive.core.repairs.plausible import Window, conceivable, is_single_by
 from newsarchive.core.repairs.quotes import torn_codec
 from newsarchive.core.repairs.readers import Hypothesis, Readers, gain_of
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
+from newsarchive.core.repairs.stops import torn_stops_codec
 from newsarchive.core.repairs.torn import torn, with_lost
 from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words
 
@@ -90,7 +91,8 @@ def changes_of(
             continue
         if rest := torn(text, positions, changes, believed.charset, model, grams):
             return with_lost(text, changes, rest, believed.charset, model, grams)
-    if not changes and (marks := torn_codec(text, names - _MANY)):
+    single = names - _MANY
+    if not changes and (marks := torn_codec(text, single) or torn_stops_codec(text, single)):
         codec, places = marks
         return with_lost(text, [], places, codec, model, grams)
     return Repairs(changes)

@@ -1,0 +1,289 @@
+"""Which mark of Chinese or Japanese lost its last byte: `ใ€` may have been `。`, `、`, `「` or `」`.
+
+No two characters tell that. What does: a sentence ends with its line, brackets are closed, no two stops follow
+each other, and what stands in parentheses or in a list is short. All ways to read the marks of a line compete, at
+costs that say how rare each is in its place; a mark is told where every other way costs clearly more (the
+marginals of a min-sum trellis: Viterbi 1967).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from newsarchive.core.charsets import Charset, charset
+from newsarchive.core.repairs.characters import script
+from newsarchive.core.repairs.quotes import SPELLINGS, TORN
+from newsarchive.core.repairs.runs import Change
+
+#: The first two bytes of the marks, and a character to stand for them in a line.
+BEGINNINGS = {b"\xe3\x80": "\ue000", b"\xef\xbc": "\ue001"}
+#: What each mark costs in Chinese and in Japanese, in nats; marks that are not here count as `OTHER`.
+CHINESE = dict(
+    zip(
+        "、。，：；！？（）《》「」『』",
+        (0.5, 1.5, 0.0, 4.0, 4.5, 4.0, 4.0, 1.6, 1.6, 1.5, 1.5, 2.0, 2.0, 3.0, 3.0),
+        strict=True,
+    )
+)
+JAPANESE = dict(
+    zip(
+        "、。！？：，－「」（）『』【】",
+        (0.0, 2.0, 3.0, 3.0, 4.0, 5.0, 5.0, 1.4, 1.4, 1.0, 1.0, 2.5, 2.5, 2.5, 2.5),
+        strict=True,
+    )
+)
+OTHER = 5.0
+PAIRS = {"（": "）", "《": "》", "〈": "〉", "「": "」", "『": "』", "【": "】", "〔": "〕"}
+CLOSINGS = frozenset(PAIRS.values())
+#: What ends a sentence, and what only parts one.
+ENDS, COMMAS = frozenset("。！？"), frozenset("、，：；")
+STOPS = ENDS | COMMAS
+#: What can hardly be; a comma at the end of a line; a bracket that is not closed on its line, or was not opened
+#: there: what somebody says runs over several.
+NEVER, CUT, UNPAIRED, UNPAIRED_SAYING = 12.0, 5.0, 5.0, 2.0
+#: A mark is told where any other costs so much more, in nats.
+TOLD = 2.4
+#: A part of a list is so short, a sentence so long at the least, what stands in brackets so long at the most.
+SHORT, LONG, LONGEST = 4, 8, 12
+#: What speaks against a mark between parts of another length; what speaks for brackets around a short part, and
+#: around one without any Han character or kana.
+LENGTH, BRIEF, FOREIGN = 2.5, 2.0, 6.0
+#: What speaks against a full stop behind what ends no sentence, and against a comma before what hardly begins a part.
+UNFINISHED, DEPENDENT = 3.0, 3.0
+PREDICATES = frozenset("たすいるんだうむぶつぐぬねよか)）」』")
+DEPENDENTS = {"、": frozenset("とをがのはでにへか"), "，": frozenset("的了")}
+#: What speaks against a comma behind the particle of who says something.
+TOPIC = 1.1
+#: What speaks against a closing bracket at the end of a line, and in Japanese before anything else
+#: than a particle or a mark.
+LOOSE = 1.5
+#: What introduces words that are quoted.
+SAYING, QUOTING = frozenset("说說道称稱曰问問"), frozenset('“‘「『"')
+#: So many states of a line are followed at once.
+STATES = 80
+
+_MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
+#: What may stand behind the last mark of a line.
+_QUOTED = "”’\"' "
+_HIRAGANA = re.compile("[\u3041-\u3096]")
+_KANA = re.compile("[\u3041-\u30fa]")
+
+
+class _Place(NamedTuple):
+    """A mark of a line: which it may be, where, and the characters beside it, "" at the ends of the line."""
+
+    at: int
+    chars: tuple[str, ...]
+    before: str
+    behind: str
+    lengths: tuple[int, int]
+
+
+class _State(NamedTuple):
+    """What the costs of all that follows depend on: the last mark, where, and what is open since when."""
+
+    char: str = ""
+    at: int = -1
+    opened: tuple[tuple[str, int], ...] = ()
+
+
+def torn_stops(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -> dict[int, str]:
+    """Where marks lost their last byte, spelled so, and which they were, as far as that can be told."""
+    lost = {sign: chars for first, sign in BEGINNINGS.items() if (chars := _lost(codec, first))}
+    if not lost:
+        return {}
+    view, places = _seen(text, changes, codec, spelling)
+    told: dict[int, str] = {}
+    start = 0
+    for line in view.split("\n") if places else ():
+        if any(sign in line for sign in lost) and _is_han(line):
+            told |= {places[start + at]: char for at, char in _told(line, lost)}
+        start += len(line) + 1
+    return told
+
+
+def torn_stops_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
+    """The codec of these in which marks of a page in Chinese or Japanese lost their last byte, and where; `None`
+    where that is not clear: what they begin with must stand nowhere else."""
+    if not _is_han(text):
+        return None
+    for codec in map(charset, sorted(names, key=_likely)):
+        starts = [_start(codec, first) for first in BEGINNINGS if _lost(codec, first)]
+        number = sum(map(text.count, starts))
+        if number < TORN or sum(text.count(char) for char in {s[0] for s in starts}) > number:
+            continue
+        for spelling in SPELLINGS:
+            places = sorted(m.start() for s in starts for m in _pattern(codec, s, spelling).finditer(text))
+            if len(places) == number and all(_is_beside_han(text, at) for at in places):
+                return codec, places
+    return None
+
+
+def _likely(name: str) -> tuple[bool, str]:
+    """By this codecs are in the order in which they are likely: several begin marks with the same two characters."""
+    return not name.startswith("windows"), name
+
+
+def _is_han(text: str) -> bool:
+    return any(script(char) in ("CJK", "HIRAGANA", "KATAKANA") for char in text)
+
+
+def _is_beside_han(text: str, at: int) -> bool:
+    """Whether Chinese or Japanese stands on the line of a place."""
+    first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    return _is_han(text[first : last if last >= 0 else None])
+
+
+def _start(codec: Charset, first: bytes) -> str:
+    return codec.decoded[first[0]] + codec.decoded[first[1]]
+
+
+@lru_cache(maxsize=256)
+def _lost(codec: Charset, first: bytes) -> tuple[str, ...]:
+    """The marks that begin so, whose last byte the codec does not define."""
+    return tuple(bytes((*first, b)).decode() for b in sorted(codec.undefined) if 0x80 < b < 0xC0)
+
+
+@lru_cache(maxsize=256)
+def _pattern(codec: Charset, start: str, spelling: str) -> re.Pattern[str]:
+    """What marks begin with, with a lost byte behind."""
+    follows = "".join(re.escape(chr(c)) for c, b in codec.inverse.items() if 0x80 <= b < 0xC0)
+    return re.compile(re.escape(start) + (re.escape(spelling) if spelling else f"(?![{follows}])"))
+
+
+def _seen(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -> tuple[str, dict[int, int]]:
+    """The text after the changes, a sign for each torn mark; and place in it → place in the text."""
+    spans: list[tuple[int, int, str, bool]] = [(c.start, c.end, c.reading.after, False) for c in changes]
+    for first, sign in BEGINNINGS.items():
+        found = _pattern(codec, _start(codec, first), spelling).finditer(text)
+        spans += [(match.start(), match.end(), sign, True) for match in found]
+    parts: list[str] = []
+    places: dict[int, int] = {}
+    at = length = 0
+    for start, end, after, is_torn in sorted(spans):
+        if start < at:
+            continue
+        parts += [text[at:start], after]
+        length += start - at
+        if is_torn:
+            places[length] = start
+        length += len(after)
+        at = end
+    return "".join([*parts, text[at:]]), places
+
+
+def _told(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, str]]:
+    """The torn marks of a line that can be told."""
+    places = list(_places(line, lost))
+    costs = JAPANESE if _KANA.search(line) else CHINESE
+    for place, marginals in zip(places, _marginals(places, costs, line), strict=True):
+        best, *others = sorted(marginals, key=marginals.__getitem__)
+        if len(place.chars) > 1 and all(marginals[c] - marginals[best] >= TOLD for c in others):
+            yield place.at, best
+
+
+def _places(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[_Place]:
+    bare = line.rstrip()
+    found = [m.start() for m in _MARK.finditer(bare)]
+    for number, at in enumerate(found):
+        first = found[number - 1] + 1 if number else 0
+        last = found[number + 1] if number + 1 < len(found) else len(bare)
+        chars = lost.get(bare[at], bare[at])
+        behind = bare[at + 1 : at + 2] if bare[at + 1 :].strip(_QUOTED) else ""
+        yield _Place(at, tuple(chars), bare[:at].strip()[-1:], behind, (at - first, last - at - 1))
+
+
+def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) -> list[dict[str, float]]:
+    """For each place: what the best way through the line costs in which it is which mark."""
+    steps: list[dict[_State, float]] = [{_State(): 0.0}]
+    edges: list[list[tuple[_State, _State, float]]] = []
+    for place in places:
+        found: dict[_State, float] = {}
+        ways = []
+        for state in sorted(steps[-1], key=steps[-1].__getitem__)[:STATES]:
+            for char in place.chars:
+                after, cost = _next(state, place, char, costs, line)
+                ways.append((state, after, cost))
+                found[after] = min(found.get(after, 1e9), steps[-1][state] + cost)
+        steps.append(found)
+        edges.append(ways)
+    rest = {state: sum(_unpaired(c) for c, _ in state.opened) for state in steps[-1]}
+    marginals: list[dict[str, float]] = []
+    for step, ways in zip(reversed(steps[:-1]), reversed(edges), strict=True):
+        before: dict[_State, float] = defaultdict(lambda: 1e9)
+        least: dict[str, float] = defaultdict(lambda: 1e9)
+        for state, after, cost in ways:
+            before[state] = min(before[state], cost + rest[after])
+            least[after.char] = min(least[after.char], step[state] + cost + rest[after])
+        rest = before
+        marginals.append(least)
+    return marginals[::-1]
+
+
+def _next(
+    state: _State, place: _Place, char: str, costs: Mapping[str, float], line: str
+) -> tuple[_State, float]:
+    """The state after a mark, and what that mark costs here."""
+    cost = _here(place, char, costs) + _beside(state, place, char)
+    opened = state.opened
+    if char in PAIRS:
+        cost += NEVER * any(c == char for c, _ in opened)
+        opened = (*opened[-1:], (char, place.at))
+    elif char in CLOSINGS:
+        if opened and PAIRS[opened[-1][0]] == char:
+            cost += _within(char, line[opened[-1][1] + 1 : place.at])
+            opened = opened[:-1]
+        else:
+            cost += NEVER if opened else _unpaired(char)
+    return _State(char, place.at, opened), cost
+
+
+def _unpaired(char: str) -> float:
+    return UNPAIRED_SAYING if char in "「」" else UNPAIRED
+
+
+def _within(char: str, part: str) -> float:
+    """What it costs that this stands in brackets."""
+    if char in "」』":
+        return -BRIEF * (len(part) <= LONG and not _HIRAGANA.search(part))
+    cost = LENGTH * (len(part) > LONGEST) - BRIEF * (len(part) <= SHORT + 2)
+    return cost - FOREIGN * (not _is_han(part))
+
+
+def _here(place: _Place, char: str, costs: Mapping[str, float]) -> float:
+    """What a mark costs between the characters beside it."""
+    cost = costs.get(char, OTHER)
+    if not place.before and char not in PAIRS:
+        return NEVER
+    if not place.behind:
+        return NEVER if char in PAIRS else CUT if char in COMMAS else 0.5 if char in ENDS else cost + LOOSE
+    if char == "：" and (place.before in SAYING or place.behind in QUOTING):
+        return 0.5
+    if place.behind in DEPENDENTS.get(char, ""):
+        cost += DEPENDENT
+    if char == "、" and place.before == "は":
+        cost += TOPIC
+    if char in CLOSINGS and costs is JAPANESE:
+        cost += LOOSE * (script(place.behind) != "" and place.behind not in DEPENDENTS["、"])
+    if char == "。" and costs is JAPANESE:
+        cost += UNFINISHED * (place.before not in PREDICATES)
+    elif char == "。":
+        cost += LENGTH * (min(place.lengths) <= SHORT)
+    elif char == "、" and costs is CHINESE:
+        cost += LENGTH * (min(place.lengths) >= LONG)
+    return cost
+
+
+def _beside(state: _State, place: _Place, char: str) -> float:
+    """What it costs that a mark stands right behind another."""
+    if state.at != place.at - 1 or not state.char:
+        return 0.0
+    if char in STOPS:
+        return NEVER * (state.char in STOPS or state.char in PAIRS)
+    if char in CLOSINGS:
+        return NEVER * (state.char in COMMAS or state.char in PAIRS)
+    return 0.0
