@@ -25,12 +25,12 @@ FLOORS = {
     "blogspot-theme.example": 1.0,
     "classic-ru.example": 1.0,
     "classic-wordpress.example": 0.959,  # the related list is chrome.py's to name
-    "cocoon-ja.example": 0.967,  # so is the head of a table of contents
+    "cocoon-ja.example": 1.0,
     "ghost-fr.example": 0.98,
     "ghost-theme.example": 1.0,
     "old-tables.example": 0.945,
     "streamed.example": 1.0,
-    "substack-pt.example": 0.943,  # and so are subscription boxes
+    "substack-pt.example": 0.943,  # so are subscription boxes
     "substack-theme.example": 0.949,
     "zh-news.example": 1.0,
 }

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsarchive.core.pages.boxes import Names, tokens
-from newsarchive.core.pages.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of, word_weights
+from newsarchive.core.pages.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of
 from newsarchive.core.pages.trees import Forest
 from newsarchive.rules import DATA
 from training.labels import labels, snippet_labels, words
@@ -206,6 +206,7 @@ def bare(sheet: Sheet) -> Sheet:
         if box.tag in ("article", "main", "aside", "nav", "header", "footer", "section"):
             box.tag = "div"
         box.path = f"{box.parent.path}/{box.tag}" if box.parent else box.tag
+        box.kin = hash((box.parent.kin if box.parent else 0, box.tag, ""))
     twin.reading.boxes = boxes
     twin.reading.blocks = [copy.copy(b) for b in sheet.reading.blocks]
     for block in twin.reading.blocks:
@@ -261,7 +262,7 @@ def out_of_fold(samples: Sequence[Sample], rounds: int, folder: Path | None) -> 
         for i, one in enumerate(samples):
             if one.fold == fold:
                 rows, _ = matrix(one.sheet, names, forest.names)
-                out[i] = decided(forest.scores(rows), word_weights(one.sheet.reading))
+                out[i] = decided(forest.scores(rows), one.sheet.reading)
         print(f"fold {fold} done", flush=True)
     return out
 

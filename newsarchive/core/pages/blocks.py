@@ -25,10 +25,11 @@ _KINDS: dict[str, BlockKind] = {
 class Box:
     """A block-level element on the way to some text. `index` counts boxes in document order; the
     blocks inside are those from `first` up to, not with, `last`. `path` is the tag path with ids and
-    classes, `html/body/div#main.post.entry`. `hidden`: not on the screen until a script shows it."""
+    classes, `html/body/div#main.post.entry`; boxes with one `kin` have the same path but for ids.
+    `hidden`: not on the screen until a script shows it."""
 
-    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level", "parent",
-                 "path", "tag")  # fmt: skip
+    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kin", "kind", "last", "level",
+                 "parent", "path", "tag")  # fmt: skip
 
     def __init__(
         self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int, first: int
@@ -52,6 +53,7 @@ class Box:
             if ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
                 self.hidden = True
         self.path: str = f"{parent.path}/{own}" if parent is not None else own
+        self.kin: int = hash((parent.kin if parent is not None else 0, tag, self.classes))
         if tag == "ul" or tag == "ol":
             self.level += 1
 

@@ -32,6 +32,8 @@ ANCESTORS = ("article", "main", "figure", "table", "p", "ul")
 TAG_BITS = {tag: 1 << i for i, tag in enumerate(ANCESTORS)}
 _PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 
+#: How the topics of a post are named in its classes, by WordPress' `post_class`.
+_TOPICS = ("category-", "tag-")
 #: How many class and id names of one element are read.
 _MOST_NAMES = 12
 
@@ -116,8 +118,24 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
     return sorted(out)
 
 
+def telling(names: Sequence[str]) -> Sequence[str]:
+    """The classes of an element that say which part of the page it is. WordPress sets the topics of a post on
+    the post, and Blogger calls its posts a widget: neither is one.
+
+    >>> telling(["post", "hentry", "category-newsletter", "tag-comments"])
+    ['post', 'hentry']
+    >>> telling(["widget", "Blog"]), telling(["widget", "HTML"])
+    (['Blog'], ['widget', 'HTML'])
+    """
+    if "hentry" in names or "status-publish" in names:
+        return [name for name in names if not name.startswith(_TOPICS)]
+    if "widget" in names and "Blog" in names:
+        return [name for name in names if name != "widget"]
+    return names
+
+
 def _names(ident: str, names: str) -> list[str]:
-    return [*ident.split()[:1], *names.split()[:_MOST_NAMES]]
+    return [*ident.split()[:1], *telling(names.split())[:_MOST_NAMES]]
 
 
 class Names:

@@ -114,10 +114,9 @@ def _branches(
 
 
 def signatures(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
-    """Blocks with the same path are of a kind: cards, comments, menu entries, paragraphs."""
-    ids: dict[str | tuple[str, str], int] = {}
-    kinds = [(b.box.path, b.wrap) if b.wrap else b.box.path for b in blocks]
-    group = np.array([ids.setdefault(kind, len(ids)) for kind in kinds], np.int64)
+    """Blocks with the same path, ids aside, are of a kind: cards, comments, menu entries, paragraphs."""
+    ids: dict[tuple[int, str], int] = {}
+    group = np.array([ids.setdefault((b.box.kin, b.wrap), len(ids)) for b in blocks], np.int64)
     count = np.bincount(group).astype(np.float64)
     out["same_count"] = np.minimum(count, 100)[group]
     out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]

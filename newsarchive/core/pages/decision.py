@@ -7,15 +7,36 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Kinds = NDArray[np.int64]
 
 #: How much the mean of the two neighbours counts beside a block's own score. Without it, single
 #: blocks inside a story fall below the threshold.
 SMOOTHING = 0.3
+#: The variance at which the scores of a kind count half, and their mean the other half. Without it, an article in
+#: cards or rows is kept in parts: those whose own words happen to be telling.
+DISAGREEMENT = 2.0
 
 
 def chances(scores: Array) -> Array:
     """Log-odds as probabilities."""
     result: Array = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    return result
+
+
+def agreed(scores: Array, kinds: Kinds) -> Array:
+    """Each score drawn towards the mean of its kind, wherever on the page that stands; the less, the more the
+    scores of the kind differ, for a kind that holds all of an old page tells nothing.
+
+    >>> agreed(np.array([1.0, -0.2, -3.0]), np.array([0, 0, 1])).round(1).tolist()
+    [0.5, 0.3, -3.0]
+    >>> agreed(np.array([4.0, -4.0]), np.array([0, 0])).round(1).tolist()
+    [3.6, -3.6]
+    """
+    counts = np.maximum(np.bincount(kinds), 1)
+    means = np.bincount(kinds, scores) / counts
+    away = scores - means[kinds]
+    variances = np.bincount(kinds, away**2) / counts
+    result: Array = scores - away * (DISAGREEMENT / (DISAGREEMENT + variances))[kinds]
     return result
 
 

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.pages.blocks import Reading
 from newsarchive.core.pages.boxes import Names
-from newsarchive.core.pages.decision import chances, choose, smoothed
+from newsarchive.core.pages.decision import agreed, chances, choose, smoothed
 from newsarchive.core.pages.features import features
 from newsarchive.core.pages.parsing import declared_body, parse
 from newsarchive.core.pages.trees import Forest
@@ -21,6 +21,8 @@ from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules
 
 MODEL = "extraction.json"
+#: A block is a link where so much of its text is.
+LINKED = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ class Sheet:
 
 @dataclass(slots=True)
 class Verdict:
-    """`scores` are log-odds of each block alone, `margins` after its neighbours were heard; `keep` the
+    """`scores` are log-odds of each block alone, `margins` after its kind and its neighbours were heard; `keep` the
     blocks taken; `expected` the F1 to expect of them, from 0 to 1."""
 
     scores: NDArray[np.float64]
@@ -87,17 +89,24 @@ def matrix(
 
 
 def judge(sheet: Sheet, model: Model) -> Verdict:
-    """Score every block, hear its neighbours, and take the set with the best prospects."""
+    """Score every block, hear its kind and its neighbours, and take the set with the best prospects."""
     rows, _ = matrix(sheet, model.names, model.forest.names)
     scores = model.forest.scores(rows)
-    return decided(scores, word_weights(sheet.reading))
+    return decided(scores, sheet.reading)
 
 
-def decided(scores: NDArray[np.float64], weights: NDArray[np.float64]) -> Verdict:
-    """The verdict on blocks with these scores and word counts."""
-    margins = smoothed(scores)
-    keep, expected = choose(margins, weights)
+def decided(scores: NDArray[np.float64], reading: Reading) -> Verdict:
+    """The verdict on blocks with these scores."""
+    margins = smoothed(agreed(scores, kinds(reading)))
+    keep, expected = choose(margins, word_weights(reading))
     return Verdict(scores, margins, keep, expected)
+
+
+def kinds(reading: Reading) -> NDArray[np.int64]:
+    """A number a block, the same for blocks in boxes of one kin that are links, or are none."""
+    ids: dict[tuple[int, bool], int] = {}
+    keys = [(b.box.kin, b.link_chars > LINKED * len(b.text)) for b in reading.blocks]
+    return np.array([ids.setdefault(key, len(ids)) for key in keys], np.int64)
 
 
 def word_weights(reading: Reading) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from newsarchive.core.clutter.lines import ends_sentence
 from newsarchive.core.clutter.literals import any_literal, whole
 from newsarchive.core.pages.blocks import Box, RawBlock
-from newsarchive.core.pages.boxes import spelled
+from newsarchive.core.pages.boxes import spelled, telling
 from newsarchive.rules import Rules
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
@@ -146,7 +146,7 @@ def _leads(rules: Rules) -> re.Pattern[str]:
 def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
     if tag in ("body", "html"):
         return None
-    named = [found for name in (*ident.split(), *classes.split()) if (found := _named(name))]
+    named = [found for name in (*ident.split(), *telling(classes.split())) if (found := _named(name))]
     if named:
         place, word = min(named)
         return LABELS[place][0], f'stands in a box named "{word}"'
