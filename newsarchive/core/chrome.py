@@ -161,11 +161,12 @@ def pictures(marks: Marks) -> None:
 
 
 def facts(marks: Marks) -> None:
-    """Bylines and dates at the edges of the text, which the article has as fields; and strokes that part nothing."""
+    """Bylines and dates at the edges of the text, which the article has as fields; strokes that part nothing, and filler."""
     authors = [author.name for author in marks.article.authors]
     for i, label, rule in placed.facts(marks.blocks, marks.body, authors, marks.rules):
         marks.mark(i, label, rule)
     marks.mark_all([(list(placed.wordless(marks.blocks, marks.body)), placed.WORDLESS)], "other")
+    marks.mark_all([(list(placed.fillers(marks.blocks, marks.body)), placed.FILLED)], "other")
 
 
 def tokens(marks: Marks) -> None:

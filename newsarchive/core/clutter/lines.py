@@ -16,6 +16,8 @@ from newsarchive.items import Block
 #: a table for `translate` is asked for every letter.
 _QUOTES = re.compile("[’‘‚‛“”„‟«»]")
 _BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
+#: Emoji begin beyond this character, and are of these categories: symbols, their colours, what joins two.
+_FIRST_PICTURE, _PICTURES = "\u2190", frozenset(["So", "Sk", "Mn", "Cf"])
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 #: Scripts written without spaces: a character counts as half a word there.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -30,15 +32,32 @@ _OPENING = tuple("\"'“‘«„「『‹»")
 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
-    """A line as phrase tables spell it: NFKC, lower case, straight quotes, no bullets or end marks.
+    """A line as phrase tables spell it: NFKC, lower case, straight quotes, no bullets, emoji or end marks around it.
 
-    >>> fold("»  Share This: ")
-    'share this'
+    >>> fold("»  Share This: "), fold("👉🏽 Read more…")
+    ('share this', 'read more')
     """
     if text.isascii():  # has neither curly quotes nor what NFKC would change
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
-    text = " ".join(unicodedata.normalize("NFKC", text).split())
-    return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
+    text = " ".join(unicodedata.normalize("NFKC", text).split()).lstrip(_BEFORE).rstrip(_BEHIND)
+    if text and (text[0] > _FIRST_PICTURE or text[-1] > _FIRST_PICTURE):
+        text = _without_pictures(text)
+    return _QUOTES.sub("'", text).lower()
+
+
+def _without_pictures(text: str) -> str:
+    """A line without the emoji at its ends: they stand for bullets, "👉 Read more"."""
+    start, end = 0, len(text)
+    while start < end and _is_picture(text[start]):
+        start += 1
+    while start < end and _is_picture(text[end - 1]):
+        end -= 1
+    return text[start:end].lstrip(_BEFORE).rstrip(_BEHIND)
+
+
+def _is_picture(char: str) -> bool:
+    """Whether a character is an emoji or a part of one (its colour, what joins it to another), or a space."""
+    return char == " " or (char > _FIRST_PICTURE and unicodedata.category(char) in _PICTURES)
 
 
 @lru_cache(maxsize=16384)

@@ -22,9 +22,13 @@ TOLD = 0.5
 #: story in them.
 CAPTION, SHARE = 80, 0.25
 
+#: How the text begins that printers and makers of templates fill a place with, in any language.
+FILLER = "lorem ipsum"
+
 BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
 WORDLESS = "other: no letter in it, at the edge of the text"
+FILLED = "other: fills a template until somebody writes"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: The innermost boxes of a caption. Ids are left out: headings take theirs from their text.
@@ -77,6 +81,14 @@ def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
                 break
             if blocks[i].kind != "embed":
                 yield i
+
+
+def fillers(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
+    """The places of lines that only fill a template until somebody writes: "Lorem ipsum dolor sit amet …"."""
+    for i in body:
+        block = blocks[i]
+        if block.kind not in ("code", "quote") and block.text[: len(FILLER)].lower() == FILLER:
+            yield i
 
 
 def _is_bare(line: str, block: Block, rules: Rules) -> bool:
