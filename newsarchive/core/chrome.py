@@ -150,8 +150,9 @@ def credits_(marks: Marks) -> None:
 
 
 def pictures(marks: Marks) -> None:
-    """Captions and credits of pictures that were taken for text."""
+    """Captions and credits of pictures that were taken for text, and what scripts draw as they do pictures."""
     marks.mark_all([(placed.captions(marks.blocks, marks.body), placed.IN_FIGURE)], "caption")
+    marks.mark_all([(placed.embeds(marks.blocks, marks.body), placed.EMBED)], "other")
     for i in marks.body:
         block = marks.blocks[i]
         if len(block.text) > CREDIT or block.kind == "code" or is_prose(block, 16):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from newsarchive.core.clutter.lines import ends_sentence, fold, is_prose, is_quotation, word_count
 from newsarchive.core.facts import dates, names
@@ -22,17 +23,25 @@ TOLD = 0.5
 #: story in them.
 CAPTION, SHARE = 80, 0.25
 
+#: The largest share of a text that posts of social networks are; one with more is about them.
+EMBEDDED = 0.2
 #: How the text begins that printers and makers of templates fill a place with, in any language.
 FILLER = "lorem ipsum"
 
 BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
 WORDLESS = "other: no letter in it, at the edge of the text"
+EMBED = "other: a post of a social network, which its script draws as it draws a picture"
 FILLED = "other: fills a template until somebody writes"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: The innermost boxes of a caption. Ids are left out: headings take theirs from their text.
 _CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./]|$)")
+#: The boxes that scripts of networks draw their posts in.
+_NETWORK = re.compile(
+    r"\.(?:twitter-(?:tweet|video)|instagram-media|fb-(?:post|video|xfbml)|tiktok-embed|bluesky-embed|mastodon-embed"
+    r"|reddit-(?:embed|card)|text-post-media)"
+)
 
 Verdict = tuple[int, str, str]
 
@@ -44,6 +53,21 @@ def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
     if not found or words > SHARE * sum(word_count(blocks[i].text) for i in body):
         return []
     return found
+
+
+def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
+    """The places of a social network's posts in a body, none where much of it is told in them."""
+    found = [i for i in body if _is_embedded(blocks[i].path)]
+    words = sum(word_count(blocks[i].text) for i in found)
+    if not found or words > EMBEDDED * sum(word_count(blocks[i].text) for i in body):
+        return []
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _is_embedded(path: str) -> bool:
+    """Whether a path leads through a box that the script of a network draws a post in."""
+    return _NETWORK.search(path) is not None
 
 
 def _is_caption(block: Block) -> bool:
