@@ -32,17 +32,24 @@ _OPENING = tuple("\"'“‘«„「『‹»")
 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
-    """A line as phrase tables spell it: NFKC, lower case, straight quotes, no bullets, emoji or end marks around it.
+    """A line as phrase tables spell it: as `folded`, without emoji around it.
 
     >>> fold("»  Share This: "), fold("👉🏽 Read more…")
     ('share this', 'read more')
     """
+    text = folded(text)
+    if text and (text[0] > _FIRST_PICTURE or text[-1] > _FIRST_PICTURE):
+        return _without_pictures(text)
+    return text
+
+
+@lru_cache(maxsize=16384)
+def folded(text: str) -> str:
+    """A line in NFKC and lower case, with straight quotes, no bullets or end marks around it."""
     if text.isascii():  # has neither curly quotes nor what NFKC would change
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
-    text = " ".join(unicodedata.normalize("NFKC", text).split()).lstrip(_BEFORE).rstrip(_BEHIND)
-    if text and (text[0] > _FIRST_PICTURE or text[-1] > _FIRST_PICTURE):
-        text = _without_pictures(text)
-    return _QUOTES.sub("'", text).lower()
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
 
 
 def _without_pictures(text: str) -> str:

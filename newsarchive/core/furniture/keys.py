@@ -12,7 +12,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import fold, word_count
+from newsarchive.core.clutter.lines import folded, word_count
 
 NAME, DOMAIN, QUOTED = "▲", "◆", "❝"
 #: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
@@ -94,8 +94,8 @@ def line_key(text: str) -> int:
     >>> line_key("Posted on 3 May") == line_key("posted on 17 May.")
     True
     """
-    folded = _DIGITS.sub("0", fold(text))
-    return number(folded) if any(c.isalpha() for c in folded) else 0
+    plain = _DIGITS.sub("0", folded(text))
+    return number(plain) if any(c.isalpha() for c in plain) else 0
 
 
 @lru_cache(maxsize=16384)
@@ -111,9 +111,9 @@ def form_of(text: str) -> str:
     first = re.match(r"\W*\w+", marked)
     start = first.end() if first and not _CAPITALS.match(marked[first.end() :].lstrip()) else 0
     marked = marked[:start] + _CAPITALS.sub(NAME, marked[start:])
-    folded = _DIGITS.sub("0", fold(marked))
-    literals = sum(map(_weight, re.findall(r"[^\W\d_]+", folded)))
-    return folded if literals >= LITERALS and any(x in folded for x in (NAME, DOMAIN, QUOTED)) else ""
+    plain = _DIGITS.sub("0", folded(marked))
+    literals = sum(map(_weight, re.findall(r"[^\W\d_]+", plain)))
+    return plain if literals >= LITERALS and any(x in plain for x in (NAME, DOMAIN, QUOTED)) else ""
 
 
 def _weight(word: str) -> int:
@@ -146,7 +146,7 @@ def starts_with_name(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def form_key(text: str) -> int:
     """The fingerprint of `form_of`, or of the label of a lead; 0 where there is neither."""
-    lead = fold(lead_of(text)[0])
+    lead = folded(lead_of(text)[0])
     form = f"lead {lead}" if lead else form_of(text)
     return number("form " + form) if form else 0
 
