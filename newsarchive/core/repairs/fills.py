@@ -25,6 +25,10 @@ BEAM, WINDOW = 48, 20.0
 PLAIN_GRAM = 10.0
 #: A guess next to a character that clean text does not have there costs so much more, in nats.
 NOWHERE = 60.0
+#: Full stops of Indic scripts: behind them there is a space.
+DANDAS = frozenset("।॥")
+#: The one that ends verses: in prose it is hardly ever what was lost.
+VERSE = "॥"
 #: What a cost says of a way to read, in nats dearer than the best (measured on pages with lost bytes): in
 #: words, whose sequences of letters overlap, little at first and then much; where there are none, pairs
 #: say less than is known; but not which quotation marks a language has.
@@ -187,7 +191,7 @@ class _Speller:
             + (PAIRS if (own and before in (own, "")) or (before and not own) else 1.0) * pair
         )
         guessed = inside and bool(tokens[-1].guesses)
-        if not is_seen and (guessed or way.guessed):
+        if (guessed or way.guessed) and (not is_seen or (way.last in DANDAS and own) or char == VERSE):
             cost += NOWHERE
         length = _length(char)
         start = "" if length < LENGTH else "^"

@@ -8,6 +8,7 @@ and what was lost in them, is told by `fills`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from math import log
 from newsarchive.core.charsets import Charset
 from newsarchive.core.repairs.characters import is_allowed, kind, script
 from newsarchive.core.repairs.fills import Token, likeliest
-from newsarchive.core.repairs.grams import GramModel
+from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.mojibake import Reading
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.quotes import SPELLINGS
@@ -40,6 +41,8 @@ USUAL = 1.5
 ANOTHER = 30.0
 #: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
 TORN = 6.0
+#: Pictures and parts of drawings, of which any may stand anywhere: which one was lost is never guessed.
+PICTURES = frozenset(["arrow", "technical", "box", "block element", "geometric", "dingbat"])
 #: More guesses than this for one character are none.
 GUESSES = 160
 
@@ -64,7 +67,7 @@ class Lossy:
     sequences on this page, `own` which letters it has in words of its own, `scripts` which scripts it has,
     `kept` whether undefined bytes of it stand there, spelled in another way: then they are not lost,
     `letters` how often each letter stands on the page, in either case, where that is sure, `marks` which
-    quotation mark is torn at a place of a run, as far as that can be told.
+    mark is torn at a place of a run, as far as that can be told, "" for none that the codec loses.
     """
 
     charset: Charset
@@ -88,7 +91,8 @@ class Lossy:
         readings = tuple(self._readings(run, tokens, text, model))
         gain = model.of(run) - model.of(run[0] + text + run[-1]) - sum(t.loss for t in tokens)
         guesses = "".join(t.char for t in tokens if len(t.guesses) > 1)
-        return Mended(readings, gain, not self._is_torn(run, tokens, text, model), spelled.risk, guesses)
+        is_whole = not (self._is_torn(run, tokens, text, model) or _is_guesswork(text, tokens))
+        return Mended(readings, gain, is_whole, spelled.risk, guesses)
 
     def _readings(
         self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel
@@ -202,11 +206,15 @@ class Lossy:
                 continue
             if is_allowed(char) and not (lost and kind(char) == "format" and char not in _JOINERS):
                 chars.append(char)
+        if lost and len(chars) > 1:
+            chars = [char for char in chars if kind(char) not in PICTURES]
         guesses = tuple(chars) if lost else ()
         loss = 0.0 if not lost else PLAIN if len(chars) == 1 else LOSS
         loss += ORPHAN * (lost and self._continues(run, raw, end))
         loss += JOINING * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
-        if lost and (mark := self.marks.get((run, at))):
+        if lost and (mark := self.marks.get((run, at))) is not None:
+            if not mark:
+                return  # none that can stand here
             # Where else it may begin or end is another matter.
             yield from (Token(at, end, char, (), loss + ANOTHER * (char != mark)) for char in chars)
             return
@@ -235,6 +243,22 @@ class Lossy:
     def _heads(self) -> tuple[int, ...]:
         return tuple(b for b in sorted(self.charset.undefined) if 0xC2 <= b < 0xE0)
 
+
+def _is_guesswork(text: str, tokens: Iterable[Token]) -> bool:
+    """Whether half of a word's letters and more are guesses, and not one alone. `text` is the run after the guesses."""
+    shift = 1
+    guessed: Counter[int] = Counter()
+    words = [(m.start(), m.end()) for m in _WORD.finditer(text)]
+    for token in tokens:
+        at = token.start - shift
+        shift += token.end - token.start - 1
+        word = bisect_right(words, (at, len(text))) - 1
+        if len(token.guesses) > 1 and word >= 0 and script(token.char) not in ("", *LENGTHS):
+            guessed[word] += 1
+    return any(number > 1 and 2 * number >= words[w][1] - words[w][0] for w, number in guessed.items())
+
+
+_WORD = re.compile("[^\x00-\x40\\s“”„‘’«»…–—]+")
 
 #: What is invisible and yet belongs to the spelling of Persian and Indic words.
 _JOINERS = "\u200c\u200d"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -28,9 +28,11 @@ STYLES = {
     ("”", "”"): "sv fi",
     ("’", "’"): "sv fi",
 }
+OPENINGS = frozenset("“‘„‚")
 #: Languages that have more than one custom.
 UNSURE = "ru uk be kk da"
 MARKS = frozenset("".join(map("".join, STYLES)))
+_MARKS = re.compile("[" + "".join(sorted(MARKS)) + "]")
 INSIDE, OPENING, CLOSING = "inside", "opening", "closing"
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
@@ -71,7 +73,8 @@ def role_of(before: str, behind: str) -> str:
 def torn_marks(
     text: str, changes: Sequence[Change], codec: Charset, spelling: str, language: Callable[[], str]
 ) -> dict[int, str]:
-    """Where marks lost their last byte, spelled so, and which they were, as far as that can be told.
+    """Where marks lost their last byte, spelled so, and which they were, as far as that can be told, "" where
+    that is none which this codec loses.
 
     `language` gives a two-letter code, "" where it is not known; it is asked only if that may matter.
     """
@@ -79,19 +82,22 @@ def torn_marks(
     if not lost:
         return {}
     torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
-    marks = sorted([*torn, *_whole(text, changes)])
+    marks = sorted([*torn, *_whole(text, changes), *_standing(text, codec)])
     told = {m.place: "’" for m in torn if m.role == INSIDE and "’" in lost}
     owners = {m.place for line in _lines(text, marks) for m in _owning(text, line, codec)}
     told |= {m.place: "’" for m in torn if m.place in owners and "’" in lost}
     marks, torn = ([m for m in some if m.place not in owners] for some in (marks, torn))
-    opened = {m.place: pair for line in _lines(text, marks) for m, pair in _paired(line, lost)}
-    style = _style(marks, lost, opened, language)
+    pairs = [pair for line in _lines(text, marks) for pair in _paired(line, lost)]
+    opened = {torn.place: char for torn, _, char in pairs}
+    style = _style(marks, lost, {*opened, *(whole.place for _, whole, _ in pairs)}, language)
     if style == ("“", "”") and lost.issuperset("“”‘’") and not _are_said(text, torn):
         style = None  # in English either may be: double marks for what is said, single ones for titles and odd words
     for mark in torn:
         if mark.role in (OPENING, CLOSING):
             char = opened.get(mark.place) or (style[mark.role == CLOSING] if style else "")
             told |= {mark.place: char} if char in lost else {}
+            if char not in lost and mark.role == OPENING and lost.isdisjoint(OPENINGS):
+                told[mark.place] = ""
     return told
 
 
@@ -136,6 +142,13 @@ def _whole(text: str, changes: Iterable[Change]) -> Iterable[Mark]:
             yield mark._replace(char=change.reading.after)
 
 
+def _standing(text: str, codec: Charset) -> Iterable[Mark]:
+    """The marks that were not damaged, or are repaired already."""
+    for match in _MARKS.finditer(text):
+        if text[match.start() - 1 : match.start()] != codec.decoded[0x80]:
+            yield _torn(text, match.start(), match.end())._replace(char=match[0])
+
+
 def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
     lines: dict[int, list[Mark]] = {}
     for mark in marks:
@@ -149,18 +162,21 @@ def _are_said(text: str, torn: Iterable[Mark]) -> bool:
 
 
 def _owning(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
-    """The torn marks of a line that close nothing, behind an s and before a word: `the prisoners’ plea`."""
+    """The marks of a line that may be apostrophes, behind an s and before a word: `the prisoners’ plea`. They close
+    nothing, or leave to another what is open."""
     start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
-    owning = re.compile(f"(?<=[a-z]s){start}[?\ufffd]? [a-z]")
+    owning = re.compile(rf"(?<=[a-z]s){start}[^\x00-\x3e\x40-\x7f]? [A-Za-z]")
     depth = 0
-    for mark in line:
-        if mark.role == CLOSING and not mark.char and depth <= 0 and owning.match(text, mark.place):
-            yield mark
+    for number, mark in enumerate(line):
+        if mark.role == CLOSING and mark.char in ("", "’") and owning.match(text, mark.place):
+            next_ = next((m.role for m in line[number + 1 :] if m.role in (OPENING, CLOSING)), "")
+            if depth <= 0 or (mark.char and next_ == CLOSING):
+                yield mark
         depth += {OPENING: 1, CLOSING: -1}.get(mark.role, 0)
 
 
-def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, str]]:
-    """The torn marks of a line that stand in a pair with a whole one, and which they are by that."""
+def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, Mark, str]]:
+    """The torn marks of a line that stand in a pair with a whole one, that one, and which they are by that."""
     ends = [mark for mark in line if mark.role in (OPENING, CLOSING)]
     for first, second in pairwise(ends):
         if (first.role, second.role) != (OPENING, CLOSING) or bool(first.char) == bool(second.char):
@@ -168,11 +184,11 @@ def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, str]
         pairs = [p for p in STYLES if (first.char or p[0]) == p[0] and (second.char or p[1]) == p[1]]
         fit = {p[bool(first.char)] for p in pairs} & lost
         if len(fit) == 1:
-            yield (second if first.char else first), fit.pop()
+            yield (second, first, fit.pop()) if first.char else (first, second, fit.pop())
 
 
 def _style(
-    marks: Sequence[Mark], lost: frozenset[str], known: Mapping[int, str], language: Callable[[], str]
+    marks: Sequence[Mark], lost: frozenset[str], known: Collection[int], language: Callable[[], str]
 ) -> tuple[str, str] | None:
     """The style that the torn marks of a page, those `known` apart, have together; `None` where none fits."""
     left = Counter((m.role, m.char) for m in marks if m.place not in known)
@@ -182,8 +198,10 @@ def _style(
     own = language()
     scores: dict[tuple[str, str], float] = {}
     for opening, closing in STYLES:
-        opened = torn[0] if opening in lost else left[OPENING, opening]
-        closed = torn[1] if closing in lost else left[CLOSING, closing]
+        if opening not in OPENINGS and not _is_custom(STYLES[opening, closing], own):
+            continue
+        opened = torn[0] * (opening in lost) + left[OPENING, opening]
+        closed = torn[1] * (closing in lost) + left[CLOSING, closing]
         unexplained = torn[0] * (opening not in lost) + torn[1] * (closing not in lost)
         usual = CUSTOM * _is_custom(STYLES[opening, closing], own) + DOUBLE * (opening in "“„”")
         scores[opening, closing] = abs(opened - closed) + unexplained - usual

@@ -11,7 +11,8 @@ from newsarchive.core.repairs.runs import Change
 
 #: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
 _END = re.compile(r"(?P<word>\S*)[.!][\"')\]]* |\n")
-#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`
+#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`; so is one with
+#: full stops inside.
 ABBREVIATED = 4
 #: What is so short behind the last full stop of a line belongs to the sentence: an emoji is twelve characters.
 TAIL = 16
@@ -27,5 +28,6 @@ def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
         word = match["word"] or ""
         letters = len(word) - sum(char > "\x7f" for char in word) / 2
         goes_on = text.find("\n", match.end(), match.end() + TAIL) >= 0 or len(text) - match.end() < TAIL
-        if match["word"] is None or (letters > ABBREVIATED and not by_line and not goes_on):
+        is_abbreviation = letters <= ABBREVIATED or "." in word.strip(".")
+        if match["word"] is None or not (is_abbreviation or by_line or goes_on):
             yield match.end()
