@@ -144,7 +144,8 @@ def post_id(html_text: str, headers: Mapping[str, str]) -> str:
     """
     tree = parse(html_text)
     short = [url for url, rel in _link_header(headers.get("link", "")) if rel == "shortlink"]
-    short += [n.attributes.get("href") or "" for n in tree.css("link[rel=shortlink]")]
+    if "shortlink" in html_text:
+        short += [n.attributes.get("href") or "" for n in tree.css("link[rel=shortlink]")]
     for href in short:
         if match := re.search(r"[?&]p=(\d+)(?:&|$)", href):
             return f"wordpress:{match[1]}"
