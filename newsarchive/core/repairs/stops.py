@@ -69,6 +69,7 @@ STATES = 80
 _MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
 #: What may stand behind the last mark of a line.
 _QUOTED = "”’\"' "
+_HAN = re.compile("[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _KANA = re.compile("[\u3041-\u30fa]")
 
@@ -109,13 +110,13 @@ def torn_stops(text: str, changes: Sequence[Change], codec: Charset, spelling: s
 def torn_stops_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
     """The codec of these in which marks of a page in Chinese or Japanese lost their last byte, and where; `None`
     where that is not clear: what they begin with must stand nowhere else."""
-    if not _is_han(text):
-        return None
     for codec in map(charset, sorted(names, key=_likely)):
         starts = [_start(codec, first) for first in BEGINNINGS if _lost(codec, first)]
         number = sum(map(text.count, starts))
         if number < TORN or sum(text.count(char) for char in {s[0] for s in starts}) > number:
             continue
+        if not _is_han(text):
+            return None
         for spelling in SPELLINGS:
             places = sorted(m.start() for s in starts for m in _pattern(codec, s, spelling).finditer(text))
             if len(places) == number and all(_is_beside_han(text, at) for at in places):
@@ -129,7 +130,7 @@ def _likely(name: str) -> tuple[bool, str]:
 
 
 def _is_han(text: str) -> bool:
-    return any(script(char) in ("CJK", "HIRAGANA", "KATAKANA") for char in text)
+    return _HAN.search(text) is not None
 
 
 def _is_beside_han(text: str, at: int) -> bool:
