@@ -66,7 +66,7 @@ def conceivable(near: Iterable[Window]) -> frozenset[str]:
     names = _NONE
     pairs: Counter[str] = Counter()
     for run, suspicious, core in near:
-        names |= plausible(run) & _SINGLE if suspicious >= TWO else _whole(core)
+        names |= plausible_single_bytes((run,)) if suspicious >= TWO else _whole(core)
         if not (found := plausible(core) & _MANY):
             continue
         pairs[core[2:4]] += 1
