@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import script
@@ -311,8 +311,7 @@ def _left(
 
 
 def _is_mark(char: str, charset: Charset) -> bool:
-    """Whether a character is a continuation byte and no letter: behind a first byte, on a damaged line, it is no
-    sign of its own."""
+    """Whether a character is a continuation byte and no letter: behind a first byte it is no sign of its own."""
     return char > "\x7f" and not script(char) and 0x80 <= charset.inverse.get(ord(char), 0) < 0xC0
 
 
@@ -332,16 +331,18 @@ _SURELY_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=\w))")
 def _headed(name: str) -> re.Pattern[str]:
     """First bytes of UTF-8 as a codec reads them, too few continuation bytes behind."""
     inverse = charset(name).inverse.items()
-    heads = [_class(chr(c) for c, b in inverse if low <= b < high) for low, high in _HEADS]
+    heads = [[chr(c) for c, b in inverse if low <= b < high] for low, high in _HEADS]
     tail = _class(chr(c) for c, b in inverse if 0x80 <= b < 0xC0)
-    parts = [f"{head}(?!{tail}{{{number}}})" for number, head in enumerate(heads, 1) if head]
-    return re.compile("|".join(parts) or r"(?!)")
+    numbered = ((number, _class(head)) for number, head in enumerate(heads, 1) if head)
+    parts = [f"(?<={head})(?!{tail}{{{number}}})" for number, head in numbered if head]
+    # A pattern that begins with a class skips to where one of it stands.
+    return re.compile(f"{_class(chain(*heads))}(?:{'|'.join(parts)})" if parts else r"(?!)")
 
 
 _HEADS = ((0xC2, 0xE0), (0xE0, 0xF0), (0xF0, 0xF5))
 
 
-def _class(chars: Iterator[str]) -> str:
+def _class(chars: Iterable[str]) -> str:
     own = "".join(sorted(re.escape(c) for c in chars if c > "\x7f"))
     return f"[{own}]" if own else ""
 
