@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from newsarchive import extract, rules
 from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
+from newsarchive.core.repairs import torn
 from newsarchive.core.repairs.arrays import arrays_of
 from newsarchive.core.repairs.fallback import second_opinion
 from newsarchive.core.repairs.gate import LINE, suspects
@@ -181,6 +182,22 @@ def test_a_line_with_a_stop_that_cannot_be_told_stays_as_it_is(line: str) -> Non
     result = repair(damaged, RULES)
     assert result.text == f"{CHINESE}\n{damaged.splitlines()[-1]}"
     assert "lost bytes" in result.damage
+
+
+def test_a_line_of_more_marks_than_a_paragraph_has_is_left() -> None:
+    long = "他去了法国，后来去了德国。" * 60
+    damaged = STOPS.sub(lambda mark: losing(mark[0], "cp874", "?"), f"{CHINESE}\n{long}")
+    assert repair(damaged, RULES).text == f"{CHINESE}\n{damaged.splitlines()[-1]}"
+
+
+def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    damaged = losing(RUSSIAN, "cp1253", "?")
+    monkeypatch.setattr(torn, "MOST", 20)
+    result = repair(damaged, RULES)
+    assert "lost bytes" in result.damage
+    assert result.text != RUSSIAN
 
 
 def test_thai_letters_in_a_chinese_text_are_no_torn_stops() -> None:

@@ -7,6 +7,7 @@ by a mark that lost nothing. Where all of them lost theirs, the language of the 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
@@ -122,10 +123,15 @@ def _lost(codec: Charset) -> frozenset[str]:
     return frozenset(mark for mark in MARKS if mark.encode()[2] in codec.undefined)
 
 
-@lru_cache(maxsize=128)
 def _pattern(codec: Charset, spelling: str) -> re.Pattern[str]:
-    """The first two bytes of general punctuation (E2 80), with a lost one behind."""
-    start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
+    """The first two bytes of general punctuation, with a lost one behind."""
+    return torn_pattern(codec, b"\xe2\x80", spelling)
+
+
+@lru_cache(maxsize=256)
+def torn_pattern(codec: Charset, first: bytes, spelling: str) -> re.Pattern[str]:
+    """The first two bytes of a sequence of three, as a codec reads them, with a lost one behind."""
+    start = re.escape(codec.decoded[first[0]] + codec.decoded[first[1]])
     follows = "".join(re.escape(chr(c)) for c, b in codec.inverse.items() if 0x80 <= b < 0xC0)
     return re.compile(start + (re.escape(spelling) if spelling else f"(?![{follows}])"))
 
@@ -150,9 +156,10 @@ def _standing(text: str, codec: Charset) -> Iterable[Mark]:
 
 
 def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
+    breaks = [match.start() for match in re.finditer("\n", text)]
     lines: dict[int, list[Mark]] = {}
     for mark in marks:
-        lines.setdefault(text.count("\n", 0, mark.place), []).append(mark)
+        lines.setdefault(bisect_left(breaks, mark.place), []).append(mark)
     return lines.values()
 
 
@@ -166,12 +173,16 @@ def _owning(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
     nothing, or leave to another what is open."""
     start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
     owning = re.compile(rf"(?<=[a-z]s){start}[^\x00-\x3e\x40-\x7f]? [A-Za-z]")
+    behind, role = [], ""  # what the next mark does that opens or closes
+    for mark in reversed(line):
+        behind.append(role)
+        role = mark.role if mark.role in (OPENING, CLOSING) else role
     depth = 0
-    for number, mark in enumerate(line):
-        if mark.role == CLOSING and mark.char in ("", "’") and owning.match(text, mark.place):
-            next_ = next((m.role for m in line[number + 1 :] if m.role in (OPENING, CLOSING)), "")
-            if depth <= 0 or (mark.char and next_ == CLOSING):
-                yield mark
+    for mark, next_ in zip(line, reversed(behind), strict=True):
+        closes_nothing = depth <= 0 or (mark.char and next_ == CLOSING)
+        is_apostrophe = mark.role == CLOSING and mark.char in ("", "’") and closes_nothing
+        if is_apostrophe and owning.match(text, mark.place):
+            yield mark
         depth += {OPENING: 1, CLOSING: -1}.get(mark.role, 0)
 
 

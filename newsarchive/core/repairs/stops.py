@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import script
-from newsarchive.core.repairs.quotes import SPELLINGS, TORN
+from newsarchive.core.repairs.quotes import SPELLINGS, TORN, torn_pattern
 from newsarchive.core.repairs.runs import Change
 
 #: The first two bytes of the marks, and a character to stand for them in a line.
@@ -63,8 +63,11 @@ TOPIC = 1.1
 LOOSE = 1.5
 #: What introduces words that are quoted.
 SAYING, QUOTING = frozenset("说說道称稱曰问問"), frozenset('“‘「『"')
-#: So many states of a line are followed at once.
-STATES = 80
+#: So many states of a line are followed at once, none that costs so much more than the best, in nats; lines of
+#: more marks are left.
+STATES, HOPELESS, MOST = 40, 14.0, 80
+#: White space before a mark is skipped so far.
+_SPACE = 8
 
 _MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
 #: What may stand behind the last mark of a line.
@@ -102,7 +105,7 @@ def torn_stops(text: str, changes: Sequence[Change], codec: Charset, spelling: s
     start = 0
     for line in view.split("\n") if places else ():
         if any(sign in line for sign in lost) and _is_han(line):
-            told |= {places[start + at]: char for at, char in _told(line, lost)}
+            told |= {places[start + at]: char for at, char in _told(line, tuple(lost.items()))}
         start += len(line) + 1
     return told
 
@@ -111,14 +114,17 @@ def torn_stops_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int
     """The codec of these in which marks of a page in Chinese or Japanese lost their last byte, and where; `None`
     where that is not clear: what they begin with must stand nowhere else."""
     for codec in map(charset, sorted(names, key=_likely)):
-        starts = [_start(codec, first) for first in BEGINNINGS if _lost(codec, first)]
+        firsts = [first for first in BEGINNINGS if _lost(codec, first)]
+        starts = [_start(codec, first) for first in firsts]
         number = sum(map(text.count, starts))
         if number < TORN or sum(text.count(char) for char in {s[0] for s in starts}) > number:
             continue
         if not _is_han(text):
             return None
         for spelling in SPELLINGS:
-            places = sorted(m.start() for s in starts for m in _pattern(codec, s, spelling).finditer(text))
+            places = sorted(
+                m.start() for f in firsts for m in torn_pattern(codec, f, spelling).finditer(text)
+            )
             if len(places) == number and all(_is_beside_han(text, at) for at in places):
                 return codec, places
     return None
@@ -149,18 +155,11 @@ def _lost(codec: Charset, first: bytes) -> tuple[str, ...]:
     return tuple(bytes((*first, b)).decode() for b in sorted(codec.undefined) if 0x80 < b < 0xC0)
 
 
-@lru_cache(maxsize=256)
-def _pattern(codec: Charset, start: str, spelling: str) -> re.Pattern[str]:
-    """What marks begin with, with a lost byte behind."""
-    follows = "".join(re.escape(chr(c)) for c, b in codec.inverse.items() if 0x80 <= b < 0xC0)
-    return re.compile(re.escape(start) + (re.escape(spelling) if spelling else f"(?![{follows}])"))
-
-
 def _seen(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -> tuple[str, dict[int, int]]:
     """The text after the changes, a sign for each torn mark; and place in it → place in the text."""
     spans: list[tuple[int, int, str, bool]] = [(c.start, c.end, c.reading.after, False) for c in changes]
     for first, sign in BEGINNINGS.items():
-        found = _pattern(codec, _start(codec, first), spelling).finditer(text)
+        found = torn_pattern(codec, first, spelling).finditer(text)
         spans += [(match.start(), match.end(), sign, True) for match in found]
     parts: list[str] = []
     places: dict[int, int] = {}
@@ -177,25 +176,32 @@ def _seen(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -
     return "".join([*parts, text[at:]]), places
 
 
-def _told(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, str]]:
-    """The torn marks of a line that can be told."""
-    places = list(_places(line, lost))
+@lru_cache(maxsize=1024)
+def _told(line: str, lost: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[int, str], ...]:
+    """The torn marks of a line that can be told; none of a line with more than `MOST`, which is no paragraph."""
+    places = list(_places(line, dict(lost)))
+    if len(places) > MOST:
+        return ()
     costs = JAPANESE if _KANA.search(line) else CHINESE
+    told = []
     for place, marginals in zip(places, _marginals(places, costs, line), strict=True):
         best, *others = sorted(marginals, key=marginals.__getitem__)
         if len(place.chars) > 1 and all(marginals[c] - marginals[best] >= TOLD for c in others):
-            yield place.at, best
+            told.append((place.at, best))
+    return tuple(told)
 
 
 def _places(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[_Place]:
     bare = line.rstrip()
+    last_mark = len(bare.rstrip(_QUOTED)) - 1
     found = [m.start() for m in _MARK.finditer(bare)]
     for number, at in enumerate(found):
         first = found[number - 1] + 1 if number else 0
         last = found[number + 1] if number + 1 < len(found) else len(bare)
         chars = lost.get(bare[at], bare[at])
-        behind = bare[at + 1 : at + 2] if bare[at + 1 :].strip(_QUOTED) else ""
-        yield _Place(at, tuple(chars), bare[:at].strip()[-1:], behind, (at - first, last - at - 1))
+        behind = bare[at + 1] if at < last_mark else ""
+        before = bare[at - 1 : at].strip() or bare[max(0, at - _SPACE) : at].strip()[-1:]
+        yield _Place(at, tuple(chars), before, behind, (at - first, last - at - 1))
 
 
 def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) -> list[dict[str, float]]:
@@ -205,11 +211,12 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
     for place in places:
         found: dict[_State, float] = {}
         ways = []
-        for state in sorted(steps[-1], key=steps[-1].__getitem__)[:STATES]:
-            for char in place.chars:
-                after, cost = _next(state, place, char, costs, line)
-                ways.append((state, after, cost))
-                found[after] = min(found.get(after, 1e9), steps[-1][state] + cost)
+        here = [(char, _here(place, char, costs)) for char in place.chars]
+        for state in _likeliest(steps[-1]):
+            for char, cost in here:
+                after, more = _next(state, place, char, line)
+                ways.append((state, after, cost + more))
+                found[after] = min(found.get(after, 1e9), steps[-1][state] + cost + more)
         steps.append(found)
         edges.append(ways)
     rest = {state: sum(_unpaired(c) for c, _ in state.opened) for state in steps[-1]}
@@ -225,11 +232,15 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
     return marginals[::-1]
 
 
-def _next(
-    state: _State, place: _Place, char: str, costs: Mapping[str, float], line: str
-) -> tuple[_State, float]:
-    """The state after a mark, and what that mark costs here."""
-    cost = _here(place, char, costs) + _beside(state, place, char)
+def _likeliest(step: Mapping[_State, float]) -> list[_State]:
+    """The states that may still come to something, at the most `STATES`."""
+    most = min(step.values()) + HOPELESS
+    return sorted((state for state, cost in step.items() if cost <= most), key=step.__getitem__)[:STATES]
+
+
+def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, float]:
+    """The state after a mark, and what that mark costs behind what is open and what is beside it."""
+    cost = _beside(state, place, char)
     opened = state.opened
     if char in PAIRS:
         cost += NEVER * any(c == char for c, _ in opened)
