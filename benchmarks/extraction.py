@@ -73,13 +73,15 @@ def _peer(tool: Tool) -> Runner:
 
 
 def run(examples: Sequence[Example], chosen: dict[str, Runner], folds: Path | None) -> Iterator[Row]:
-    """Every page through every tool, the order turned by one from page to page."""
+    """Every page through every tool, the order turned by one from page to page; our extraction alone always before
+    all steps, which would leave it the page's names."""
     rules = [fold_rules(folds, fold) for fold in range(FOLDS)]
     _warm_up(examples[:2], chosen, rules)
     names = list(chosen)
     for number, example in enumerate(examples):
         turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
+        turned = names[turn:] + names[:turn]
+        for name in sorted(turned, key=lambda name: chosen[name] is all_steps):
             found, seconds = timed(chosen[name], example, rules[example.fold])
             yield scored(name, example.truth, found, seconds)
 
