@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newsarchive import extract, rules
 from newsarchive.core.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding import repair, repair_step, repair_texts
-from newsarchive.core.repairs import torn
+from newsarchive.core.repairs import losses
 from newsarchive.core.repairs.arrays import arrays_of
 from newsarchive.core.repairs.fallback import second_opinion
 from newsarchive.core.repairs.gate import LINE, suspects
@@ -194,7 +194,7 @@ def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     damaged = losing(RUSSIAN, "cp1253", "?")
-    monkeypatch.setattr(torn, "MOST", 20)
+    monkeypatch.setattr(losses, "MOST", 20)
     result = repair(damaged, RULES)
     assert "lost bytes" in result.damage
     assert result.text != RUSSIAN

@@ -1,43 +1,27 @@
-"""Where bytes were lost: what can be told is filled, what cannot is left whole.
+"""Where bytes may have been lost: parts of sequences of a codec that its changes do not account for.
 
-A sentence of which some bytes are beyond guessing stays as it was published, in every letter: text
-that is repaired in half cannot be told from text that was written so.
+`losses` fills what can be told.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import chain, islice, pairwise
 
 from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import LENGTHS, GramModel
-from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
-from newsarchive.core.repairs.quotes import torn_marks
-from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
-from newsarchive.core.repairs.sentences import sentence_ends
-from newsarchive.core.repairs.stops import torn_stops
+from newsarchive.core.repairs.runs import Change
 
-#: What a run must gain by its guesses, in nats.
-GAIN = 2.0
-#: A run is left as it is if some guess in it is wrong with this probability.
-RISK = 0.15
-#: Guesses that are wrong with less probability tell what letters a page has.
-SURE = 0.05
 #: So many places of a character are asked whether it is in known words, of no more letters to either side.
 ASKED, LETTERS = 60, 30
 #: A word of so many letters proves little by itself: a line with so many other letters of the script does.
 SHORT, FEW = 2, 5
-#: Pages with so many characters in torn runs are not guessed at: each takes a fifth of a millisecond.
-MOST = 60_000
-#: So many torn runs are asked how lost bytes are spelled.
-SAMPLE = 12
 
 
 def torn(
@@ -49,9 +33,9 @@ def torn(
     grams: GramModel,
 ) -> list[int]:
     """Where a page may have parts of sequences of a codec that its changes do not account for."""
-    firsts = _firsts(text, changes, charset)
-    heads = _heads_of(text, changes, charset, firsts, grams)
-    left = _left(text, changes, charset, firsts, heads)
+    firsts = firsts_of(text, changes, charset)
+    heads = heads_of(text, changes, charset, firsts, grams)
+    left = left_of(text, changes, charset, firsts, heads)
     return [
         *_uncovered(text, positions, changes, charset, heads, grams),
         *_behind(text, changes, charset, model),
@@ -78,7 +62,7 @@ def _uncovered(
     parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}
     letters = {char for char in parts - heads if script(char)}
     if letters:
-        parts -= _own_letters(text, changes, letters, heads, grams)
+        parts -= own_letters(text, changes, letters, heads, grams)
     parts.add("\ufffd")
     return [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
 
@@ -93,150 +77,45 @@ def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairM
             yield change.end
 
 
-def with_lost(
-    text: str,
-    changes: list[Change],
-    places: Sequence[int],
-    charset: Charset,
-    model: PairModel,
-    grams: GramModel,
-) -> Repairs:
-    """The changes, those where bytes are lost among them, as the runs at these places can be mended.
-
-    Only for a codec already believed: a lone `×` may be anything (measured on 396 real pages, one in
-    twelve of which a guess without a vote made worse).
-    """
-    runs = Runs(text, JOINED)
-    spaced = [change for change in changes if " " in text[change.start : change.end]]
-    suspect = runs.suspect([*places, *(change.start for change in spaced)])
-    if sum(map(len, suspect)) > MOST:
-        return Repairs(changes, sorted(places))
-    firsts = _firsts(text, changes, charset)
-    heads = _heads_of(text, changes, charset, firsts, grams)
-    letters = {c for c in _unchanged(text, changes)[0] if c > "\x7f" and script(c)}
-    blank = Lossy(
-        charset,
-        heads=heads,
-        own=_own_letters(text, changes, letters - heads, heads, grams),
-        scripts=_scripts_of(text, changes),
-        kept=_keeps_undefined(text, changes, charset),
-    )
-    marked = (replace(h, marks=_marks_of(text, changes, h, runs)) for h in lossy(text, blank))
-    tried = {h: {run: h.mended(run, model, grams) for run in suspect[:SAMPLE]} for h in marked}
-    gains = {h: sum(max(0.0, m.gain) for m in mended.values()) for h, mended in tried.items()}
-    best = max(gains, key=gains.__getitem__)
-    left = set(_left(text, changes, charset, firsts, heads))
-    if gains[best] < GAIN and not left:
-        return Repairs(changes)
-    mended = tried[best] | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
-    taught = replace(best, letters=_letters(text, changes, heads, mended))
-    mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > SURE}
-    certain = set(runs.suspect(left if changes else places))
-    good = {
-        run: list(m.readings)
-        for run, m in mended.items()
-        if m.is_whole and m.risk < RISK and (m.gain >= GAIN or (run in certain and m.gain >= -GAIN))
-    }
-    guessed = placed(good, runs)
-    certain |= {run for run in mended if not mended[run].readings and _begins(run, best, model)}
-    broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
-    kept = [c for c in changes if not _is_inside(guessed, c.start, c.end)]
-    if not best.spelling:  # the space that was read as a byte may be one behind a byte that is gone
-        left |= {change.start for change in spaced}
-        kept = [c for c in kept if c not in spaced]
-    left |= _left_behind(text, sorted([*kept, *guessed], key=_start), charset, grams)
-    broken = sorted({*broken, *(place for place in left if not _is_inside(guessed, place, place + 1))})
-    sentences = [0, *sentence_ends(text, changes), len(text) + 1]
-    lost = {bisect_right(sentences, place) for place in broken}
-    whole = [c for c in (*kept, *guessed) if bisect_right(sentences, c.start) not in lost]
-    return Repairs(sorted(whole, key=_start), broken)
-
-
-def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:
-    """Where first bytes are left that only the guesses tell for ones."""
-    firsts = _firsts(text, changes, charset)
-    return set(_left(text, changes, charset, firsts, _heads_of(text, changes, charset, firsts, grams)))
-
-
-def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
-    """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
-    told = torn_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
-    told |= torn_stops(text, changes, lossy.charset, lossy.spelling)
-    marks: dict[tuple[str, int], set[str]] = {}
-    for start, run in runs.spans if told else ():
-        for at in range(1, len(run) - 1):
-            if start + at in told:
-                marks.setdefault((run, at), set()).add(told[start + at])
-    return {place: chars.pop() for place, chars in marks.items() if len(chars) == 1}
-
-
-def _language(text: str, changes: Sequence[Change]) -> str:
-    from newsarchive.core.facts.language import detect  # its tables take half a second to load
-
-    return detect(_unchanged(text, changes)[1])[0]
-
-
-def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:
-    """Where runs are that are damaged and yet cannot be mended: `certain` are those for sure."""
-    places = []
-    for run, result in mended.items():
-        for place in runs.places[run]:
-            damaged = run in certain or (result.readings and result.gain >= GAIN)
-            if damaged or (not result.is_whole and _is_inside(changes, place, place + len(run))):
-                places.append(place + 1)
-    return sorted(places)
-
-
-def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
-    """Whether a sequence begins in a run: in two characters that clean text does not have side by side, or in a
-    letter of a script that the page does not have."""
-    raw = lossy.charset.to_bytes(run)
-    firsts = [at for at in range(1, len(run) - 1) if run[at] > "\x7f" and 0xC2 <= raw[at] <= 0xF4]
-    places = (at for at in firsts if run[at + 1] > "\x7f" and 0x80 <= raw[at + 1] < 0xC0)
-    return any(script(run[at]) not in ("", "LATIN", *lossy.scripts) for at in firsts) or any(
-        not model.is_seen(run[at : at + 2]) for at in places
-    )
-
-
-def _is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
-    at = bisect_left(changes, end, key=_start)
+def is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
+    at = bisect_left(changes, end, key=start_of)
     return at > 0 and changes[at - 1].end > start
 
 
-def _firsts(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
+def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
     """The characters that begin sequences in the changes, and how often they stand there."""
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
     return {c: number for c, number in inside.items() if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
 
 
-def _heads_of(
+def heads_of(
     text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], grams: GramModel
 ) -> frozenset[str]:
-    """Those of the `_firsts` that are no letters of the page's own. Where words are not parted, words with a lost
+    """Those of the `firsts_of` that are no letters of the page's own. Where words are not parted, words with a lost
     byte cannot be told from others: there undefined bytes must have been kept."""
     heads = frozenset(firsts)
     doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
-    if any(script(c) in LENGTHS for c in doubtful) and not _keeps_undefined(text, changes, charset):
+    if any(script(c) in LENGTHS for c in doubtful) and not keeps_undefined(text, changes, charset):
         doubtful = {c for c in doubtful if script(c) not in LENGTHS}
-    return heads - _own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
+    return heads - own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
 
 
-def _own_letters(
+def own_letters(
     text: str, changes: Sequence[Change], letters: Iterable[str], heads: frozenset[str], grams: GramModel
 ) -> frozenset[str]:
     """Which of these letters the page has in words of its own, where nothing was changed."""
-    unchanged, mended = _unchanged(text, changes)
+    stays, mended = unchanged(text, changes)
     own = set()
     for letter in letters:
-        places = (m.start() for m in islice(re.finditer(re.escape(letter), unchanged), ASKED))
+        places = (m.start() for m in islice(re.finditer(re.escape(letter), stays), ASKED))
         words = {_word(mended, at): at for at in places}
-        right = sum(_is_right(word, at, unchanged, heads, grams) for word, at in words.items())
+        right = sum(_is_right(word, at, stays, heads, grams) for word, at in words.items())
         if 2 * right > len(words):
             own.add(letter)
     return frozenset(own)
 
 
-def _unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
+def unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
     """The text after the changes, and the same with what was changed left blank, before that."""
     blank, mended, at = [], [], 0
     for change in changes:
@@ -257,42 +136,23 @@ def _word(text: str, at: int) -> str:
     return text[start:end]
 
 
-def _is_right(word: str, at: int, unchanged: str, heads: frozenset[str], grams: GramModel) -> bool:
+def _is_right(word: str, at: int, text: str, heads: frozenset[str], grams: GramModel) -> bool:
     """Whether a word is known; of a short one, whether its line is written in that script."""
     if len(word) > SHORT:
         return grams.knows(word)
-    first, last = unchanged.rfind("\n", 0, at) + 1, unchanged.find("\n", at)
-    line = set(unchanged[first : last if last >= 0 else None]) - heads
-    own = script(unchanged[at])
+    first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    line = set(text[first : last if last >= 0 else None]) - heads
+    own = script(text[at])
     return sum(char > "\x7f" and script(char) == own for char in line) >= FEW
 
 
-def _keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
+def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
     """Whether bytes that the codec does not define are in the changes."""
     undefined = {c for c, byte in charset.inverse.items() if byte in charset.undefined}
     return any(ord(char) in undefined for c in changes for char in text[c.start : c.end])
 
 
-def _letters(
-    text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
-) -> Counter[str]:
-    """How often letters stand on the page, in either case: where it is right, and where guesses are sure."""
-    letters = Counter(text.lower())
-    letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
-    letters += Counter("".join([c.reading.after for c in changes]).lower())
-    letters += Counter("".join([m.guesses for m in mended.values() if m.risk < SURE]).lower())
-    return Counter({char: n for char, n in letters.items() if char not in heads and script(char)})
-
-
-def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
-    """The scripts of what was read back, and those that most letters of are beside the changes."""
-    inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
-    own = Counter(map(script, text))
-    back = {script(char) for c in changes for char in c.reading.after}
-    return frozenset(back | {s for s, number in own.items() if number > 2 * inside[s]})
-
-
-def _left(
+def left_of(
     text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], heads: frozenset[str]
 ) -> list[int]:
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
@@ -302,9 +162,9 @@ def _left(
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
         is_torn = head in heads or head + next_ in starts or _is_mark(next_, charset)
         is_torn = is_torn or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
-        if is_torn and not _is_inside(changes, at, at + 1):
+        if is_torn and not is_inside(changes, at, at + 1):
             first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-            if _is_inside(changes, first, last if last >= 0 else len(text)):
+            if is_inside(changes, first, last if last >= 0 else len(text)):
                 found.append(at)
     return found
 
@@ -346,5 +206,5 @@ def _class(chars: Iterable[str]) -> str:
     return f"[{own}]" if own else ""
 
 
-def _start(change: Change) -> int:
+def start_of(change: Change) -> int:
     return change.start

@@ -16,6 +16,7 @@ from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.legacy import Legacy, likeliest
 from newsarchive.core.repairs.lines import are_controls, by_line
+from newsarchive.core.repairs.losses import with_lost
 from newsarchive.core.repairs.mojibake import Found, Reading, Utf8
 from newsarchive.core.repairs.multibyte import MultiByte, multi_bytes
 from newsarchive.core.repairs.pairs import PairModel
@@ -24,7 +25,7 @@ from newsarchive.core.repairs.quotes import torn_codec
 from newsarchive.core.repairs.readers import Hypothesis, Readers, gain_of
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 from newsarchive.core.repairs.stops import torn_stops_codec
-from newsarchive.core.repairs.torn import torn, with_lost
+from newsarchive.core.repairs.torn import torn
 from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words
 
 #: A codec is believed from this gain on, in nats, summed over the page; one of many bytes from that on.
