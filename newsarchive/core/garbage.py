@@ -17,8 +17,8 @@ R = TypeVar("R")
 
 
 def uncollected(step: Callable[P, R]) -> Callable[P, R]:
-    """The step, with the collector off while it runs. One that the caller has turned off stays off; of steps that
-    run in several threads, the one that turned it off turns it on again."""
+    """The step, with the collector off while it runs. One that the caller has turned off before stays off; of steps
+    that run in several threads, the one that turned it off turns it on again."""
 
     @wraps(step)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

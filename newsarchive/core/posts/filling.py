@@ -50,17 +50,17 @@ def usable(text: SourceText | None) -> bool:
     return word_count(plain) >= FEWEST_WORDS and not _CUT.search(html.unescape(plain)[-120:])
 
 
-def filled(page: Page, article: Article | None, refusal: NotAnArticle | None, rules: Rules) -> Article:
-    """The article of a page, or its post's text from the feed or API where the page has less.
-
-    `article` is `None` where the page was refused; raises that refusal where nothing fills in for it.
-    """
+def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | None:
+    """What the post's feed or API says, for a page that was refused; `None` where that is no stand-in."""
     text = page.capture.source_text
-    if article is None:
-        assert refusal is not None
-        if text is None or refusal.reason not in FILLABLE or not usable(text):
-            raise refusal
-        return _from_source(page, text, f"the page: {refusal}", rules)
+    if text is None or refusal.reason not in FILLABLE or not usable(text):
+        return None
+    return _from_source(page, text, f"the page: {refusal}", rules)
+
+
+def filled(page: Page, article: Article) -> Article:
+    """The article of a page, its text that of its post's feed or API where the page has less."""
+    text = page.capture.source_text
     if text is None or not usable(text):
         return article
     own = _blocks(page, text)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from newsarchive.core import decoding, extraction
 from newsarchive.core.pages.pagetype import quality
 from newsarchive.core.posts.agreement import weighed
-from newsarchive.core.posts.filling import FILLABLE, filled, usable
+from newsarchive.core.posts.filling import FILLABLE, filled, in_place_of, usable
 from newsarchive.core.posts.parts import Part, flagged, is_incomplete, joined
 from newsarchive.core.posts.selecting import selected
 from newsarchive.core.sources.wordpress import post_id
@@ -39,13 +39,16 @@ def extract_step(page: Page, rules: Rules) -> Article:
     An article that lacks a page that its own pages announce is flagged `parts missing`. Raises
     `NotAnArticle` like `extraction.extract_step`.
     """
-    article, refusal = None, None
     try:
         article = selected(_of_all_pages(_answered(page), rules), page.capture.selectors)
-    except NotAnArticle as error:
-        refusal = error
-    done = weighed(filled(page, article, refusal, rules), page.capture.source_text)
-    return replace(done, post_id=_post_id(page))
+    except NotAnArticle as refusal:
+        standing_in = in_place_of(page, refusal, rules)
+        if standing_in is None:
+            raise  # kept in a variable, it would hold its frames and they it, with the page's tree among them
+        article = standing_in
+    else:
+        article = filled(page, article)
+    return replace(weighed(article, page.capture.source_text), post_id=_post_id(page))
 
 
 def _answered(page: Page) -> Page:
