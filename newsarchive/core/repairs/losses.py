@@ -17,17 +17,15 @@ from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.quotes import torn_marks
-from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
+from newsarchive.core.repairs.runs import Change, Repairs, Runs, is_inside, placed, start_of
 from newsarchive.core.repairs.sentences import sentence_ends
 from newsarchive.core.repairs.stops import torn_stops
 from newsarchive.core.repairs.torn import (
     firsts_of,
     heads_of,
-    is_inside,
     keeps_undefined,
     left_of,
     own_letters,
-    start_of,
     unchanged,
 )
 

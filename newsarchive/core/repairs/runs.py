@@ -104,7 +104,7 @@ class Repairs:
         """These repairs and other changes, those left out that touch any of them."""
         taken = {place for c in self.changes for place in range(c.start, c.end)}
         more = [c for c in changes if taken.isdisjoint(range(c.start, c.end))]
-        return Repairs(sorted((*self.changes, *more), key=_start), self.lost)
+        return Repairs(sorted((*self.changes, *more), key=start_of), self.lost)
 
 
 def placed(taken: Found, runs: Runs) -> list[Change]:
@@ -115,8 +115,15 @@ def placed(taken: Found, runs: Runs) -> list[Change]:
         for r in readings
         for at in runs.places[run]
     ]
-    return sorted(changes, key=_start)
+    return sorted(changes, key=start_of)
 
 
-def _start(change: Change) -> int:
+def is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
+    """Whether one of these changes, in order and apart from each other, touches `text[start:end]`."""
+    at = bisect_left(changes, end, key=start_of)
+    return at > 0 and changes[at - 1].end > start
+
+
+def start_of(change: Change) -> int:
+    """Where a change begins, which changes are put in order by."""
     return change.start

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -16,7 +15,7 @@ from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.pairs import PairModel
-from newsarchive.core.repairs.runs import Change
+from newsarchive.core.repairs.runs import Change, is_inside
 
 #: So many places of a character are asked whether it is in known words, of no more letters to either side.
 ASKED, LETTERS = 60, 30
@@ -75,11 +74,6 @@ def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairM
         is_first = is_first and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
         if is_first and not model.is_seen(change.reading.after[-1] + char):
             yield change.end
-
-
-def is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
-    at = bisect_left(changes, end, key=start_of)
-    return at > 0 and changes[at - 1].end > start
 
 
 def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
@@ -204,7 +198,3 @@ _HEADS = ((0xC2, 0xE0), (0xE0, 0xF0), (0xF0, 0xF5))
 def _class(chars: Iterable[str]) -> str:
     own = "".join(sorted(re.escape(c) for c in chars if c > "\x7f"))
     return f"[{own}]" if own else ""
-
-
-def start_of(change: Change) -> int:
-    return change.start
