@@ -228,6 +228,21 @@ def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expe
 
 
 @pytest.mark.parametrize(
+    ("classes", "label"),
+    [
+        ("relatedPosts", "related"),
+        ("relation-list", "related"),
+        ("flex relative mt-3", "other"),  # how it is placed, not what it is
+        ("md:relative", "other"),
+        ("social-share", "share"),
+    ],
+)
+def test_what_is_left_out_is_called_what_its_box_says(classes: str, label: str) -> None:
+    (block,) = read_blocks(parse(f'<body><div class="{classes}"><p>Step two</p></div>'), URL).blocks
+    assert Namer("Heron", default()).name(block)[0] == label
+
+
+@pytest.mark.parametrize(
     ("written", "shown"),
     [
         (

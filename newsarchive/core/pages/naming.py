@@ -22,7 +22,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("share", r"\bshar(?:e|ing)|sharedaddy|addtoany|addthis|social|follow-us"),
     (
         "related",
-        r"relat|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(?:stories|posts|news)",
+        r"relat(?!ive\b)|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(?:stories|posts|news)",
     ),
     ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
     ("promo", r"promo|callout|\bcta\b|teaser"),
