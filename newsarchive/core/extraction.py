@@ -63,7 +63,7 @@ def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
     try:
         refuse_empty(sheet)
         verdict = judge(sheet, model_of(rules))
-        refuse(sheet, verdict)
+        refuse(sheet, verdict, rules)
     except NotAnArticle as refusal:
         if refusal.reason not in UNSHOWN or not (declared := _declared(sheet)):
             raise

@@ -7,10 +7,12 @@ from collections import defaultdict
 
 from newsarchive.core.clutter.lines import ends_sentence
 from newsarchive.core.pages.blocks import Box, RawBlock
+from newsarchive.core.pages.errortitles import error_title
 from newsarchive.core.pages.judging import Sheet, Verdict
 from newsarchive.core.pages.markup import count_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Quality
+from newsarchive.rules import Rules
 
 #: Fewer words than this are no article: a caption, a notice.
 FEWEST_WORDS = 12
@@ -24,16 +26,6 @@ DOUBT = 0.8
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _WHITE = " \t\n\r\f\ufeff"
 _CONTROL = bytes([*range(9), *range(14, 27), *range(28, 32)])
-#: What servers title their errors, in the languages of the blogs that we have met.
-_ERROR = re.compile(
-    r"\b(40[134]|410|50[0234])\b|not found|page (does|could) ?n.t|no longer (exists|available)|forbidden|"
-    r"access denied|just a moment|attention required|bad gateway|service unavailable|server error|"
-    r"nicht gefunden|introuvable|no encontrad|non trovat|não encontrad|niet gevonden|nie znaleziono|"
-    r"не найдена|bulunamadı|tidak ditemukan|không tìm thấy|見つかりません|未找到|找不到",
-    re.IGNORECASE,
-)
-
-
 #: Article pages have password fields too, in their headers: a title must ask as well.
 _LOGIN = re.compile(
     r"\blog.?(in|on)\b|\bsign.?(in|up)\b|anmeld|einloggen|connexion|se connecter|iniciar sesi|acceder|accedi|"
@@ -65,12 +57,12 @@ def refuse_empty(sheet: Sheet) -> None:
         raise NotAnArticle("no text")
 
 
-def refuse(sheet: Sheet, verdict: Verdict) -> None:
+def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
     """Raises `NotAnArticle` for error, log-in and index pages, and where next to nothing is left."""
     kept = taken(sheet, verdict)
     words = _words(kept, FEW_WORDS)
     if words < FEW_WORDS:
-        _refuse_small(sheet, words)
+        _refuse_small(sheet, words, rules)
     boxes = teasers(sheet, kept)
     if boxes and not _declares_article(sheet):
         raise NotAnArticle("index page", f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
@@ -91,12 +83,10 @@ def _words(blocks: list[RawBlock], enough: int) -> int:
     return words
 
 
-def _refuse_small(sheet: Sheet, words: int) -> None:
+def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     headings = [b.text for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1][:2]
-    for title in [sheet.title, *headings]:
-        found = _ERROR.search(title)
-        if found:
-            raise NotAnArticle("error page", title.strip()[:80])
+    if told := error_title([sheet.title, *headings], sheet.tree, rules):
+        raise NotAnArticle("error page", told)
     asks = sheet.tree.css_first('input[type="password"]') is not None
     if asks and any(_LOGIN.search(title) for title in [sheet.title, *headings]):
         raise NotAnArticle("login page", "a password field under a title that asks to log in")

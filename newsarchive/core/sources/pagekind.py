@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.pages.errortitles import error_title
 from newsarchive.core.pages.parsing import fresh, parse
 from newsarchive.core.sources.anchors import base_of
 from newsarchive.core.sources.links import address_score, index_reason
@@ -61,9 +62,13 @@ class _Page:
         return frozenset((body.attributes.get("class") or "").lower().split()) if body else frozenset()
 
     @cached_property
-    def title(self) -> str:
+    def titles(self) -> list[str]:
         nodes = [*self.tree.css("title")[:1], *self.tree.css("h1")[:1]]
-        return " | ".join(" ".join(n.text(deep=True).split()) for n in nodes).casefold()
+        return [" ".join(n.text(deep=True).split()) for n in nodes]
+
+    @cached_property
+    def title(self) -> str:
+        return " | ".join(self.titles).casefold()
 
     @cached_property
     def words(self) -> int:
@@ -96,6 +101,7 @@ def page_kind(html_text: str, url: str, rules: Rules) -> Kind:
     return (
         _by_platform(page)
         or _by_forms(page)
+        or _by_error(page, rules)
         or _by_walls(page, words)
         or _by_address(page, rules)
         or _by_teasers(page)
@@ -165,6 +171,13 @@ def _by_forms(page: _Page) -> Kind | None:
     """A form for a password is a login page where little else is said; most blogs have one in a corner."""
     if page.tree.css_first("input[type=password]") and page.says_less_than(FORM_WORDS):
         return Kind("login page", "a form for a password, and little text")
+    return None
+
+
+def _by_error(page: _Page, rules: Rules) -> Kind | None:
+    """A title that is a server's error and nothing else, where little else is said."""
+    if (told := error_title(page.titles, page.tree, rules)) and page.says_less_than(FEW_WORDS):
+        return Kind("error page", f"its title says so: {told!r}")
     return None
 
 
