@@ -244,3 +244,15 @@ def test_any_line_is_read(text: str) -> None:
 def test_an_origin_is_explained(lines: list[str]) -> None:
     origin = origin_step(article(*map(Block, lines)), default()).origin
     assert origin is None or (origin.evidence and 0.5 <= origin.confidence < 1)
+
+
+@pytest.mark.parametrize("host", ["wordpress.com", "substack.com", "tumblr.com", "blogspot.com"])
+def test_another_blog_of_the_same_host_may_be_the_original(host: str) -> None:
+    text = "".join(f"<p>{line}</p>" for line in BODY * 2)
+    original = f"https://newlynnews.{host}/2025/11/pier/"
+    credit = f"<p>Originally published at <a href='{original}'>Newlyn News</a>.</p>"
+    page = f"<title>The pier</title><article><h1>The pier</h1>{text}{credit}</article>"
+    found = extract(page, url=f"https://copyblog.{host}/2025/11/pier/")
+    assert found.is_based_on == original
+    assert found.origin is not None
+    assert (found.origin.domain, found.origin.url) == (f"newlynnews.{host}", original)

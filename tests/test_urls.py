@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsarchive.core import urls
+from newsarchive.core.bloghosts import BLOG_HOSTS
 from newsarchive.exceptions import UsageError
 
 CASES = Path(__file__).parent / "cases" / "urls"
@@ -103,6 +104,12 @@ def test_a_site_is_its_host_without_www_and_usual_port():
     [
         ("https://a.b.example.co.uk/", "example.co.uk"),
         ("https://name.blogspot.com/", "name.blogspot.com"),
+        ("https://name.wordpress.com/", "name.wordpress.com"),
+        ("https://name.substack.com/p/x", "name.substack.com"),
+        ("https://name.blog12.fc2.com/blog-entry-1.html", "name.blog12.fc2.com"),
+        ("https://www.medium.com/@name/x", "medium.com"),
+        ("https://news.163.com/x", "163.com"),
+        ("https://www.gov.cn/", "gov.cn"),
         ("https://www.bangkokpost.co.th/x", "bangkokpost.co.th"),
         ("http://127.0.0.1:8000/", "127.0.0.1"),
         ("http://localhost/", "localhost"),
@@ -112,10 +119,18 @@ def test_registered_domain(url, domain):
     assert urls.registered_domain(url) == domain
 
 
+@pytest.mark.parametrize("suffix", [host.removeprefix("*.") for host in BLOG_HOSTS])
+def test_blogs_of_one_host_are_sites_of_their_own(suffix):
+    assert not urls.same_site(f"https://aa.{suffix}/", f"https://bb.{suffix}/x")
+    assert urls.same_site(f"https://aa.{suffix}/", f"http://www.aa.{suffix}/x")
+
+
 def test_same_site():
     assert urls.same_site("https://blog.example.com/", "http://www.example.com/x")
     assert not urls.same_site("https://a.blogspot.com/", "https://b.blogspot.com/")
     assert not urls.same_site("http://127.0.0.1:8001/", "http://127.0.0.1:8002/")
+    assert urls.same_site("https://news.163.com/", "https://sports.163.com/")
+    assert urls.same_site("https://www.wordpress.com/", "https://wordpress.com/x")
     assert not urls.same_site("javascript:alert(1)", "https://blog.example/")
 
 

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from newsarchive.core.bloghosts import BLOG_HOSTS
 from newsarchive.exceptions import UsageError
 
 #: Longer URLs are crawler traps or data in disguise: servers and proxies refuse them too.
@@ -123,9 +124,13 @@ def registered_domain(url: str) -> str:
     """The domain someone registered: `example.co.uk` of `https://blog.example.co.uk/`.
 
     `name.blogspot.com`, `name.wordpress.com` and their like count as registered (the private part of
-    the Public Suffix List). The host itself for IP addresses and single names.
+    the Public Suffix List, and `BLOG_HOSTS`). The host itself, without `www.`, for IP addresses, single names
+    and public suffixes that are sites (`gov.cn`).
+
+    >>> registered_domain("https://www.gov.cn/"), registered_domain("https://name.blog12.fc2.com/blog-entry-1.html")
+    ('gov.cn', 'name.blog12.fc2.com')
     """
-    host = urlsplit(normalise(url)).hostname or ""
+    host = _WWW.sub("", urlsplit(normalise(url)).hostname or "")
     return _extract_domain(host) or host
 
 
@@ -285,4 +290,6 @@ def _extractor() -> Any:
     # The snapshot inside the package only: no network, no cache folder. Imported late, it pulls requests in.
     import tldextract
 
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+    return tldextract.TLDExtract(
+        suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=BLOG_HOSTS
+    )
