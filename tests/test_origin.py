@@ -252,7 +252,7 @@ def test_another_blog_of_the_same_host_may_be_the_original(host: str) -> None:
     original = f"https://newlynnews.{host}/2025/11/pier/"
     credit = f"<p>Originally published at <a href='{original}'>Newlyn News</a>.</p>"
     page = f"<title>The pier</title><article><h1>The pier</h1>{text}{credit}</article>"
-    found = extract(page, url=f"https://copyblog.{host}/2025/11/pier/")
+    found = extract(page.encode(), url=f"https://copyblog.{host}/2025/11/pier/")
     assert found.is_based_on == original
     assert found.origin is not None
     assert (found.origin.domain, found.origin.url) == (f"newlynnews.{host}", original)

@@ -76,7 +76,8 @@ def _name(lead: Lead, rules: Rules) -> _Named | None:
     printed, domain = _bare(lead.printed), domain_in(lead.printed) or domain_in(lead.url)
     if not printed:
         return None
-    host = by_host(domain, rules) if domain else None
+    # The whole host: asia.nikkei.com is a paper of its own, www.nikkei.com is not.
+    host = by_host(_host_of(lead), rules) if domain else None
     found = listed(printed, rules) or host
     if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
         found = host  # of two papers of one name ("El País"), the domain tells which
@@ -86,6 +87,12 @@ def _name(lead: Lead, rules: Rules) -> _Named | None:
         return _Named(lead, found.name, found.domain, True)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     return _Named(lead, domain if is_url else printed, domain, False)
+
+
+def _host_of(lead: Lead) -> str:
+    """The host that a lead prints, else that of its link; a lead made of a link alone prints its domain."""
+    printed, linked = host_in(lead.printed), host_in(lead.url)
+    return linked if linked.endswith(f".{printed}") or not printed else printed
 
 
 def _is_branch(printed: str, host: str, domain: str, publisher: Publisher) -> bool:

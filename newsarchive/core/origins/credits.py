@@ -60,6 +60,8 @@ POINTS = {
     "life": -3.0,
     "ask": -4.0,
     "fiction": -3.0,
+    "another": -4.0,
+    "imprint": -4.0,
     "unknown word": -0.8,
     "quotation": -3.0,
     "question": -3.0,

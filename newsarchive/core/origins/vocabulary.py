@@ -8,7 +8,8 @@ most words of the line. The groups:
 `this` (the piece at hand), `work` (article, lines), `publish` (appeared, ran), `first`, `take` (reprinted, translated,
 seen), `grace` (permission, courtesy, rights), `thanks`, `from` (source, provenance), `read` (read the whole), `place` (site, paper),
 `at` (what stands before a name), `small` (words that say nothing), `press` (words of papers' names) and, against a
-credit, `say` (told, according), `life` (of an author), `ask` (follow, subscribe), `fiction` (novel, film).
+credit, `say` (told, according), `life` (of an author), `ask` (follow, subscribe), `fiction` (novel, film), `another`
+(the text answers or expands another one), `imprint` (the site speaks of itself: its registration, its editor).
 `particles` are endings of names (Korean).
 """
 
@@ -25,7 +26,7 @@ from newsarchive.rules import Rules, strings
 
 #: What speaks for a credit, and what against one.
 FOR = ("this", "work", "publish", "first", "take", "grace", "thanks", "from", "read", "place")
-AGAINST = ("say", "life", "ask", "fiction")
+AGAINST = ("say", "life", "ask", "fiction", "another", "imprint")
 GROUPS = frozenset((*FOR, *AGAINST, "at", "small", "press", "particles"))
 #: A stem has at least so many letters, at most so many are tried.
 _SHORTEST, _LONGEST = 2, 16
