@@ -100,6 +100,16 @@ def table() -> str:
     )
 
 
+def cells() -> str:
+    """A layout of tables without paragraphs: lines parted by one break, the article in one cell, clutter in the next."""
+    lines = [html.escape(line, quote=False) for line in raw_lines()]
+    return _page(
+        f"<table width='100%'><tr><td><b>{BLOG}</b></td><td>{_menu('span')}</td></tr>"
+        f"<tr><td colspan='2'><font size='5'><b>{TITLE}</b></font></td></tr>"
+        f"<tr><td>{'<br>'.join(lines[:18])}</td><td>{'<br>'.join(lines[18:])}</td></tr></table>"
+    )
+
+
 def elementor() -> str:
     """A page builder: every line in five nested divs, classes of the builder only."""
     lines = raw_lines()
@@ -141,4 +151,4 @@ def amp() -> str:
 
 
 #: name → page, every one with the damage of the post.
-SHAPES = {f.__name__: f for f in (wordpress, bare, breaks, table, elementor, amp)}
+SHAPES = {f.__name__: f for f in (wordpress, bare, breaks, table, cells, elementor, amp)}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from newsarchive.core.clutter import cues, placed, tails
+from newsarchive.core.clutter.breaks import closed, opened
 from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_count
 from newsarchive.core.clutter.phrases import LONGEST, Phrases, phrases
 from newsarchive.core.origins.attribution import attribution_of
@@ -64,14 +65,23 @@ class Marks:
 
 
 def chrome_step(article: Article, rules: Rules) -> Article:
-    """Label the blocks of one page. The text of a block is never changed, nor their order or number.
+    """Label the blocks of one page. No text is changed, nor its order; a block of several lines is cut where
+    its lines get different labels, and between paragraphs.
 
     HTML and word count follow what is left of the article.
     """
+    judged = article.with_blocks(_passed(article, rules, PASSES))
+    if (lines := opened(judged)) is not None:
+        judged = closed(judged, lines, _passed(lines.article, rules, LINE_PASSES))
+    return rendered(judged)
+
+
+def _passed(article: Article, rules: Rules, passes: Iterable[Callable[[Marks], None]]) -> list[Block]:
+    """The blocks of an article as these passes leave them."""
     marks = Marks(article, rules)
-    for run_pass in PASSES:
+    for run_pass in passes:
         run_pass(marks)
-    return rendered(article.with_blocks(marks.blocks))
+    return marks.blocks
 
 
 def titles(marks: Marks) -> None:
@@ -260,3 +270,7 @@ PASSES: tuple[Callable[[Marks], None], ...] = (
     closings,
     comments,
 )
+
+#: What is asked of the lines of a block that the passes above left in the article. A list inside a block belongs to
+#: it, so `named` is not asked; nor are titles and places, which speak of whole blocks.
+LINE_PASSES = tuple(one for one in PASSES if one not in (titles, places, named))

@@ -39,7 +39,7 @@ def body_edits(article: Article) -> tuple[Edit, ...]:
         if block.label != "body":
             continue
         edits = by_block.get(f"blocks/{number}", [])
-        original = _original(block.text, edits)
+        original = original_of(block.text, edits)
         if original is not None:
             moved += [replace(edit, where=BODY, start=edit.start + at) for edit in edits]
             by_block.pop(f"blocks/{number}", None)
@@ -152,7 +152,8 @@ def paragraphs(found: Iterable[Piece]) -> list[list[Piece]]:
     return [paragraph for paragraph in parted if paragraph]
 
 
-def _original(text: str, edits: list[Edit]) -> str | None:
+def original_of(text: str, edits: Sequence[Edit]) -> str | None:
+    """A text before these edits, `None` where they are not what made it."""
     try:
         return unreplay(text, edits)
     except ValueError:

@@ -1,0 +1,174 @@
+"""Blocks of several lines, judged line by line.
+
+Old layouts part their paragraphs by `<br>` alone: a table's cell holds a share row, a subscription box and a notice as
+three lines of one block, of which each alone is a known phrase. `opened` makes every line a block of its own for the
+passes of the chrome step; `closed` puts lines together again where all lines of a block got one label, and lines
+of text that stood together, so a poem or an address stays as it was. Paragraphs that only a line break parts stay apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
+
+from newsarchive.core.clutter.lines import ends_sentence, word_count
+from newsarchive.core.pages.render import clean
+from newsarchive.core.repairs.edits import original_of
+from newsarchive.edits import Edit, unreplay
+from newsarchive.items import Article, Block
+
+#: Words of a line from which on it is a paragraph: lines of verse and of addresses are shorter.
+MIN_PARAGRAPH_WORDS = 20
+#: Labels of blocks that are opened: the text, and what the classifier left out without a name for it.
+_UNDECIDED = frozenset(["body", "other"])
+#: What is never opened: the line breaks of code are its own, an embed has none.
+_WHOLE = frozenset(["code", "embed"])
+#: A cell that stands alone in its row as a block: a row of facts is one block, and its path ends in `tr`.
+_CELL = re.compile(r"(?:^|/)t[dh](?:[#.][^/]*)?$")
+_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.I)
+_BLOCK = re.compile(r"blocks/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An article with one block a line; `source` gives for each block the number of the one it was cut from."""
+
+    article: Article
+    source: tuple[int, ...]
+
+
+def opened(article: Article) -> Opened | None:
+    """The article with every undecided block of several lines cut into its lines, its edits moved along; `None` where
+    it has no such block."""
+    if not any(block.label in _UNDECIDED and "\n" in block.text for block in article.blocks):
+        return None
+    edits = _by_block(article.edits)
+    blocks: list[Block] = []
+    source: list[int] = []
+    moved: dict[int, list[Edit]] = {}
+    for number, block in enumerate(article.blocks):
+        own = edits.get(number, [])
+        for line, changes in _lines(block, own) or [(block, own)]:
+            moved[len(blocks)] = changes
+            source.append(number)
+            blocks.append(line)
+    return Opened(_with(article, blocks, moved), tuple(source))
+
+
+def closed(before: Article, lines: Opened, judged: Sequence[Block]) -> Article:
+    """The article `before` with the labels of its lines; a block that was not cut keeps the label that it had."""
+    edits, of_lines = _by_block(before.edits), _by_block(lines.article.edits)
+    blocks: list[Block] = []
+    moved: dict[int, list[Edit]] = {}
+    sizes = Counter(lines.source)
+    for start, end in _runs(lines.source, judged):
+        number = lines.source[start]
+        if sizes[number] == end - start:
+            moved[len(blocks)] = edits.get(number, [])
+            block = before.blocks[number]
+            if end - start > 1 and judged[start].label != block.label:
+                block = block.relabelled(judged[start].label, judged[start].rule)
+            blocks.append(block)
+        else:
+            moved[len(blocks)] = list(_shifted(judged[start:end], start, of_lines))
+            blocks.append(_joined(judged[start:end]))
+    return _with(before, blocks, moved)
+
+
+def _lines(block: Block, edits: Sequence[Edit]) -> list[tuple[Block, list[Edit]]]:
+    """The lines of a block as blocks, each with its edits; none where it has one line or cannot be cut."""
+    if block.label not in _UNDECIDED or "\n" not in block.text or block.kind in _WHOLE:
+        return []
+    if block.kind == "table":
+        if not _CELL.search(block.path):
+            return []
+        block = replace(block, kind="paragraph")  # a cell of several lines is layout
+    texts = block.text.split("\n")
+    unrepaired = original_of(block.text, edits)
+    original = unrepaired.split("\n") if unrepaired is not None else []
+    if len(original) != len(texts) or any("\n" in e.before + e.after for e in edits) or not all(texts):
+        return []
+    pieces = _BREAK.split(block.html)
+    html = [clean(piece) for piece in pieces] if len(pieces) == len(texts) else [""] * len(texts)
+    links = _links(block, texts)
+    starts = [0, *accumulate(len(line) + 1 for line in original)]
+    return [
+        (
+            replace(block, text=text, html=html[i], links=links[i]),
+            [replace(e, start=e.start - starts[i]) for e in edits if starts[i] <= e.start < starts[i + 1]],
+        )
+        for i, text in enumerate(texts)
+    ]
+
+
+def _links(block: Block, texts: Sequence[str]) -> list[tuple[tuple[str, str], ...]]:
+    """The links of each line, told by their texts, which follow each other as the lines do."""
+    found: list[list[tuple[str, str]]] = [[] for _ in texts]
+    at = 0
+    for link in block.links:
+        at = next((i for i in range(at, len(texts)) if link[0] in texts[i]), at)
+        found[at].append(link)
+    return [tuple(links) for links in found]
+
+
+def _runs(source: Sequence[int], judged: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """(start, end) of neighbouring lines that are one block again: all lines of a block, or some of its text."""
+    for _, run in groupby(range(len(judged)), key=source.__getitem__):
+        places = list(run)
+        start, end = places[0], places[-1] + 1
+        if all(_belong(judged[i], judged[i + 1]) for i in range(start, end - 1)):
+            yield start, end
+            continue
+        for i in range(start, end):
+            if i + 1 == end or judged[i].label != "body" or not _belong(judged[i], judged[i + 1]):
+                yield start, i + 1
+                start = i + 1
+
+
+def _belong(above: Block, below: Block) -> bool:
+    """Whether two lines of one block stay one block: judged alike, and not both of them paragraphs."""
+    if above.label != below.label:
+        return False
+    return not (_is_paragraph(above.text) and _is_paragraph(below.text))
+
+
+def _is_paragraph(text: str) -> bool:
+    return word_count(text) >= MIN_PARAGRAPH_WORDS and ends_sentence(text)
+
+
+def _joined(lines: Sequence[Block]) -> Block:
+    """Neighbouring lines as one block."""
+    first = lines[0]
+    if len(lines) == 1:
+        return first
+    html = "<br>".join(line.html for line in lines) if all(line.html for line in lines) else ""
+    links = tuple(link for line in lines for link in line.links)
+    return replace(first, text="\n".join(line.text for line in lines), html=html, links=links)
+
+
+def _shifted(lines: Sequence[Block], start: int, edits: dict[int, list[Edit]]) -> Iterator[Edit]:
+    """The edits of neighbouring lines, counted from the beginning of the first of them."""
+    offset = 0
+    for i, line in enumerate(lines):
+        changes = edits.get(start + i, [])
+        yield from (replace(e, start=e.start + offset) for e in changes)
+        offset += len(unreplay(line.text, changes)) + 1
+
+
+def _by_block(edits: Sequence[Edit]) -> dict[int, list[Edit]]:
+    """Number of a block → its edits."""
+    found: dict[int, list[Edit]] = {}
+    for edit in edits:
+        if place := _BLOCK.fullmatch(edit.where):
+            found.setdefault(int(place[1]), []).append(edit)
+    return found
+
+
+def _with(article: Article, blocks: Sequence[Block], edits: dict[int, list[Edit]]) -> Article:
+    """The article with other blocks and their edits; those of other fields stay, in front."""
+    others = [e for e in article.edits if not _BLOCK.fullmatch(e.where)]
+    own = [replace(e, where=f"blocks/{i}") for i in sorted(edits) for e in edits[i]]
+    return article.with_blocks(blocks, edits=(*others, *own))
