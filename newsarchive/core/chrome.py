@@ -15,6 +15,7 @@ from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.breaks import closed, opened
 from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_count
 from newsarchive.core.clutter.phrases import LONGEST, Phrases, phrases
+from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
 from newsarchive.core.origins.datelines import signed_by
@@ -130,9 +131,12 @@ def _line(block: Block, lookup: Callable[[str], tuple[str, str] | None]) -> tupl
 
 
 def notices(marks: Marks) -> None:
-    """Attribution and copyright lines, wherever they stand."""
+    """Attribution and copyright lines, wherever they stand, but for facts of records ("Publisher: Heron Games")."""
+    facts_of_records = fact_lines(marks.blocks)
     for i, block in enumerate(marks.blocks):
-        if block.kind not in ("code", "table") and (verdict := _notice(block.text, marks.rules)):
+        if i in facts_of_records or block.kind in ("code", "table"):
+            continue
+        if verdict := _notice(block.text, marks.rules):
             marks.mark(i, *verdict)
 
 

@@ -8,6 +8,7 @@ no article is refused (`pagetype`).
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from newsarchive.version import EXTRACTOR_VERSION
 
 #: A kept block of so many characters begins the text; shorter ones above it may be date or headline.
 PARAGRAPH = 80
+#: Headings at the end of a text, one below the other, from which on they are a list: ten games, say.
+MIN_HEADINGS_OF_LIST = 3
 #: Why a page shows no article although it may hold one for scripts, and so many words make it one.
 UNSHOWN = ("no text", "too short", "script only")
 DECLARED_WORDS = 60
@@ -136,13 +139,17 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
 
 def _without_dangling(blocks: list[Block]) -> list[Block]:
     """A heading, or a line that ends in a colon, announces something: at the very end it announced
-    what was dropped, "You might also like:"."""
-    for i in reversed(range(len(blocks))):
+    what was dropped, "You might also like:". Headings in a row announce nothing, they are a list."""
+    places = [i for i, b in enumerate(blocks) if b.label == "body"]
+    last = list(takewhile(lambda i: blocks[i].kind == "heading", reversed(places)))
+    above = {blocks[i].text for i in places[: len(places) - len(last)]}
+    if sum(blocks[i].text not in above for i in last) >= MIN_HEADINGS_OF_LIST:  # else a table of contents
+        return blocks
+    for i in reversed(places):
         block = blocks[i]
-        if block.label == "body":
-            if block.kind != "heading" and not (block.text.endswith(":") and len(block.text) < PARAGRAPH):
-                break
-            blocks[i] = replace(block, label="other", rule="nothing that it announces follows")
+        if block.kind != "heading" and not (block.text.endswith(":") and len(block.text) < PARAGRAPH):
+            break
+        blocks[i] = replace(block, label="other", rule="nothing that it announces follows")
     return blocks
 
 

@@ -30,7 +30,8 @@ def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail
         names = _names(blocks[i])
         if _tail(blocks, i, names):  # to look for the names in the whole text takes its time
             told = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
-            if tail := _tail(blocks, i, [name for name in names if not _is_spoken_of(name, told)]):
+            names = [name for name in names if not _is_spoken_of(name, told)]
+            if (tail := _tail(blocks, i, names)) and not _is_record(blocks, labels, tail, names):
                 yield tail
 
 
@@ -39,6 +40,16 @@ def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | No
     run = _run(blocks, head + 1, names) if names else []
     closing = _closing(blocks, head + 1 + len(run), names) if run else []
     return ([head, *run], closing) if closing else None
+
+
+def _is_record(blocks: Sequence[Block], labels: Sequence[str], tail: Tail, names: Sequence[str]) -> bool:
+    """Whether other lines of the text hold the name as well: then it is a fact of each record of a list ("Platform:
+    PC"), and no source that head and closing line name."""
+    inside = {*tail[0], *tail[1]}
+    others = (
+        b for i, b in enumerate(blocks) if i not in inside and labels[i] == "body" and not is_prose(b, PROSE)
+    )
+    return any(_holds(block, names) for block in others)
 
 
 def _is_spoken_of(name: str, told: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import Attribution, attributions_in
 from newsarchive.core.origins.attribution_patterns import any_of, every
 from newsarchive.core.origins.copyright import Copyright, copyright_of
@@ -138,9 +139,12 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
     body = [i for i, b in enumerate(blocks) if b.label == "body"] or [0]
     edges = {*body[:_HEAD], *body[-_FOOT:]}
     content = container([blocks[i].path for i in body if i < len(blocks)])
+    facts = fact_lines(blocks)
     for i, block in enumerate(blocks[: body[-1] + _AFTER]):
         if i > body[-1] and block.label == "comments":
             return
+        if i in facts:
+            continue
         notice = (block.label in NOTICES or (block.label == MORE and block.links)) and i > body[0] - _AFTER
         if block.kind != "caption" and (notice or (i in edges and block.label == "body")):
             in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
