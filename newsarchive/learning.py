@@ -1,8 +1,8 @@
 """Use case: learn a site's furniture from its own pages, and read its articles again by it.
 
 What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text a new
-template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes an
-`extractor` revision. Importable without Scrapy; SQL stays in `db/`.
+template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
+version of kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Summary:
 
 
 class Learner:
-    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing."""
+    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing. `run_id` is the crawl
+    that learns, `None` for none: what it changes of an article that it has just stored makes no version."""
 
     def __init__(
         self,
@@ -60,7 +61,9 @@ class Learner:
         rules_folder: str | None = None,
         window: int = WINDOW,
         dry_run: bool = False,
+        run_id: int | None = None,
     ) -> None:
+        self.run_id = run_id
         self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
         self.rules: Rules = rules_module.default(rules_folder or "")
 
@@ -170,7 +173,7 @@ class Learner:
         if self.dry_run:
             summary.changed += [article.url for article in changed]
             return
-        outcomes = Store(self.engine).ingest(changed, reread=True)
+        outcomes = Store(self.engine).ingest(changed, self.run_id, reread=True)
         summary.changed += [
             a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
         ]

@@ -211,8 +211,8 @@ class StorePipeline:
         engine = open_engine(self.crawler.settings["NEWSARCHIVE_DATABASE_URL"])
         upgrade(engine)
         self.store = Store(engine)
-        self.tutor = Tutor(self.crawler, engine)
         self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
+        self.tutor = Tutor(self.crawler, engine, self.run_id)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)

@@ -89,7 +89,7 @@ def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> N
     done = learner.learn("heron.example")
     assert (done.pages, done.reread, len(done.changed)) == (10, 10, 10)
     assert clean(lines(engine))
-    assert kinds(engine) == {"new": 10, "extractor": 10}
+    assert kinds(engine) == {"new": 10, "site": 10}
     again = learner.learn("heron.example")
     assert (again.reread, again.changed) == (0, [])
     template = templates.load(engine, "heron.example")

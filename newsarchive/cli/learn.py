@@ -29,7 +29,7 @@ Examples:
 def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None, db: str) -> None:
     """Learn a site's furniture from its newest stored pages, and take it out of its articles.
 
-    Nothing is fetched; a changed text is a new version of kind `extractor`. Prints the URLs of articles
+    Nothing is fetched; a changed text is a new version of kind `site`. Prints the URLs of articles
     that change, a line each. A crawl does this at its end.
     """
     from newsarchive import learning

@@ -4,7 +4,8 @@
     run = store.start_run("news", {"site": "blog.example"})
     outcomes = store.ingest(articles, run)
 
-What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision.
+What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision, a change of
+another field a record of its own (`fieldchanges`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Outcome(Enum):
 
     NEW = "new"
     UPDATED = "updated"
+    #: A page that came again, whose publisher changed nothing: it is our reading that is another.
+    REREAD = "reread"
     UNCHANGED = "unchanged"
 
 
@@ -77,8 +80,8 @@ class Store:
         """Store articles in one transaction; gives an outcome for each, in order.
 
         `captures` are those that no article came of: they are logged, so that a better extractor
-        can read them again. `reread` says that they come from stored bytes: a change is then the extractor's, and no
-        capture is added.
+        can read them again. `reread` says that they come from stored bytes: a change is then no publisher's, and no
+        capture is added; with a `run_id`, a version that this run made is replaced instead of superseded.
         """
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
