@@ -20,7 +20,7 @@ from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import captures, copying, mirroring, query, revisions, schema, templates
+from newsarchive.db import captures, copying, fieldchanges, mirroring, query, revisions, schema, templates
 from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
@@ -203,12 +203,14 @@ def articles_of(folder: str, kept: Iterable[Kept], rules: Rules, failed: list[st
 
 
 def differs(engine: Engine, article: Article) -> bool:
-    """Whether an article's text or what was left out of it is not as stored; never for one that is not
-    stored, or found deleted: reading again must not bring it back."""
+    """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
+    that is not stored, or found deleted: reading again must not bring it back."""
     stored = _stored(engine, article)
     if stored is None or stored.gone_at is not None:
         return False
-    return stored.article_body != article.article_body or _left_out(stored) != _left_out(article)
+    if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
+        return True
+    return bool(fieldchanges.moves(fieldchanges.values(stored), fieldchanges.values(article)))
 
 
 def _left_out(article: Article) -> list[tuple[str, str]]:

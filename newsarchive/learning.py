@@ -1,7 +1,7 @@
 """Use case: learn a site's furniture from its own pages, and read its articles again by it.
 
-What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text a new
-template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
+What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text,
+date or authors a new template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
 version of kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
+from newsarchive.core.facts.conventions import effects
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
 from newsarchive.core.process import templated
@@ -156,7 +157,9 @@ class Learner:
         for page in pages:
             layout = layout_of(page.lines, template)
             number = layout.number if layout else 0
-            if (verdict_of(verdicts(page.lines, template, page.url)), number) != (page.verdict, page.layout):
+            changing = effects(page.said, template.conventions)
+            verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
+            if (verdict, number) != (page.verdict, page.layout):
                 stale.append(page.url)
         ids = sightings.article_ids(self.engine, stale)
         self.read_again((ids[url] for url in stale if url in ids), template, summary)

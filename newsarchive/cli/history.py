@@ -9,7 +9,7 @@ import click
 from newsarchive.cli.common import COLUMN, console, db_option, on_terminal, open_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from newsarchive.core.diff import Change
 
@@ -70,21 +70,21 @@ def diff(which: str, first: int | None, second: int | None, as_html: bool, as_un
 
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)
-    moved = [
-        (f"{one.field}: {_plain(one.value_before)}", f"{one.field}: {_plain(one.value_after)}")
-        for one in fields_between(old, new, found)
-    ]
-    fields = ["".join(f"{line}\n" for line in side) + "\n" if moved else "" for side in zip(*moved, strict=True)]
-    before, after = (
-        f"{head}{version.headline}\n\n{version.article_body}"
-        for head, version in zip(fields or ["", ""], (old, new), strict=True)
-    )
+    moved = fields_between(old, new, found)
+    before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
+    after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
         click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
         click.echo(differ.to_html(differ.word_diff(before, after)))
     else:
         print_words(differ.word_diff(before, after))
+
+
+def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Fields with their values, a line each, parted from the text that follows."""
+    lines = [f"{name}: {_plain(values)}\n" for name, values in fields]
+    return "".join([*lines, "\n"]) if lines else ""
 
 
 def _plain(values: Sequence[str]) -> str:

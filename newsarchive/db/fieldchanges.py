@@ -70,7 +70,9 @@ def _written(value: Any) -> Iterable[str]:
         return dict.fromkeys(_author(one) if isinstance(one, Author) else str(one) for one in value)
     if isinstance(value, bool | str):
         return (str(value).lower() if isinstance(value, bool) else value,)
-    names = ("url", "caption", "credit") if hasattr(value, "caption") else ("name", "domain", "url", "licence")
+    names = (
+        ("url", "caption", "credit") if hasattr(value, "caption") else ("name", "domain", "url", "licence")
+    )
     return (getattr(value, name) for name in names)
 
 
@@ -97,7 +99,9 @@ def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -
     new = []
     for one in changes:
         for move in one.moves:
-            earlier = known.get((one.article_id, move.field)) if one.kind is not ChangeKind.PUBLISHER else None
+            earlier = (
+                known.get((one.article_id, move.field)) if one.kind is not ChangeKind.PUBLISHER else None
+            )
             if earlier is None:
                 new.append(_row(one, move, run_id))
             elif tuple(earlier["value_before"]) == move.after:
