@@ -149,6 +149,23 @@ def read_again(engine: Engine, warc_folder: Path | str, url_or_id: str | int) ->
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
+def stored_reading(
+    engine: Engine, warc_folder: Path | str, rules_folder: str | None = None
+) -> Callable[[int], Article | None]:
+    """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
+    for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
+    tables = rules.default(rules_folder or "")
+
+    def again(article_id: int) -> Article | None:
+        found = islice(captures.of_article(engine, article_id), 1)
+        article = next(articles_of(str(warc_folder), found, tables, []), None)
+        if article is None:
+            return None
+        return process.templated(article, templates.load(engine, site_of(article.url)), tables)
+
+    return again
+
+
 def copy(source: str, target: str, progress: mirroring.Progress = copying.silent) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 

@@ -5,7 +5,7 @@ A batch holds no page twice (`Store.ingest` sees to it) and runs inside a write 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,9 @@ from newsarchive.db.rows import READ
 from newsarchive.db.values import storable
 from newsarchive.items import Article, ChangeKind
 
+#: Gives an article, by its id, as its stored bytes are read today; `None` where they cannot be read.
+ReadAgain = Callable[[int], Article | None]
+
 
 class Batch:
     """Articles on their way into the archive, all different pages."""
@@ -55,13 +58,16 @@ class Batch:
         run_id: int | None,
         now: datetime,
         reread: bool = False,
+        again: ReadAgain | None = None,
     ) -> None:
+        self.again = again
         self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
         self.plans = [Plan(a, *rows.keys(a), seen_at(a, now), reread=reread, run_id=run_id) for a in articles]
 
     def store(self) -> list[str]:
         """Write everything; gives the value of a `store.Outcome` for each article, in order."""
         self._find()
+        self._catch_up()
         everyone = self.plans
         if not self.reread:
             self._write_captures()
@@ -117,6 +123,15 @@ class Batch:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
                 plan.version = plan.stored["version"]
                 taken.add(plan.article_id)
+
+    def _catch_up(self) -> None:
+        """Read what an older extractor read, from the bytes of then, before what came now is compared with it: so the
+        publisher's change and our better reading are two."""
+        old = [plan for plan in self.plans if plan.is_outdated] if self.again else []
+        read = [article for plan in old if self.again and (article := self.again(plan.article_id))]
+        if read:
+            Batch(self.connection, read, self.run_id, self.now, reread=True).store()
+            self._find()
 
     def _compare_fields(self) -> None:
         """What moves of the fields that no version holds; most articles are as they were, and ask nothing."""

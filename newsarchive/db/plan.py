@@ -87,6 +87,14 @@ class Plan:
         return ChangeKind.SITE if same else ChangeKind.EXTRACTOR
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether other bytes came for an article that another extractor read: who changed what is in doubt."""
+        if self.stored is None or self.same_bytes or self.reread or self.is_late:
+            return False
+        other = self.article.extractor_version != self.stored["extractor_version"]
+        return other and (self.text_changed or self.record_changed)
+
+    @property
     def is_of_this_run(self) -> bool:
         """Whether the bytes are read again by the crawl that made the version which is the current one."""
         made = self.stored["run_id"] if self.stored else None

@@ -162,10 +162,22 @@ def _places(
                 agree[source] += 1
             else:
                 against[source].append(days)
-    for source in sorted(agree.keys() | against.keys()):
-        yield from _judged(source, agree[source], against[source])
+    sources = sorted(agree.keys() | against.keys())
+    found = [one for source in sources for one in _judged(source, agree[source], against[source])]
+    sites = {one.source for one in found if one.kind is Kind.SITES_DATE}
+    yield from found
+    for source in sources:
+        pages = agree[source] + len(against[source])
+        if source not in sites and _base(source) in sites and agree[source] <= MAX_SHARE_OF_ONE * pages:
+            reason = f"the site's, not the post's: it goes on with the list that {_base(source)} begins"
+            yield Convention(Kind.SITES_DATE, source, "", len(against[source]), agree[source], reason)
     if not kinds:
         yield from _moving(said)
+
+
+def _base(source: str) -> str:
+    """The source of the first day where this one has the further ones, "" for a first one."""
+    return next((source.removesuffix(ending) for ending in _FURTHER if source.endswith(ending)), "")
 
 
 def _by_source(said: Said) -> dict[str, list[Day]]:
