@@ -92,7 +92,7 @@ class Batch:
         sightings.record(self.connection, seen, self.now)
         if not self.reread:
             looks = [
-                fetched.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.outcome != "reread")
+                fetched.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
                 for plan in self.plans
             ]
             fetched.mark(self.connection, looks)

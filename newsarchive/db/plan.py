@@ -87,6 +87,11 @@ class Plan:
         return ChangeKind.SITE if same else ChangeKind.EXTRACTOR
 
     @property
+    def is_publishers(self) -> bool:
+        """Whether what changes came of the publisher, not of our reading."""
+        return self.change_kind in (ChangeKind.NEW, ChangeKind.PUBLISHER)
+
+    @property
     def is_outdated(self) -> bool:
         """Whether other bytes came for an article that another extractor read: who changed what is in doubt."""
         if self.stored is None or self.same_bytes or self.reread or self.is_late:
@@ -132,7 +137,7 @@ class Plan:
             return "unchanged" if self.in_history else "updated"
         if not self.has_changed:
             return "unchanged"
-        return "updated" if self.reread or self.change_kind is ChangeKind.PUBLISHER else "reread"
+        return "updated" if self.reread or self.is_publishers else "reread"
 
 
 def record_hash(article: Article) -> str:

@@ -257,18 +257,14 @@ def _heads_a_list(source: str, pages: Sequence[Mapping[str, Sequence[Day]]]) -> 
 
 
 def _zone(said: Sequence[Said]) -> Iterator[Convention]:
-    """The zone of the times that name one. A site that changes its clocks twice a year has none that always holds."""
-    zones = Counter(
-        zone
-        for one in said
-        if (zone := next((d.offset for d in one.days if d.minute and d.source not in (DECIDED, *TOLD)), None))
-        is not None
-    )
-    for zone, pages in zones.most_common(1):
-        if zone and pages >= MIN_PAGES and pages >= AGREEING_SHARE * zones.total():
-            hours = f"{zone / 60:+g} hours"
-            reason = f"{pages} of {zones.total()} pages tell times {hours} from UTC"
-            yield Convention(Kind.ZONE, "", str(zone), pages, zones.total() - pages, reason)
+    """The zone of the times that name one, where all name the same: a site that changes its clocks twice a year has
+    none that always holds."""
+    timed = ([d for d in one.days if d.minute and d.source not in (DECIDED, *TOLD)] for one in said)
+    zones = Counter(zone for days in timed for zone in {d.offset for d in days[:1]} if zone is not None)
+    for zone, pages in zones.items():
+        if zone and len(zones) == 1 and pages >= MIN_PAGES:
+            reason = f"all {pages} pages that name a zone tell times {zone / 60:+g} hours from UTC"
+            yield Convention(Kind.ZONE, "", str(zone), pages, 0, reason)
 
 
 # -- names -----------------------------------------------------------------------------------------
