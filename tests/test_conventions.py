@@ -47,7 +47,7 @@ class Post:
 
 
 def posts(case: Mapping[str, Any]) -> list[Post]:
-    """The posts of a site, the oldest first, each with a list of the newest ones where the case has one."""
+    """The posts of a site, each with the day of the newest one, or a list of the newest, where the case has them."""
     days = case.get("days", DAYS)
     count = case["posts"]
     written = [moment(days[n % len(days)], n, case) for n in range(count)]
@@ -59,7 +59,8 @@ def posts(case: Mapping[str, Any]) -> list[Post]:
     )
     authors = case.get("authors", NAMES)
     return [
-        post(case, n, when, authors[n % len(authors)], f"<ul>{listed}</ul>") for n, when in enumerate(written)
+        post(case, n, when, authors[n % len(authors)], f"<ul>{listed}</ul>", newest[0])
+        for n, when in enumerate(written)
     ]
 
 
@@ -69,11 +70,14 @@ def moment(day: str, number: int, case: Mapping[str, Any]) -> datetime:
     return datetime.combine(date.fromisoformat(day), time(9, 30), ZONE) + timedelta(minutes=minutes)
 
 
-def post(case: Mapping[str, Any], number: int, when: datetime, author: str, listed: str) -> Post:
+def post(
+    case: Mapping[str, Any], number: int, when: datetime, author: str, listed: str, newest: datetime
+) -> Post:
     zoned = when.replace(tzinfo=None) if number < case.get("unzoned", 0) else when
     values = {
         "n": number, "y": f"{when:%Y}", "m": f"{when:%m}", "d": f"{when:%d}", "iso": when.isoformat(),
         "zoned": zoned.isoformat(), "words": f"{when:%B %-d, %Y}", "author": author, "list": listed,
+        "newest": f"{newest:%B %-d, %Y}", "newest_iso": newest.isoformat(),
     }  # fmt: skip
     part = {
         name: case.get(name, default).format(**values)

@@ -99,11 +99,11 @@ def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> N
 
 
 def test_dates_that_were_the_newest_posts_are_put_right_backwards(engine: Engine, tmp_path: Path) -> None:
-    """Each page shows the dates of the newest posts; its address has its own, which alone is not believed."""
+    """Each page shows the day of the newest post; its address has its own, which alone is not believed."""
     written = posts({
         "label": "backwards",
         "path": "/{y}/{m}/{d}/post-{n}/",
-        "below": '<div class="wp-block-group"><h2>More posts</h2>{list}</div>',
+        "above": '<p class="edition"><time datetime="{newest_iso}">{newest}</time></p>',
         "days": [day.replace("2025", "2024") for day in DAYS],
         "posts": 12,
     })  # fmt: skip

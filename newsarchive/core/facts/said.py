@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from newsarchive.core.facts import authors, dates
-from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.claims import OF_OTHERS, Claim, key
 from newsarchive.items import Article, Candidate, SourceText
 from newsarchive.rules import Rules
 
@@ -124,8 +124,13 @@ def _told(article: Article) -> SourceText | None:
 
 
 def of_field(candidates: Sequence[Candidate], field: str) -> list[Claim]:
-    """The claims behind candidates; what `kind` and `url` they had is not known any more."""
-    return [Claim(c.field, c.value, c.source) for c in candidates if c.field == field]
+    """The claims behind candidates, without those that are about other posts; what `kind` and `url` they had is not
+    known any more."""
+    return [
+        Claim(c.field, c.value, c.source)
+        for c in candidates
+        if c.field == field and not c.source.endswith(OF_OTHERS)
+    ]
 
 
 def of_article(article: Article, rules: Rules, claims: Sequence[Claim]) -> Rules:
