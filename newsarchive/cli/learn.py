@@ -99,7 +99,7 @@ def _print_learned(site: str, db: str) -> None:
         found = known.learned(connection, domain(site))
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
-        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "")
+        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "") or row["first"]
         cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
         click.echo("\t".join(" ".join(str(cell).split()) for cell in cells))
     if not found:
