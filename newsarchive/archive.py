@@ -20,7 +20,7 @@ from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import captures, copying, mirroring, query, revisions, schema, templates
+from newsarchive.db import captures, copying, fieldchanges, mirroring, query, revisions, schema, templates
 from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
@@ -149,6 +149,23 @@ def read_again(engine: Engine, warc_folder: Path | str, url_or_id: str | int) ->
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
+def stored_reading(
+    engine: Engine, warc_folder: Path | str, rules_folder: str | None = None
+) -> Callable[[int], Article | None]:
+    """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
+    for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
+    tables = rules.default(rules_folder or "")
+
+    def again(article_id: int) -> Article | None:
+        found = islice(captures.of_article(engine, article_id), 1)
+        article = next(articles_of(str(warc_folder), found, tables, []), None)
+        if article is None:
+            return None
+        return process.templated(article, templates.load(engine, site_of(article.url)), tables)
+
+    return again
+
+
 def copy(source: str, target: str, progress: mirroring.Progress = copying.silent) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
@@ -203,12 +220,14 @@ def articles_of(folder: str, kept: Iterable[Kept], rules: Rules, failed: list[st
 
 
 def differs(engine: Engine, article: Article) -> bool:
-    """Whether an article's text or what was left out of it is not as stored; never for one that is not
-    stored, or found deleted: reading again must not bring it back."""
+    """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
+    that is not stored, or found deleted: reading again must not bring it back."""
     stored = _stored(engine, article)
     if stored is None or stored.gone_at is not None:
         return False
-    return stored.article_body != article.article_body or _left_out(stored) != _left_out(article)
+    if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
+        return True
+    return bool(fieldchanges.moves(fieldchanges.values(stored), fieldchanges.values(article)))
 
 
 def _left_out(article: Article) -> list[tuple[str, str]]:

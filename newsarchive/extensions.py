@@ -22,7 +22,7 @@ ROWS = ("discovered", "new", "updated", "unchanged")
 #: Outcomes that have reasons, each a stat `newsarchive/<group>/<reason>`.
 GROUPS = ("filled", "failed", "dropped", "skipped", "source problems")
 #: Counted where there were any.
-EXTRA = ("gone", "not modified", "fetched with the browser")
+EXTRA = ("reread", "gone", "not modified", "fetched with the browser")
 
 
 def counts(stats: dict[str, Any]) -> dict[str, int]:
@@ -94,7 +94,7 @@ class Progress:
 
     def line(self) -> Text:
         seen = counts(self.stats.get_stats())
-        done = sum(seen[row] for row in ("new", "updated", "unchanged", "failed", "dropped"))
+        done = sum(seen[row] for row in ("new", "updated", "reread", "unchanged", "failed", "dropped"))
         words = ", ".join(f"{seen[row]} {row}" for row in (*ROWS[1:], "dropped", "failed") if seen[row])
         return Text(f"crawling: {done} of {seen['discovered']} posts" + (f" ({words})" if words else ""))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from newsarchive.edits import Edit as Edit
@@ -37,6 +38,20 @@ DROP_REASONS = (
     "error page", "consent page", "paywall", "protected", "script only", "http status", "noarchive",
     "before since", "broken",
 )  # fmt: skip
+
+
+class ChangeKind(StrEnum):
+    """Why an article in the archive is not as it was: the words that tables, `history` and `diff` use."""
+
+    #: It was stored for the first time.
+    NEW = "new"
+    #: The site serves other bytes, and the article differs through them.
+    PUBLISHER = "publisher"
+    #: The same bytes, read by another version of the extractor.
+    EXTRACTOR = "extractor"
+    #: The same bytes, read by the same extractor, which knows more of the site: its template and conventions, or
+    #: what its feed and API say.
+    SITE = "site"
 
 
 def isoformat(value: datetime | None) -> str | None:

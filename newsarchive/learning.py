@@ -1,8 +1,8 @@
 """Use case: learn a site's furniture from its own pages, and read its articles again by it.
 
-What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text a new
-template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes an
-`extractor` revision. Importable without Scrapy; SQL stays in `db/`.
+What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text,
+date or authors a new template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
+version of kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
+from newsarchive.core.facts.conventions import effects
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
 from newsarchive.core.process import templated
@@ -51,7 +52,8 @@ class Summary:
 
 
 class Learner:
-    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing."""
+    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing. `run_id` is the crawl
+    that learns, `None` for none: what it changes of an article that it has just stored makes no version."""
 
     def __init__(
         self,
@@ -60,7 +62,9 @@ class Learner:
         rules_folder: str | None = None,
         window: int = WINDOW,
         dry_run: bool = False,
+        run_id: int | None = None,
     ) -> None:
+        self.run_id = run_id
         self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
         self.rules: Rules = rules_module.default(rules_folder or "")
 
@@ -153,7 +157,9 @@ class Learner:
         for page in pages:
             layout = layout_of(page.lines, template)
             number = layout.number if layout else 0
-            if (verdict_of(verdicts(page.lines, template, page.url)), number) != (page.verdict, page.layout):
+            changing = effects(page.said, template.conventions)
+            verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
+            if (verdict, number) != (page.verdict, page.layout):
                 stale.append(page.url)
         ids = sightings.article_ids(self.engine, stale)
         self.read_again((ids[url] for url in stale if url in ids), template, summary)
@@ -170,7 +176,7 @@ class Learner:
         if self.dry_run:
             summary.changed += [article.url for article in changed]
             return
-        outcomes = Store(self.engine).ingest(changed, reread=True)
+        outcomes = Store(self.engine).ingest(changed, self.run_id, reread=True)
         summary.changed += [
             a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
         ]

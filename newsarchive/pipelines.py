@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from scrapy import signals
 
 from newsarchive import rules as rules_module
+from newsarchive.archive import stored_reading
 from newsarchive.core import process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
@@ -29,6 +30,7 @@ from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
+from newsarchive.recorder import raw_folder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
@@ -208,11 +210,13 @@ class StorePipeline:
     def _open(self) -> None:
         spider = self.crawler.spider
         assert spider is not None
-        engine = open_engine(self.crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+        settings, folder = self.crawler.settings, raw_folder(self.crawler.settings)
+        engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"])
         upgrade(engine)
-        self.store = Store(engine)
-        self.tutor = Tutor(self.crawler, engine)
+        again = stored_reading(engine, folder, settings.get("NEWSARCHIVE_RULES") or None) if folder else None
+        self.store = Store(engine, again=again)
         self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
+        self.tutor = Tutor(self.crawler, engine, self.run_id)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)

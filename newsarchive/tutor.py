@@ -36,11 +36,11 @@ class Tutor:
     Off without raw bytes, without `NEWSARCHIVE_LEARN`.
     """
 
-    def __init__(self, crawler: Crawler, engine: Engine) -> None:
+    def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
         settings, folder = crawler.settings, raw_folder(crawler.settings)
         self.crawler, self.engine = crawler, engine
         self.learner = (
-            Learner(engine, folder, settings.get("NEWSARCHIVE_RULES") or None)
+            Learner(engine, folder, settings.get("NEWSARCHIVE_RULES") or None, run_id=run_id)
             if folder is not None and settings.getbool("NEWSARCHIVE_LEARN")
             else None
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -101,21 +100,30 @@ def test_what_went_is_kept_with_its_reason(crawled: tuple[Path, str]) -> None:
         assert all(rule.startswith("template, ") and ": " in rule for rule in reasons), reasons
 
 
-def test_a_learned_text_is_our_reading_and_no_edit_of_the_publisher(crawled: tuple[Path, str]) -> None:
-    """How many lessons touch a post is up to how fast its pages came in; that no lesson is an edit is not."""
-    histories: dict[object, list[tuple[object, object]]] = {}
-    for article, kind, text in rows(
-        crawled[0],
-        "SELECT article_id, change_kind, content_hash FROM article_revisions ORDER BY article_id, version",
+def test_after_the_first_crawl_each_post_has_one_version(crawled: tuple[Path, str]) -> None:
+    """Whatever was learned while its pages came in: history begins with the text that the crawl left."""
+    found = rows(crawled[0], "SELECT article_id, version, change_kind, run_id FROM article_revisions")
+    assert sorted(found) == [(number, 1, "new", 1) for number in range(1, 13)]
+    assert rows(crawled[0], "SELECT count(*) FROM field_changes") == [(0,)]
+
+
+def test_what_a_later_crawl_learns_is_a_version_of_the_kind_site(db: Path) -> None:
+    """No lesson is an edit of the publisher's; of several lessons in one crawl one version remains."""
+    with served(blog(12)) as site:
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_LEARN=0", db=db)
+        more = blog(13)
+        site.answers |= {path: Answer(more[path]) for path in ("/", "/story-13/")}
+        crawl(f"url={site.home}/", db=db)
+    histories: dict[object, list[object]] = {}
+    for url, kind in rows(
+        db,
+        "SELECT a.url, r.change_kind FROM article_revisions r JOIN articles a ON a.id = r.article_id"
+        " ORDER BY a.url, version",
     ):
-        histories.setdefault(article, []).append((kind, text))
+        histories.setdefault(url, []).append(kind)
+    assert histories.pop(f"{site.home}/story-13/") == ["new"]
     assert len(histories) == 12
-    for history in histories.values():
-        kinds, texts = zip(*history, strict=True)
-        assert kinds[0] == "new"
-        assert set(kinds[1:]) <= {"extractor"}
-        assert all(before != after for before, after in pairwise(texts)), texts
-    assert any(len(history) > 1 for history in histories.values())
+    assert all(kinds == ["new", "site"] for kinds in histories.values()), histories
 
 
 def test_the_template_can_be_read(crawled: tuple[Path, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,16 @@ from sqlalchemy import Engine, func, select
 from benchmarks.blogs import sentence
 from newsarchive.core.process import templated
 from newsarchive.core.template import Template
-from newsarchive.db import sightings, templates
+from newsarchive.db import query, sightings, templates
 from newsarchive.db.engine import reading
-from newsarchive.db.models import LineSighting, PageSighting, Revision
+from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision
 from newsarchive.db.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Block
 from newsarchive.learning import Learner, lock
 from tests.archives import RULES, crawled, lines
 from tests.storage import make_article, open_archive
+from tests.test_conventions import DAYS, posts
 
 PITCH = "Every window of the green house is open to whoever follows Mare News and its lamps."
 CREDIT = "This article first appeared on Mare News (www.marenews.example)."
@@ -89,11 +91,42 @@ def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> N
     done = learner.learn("heron.example")
     assert (done.pages, done.reread, len(done.changed)) == (10, 10, 10)
     assert clean(lines(engine))
-    assert kinds(engine) == {"new": 10, "extractor": 10}
+    assert kinds(engine) == {"new": 10, "site": 10}
     again = learner.learn("heron.example")
     assert (again.reread, again.changed) == (0, [])
     template = templates.load(engine, "heron.example")
     assert templates.save(engine, template) is False
+
+
+def test_dates_that_were_the_newest_posts_are_put_right_backwards(engine: Engine, tmp_path: Path) -> None:
+    """Each page shows the day of the newest post; its address has its own, which alone is not believed."""
+    written = posts({
+        "label": "backwards",
+        "path": "/{y}/{m}/{d}/post-{n}/",
+        "above": '<p class="edition"><time datetime="{newest_iso}">{newest}</time></p>',
+        "days": [day.replace("2025", "2024") for day in DAYS],
+        "posts": 12,
+    })  # fmt: skip
+    crawled(engine, tmp_path, {one.url: one.html for one in written})
+    newest = max(one.written.date() for one in written)
+    assert set(days(engine).values()) == {newest}
+    done = Learner(engine, tmp_path).learn("weir.example")
+    own = {one.url: one.written.date() for one in written}
+    assert days(engine) == own
+    assert set(done.changed) >= {url for url, day in own.items() if day != newest}
+    for url, day in own.items():
+        [version] = query.history(engine, url)
+        kinds_of_moves = {(moved.field, moved.change_kind) for moved in version.fields}
+        assert kinds_of_moves == {("date_published", "site")} or day == newest
+    again = Learner(engine, tmp_path).learn("weir.example")
+    assert (again.reread, again.changed) == (0, [])
+
+
+def days(engine: Engine) -> dict[str, date | None]:
+    """URL → the day of publication in the archive."""
+    with reading(engine) as connection:
+        found = connection.execute(select(ArticleRow.url, ArticleRow.date_published))
+        return {url: when.date() if when else None for url, when in found}
 
 
 def test_only_pages_that_hold_a_changed_key_are_read_again(archive: Engine, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from sqlalchemy import Engine, text
 
 from newsarchive.db import query
 from newsarchive.db.engine import reading
+from newsarchive.db.history import Moved
 from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Author, Block, Edit, Origin
 from tests.storage import START, delete_post, make_article, open_archive, rich_article
 
-NEW, UPDATED, UNCHANGED = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED
+NEW, UPDATED, UNCHANGED, REREAD = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REREAD
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -181,7 +182,7 @@ def test_the_same_bytes_read_otherwise_are_an_extractor_revision(store: Store, e
     better = make_article(
         1, blocks=(Block("One."), Block("Share this", label="share")), page=page, extractor_version=2
     )
-    assert store.ingest([better]) == [UPDATED]
+    assert store.ingest([better]) == [REREAD]
     assert [row[:2] for row in history(engine)] == [(1, "new"), (2, "extractor")]
     assert query.get(engine, better.url).extractor_version == 2
 
@@ -220,11 +221,90 @@ def test_changed_facts_update_the_article_without_a_revision(
     store: Store, engine: Engine, change: dict[str, Any]
 ) -> None:
     store.ingest([make_article(1)])
-    assert store.ingest([make_article(1, day=1, **change)]) == [UPDATED]
+    other = {"page": b"<p>other bytes</p>", **change}
+    assert store.ingest([make_article(1, day=1, **other)]) == [UPDATED]
     (name, value), stored = next(iter(change.items())), query.get(engine, "1")
     assert getattr(stored, name) == value
     assert len(history(engine)) == 1
-    assert store.ingest([make_article(1, day=2, **change)]) == [UNCHANGED]
+    assert store.ingest([make_article(1, day=2, **other)]) == [UNCHANGED]
+    assert [(f.field, f.version, f.change_kind) for f in moved(engine)] == [(name, 1, "publisher")]
+
+
+def moved(engine: Engine) -> list[Moved]:
+    return [field for version in query.history(engine, "1") for field in version.fields]
+
+
+BO, CY = (Author("Bo"),), (Author("Cy"), Author("dpa", "agency"))
+
+
+@pytest.mark.parametrize(
+    ("change", "reread", "kind", "outcome"),
+    [
+        ({"page": b"<p>other bytes</p>"}, False, "publisher", "updated"),
+        ({"extractor_version": 2}, False, "extractor", "reread"),
+        ({"extractor_version": 2}, True, "extractor", "updated"),
+        ({}, False, "site", "reread"),
+        ({}, True, "site", "updated"),
+    ],
+)
+@pytest.mark.parametrize("body", ["One.", "One. Two."])
+def test_each_change_is_recorded_with_its_kind(
+    store: Store, engine: Engine, change: dict[str, Any], reread: bool, kind: str, outcome: str, body: str
+) -> None:
+    page = {"page": b"<p>the bytes</p>"}
+    store.ingest([make_article(1, body="One.", authors=BO, **page)], store.start_run("news", {}))
+    other = make_article(1, body=body, authors=CY, day=1, **page | change)
+    run = store.start_run("news", {})
+    assert [found.value for found in store.ingest([other], run, reread=reread)] == [outcome]
+    version = 2 if body != "One." else 1
+    assert [row[:2] for row in history(engine)] == [(1, "new"), (2, kind)][:version]
+    [field] = moved(engine)
+    assert (field.field, field.version, field.change_kind) == ("authors", version, kind)
+    assert (field.value_before, field.value_after) == (("Bo",), ("Cy", "dpa (agency)"))
+    assert store.ingest([other], run, reread=reread) == [UNCHANGED]
+    assert len(moved(engine)) == 1
+
+
+def test_what_a_crawl_learns_replaces_the_version_that_it_made(store: Store, engine: Engine) -> None:
+    first, later = store.start_run("news", {}), store.start_run("news", {})
+    page = {"page": b"<p>the bytes</p>"}
+    store.ingest([make_article(1, body="One.\n\nShare", authors=BO, **page)], first)
+    better = (Block("One."), Block("Share", label="share"))
+    assert store.ingest([make_article(1, blocks=better, authors=CY, **page)], first, reread=True) == [UPDATED]
+    assert history(engine) == [(1, "new", "One.")]
+    assert moved(engine) == []
+    stored = query.get(engine, "1")
+    assert (stored.authors, [b.label for b in stored.dropped], stored.revisions) == (CY, ["share"], 1)
+    assert [hit.id for hit in query.search(engine, "share")] == []
+    store.ingest([make_article(1, body="1.", authors=CY, **page)], later, reread=True)
+    store.ingest([make_article(1, body="I.", authors=BO, **page)], later, reread=True)
+    assert history(engine) == [(1, "new", "One."), (2, "site", "I.")]
+    assert [(f.value_before, f.value_after) for f in moved(engine)] == [
+        (("Cy", "dpa (agency)"), ("Bo",)),
+    ]
+    store.ingest([make_article(1, body="I.", authors=CY, **page)], later, reread=True)
+    assert moved(engine) == []
+
+
+def test_what_came_of_the_publisher_is_not_hidden_by_what_is_learned_after_it(
+    store: Store, engine: Engine
+) -> None:
+    first, later = store.start_run("news", {}), store.start_run("news", {})
+    store.ingest([make_article(1, body="One.", authors=BO)], first)
+    edited = {"page": b"<p>edited</p>", "day": 1}
+    store.ingest([make_article(1, body="Two. Share", authors=CY, **edited)], later)
+    store.ingest([make_article(1, body="Two.", authors=CY[:1], **edited)], later, reread=True)
+    assert history(engine) == [(1, "new", "One."), (2, "publisher", "Two.")]
+    assert [(f.change_kind, f.value_before, f.value_after) for f in moved(engine)] == [
+        ("publisher", ("Bo",), ("Cy",))
+    ]
+
+
+def test_how_a_value_was_found_is_no_change_of_it(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, date_published_source="markup time")])
+    other = make_article(1, date_published_source="open graph", page=b"<p>other bytes</p>", day=1)
+    assert store.ingest([other]) == [UNCHANGED]
+    assert (moved(engine), query.get(engine, "1").date_published_source) == ([], "open graph")
 
 
 def test_relations_that_went_away_are_taken_out(store: Store, engine: Engine) -> None:

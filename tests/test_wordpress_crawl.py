@@ -44,7 +44,7 @@ def keys(blog: Blog | StaticBlog) -> set[str]:
 
 def kinds(db: Path) -> list[tuple[object, ...]]:
     """The revisions that came of the blog itself: what a lesson took out of its posts is our reading of them."""
-    query = "SELECT change_kind, count(*) FROM article_revisions WHERE change_kind <> 'extractor' GROUP BY 1 ORDER BY 1"
+    query = "SELECT change_kind, count(*) FROM article_revisions WHERE change_kind NOT IN ('extractor', 'site') GROUP BY 1 ORDER BY 1"
     return rows(db, query)
 
 

@@ -9,6 +9,8 @@ import click
 from newsarchive.cli.common import COLUMN, console, db_option, on_terminal, open_reader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from newsarchive.core.diff import Change
 
 
@@ -21,9 +23,11 @@ Example:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a version, with its text.")
 @db_option
 def history(which: str, as_json: bool, db: str) -> None:
-    """The versions of an article: number, when first seen, who changed it, headline.
+    """The versions of an article: number, when first seen, what changed it, headline.
 
-    `publisher` means that the page changed, `extractor` that we read the same page better.
+    `publisher` means that the page changed, `extractor` that another version of newsarchive reads the same page
+    otherwise, `site` that more was learned of the site. A change of a field that is no part of the text (a date, the
+    authors, the section) has a line of its own below the version that was current then.
     """
     from newsarchive import export
     from newsarchive.db.history import history as versions
@@ -36,6 +40,11 @@ def history(which: str, as_json: bool, db: str) -> None:
             click.echo(
                 f"{version.version}{mark}\t{version.seen_at:%Y-%m-%d %H:%M}\t{version.change_kind}\t{version.headline}"
             )
+            for moved in version.fields:
+                click.echo(
+                    f"{version.version}{mark}\t{moved.seen_at:%Y-%m-%d %H:%M}\t{moved.change_kind}\t{moved.field}:"
+                    f" {_plain(moved.value_before)} -> {_plain(moved.value_after)}"
+                )
 
 
 @click.command(
@@ -51,18 +60,36 @@ Examples:
 @click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
 @db_option
 def diff(which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, db: str) -> None:
-    """What changed between two versions of an article, word by word; the last two unless named."""
-    from newsarchive.core import diff as differ
-    from newsarchive.db.history import revision_texts
+    """What changed between two versions of an article, word by word; the last two unless named.
 
-    old, new = revision_texts(open_reader(db), which, first, second)
-    before, after = (f"{version.headline}\n\n{version.article_body}" for version in (old, new))
+    First come the fields that are no part of the text (dates, authors, section …), a line each.
+    """
+    from newsarchive.core import diff as differ
+    from newsarchive.db.history import fields_between, two_of
+    from newsarchive.db.history import history as versions
+
+    found = versions(open_reader(db), which)
+    old, new = two_of(found, which, first, second)
+    moved = fields_between(old, new, found)
+    before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
+    after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
         click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
         click.echo(differ.to_html(differ.word_diff(before, after)))
     else:
         print_words(differ.word_diff(before, after))
+
+
+def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Fields with their values, a line each, parted from the text that follows."""
+    lines = [f"{name}: {_plain(values)}\n" for name, values in fields]
+    return "".join([*lines, "\n"]) if lines else ""
+
+
+def _plain(values: Sequence[str]) -> str:
+    """The value of a field in a line."""
+    return " ".join("; ".join(values).split()) or "none"
 
 
 def print_words(changes: list[Change]) -> None:

@@ -29,7 +29,7 @@ Examples:
 def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None, db: str) -> None:
     """Learn a site's furniture from its newest stored pages, and take it out of its articles.
 
-    Nothing is fetched; a changed text is a new version of kind `extractor`. Prints the URLs of articles
+    Nothing is fetched; a changed text is a new version of kind `site`. Prints the URLs of articles
     that change, a line each. A crawl does this at its end.
     """
     from newsarchive import learning
@@ -71,7 +71,7 @@ def template(
 
     Roles: `chrome` goes, `head`, `inset` and `slot` take what they open, `aside` stays and is flagged;
     `container` is the element of the article, `start` and `end` frame it, a version for each design; `length`
-    says how long its articles are; `keep` and `drop` are locked by hand. With --keep, --drop or --unlock the articles that hold the line are read again
+    says how long its articles are, `convention` how it writes dates and names; `keep` and `drop` are locked by hand. With --keep, --drop or --unlock the articles that hold the line are read again
     from their stored bytes, and the URLs of those that change are printed. Ends with 1 where nothing was learned.
     """
     locks = dict.fromkeys(keep, "keep") | dict.fromkeys(drop, "drop") | dict.fromkeys(unlock, "")
@@ -99,7 +99,7 @@ def _print_learned(site: str, db: str) -> None:
         found = known.learned(connection, domain(site))
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
-        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "")
+        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "") or row["first"]
         cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
         click.echo("\t".join(" ".join(str(cell).split()) for cell in cells))
     if not found:

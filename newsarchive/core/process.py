@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from newsarchive.core import chrome, encoding, fingerprint, origin
+from newsarchive.core.facts.conventions import applied, effects
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
@@ -56,16 +57,23 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     """
     seen = _fed(sighting(article, rules, site=template.site), article.capture)
     marks = verdicts(seen.lines, template, article.url)
+    changing = effects(seen.said, template.conventions)
     layout = layout_of(seen.lines, template)
-    seen = replace(seen, verdict=verdict_of(marks), layout=layout.number if layout else 0)
+    seen = replace(seen, verdict=verdict_of(marks, changing), layout=layout.number if layout else 0)
     seen = replace(seen, odd=is_odd(seen.lines, template, layout))
     done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
+    done = applied(done, changing, template.conventions, rules, lambda: _page_text(article.capture, rules))
     if done.blocks == article.blocks:
         return done
     again = origin.origin_step(rendered(done), rules)
     if again.origin is None:  # the line that named it went out as furniture: it is no less true
         again = replace(again, origin=article.origin)
     return fingerprint.fingerprint_step(again, rules)
+
+
+def _page_text(capture: Capture | None, rules: Rules) -> str:
+    """The text of a page once more: it is not kept with the article."""
+    return "" if capture is None else str(whole.decode_step(capture, rules).text)
 
 
 def _fed(page: Sighting, capture: Capture | None) -> Sighting:

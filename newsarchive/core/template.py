@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from newsarchive.core.facts.conventions import Convention, Conventions
+from newsarchive.core.furniture import conventions
 from newsarchive.core.furniture.evidence import Finding
 from newsarchive.core.furniture.keys import number, place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside
@@ -56,13 +58,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned chrome, and the usual length of its articles (`None` until enough are known). `first` of an
-    entry is the one article whose own lede the line is."""
+    """A site's learned chrome, the usual length of its articles (`None` until enough are known), and its ways with
+    dates and names. `first` of an entry is the one article whose own lede the line is."""
 
     site: str
     entries: Mapping[int, Entry] = field(default_factory=dict)
     layouts: tuple[Layout, ...] = ()
     usual: Usual | None = None
+    conventions: Conventions = field(default_factory=Conventions)
 
     @property
     def version(self) -> int:
@@ -86,7 +89,12 @@ class Template:
             for e in sorted(self.entries.values(), key=lambda e: e.key)
         ]
         lengths = _length_rows(self.usual) if self.usual else []
-        return entries + lengths + [row for layout in self.layouts for row in _layout_rows(layout)]
+        return (
+            entries
+            + lengths
+            + conventions.rows(self.conventions)
+            + [row for layout in self.layouts for row in _layout_rows(layout)]
+        )
 
 
 def _length_rows(usual: Usual) -> list[dict[str, Any]]:
@@ -115,9 +123,12 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
     entries: dict[int, Entry] = {}
     layouts: dict[int, Layout] = {}
     lengths: dict[int, tuple[int, int]] = {}
+    habits: list[Mapping[str, Any]] = []
     for row in sorted(rows, key=lambda row: row["role"] in ("start", "end")):
         number, role = row["version"], row["role"]
-        if role == "length":
+        if role == conventions.ROLE:
+            habits.append(row)
+        elif role == "length":
             lengths[row["fingerprint"]] = row["pages"], int(row["sample"])
         elif not number:
             finding = Finding(role, row["label"], row["reason"])
@@ -131,7 +142,8 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
             keys = getattr(layouts[number], side) | {row["fingerprint"]}
             layouts[number] = replace(layouts[number], **{side: keys})
     usual = Usual(*lengths[0], lengths[1][1]) if len(lengths) == 2 else None
-    return Template(site, entries, tuple(layouts[n] for n in sorted(layouts)), usual)
+    known = tuple(layouts[n] for n in sorted(layouts))
+    return Template(site, entries, known, usual, conventions.from_rows(habits))
 
 
 def apply_template(article: Article, template: Template) -> Article:
@@ -160,12 +172,13 @@ def _marked(block: Block, finding: Finding | None) -> Block:
     return replace(block, label=finding.label, rule=f"template, {finding.role}: {finding.reason}")
 
 
-def verdict_of(marks: Mapping[int, Finding]) -> int:
-    """A number for the labels that a template gives a page, 0 for none: two readings with one number left the
-    same text.
+def verdict_of(marks: Mapping[int, Finding], changing: Sequence[Convention] = ()) -> int:
+    """A number for the labels that a template gives a page and the conventions that change it, 0 for none: two readings
+    with one number left the same text, date and authors.
     """
     labels = sorted((i, finding.label) for i, finding in marks.items() if finding.role != "aside")
-    return number(repr(labels)) if labels else 0
+    names = sorted(convention.name for convention in changing)
+    return number(repr((labels, names) if names else labels)) if labels or names else 0
 
 
 def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:

@@ -15,7 +15,7 @@ from newsarchive.core.sources.schedule import Outcome, Visits, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Revision, Url, UrlPart
-from newsarchive.items import Article, Validators
+from newsarchive.items import Article, ChangeKind, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so.
 FILLED = "text from"
@@ -84,7 +84,7 @@ def visits(connection: Connection, key: str, now: datetime) -> Visits:
 def _visits_query() -> Any:
     """Built once: a crawl asks it of every article, and building costs more than the answer."""
     changes = select(func.count()).where(
-        Revision.article_id == ArticleRow.id, Revision.change_kind == "publisher"
+        Revision.article_id == ArticleRow.id, Revision.change_kind == ChangeKind.PUBLISHER
     )
     query = select(
         ArticleRow.first_seen_at, ArticleRow.date_published, changes.scalar_subquery().label("changes")

@@ -1,8 +1,9 @@
-"""The versions of an article."""
+"""The versions of an article, and the changes of fields that no version holds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A field that no version holds got another value: a date, the authors, the section …
+
+    `version` is the version with which the change came, or which was the current one then. `value_before` and
+    `value_after` are lists of text, empty for none.
+    """
+
+    field: str
+    version: int
+    change_kind: str
+    extractor_version: int
+    seen_at: datetime
+    value_before: tuple[str, ...]
+    value_after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One version of an article's text, as it was read from the page.
 
-    `change_kind` is `new`, `publisher` (the page changed) or `extractor` (we read it better);
-    `seen_at` is when it was first seen so. `current` marks the one that is shown.
+    `change_kind` is one of `items.ChangeKind`; `seen_at` is when it was first seen so. `current` marks the one that is
+    shown. `fields` are the changes of other fields that came with this version or while it was the current one.
     """
 
     version: int
@@ -34,6 +52,7 @@ class Version:
     content_hash: str
     payload_digest: str
     current: bool
+    fields: tuple[Moved, ...] = ()
 
 
 _VERSIONS = """
@@ -44,6 +63,11 @@ _VERSIONS = """
     WHERE r.article_id = :id ORDER BY r.version
 """
 
+_MOVED = """
+    SELECT field, version, change_kind, extractor_version, seen_at, value_before, value_after
+    FROM field_changes WHERE article_id = :id ORDER BY id
+"""
+
 
 def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
     """Every version of an article, in the order they were stored.
@@ -51,7 +75,30 @@ def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
     Raises `NoSuchArticle`.
     """
     with reading(source) as reader:
-        return [_version(row) for row in reader.rows(_VERSIONS, {"id": find(reader, url_or_id)})]
+        wanted = {"id": find(reader, url_or_id)}
+        moved = [_moved(row) for row in reader.rows(_MOVED, wanted)]
+        versions = [_version(row) for row in reader.rows(_VERSIONS, wanted)]
+    return [
+        replace(version, fields=tuple(one for one in moved if one.version == version.version))
+        for version in versions
+    ]
+
+
+def fields_between(first: Version, second: Version, versions: Sequence[Version]) -> list[Moved]:
+    """The changes of fields from one version to another: those that came with later versions and while each was the
+    current one. Of a version beside itself, all that came while it was."""
+    return [
+        one
+        for version in versions
+        if first.version <= version.version <= second.version
+        for one in version.fields
+        if version is not first or first is second or one.seen_at > first.seen_at
+    ]
+
+
+def _moved(row: Row) -> Moved:
+    lists = {name: tuple(row[name]) for name in ("value_before", "value_after")}
+    return Moved(**{**row, **lists})
 
 
 def _version(row: Row) -> Version:
@@ -67,7 +114,14 @@ def revision_texts(
 
     Raises `NoSuchArticle`, and `UsageError` for a version that there is not.
     """
-    versions = {version.version: version for version in history(source, url_or_id)}
+    return two_of(history(source, url_or_id), url_or_id, first, second)
+
+
+def two_of(
+    found: Sequence[Version], url_or_id: str | int, first: int | None = None, second: int | None = None
+) -> tuple[Version, Version]:
+    """Two of the versions of an article, as `revision_texts` chooses them. Raises `UsageError`."""
+    versions = {version.version: version for version in found}
     last = max(versions)
     second = last if second is None else second
     first = (

@@ -5,7 +5,7 @@ A batch holds no page twice (`Store.ingest` sees to it) and runs inside a write 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from newsarchive.db import (
     captures,
     clusters,
     fetched,
+    fieldchanges,
     fulltext,
     originals,
     quarantine,
@@ -41,7 +42,10 @@ from newsarchive.db.models import (
 from newsarchive.db.plan import Plan, match, seen_at
 from newsarchive.db.rows import READ
 from newsarchive.db.values import storable
-from newsarchive.items import Article
+from newsarchive.items import Article, ChangeKind
+
+#: Gives an article, by its id, as its stored bytes are read today; `None` where they cannot be read.
+ReadAgain = Callable[[int], Article | None]
 
 
 class Batch:
@@ -54,20 +58,25 @@ class Batch:
         run_id: int | None,
         now: datetime,
         reread: bool = False,
+        again: ReadAgain | None = None,
     ) -> None:
+        self.again = again
         self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
-        self.plans = [Plan(a, *rows.keys(a), seen_at(a, now), reread=reread) for a in articles]
+        self.plans = [Plan(a, *rows.keys(a), seen_at(a, now), reread=reread, run_id=run_id) for a in articles]
 
     def store(self) -> list[str]:
-        """Write everything; gives `new`, `updated` or `unchanged` for each article, in order."""
+        """Write everything; gives the value of a `store.Outcome` for each article, in order."""
         self._find()
+        self._catch_up()
         everyone = self.plans
         if not self.reread:
             self._write_captures()
         self._late()
         self._write_articles([plan for plan in self.plans if plan.is_new])
+        self._compare_fields()
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
+        fieldchanges.record(self.connection, map(self._moved, self.plans), self.run_id)
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
@@ -82,7 +91,10 @@ class Batch:
         seen = [(plan.article_id, plan.article.seen) for plan in self.plans if plan.article.seen]
         sightings.record(self.connection, seen, self.now)
         if not self.reread:
-            looks = [fetched.Fetched(plan.article, plan.seen_at, plan.text_changed) for plan in self.plans]
+            looks = [
+                fetched.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
+                for plan in self.plans
+            ]
             fetched.mark(self.connection, looks)
         return [plan.outcome for plan in everyone]
 
@@ -92,7 +104,7 @@ class Batch:
         wanted = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
         ids = {plan.article.post_id for plan in self.plans} - {""}
         query = (
-            select(*bulk.columns_of(ArticleRow), Revision.payload_digest)
+            select(*bulk.columns_of(ArticleRow), Revision.payload_digest, Revision.version, Revision.run_id)
             .join(Revision, Revision.id == ArticleRow.revision_id)
             .where(
                 or_(
@@ -109,7 +121,31 @@ class Batch:
             plan.stored = match(plan, found, taken)
             if plan.stored:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
+                plan.version = plan.stored["version"]
                 taken.add(plan.article_id)
+
+    def _catch_up(self) -> None:
+        """Read what an older extractor read, from the bytes of then, before what came now is compared with it: so the
+        publisher's change and our better reading are two."""
+        old = [plan for plan in self.plans if plan.is_outdated] if self.again else []
+        read = [article for plan in old if self.again and (article := self.again(plan.article_id))]
+        if read:
+            Batch(self.connection, read, self.run_id, self.now, reread=True).store()
+            self._find()
+
+    def _compare_fields(self) -> None:
+        """What moves of the fields that no version holds; most articles are as they were, and ask nothing."""
+        known = [plan for plan in self.plans if plan.stored and plan.record_changed]
+        before = fieldchanges.stored_values(self.connection, [plan.article_id for plan in known])
+        for plan in known:
+            plan.moves = fieldchanges.moves(before[plan.article_id], fieldchanges.values(plan.article))
+
+    def _moved(self, plan: Plan) -> fieldchanges.Moved:
+        """A publisher's change is known since the page was fetched, one of our reading since now."""
+        kind = plan.change_kind
+        at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.now
+        version = plan.article.extractor_version
+        return fieldchanges.Moved(plan.article_id, plan.version, kind, version, at, plan.moves, plan.is_fresh)
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -168,8 +204,10 @@ class Batch:
             plan.article_id = article_id
 
     def _write_revisions(self, plans: list[Plan]) -> None:
-        self._keep_superseded([plan.stored for plan in plans if plan.stored])
-        self._append_revisions(plans)
+        added = [plan for plan in plans if plan.adds_version]
+        self._keep_superseded([plan.stored for plan in added if plan.stored])
+        self._append_revisions(added)
+        self._replace_revisions([plan for plan in plans if not plan.adds_version])
         current = [
             rows.text_row(plan.texts) | {"b_id": plan.article_id, "revision_id": plan.revision_id}
             for plan in plans
@@ -192,22 +230,32 @@ class Batch:
                 "capture_id": plan.capture_id,
                 "version": versions.get(plan.article_id, 0) + 1,
                 "change_kind": plan.change_kind,
+                "run_id": self.run_id,
             }
             | ({} if plan.is_late else {"article_body": None})
             for plan in plans
         ]
-        for plan, revision_id in zip(plans, self._insert(Revision, new), strict=True):
-            plan.revision_id = revision_id
+        for plan, row, revision_id in zip(plans, new, self._insert(Revision, new), strict=True):
+            plan.revision_id, plan.version = revision_id, row["version"]
+
+    def _replace_revisions(self, plans: list[Plan]) -> None:
+        """Versions that this crawl made, as it reads them now; when and why they came about stays."""
+        own = [
+            {name: value for name, value in plan.texts.items() if name not in ("article_body", "seen_at")}
+            | {"b_id": plan.revision_id}
+            for plan in plans
+        ]
+        self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), own)
 
     def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
         does their markup.
         """
-        again = [plan.revision_id for plan in plans if not plan.text_changed]
+        again = [plan.revision_id for plan in plans if not plan.adds_version]
         markup = [
             {"b_id": p.revision_id, "article_html": p.article.article_html}
             for p in plans
-            if not p.text_changed
+            if not p.adds_version
         ]
         self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), markup)
         for table in (BlockRow, EditRow):

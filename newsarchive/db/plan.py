@@ -11,9 +11,10 @@ from typing import Any
 from newsarchive.core.fingerprint import likeness
 from newsarchive.core.urls import site_of
 from newsarchive.db import rows
+from newsarchive.db.fieldchanges import Move
 from newsarchive.db.rows import READ
 from newsarchive.db.values import storable
-from newsarchive.items import Article
+from newsarchive.items import Article, ChangeKind
 
 #: Hamming similarity of MinHash signatures from which two texts under one canonical URL are one article.
 _SAME_TEXT = 0.5
@@ -23,7 +24,8 @@ _SAME_TEXT = 0.5
 class Plan:
     """What is to be done with one article.
 
-    `stored` is its row with its revision's `payload_digest`; `reread` says that stored bytes are read again.
+    `stored` is its row with `payload_digest`, `version` and `run_id` of its revision; `reread` says that stored bytes
+    are read again, `run_id` in which crawl. `moves` are the fields beside the texts that change.
     """
 
     article: Article
@@ -38,6 +40,9 @@ class Plan:
     digest: str = ""
     reread: bool = False
     in_history: bool = False
+    run_id: int | None = None
+    version: int = 1
+    moves: list[Move] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.texts = rows.revision_row(self.article, self.seen_at)
@@ -72,11 +77,49 @@ class Plan:
         return self.stored is not None and digest != "" and digest == self.stored["payload_digest"]
 
     @property
-    def change_kind(self) -> str:
-        """The publisher cannot have changed what has the same bytes."""
+    def change_kind(self) -> ChangeKind:
+        """The publisher cannot have changed what has the same bytes, nor can an extractor that is the same."""
         if self.stored is None:
-            return "new"
-        return "extractor" if self.same_bytes or self.reread else "publisher"
+            return ChangeKind.NEW
+        if not (self.same_bytes or self.reread):
+            return ChangeKind.PUBLISHER
+        same = self.article.extractor_version == self.stored["extractor_version"]
+        return ChangeKind.SITE if same else ChangeKind.EXTRACTOR
+
+    @property
+    def is_publishers(self) -> bool:
+        """Whether what changes came of the publisher, not of our reading."""
+        return self.change_kind in (ChangeKind.NEW, ChangeKind.PUBLISHER)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether other bytes came for an article that another extractor read: who changed what is in doubt."""
+        if self.stored is None or self.same_bytes or self.reread or self.is_late:
+            return False
+        other = self.article.extractor_version != self.stored["extractor_version"]
+        return other and (self.text_changed or self.record_changed)
+
+    @property
+    def is_of_this_run(self) -> bool:
+        """Whether the bytes are read again by the crawl that made the version which is the current one."""
+        made = self.stored["run_id"] if self.stored else None
+        return self.reread and self.run_id is not None and made == self.run_id
+
+    @property
+    def adds_version(self) -> bool:
+        """What a crawl learns replaces the version that it has just made: no reader has seen that one."""
+        return self.text_changed and not self.is_of_this_run
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the crawl that reads the article again is the one that stored it first."""
+        return self.is_of_this_run and self.stored is not None and self.stored["version"] == 1
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether a reader would see that the article is not as it was. Which source a value came from, how sure we
+        are of it and the like are no change."""
+        return self.text_changed or bool(self.moves)
 
     @property
     def explained_anew(self) -> bool:
@@ -92,11 +135,14 @@ class Plan:
             return "new"
         if self.is_late:
             return "unchanged" if self.in_history else "updated"
-        return "updated" if self.text_changed or self.record_changed else "unchanged"
+        if not self.has_changed:
+            return "unchanged"
+        return "updated" if self.reread or self.is_publishers else "reread"
 
 
 def record_hash(article: Article) -> str:
-    """A digest of everything a reader would call a change; explanations and scores are left out."""
+    """A digest of everything that is kept of an article but explanations and scores: where it is the same, nothing
+    needs to be written."""
     row = rows.plain_row(article)
     for name in ("content_hash", "extractor_version", "word_count"):
         del row[name]

@@ -4,7 +4,8 @@
     run = store.start_run("news", {"site": "blog.example"})
     outcomes = store.ingest(articles, run)
 
-What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision.
+What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision, a change of
+another field a record of its own (`fieldchanges`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import Engine, insert, update
 from newsarchive.core.urls import site_of
 from newsarchive.db.captures import record
 from newsarchive.db.engine import writing
-from newsarchive.db.ingest import Batch
+from newsarchive.db.ingest import Batch, ReadAgain
 from newsarchive.db.models import CrawlRun
 from newsarchive.db.rows import keys
 from newsarchive.items import Article, Capture
@@ -31,6 +32,8 @@ class Outcome(Enum):
 
     NEW = "new"
     UPDATED = "updated"
+    #: A page that came again, whose publisher changed nothing: it is our reading that is another.
+    REREAD = "reread"
     UNCHANGED = "unchanged"
 
 
@@ -41,12 +44,15 @@ def _now() -> datetime:
 class Store:
     """The archive as a crawl writes to it.
 
-    `clock` gives the time of an article that has no capture. Every method is one transaction and
+    `clock` gives the time of an article that has no capture, `again` reads the stored bytes of an article, by its id,
+    for one that another extractor read. Every method is one transaction and
     raises `DatabaseError`; nothing of a failed one is kept.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
-        self.engine, self.clock = engine, clock
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = _now, again: ReadAgain | None = None
+    ) -> None:
+        self.engine, self.clock, self.again = engine, clock, again
 
     def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
         """Record that a crawl begins; gives the run's id."""
@@ -77,15 +83,14 @@ class Store:
         """Store articles in one transaction; gives an outcome for each, in order.
 
         `captures` are those that no article came of: they are logged, so that a better extractor
-        can read them again. `reread` says that they come from stored bytes: a change is then the extractor's, and no
-        capture is added.
+        can read them again. `reread` says that they come from stored bytes: a change is then no publisher's, and no
+        capture is added; with a `run_id`, a version that this run made is replaced instead of superseded.
         """
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
-                outcomes += [
-                    Outcome(word) for word in Batch(connection, batch, run_id, self.clock(), reread).store()
-                ]
+                work = Batch(connection, batch, run_id, self.clock(), reread, self.again)
+                outcomes += map(Outcome, work.store())
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
         return outcomes

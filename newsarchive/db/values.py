@@ -31,7 +31,19 @@ MOMENTS = frozenset(
     ]
 )
 FLAGS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
-STRUCTURES = frozenset(("quality", "damage", "candidates", "links", "origin_evidence", "shared", "config"))
+STRUCTURES = frozenset(
+    (
+        "quality",
+        "damage",
+        "candidates",
+        "links",
+        "origin_evidence",
+        "shared",
+        "config",
+        "value_before",
+        "value_after",
+    )
+)
 
 
 def storable(text: str) -> str:

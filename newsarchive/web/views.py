@@ -176,7 +176,8 @@ def article(library: Library, request: Request) -> Response:
     stored = query.get(library.engine, request.parts[0])
     cluster = stored.cluster_id
     copies = browse.mates(library.engine, cluster, stored.id) if cluster is not None else []
-    versions = query.history(library.engine, stored.id) if stored.revisions > 1 else []
+    versions = query.history(library.engine, stored.id)
+    changed = len(versions) > 1 or any(version.fields for version in versions)
     edited = {
         name: text.marked(getattr(stored, name), stored.edits, name) for name in ("headline", "description")
     }
@@ -199,7 +200,7 @@ def article(library: Library, request: Request) -> Response:
             ),
             repairs=found,
             kinds=sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])),
-            versions=versions,
+            versions=versions if changed else [],
             copies=copies,
         )
     )

@@ -20,6 +20,8 @@ from functools import lru_cache
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
+#: What the source of a candidate ends in that is known to be about another post: nothing asks it again.
+OF_OTHERS = " (of others)"
 #: Longest text kept of one claim, in characters: a headline or a description is far below it.
 LONGEST = 2000
 #: Most claims kept of one page: a page that offers more is hostile or an index.

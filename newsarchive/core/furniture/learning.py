@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from newsarchive.core.furniture.conventions import conventions_of
 from newsarchive.core.furniture.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge, judge_form
 from newsarchive.core.furniture.heads import Chrome, heads
 from newsarchive.core.furniture.keys import place_key
@@ -64,7 +65,13 @@ def learn(
     kept = _kept(entries, seen, known, locks, pages)
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
     anchored = tuple(_anchored(x, pages, chrome, repeated) for x in sites)
-    return Template(_site(window, known), kept, anchored, usual(pages, known.usual if known else None))
+    return Template(
+        _site(window, known),
+        kept,
+        anchored,
+        usual(pages, known.usual if known else None),
+        conventions_of(pages, known.conventions if known else None),
+    )
 
 
 def _site(window: Window, known: Template | None) -> str:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+from newsarchive.core.facts.conventions import is_same
+from newsarchive.core.facts.said import NOTHING, Day, Names, Said
 from newsarchive.core.furniture.keys import number
 from newsarchive.core.furniture.sightings import Line, Sighting
 
@@ -43,7 +45,7 @@ def pack(page: Sighting) -> bytes:
         ]
         for x in page.lines
     ]
-    record = [FORMAT, page.origin, page.container, places, labels, rows]
+    record = [FORMAT, page.origin, page.container, places, labels, rows, page.said]
     return zlib.compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(), 3)
 
 
@@ -52,18 +54,33 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
     record = json.loads(zlib.decompress(data))
     if record[0] != FORMAT:
         return None
-    _, origin, container, places, labels, rows = record
+    _, origin, container, places, labels, rows, *rest = record
     lines = tuple(_line(row, places, labels) for row in rows)
-    return Sighting(url, site, cluster or url, origin, lines, container, **changes)
+    said = _said(*rest[0]) if rest else NOTHING  # an older version kept nothing of the kind
+    return Sighting(url, site, cluster or url, origin, lines, container, said=said, **changes)
+
+
+def _said(days: list[list[Any]], names: list[list[Any]]) -> Said:
+    return Said(tuple(Day(*day) for day in days), tuple(Names(source, tuple(n)) for source, n in names))
 
 
 def digest(page: Sighting) -> int:
     """A number for what learning would miss: where the article's lines stand, and what they are.
 
-    What changes around an article from day to day (teasers, counters) is left out.
+    What changes around an article from day to day (teasers, counters, the dates of other posts) is left out.
     """
     facts = [(line.key, line.place) for line in page.lines if line.is_body]
+    facts += _sources(page.said)
     return number(repr((FORMAT, facts, page.origin, page.container, page.verdict, page.layout)))
+
+
+def _sources(said: Said) -> list[Any]:
+    """Which sources name a day, whether it is the one that was decided, and who is named."""
+    decided = said.decided_day
+    days = {
+        (day.source, decided is not None and is_same(day, decided), bool(day.swapped)) for day in said.days
+    }
+    return [*sorted(days), *said.names]
 
 
 @lru_cache(maxsize=4096)

@@ -23,6 +23,7 @@ from newsarchive.core.clutter.lines import (
     word_count,
 )
 from newsarchive.core.clutter.phrases import Phrases, phrases
+from newsarchive.core.facts.said import NOTHING, Said, said_by
 from newsarchive.core.furniture.keys import (
     DOMAIN,
     form_key,
@@ -108,6 +109,7 @@ class Sighting:
 
     `container` is the element that a full text proved. `verdict` is the number of what the template made of
     the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
+    `said` is what the page says of its date and its authors;
     `odd` says of the page in hand that no layout fits it as it should.
     """
 
@@ -120,12 +122,15 @@ class Sighting:
     verdict: int = 0
     layout: int = 0
     odd: bool = field(default=False, compare=False)
+    said: Said = NOTHING
 
 
 def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Sighting:
     """The record of one page, from its article as the chrome and origin steps left it."""
     origin = article.origin.domain or article.origin.name if article.origin else ""
-    return Sighting(article.url, site, cluster or article.url, origin, lines_of(article, phrases(rules)))
+    lines = lines_of(article, phrases(rules))
+    said = said_by(article, rules)
+    return Sighting(article.url, site, cluster or article.url, origin, lines, said=said)
 
 
 class _About(NamedTuple):

@@ -3,7 +3,7 @@
 The full-text tables are not here: they differ by database (see `fulltext.py`).
 """
 
-from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, Revision
+from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, FieldChange, Revision
 from newsarchive.db.models.base import NAMING, Base
 from newsarchive.db.models.copies import (
     ArticleOrigin,
@@ -45,6 +45,7 @@ __all__ = [
     "CrawlRun",
     "Discovery",
     "EditRow",
+    "FieldChange",
     "ImageRow",
     "LineSighting",
     "MinhashBand",

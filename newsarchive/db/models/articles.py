@@ -1,7 +1,7 @@
 """Articles and their versions.
 
 `articles` says what an article is today, its text included, in plain columns for whoever asks with
-`sqlite3`. `article_revisions` has every version. A body stands once: that of the current revision
+`sqlite3`. `article_revisions` has every version of its texts, `field_changes` every change of another field. A body stands once: that of the current revision
 (`articles.revision_id`) in its article, that of any other in the revision, deflated. `blocks` and `edits`
 explain a revision: what was left out, what was repaired.
 """
@@ -72,8 +72,9 @@ class ArticleRow(Base):
 class Revision(Base):
     """One version of an article's text; versions are only ever added.
 
-    `change_kind` is `new`, `publisher` (the page changed) or `extractor` (we read it better).
-    `article_body` is empty while the version is the current one: then its article holds the text.
+    `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one: then
+    its article holds the text. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
+    learns of the site replaces the version, later crawls add one.
     """
 
     __tablename__ = "article_revisions"
@@ -93,6 +94,27 @@ class Revision(Base):
     description: Mapped[str] = mapped_column(default="")
     article_body: Mapped[str] = mapped_column(Compressed, nullable=True)
     article_html: Mapped[str] = mapped_column(Compressed, nullable=True)
+    run_id: Mapped[int | None]  # unconstrained: a version outlives the record of its run
+
+
+class FieldChange(Base):
+    """A change of a field that a version does not hold, as `db.fieldchanges` writes its values: lists of text.
+
+    `version` is the version of the article with which the change came, or which was the current one then.
+    """
+
+    __tablename__ = "field_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = cascade("articles.id", index=True)
+    version: Mapped[int]
+    run_id: Mapped[int | None]
+    change_kind: Mapped[str]
+    extractor_version: Mapped[int]
+    seen_at: Mapped[datetime]
+    field: Mapped[str]
+    value_before: Mapped[list[Any]]
+    value_after: Mapped[list[Any]]
 
 
 class BlockRow(Base):

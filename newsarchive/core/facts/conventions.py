@@ -1,0 +1,377 @@
+"""A site's own ways with dates and names, and how an article is decided again by them.
+
+WordPress with its default theme prints no date of the post, but a list "More posts" with the dates of the newest ones:
+each page alone seems to be of the day of the newest post. All pages together show that the day in this place is the
+site's, not the post's; so too whether 03/04/2025 is in March, the time zone, a name that stands on every page, and the
+words that the site puts round a name. They are learned in `core/furniture/conventions.py` and applied here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from functools import cached_property
+
+from newsarchive.core.facts import authors as bylines
+from newsarchive.core.facts import dates, publication, traces
+from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.printed import place
+from newsarchive.core.facts.publication import MODIFIED, Dated
+from newsarchive.core.facts.said import (
+    DECIDED,
+    TOLD,
+    Day,
+    Said,
+    has_zone,
+    of_article,
+    of_field,
+    read_day,
+)
+from newsarchive.core.urls import parts_of
+from newsarchive.items import Article, Author, Candidate
+from newsarchive.rules import Rules
+
+#: Sources that name the post's author by a sign of their own, near its headline: they are heard against a name that
+#: stands on every page.
+STRONG = TOLD | {
+    "json-ld", "microdata", "markup author", "markup byline", "markup rel", "markup box", "markup text", "meta citation",
+}  # fmt: skip
+#: Words of a name that must be left where words of a byline are taken off it.
+MIN_NAME_WORDS = 2
+#: What is left of `publication`'s last resorts among the candidates of a page.
+_TRACES = (" (relative)", " (month)")
+_TRACE_SOURCES = frozenset({"image", "script"})
+#: Where a page declares a day of publication, and where it does so for the page, not for the article.
+_DECLARED, _NOT_DECLARED = ("json-ld", "open graph", "meta", "microdata"), "json-ld page"
+#: The value of `Kind.ORDER` for numbers that open with the month, and with the day.
+MONTH_FIRST, DAY_FIRST = "month first", "day first"
+
+
+class Kind(StrEnum):
+    """What a convention is about."""
+
+    #: Dates in this source belong to the site: the newest post's, a list's, that of the theme.
+    SITES_DATE = "date of the site"
+    #: Dates in this source are the posts' own.
+    OWN_DATE = "date of the post"
+    #: Whether dates in numbers open with the month or with the day.
+    ORDER = "order of day and month"
+    #: The zone of times without one, in minutes east of UTC.
+    ZONE = "time zone"
+    #: This source names the same author on nearly all pages, whoever wrote them.
+    SITES_NAME = "name of the site"
+    #: Words that stand before or behind names.
+    BYLINE = "words of bylines"
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """One thing that a site does always: in which source ("" for all), and what.
+
+    `pages` show it, `against` show the contrary; `reason` says so in words.
+    """
+
+    kind: Kind
+    source: str
+    value: str
+    pages: int
+    against: int
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The same for the same convention, however many pages show it."""
+        return f"{self.kind}\t{self.source}\t{self.value}"
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """All conventions of a site."""
+
+    known: tuple[Convention, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.known)
+
+    @cached_property
+    def _by_kind(self) -> dict[Kind, list[Convention]]:
+        return {kind: [c for c in self.known if c.kind is kind] for kind in Kind}
+
+    def of(self, kind: Kind) -> list[Convention]:
+        return self._by_kind[kind]
+
+    @cached_property
+    def month_first(self) -> bool | None:
+        """Whether numbers open with the month, `None` where the site's pages leave it open."""
+        return next((c.value == MONTH_FIRST for c in self.of(Kind.ORDER)), None)
+
+    @cached_property
+    def zone(self) -> int | None:
+        """Minutes east of UTC, `None` where the site's pages do not tell."""
+        return next((int(c.value) for c in self.of(Kind.ZONE)), None)
+
+
+# -- what sources are ------------------------------------------------------------------------------
+
+
+def is_told(source: str) -> bool:
+    """Whether a source is the site's own word on this very post: its API or its feed."""
+    return source in TOLD
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is the post's address."""
+    return source == "url"
+
+
+def is_declared(source: str) -> bool:
+    """Whether a source is what a page declares of itself as an article, in its head or in microdata."""
+    return source.startswith(_DECLARED) and not source.startswith(_NOT_DECLARED)
+
+
+def is_stated(source: str) -> bool:
+    """Whether a source states a day for this post, so that none has to be guessed from what is printed."""
+    return is_told(source) or is_address(source) or is_declared(source)
+
+
+# -- what they change ------------------------------------------------------------------------------
+
+
+def effects(said: Said, conventions: Conventions) -> tuple[Convention, ...]:
+    """The conventions by which a page is decided otherwise than it would be alone; `()` for most pages.
+
+    Asks the page's record only: so learning knows, without the page, whether it must be read again.
+    """
+    if not conventions:
+        return ()
+    return (*_on_day(said, conventions), *_on_names(said, conventions))
+
+
+def _on_day(said: Said, conventions: Conventions) -> Iterable[Convention]:
+    decided = said.decided_day
+    if decided is None:
+        return
+    same = {d.source for d in said.days if d.source != DECIDED and is_same(d, decided)}
+    if not same & TOLD:
+        sites = [c for c in conventions.of(Kind.SITES_DATE) if c.source in same]
+        yield from sites
+        own = [c for c in conventions.of(Kind.OWN_DATE) if said.days_of([c.source])]
+        if not sites and not any(c.source in same for c in own) and not any(map(is_stated, same)):
+            yield from own
+    if conventions.month_first is not None and any(
+        _other_order(d, conventions.month_first) == decided.day for d in said.days if d.source != DECIDED
+    ):
+        yield from conventions.of(Kind.ORDER)
+    if decided.offset is None:
+        yield from conventions.of(Kind.ZONE)
+
+
+def is_same(one: Day, other: Day) -> bool:
+    """Whether two sources may have named one day, whichever order of its numbers was meant."""
+    days = {one.day, one.swapped} & {other.day, other.swapped} - {0}
+    return bool(days) or (one.minute != 0 and one.minute == other.minute)
+
+
+def _other_order(day: Day, month_first: bool) -> int:
+    """The day in the order that is not the site's, 0 where nothing is open."""
+    if not day.swapped:
+        return 0
+    return day.day if month_first else day.swapped
+
+
+def _on_names(said: Said, conventions: Conventions) -> Iterable[Convention]:
+    decided = said.decided_names
+    if decided is None:
+        return
+    told = {name for names in said.names_of(TOLD) for name in names.keys}
+    for convention in conventions.of(Kind.SITES_NAME):
+        name = key(convention.value)
+        if decided.keys == {name} and name not in told:
+            others = (n for n in said.names if n.source in STRONG and n.source != convention.source)
+            if any(name not in names.keys for names in others):
+                yield convention
+    for convention in conventions.of(Kind.BYLINE):
+        if any(without(name, convention.value) != name for name in decided.names):
+            yield convention
+
+
+def without(name: str, words: str) -> str:
+    """A name without words before or behind it, where enough of it is left to be a name.
+
+    `words` are those of `Convention.value`: "… Staff Writer" stand behind a name, "Reporting by …" before it.
+
+    >>> without("Jane Doe Staff Writer", "… Staff Writer")
+    'Jane Doe'
+    """
+    parts, own = name.split(), words.split()
+    behind = own[0] == "…"
+    own = own[1:] if behind else own[:-1]
+    held = parts[-len(own) :] if behind else parts[: len(own)]
+    rest = parts[: -len(own)] if behind else parts[len(own) :]
+    if [w.casefold() for w in held] != [w.casefold() for w in own] or len(rest) < MIN_NAME_WORDS:
+        return name
+    return " ".join(rest).strip(" ,;:|–—-")
+
+
+# -- deciding again --------------------------------------------------------------------------------
+
+
+def applied(
+    article: Article,
+    changing: Sequence[Convention],
+    conventions: Conventions,
+    rules: Rules,
+    page_text: Callable[[], str] = str,
+) -> Article:
+    """An article, decided by its page alone, with date and authors as the site's conventions have them.
+
+    `changing` are the `effects` on its page; without any the article is returned as it is. What lost by a convention
+    says so in the reason of its candidate. `page_text` gives the page as text, "" where it is not at hand: it is asked
+    only where no date is left, for the traces that pages without a date are read for.
+    """
+    if not changing:
+        return article
+    kinds = {convention.kind for convention in changing}
+    if kinds & {Kind.SITES_DATE, Kind.OWN_DATE, Kind.ORDER, Kind.ZONE}:
+        article = _dated(article, conventions, rules, page_text)
+    if Kind.SITES_NAME in kinds:
+        article = _signed(article, changing, rules)
+    if Kind.BYLINE in kinds:
+        article = _named(article, changing)
+    return article
+
+
+def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: Callable[[], str]) -> Article:
+    claims = [c for c in of_field(article.candidates, "date_published") if not _is_no_claim(c.source)]
+    rules = of_article(article, rules, claims)
+    sites = {c.source: c for c in conventions.of(Kind.SITES_DATE)}
+    refused = [c.candidate(reason=sites[c.source].reason) for c in claims if c.source in sites]
+    offered = {_in_order(c, conventions.month_first, rules): c for c in claims if c.source not in sites}
+    dated, candidates = _decide(list(offered), article, rules)
+    if others := _elsewhere(dated, list(offered), conventions, rules):
+        reason = conventions.of(Kind.OWN_DATE)[0].reason
+        refused += [offered[c].candidate(reason=reason) for c in others]
+        dated, candidates = _decide([c for c in offered if c not in others], article, rules)
+    if dated.value is None:
+        found = _traces(article, claims, page_text(), rules)
+        dated, more = publication.last_resort(found, _fetched(article))
+        candidates = [*candidates, *more]
+    printed = {(c.source, c.value): before.value for c, before in offered.items()}
+    candidates = [replace(c, value=printed.get((c.source, c.value), c.value)) for c in candidates]
+    raw = printed.get((dated.source, dated.raw), dated.raw)
+    return replace(
+        article,
+        date_published=_in_zone(dated.value, raw, dated.source, conventions.zone),
+        date_published_raw=raw,
+        date_published_source=dated.source,
+        candidates=_replaced(article.candidates, "date_published", [*candidates, *refused]),
+    )
+
+
+def _elsewhere(dated: Dated, claims: Sequence[Claim], conventions: Conventions, rules: Rules) -> list[Claim]:
+    """The claims that give way: all that are printed on a page which prints another day where the site's posts have
+    theirs. What the page states of itself gives way to nothing printed."""
+    own = frozenset(c.source for c in conventions.of(Kind.OWN_DATE))
+    if dated.value is None or is_stated(dated.source):
+        return []
+    days = {day.day for c in claims if c.source in own and (day := read_day(c, rules))}
+    if not days or dated.value.date().toordinal() in days:
+        return []
+    return [c for c in claims if c.source not in own and not is_stated(c.source)]
+
+
+def _is_no_claim(source: str) -> bool:
+    """Whether a candidate's source stands for a last resort, or for a change, which is asked for by itself."""
+    return source.endswith((MODIFIED, *_TRACES)) or source in _TRACE_SOURCES
+
+
+def _decide(claims: Sequence[Claim], article: Article, rules: Rules) -> tuple[Dated, list[Candidate]]:
+    changes = publication.changes(of_field(article.candidates, "date_modified"))
+    return publication.decide([*claims, *changes], "date_published", _fetched(article), rules)
+
+
+def _fetched(article: Article) -> datetime | None:
+    return article.capture.fetched_at if article.capture else None
+
+
+def _traces(article: Article, claims: Sequence[Claim], text: str, rules: Rules) -> Iterable[traces.Trace]:
+    """The traces of a day on the page (`facts.traces`)."""
+    start = max(0, place(article.blocks, article.headline) - traces.BEFORE)
+    url = article.capture.base_url if article.capture else article.url
+    images = of_field(article.candidates, "image")
+    blocks = article.blocks[start:]
+    return traces.find(text, article.headline, [*claims, *images], blocks, url, _fetched(article), rules)
+
+
+def _in_order(claim: Claim, month_first: bool | None, rules: Rules) -> Claim:
+    """A claim whose numbers leave the order open, written so that they leave nothing open."""
+    day = read_day(claim, rules) if month_first is not None else None
+    if day is None or not day.swapped or month_first is None:
+        return claim
+    ordinal = day.swapped if month_first else day.day
+    return replace(claim, value=datetime.fromordinal(ordinal).date().isoformat() + _clock(claim, rules))
+
+
+def _clock(claim: Claim, rules: Rules) -> str:
+    when = dates.parse(claim.value, rules)
+    if when is None or (when.hour, when.minute, when.second) == (0, 0, 0):
+        return ""
+    return f"T{when:%H:%M:%S}" + (f"{when:%z}" if has_zone(claim.value) else "")
+
+
+def _in_zone(value: datetime | None, raw: str, source: str, zone: int | None) -> datetime | None:
+    """A time that names no zone in that of the site."""
+    if value is None or zone is None or source in TOLD or value.tzinfo is not UTC or has_zone(raw):
+        return value
+    if (value.hour, value.minute, value.second) == (0, 0, 0):
+        return value
+    return value.replace(tzinfo=timezone(timedelta(minutes=zone)))
+
+
+def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> Article:
+    """The authors without those that the site names everywhere; somebody else is named, or nothing changes."""
+    sites = {key(c.value): c for c in changing if c.kind is Kind.SITES_NAME}
+    claims = of_field(article.candidates, "authors")
+    read = {c: {key(a.name) for a in bylines.read(c, rules)} for c in dict.fromkeys(claims)}
+    refused = [
+        c.candidate(reason=sites[next(iter(names))].reason)
+        for c, names in read.items()
+        if len(names) == 1 and names <= sites.keys()
+    ]
+    gone = {(c.source, c.value) for c in refused}
+    rest = [c for c in claims if (c.source, c.value) not in gone]
+    host = parts_of(article.url).hostname or ""
+    sections = [article.article_section] if article.article_section else []
+    authors, candidates = bylines.decide(rest, [article.publisher, host], sections, article.blocks, rules)
+    if not authors:
+        return article
+    return replace(
+        article, authors=authors, candidates=_replaced(article.candidates, "authors", [*candidates, *refused])
+    )
+
+
+def _named(article: Article, changing: Sequence[Convention]) -> Article:
+    """The authors without the words that the site puts round names."""
+    authors: list[Author] = []
+    reasons = []
+    for author in article.authors:
+        for convention in (c for c in changing if c.kind is Kind.BYLINE):
+            name = without(author.name, convention.value)
+            reasons += [convention.reason] if name != author.name else []
+            author = replace(author, name=name)
+        authors.append(author)
+    because = "; ".join(dict.fromkeys(reasons))
+    candidates = [
+        replace(c, reason=f"{c.reason}; {because}") if c.field == "authors" and c.chosen else c
+        for c in article.candidates
+    ]
+    return replace(article, authors=tuple(dict.fromkeys(authors)), candidates=tuple(candidates))
+
+
+def _replaced(candidates: Sequence[Candidate], field: str, new: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates with those of one field replaced, in their place."""
+    at = next((i for i, c in enumerate(candidates) if c.field == field), len(candidates))
+    before, after = candidates[:at], [c for c in candidates[at:] if c.field != field]
+    return (*before, *new, *after)
