@@ -16,16 +16,27 @@ PRIVATE = frozenset({"capture", "seen", "minhash", "html"})
 
 
 def plain(value: Any) -> Any:
-    """A record as JSON types: dataclasses become objects, times ISO 8601 strings, tuples lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in PRIVATE}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
+    """A record as JSON types: dataclasses become objects, times ISO 8601 texts in UTC, tuples lists.
+
+    An article becomes its flat row and, under names of their own, its details (`fields.record`).
+    """
+    from newsarchive.fields import record  # the records take their time to load, and a byline needs none
+    from newsarchive.items import Article, isoformat
+
+    def of(value: Any) -> Any:
+        if isinstance(value, Article):
+            return of(record(value))
+        if is_dataclass(value) and not isinstance(value, type):
+            return {f.name: of(getattr(value, f.name)) for f in fields(value) if f.name not in PRIVATE}
+        if isinstance(value, datetime):
+            return isoformat(value)
+        if isinstance(value, Mapping):
+            return {str(key): of(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [of(item) for item in value]
+        return value
+
+    return of(value)
 
 
 def to_json(record: Any, *, indent: int | None = None) -> str:

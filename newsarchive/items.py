@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from newsarchive.edits import Edit as Edit
@@ -39,9 +39,19 @@ DROP_REASONS = (
 )  # fmt: skip
 
 
-def isoformat(value: datetime | None) -> str | None:
-    """How a time is exported: ISO 8601 with its offset (Scrapy's own exporter drops it)."""
-    return value.isoformat() if value is not None else None
+def utc(moment: datetime) -> datetime:
+    """A time in UTC; one without a zone is meant so."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def isoformat(moment: datetime | None) -> str | None:
+    """How a time is written: ISO 8601 in UTC with its offset (Scrapy's own exporter drops it), `None` for none.
+
+    >>> from datetime import timedelta, timezone
+    >>> isoformat(datetime(2025, 4, 30, 10, 15, tzinfo=timezone(timedelta(hours=2))))
+    '2025-04-30T08:15:00+00:00'
+    """
+    return utc(moment).isoformat() if moment is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +301,7 @@ class Origin:
     copyright_notice: str = ""
     copyright_holder: str = ""
     copyright_year: int | None = None
-    licence: str = ""
+    license: str = ""
     confidence: float = 0.0
     evidence: tuple[Evidence, ...] = ()
 
@@ -370,6 +380,11 @@ class Article:
         """The source that gave the text where the page had less: `feed` or `wp-json`, "" for the page itself."""
         given = (c.source for c in self.candidates if c.field == "article_body" and c.chosen)
         return next(given, "")
+
+    @property
+    def repairs(self) -> int:
+        """How many places were repaired, in dropped lines too."""
+        return sum(edit.step == "repair" for edit in self.edits)
 
     @property
     def dropped(self) -> tuple[Block, ...]:

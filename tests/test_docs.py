@@ -14,8 +14,8 @@ from newsarchive import core
 from newsarchive.cli import COMMANDS, cli
 from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.store import Store
+from newsarchive.fields import FIELDS
 from newsarchive.formats import FORMATS
-from newsarchive.formats.rows import FIELDS
 from newsarchive.web.metadata import queries, readable
 from tests.storage import make_article, rich_article
 
@@ -77,7 +77,9 @@ def test_requirements_are_the_one_list_of_runtime_dependencies() -> None:
 
 def test_every_field_and_format_of_an_export_stands_in_the_readme() -> None:
     section = README[README.index("### Export") : README.index("## Use it as a library")]
-    assert [name for name in [*FIELDS, *FORMATS] if f"`{name}`" not in section] == []
+    assert [
+        name for name in [*(field.name for field in FIELDS), *FORMATS] if f"`{name}`" not in section
+    ] == []
     assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in section] == [".md"]
 
 

@@ -37,10 +37,12 @@ def trace(which: str, as_json: bool, as_dot: bool, db: str) -> None:
     """
     from newsarchive import export
     from newsarchive.db import tracing
+    from newsarchive.fields import origin_row
 
     found = tracing.trace(open_reader(db), which)
     if as_json:
-        click.echo(export.to_json(found, indent=2))
+        named = export.plain(found) | export.plain(origin_row(found.origin))  # named as in every other place
+        click.echo(export.to_json(named, indent=2))
     elif as_dot:
         click.echo("\n".join(dot(found)))
     else:
@@ -192,7 +194,7 @@ def origins(site: str | None, since: datetime | None, as_json: bool, db: str) ->
             click.echo(export.to_json(row))
         else:
             delay = "?" if row.delay_hours is None else f"{row.delay_hours:g}"
-            click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.domain}\t{delay}")
+            click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.origin_domain}\t{delay}")
 
 
 @click.command(

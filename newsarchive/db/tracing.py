@@ -88,7 +88,7 @@ class Republished:
 
     site: str
     origin: str
-    domain: str
+    origin_domain: str
     articles: int
     delay_hours: float | None
     first: datetime

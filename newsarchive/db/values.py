@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from newsarchive.items import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -54,11 +56,6 @@ def deflate(text: str | None) -> bytes | None:
 def inflate(stored: bytes | None) -> str:
     """The text that `deflate` packed, "" for none."""
     return zlib.decompress(stored).decode() if stored is not None else ""
-
-
-def utc(value: datetime) -> datetime:
-    """A moment in UTC; without a zone it is meant so."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def moment(value: str | datetime | None) -> datetime | None:

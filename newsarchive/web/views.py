@@ -176,7 +176,7 @@ def article(library: Library, request: Request) -> Response:
     stored = query.get(library.engine, request.parts[0])
     cluster = stored.cluster_id
     copies = browse.mates(library.engine, cluster, stored.id) if cluster is not None else []
-    versions = query.history(library.engine, stored.id) if stored.revisions > 1 else []
+    versions = query.history(library.engine, stored.id) if stored.versions > 1 else []
     edited = {
         name: text.marked(getattr(stored, name), stored.edits, name) for name in ("headline", "description")
     }
