@@ -97,12 +97,15 @@ class Archive:
         """The versions of an article, oldest first. Raises `NoSuchArticle`."""
         return query.history(self._source, url_or_id)
 
-    def copies(self, url_or_id: str | int) -> tuple[Copy, ...]:
-        """The article and every copy of its text, in the order of time. Raises `NoSuchArticle`."""
+    def copies(self, url_or_id: str | int, *, hidden: bool = False) -> tuple[Copy, ...]:
+        """The article and every copy of its text, in the order of time; with `hidden` those in quarantine too.
+
+        Raises `NoSuchArticle`.
+        """
         from newsarchive.db import tracing
 
-        return tracing.trace(self._source, url_or_id).copies
+        return tracing.trace(self._source, url_or_id, hidden=hidden).copies
 
-    def stats(self) -> Stats:
-        """What the archive holds, in figures."""
-        return query.stats(self._source)
+    def stats(self, *, hidden: bool = False) -> Stats:
+        """What the archive holds, in figures; with `hidden` of what is in quarantine too."""
+        return query.stats(self._source, hidden=hidden)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from newsarchive.db import rows
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.lookup import find
+from newsarchive.db.quarantine import visible
 from newsarchive.db.values import inflate
 from newsarchive.items import Article, Author, Image
 
@@ -75,9 +76,9 @@ _RELATED = {
     "origin": (
         "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
         " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
-        " ao.copyright_year, ao.license, ao.original_id, original.url AS original_url"
+        " ao.copyright_year, ao.license, original.id AS original_id, original.url AS original_url"
         " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
-        " LEFT JOIN articles AS original ON original.id = ao.original_id WHERE ao.article_id IN :ids",
+        f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
         "article_id",
     ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
