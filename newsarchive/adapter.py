@@ -22,7 +22,8 @@ from scrapy.exporters import CsvItemExporter
 
 from newsarchive.fields import CRAWLED, FIELDS, Field, value
 from newsarchive.formats.cells import SEPARATOR, cell
-from newsarchive.items import Article, isoformat
+from newsarchive.items import Article
+from newsarchive.times import isoformat
 
 #: The fields of a row, in their order.
 NAMES: tuple[str, ...] = tuple(field.name for field in CRAWLED)

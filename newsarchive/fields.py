@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from newsarchive.exceptions import NewsArchiveError
-from newsarchive.items import utc
+from newsarchive.times import utc
 
 if TYPE_CHECKING:
     from newsarchive.items import Article, Origin

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
+from newsarchive import reprs
 from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
+from newsarchive.times import isoformat
 
 #: What a block can be. `body` stays in the article; all else is chrome, kept beside it.
 #: `read more` is spelled as it is stored.
@@ -37,21 +39,6 @@ DROP_REASONS = (
     "error page", "consent page", "paywall", "protected", "script only", "http status", "noarchive",
     "before since", "broken",
 )  # fmt: skip
-
-
-def utc(moment: datetime) -> datetime:
-    """A time in UTC; one without a zone is meant so."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def isoformat(moment: datetime | None) -> str | None:
-    """How a time is written: ISO 8601 in UTC with its offset (Scrapy's own exporter drops it), `None` for none.
-
-    >>> from datetime import timedelta, timezone
-    >>> isoformat(datetime(2025, 4, 30, 10, 15, tzinfo=timezone(timedelta(hours=2))))
-    '2025-04-30T08:15:00+00:00'
-    """
-    return utc(moment).isoformat() if moment is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +135,8 @@ class Capture:
     data: tuple[Validators, ...] = ()
     selectors: Selectors | None = None
 
+    __repr__ = reprs.capture_line
+
     @property
     def content_type(self) -> str | None:
         """The Content-Type header, `None` where the server sent none."""
@@ -184,6 +173,8 @@ class Page:
     charset_declared: str = ""
     charset_used: str = "utf-8"
     charset_source: str = "utf-8"
+
+    __repr__ = reprs.page_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +221,8 @@ class Block:
         _set_level(self, level)
         _set_links(self, links)
         _set_html(self, html)
+
+    __repr__ = reprs.block_line
 
     def relabelled(self, label: str, rule: str) -> Block:
         """This block under another label: `dataclasses.replace` takes twice as long."""
@@ -305,6 +298,8 @@ class Origin:
     confidence: float = 0.0
     evidence: tuple[Evidence, ...] = ()
 
+    __repr__ = reprs.origin_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
@@ -368,6 +363,9 @@ class Article:
     capture: Capture | None = field(default=None, repr=False)
     #: The page's record for learning, a `core.furniture.sightings.Sighting`, where the site's template was asked.
     seen: Any = field(default=None, repr=False, compare=False)
+
+    __repr__ = reprs.article_line
+    _repr_html_ = reprs.article_html  # in a notebook
 
     def with_blocks(self, blocks: Iterable[Block], **changes: Any) -> Article:
         """This article with other blocks, and the body text that follows from them."""

@@ -19,6 +19,12 @@ from newsarchive.formats import FORMATS
 from newsarchive.web.metadata import queries, readable
 from tests.storage import make_article, rich_article
 
+#: What the README's example calls `body`.
+PAGE = (
+    b"<title>A ferry</title><article><h1>A ferry</h1>"
+    + b"<p>It left the harbour at noon, said Ann Lee.</p>" * 9
+)
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -83,7 +89,9 @@ def test_every_field_and_format_of_an_export_stands_in_the_readme() -> None:
     assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in section] == [".md"]
 
 
-@pytest.mark.parametrize("library", ["pandas", "duckdb", "from newsarchive import Archive"])
+@pytest.mark.parametrize(
+    "library", ["pandas", "duckdb", "from newsarchive import Archive", "from newsarchive import extract"]
+)
 def test_examples_of_the_readme_run(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = [b for b in re.findall(r"```python\n(.*?)```", README, re.S) if library in b]
     assert blocks
@@ -94,4 +102,4 @@ def test_examples_of_the_readme_run(library: str, tmp_path: Path, monkeypatch: p
     engine.dispose()
     assert CliRunner().invoke(cli, ["export", "articles.parquet"]).exit_code == 0
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})
+        exec(compile(block, "README.md", "exec"), {"body": PAGE})

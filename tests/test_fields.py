@@ -24,7 +24,8 @@ from newsarchive.db.store import Store
 from newsarchive.export import plain
 from newsarchive.fields import CRAWLED, FIELDS, FLAT, HIT, Field, record, row, value
 from newsarchive.formats.cells import cell
-from newsarchive.items import Article, isoformat
+from newsarchive.items import Article
+from newsarchive.times import isoformat
 from newsarchive.web.metadata import described
 from tests.storage import START, make_article, open_archive, rich_article
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class Copy:
     kind: str
     similarity: float
     counts: dict[str, int]
-    changes: Comparison | None
+    changes: Comparison | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import zlib
 from datetime import datetime
 from typing import Any
 
-from newsarchive.items import utc as utc
+from newsarchive.times import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -18,7 +18,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from newsarchive.items import isoformat
+from newsarchive.times import isoformat
 
 #: Between the names of a list in one cell.
 SEPARATOR = "; "

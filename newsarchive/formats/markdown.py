@@ -14,7 +14,7 @@ import yaml
 from newsarchive.core.pages.render import markdown
 from newsarchive.exceptions import UsageError
 from newsarchive.fields import row
-from newsarchive.items import isoformat
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from newsarchive.db.query import Stored

@@ -11,7 +11,7 @@ from lxml.builder import ElementMaker  # type: ignore[import-untyped]
 
 from newsarchive.formats.text import opened
 from newsarchive.formats.xmltext import xml_text as t
-from newsarchive.items import isoformat
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from newsarchive.db.query import Stored
