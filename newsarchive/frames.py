@@ -87,8 +87,7 @@ def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
 
     first = next((value for value in values if value is not None), None)
     if kind == "moment" and isinstance(first, str):
-        wall = pc.cast(pa.array(values, pa.string()), pa.timestamp("us"))
-        return pc.assume_timezone(wall, "UTC")
+        return pc.cast(pa.array(values, pa.string()), kind_of_arrow)
     if kind == "texts" and isinstance(first, str):
         values = [json.loads(value) for value in values]
     if kind == "flag" and not isinstance(first, bool):

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.failures import BUSY_SECONDS, explained
-from newsarchive.db.values import loaded, wall_time
+from newsarchive.db.values import loaded
 from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -120,7 +121,7 @@ class Reader:
                 several = [(f"{name}_{i}", one) for i, one in enumerate(value)]
                 given.update(several)
                 return "(" + ", ".join(self._mark(one) for one, _ in several) + ")"
-            given[name] = wall_time(value) if self.sqlite and isinstance(value, datetime) else value
+            given[name] = isoformat(value) if self.sqlite and isinstance(value, datetime) else value
             return self._mark(name)
 
         return _NAME.sub(place, sql), given

@@ -1,4 +1,5 @@
-"""Views with the names of every other surface, without what is hidden from readers; `license` for `licence`."""
+"""One vocabulary: `license` for `licence`; times as every other place writes them; views with the names of every
+other place, and without what is hidden from readers."""
 
 from __future__ import annotations
 
@@ -130,9 +131,32 @@ def views(dialect: str) -> dict[str, str]:
     }
 
 
+#: A time in SQLite: `2025-04-30 08:15:00.000000`, now `2025-04-30T08:15:00+00:00`; both sort by time.
+TO_ISO = (
+    "replace(replace({0}, ' ', 'T'), '.000000', '') || CASE WHEN {0} LIKE '%+00:00' THEN '' ELSE '+00:00' END"
+)
+FROM_ISO = (
+    "replace(replace({0}, 'T', ' '), '+00:00', '') || CASE WHEN {0} LIKE '%.%' THEN '' ELSE '.000000' END"
+)
+
+
+def rewrite_times(how: str) -> None:
+    """Every time of every table, on SQLite; PostgreSQL has a type for it."""
+    bind = op.get_bind()
+    if bind.dialect.name != "sqlite":
+        return
+    found = sa.inspect(bind)
+    for table in found.get_table_names():
+        times = [c["name"] for c in found.get_columns(table) if isinstance(c["type"], sa.DateTime)]
+        if times:
+            changes = ", ".join(f"{name} = {how.format(name)}" for name in times)
+            bind.exec_driver_sql(f"UPDATE {table} SET {changes}")
+
+
 def upgrade() -> None:
     for name in BEFORE:
         op.execute(f"DROP VIEW {name}")
+    rewrite_times(TO_ISO)
     op.alter_column("article_origins", "licence", new_column_name="license", existing_type=sa.Text())
     for name, query in views(op.get_bind().dialect.name).items():
         op.execute(f"CREATE VIEW {name} AS {query}")
@@ -141,6 +165,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in views(op.get_bind().dialect.name):
         op.execute(f"DROP VIEW {name}")
+    rewrite_times(FROM_ISO)
     op.alter_column("article_origins", "license", new_column_name="licence", existing_type=sa.Text())
     for name, query in BEFORE.items():
         op.execute(f"CREATE VIEW {name} AS {query}")
