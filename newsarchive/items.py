@@ -20,7 +20,7 @@ from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
-from newsarchive.times import isoformat
+from newsarchive.times import isoformat as isoformat
 
 #: What a block can be. `body` stays in the article; all else is chrome, kept beside it.
 #: `read more` is spelled as it is stored.
