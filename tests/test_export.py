@@ -25,6 +25,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from ebooklib import epub
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsarchive import Archive, formats
@@ -166,6 +168,14 @@ def test_no_cell_is_a_formula_and_each_can_be_read_back(text: str) -> None:
     written = cell(text)
     assert not written.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))
     assert restored(written) == text
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("'=+-@\t\r\n\uff1d"), st.characters(codec="utf-8"))))
+@settings(deadline=None)
+def test_what_is_put_in_front_can_always_be_taken_back(text: str) -> None:
+    written = cell(text)
+    assert restored(written) == text
+    assert not written.startswith(tuple("=+-@\t\r\n\uff1d"))
 
 
 def test_only_texts_are_made_harmless() -> None:

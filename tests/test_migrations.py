@@ -16,11 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from newsarchive.db import query, revisions, schema
+from newsarchive.db.direct import Reader
 from newsarchive.db.engine import open_engine, reading, upgrade, writing
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
-from tests.storage import archive_url, make_article
+from tests.storage import START, archive_url, make_article
 
 REVISIONS = [s.revision for s in ScriptDirectory.from_config(schema._config()).walk_revisions()][::-1]
 
@@ -140,6 +141,14 @@ def test_times_of_an_old_archive_are_written_with_their_offset(tmp_path: Path) -
             "2025-04-01 12:00:00.000000",
             "2025-04-01 12:00:00.250000",
         )
+    engine.dispose()
+
+
+def test_days_of_an_archive_that_is_not_upgraded_are_not_compared(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    an_old_archive(engine)
+    with reading(engine) as connection, pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade"):
+        Reader.of(connection).value("SELECT 1 WHERE :at > ''", {"at": START})
     engine.dispose()
 
 
