@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from newsarchive.reprs import line
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -66,3 +68,6 @@ class Repaired:
     text: str
     edits: tuple[Edit, ...] = ()
     damage: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return line("Repaired", self.text, edits=len(self.edits), damage=self.damage)

@@ -2,6 +2,7 @@
 
 NewsArchiveError
 ├── UsageError            an argument is wrong; the message names it and what to type instead
+│   └── WrongType         an argument has the wrong type (a TypeError as well)
 ├── BadRules              a rule file is wrong; the message names file and key
 ├── OutputError           a file cannot be written; the message names it and the remedy
 ├── FetchError            a URL gave no usable response
@@ -21,6 +22,19 @@ class NewsArchiveError(Exception):
 
 class UsageError(NewsArchiveError):
     """An argument is wrong. The message names the argument and the remedy."""
+
+
+class WrongType(UsageError, TypeError):
+    """An argument has the wrong type. The message names the argument, what was given, and what to pass."""
+
+    def __init__(self, argument: str, given: object, wanted: str) -> None:
+        self.argument, self.given, self.wanted = argument, given, wanted
+        shown = repr(given)
+        shown = shown if len(shown) <= 60 else shown[:59] + "…"
+        super().__init__(f"{argument} is {type(given).__name__} {shown}: {wanted}")
+
+    def __reduce__(self) -> tuple[type[WrongType], tuple[str, object, str]]:
+        return WrongType, (self.argument, self.given, self.wanted)
 
 
 class BadRules(NewsArchiveError):

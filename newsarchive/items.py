@@ -16,10 +16,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from newsarchive import reprs
 from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
+from newsarchive.times import isoformat as isoformat
 
 #: What a block can be. `body` stays in the article; all else is chrome, kept beside it.
 #: `read more` is spelled as it is stored.
@@ -52,11 +54,6 @@ class ChangeKind(StrEnum):
     #: The same bytes, read by the same extractor, which knows more of the site: its template and conventions, or
     #: what its feed and API say.
     SITE = "site"
-
-
-def isoformat(value: datetime | None) -> str | None:
-    """How a time is exported: ISO 8601 with its offset (Scrapy's own exporter drops it)."""
-    return value.isoformat() if value is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +150,8 @@ class Capture:
     data: tuple[Validators, ...] = ()
     selectors: Selectors | None = None
 
+    __repr__ = reprs.capture_line
+
     @property
     def content_type(self) -> str | None:
         """The Content-Type header, `None` where the server sent none."""
@@ -189,6 +188,8 @@ class Page:
     charset_declared: str = ""
     charset_used: str = "utf-8"
     charset_source: str = "utf-8"
+
+    __repr__ = reprs.page_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,8 @@ class Block:
         _set_level(self, level)
         _set_links(self, links)
         _set_html(self, html)
+
+    __repr__ = reprs.block_line
 
     def relabelled(self, label: str, rule: str) -> Block:
         """This block under another label: `dataclasses.replace` takes twice as long."""
@@ -306,9 +309,11 @@ class Origin:
     copyright_notice: str = ""
     copyright_holder: str = ""
     copyright_year: int | None = None
-    licence: str = ""
+    license: str = ""
     confidence: float = 0.0
     evidence: tuple[Evidence, ...] = ()
+
+    __repr__ = reprs.origin_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +379,9 @@ class Article:
     #: The page's record for learning, a `core.furniture.sightings.Sighting`, where the site's template was asked.
     seen: Any = field(default=None, repr=False, compare=False)
 
+    __repr__ = reprs.article_line
+    _repr_html_ = reprs.article_html  # in a notebook
+
     def with_blocks(self, blocks: Iterable[Block], **changes: Any) -> Article:
         """This article with other blocks, and the body text that follows from them."""
         kept = tuple(blocks)
@@ -385,6 +393,11 @@ class Article:
         """The source that gave the text where the page had less: `feed` or `wp-json`, "" for the page itself."""
         given = (c.source for c in self.candidates if c.field == "article_body" and c.chosen)
         return next(given, "")
+
+    @property
+    def repairs(self) -> int:
+        """How many places were repaired, in dropped lines too."""
+        return sum(edit.step == "repair" for edit in self.edits)
 
     @property
     def dropped(self) -> tuple[Block, ...]:

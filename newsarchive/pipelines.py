@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
 
+from newsarchive import adapter as adapter  # Scrapy's exporters see an Article as its flat row
 from newsarchive import rules as rules_module
 from newsarchive.archive import stored_reading
 from newsarchive.core import process

@@ -13,19 +13,25 @@ with Archive("newsarchive.db") as archive:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from html import escape
+from operator import index
+from typing import TYPE_CHECKING, Any, Literal
 
 from newsarchive.db import query
 from newsarchive.db.direct import File, default_url, open_source
 from newsarchive.db.filters import Day, filters
 from newsarchive.db.query import Hit, Stats, Stored, Version
+from newsarchive.db.searching import ORDERS
 from newsarchive.db.snippet import MARKS, Marks
+from newsarchive.exceptions import UsageError, WrongType
+from newsarchive.reprs import link, table_html
 
 if TYPE_CHECKING:
     from newsarchive.db.tracing import Copy
+    from newsarchive.frames import Frame
 
-__all__ = ["Archive", "Hit", "Marks", "Stats", "Stored", "Version"]
+__all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
 
 
 class Archive:
@@ -36,7 +42,16 @@ class Archive:
     """
 
     def __init__(self, database: str | os.PathLike[str] = "") -> None:
+        if not isinstance(database, (str, os.PathLike)):
+            raise WrongType("Archive(): database", database, "give a file name or a database URL")
         self._source = open_source(os.fspath(database) or default_url())
+
+    def __repr__(self) -> str:
+        if isinstance(self._source, File):
+            return f"Archive({str(self._source.path)!r})"
+        from newsarchive.db.engine import shown
+
+        return f"Archive({shown(self._source)!r})"
 
     def __enter__(self) -> Archive:
         return self
@@ -61,48 +76,155 @@ class Archive:
         until: Day | None = None,
         cluster: int | None = None,
         hidden: bool = False,
-        order: str = "rank",
+        order: Literal["rank", "date"] = "rank",
         limit: int = 20,
         offset: int = 0,
         marks: Marks = MARKS,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The articles that match, best first (`order="date"`: newest first); found words are marked.
 
         `words` is in the language of the search (`newsarchive.db.search`); without any, all that the
-        filters let through come, newest first. `origin` is a publisher's name or domain, `language` a
-        code (`en` finds `en-GB` too), `since` and `until` bound the day of publication, each included.
-        Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a day or an order that cannot be read.
+        filters let through come, newest first. `site` is the domain of a site, `origin` a publisher's name or
+        domain, `language` a code (`en` finds `en-GB` too), `author` a name in the byline; `since` and `until` bound
+        the day of publication in UTC, each included, as `"2025-04-01"` or a date; `cluster` is the `cluster_id` of a
+        story. Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
+        or an order that cannot be read, naming it.
         """
         chosen = filters(site, origin, language, author, since, until, cluster, hidden)
-        return query.search(
-            self._source, words, filters=chosen, order=order, limit=limit, offset=offset, marks=marks
+        found = query.search(
+            self._source,
+            _words(words),
+            filters=chosen,
+            order=order,
+            limit=_whole("limit", limit),
+            offset=_whole("offset", offset),
+            marks=marks,
         )
+        return Hits(found)
 
-    def count(self, words: str = "", **chosen: Any) -> int:
-        """How many articles match, with the filters of `search`."""
-        return query.count(self._source, words, filters(**chosen))
+    def count(
+        self,
+        words: str = "",
+        *,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+    ) -> int:
+        """How many articles match, with the words and filters of `search`."""
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        return query.count(self._source, _words(words), chosen)
 
     def get(self, url_or_id: str | int) -> Stored:
         """One article by its URL, in any spelling, or its id. Raises `NoSuchArticle`."""
+        if isinstance(url_or_id, bool) or not (isinstance(url_or_id, str) or hasattr(url_or_id, "__index__")):
+            raise WrongType("get(): url_or_id", url_or_id, "give the URL of an article, or its id")
         return query.get(self._source, url_or_id)
 
-    def articles(self, words: str = "", **chosen: Any) -> Iterator[Stored]:
-        """Every article, in the order of ids, with the words and filters of `search`.
+    def articles(
+        self,
+        words: str = "",
+        *,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+        order: Literal["id", "date", "site"] = "id",
+        limit: int | None = None,
+    ) -> Iterator[Stored]:
+        """Every article that matches, with the words and filters of `search`.
 
-        Read a few hundred at a time: memory stays flat however many there are.
+        They come in the order of ids, newest first (`order="date"`), or by site and day (`order="site"`), at most
+        `limit`. Read a few hundred at a time: memory stays flat however many there are.
         """
-        return query.articles(self._source, words, filters(**chosen))
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        if order not in ORDERS:
+            raise UsageError(f"order {order!r}: one of {', '.join(ORDERS)}")
+        most = None if limit is None else _whole("limit", limit)
+        return query.articles(self._source, _words(words), chosen, order=order, limit=most)
+
+    def dataframe(
+        self,
+        engine: Frame = "pandas",
+        words: str = "",
+        *,
+        columns: Sequence[str] | None = None,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+    ) -> Any:
+        """The articles that match as a `pandas.DataFrame`, a `polars.DataFrame` or a `pyarrow.Table`.
+
+        A row an article, in the order of ids; `columns` are names of `newsarchive.fields`, all of them by default
+        (without `article_body` it takes a fraction of the memory). Times are in UTC, lists stay lists, numbers that
+        are not known are missing. Words and filters are those of `search`. Raises `UsageError` that names the extra
+        where a library is missing: `newsarchive[pandas]`, `newsarchive[polars]`, `newsarchive[parquet]` for Arrow.
+        """
+        from newsarchive import frames
+
+        names = frames.check(engine, columns)
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        selected = query.Selection(self._source, _words(words), chosen)
+        return frames.frame(self._source, selected.ids, engine, names)
 
     def revisions(self, url_or_id: str | int) -> list[Version]:
         """The versions of an article, oldest first. Raises `NoSuchArticle`."""
         return query.history(self._source, url_or_id)
 
-    def copies(self, url_or_id: str | int) -> tuple[Copy, ...]:
-        """The article and every copy of its text, in the order of time. Raises `NoSuchArticle`."""
+    def copies(self, url_or_id: str | int, *, hidden: bool = False) -> tuple[Copy, ...]:
+        """The article and every copy of its text, in the order of time; with `hidden` those in quarantine too.
+
+        Raises `NoSuchArticle`.
+        """
         from newsarchive.db import tracing
 
-        return tracing.trace(self._source, url_or_id).copies
+        return tracing.trace(self._source, url_or_id, hidden=hidden).copies
 
-    def stats(self) -> Stats:
-        """What the archive holds, in figures."""
-        return query.stats(self._source)
+    def stats(self, *, hidden: bool = False) -> Stats:
+        """What the archive holds, in figures; with `hidden` of what is in quarantine too."""
+        return query.stats(self._source, hidden=hidden)
+
+
+class Hits(list[Hit]):
+    """Results of a search: a list, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                escape(hit.date_published.date().isoformat() if hit.date_published else ""),
+                escape(hit.site),
+                link(hit.url, hit.headline),
+                escape(hit.origin),
+                escape(hit.snippet),
+            )
+            for hit in self
+        )
+        return table_html(("published", "site", "headline", "origin", "found"), rows)
+
+
+def _words(words: object) -> str:
+    if not isinstance(words, str):
+        raise WrongType("words", words, "give the words to look for as text, 'ferry OR harbour'")
+    return words
+
+
+def _whole(name: str, number: object) -> int:
+    """A number of rows. Raises `UsageError` for one below nought, `WrongType` for none."""
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise WrongType(name, number, "give a whole number of articles")
+    if (rows := index(number)) < 0:
+        raise UsageError(f"{name} {rows}: give 0 or more")
+    return rows

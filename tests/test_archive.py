@@ -104,7 +104,7 @@ def test_a_better_extractor_makes_extractor_revisions(crawl: Crawl, engine: Engi
     assert (summary.failed, summary.lost, summary.gained) == ([], 4, 0)
     assert [sorted(change.lost) for change in changes] == [["Share", "this"]] * 2
     stored = query.get(engine, "https://blog.example/post-1")
-    assert (stored.change_kind, stored.revisions, stored.extractor_version) == ("extractor", 2, 2)
+    assert (stored.change_kind, stored.versions, stored.extractor_version) == ("extractor", 2, 2)
     assert [block.label for block in stored.dropped] == ["share"]
     assert stored.last_seen_at == START
     assert query.stats(engine).captures == 3
@@ -133,7 +133,7 @@ def test_a_run_that_was_broken_off_goes_on(crawl: Crawl, monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("version_2")
 def test_a_dry_run_says_the_same_and_writes_nothing(crawl: Crawl, engine: Engine) -> None:
     dry = again(crawl, dry_run=True)
-    assert query.get(engine, "https://blog.example/post-1").revisions == 1
+    assert query.get(engine, "https://blog.example/post-1").versions == 1
     assert dry == again(crawl)
 
 
@@ -209,7 +209,7 @@ def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch
         "Share"
         not in archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-1").article_body
     )
-    assert query.get(crawl.engine, "https://blog.example/post-1").revisions == 1
+    assert query.get(crawl.engine, "https://blog.example/post-1").versions == 1
     Store(crawl.engine).ingest([make_article(77)])
     with pytest.raises(NoSuchArticle, match="NEWSARCHIVE_WARC"):
         archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-77")

@@ -170,8 +170,8 @@ def test_extract_gives_everything_as_json(tmp_path: Path) -> None:
     record = json.loads(
         run("extract", "-", "--json", "--url", f"https://blog.example{path}", stdin=body).stdout
     )
-    assert record["origin"]["name"] == "Harbour Gazette"
-    assert record["date_published"] == "2025-03-29T07:15:00+07:00"
+    assert record["origin"] == "Harbour Gazette"
+    assert record["date_published"] == "2025-03-29T00:15:00+00:00"
     assert [b["text"] for b in record["blocks"] if b["label"] == "promo"]
 
 

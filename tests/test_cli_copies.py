@@ -89,7 +89,7 @@ def test_trace_tells_the_copies_by_time_with_kind_and_losses(engine: Engine) -> 
     assert found["fullest"] == found["copies"][0]["id"]
     assert found["copies"][3]["changes"]["cut"] == SENTENCES[12:]
     # The paper credits nobody; its copy does.
-    assert found["origin"]["name"] == "The Paper"
+    assert (found["origin"], found["origin_domain"]) == ("The Paper", "paper.example")
     assert found["origin_from"] == "https://blog.example/edited"
 
 

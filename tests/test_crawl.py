@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from newsarchive import demo
+from newsarchive.fields import CRAWLED
 from tests.serving import Answer, crawl, served
 
 STORY = "<p>" + "</p><p>".join(
@@ -109,7 +110,8 @@ def test_scrapys_own_feed_works_beside_the_database(db: Path, tmp_path: Path) ->
         crawl(f"url={home}/", "-O", str(tmp_path / "articles.jsonl"), db=db)
     lines = [json.loads(line) for line in (tmp_path / "articles.jsonl").read_text("utf-8").splitlines()]
     assert {line["headline"] for line in lines} == {h for (h,) in rows(db, "SELECT headline FROM articles")}
-    assert lines[0]["date_published"].endswith("+07:00")
+    assert all(line["date_published"].endswith("+00:00") for line in lines)
+    assert [list(line) for line in lines] == [[field.name for field in CRAWLED]] * len(lines)
     assert all(line["article_body"] and "capture" not in line for line in lines)
 
 

@@ -83,12 +83,12 @@ def test_current_articles_show_what_is_stored_today(engine: Engine) -> None:
     assert (row["article_body"], row["version"], row["change_kind"], row["site"]) == (
         "Changed.", 2, "publisher", "blog.example",
     )  # fmt: skip
-    assert row["origin"] is None
+    assert (row["origin"], row["origin_url"], row["origin_confidence"]) == ("", "", None)
 
 
 def test_reposts_say_from_whom(engine: Engine) -> None:
     (row,) = rows(engine, "SELECT * FROM reposts WHERE origin_domain = 'scmp.com'")
-    assert (row["origin"], row["as_printed"], row["copyright_notice"]) == (
+    assert (row["origin"], row["origin_as_printed"], row["copyright_notice"]) == (
         "South China Morning Post",
         "SCMP",
         "© 2025",

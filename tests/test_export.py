@@ -25,6 +25,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from ebooklib import epub
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsarchive import Archive, formats
@@ -35,8 +37,9 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store
 from newsarchive.exceptions import OutputError
+from newsarchive.fields import FLAT, row
 from newsarchive.formats import parquet
-from newsarchive.formats.rows import FIELDS
+from newsarchive.formats.cells import BOM, cell, restored
 from newsarchive.items import Article, Author
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive, rich_article
@@ -91,51 +94,105 @@ def export(archive: str, target: Path | str, *words: str) -> Result:
 
 
 def expected(archive: str) -> dict[int, dict[str, Any]]:
-    from newsarchive.formats.rows import row
-
     with Archive(archive) as opened:
         return {article.id: row(article) for article in opened.articles()}
 
 
 def test_json_lines_hold_every_field(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "a.jsonl").exit_code == 0
-    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_bytes().split(b"\n")[:-1]]
-    for row in rows:
-        for name, value in expected(archive)[row["identifier"]].items():
-            given = (
-                datetime.fromisoformat(row[name])
-                if FIELDS[name].kind == "moment" and row[name]
-                else row[name]
-            )
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_bytes().split(b"\n")[:-1]]
+    moments = {field.name for field in FLAT if field.kind == "moment"}
+    for line in lines:
+        for name, value in expected(archive)[line["id"]].items():
+            given = datetime.fromisoformat(line[name]) if name in moments and line[name] else line[name]
             assert given == value, name
     assert list(pandas.read_json(tmp_path / "a.jsonl", lines=True)["headline"]) == [
-        r["headline"] for r in rows
+        line["headline"] for line in lines
     ]
 
 
 def test_csv_holds_every_field(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "a.csv").exit_code == 0
-    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == list(FIELDS)
-    for row in rows:
-        want = expected(archive)[int(row["identifier"])]
-        assert {name: row[name] for name in ("headline", "article_body", "url")} == {
-            name: want[name] for name in ("headline", "article_body", "url")
-        }
-        assert row["author"] == "; ".join(want["author"])
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == [field.name for field in FLAT]
+    texts = [field.name for field in FLAT if field.kind == "text"]
+    for line in lines:
+        want = expected(archive)[int(line["id"])]
+        assert {name: restored(line[name]) for name in texts} == {name: want[name] for name in texts}
+        assert line["authors"] == "; ".join(want["authors"])
     frame = pandas.read_csv(tmp_path / "a.csv", parse_dates=["date_published"])
     assert len(frame) == 3
     assert frame["date_published"].min() == EARLY
+    assert frame["copyright_year"].dropna().tolist() == [2025]
+
+
+def test_csv_opens_right_in_a_spreadsheet(archive: str, tmp_path: Path) -> None:
+    """A mark that says UTF-8 in a file, none on standard output, and the other way where it is asked for."""
+    export(archive, tmp_path / "a.csv")
+    export(archive, tmp_path / "b.csv", "--no-bom")
+    mark = BOM.encode()
+    assert (tmp_path / "a.csv").read_bytes() == mark + (tmp_path / "b.csv").read_bytes()
+    assert export(archive, "-", "--format", "csv").stdout_bytes == (tmp_path / "b.csv").read_bytes()
+    assert export(archive, "-", "--format", "csv", "--bom").stdout_bytes == (tmp_path / "a.csv").read_bytes()
+    refused = export(archive, tmp_path / "c.jsonl", "--bom")
+    assert (refused.exit_code, "--bom" in refused.stderr) == (2, True)
+    found = CliRunner().invoke(cli, ["search", "broken", "--csv", "--bom", "--db", archive]).stdout_bytes
+    assert found.startswith(mark + b"id,url,headline,snippet,site,")
+    assert b"'=1+1" in found
+    assert CliRunner().invoke(cli, ["search", "broken", "--bom", "--db", archive]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@sum",
+        "\t=1",
+        "\r",
+        "\n-",
+        "\uff1d1",
+        "'=1",
+        "''@",
+        "'tis",
+        "",
+        "a=1",
+        "台灣",
+        " =1",
+        '"=1',
+    ],
+)
+def test_no_cell_is_a_formula_and_each_can_be_read_back(text: str) -> None:
+    written = cell(text)
+    assert not written.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))
+    assert restored(written) == text
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("'=+-@\t\r\n\uff1d"), st.characters(codec="utf-8"))))
+@settings(deadline=None)
+def test_what_is_put_in_front_can_always_be_taken_back(text: str) -> None:
+    written = cell(text)
+    assert restored(written) == text
+    assert not written.startswith(tuple("=+-@\t\r\n\uff1d"))
+
+
+def test_only_texts_are_made_harmless() -> None:
+    assert [cell(value) for value in (-1, -0.5, None, True, START, ["=a", "b"], [])] == [
+        -1, -0.5, None, "true", "2025-04-01T12:00:00+00:00", "'=a; b", "",
+    ]  # fmt: skip
 
 
 def test_parquet_has_types(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "a.parquet").exit_code == 0
     table = pq.read_table(tmp_path / "a.parquet")
-    assert {row["identifier"]: row for row in table.to_pylist()} == expected(archive)
+    assert {line["id"]: line for line in table.to_pylist()} == expected(archive)
     frame = pandas.read_parquet(tmp_path / "a.parquet")
     assert str(frame["date_published"].dt.tz) == "UTC"
-    assert [list(names) for names in frame["author"]] == [row["author"] for row in expected(archive).values()]
+    assert [list(names) for names in frame["authors"]] == [
+        want["authors"] for want in expected(archive).values()
+    ]
 
 
 def test_atom_is_read_by_feedparser(archive: str, tmp_path: Path) -> None:
@@ -143,8 +200,7 @@ def test_atom_is_read_by_feedparser(archive: str, tmp_path: Path) -> None:
     feed = feedparser.parse((tmp_path / "a.atom").read_bytes())
     assert not feed.bozo
     assert (feed.version, feed.feed.title) == ("atom10", "News & more")
-    rows = {row["url"]: row for row in expected(archive).values()}
-    assert {entry.id for entry in feed.entries} == set(rows)
+    assert {entry.id for entry in feed.entries} == {want["url"] for want in expected(archive).values()}
     newest = feed.entries[0]
     assert newest.published_parsed[:3] == START.timetuple()[:3]
     for entry in feed.entries:
@@ -197,11 +253,12 @@ def test_markdown_files_have_front_matter(archive: str, tmp_path: Path) -> None:
     for file in files:
         empty, front, text = file.read_text("utf-8").split("---\n", 2)
         given = yaml.safe_load(front)
-        row = expected(archive)[given["identifier"]]
+        want = expected(archive)[given["id"]]
         assert empty == ""
-        assert given["headline"] == given["title"] == row["headline"]
-        assert given.get("author", []) == row["author"]
-        assert given.get("date_published") == row["date_published"]
+        assert given["headline"] == given["title"] == want["headline"]
+        assert given.get("authors", []) == want["authors"]
+        assert given.get("date_published") == want["date_published"]
+        assert "\nfirst_seen_at: 2025-04-01T12:00:00+00:00\n" in front
         assert text.strip()
 
 
@@ -216,9 +273,9 @@ def test_tei_is_one_corpus(archive: str, tmp_path: Path) -> None:
         ]
         for text in root.iterfind(f"{tei}TEI")
     }
-    for number, row in expected(archive).items():
+    for number, want in expected(archive).items():
         assert bodies[f"article-{number}"] == [
-            p.replace("\x0c", "\ufffd").replace("\x1b", "\ufffd") for p in row["article_body"].split("\n\n")
+            p.replace("\x0c", "\ufffd").replace("\x1b", "\ufffd") for p in want["article_body"].split("\n\n")
         ]
 
 
@@ -322,7 +379,7 @@ def test_what_stood_there_stands_until_the_new_is_whole(archive: str, tmp_path: 
         formats.write_whole(target, broken)
     assert target.read_text() == "mine"
     assert export(archive, target, "--overwrite").exit_code == 0
-    assert target.read_text("utf-8").startswith("identifier,url")
+    assert target.read_text("utf-8-sig").startswith("id,url")
     assert [f.name for f in tmp_path.iterdir()] == ["a.csv"]
     for _ in range(2):
         assert export(archive, tmp_path / "md", "--format", "markdown", "--overwrite").exit_code == 0

@@ -12,21 +12,30 @@ PACKAGE = Path(__file__).parent.parent / "newsarchive"
 
 #: Which part of the package may never import which modules, at the top of a file or inside a function.
 FORBIDDEN = {
-    "items.py edits.py exceptions.py rules.py version.py": ("scrapy", "twisted", "sqlalchemy", "newsarchive.core", "newsarchive.db"),
+    "items.py edits.py reprs.py times.py exceptions.py rules.py version.py": ("scrapy", "twisted", "sqlalchemy", "newsarchive.core", "newsarchive.db"),
     "core": (
         "scrapy", "twisted", "sqlalchemy", "alembic", "click", "rich",
         "newsarchive.db", "newsarchive.warc", "newsarchive.export", "newsarchive.archive",
         "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines",
         "os", "pathlib", "io.open", "time", "requests", "urllib.request", "socket",
     ),
-    "db warc.py export.py formats": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
-    "archive.py learning.py reader.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
+    "db warc.py fields.py export.py formats": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
+    "archive.py learning.py reader.py frames.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
     "spiders": ("sqlalchemy", "newsarchive.cli"),
     "cli demo.py web": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.pipelines"),
 }  # fmt: skip
 
 #: Floor 0 stands on the standard library alone.
-FLOOR_0 = ("items.py", "edits.py", "exceptions.py", "rules.py", "version.py", "__init__.py")
+FLOOR_0 = (
+    "items.py",
+    "edits.py",
+    "reprs.py",
+    "times.py",
+    "exceptions.py",
+    "rules.py",
+    "version.py",
+    "__init__.py",
+)
 
 
 def files(part: str) -> Iterator[Path]:
@@ -121,10 +130,10 @@ def test_an_import_loads_nothing_heavy(statement: str, unwanted: tuple[str, ...]
 
 
 def test_modules_stay_readable() -> None:
-    """A module over 400 lines has a second thing in it."""
+    """A module over 600 lines has a second thing in it."""
     long = {
         str(path.relative_to(PACKAGE)): n
         for path in PACKAGE.rglob("*.py")
-        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 600
     }
     assert long == {}

@@ -16,11 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from newsarchive.db import query, revisions, schema
+from newsarchive.db.direct import Reader
 from newsarchive.db.engine import open_engine, reading, upgrade, writing
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
-from tests.storage import archive_url, make_article
+from tests.storage import START, archive_url, make_article
 
 REVISIONS = [s.revision for s in ScriptDirectory.from_config(schema._config()).walk_revisions()][::-1]
 
@@ -114,6 +115,41 @@ def test_an_old_archive_is_upgraded_with_its_articles(engine: Engine, tmp_path: 
     with reading(engine) as connection:
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
     assert [hit.id for hit in query.search(engine, "quagga")] == [1]
+
+
+def test_times_of_an_old_archive_are_written_with_their_offset(tmp_path: Path) -> None:
+    """SQLite only: to the fraction of a second, in every table, and back."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade_to(engine, "0009")
+    with writing(engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO crawl_runs (spider, arguments, started_at, finished_at, finish_reason, stats, version) VALUES"
+                " ('news', '{}', '2025-04-01 12:00:00.000000', '2025-04-01 12:00:00.250000', '', '{}', '')"
+            )
+        )
+    upgrade_to(engine, "0012")
+    times = text("SELECT started_at, finished_at FROM crawl_runs")
+    with reading(engine) as connection:
+        found = tuple(connection.execute(times).one())
+    assert found == ("2025-04-01T12:00:00+00:00", "2025-04-01T12:00:00.250000+00:00")
+    assert sorted(found) == list(found)
+    with schema._without_foreign_keys(engine) as connection:
+        command.downgrade(schema._config(connection), "0009")
+    with reading(engine) as connection:
+        assert tuple(connection.execute(times).one()) == (
+            "2025-04-01 12:00:00.000000",
+            "2025-04-01 12:00:00.250000",
+        )
+    engine.dispose()
+
+
+def test_days_of_an_archive_that_is_not_upgraded_are_not_compared(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    an_old_archive(engine)
+    with reading(engine) as connection, pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade"):
+        Reader.of(connection).value("SELECT 1 WHERE :at > ''", {"at": START})
+    engine.dispose()
 
 
 def test_before_an_upgrade_an_sqlite_archive_is_copied(tmp_path: Path) -> None:

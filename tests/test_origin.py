@@ -89,7 +89,7 @@ def test_articles_name_their_origin(case: dict[str, Any]) -> None:
     )
     origin = result.origin
     assert (origin.name if origin else None) == case["origin"]
-    for field in ("domain", "url", "licence", "copyright_holder"):
+    for field in ("domain", "url", "license", "copyright_holder"):
         assert origin is None or field not in case or getattr(origin, field) == case[field]
     if origin is not None and "also" in case:
         assert case["also"] in [e.text for e in origin.evidence]

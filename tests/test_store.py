@@ -73,7 +73,7 @@ def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> No
     for name in " ".join(same).split():
         assert getattr(stored, name) == getattr(article, name), name
     assert stored.first_seen_at == stored.last_seen_at == START
-    assert (stored.revisions, stored.revision, stored.change_kind, stored.site) == (
+    assert (stored.versions, stored.version, stored.change_kind, stored.site) == (
         1,
         1,
         "new",
@@ -120,7 +120,7 @@ def test_a_changed_text_is_another_revision_and_the_old_one_stays(store: Store, 
     assert store.ingest([make_article(1, body="One, corrected.", day=1)]) == [UPDATED]
     assert history(engine) == [(1, "new", "One."), (2, "publisher", "One, corrected.")]
     stored = query.get(engine, "https://blog.example/post-1")
-    assert (stored.article_body, stored.revisions, stored.revision) == ("One, corrected.", 2, 2)
+    assert (stored.article_body, stored.versions, stored.version) == ("One, corrected.", 2, 2)
     assert stored.first_seen_at == START
     assert stored.last_seen_at == START + timedelta(days=1)
 
@@ -198,7 +198,7 @@ def test_the_same_bytes_explained_otherwise_refresh_the_explanation(store: Store
     assert store.ingest([other]) == [UNCHANGED]
     stored = query.get(engine, one.url)
     assert stored.article_html == "<p>One.</p>"
-    assert ([b.label for b in stored.dropped], stored.extractor_version, stored.revisions) == (
+    assert ([b.label for b in stored.dropped], stored.extractor_version, stored.versions) == (
         ["promo"],
         2,
         1,
@@ -393,7 +393,7 @@ def test_an_older_capture_adds_to_the_history_and_changes_nothing_else(store: St
     assert store.ingest([make_article(1, body="Then.", day=1)]) == [UPDATED]
     assert store.ingest([make_article(1, body="Then.", day=1)]) == [UNCHANGED]
     stored = query.get(engine, "1")
-    assert (stored.article_body, stored.revisions) == ("Now.", 2)
+    assert (stored.article_body, stored.versions) == ("Now.", 2)
     assert stored.first_seen_at == START + timedelta(days=1)
     assert stored.last_seen_at == START + timedelta(days=5)
 

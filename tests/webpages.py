@@ -157,7 +157,7 @@ def hostile() -> Article:
     )  # fmt: skip
     origin = Origin(
         HOSTILE, "evil.example", "javascript:window.hacked=1", as_printed=HOSTILE, credit_text=HOSTILE,
-        copyright_notice=HOSTILE, licence=HOSTILE, confidence=0.5, evidence=(Evidence("attribution", HOSTILE, 0.5),),
+        copyright_notice=HOSTILE, license=HOSTILE, confidence=0.5, evidence=(Evidence("attribution", HOSTILE, 0.5),),
     )  # fmt: skip
     return make_article(
         10, url=HOSTILE_URL, blocks=blocks, headline=HOSTILE, alternative_headline=HOSTILE + "!", description=HOSTILE,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import console, db_option, open_archive, open_reader, origin_line, say
+from newsarchive.cli.narrowing import hidden_option
 
 if TYPE_CHECKING:
     from newsarchive.core.twins.comparison import Comparison
@@ -28,8 +29,9 @@ Examples:
 @click.argument("which", metavar="URL|ID")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @click.option("--dot", "as_dot", is_flag=True, help="The graph in the language of Graphviz.")
+@hidden_option
 @db_option
-def trace(which: str, as_json: bool, as_dot: bool, db: str) -> None:
+def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> None:
     """Where an article comes from, with the evidence, and every copy of it in the order of time.
 
     Each copy has its site, its likeness to the fullest one, what kind of copy it is (exact, edited,
@@ -37,10 +39,12 @@ def trace(which: str, as_json: bool, as_dot: bool, db: str) -> None:
     """
     from newsarchive import export
     from newsarchive.db import tracing
+    from newsarchive.fields import origin_row
 
-    found = tracing.trace(open_reader(db), which)
+    found = tracing.trace(open_reader(db), which, hidden=hidden)
     if as_json:
-        click.echo(export.to_json(found, indent=2))
+        named = export.plain(found) | export.plain(origin_row(found.origin))  # named as in every other place
+        click.echo(export.to_json(named, indent=2))
     elif as_dot:
         click.echo("\n".join(dot(found)))
     else:
@@ -173,8 +177,9 @@ Examples:
     "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published since this day (UTC)."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@hidden_option
 @db_option
-def origins(site: str | None, since: datetime | None, as_json: bool, db: str) -> None:
+def origins(site: str | None, since: datetime | None, as_json: bool, hidden: bool, db: str) -> None:
     """Who is republished by whom, how often, and how many hours after the original (median).
 
     A row: articles, site, publisher, its domain, hours ("?" where no date of an original is known).
@@ -183,7 +188,7 @@ def origins(site: str | None, since: datetime | None, as_json: bool, db: str) ->
     from newsarchive.db import tracing
 
     moment = since.replace(tzinfo=UTC) if since else None
-    found = tracing.origins(open_reader(db), site=site, since=moment)
+    found = tracing.origins(open_reader(db), site=site, since=moment, hidden=hidden)
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)
@@ -192,7 +197,7 @@ def origins(site: str | None, since: datetime | None, as_json: bool, db: str) ->
             click.echo(export.to_json(row))
         else:
             delay = "?" if row.delay_hours is None else f"{row.delay_hours:g}"
-            click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.domain}\t{delay}")
+            click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.origin_domain}\t{delay}")
 
 
 @click.command(

@@ -124,9 +124,9 @@ def lines(article: Article) -> Iterator[str]:
 
 def _state(article: Article) -> Iterator[str]:
     """What the archive adds: the version, and whether it is gone."""
-    if versions := getattr(article, "revisions", 0):
+    if versions := getattr(article, "versions", 0):
         kind = getattr(article, "change_kind", "")
-        yield f"version {getattr(article, 'revision', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
+        yield f"version {getattr(article, 'version', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
     if gone := getattr(article, "gone_at", None):
         yield f"found deleted on {gone:%Y-%m-%d}"
 

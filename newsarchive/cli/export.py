@@ -43,11 +43,16 @@ Examples:
 @click.option(
     "--title", default="newsarchive", show_default=True, help="The title of a feed, book or corpus."
 )
+@click.option(
+    "--bom/--no-bom",
+    default=None,
+    help="Of csv: whether the mark by which Excel knows UTF-8 goes first; by default in a file, not on standard output.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @db_option
 def export(
-    file: str, words: tuple[str, ...], name: str | None, limit: int | None, title: str, overwrite: bool,
-    db: str, **options: Any,
+    file: str, words: tuple[str, ...], name: str | None, limit: int | None, title: str, bom: bool | None,
+    overwrite: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
@@ -61,8 +66,10 @@ def export(
     if file == "-" and not name:
         raise UsageError("export to standard output needs --format: jsonl, csv, atom or tei")
     form = name or format_of(file)
+    if bom is not None and form != "csv":
+        raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")
     wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
-    write = _writer(form, title)
+    write = _writer(form, title, bom)
     selected = Selection(source, asked, wanted, order=FORMATS[form].order, limit=limit)
     if not selected:
         say_nothing_found(source, asked, wanted)
@@ -73,13 +80,17 @@ def export(
         _to_file(Path(file), write, selected, overwrite)
 
 
-def _writer(form: str, title: str) -> Callable[[Selection, Path | IO[bytes]], int]:
+def _writer(form: str, title: str, bom: bool | None) -> Callable[[Selection, Path | IO[bytes]], int]:
     """What writes a selection in this format; a missing library is said before anything is read."""
     if form == "sqlite":
         return _write_subset
     from newsarchive.formats import writer
 
     write = writer(form)
+    if form == "csv" and bom is not None:
+        from functools import partial
+
+        write = partial(write, with_bom=bom)
     return lambda articles, target: write(articles, target, title)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: What readers do not see, on request; the same word in every command.
+hidden_option = click.option("--hidden", is_flag=True, help="Those in quarantine and the dropped ones too.")
+
 _OPTIONS = (
     click.option("--site", default="", metavar="DOMAIN", help="Only this site's."),
     click.option("--origin", default="", metavar="NAME|DOMAIN", help="Only what this publisher had first."),
@@ -25,7 +28,7 @@ _OPTIONS = (
     click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
     click.option("--until", metavar="DAY", help="Only published on this day or before."),
     click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
-    click.option("--hidden", is_flag=True, help="Those in quarantine and the dropped ones too."),
+    hidden_option,
 )
 
 #: The names of the options, as keyword arguments of `filters.filters`.
@@ -48,11 +51,17 @@ def chosen(options: dict[str, Any]) -> Filters:
 
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say what was looked for; a site that is not in the archive at all is named, with those that are."""
+    from dataclasses import replace
+
+    from newsarchive.db.searching import count
     from newsarchive.db.statistics import site_names
 
-    sites = site_names(source)
+    sites = site_names(source, hidden=wanted.hidden)
     asked = (wanted.site or "").lower().removeprefix("www.")
-    if not sites:
+    unseen = 0 if wanted.hidden else count(source, words, replace(wanted, hidden=True))
+    if unseen:
+        say(f"nothing found but {unseen} in quarantine: give --hidden, or see `newsarchive quarantine list`")
+    elif not sites:
         say("the archive is empty; a crawl fills it: scrapy crawl news -a url=https://blog.example")
     elif asked and asked not in sites:
         known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")

@@ -28,7 +28,8 @@ Examples:
 def quarantine() -> None:
     """Pages that were kept but may not be articles: list, show, accept, drop. Each takes --db.
 
-    Readers (search, export, Archive) do not see them until they are accepted.
+    Nothing that reads the archive shows or counts them until they are accepted, unless it is given --hidden, or
+    the URL or ID of one: searches, exports, figures, stories, `newsarchive web` and the views are alike.
     """
 
 

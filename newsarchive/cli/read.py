@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import byline, db_option, open_reader, origin_line, print_article
+from newsarchive.cli.common import byline, db_option, open_reader, origin_line, print_article, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from newsarchive.db.direct import File
     from newsarchive.items import Article
 
 
@@ -33,7 +36,8 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> No
 
     if as_json + as_text + as_html > 1:
         raise UsageError("show: --json, --text and --html exclude one another; give one")
-    article = stored.get(open_reader(db), which)
+    source = open_reader(db)
+    article = stored.get(source, which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif as_text:
@@ -42,6 +46,18 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> No
         click.echo(html(article))
     else:
         print_article(article)
+        if why := _hidden(source, article.id):
+            say(f"hidden from readers: {why} (newsarchive quarantine accept {article.id} shows it)")
+
+
+def _hidden(source: File | Engine, article_id: int) -> str:
+    """Why readers do not see an article unless they name it, "" for one that they see."""
+    from newsarchive.db.direct import reading
+    from newsarchive.db.quarantine import state_of
+
+    with reading(source) as reader:
+        state, reason = state_of(reader, article_id)
+    return "" if state in ("", "accepted") else ": ".join(part for part in (state, reason) if part)
 
 
 def html(article: Article) -> str:

@@ -25,7 +25,7 @@ _START, _END = "\ue000", "\ue001"
 Examples:
   newsarchive search ferry harbour
   newsarchive search '"free trade" OR tariff*' --since 2025-01-01 --language en --page 2
-  newsarchive search --site blog.example --order date --csv > articles.csv"""
+  newsarchive search --site blog.example --order date --csv --bom > articles.csv"""
 )
 @click.argument("words", nargs=-1)
 @filter_options
@@ -41,10 +41,11 @@ Examples:
 @click.option("--page", type=click.IntRange(1), help="The second, third, … LIMIT rows.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
+@click.option("--bom", is_flag=True, help="With --csv: the mark by which Excel knows UTF-8 goes first.")
 @db_option
 def search(
     words: tuple[str, ...], order: str, limit: int, offset: int, page: int | None,
-    as_json: bool, as_csv: bool, db: str, **options: Any,
+    as_json: bool, as_csv: bool, bom: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
     """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without any, all that pass the filters.
 
@@ -58,6 +59,8 @@ def search(
         raise UsageError("search: nothing to look for; type words, or a filter such as --site (see --help)")
     if page and offset:
         raise UsageError("search: --page and --offset both say where to begin; give one")
+    if bom and not as_csv:
+        raise UsageError("search: --bom is the mark of a CSV file; give --csv too")
     begin = (page - 1) * limit if page else offset
     coloured = on_terminal() and not as_json and not as_csv
     source = open_reader(db)
@@ -66,7 +69,7 @@ def search(
     if not hits and not begin:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
-    _print(hits, as_json, as_csv, coloured)
+    _print(hits, as_json, as_csv, bom, coloured)
     if begin or len(hits) == limit:
         from newsarchive.db.searching import count
 
@@ -85,14 +88,14 @@ def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
         say(f"{begin + 1} to {begin + shown} of {total}{more}")
 
 
-def _print(hits: list[Hit], as_json: bool, as_csv: bool, coloured: bool) -> None:
+def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
     if as_json:
         from newsarchive import export
 
         for hit in hits:
             click.echo(export.to_json(hit))
     elif as_csv:
-        _print_csv(hits)
+        _print_csv(hits, bom)
     elif coloured:
         _print_coloured(hits)
     else:
@@ -100,18 +103,17 @@ def _print(hits: list[Hit], as_json: bool, as_csv: bool, coloured: bool) -> None
             click.echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
 
 
-def _print_csv(hits: Iterable[Hit]) -> None:
-    import csv
+def _print_csv(hits: Iterable[Hit], with_bom: bool) -> None:
     import sys
-    from dataclasses import fields
+    from dataclasses import asdict, fields
 
     from newsarchive.db.searching import Hit
-    from newsarchive.export import plain
+    from newsarchive.formats.text import write_rows
 
     names = [field.name for field in fields(Hit)]
-    rows = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(plain(hit) for hit in hits)
+    out = sys.stdout.buffer
+    write_rows(names, map(asdict, hits), out, with_bom=with_bom, line_end="\n")
+    out.flush()
 
 
 def _print_coloured(hits: Iterable[Hit]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import console, db_option, on_terminal, open_reader
+from newsarchive.cli.narrowing import hidden_option
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -28,15 +29,17 @@ Examples:
   newsarchive stats --json"""
 )
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@hidden_option
 @db_option
-def stats(as_json: bool, db: str) -> None:
+def stats(as_json: bool, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, disk.
 
-    A picture on a terminal; elsewhere a row for each count: what, name, number, parted by tabs.
+    A picture on a terminal; elsewhere a row for each count: what, name, number, parted by tabs. What is in
+    quarantine is counted on a line of its own, and nowhere else without --hidden.
     """
     from newsarchive.db.statistics import stats as count
 
-    found = count(open_reader(db))
+    found = count(open_reader(db), hidden=hidden)
     if as_json:
         from newsarchive import export
 
@@ -54,7 +57,7 @@ def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
     yield "archive", "revisions", found.revisions
     yield "archive", "sites", len(found.sites)
     yield "archive", "deleted since", found.gone
-    yield "archive", "hidden from readers", found.quarantined
+    yield "archive", "in quarantine", found.quarantined
     yield "disk, in bytes", "database", found.disk
     yield "disk, in bytes", "raw captures", found.warc
     for title, counts in _tables(found).items():
@@ -80,6 +83,10 @@ def draw(found: Stats) -> None:
     out = console()
     heights = _HEIGHTS[0] if "utf" in (getattr(sys.stdout, "encoding", "") or "").lower() else _HEIGHTS[1]
     out.print(Text(_totals(found)))
+    if found.quarantined:
+        out.print(
+            Text(f"{found.quarantined:,} in quarantine, hidden from readers: newsarchive quarantine list")
+        )
     for line in _calendar(found.months, out.width, heights):
         out.print(line, overflow="ellipsis", no_wrap=True)
     for title, counts in _tables(found).items():
@@ -92,11 +99,6 @@ def draw(found: Stats) -> None:
 def _totals(found: Stats) -> str:
     parts = [f"{found.articles:,} articles of {len(found.sites):,} sites", f"{found.revisions:,} versions"]
     parts += [f"{found.gone:,} deleted since"] if found.gone else []
-    parts += (
-        [f"{found.quarantined:,} hidden from readers (newsarchive quarantine list)"]
-        if found.quarantined
-        else []
-    )
     return ", ".join([*parts, f"database {size(found.disk)}", f"raw captures {size(found.warc)}"])
 
 

@@ -13,5 +13,6 @@ template                        furniture/  what a site's own pages teach of it
 discovery, urls                 sources/    where posts are found, and when to look again
 process                         posts/      a post over several pages, and what its feed or API says of it
 diff                                        two versions of a text
+bloghosts                                   hosts below which each name is a blog of its own
 garbage                                     what the collector is spared while a step runs
 """

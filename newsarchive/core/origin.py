@@ -154,7 +154,7 @@ def _origin(group: Sequence[_Named], others: Sequence[_Named], article: Article,
         copyright_notice=notice.notice if notice else "",
         copyright_holder=notice.holder if notice else "",
         copyright_year=notice.year if notice else None,
-        licence=_licence(article),
+        license=_licence(article),
         confidence=round(_confidence(group), 3),
         evidence=tuple(Evidence(n.lead.kind, n.lead.text, n.lead.weight) for n in (*ranked, *others)),
     )

@@ -21,8 +21,11 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
-from newsarchive.db.quarantine import HIDDEN
+from newsarchive.db.quarantine import HIDDEN, visible
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
+
+#: Only articles that readers see: of `articles`, and with the others too.
+SEEN = text(visible("articles.id"))
 
 #: Runs that are looked through for those of one site.
 RECENT_RUNS = 300
@@ -76,7 +79,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class SiteFigures:
     """A site in figures. `months` counts articles by month (`2025-04`), `outcomes` its URLs by state and
-    reason, `origins` whom it republishes; `undated` articles are in no month."""
+    reason, `origins` whom it republishes; `undated` articles are in no month. Those that readers do not see are in
+    `quarantined` alone."""
 
     domain: str
     name: str
@@ -87,6 +91,7 @@ class SiteFigures:
     last_success_at: datetime | None
     articles: int
     gone: int
+    quarantined: int
     undated: int
     months: Mapping[str, int]
     origins: Sequence[tuple[str, str, int]]
@@ -102,12 +107,14 @@ def site(engine: Engine, domain: str) -> SiteFigures:
         if row is None:
             raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
         months = _months(connection, row.id)
-        gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id)
+        gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id, SEEN)
+        unseen = select(func.count()).where(ArticleRow.site_id == row.id, text(f"articles.id IN ({HIDDEN})"))
         return SiteFigures(
             row.domain, row.name, row.home_url, row.platform, row.in_language, row.state,
             row.last_success_at,
             articles=sum(months.values()),
             gone=int(connection.execute(gone).scalar_one()),
+            quarantined=int(connection.execute(unseen).scalar_one()),
             undated=months.pop("", 0),
             months=months,
             origins=_origins(connection, row.id),
@@ -128,7 +135,9 @@ def stories(engine: Engine, limit: int = 10) -> list[Story]:
 def _story(connection: Connection, cluster_id: int) -> Story | None:
     when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
     mates = select(ArticleRow.site_id, ArticleRow.headline, when.label("at"))
-    rows = connection.execute(mates.where(ArticleRow.cluster_id == cluster_id).order_by(when, ArticleRow.id))
+    rows = connection.execute(
+        mates.where(ArticleRow.cluster_id == cluster_id, SEEN).order_by(when, ArticleRow.id)
+    )
     found = rows.all()
     if len(found) < 2:
         return None
@@ -143,9 +152,7 @@ def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Ma
     query = (
         select(ArticleRow.id, ArticleRow.url, Site.domain, ArticleRow.headline, when)
         .join(Site, Site.id == ArticleRow.site_id)
-        .where(
-            ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, text(f"articles.id NOT IN ({HIDDEN})")
-        )
+        .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, SEEN)
         .order_by(when, ArticleRow.id)
         .limit(limit)
     )
@@ -182,7 +189,9 @@ def columns(engine: Engine) -> dict[str, list[str]]:
 
 def _months(connection: Connection, site_id: int) -> dict[str, int]:
     month = func.substr(cast(ArticleRow.date_published, Text), 1, 7)
-    query = select(month, func.count()).where(ArticleRow.site_id == site_id).group_by(month).order_by(month)
+    query = (
+        select(month, func.count()).where(ArticleRow.site_id == site_id, SEEN).group_by(month).order_by(month)
+    )
     return {name or "": int(number) for name, number in connection.execute(query)}
 
 
@@ -192,7 +201,7 @@ def _origins(connection: Connection, site_id: int, limit: int = 12) -> list[tupl
         .select_from(ArticleRow)
         .join(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
         .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
-        .where(ArticleRow.site_id == site_id)
+        .where(ArticleRow.site_id == site_id, SEEN)
         .group_by(OriginRow.name, OriginRow.domain)
         .order_by(func.count().desc(), OriginRow.name)
     )

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.failures import BUSY_SECONDS, explained
-from newsarchive.db.values import loaded, wall_time
+from newsarchive.db.values import loaded
 from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -120,10 +121,18 @@ class Reader:
                 several = [(f"{name}_{i}", one) for i, one in enumerate(value)]
                 given.update(several)
                 return "(" + ", ".join(self._mark(one) for one, _ in several) + ")"
-            given[name] = wall_time(value) if self.sqlite and isinstance(value, datetime) else value
+            given[name] = self._time(value) if self.sqlite and isinstance(value, datetime) else value
             return self._mark(name)
 
         return _NAME.sub(place, sql), given
+
+    def _time(self, moment: datetime) -> str | None:
+        """A time as SQLite's columns hold it. Raises `DatabaseUnavailable` for an archive that still spells times
+        as older versions did: they would be compared wrongly, without a word."""
+        seen = self._connection.execute("SELECT first_seen_at FROM articles LIMIT 1").fetchone()
+        if seen and seen[0] and " " in seen[0]:
+            raise DatabaseUnavailable("this is an old archive: newsarchive db upgrade")
+        return isoformat(moment)
 
     def _mark(self, name: str) -> str:
         return f":{name}" if self.sqlite else f"%({name})s"

@@ -71,7 +71,7 @@ def _written(value: Any) -> Iterable[str]:
     if isinstance(value, bool | str):
         return (str(value).lower() if isinstance(value, bool) else value,)
     names = (
-        ("url", "caption", "credit") if hasattr(value, "caption") else ("name", "domain", "url", "licence")
+        ("url", "caption", "credit") if hasattr(value, "caption") else ("name", "domain", "url", "license")
     )
     return (getattr(value, name) for name in names)
 

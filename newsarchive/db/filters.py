@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from operator import index
 
+from newsarchive.core.urls import site_of
 from newsarchive.db.values import utc
-from newsarchive.exceptions import UsageError
+from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
 
 #: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
 Day = date | str
@@ -54,14 +56,67 @@ def filters(
     cluster: int | None = None,
     hidden: bool = False,
 ) -> Filters:
-    """Filters from what a person gives. Raises `UsageError` for a day that cannot be read."""
-    return Filters(site, origin, language, author, day(since, "since"), day(until, "until"), cluster, hidden)
+    """Filters from what a person gives; `None` and "" narrow nothing. A `site` may be a URL of it.
+
+    Raises `UsageError` for a day that cannot be read and for days that let nothing through, `WrongType` (a
+    `TypeError` as well) for any other kind of value, naming the filter.
+    """
+    texts = {"site": site, "origin": origin, "language": language, "author": author}
+    named = {name: _text(name, value) for name, value in texts.items()}
+    if "://" in named["site"]:
+        named["site"] = _site(named["site"])
+    first, last = day(since, "since"), day(until, "until")
+    wanted = Filters(**named, since=first, until=last, cluster=_number(cluster), hidden=_flag(hidden))
+    begin, end = wanted.since_moment(), wanted.until_moment()
+    if begin and end and begin > end:
+        raise UsageError(f"since {since} is after until {until}: no day is between them")
+    return wanted
+
+
+#: What each filter takes, for who gave something else.
+_EXAMPLES = {
+    "site": "the domain of a site, 'blog.example'; for several ask once for each",
+    "origin": "a publisher's name or domain, 'scmp.com'; for several ask once for each",
+    "language": "the code of a language, 'en'; for several ask once for each",
+    "author": "a name in the byline, 'Ann Lee'; for several ask once for each",
+}
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise WrongType(name, value, f"give {_EXAMPLES[name]}")
+    return value
+
+
+def _site(url: str) -> str:
+    try:
+        return site_of(url)
+    except (NewsArchiveError, ValueError) as error:
+        raise UsageError(f"site {url!r}: no address of a site; give {_EXAMPLES['site']}") from error
+
+
+def _number(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise WrongType("cluster", value, "give the number of a story, an article's cluster_id")
+    return index(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise WrongType("hidden", value, "give True or False")
+    return value
 
 
 def day(value: Day | None, name: str) -> date | None:
     """A day from ISO text (`2025-04-01`, or a time as well); a date stays as it is."""
-    if not isinstance(value, str):
+    if value is None or isinstance(value, date):
         return value
+    if not isinstance(value, str):
+        raise WrongType(name, value, "give a day, '2025-04-01' or datetime.date(2025, 4, 1)")
     try:
         return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,13 +46,13 @@ class Version:
     extractor_version: int
     seen_at: datetime
     headline: str
-    alternative_headline: str
-    description: str
-    article_body: str
-    content_hash: str
-    payload_digest: str
+    alternative_headline: str = field(repr=False)
+    description: str = field(repr=False)
+    article_body: str = field(repr=False)
+    content_hash: str = field(repr=False)
+    payload_digest: str = field(repr=False)
     current: bool
-    fields: tuple[Moved, ...] = ()
+    fields: tuple[Moved, ...] = field(default=(), repr=False)
 
 
 _VERSIONS = """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.direct import Reader
+from newsarchive.db.quarantine import visible
 from newsarchive.db.values import moment
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ SLACK = timedelta(minutes=5)
 GLOBAL = "global"
 
 _SITES = (
-    "SELECT domain, home_url, name, platform, state, last_success_at, config,"
-    " (SELECT count(*) FROM articles WHERE articles.site_id = sites.id) AS articles"
+    "SELECT domain, home_url, name, platform, state, last_success_at, config, (SELECT count(*) FROM articles"
+    f" WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
     " FROM sites WHERE home_url <> '' ORDER BY domain"
 )
 
@@ -38,7 +39,7 @@ LEARNED = ("fingerprint", "role", "label", "reason", "pages", "clusters", "sampl
 @dataclass(frozen=True, slots=True)
 class KnownSite:
     """A site of the archive; `config` are its own settings, `defaults` those of all and of its platform,
-    `articles` how many the archive holds."""
+    `articles` how many the archive shows."""
 
     domain: str
     home_url: str

@@ -1,6 +1,8 @@
 """Pages of low confidence: kept, shown to no reader until a person accepts them, never lost.
 
-A decision stays when a page is read again; a page that waits leaves by itself when it is read better.
+What readers see is decided here alone, by `visible`: searches, exports, figures, stories, lists and the pages of
+`newsarchive web` ask it, and the views of the database say the same. Whoever names an article by its URL or id, or
+asks for `hidden`, sees it all the same. A decision stays when a page is read again; a page that waits leaves by itself when it is read better.
 """
 
 from __future__ import annotations
@@ -23,8 +25,14 @@ if TYPE_CHECKING:
 #: below, and among them all 3 whose text was wrong by more than a third.
 DOUBT = 0.8
 
-#: The articles that readers do not see.
+#: The articles that readers do not see: those that wait, and those that a person dropped.
 HIDDEN = "SELECT article_id FROM quarantine WHERE state <> 'accepted'"
+
+
+def visible(key: str, hidden: bool = False) -> str:
+    """The SQL condition that readers see the article whose id is `key`; with `hidden` they see each."""
+    return "1 = 1" if hidden else f"{key} NOT IN ({HIDDEN})"
+
 
 STATES = ("waiting", "accepted", "dropped")
 

@@ -68,7 +68,15 @@ class Selection:
 
 
 def articles(
-    source: File | Engine, words: str = "", filters: Filters | None = None, *, chunk: int = 200, **chosen: Any
+    source: File | Engine,
+    words: str = "",
+    filters: Filters | None = None,
+    *,
+    order: str = "id",
+    limit: int | None = None,
+    chunk: int = 200,
+    **chosen: Any,
 ) -> Iterator[Stored]:
-    """Every article that matches, by id, in flat memory (see `Selection`)."""
-    return iter(Selection(source, words, filters or Filters(**chosen), chunk=chunk))
+    """Every article that matches, in one of `searching.ORDERS`, in flat memory (see `Selection`)."""
+    wanted = filters or Filters(**chosen)
+    return iter(Selection(source, words, wanted, order=order, limit=limit, chunk=chunk))

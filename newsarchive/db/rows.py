@@ -152,7 +152,7 @@ def edit_rows(article: Article, revision_id: int) -> list[Row]:
 def origin_row(origin: Origin) -> Row:
     """The columns of `article_origins` but its keys."""
     names = (
-        "url as_printed date confidence credit_text copyright_notice copyright_holder copyright_year licence"
+        "url as_printed date confidence credit_text copyright_notice copyright_holder copyright_year license"
     )
     row = {name: getattr(origin, name) for name in names.split()}
     return row | {"evidence": [flat(evidence) for evidence in origin.evidence]}
@@ -221,7 +221,7 @@ def origin_from(row: Row) -> Origin:
         "copyright_notice",
         "copyright_holder",
         "copyright_year",
-        "licence",
+        "license",
     ]
     evidence = tuple(Evidence(**item) for item in row["evidence"])
     return Origin(**{name: row[name] for name in names}, evidence=evidence)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.filters import Filters
-from newsarchive.db.quarantine import HIDDEN
+from newsarchive.db.quarantine import HIDDEN, visible
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import tokenise
@@ -184,8 +184,8 @@ class _Query:
         return f"SELECT {columns} FROM article_search AS f WHERE {' AND '.join(conditions)}"
 
     def _seen(self, key: str) -> list[str]:
-        """Only what readers see, asked of the short table alone."""
-        return [f"{key} NOT IN ({HIDDEN})"] if self.hides else []
+        """Only what readers see, asked of the short table alone; nothing where it is empty."""
+        return [visible(key)] if self.hides else []
 
     def _matching(self, node: Node) -> str:
         return f"SELECT {self.key} FROM article_search AS f WHERE {self._match('article_search', node)}"
@@ -208,10 +208,6 @@ class _Query:
         return f"((a.unspaced AND ({inside})){as_word})"
 
     def _conditions(self, wanted: Filters) -> Iterator[str]:
-        if not wanted.hidden and self.reader.value(
-            "SELECT 1 FROM quarantine WHERE state <> 'accepted' LIMIT 1"
-        ):
-            yield f"a.id NOT IN ({HIDDEN})"
         if wanted.site:
             domain = self._value(wanted.site.lower().removeprefix("www."))
             yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, reading
+from newsarchive.db.quarantine import HIDDEN, visible
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -18,8 +19,9 @@ class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
     `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
-    `quarantined` counts articles that readers do not see. `months` goes from a site to its articles by month of publication (`2025-04`), in order.
-    `disk` is bytes of the database, `warc` bytes of raw captures.
+    Articles that readers do not see are in `quarantined` alone, unless they were asked for. `months` goes from a site to
+    its articles by month of publication (`2025-04`), in order. `captures` counts every answer that was stored, `disk` is
+    bytes of the database, `warc` bytes of raw captures.
     """
 
     articles: int
@@ -37,47 +39,55 @@ class Stats:
     months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
+#: A column, the tables that it is counted over, and what names the article.
 _COUNTS = {
-    "sites": ("s.domain", "articles AS a JOIN sites AS s ON s.id = a.site_id"),
-    "languages": ("in_language", "articles"),
-    "origins": ("o.name", "article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"),
-    "repairs": ("rule", "edits"),
-    "dropped": ("kind", "blocks"),
+    "sites": ("s.domain", "articles AS a JOIN sites AS s ON s.id = a.site_id", "a.id"),
+    "languages": ("in_language", "articles AS a", "a.id"),
+    "origins": ("o.name", "article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id", "ao.article_id"),
+    "repairs": ("e.rule", "edits AS e", "e.revision_id"),
+    "dropped": ("b.kind", "blocks AS b", "b.revision_id"),
 }
 _TOTALS = {
-    "articles": "count(*) FROM articles",
-    "revisions": "count(*) FROM article_revisions",
+    "articles": "count(*) FROM articles AS a WHERE {visible}",
+    "revisions": "count(*) FROM article_revisions AS a WHERE {visible_article}",
     "captures": "count(*) FROM captures",
-    "gone": "count(gone_at) FROM articles",
-    "quarantined": "count(*) FROM quarantine WHERE state <> 'accepted'",
+    "gone": "count(gone_at) FROM articles AS a WHERE {visible}",
+    "quarantined": f"count(*) FROM ({HIDDEN}) AS h",
     "warc": "coalesce(sum(warc_length), 0) FROM captures",
 }
 _MONTHS = """
     SELECT s.domain, {month} AS month, count(*)
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
-    WHERE a.date_published IS NOT NULL GROUP BY s.domain, month ORDER BY s.domain, month
+    WHERE a.date_published IS NOT NULL AND {visible} GROUP BY s.domain, month ORDER BY s.domain, month
 """
 
 
-def stats(source: File | Engine) -> Stats:
-    """Count everything."""
+def stats(source: File | Engine, *, hidden: bool = False) -> Stats:
+    """Count everything; with `hidden` the articles too that readers do not see."""
     with reading(source) as reader:
-        found: dict[str, Any] = {name: int(reader.value(f"SELECT {what}")) for name, what in _TOTALS.items()}
-        found |= {name: _counts(reader, *what) for name, what in _COUNTS.items()}
-        return Stats(**found, disk=_disk(source, reader), months=_months(reader))
+        sql = {"visible": visible("a.id", hidden), "visible_article": visible("a.article_id", hidden)}
+        totals = {name: f"SELECT {what.format(**sql)}" for name, what in _TOTALS.items()}
+        found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
+        every = hidden or not found["quarantined"]
+        found |= {name: _counts(reader, *what, every) for name, what in _COUNTS.items()}
+        return Stats(**found, disk=_disk(source, reader), months=_months(reader, hidden))
 
 
-def _counts(reader: Reader, column: str, tables: str) -> dict[str, int]:
-    query = f"SELECT {column}, count(*) FROM {tables} GROUP BY 1 ORDER BY count(*) DESC, 1"
+def _counts(reader: Reader, column: str, tables: str, key: str, every: bool) -> dict[str, int]:
+    """`every` spares the condition where nothing is left out: edits and blocks are many."""
+    condition = visible(key, every)
+    if key.endswith("revision_id") and not every:
+        condition = f"{key} NOT IN (SELECT id FROM article_revisions WHERE article_id IN ({HIDDEN}))"
+    query = f"SELECT {column}, count(*) FROM {tables} WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1"
     return {name: int(number) for name, number in reader.tuples(query)}
 
 
-def _months(reader: Reader) -> dict[str, dict[str, int]]:
+def _months(reader: Reader, hidden: bool) -> dict[str, dict[str, int]]:
     spelled = "substr(a.date_published, 1, 7)"
     if not reader.sqlite:
         spelled = "to_char(a.date_published AT TIME ZONE 'UTC', 'YYYY-MM')"
     found: dict[str, dict[str, int]] = {}
-    for site, month, number in reader.tuples(_MONTHS.format(month=spelled)):
+    for site, month, number in reader.tuples(_MONTHS.format(month=spelled, visible=visible("a.id", hidden))):
         found.setdefault(site, {})[month] = number
     return found
 
@@ -92,8 +102,9 @@ def _disk(source: File | Engine, reader: Reader) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-def site_names(source: File | Engine) -> list[str]:
+def site_names(source: File | Engine, *, hidden: bool = False) -> list[str]:
     """The sites that have articles, in order."""
-    query = "SELECT domain FROM sites WHERE id IN (SELECT site_id FROM articles) ORDER BY domain"
+    having = f"SELECT site_id FROM articles AS a WHERE {visible('a.id', hidden)}"
+    query = f"SELECT domain FROM sites WHERE id IN ({having}) ORDER BY domain"
     with reading(source) as reader:
         return [name for (name,) in reader.tuples(query)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from newsarchive.db import rows
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.lookup import find
+from newsarchive.db.quarantine import visible
 from newsarchive.db.values import inflate
 from newsarchive.items import Article, Author, Image
 
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Stored(Article):
     """An article as the archive has it today.
 
-    `blocks` are the dropped ones; edits of the text stand at `article_body`. `revisions` counts its
-    versions, `gone_at` is when the page was found deleted. `original_url` is where its original stands in
+    `blocks` are the dropped ones; edits of the text stand at `article_body`. `version` is the number of the
+    version that it shows, `versions` how many there are, `gone_at` is when the page was found deleted. `original_url` is where its original stands in
     the archive, "" where it holds none.
     """
 
     id: int = 0
     site: str = ""
-    revisions: int = 0
-    revision: int = 0
+    version: int = 0
+    versions: int = 0
     change_kind: str = ""
     first_seen_at: datetime | None = field(default=None)
     last_seen_at: datetime | None = field(default=None)
@@ -52,7 +53,7 @@ def get(source: File | Engine, url_or_id: str | int) -> Stored:
 _ARTICLES = """
     SELECT a.*, s.domain AS site, r.article_html, r.version, r.change_kind, r.payload_digest,
            coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
-           (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS revisions
+           (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
     FROM articles AS a
     JOIN sites AS s ON s.id = a.site_id
     JOIN article_revisions AS r ON r.id = a.revision_id
@@ -75,9 +76,9 @@ _RELATED = {
     "origin": (
         "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
         " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
-        " ao.copyright_year, ao.licence, ao.original_id, original.url AS original_url"
+        " ao.copyright_year, ao.license, original.id AS original_id, original.url AS original_url"
         " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
-        " LEFT JOIN articles AS original ON original.id = ao.original_id WHERE ao.article_id IN :ids",
+        f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
         "article_id",
     ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
@@ -122,7 +123,8 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     kept = [
         "id",
         "site",
-        "revisions",
+        "version",
+        "versions",
         "first_seen_at",
         "last_seen_at",
         "gone_at",
@@ -133,7 +135,6 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     return Stored(
         **own,
         **{name: row[name] for name in kept},
-        revision=row["version"],
         original_id=origin["original_id"] if origin else None,
         original_url=(origin["original_url"] or "") if origin else "",
     )

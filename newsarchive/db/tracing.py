@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsarchive.core.twins.comparison import Comparison, compare, sentences
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.lookup import find
+from newsarchive.db.quarantine import HIDDEN, visible
 from newsarchive.db.stored import Stored, get
 from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle
@@ -41,7 +42,7 @@ class Copy:
     kind: str
     similarity: float
     counts: dict[str, int]
-    changes: Comparison | None
+    changes: Comparison | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +89,26 @@ class Republished:
 
     site: str
     origin: str
-    domain: str
+    origin_domain: str
     articles: int
     delay_hours: float | None
     first: datetime
     last: datetime
 
 
-def trace(source: File | Engine, url_or_id: str | int) -> Trace:
-    """The origin and the copies of an article. Raises `NoSuchArticle`."""
+def trace(source: File | Engine, url_or_id: str | int, *, hidden: bool = False) -> Trace:
+    """The origin and the copies of an article; with `hidden` those too that readers do not see, which the article
+    itself may be. Raises `NoSuchArticle`."""
     article = get(source, url_or_id)
     with reading(source) as reader:
-        rows, size = _cluster(reader, article.id, article.cluster_id)
-        beside = _beside(reader, rows)
+        rows, size = _cluster(reader, article.id, article.cluster_id, hidden)
+        beside = _beside(reader, rows, hidden)
         shown = sorted(rows, key=lambda i: (rows[i]["published"], i))[:MOST_COMPARED]
         full = next((r for r in beside.values() if r["kind"] == "fullest"), next(iter(beside.values())))[
             "fullest_id"
         ]
         texts = _bodies(reader, {*shown, full})
-        spun = _paraphrases(reader, list(rows))
+        spun = _paraphrases(reader, list(rows), hidden)
     copies = tuple(
         _copy(rows[i], beside.get(i), compare(texts[full], texts[i]) if i in texts else None)
         for i in sorted(rows, key=lambda i: (rows[i]["published"], i))
@@ -122,8 +124,9 @@ def trace(source: File | Engine, url_or_id: str | int) -> Trace:
 
 def story(source: File | Engine, cluster_id: int) -> Trace:
     """A whole cluster: the trace of its first article. Raises `NoSuchArticle`."""
+    first = f"SELECT min(id) FROM articles AS a WHERE cluster_id = :id AND {visible('a.id')}"
     with reading(source) as reader:
-        found = reader.value("SELECT min(id) FROM articles WHERE cluster_id = :id", {"id": cluster_id})
+        found = reader.value(first, {"id": cluster_id})
     if found is None:
         raise NoSuchArticle(
             f"no story {cluster_id} in the archive: its articles are no copies of one another any more"
@@ -153,15 +156,18 @@ _ROWS = f"""
 """
 
 
-def _cluster(reader: Reader, article_id: int, cluster_id: int | None) -> tuple[dict[int, Row], int]:
+def _cluster(
+    reader: Reader, article_id: int, cluster_id: int | None, hidden: bool
+) -> tuple[dict[int, Row], int]:
     """The rows of a cluster's earliest articles and of this one, by id, and how many it holds."""
     found = {row["id"]: row for row in reader.rows(f"{_ROWS} WHERE a.id = :id", {"id": article_id})}
     if cluster_id is None:
         return found, 1
-    mates = f"{_ROWS} WHERE a.cluster_id = :id ORDER BY published, a.id LIMIT {MOST_COPIES}"
-    found |= {row["id"]: row for row in reader.rows(mates, {"id": cluster_id})}
-    size = reader.value("SELECT count(*) FROM articles WHERE cluster_id = :id", {"id": cluster_id})
-    return found, int(size)
+    mine = f"a.cluster_id = :id AND (a.id = :own OR {visible('a.id', hidden)})"
+    values = {"id": cluster_id, "own": article_id}
+    mates = f"{_ROWS} WHERE {mine} ORDER BY published, a.id LIMIT {MOST_COPIES}"
+    found |= {row["id"]: row for row in reader.rows(mates, values)}
+    return found, int(reader.value(f"SELECT count(*) FROM articles AS a WHERE {mine}", values))
 
 
 def _bodies(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
@@ -170,10 +176,13 @@ def _bodies(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
     return {i: body or "" for i, body in reader.tuples(query, {"ids": sorted(ids)})}
 
 
-def _beside(reader: Reader, rows: Mapping[int, Row]) -> dict[int, Row]:
-    """The stored row of each copy; made here for an archive whose version stored none."""
+def _beside(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[int, Row]:
+    """The stored row of each copy; made here for an archive whose version stored none, and where the fullest copy
+    is one that readers do not see."""
     stored = reader.rows("SELECT * FROM copies WHERE article_id IN :ids", {"ids": list(rows)})
-    if stored:
+    fullest = {row["fullest_id"] for row in stored} - set(rows)
+    unseen = f"SELECT 1 FROM ({HIDDEN}) AS h WHERE article_id IN :ids"
+    if stored and (hidden or not fullest or reader.value(unseen, {"ids": list(fullest)}) is None):
         return {row["article_id"]: row for row in stored}
     if len(rows) == 1:
         return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}
@@ -205,7 +214,7 @@ def _copy(row: Row, beside: Row | None, changed: Comparison | None) -> Copy:
     )  # fmt: skip
 
 
-def _paraphrases(reader: Reader, ids: Sequence[int]) -> tuple[Spun, ...]:
+def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[Spun, ...]:
     """The stored links between these articles and others, the best first."""
     links = reader.rows(
         "SELECT a_id, b_id, score, shared FROM paraphrases WHERE a_id IN :ids OR b_id IN :ids"
@@ -216,12 +225,13 @@ def _paraphrases(reader: Reader, ids: Sequence[int]) -> tuple[Spun, ...]:
     for row in links:
         for other in {row["a_id"], row["b_id"]} - set(ids):
             best.setdefault(other, (row["score"], row["shared"]))
-    found = reader.rows(f"{_ROWS} WHERE a.id IN :ids", {"ids": list(best)}) if best else []
+    seen = visible("a.id", hidden)
+    found = reader.rows(f"{_ROWS} WHERE a.id IN :ids AND {seen}", {"ids": list(best)}) if best else []
     rows = {row["id"]: row for row in found}
     return tuple(
         Spun(i, row["url"], row["site"], row["headline"], row["published"], score, tuple(shared))
         for i, (score, shared) in best.items()
-        for row in [rows[i]]
+        for row in ([rows[i]] if i in rows else [])
     )
 
 
@@ -246,16 +256,16 @@ _CREDITS = f"""
     JOIN articles AS a ON a.id = ao.article_id
     JOIN origins AS o ON o.id = ao.origin_id
     JOIN sites AS s ON s.id = a.site_id
-    LEFT JOIN articles AS original ON original.id = ao.original_id
-    WHERE s.domain = coalesce(:site, s.domain)
+    LEFT JOIN articles AS original ON original.id = ao.original_id AND {{seen_original}}
+    WHERE s.domain = coalesce(:site, s.domain) AND {{seen}}
 """
 _SINCE = f" AND {_published('a')} >= :since"
 
 
 def origins(
-    source: File | Engine, *, site: str | None = None, since: datetime | None = None
+    source: File | Engine, *, site: str | None = None, since: datetime | None = None, hidden: bool = False
 ) -> list[Republished]:
-    """Who is republished by whom, the most often first.
+    """Who is republished by whom, the most often first; with `hidden` by what readers do not see too.
 
     The delay is counted from the original where the archive holds it (by the address that the credit
     links, else the earliest article of the cluster on the publisher's own site), else from the date
@@ -264,8 +274,9 @@ def origins(
     values = {"site": site} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
     with reading(source) as reader:
-        originals = _originals(reader)
-        for row in reader.rows(_CREDITS + (_SINCE if since else ""), values):
+        originals = _originals(reader, hidden)
+        seen = {"seen": visible("a.id", hidden), "seen_original": visible("original.id", hidden)}
+        for row in reader.rows(_CREDITS.format(**seen) + (_SINCE if since else ""), values):
             first = row["first"] or originals.get((row["cluster_id"], row["domain"])) or row["date"]
             found[row["site"], row["name"], row["domain"]].append((row["published"], first))
     counted = [_republished(key, dates) for key, dates in found.items()]
@@ -275,14 +286,15 @@ def origins(
 _ORIGINALS = f"""
     SELECT a.cluster_id, s.domain, min({_published("a")}) AS first
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
-    WHERE a.cluster_id IS NOT NULL AND s.domain IN (SELECT domain FROM origins)
+    WHERE a.cluster_id IS NOT NULL AND s.domain IN (SELECT domain FROM origins) AND {{seen}}
     GROUP BY a.cluster_id, s.domain
 """
 
 
-def _originals(reader: Reader) -> dict[tuple[int | None, str], datetime]:
+def _originals(reader: Reader, hidden: bool) -> dict[tuple[int | None, str], datetime]:
     """When the first article of a cluster appeared on a site that is a listed origin."""
-    return {(row["cluster_id"], row["domain"]): row["first"] for row in reader.rows(_ORIGINALS)}
+    rows = reader.rows(_ORIGINALS.format(seen=visible("a.id", hidden)))
+    return {(row["cluster_id"], row["domain"]): row["first"] for row in rows}
 
 
 def _republished(key: tuple[str, str, str], dates: list[tuple[datetime, datetime | None]]) -> Republished:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
 
 from newsarchive.db.values import deflate, inflate, storable, utc
+from newsarchive.times import isoformat
 
 
 class SafeText(TypeDecorator[str]):
@@ -21,15 +23,34 @@ class SafeText(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+class _IsoTime(sqlite.DATETIME):
+    """A column of SQLite that holds times as `times.isoformat` writes them."""
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return isoformat
+
+    def literal_processor(self, dialect: Dialect) -> Any:
+        return lambda moment: f"'{isoformat(moment)}'"
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return lambda stored: None if stored is None else datetime.fromisoformat(stored)
+
+
+_SQLITE: Any = _IsoTime()  # type: ignore[no-untyped-call]
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment. Refuses naive datetimes, stores UTC, gives aware UTC back.
 
-    SQLite has no time zones, so there the column holds the UTC wall time as ISO text that SQLite's
-    own date functions understand.
+    SQLite has no type for it, so there the column holds the text that every other place writes
+    (`2025-04-30T08:15:00+00:00`), which SQLite's own date functions understand and which sorts by time.
     """
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(_SQLITE if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

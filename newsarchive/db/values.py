@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from newsarchive.times import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -68,25 +70,15 @@ def inflate(stored: bytes | None) -> str:
     return zlib.decompress(stored).decode() if stored is not None else ""
 
 
-def utc(value: datetime) -> datetime:
-    """A moment in UTC; without a zone it is meant so."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
 def moment(value: str | datetime | None) -> datetime | None:
-    """A stored moment: SQLite has the UTC wall time as ISO text, PostgreSQL a time with its zone.
+    """A stored moment: SQLite has it as ISO text in UTC, PostgreSQL as a time with its zone.
 
-    >>> moment("2025-04-01 12:00:00.000000")
+    >>> moment("2025-04-01T12:00:00+00:00")
     datetime.datetime(2025, 4, 1, 12, 0, tzinfo=datetime.timezone.utc)
     """
     if value is None:
         return None
     return utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
-
-
-def wall_time(value: datetime) -> str:
-    """A moment as SQLite's columns hold it."""
-    return f"{utc(value).replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def loaded(name: str, value: Any) -> Any:

@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 from newsarchive.exceptions import OutputError, UsageError
-
-if TYPE_CHECKING:
-    from newsarchive.db.query import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,8 @@ FORMATS = {
     "tei": Format("tei", (".tei", ".tei.xml")),
 }
 
-#: Writes articles to a file, a folder or an open stream; gives how many.
-Writer = Callable[["Iterable[Stored]", "Path | IO[bytes]", str], int]
+#: Writes articles to a file, a folder or an open stream; gives how many. That of CSV takes `with_bom` too.
+Writer = Callable[..., int]
 
 
 def format_of(target: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import yaml
 
 from newsarchive.core.pages.render import markdown
 from newsarchive.exceptions import UsageError
-from newsarchive.formats.rows import row
+from newsarchive.fields import row
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from newsarchive.db.query import Stored
@@ -26,6 +28,14 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+def _time(dumper: Any, moment: datetime) -> Any:
+    """ISO 8601 with its T, as everywhere else; YAML reads it as a time."""
+    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", isoformat(moment))
+
+
+_Dumper.add_representer(datetime, _time)
 
 
 def write_markdown(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:

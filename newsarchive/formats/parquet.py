@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from newsarchive.formats.rows import FIELDS, row
+from newsarchive.fields import FLAT, Kind, row
 
 if TYPE_CHECKING:
     from newsarchive.db.query import Stored
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Articles of one row group: what is in memory at a time.
 GROUP = 500
 
-_TYPES: dict[str, Any] = {
+_TYPES: dict[Kind, Any] = {
     "text": pa.string(),
     "texts": pa.list_(pa.string()),
     "integer": pa.int64(),
@@ -26,7 +26,7 @@ _TYPES: dict[str, Any] = {
     "moment": pa.timestamp("us", tz="UTC"),
     "flag": pa.bool_(),
 }
-SCHEMA = pa.schema([(name, _TYPES[field.kind]) for name, field in FIELDS.items()])
+SCHEMA = pa.schema([(field.name, _TYPES[field.kind]) for field in FLAT])
 
 
 def write_parquet(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:

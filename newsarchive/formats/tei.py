@@ -11,6 +11,7 @@ from lxml.builder import ElementMaker  # type: ignore[import-untyped]
 
 from newsarchive.formats.text import opened
 from newsarchive.formats.xmltext import xml_text as t
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from newsarchive.db.query import Stored
@@ -40,10 +41,10 @@ def document(article: Stored) -> Any:
     text = E.text(body)
     if article.in_language:
         text.set(f"{_XML}lang", t(article.in_language))
-    day = article.date_published.isoformat() if article.date_published else ""
+    day = isoformat(article.date_published) or ""
     header = _header(
         article.headline, day, [_source(article)],
-        [author.name for author in article.authors], article.site, _licence(article),
+        [author.name for author in article.authors], article.site, _license(article),
     )  # fmt: skip
     if article.keywords:
         terms = E.keywords(*(E.term(t(word)) for word in article.keywords))
@@ -55,12 +56,12 @@ def document(article: Stored) -> Any:
 
 def _header(
     title: str, when: str, source: list[Any], authors: list[str] | None = None,
-    publisher: str = "", licence: str = "",
+    publisher: str = "", license: str = "",
 ) -> Any:  # fmt: skip
     named = E.titleStmt(E.title(t(title)), *(E.author(t(name)) for name in authors or []))
     published = [E.publisher(t(publisher or "newsarchive"))]
     published += [E.date(t(when), when=t(when))] if when else []
-    published += [E.availability(E.licence(t(licence)))] if licence else []
+    published += [E.availability(E.licence(t(license)))] if license else []
     header: Any = E.teiHeader(E.fileDesc(named, E.publicationStmt(*published), E.sourceDesc(*source)))
     return header
 
@@ -75,5 +76,5 @@ def _source(article: Stored) -> Any:
     return found
 
 
-def _licence(article: Stored) -> str:
-    return (article.origin.licence or article.origin.copyright_notice) if article.origin else ""
+def _license(article: Stored) -> str:
+    return (article.origin.license or article.origin.copyright_notice) if article.origin else ""

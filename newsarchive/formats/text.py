@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from newsarchive.export import to_json
-from newsarchive.formats.rows import FIELDS, row
+from newsarchive.fields import FLAT, row
+from newsarchive.formats.cells import BOM, cell
 
 if TYPE_CHECKING:
     from newsarchive.db.query import Stored
-
-#: Between the names of a list in a CSV cell.
-SEPARATOR = "; "
 
 
 @contextmanager
@@ -38,15 +36,34 @@ def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str
     return number
 
 
-def write_csv(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
-    """A line of names, a row an article (RFC 4180, UTF-8); lists in one cell, times in ISO 8601."""
-    number = 0
+def write_csv(
+    articles: Iterable[Stored], target: Path | IO[bytes], title: str, *, with_bom: bool | None = None
+) -> int:
+    """A line of names, a row an article; see `write_rows`. A file begins with a byte order mark, a stream does
+    not, unless `with_bom` says otherwise."""
+    bom = isinstance(target, Path) if with_bom is None else with_bom
     with opened(target) as out:
-        rows = csv.writer(_Encoded(out))
-        rows.writerow(FIELDS)
-        for article in articles:
-            number += 1
-            rows.writerow([_cell(value) for value in row(article).values()])
+        return write_rows([field.name for field in FLAT], map(row, articles), out, with_bom=bom)
+
+
+def write_rows(
+    names: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    out: IO[bytes],
+    *,
+    with_bom: bool = False,
+    line_end: str = "\r\n",
+) -> int:
+    """CSV (RFC 4180) in UTF-8: a line of names, then the rows, their cells as `cells.cell` has them; gives how many."""
+    number = 0
+    encoded = _Encoded(out)
+    if with_bom:
+        encoded.write(BOM)
+    lines = csv.writer(encoded, lineterminator=line_end)
+    lines.writerow(names)
+    for one in rows:
+        number += 1
+        lines.writerow([cell(one[name]) for name in names])
     return number
 
 
@@ -58,11 +75,3 @@ class _Encoded:
 
     def write(self, text: str) -> int:
         return self.out.write(text.encode())
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return SEPARATOR.join(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from newsarchive.fields import FIELDS
+
 HERE = Path(__file__).parent
 
 #: The database's name in addresses, whatever its file is called: /archive/current_articles.
@@ -35,9 +37,18 @@ def readable(query: dict[str, Any]) -> str:
 
 
 def described(table: str) -> dict[str, str]:
-    """The descriptions of a table's or view's columns, its own before the common ones."""
+    """The descriptions of a table's or view's columns: its own, else the common ones, else what the field is in
+    every other place."""
     own: dict[str, str] = tables()["tables"].get(table, {}).get("columns", {})
-    return {**tables()["columns"], **own}
+    return {**_of_fields(), **tables()["columns"], **own}
+
+
+@lru_cache(maxsize=1)
+def _of_fields() -> dict[str, str]:
+    """What `newsarchive.fields` says of each field, as a sentence."""
+    said = {field: field.meaning.replace("`", "") for field in FIELDS}
+    utc = {field: ", UTC" if field.kind == "moment" else "" for field in FIELDS}
+    return {field.name: f"{text[:1].upper()}{text[1:]}{utc[field]}." for field, text in said.items()}
 
 
 def metadata(columns: dict[str, list[str]]) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def _hits(library: Library, words: str, asked: Mapping[str, str], number: int) -
         author=asked.get("author", ""),
         since=_day(asked, "since"),
         until=_day(asked, "until"),
+        hidden=asked.get("hidden", "") == "1",
     )
     return query.search(
         library.engine,
@@ -129,7 +130,7 @@ def _hits(library: Library, words: str, asked: Mapping[str, str], number: int) -
 def _form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
     """What the search form needs: what was asked for, and what can be chosen from."""
     overview = library.overview.get(wait=0.2)
-    names = ("q", "site", "origin", "language", "author", "since", "until", "order")
+    names = ("q", "site", "origin", "language", "author", "since", "until", "order", "hidden")
     given = {name: asked.get(name, "") for name in names}
     return {
         "asked": given,

@@ -48,7 +48,7 @@ class ArticleOrigin(Base):
     copyright_notice: Mapped[str] = mapped_column(default="")
     copyright_holder: Mapped[str] = mapped_column(default="")
     copyright_year: Mapped[int | None]
-    licence: Mapped[str] = mapped_column(default="")
+    license: Mapped[str] = mapped_column(default="")
 
 
 class CopyRow(Base):

@@ -1,0 +1,108 @@
+"""The archive as a data frame: pandas, polars or an Arrow table, built column by column.
+
+Types are those of the Parquet export: texts, integers that may be missing, numbers, times in UTC, lists of texts.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from newsarchive.exceptions import UsageError, WrongType
+from newsarchive.fields import FLAT, Kind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from newsarchive.db.direct import File
+
+Frame = Literal["pandas", "polars", "arrow"]
+
+#: What makes a frame → the modules that it needs, and the extra that brings them.
+ENGINES: dict[str, tuple[tuple[str, ...], str]] = {
+    "pandas": (("pandas", "pyarrow"), "pandas"),
+    "polars": (("polars", "pyarrow"), "polars"),
+    "arrow": (("pyarrow",), "parquet"),
+}
+
+_KINDS: dict[str, Kind] = {field.name: field.kind for field in FLAT}
+
+
+def check(engine: str, columns: Sequence[str] | None) -> list[str]:
+    """The columns of the frame that is asked for, all of them by default.
+
+    Raises `UsageError` for an engine or a column that there is not, and where a library is missing, naming the extra.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"dataframe(): engine {engine!r}: one of {', '.join(ENGINES)}")
+    modules, extra = ENGINES[engine]
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            needed = f"dataframe(engine={engine!r}) needs {module}"
+            raise UsageError(f"{needed}: pip install 'newsarchive[{extra}]'") from error
+    if isinstance(columns, str):
+        raise WrongType("dataframe(): columns", columns, f"give a list of names, columns=[{columns!r}]")
+    names = list(_KINDS) if columns is None else list(dict.fromkeys(columns))
+    if unknown := [name for name in names if name not in _KINDS]:
+        raise UsageError(f"dataframe(): no column {unknown[0]!r}: there are {', '.join(_KINDS)}")
+    return names
+
+
+def frame(source: File | Engine, ids: Sequence[int], engine: str, names: Sequence[str]) -> Any:
+    """The articles of these ids, in the order of ids, as a frame; see `check` for what may be asked for."""
+    table = _table(source, ids, names)
+    if engine == "arrow":
+        return table
+    if engine == "polars":
+        import polars
+
+        return polars.from_arrow(table)
+    return _pandas(table)
+
+
+def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    from newsarchive.db.frames import columns
+    from newsarchive.formats.parquet import SCHEMA
+
+    schema = pa.schema([SCHEMA.field(name) for name in names])
+    batches = [
+        pa.record_batch(
+            [_array(found[name], schema.field(name).type, _KINDS[name]) for name in names], schema
+        )
+        for found in columns(source, ids, names)
+    ]
+    return pa.Table.from_batches(batches, schema)
+
+
+def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
+    """A column as Arrow has it, from what either driver gives."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    first = next((value for value in values if value is not None), None)
+    if kind == "moment" and isinstance(first, str):
+        return pc.cast(pa.array(values, pa.string()), kind_of_arrow)
+    if kind == "texts" and isinstance(first, str):
+        values = [json.loads(value) for value in values]
+    if kind == "flag" and not isinstance(first, bool):
+        return pc.cast(pa.array(values, pa.int8()), pa.bool_())
+    return pa.array(values, kind_of_arrow)
+
+
+def _pandas(table: Any) -> Any:
+    """With pandas' own types that know a missing value: `Int64`, `boolean`, `string`."""
+    import pandas  # type: ignore[import-untyped]
+    import pyarrow as pa
+
+    types = {
+        pa.int64(): pandas.Int64Dtype(),
+        pa.bool_(): pandas.BooleanDtype(),
+        pa.string(): pandas.StringDtype("pyarrow"),
+    }
+    return table.to_pandas(types_mapper=types.get)

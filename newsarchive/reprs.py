@@ -1,0 +1,125 @@
+"""How records look where a person meets them: one line in a shell or a log, a short page in a notebook.
+
+A post has thousands of words, a page hundreds of blocks: printed whole, as dataclasses do by themselves, one of them
+fills the screen and a list of them the log.
+
+    >>> line("Block", "The ferry came back", kind="paragraph", label="body", rule="")
+    "Block('The ferry came back', kind='paragraph', label='body')"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from newsarchive.items import Article, Author, Block, Capture, Origin, Page
+
+#: Characters of one text in a line; what is longer is cut, with an ellipsis.
+MAX_TEXT_CHARACTERS = 60
+
+#: Paragraphs of an article that a notebook shows at once; the rest opens on a click.
+MAX_OPEN_PARAGRAPHS = 3
+
+
+def cut(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
+    """The beginning of a text on one line.
+
+    >>> cut("The ferry\\n\\ncame back at night", 15)
+    'The ferry came…'
+    """
+    flat = " ".join(text[: 4 * limit].split())
+    return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1].rstrip() + "…"
+
+
+def line(name: str, *values: Any, **named: Any) -> str:
+    """A record in one line; what is empty is left out."""
+    parts = [_one(value) for value in values]
+    parts += [f"{key}={_one(value)}" for key, value in named.items() if value not in (None, "", (), {})]
+    return f"{name}({', '.join(parts)})"
+
+
+def _one(value: Any) -> str:
+    if isinstance(value, str):
+        return repr(cut(value))
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value.isoformat() if isinstance(value, date) else repr(value)
+
+
+def article_line(article: Article) -> str:
+    return line(
+        type(article).__name__, article.headline, article.url,
+        id=getattr(article, "id", None),  # of one that is stored
+        date_published=article.date_published,
+        word_count=article.word_count,
+        origin=article.origin.name if article.origin else "",
+    )  # fmt: skip
+
+
+def block_line(block: Block) -> str:
+    return line("Block", block.text, kind=block.kind, label=block.label, rule=block.rule)
+
+
+def capture_line(capture: Capture) -> str:
+    size = len(capture.body)
+    return line("Capture", capture.url, status=capture.status, bytes=size, fetched_at=capture.fetched_at)
+
+
+def page_line(page: Page) -> str:
+    return line("Page", page.capture.url, characters=len(page.text), charset_used=page.charset_used)
+
+
+def origin_repr(origin: Origin) -> str:
+    return line("Origin", origin.name, domain=origin.domain, url=origin.url, confidence=origin.confidence)
+
+
+def byline(authors: tuple[Author, ...], published: datetime | None, publisher: str) -> str:
+    """`By A and B · 2025-04-01 · Blog`."""
+    names = " and ".join(author.name for author in authors)
+    day = published.date().isoformat() if published else ""
+    return " · ".join(part for part in (f"By {names}" if names else "", day, publisher) if part)
+
+
+def origin_line(origin: Origin | None) -> str:
+    """Where it first appeared, in one line; "" for a blog's own post."""
+    if origin is None:
+        return ""
+    where = f" ({origin.domain})" if origin.domain else ""
+    notice = f" — {origin.copyright_notice}" if origin.copyright_notice else ""
+    return f"First published by {origin.name}{where}, confidence {origin.confidence:.2f}{notice}"
+
+
+def article_html(article: Article) -> str:
+    """An article as a notebook shows it: everything escaped, nothing loaded."""
+    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
+    small = "".join(f"<div><small>{escape(head)}</small></div>" for head in heads if head)
+    paragraphs = [f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n") if part]
+    first, rest = paragraphs[:MAX_OPEN_PARAGRAPHS], paragraphs[MAX_OPEN_PARAGRAPHS:]
+    more = f"<details><summary>{len(rest)} more paragraphs</summary>{''.join(rest)}</details>" if rest else ""
+    language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
+    return (
+        f'<article dir="auto"{language}><h3>{escape(article.headline) or "(no headline)"}</h3>{small}'
+        f"<div><small>{link(article.url)}</small></div>{''.join(first)}{more}</article>"
+    )
+
+
+def link(url: str, text: str = "") -> str:
+    """A link, or the bare text where the URL is not of the web (`javascript:` and its kin are never linked)."""
+    shown = escape(text or url)
+    try:
+        followed = urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        followed = False
+    return f'<a href="{escape(url)}" rel="noreferrer">{shown}</a>' if followed else shown
+
+
+def table_html(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table for a notebook; the cells are HTML already."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    lines = ("".join(f'<td dir="auto">{cell}</td>' for cell in row) for row in rows)
+    body = "".join(f"<tr>{cells}</tr>" for cells in lines)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
