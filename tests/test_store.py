@@ -274,7 +274,7 @@ def test_what_a_crawl_learns_replaces_the_version_that_it_made(store: Store, eng
     assert history(engine) == [(1, "new", "One.")]
     assert moved(engine) == []
     stored = query.get(engine, "1")
-    assert (stored.authors, [b.label for b in stored.dropped], stored.revisions) == (CY, ["share"], 1)
+    assert (stored.authors, [b.label for b in stored.dropped], stored.versions) == (CY, ["share"], 1)
     assert [hit.id for hit in query.search(engine, "share")] == []
     store.ingest([make_article(1, body="1.", authors=CY, **page)], later, reread=True)
     store.ingest([make_article(1, body="I.", authors=BO, **page)], later, reread=True)

@@ -30,7 +30,7 @@ def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail
         names = _names(blocks[i])
         if _tail(blocks, i, names):  # to look for the names in the whole text takes its time
             told = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
-            names = [name for name in names if not _is_spoken_of(name, told)]
+            names = tuple(name for name in names if not _is_spoken_of(name, told))
             if (tail := _tail(blocks, i, names)) and not _is_record(blocks, labels, tail, names):
                 yield tail
 
