@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +20,7 @@ from scrapy.settings import BaseSettings
 
 from newsarchive.db.captures import original_of
 from newsarchive.items import Place
-from newsarchive.warc import Original, WarcWriter, default_folder, recover
+from newsarchive.warc import Original, WarcWriter, Wire, default_folder, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -30,15 +29,6 @@ logger = logging.getLogger(__name__)
 
 #: Marks the requests whose answers are kept, and where the answer's bytes wait in `Request.meta`.
 KEEP, WIRE = "newsarchive_keep", "newsarchive_wire"
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """An answer before any middleware saw it."""
-
-    status_line: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 def raw_folder(settings: BaseSettings) -> Path | None:

@@ -13,7 +13,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -37,6 +38,18 @@ _WORTH_REVISITING = 512
 _REMEMBERED = 50_000
 
 Headers = Iterable[tuple[str, str]]
+
+#: Where WARC files are looked for: a folder, or several, of which the first is the archive's own.
+Folder = Path | str | Sequence[Path | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An answer as it came: the body has its content codings, but no transfer coding."""
+
+    status_line: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 class Original(NamedTuple):
@@ -178,10 +191,15 @@ def payload_digest(body: bytes) -> str:
     return str(digester)
 
 
-def locate(folder: Path | str, file: str) -> Path:
-    """The path of a WARC file, whether it is still being written or not."""
-    path = Path(folder) / file
-    return path if path.exists() or not path.with_name(file + OPEN).exists() else path.with_name(file + OPEN)
+def folders(folder: Folder) -> tuple[str, ...]:
+    """The folders that are meant, as texts, which travel to other processes."""
+    return (str(folder),) if isinstance(folder, Path | str) else tuple(str(one) for one in folder)
+
+
+def locate(folder: Folder, file: str) -> Path:
+    """The path of a WARC file, whether it is still being written or not; in the first folder where it is in none."""
+    paths = [Path(one) / name for one in folders(folder) for name in (file, file + OPEN)]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def recover(folder: Path | str) -> list[Path]:
