@@ -247,7 +247,9 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     headers = _joined(http.headers)
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     raw = _raw_body(record) if record.rec_type == "response" else b""
-    wire = Wire(f"{http.protocol} {http.statusline}", tuple(http.headers), joined_chunks(raw) if chunked else raw)
+    wire = Wire(
+        f"{http.protocol} {http.statusline}", tuple(http.headers), joined_chunks(raw) if chunked else raw
+    )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY)
     at = _moment(record.rec_headers.get_header("WARC-Date"))
     return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire

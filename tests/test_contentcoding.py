@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import tracemalloc
 import zlib
@@ -96,7 +97,9 @@ def test_a_body_that_breaks_off_gives_what_came_before(label: str) -> None:
 
 @pytest.mark.parametrize("label", CODINGS)
 def test_noise_is_refused(label: str) -> None:
-    noise = {"gzip": b"\x1f\x8b\x08\0", "zstd": b"\x28\xb5\x2f\xfd"}.get(label, b"\xff\xff") + b"\xfe\x07" * 40
+    noise = {"gzip": b"\x1f\x8b\x08\0", "zstd": b"\x28\xb5\x2f\xfd"}.get(
+        label, b"\xff\xff"
+    ) + b"\xfe\x07" * 40
     with pytest.raises(ValueError, match=f"content coding '{label}'"):
         decoded(noise, label, MAX_BYTES)
 
@@ -117,10 +120,8 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(label: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=3000), st.sampled_from(sorted({label for label, _ in SENT.values()})))
 def test_nothing_but_our_own_errors_comes_out(body: bytes, label: str) -> None:
-    try:
+    with contextlib.suppress(ValueError):
         assert len(decoded(body, label, MAX_BYTES)) <= MAX_BYTES
-    except ValueError:
-        pass
 
 
 @settings(max_examples=100, deadline=None)

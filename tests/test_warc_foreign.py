@@ -109,7 +109,9 @@ def test_what_cannot_be_decoded_is_reported_and_the_next_is_read(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "date", ["2009-03-65T08:43:19-0800", "", "yesterday", "2009-13-01T00:00:00Z"], ids=lambda date: date or "empty"
+    "date",
+    ["2009-03-65T08:43:19-0800", "", "yesterday", "2009-13-01T00:00:00Z"],
+    ids=lambda date: date or "empty",
 )
 def test_a_date_that_is_none_does_not_lose_the_record(tmp_path: Path, date: str) -> None:
     records = [
@@ -163,4 +165,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 def test_a_body_marked_chunked_is_read_with_chunks_or_without(
     tmp_path: Path, header: str, body: bytes
 ) -> None:
-    assert bodies(written(tmp_path / "x.warc.gz", [response(1, body, header), response(2, PAGE)])) == [PAGE, PAGE]
+    assert bodies(written(tmp_path / "x.warc.gz", [response(1, body, header), response(2, PAGE)])) == [
+        PAGE,
+        PAGE,
+    ]
