@@ -5,9 +5,11 @@ Importable without Scrapy; SQL stays in `db/`.
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -176,10 +178,24 @@ def _load_rules(folder: str | None) -> None:
     _rules = rules.load(folder) if folder else rules.default()
 
 
-def _pool(workers: int, rules_folder: str | None) -> Executor:
+def _start_worker(folder: str | None) -> None:
+    """Ctrl+C reaches every process of a terminal; the first one ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _load_rules(folder)
+
+
+@contextmanager
+def _pool(workers: int, rules_folder: str | None) -> Iterator[Executor]:
+    pool: Executor
     if workers:
-        return ProcessPoolExecutor(workers, initializer=_load_rules, initargs=(rules_folder,))
-    return ThreadPoolExecutor(1, initializer=_load_rules, initargs=(rules_folder,))
+        pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(rules_folder,))
+    else:
+        pool = ThreadPoolExecutor(1, initializer=_load_rules, initargs=(rules_folder,))
+    try:
+        yield pool
+    finally:  # after an error or Ctrl+C what waits is not begun any more
+        pool.shutdown(cancel_futures=True)
 
 
 def _map(pool: Executor, jobs: Sequence[tuple[str, Kept]], workers: int) -> Iterator[_Read]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
@@ -125,6 +126,9 @@ class TemplatePipeline:
     def process_item(self, item: Article) -> Article:
         return process.templated(item, self.template(site_of(item.url)), self.rules)
 
+    def close_spider(self) -> None:
+        self.engine.dispose()
+
 
 class SincePipeline:
     """Drops what turns out older than the spider's `since`, for links that came without a date."""
@@ -147,8 +151,9 @@ _worker_rules: Rules | None = None
 
 
 def _start_worker(folder: str) -> None:
-    """Load the tables once for each process."""
+    """Load the tables once for each process. Ctrl+C reaches the crawl as well, which ends its workers."""
     global _worker_rules
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker_rules = rules_module.default(folder)
 
 
@@ -278,3 +283,5 @@ class StorePipeline:
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             self.crawler.stats.set_value("newsarchive/database_error", str(error))
+        finally:  # the last connection that closes moves all commits into the one file of the archive
+            self.store.engine.dispose()
