@@ -34,6 +34,7 @@ from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
+from newsarchive.spiders.warc import WarcSpider
 from newsarchive.tutor import Tutor, template_learned
 
 if TYPE_CHECKING:
@@ -221,6 +222,8 @@ class StorePipeline:
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
+        elif isinstance(spider, WarcSpider):
+            spider.frontier = Frontier(engine)
         # What waits for its commit when the process is killed is fetched again: so wait briefly.
         self.writer = Writer(self.store, self.run_id, max_age=0.05)
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)

@@ -19,8 +19,8 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from newsarchive.db.captures import original_of
-from newsarchive.items import Place
-from newsarchive.warc import Original, WarcWriter, Wire, default_folder, recover
+from newsarchive.items import Capture, Place
+from newsarchive.warc import Original, WarcWriter, Wire, default_folder, locate, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -78,11 +78,8 @@ class Recorder:
         wire = response.meta.pop(WIRE, None)
         if wire is None or response.request is None:
             return None
-        with self.opening:  # several threads: a second writer's file would never be closed
-            if self.writer is None:
-                self.writer = self._open()
         sent = response.request.headers
-        return self.writer.write_response(
+        return self._writer().write_response(
             response.url,
             wire.status_line,
             wire.headers,
@@ -93,6 +90,16 @@ class Recorder:
             fetched_at=fetched_at,
         )
 
+    def copy(self, capture: Capture, wire: Wire, source: str) -> Place:
+        """Append an answer out of a file of others. Raises as `keep` does, and is called from a thread too."""
+        return self._writer().write_copy(capture.base_url, wire, capture.fetched_at, source)
+
+    def _writer(self) -> WarcWriter:
+        with self.opening:  # several threads: a second writer's file would never be closed
+            if self.writer is None:
+                self.writer = self._open()
+        return self.writer
+
     def _open(self) -> WarcWriter:
         self._recover()
         frontier = getattr(self.crawler.spider, "frontier", None)
@@ -102,7 +109,9 @@ class Recorder:
 
         def known(digest: str) -> Original | None:
             found = original_of(frontier.engine, digest)
-            return Original(*found) if found else None
+            if found is None or not locate(self.folder, found.file).exists():
+                return None  # a record without its original cannot be read
+            return Original(found.url, found.fetched_at)
 
         return WarcWriter(self.folder, name, known=known)
 

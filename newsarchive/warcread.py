@@ -77,6 +77,10 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
             return found[0]
     except StopIteration:
         raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
+    except FileNotFoundError:
+        raise DatabaseUnavailable(
+            f"{path} is not there: name the folder that holds it with --warc, or run the crawl again"
+        ) from None
     except _ERRORS as error:
         raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
 
