@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -78,8 +78,17 @@ def check(engine: Engine) -> list[str]:
 
 def vacuum(engine: Engine) -> None:
     """Give free space back and refresh the planner's statistics."""
+    compact(engine)
+    _outside_transactions(engine, ["ANALYZE"])
+
+
+def compact(engine: Engine) -> None:
+    """Write the archive anew without gaps: free pages, half-full ones, parts of the full-text index."""
     optimize = [f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES]
-    statements = [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM", "ANALYZE"]
+    _outside_transactions(engine, [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM"])
+
+
+def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
     # Neither database vacuums inside a transaction, and SQLAlchemy always begins one.
     outside = engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated(engine), outside.connect() as connection:
