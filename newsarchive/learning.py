@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
@@ -25,6 +24,7 @@ from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
+from newsarchive.warc import Folder, folders
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -51,17 +51,17 @@ class Summary:
 
 
 class Learner:
-    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing."""
+    """Learns sites of one archive. `folder` is where the raw bytes lie, one or several; `dry_run` writes nothing."""
 
     def __init__(
         self,
         engine: Engine,
-        folder: Path | str,
+        folder: Folder,
         rules_folder: str | None = None,
         window: int = WINDOW,
         dry_run: bool = False,
     ) -> None:
-        self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
+        self.engine, self.folder, self.window, self.dry_run = engine, folders(folder), window, dry_run
         self.rules: Rules = rules_module.default(rules_folder or "")
 
     def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:

@@ -30,6 +30,7 @@ from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
+from newsarchive.recorder import folder_elsewhere
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
@@ -218,7 +219,8 @@ class StorePipeline:
         upgrade(engine)
         self.store = Store(engine)
         self.tutor = Tutor(self.crawler, engine)
-        self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
+        arguments = getattr(spider, "arguments", {}) | folder_elsewhere(self.crawler.settings)
+        self.run_id = self.store.start_run(spider.name, arguments)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)

@@ -19,6 +19,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from newsarchive.db.captures import original_of
+from newsarchive.db.rawfolders import FOLDER
 from newsarchive.items import Capture, Place
 from newsarchive.warc import Original, WarcWriter, Wire, default_folder, locate, recover
 
@@ -37,6 +38,14 @@ def raw_folder(settings: BaseSettings) -> Path | None:
     if setting == "off":
         return None
     return default_folder(settings["NEWSARCHIVE_DATABASE_URL"]) if setting == "on" else Path(setting)
+
+
+def folder_elsewhere(settings: BaseSettings) -> dict[str, str]:
+    """The folder of the raw bytes as a run remembers it, where it is not the one beside an SQLite file."""
+    folder, url = raw_folder(settings), settings["NEWSARCHIVE_DATABASE_URL"]
+    if folder is None or (url.startswith("sqlite") and folder.absolute() == default_folder(url).absolute()):
+        return {}
+    return {FOLDER: str(folder.absolute())}
 
 
 class Recorder:

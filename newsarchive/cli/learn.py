@@ -10,7 +10,7 @@ from newsarchive.cli.common import database_url, db_option, open_archive, open_r
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from newsarchive.learning import Summary
+    from newsarchive.learning import Learner, Summary
 
 
 @click.command(
@@ -32,13 +32,9 @@ def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None,
     Nothing is fetched; a changed text is a new version of kind `extractor`. Prints the URLs of articles
     that change, a line each. A crawl does this at its end.
     """
-    from newsarchive import learning
-    from newsarchive.warc import default_folder
-
     if bool(site) == everything:
         raise UsageError("which site? name one, or say --all")
-    raw = folder or default_folder(database_url(db))
-    learner = learning.Learner(open_archive(db), raw, dry_run=dry_run)
+    learner = _learner(folder, db, dry_run)
     if site:
         show(learner.learn(domain(site)))
     else:
@@ -83,11 +79,17 @@ def template(
         _print_learned(site, db)
 
 
+def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
+    from newsarchive import archive, learning
+
+    engine = open_archive(db)
+    return learning.Learner(engine, archive.raw_folders(engine, database_url(db), folder), dry_run=dry_run)
+
+
 def _lock(site: str, locks: dict[str, str], folder: str | None, db: str) -> None:
     from newsarchive import learning
-    from newsarchive.warc import default_folder
 
-    learner = learning.Learner(open_archive(db), folder or default_folder(database_url(db)))
+    learner = _learner(folder, db)
     show(learning.lock(learner, domain(site), locks))
 
 

@@ -152,11 +152,11 @@ def reextract(
 
     from newsarchive import archive
     from newsarchive.version import EXTRACTOR_VERSION
-    from newsarchive.warc import default_folder
 
+    engine = open_archive(db)
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            open_archive(db), folder or default_folder(database_url(db)), site=site,
+            engine, archive.raw_folders(engine, database_url(db), folder), site=site,
             since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, progress=lambda done, total: show(done, total, ""),
