@@ -179,6 +179,11 @@ class Learner:
         sightings.settle(self.engine, same)
 
 
+def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:
+    """The articles of a site that print one of these lines: those that locking it reads again."""
+    return {number for line in lines for number in sightings.printing(learner.engine, site, line)}
+
+
 def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     """Lock lines of a site by hand, each `keep`, `drop` or "" to unlock, and read again what they touch.
 

@@ -127,3 +127,18 @@ def test_what_any_thread_opened_is_closed_at_the_end(tmp_path: Path) -> None:
     close_all()
     assert beside(file) == []
     close_all()
+
+
+def test_what_a_crawl_writes_in_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    with demo.served() as home:
+        options = ("-s", "LOG_FILE=crawl.log", "-s", "HTTPCACHE_ENABLED=1")
+        assert crawl(f"url={home}/", *options, db=tmp_path / "newsarchive.db").returncode == 0
+    (tmp_path / "newsarchive.db.before-0009.bak").touch()
+    assert len(list(tmp_path.iterdir())) >= 5
+    seen = subprocess.run(
+        ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert seen.stdout == "?? .gitignore\n"

@@ -122,12 +122,18 @@ def test_what_came_in_any_coding_is_read_again_learned_and_locked(db: Path) -> N
         f"{count} read: 0 new, 0 updated, {count} unchanged, 0 failed; 0 words lost, 0 gained" in again.stderr
     )
 
-    kept = run("sites", "template", name, "--keep", PROMO, "--db", str(db))
+    asked = run("sites", "template", name, "--keep", PROMO, "--db", str(db))
+    assert asked.returncode == 2
+    assert f"{count} articles of {name} print it and are read again" in asked.stderr
+    assert "say --yes" in asked.stderr
+    assert rows(db, bodies) == crawled
+
+    kept = run("sites", "template", name, "--keep", PROMO, "--yes", "--db", str(db))
     assert f"{count} articles changed" in kept.stderr, kept.stderr
     assert "cannot be read" not in kept.stderr
     assert all(str(body).endswith(PROMO) for _, body in rows(db, bodies))
 
-    run("sites", "template", name, "--unlock", PROMO, "--db", str(db))
+    run("sites", "template", name, "--unlock", PROMO, "--yes", "--db", str(db))
     learned = run("learn", name, "--db", str(db))
     assert "cannot be read" not in learned.stderr
     assert rows(db, bodies) == crawled

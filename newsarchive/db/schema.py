@@ -27,6 +27,9 @@ NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.
 
 #: Tables that every archive has had since its first version: Alembic's own are also those of other programs.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
+#: Share of an SQLite file that may be free before a work that rewrote many articles writes the file anew. Below it
+#: the next crawl fills the pages again sooner than a second copy of the whole file is worth.
+MAX_FREE_SHARE = 0.1
 #: Tables of another program that a message names; more would not tell more.
 MAX_NAMED_TABLES = 3
 
@@ -87,6 +90,27 @@ def vacuum(engine: Engine) -> None:
     """Give free space back and refresh the planner's statistics."""
     compact(engine)
     _outside_transactions(engine, ["ANALYZE"])
+
+
+def give_back(engine: Engine) -> int:
+    """Write an SQLite archive anew where much of its file is free; gives how many bytes that gave back.
+
+    For the end of a work that rewrote many articles. PostgreSQL does so by itself.
+    """
+    path = sqlite_file(engine)
+    if path is None:
+        return 0
+    with reading(engine) as connection:
+        pages, free, size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+    if free < MAX_FREE_SHARE * pages:
+        return 0
+    compact(engine)
+    with reading(engine) as connection:
+        left = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return int((pages - left) * size)
 
 
 def compact(engine: Engine) -> None:
