@@ -1,5 +1,18 @@
-"""`python -m newsarchive`: the command, where the console script is not installed."""
+"""`newsarchive`, and `python -m newsarchive` where the console script is not installed."""
 
-from newsarchive.cli import main
+from typing import Any
 
-main()
+from newsarchive.interrupted import say_it_in_one_line
+
+say_it_in_one_line()
+
+
+def main() -> Any:
+    """Run the command, and exit. Its modules are loaded here, so that a Ctrl+C meanwhile is no traceback."""
+    from newsarchive import cli
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -5,9 +5,11 @@ Importable without Scrapy; SQL stays in `db/`.
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -20,7 +22,17 @@ from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import captures, copying, fieldchanges, mirroring, query, revisions, schema, templates
+from newsarchive.db import (
+    captures,
+    copying,
+    fieldchanges,
+    mirroring,
+    query,
+    rawfolders,
+    revisions,
+    schema,
+    templates,
+)
 from newsarchive.db.captures import Kept
 from newsarchive.db.engine import open_engine, shown, upgrade
 from newsarchive.db.query import Stored
@@ -36,7 +48,7 @@ from newsarchive.exceptions import (
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
-from newsarchive.warc import locate
+from newsarchive.warc import Folder, default_folder, folders, locate
 
 #: Captures that are written, and remembered as read, in one transaction.
 BATCH = 50
@@ -104,7 +116,7 @@ class _Read:
 
 def reextract(
     engine: Engine,
-    warc_folder: Path | str,
+    warc_folder: Folder,
     *,
     site: str | None = None,
     since: datetime | None = None,
@@ -124,13 +136,13 @@ def reextract(
     """
     chosen = {"site": site, "since": since, "older_than": only_older_than}
     total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
-    summary, store = Summary(), Store(engine)
+    summary, store, places = Summary(), Store(engine), folders(warc_folder)
     learned = _Templates(engine, rules.default(rules_folder or ""))
     with _pool(workers, rules_folder) as pool:
         after = 0
         while batch := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
             after = batch[-1].id
-            read = _map(pool, [(str(warc_folder), kept) for kept in batch], workers)
+            read = _map(pool, [(places, kept) for kept in batch], workers)
             done = [learned.apply(one) for one in read]
             for change in _apply(store, done, summary, dry_run):
                 summary.add(change)
@@ -141,16 +153,22 @@ def reextract(
     return summary
 
 
-def read_again(engine: Engine, warc_folder: Path | str, url_or_id: str | int) -> Article:
+def raw_folders(engine: Engine, database_url: str, given: Path | str | None = None) -> tuple[str, ...]:
+    """Where the WARC files of an archive may lie: in the folder that is given or the one beside its file, and in
+    those that its runs name."""
+    return folders([given or default_folder(database_url), *rawfolders.known(engine)])
+
+
+def read_again(engine: Engine, warc_folder: Folder, url_or_id: str | int) -> Article:
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
     stored = query.get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
-        return process.article_from(_capture(str(warc_folder), kept), rules.default())
+        return process.article_from(_capture(warc_folder, kept), rules.default())
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
 def stored_reading(
-    engine: Engine, warc_folder: Path | str, rules_folder: str | None = None
+    engine: Engine, warc_folder: Folder, rules_folder: str | None = None
 ) -> Callable[[int], Article | None]:
     """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
     for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
@@ -158,7 +176,7 @@ def stored_reading(
 
     def again(article_id: int) -> Article | None:
         found = islice(captures.of_article(engine, article_id), 1)
-        article = next(articles_of(str(warc_folder), found, tables, []), None)
+        article = next(articles_of(warc_folder, found, tables, []), None)
         if article is None:
             return None
         return process.templated(article, templates.load(engine, site_of(article.url)), tables)
@@ -169,13 +187,17 @@ def stored_reading(
 def copy(source: str, target: str, progress: mirroring.Progress = copying.silent) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
-    Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
+    The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
     """
     from_engine, to_engine = open_engine(source), open_engine(target)
     if schema.current(from_engine) != revisions.head():
         raise DatabaseUnavailable(f"{shown(from_engine)} holds an old archive; first: newsarchive db upgrade")
     upgrade(to_engine)
-    return copying.copy(from_engine, to_engine, progress)
+    counts = copying.copy(from_engine, to_engine, progress)
+    beside = default_folder(source)
+    if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
+        rawfolders.remember(to_engine, [beside])
+    return counts
 
 
 def backup(engine: Engine, target: Path | str) -> None:
@@ -193,13 +215,27 @@ def _load_rules(folder: str | None) -> None:
     _rules = rules.load(folder) if folder else rules.default()
 
 
-def _pool(workers: int, rules_folder: str | None) -> Executor:
+def _start_worker(folder: str | None) -> None:
+    """Ctrl+C reaches every process of a terminal; the first one ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _load_rules(folder)
+
+
+@contextmanager
+def _pool(workers: int, rules_folder: str | None) -> Iterator[Executor]:
+    pool: Executor
     if workers:
-        return ProcessPoolExecutor(workers, initializer=_load_rules, initargs=(rules_folder,))
-    return ThreadPoolExecutor(1, initializer=_load_rules, initargs=(rules_folder,))
+        pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(rules_folder,))
+    else:
+        pool = ThreadPoolExecutor(1, initializer=_load_rules, initargs=(rules_folder,))
+    try:
+        yield pool
+    finally:  # after an error or Ctrl+C what waits is not begun any more
+        pool.shutdown(cancel_futures=True)
 
 
-def _map(pool: Executor, jobs: Sequence[tuple[str, Kept]], workers: int) -> Iterator[_Read]:
+def _map(pool: Executor, jobs: Sequence[tuple[Folder, Kept]], workers: int) -> Iterator[_Read]:
     """Results in order, with a few jobs a worker waiting: an article may be megabytes."""
     waiting: list[Future[_Read]] = []
     left = iter(jobs)
@@ -210,7 +246,7 @@ def _map(pool: Executor, jobs: Sequence[tuple[str, Kept]], workers: int) -> Iter
         yield waiting.pop(0).result()
 
 
-def articles_of(folder: str, kept: Iterable[Kept], rules: Rules, failed: list[str]) -> Iterator[Article]:
+def articles_of(folder: Folder, kept: Iterable[Kept], rules: Rules, failed: list[str]) -> Iterator[Article]:
     """The articles of captures, read again one by one; names those that cannot be read in `failed`."""
     for one in kept:
         read = _read(folder, one, rules)
@@ -234,7 +270,7 @@ def _left_out(article: Article) -> list[tuple[str, str]]:
     return [(block.label, storable(block.text)) for block in article.dropped]
 
 
-def _read(folder: str, kept: Kept, tables: Rules | None = None) -> _Read:
+def _read(folder: Folder, kept: Kept, tables: Rules | None = None) -> _Read:
     """One capture through the core, in a worker; never raises."""
     try:
         capture = _capture(folder, kept)
@@ -249,7 +285,7 @@ def _read(folder: str, kept: Kept, tables: Rules | None = None) -> _Read:
     return _Read(kept, article)
 
 
-def _capture(folder: str, kept: Kept) -> Capture:
+def _capture(folder: Folder, kept: Kept) -> Capture:
     """The capture as the crawl had it: under the URL that was asked for, with its parts and its source's text."""
     payload = (locate(folder, kept.payload.file), kept.payload.offset)
     read = warcread.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsarchive import rules as rules_module
@@ -26,6 +25,7 @@ from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
+from newsarchive.warc import Folder, folders
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -52,20 +52,21 @@ class Summary:
 
 
 class Learner:
-    """Learns sites of one archive. `folder` is where the raw bytes lie; `dry_run` writes nothing. `run_id` is the crawl
-    that learns, `None` for none: what it changes of an article that it has just stored makes no version."""
+    """Learns sites of one archive. `folder` is where the raw bytes lie, one or several; `dry_run` writes nothing.
+    `run_id` is the crawl that learns, `None` for none: what it changes of an article that it has just stored makes
+    no version."""
 
     def __init__(
         self,
         engine: Engine,
-        folder: Path | str,
+        folder: Folder,
         rules_folder: str | None = None,
         window: int = WINDOW,
         dry_run: bool = False,
         run_id: int | None = None,
     ) -> None:
         self.run_id = run_id
-        self.engine, self.folder, self.window, self.dry_run = engine, str(folder), window, dry_run
+        self.engine, self.folder, self.window, self.dry_run = engine, folders(folder), window, dry_run
         self.rules: Rules = rules_module.default(rules_folder or "")
 
     def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:
@@ -183,6 +184,11 @@ class Learner:
         ids = sightings.article_ids(self.engine, [article.url for article in batch])
         same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.url in ids}
         sightings.settle(self.engine, same)
+
+
+def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:
+    """The articles of a site that print one of these lines: those that locking it reads again."""
+    return {number for line in lines for number in sightings.printing(learner.engine, site, line)}
 
 
 def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
@@ -22,7 +23,7 @@ from newsarchive.archive import stored_reading
 from newsarchive.core import process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import templates
+from newsarchive.db import rawfolders, templates
 from newsarchive.db.engine import open_engine, open_existing, upgrade
 from newsarchive.db.frontier import Frontier
 from newsarchive.db.revisions import head
@@ -31,11 +32,12 @@ from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
-from newsarchive.recorder import raw_folder
+from newsarchive.recorder import folder_elsewhere, raw_folder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import Dropped, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
+from newsarchive.spiders.warc import WarcSpider
 from newsarchive.tutor import Tutor, template_learned
 
 if TYPE_CHECKING:
@@ -128,6 +130,9 @@ class TemplatePipeline:
     def process_item(self, item: Article) -> Article:
         return process.templated(item, self.template(site_of(item.url)), self.rules)
 
+    def close_spider(self) -> None:
+        self.engine.dispose()
+
 
 class SincePipeline:
     """Drops what turns out older than the spider's `since`, for links that came without a date."""
@@ -150,8 +155,9 @@ _worker_rules: Rules | None = None
 
 
 def _start_worker(folder: str) -> None:
-    """Load the tables once for each process."""
+    """Load the tables once for each process. Ctrl+C reaches the crawl as well, which ends its workers."""
     global _worker_rules
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker_rules = rules_module.default(folder)
 
 
@@ -214,13 +220,17 @@ class StorePipeline:
         settings, folder = self.crawler.settings, raw_folder(self.crawler.settings)
         engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"])
         upgrade(engine)
-        again = stored_reading(engine, folder, settings.get("NEWSARCHIVE_RULES") or None) if folder else None
+        folders = [folder, *rawfolders.known(engine)] if folder else []
+        again = stored_reading(engine, folders, settings.get("NEWSARCHIVE_RULES") or None) if folder else None
         self.store = Store(engine, again=again)
-        self.run_id = self.store.start_run(spider.name, getattr(spider, "arguments", {}))
+        arguments = getattr(spider, "arguments", {}) | folder_elsewhere(settings)
+        self.run_id = self.store.start_run(spider.name, arguments)
         self.tutor = Tutor(self.crawler, engine, self.run_id)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
+        elif isinstance(spider, WarcSpider):
+            spider.frontier = Frontier(engine)
         # What waits for its commit when the process is killed is fetched again: so wait briefly.
         self.writer = Writer(self.store, self.run_id, max_age=0.05)
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
@@ -283,3 +293,5 @@ class StorePipeline:
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             self.crawler.stats.set_value("newsarchive/database_error", str(error))
+        finally:  # the last connection that closes moves all commits into the one file of the archive
+            self.store.engine.dispose()

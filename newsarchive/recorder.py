@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -20,8 +19,9 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from newsarchive.db.captures import original_of
-from newsarchive.items import Place
-from newsarchive.warc import Original, WarcWriter, default_folder, recover
+from newsarchive.db.rawfolders import FOLDER
+from newsarchive.items import Capture, Place
+from newsarchive.warc import Original, WarcWriter, Wire, default_folder, locate, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -32,21 +32,20 @@ logger = logging.getLogger(__name__)
 KEEP, WIRE = "newsarchive_keep", "newsarchive_wire"
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """An answer before any middleware saw it."""
-
-    status_line: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
 def raw_folder(settings: BaseSettings) -> Path | None:
     """Where `NEWSARCHIVE_WARC` puts raw bytes; `None` where it is off."""
     setting = str(settings.get("NEWSARCHIVE_WARC") or "off")
     if setting == "off":
         return None
     return default_folder(settings["NEWSARCHIVE_DATABASE_URL"]) if setting == "on" else Path(setting)
+
+
+def folder_elsewhere(settings: BaseSettings) -> dict[str, str]:
+    """The folder of the raw bytes as a run remembers it, where it is not the one beside an SQLite file."""
+    folder, url = raw_folder(settings), settings["NEWSARCHIVE_DATABASE_URL"]
+    if folder is None or (url.startswith("sqlite") and folder.absolute() == default_folder(url).absolute()):
+        return {}
+    return {FOLDER: str(folder.absolute())}
 
 
 class Recorder:
@@ -88,11 +87,8 @@ class Recorder:
         wire = response.meta.pop(WIRE, None)
         if wire is None or response.request is None:
             return None
-        with self.opening:  # several threads: a second writer's file would never be closed
-            if self.writer is None:
-                self.writer = self._open()
         sent = response.request.headers
-        return self.writer.write_response(
+        return self._writer().write_response(
             response.url,
             wire.status_line,
             wire.headers,
@@ -103,6 +99,16 @@ class Recorder:
             fetched_at=fetched_at,
         )
 
+    def copy(self, capture: Capture, wire: Wire, source: str) -> Place:
+        """Append an answer out of a file of others. Raises as `keep` does, and is called from a thread too."""
+        return self._writer().write_copy(capture.base_url, wire, capture.fetched_at, source)
+
+    def _writer(self) -> WarcWriter:
+        with self.opening:  # several threads: a second writer's file would never be closed
+            if self.writer is None:
+                self.writer = self._open()
+        return self.writer
+
     def _open(self) -> WarcWriter:
         self._recover()
         frontier = getattr(self.crawler.spider, "frontier", None)
@@ -112,7 +118,9 @@ class Recorder:
 
         def known(digest: str) -> Original | None:
             found = original_of(frontier.engine, digest)
-            return Original(*found) if found else None
+            if found is None or not locate(self.folder, found.file).exists():
+                return None  # a record without its original cannot be read
+            return Original(found.url, found.fetched_at)
 
         return WarcWriter(self.folder, name, known=known)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import sightings
+from newsarchive.db import rawfolders, sightings
 from newsarchive.db.store import Outcome
 from newsarchive.items import Article
 from newsarchive.learning import STEPS, Learner, Summary
@@ -40,7 +40,12 @@ class Tutor:
         settings, folder = crawler.settings, raw_folder(crawler.settings)
         self.crawler, self.engine = crawler, engine
         self.learner = (
-            Learner(engine, folder, settings.get("NEWSARCHIVE_RULES") or None, run_id=run_id)
+            Learner(
+                engine,
+                [folder, *rawfolders.known(engine)],
+                settings.get("NEWSARCHIVE_RULES") or None,
+                run_id=run_id,
+            )
             if folder is not None and settings.getbool("NEWSARCHIVE_LEARN")
             else None
         )

@@ -13,7 +13,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -36,7 +37,22 @@ _WORTH_REVISITING = 512
 #: Payloads remembered by one writer; older ones are asked of `known`.
 _REMEMBERED = 50_000
 
+#: A field of ours in the header of a record that was copied: the file that it comes from.
+COPIED_FROM = "X-Copied-From"
+
 Headers = Iterable[tuple[str, str]]
+
+#: Where WARC files are looked for: a folder, or several, of which the first is the archive's own.
+Folder = Path | str | Sequence[Path | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An answer as it came: the body has its content codings, but no transfer coding."""
+
+    status_line: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 class Original(NamedTuple):
@@ -89,15 +105,37 @@ class WarcWriter:
         (and without transfer encoding), header values as Latin-1 text. Gives where the record lies.
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
-        digest = payload_digest(body)
+        wire = Wire(status_line, tuple(headers), body)
         with self._lock:
-            original = self._original(digest, body)
-            records = _Records(url, at, digest)
-            response = records.response(status_line, headers, body, original)
-            request = records.request(method, request_headers, response)
-            place = self._append([records.pack(response), records.pack(request)], digest)
-            if original is None:
-                self._remember(digest, Original(url, at))
+            return self._exchange(url, wire, at, (method, request_headers), {})
+
+    def write_copy(self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str) -> Place:
+        """Append an answer out of another file, which is named in the record; its request is not known.
+
+        So an archive holds all its bytes in its own folder, and moving that folder moves them all.
+        """
+        at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
+        with self._lock:
+            return self._exchange(url, wire, at, None, {COPIED_FROM: copied_from})
+
+    def _exchange(
+        self,
+        url: str,
+        wire: Wire,
+        at: datetime,
+        request: tuple[str, Headers] | None,
+        extra: Mapping[str, str],
+    ) -> Place:
+        digest = payload_digest(wire.body)
+        original = self._original(digest, wire.body)
+        records = _Records(url, at, digest)
+        response = records.response(wire, original, extra)
+        members = [records.pack(response)]
+        if request is not None:
+            members.append(records.pack(records.request(*request, response)))
+        place = self._append(members, digest)
+        if original is None:
+            self._remember(digest, Original(url, at))
         return place
 
     def close(self) -> None:
@@ -178,10 +216,15 @@ def payload_digest(body: bytes) -> str:
     return str(digester)
 
 
-def locate(folder: Path | str, file: str) -> Path:
-    """The path of a WARC file, whether it is still being written or not."""
-    path = Path(folder) / file
-    return path if path.exists() or not path.with_name(file + OPEN).exists() else path.with_name(file + OPEN)
+def folders(folder: Folder) -> tuple[str, ...]:
+    """The folders that are meant, as texts, which travel to other processes."""
+    return (str(folder),) if isinstance(folder, Path | str) else tuple(str(one) for one in folder)
+
+
+def locate(folder: Folder, file: str) -> Path:
+    """The path of a WARC file, whether it is still being written or not; in the first folder where it is in none."""
+    paths = [Path(one) / name for one in folders(folder) for name in (file, file + OPEN)]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def recover(folder: Path | str) -> list[Path]:
@@ -217,10 +260,11 @@ class _Records:
         self.url, self.date, self.digest = url, warc_date(at), digest
         self.writer = WARCWriter(BytesIO(), gzip=True, warc_version="1.1")
 
-    def response(self, status_line: str, headers: Headers, body: bytes, original: Original | None) -> Any:
-        protocol, _, status = status_line.partition(" ")
-        http = _Headers(status, list(_as_stored(headers, len(body))), protocol=protocol)
-        warc = {"WARC-Date": self.date}
+    def response(self, wire: Wire, original: Original | None, extra: Mapping[str, str]) -> Any:
+        protocol, _, status = wire.status_line.partition(" ")
+        body = wire.body
+        http = _Headers(status, list(_as_stored(wire.headers, len(body))), protocol=protocol)
+        warc = {"WARC-Date": self.date} | dict(extra)
         if original is not None:
             refers_to = (original.url, warc_date(original.fetched_at))
             return self.writer.create_revisit_record(

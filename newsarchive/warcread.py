@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ from typing import Any, BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from newsarchive.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.warc import locate
+from newsarchive.warc import Folder, Wire, locate
 
 #: Longer bodies are no articles; a bomb of a few kilobytes may unpack to gigabytes.
 MAX_BODY = 64 * 2**20
@@ -24,7 +26,11 @@ MAX_BODY = 64 * 2**20
 _CHUNK = 2**20
 
 _GZIP_RECORD = re.compile(rb"\x1f\x8b\x08")
-_PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/1\.[01]\r\n)")
+_PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/\d\.\d+\r\n)")
+_CONTENT_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d+)", re.I)
+
+#: Bytes in which the header of a file's first record must end; a longer one says that this is no WARC file.
+MAX_RECORD_HEADER_BYTES = 2**16
 
 _ERRORS = (
     ArchiveLoadFailed,
@@ -53,7 +59,7 @@ class Damage:
         return f"{self.file}: record at {self.offset}: {self.problem}"
 
 
-def read_capture(folder: Path | str, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
+def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
     """The capture at a place in a WARC file, its payload looked up where it is a revisit.
 
     Raises `DatabaseUnavailable`, naming file and offset, where there is no such file or record.
@@ -63,14 +69,18 @@ def read_capture(folder: Path | str, file: str, offset: int, resolve: Resolve | 
         with path.open("rb") as stream:
             stream.seek(offset)
             record = next(iter(ArchiveIterator(stream)))
-            capture = _capture(record)
+            found = _exchange(record)
             if record.rec_type == "revisit":
-                return _with_payload(record, capture, folder, resolve)
-            if capture is None:
+                return _with_payload(record, found[0] if found else None, resolve)
+            if found is None:
                 raise ValueError(f"a {record.rec_type} record, no response")
-            return capture
+            return found[0]
     except StopIteration:
         raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
+    except FileNotFoundError:
+        raise DatabaseUnavailable(
+            f"{path} is not there: name the folder that holds it with --warc, or run the crawl again"
+        ) from None
     except _ERRORS as error:
         raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
 
@@ -78,10 +88,18 @@ def read_capture(folder: Path | str, file: str, offset: int, resolve: Resolve | 
 def captures(path: Path | str) -> Iterator[Capture | Damage]:
     """Every response of a WARC file, and a `Damage` for each record that cannot be read.
 
-    Revisit records are left out: their payload stands elsewhere.
+    Revisit records are left out: their payload stands elsewhere. In a file that was gzipped in one piece, places
+    count in the unpacked data.
     """
+    for found in exchanges(path):
+        yield found if isinstance(found, Damage) else found[0]
+
+
+def exchanges(path: Path | str) -> Iterator[tuple[Capture, Wire] | Damage]:
+    """The same, each capture with its answer as it came, for a copy of the record."""
     path = Path(path)
-    with path.open("rb") as stream:
+    with path.open("rb") as file:
+        stream: BinaryIO = gzip.GzipFile(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
         offset: int | None = 0
         while offset is not None:
             reader = _Reader(path.name, stream, offset)
@@ -119,7 +137,7 @@ class _Reader:
         self.name, self.stream, self.offset = name, stream, offset
         self.resume: int | None = None
 
-    def __iter__(self) -> Iterator[Capture | Damage]:
+    def __iter__(self) -> Iterator[tuple[Capture, Wire] | Damage]:
         self.stream.seek(self.offset)
         at = self.offset
         iterator, read = None, False
@@ -130,12 +148,12 @@ class _Reader:
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
-                capture = _capture(record) if record.rec_type == "response" else None
-                if capture is not None:  # its offset and length are known once it is read
+                found = _exchange(record) if record.rec_type == "response" else None
+                if found is not None:  # its offset and length are known once it is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
-                    yield replace(capture, place=Place(self.name, *where, digest))
-            size = self.stream.seek(0, 2)
+                    yield replace(found[0], place=Place(self.name, *where, digest)), found[1]
+            size = _size(self.stream)
             if read and iterator.offset < size:  # too little of a record for warcio to see one
                 yield Damage(self.name, iterator.offset, "cut short")
             if not read and self.offset == 0 and size > 0:
@@ -143,7 +161,52 @@ class _Reader:
         except _ERRORS as error:
             at = max(at, iterator.offset) if iterator is not None else at
             yield Damage(self.name, at, _words(error))
-            self.resume = next_record(self.stream, at + 1)
+            self.resume = self._next(at + 1)
+
+    def _next(self, start: int) -> int | None:
+        try:
+            return next_record(self.stream, start)
+        except _ERRORS:  # a file gzipped in one piece cannot be read behind its damage
+            return None
+
+
+def _size(stream: BinaryIO) -> int:
+    """The length of a file, unpacked where it is read so."""
+    if not isinstance(stream, gzip.GzipFile):
+        return stream.seek(0, 2)
+    while stream.read(_CHUNK):
+        pass
+    return stream.tell()
+
+
+def _is_one_member(stream: BinaryIO) -> bool:
+    """Whether a gzip member holds more than one record: then the whole file was gzipped in one piece.
+
+    The standard wants a member for each record, so that a record can be read where it lies.
+    """
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    head, left = b"", -1
+    stream.seek(0)
+    try:
+        while (chunk := stream.read(2**16)) and not unpack.eof:
+            out = unpack.decompress(chunk)
+            if left < 0:
+                head += out
+                before, blank, out = head.partition(b"\r\n\r\n")
+                length = _CONTENT_LENGTH.search(before)
+                if not blank and len(head) < MAX_RECORD_HEADER_BYTES:
+                    continue
+                if not blank or length is None or not head.startswith(b"WARC/"):
+                    return False
+                left = int(length[1])
+            if out[left:].strip():
+                return True
+            left = max(0, left - len(out))
+        return False
+    except zlib.error:
+        return False
+    finally:
+        stream.seek(0)
 
 
 def next_record(stream: BinaryIO, start: int) -> int | None:
@@ -177,40 +240,36 @@ def _begins_record(stream: BinaryIO, offset: int) -> bool:
         stream.seek(back)
 
 
-def _capture(record: Any) -> Capture | None:
-    """A response record as a capture; `None` for other records. A revisit has an empty body."""
+def _exchange(record: Any) -> tuple[Capture, Wire] | None:
+    """A response record as a capture, and as it came; `None` for other records. A revisit has an empty body."""
     http = record.http_headers
     if record.rec_type not in ("response", "revisit") or http is None:
         return None
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
     if not url.startswith(("http:", "https:")):
         return None
-    body = _body(record) if record.rec_type == "response" else b""
-    return Capture(
-        url,
-        body,
-        _moment(record.rec_headers.get_header("WARC-Date")),
-        url,
-        int(http.get_statuscode()),
-        _joined(http.headers),
+    headers = _joined(http.headers)
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    raw = _raw_body(record) if record.rec_type == "response" else b""
+    wire = Wire(
+        f"{http.protocol} {http.statusline}", tuple(http.headers), joined_chunks(raw) if chunked else raw
     )
+    body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY)
+    at = _moment(record.rec_headers.get_header("WARC-Date"))
+    return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire
 
 
-def _body(record: Any) -> bytes:
-    """The body without its encodings. Raises `EOFError` where the file ends inside it."""
-    body = bytes(record.content_stream().read(MAX_BODY + 1))
+def _raw_body(record: Any) -> bytes:
+    """The body with its encodings. Raises `EOFError` where the file ends inside it."""
+    body = bytes(record.raw_stream.read(MAX_BODY + 1))
     if len(body) > MAX_BODY:
-        raise ValueError(f"a body longer than {MAX_BODY} bytes")
-    while record.raw_stream.read(_CHUNK):
-        pass
+        raise BodyTooLong(f"a body longer than {MAX_BODY} bytes")
     if getattr(record.raw_stream, "limit", 0) > 0:
         raise EOFError
     return body
 
 
-def _with_payload(
-    record: Any, capture: Capture | None, folder: Path | str, resolve: Resolve | None
-) -> Capture:
+def _with_payload(record: Any, capture: Capture | None, resolve: Resolve | None) -> Capture:
     names = ("WARC-Payload-Digest", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
     refers_to = [record.rec_headers.get_header(name) or "" for name in names]
     found = resolve(*refers_to) if resolve else None
@@ -229,10 +288,11 @@ def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """WARC-Date: ISO 8601 in UTC, to the second or finer."""
-    if not text:
+    """WARC-Date: ISO 8601 in UTC, to the second or finer; `None` for one that is no date (ClueWeb has some)."""
+    try:
+        moment = datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
+    except ValueError:
         return None
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -60,7 +60,7 @@ class Crawl:
 
     def _known(self, digest: str) -> Original | None:
         found = captures.original_of(self.engine, digest)
-        return Original(*found) if found else None
+        return Original(found.url, found.fetched_at) if found else None
 
     def page(self, number: int, body: str, day: int = 0, site: str = "blog.example") -> None:
         url, at = f"https://{site}/post-{number}", START + timedelta(days=day)

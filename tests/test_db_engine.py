@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,11 @@ def test_a_database_on_a_network_drive_is_warned_of(
     upgrade(open_engine(str(tmp_path / "a.db")))
     assert "lies on a network drive (nfs4)" in caplog.text
     assert "use PostgreSQL" in caplog.text
+
+
+def test_without_its_driver_postgresql_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(
+        DatabaseUnavailable, match=r"host/news needs psycopg: pip install 'newsarchive\[postgres\]'"
+    ):
+        open_engine("postgresql://host/news")

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, inspect, text
 
 from newsarchive.db import query, revisions, schema
 from newsarchive.db.direct import Reader
-from newsarchive.db.engine import open_engine, reading, upgrade, writing
+from newsarchive.db.engine import close_all, open_engine, reading, upgrade, writing
 from newsarchive.db.models import Base
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
@@ -175,6 +175,68 @@ def test_an_archive_of_a_newer_version_is_refused(engine: Engine) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseTooNew, match=r"schema 9999, this version knows .*: upgrade newsarchive"):
         upgrade(engine)
+
+
+#: Databases of other programs: one of a browser, one that Alembic looks after, with a revision that is called as ours.
+FOREIGN = {
+    "another program": ["CREATE TABLE moz_places (id INTEGER PRIMARY KEY, url TEXT)"],
+    "another user of Alembic": [
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('0001')",
+        "CREATE TABLE articles (id INTEGER PRIMARY KEY, name TEXT)",
+    ],
+    "a revision that nobody knows": [
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('ae1027a6acf')",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY)",
+    ],
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_the_database_of_another_program_is_left_as_it_is(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "places.db"
+    with closing(sqlite3.connect(file)) as connection:
+        for statement in FOREIGN[what]:
+            connection.execute(statement)
+        connection.commit()
+    before = file.read_bytes()
+    with pytest.raises(DatabaseUnavailable, match=r"another program .*: name another one"):
+        upgrade(open_engine(str(file)))
+    close_all()
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["places.db"]
+
+
+def test_postgresql_may_hold_other_tables_but_none_with_our_names(tmp_path: Path) -> None:
+    with archive_url("postgresql", tmp_path) as url:
+        engine = open_engine(url)
+        with writing(engine) as connection:
+            connection.execute(text("CREATE TABLE orders (id INTEGER)"))
+            connection.execute(text("CREATE TABLE sites (id INTEGER)"))
+        with pytest.raises(DatabaseUnavailable, match=r"another program \(it holds sites\)"):
+            upgrade(engine)
+        with writing(engine) as connection:
+            connection.execute(text("DROP TABLE sites"))
+        upgrade(engine)
+        upgrade(engine)
+        engine.dispose()
+
+
+def test_an_empty_file_becomes_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "archive.db").touch()
+    upgrade(open_engine(str(tmp_path / "archive.db")))
+    assert schema.check(open_engine(str(tmp_path / "archive.db"))) == []
+
+
+def test_a_backup_of_postgresql_says_what_to_type(tmp_path: Path) -> None:
+    with archive_url("postgresql", tmp_path) as url:
+        engine = open_engine(url)
+        with pytest.raises(DatabaseUnavailable) as caught:
+            schema.backup(engine, tmp_path / "archive.db")
+        engine.dispose()
+    assert f"pg_dump --format=custom --file={tmp_path}/archive.dump 'postgresql://" in str(caught.value)
+    assert "newsarchive db copy 'postgresql://" in str(caught.value)
 
 
 def test_a_migration_that_fails_half_way_leaves_the_old_state(

@@ -92,6 +92,71 @@ def test_foreign_files_come_in_through_the_same_pipelines(db: Path, tmp_path: Pa
     assert rows(tmp_path / "none.db", WHAT) == []
 
 
+def kinds(file: Path) -> list[str]:
+    with file.open("rb") as stream:
+        return [record.rec_type for record in ArchiveIterator(stream)]
+
+
+def test_what_came_out_of_a_foreign_file_can_be_read_again_without_it(db: Path, tmp_path: Path) -> None:
+    """Its records are copied into the archive's own folder, which goes where the archive goes."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    foreign = only_warc(tmp_path / "first.db").rename(tmp_path / "CC-NEWS-1.warc.gz")
+    assert "3 new" in crawl(f"path={foreign}", spider="warc", db=db).stderr
+    copied = only_warc(db)
+    assert kinds(copied) == ["warcinfo", *["response"] * 3]  # a request that we did not send is not invented
+    with copied.open("rb") as stream:
+        sources = {record.rec_headers.get_header("X-Copied-From") for record in ArchiveIterator(stream)}
+    assert sources == {None, "CC-NEWS-1.warc.gz"}
+
+    assert "3 unchanged" in crawl(f"path={foreign}", spider="warc", db=db).stderr
+    (second,) = (file for file in copied.parent.glob("*.warc.gz") if file != copied)
+    assert kinds(second) == ["warcinfo", *["revisit"] * 3]
+
+    foreign.unlink()
+    moved = tmp_path / "elsewhere" / "mine.db"
+    moved.parent.mkdir()
+    db.rename(moved)
+    copied.parent.rename(moved.with_name("mine-warc"))
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(moved))
+    assert "3 read: 0 new, 0 updated, 3 unchanged, 0 failed" in again.stderr
+    rows(moved, "DELETE FROM page_sightings")
+    learned = run("learn", "--all", "--db", str(moved))
+    assert "3 pages known" in learned.stderr
+    assert "cannot be read" not in learned.stderr
+
+
+def test_bytes_that_went_missing_are_copied_whole_once_more(db: Path, tmp_path: Path) -> None:
+    """Archives of older versions name the foreign file itself, which nobody finds."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    foreign = only_warc(tmp_path / "first.db")
+    crawl(f"path={foreign}", spider="warc", db=db)
+    only_warc(db).unlink()
+    rows(db, "UPDATE captures SET warc_file = 'CC-NEWS-1.warc.gz'")
+    lost = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "3 failed" in lost.stderr
+    assert "CC-NEWS-1.warc.gz is not there: name the folder that holds it with --warc" in lost.stderr
+    crawl(f"path={foreign}", spider="warc", db=db)
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "3 unchanged, 0 failed" in again.stderr
+
+
+def test_a_disk_that_takes_no_copy_ends_the_reading(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    (db.parent / f"{db.stem}-warc").write_text("a file is in the way")
+    done = crawl(f"path={only_warc(tmp_path / 'first.db')}", spider="warc", db=db)
+    assert done.returncode == 5
+    assert "no WARC file can be written there" in done.stderr
+    assert "Traceback" not in done.stderr
+    off = crawl(
+        f"path={only_warc(tmp_path / 'first.db')}", "-s", "NEWSARCHIVE_WARC=off", spider="warc", db=db
+    )
+    assert "3 new" in off.stderr
+    assert rows(db, "SELECT DISTINCT warc_file FROM captures") == [("",)]
+
+
 def test_a_damaged_file_gives_what_can_be_read(db: Path, tmp_path: Path) -> None:
     with demo.served() as home:
         crawl(f"url={home}/", db=db)

@@ -1,14 +1,16 @@
 """The `newsarchive` command. Each subcommand lives in a module of its own, loaded when it is run.
 
 Rows go to stdout, messages to stderr. Exit codes: 0 fine, 1 nothing found or not done, 2 usage,
-5 the database failed.
+5 the database failed, 130 stopped by Ctrl+C, 143 stopped by SIGTERM.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +26,7 @@ COMMANDS = {
     "backup": ("maintain", "Copy an SQLite archive into another file while crawls go on."),
     "crawl": ("crawl", "Crawl every site that is due, or those named: for cron."),
     "compare": ("copies", "What one article added, cut and altered against another."),
-    "db": ("maintain", "The database itself: upgrade, current, check, vacuum, copy."),
+    "db": ("maintain", "The database itself: upgrade, current, check, rebuild, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
     "diff": ("history", "What changed between two versions of an article."),
     "explain": ("explain", "Why an article reads as it does: kept, left out, repaired, chosen."),
@@ -50,6 +52,11 @@ COMMANDS = {
 }
 
 
+#: What a shell gives for a program that a signal ended: 128 and the signal's number.
+STOPPED_BY_CTRL_C = 128 + signal.SIGINT
+STOPPED_BY_SIGTERM = 128 + signal.SIGTERM
+
+
 class LazyGroup(click.Group):
     """Imports a subcommand's module only when that subcommand runs, so that the start stays fast."""
 
@@ -70,6 +77,9 @@ class LazyGroup(click.Group):
         except NewsArchiveError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(STOPPED_BY_CTRL_C)
         except BrokenPipeError:
             # The reader went away (`| head`): that is its right, and no error of ours.
             _forget_stdout()
@@ -112,6 +122,9 @@ def main(args: list[str] | None = None) -> Any:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # Left alone, SIGTERM would end Python where it stands, with the last commits in a file beside the archive.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
     try:
         return cli.main(args=args, prog_name="newsarchive")
     finally:

@@ -68,9 +68,9 @@ def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
         return process.article_from(read_capture(source, url), rules.default())
     if again:
         from newsarchive import archive
-        from newsarchive.warc import default_folder
 
-        return archive.read_again(open_archive(db), default_folder(database_url(db)), source)
+        engine = open_archive(db)
+        return archive.read_again(engine, archive.raw_folders(engine, database_url(db)), source)
     return _stored(source, db)
 
 

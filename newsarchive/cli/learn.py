@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,11 @@ from newsarchive.cli.common import database_url, db_option, open_archive, open_r
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from newsarchive.learning import Summary
+    from newsarchive.learning import Learner, Summary
+
+
+#: Articles that are rewritten without a question; from here on a mistyped line would cost a person an evening.
+MIN_ARTICLES_TO_ASK = 10
 
 
 @click.command(
@@ -32,13 +37,9 @@ def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None,
     Nothing is fetched; a changed text is a new version of kind `site`. Prints the URLs of articles
     that change, a line each. A crawl does this at its end.
     """
-    from newsarchive import learning
-    from newsarchive.warc import default_folder
-
     if bool(site) == everything:
         raise UsageError("which site? name one, or say --all")
-    raw = folder or default_folder(database_url(db))
-    learner = learning.Learner(open_archive(db), raw, dry_run=dry_run)
+    learner = _learner(folder, db, dry_run)
     if site:
         show(learner.learn(domain(site)))
     else:
@@ -56,6 +57,9 @@ Examples:
 @click.option("--drop", metavar="LINE", multiple=True, help="This line is furniture, wherever it stands.")
 @click.option("--unlock", metavar="LINE", multiple=True, help="Leave this line to what the pages show.")
 @click.option(
+    "--yes", is_flag=True, help="Read again however many articles hold the line, without a question."
+)
+@click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )
 @db_option
@@ -64,6 +68,7 @@ def template(
     keep: tuple[str, ...],
     drop: tuple[str, ...],
     unlock: tuple[str, ...],
+    yes: bool,
     folder: str | None,
     db: str,
 ) -> None:
@@ -71,24 +76,49 @@ def template(
 
     Roles: `chrome` goes, `head`, `inset` and `slot` take what they open, `aside` stays and is flagged;
     `container` is the element of the article, `start` and `end` frame it, a version for each design; `length`
-    says how long its articles are, `convention` how it writes dates and names; `keep` and `drop` are locked by hand. With --keep, --drop or --unlock the articles that hold the line are read again
-    from their stored bytes, and the URLs of those that change are printed. Ends with 1 where nothing was learned.
+    says how long its articles are, `convention` how it writes dates and names; `keep` and `drop` are locked by hand.
+    With --keep, --drop or --unlock the articles that hold the line are read again from their stored bytes, and the
+    URLs of those that change are printed; where there are ten or more, you are asked first.
+    Ends with 1 where nothing was learned, or the answer was no.
     """
     locks = dict.fromkeys(keep, "keep") | dict.fromkeys(drop, "drop") | dict.fromkeys(unlock, "")
     if len(locks) < len(keep) + len(drop) + len(unlock):
         raise UsageError("a line can be locked in one way only: it is named twice")
     if locks:
-        _lock(site, locks, folder, db)
+        _lock(domain(site), locks, yes, folder, db)
     else:
         _print_learned(site, db)
 
 
-def _lock(site: str, locks: dict[str, str], folder: str | None, db: str) -> None:
-    from newsarchive import learning
-    from newsarchive.warc import default_folder
+def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
+    from newsarchive import archive, learning
 
-    learner = learning.Learner(open_archive(db), folder or default_folder(database_url(db)))
-    show(learning.lock(learner, domain(site), locks))
+    engine = open_archive(db)
+    return learning.Learner(engine, archive.raw_folders(engine, database_url(db), folder), dry_run=dry_run)
+
+
+def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, db: str) -> None:
+    from newsarchive import learning
+    from newsarchive.db import schema
+
+    learner = _learner(folder, db)
+    number = len(learning.printing(learner, site, locks))
+    if number >= MIN_ARTICLES_TO_ASK and not yes:
+        _ask(
+            f"{number} articles of {site} print it and are read again; each that changes gets a new version."
+        )
+    show(learning.lock(learner, site, locks))
+    if freed := schema.give_back(learner.engine):
+        say(f"{freed:,} bytes given back to the disk")
+
+
+def _ask(what: str) -> None:
+    """Go on, or end with 1. Raises `UsageError` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what} Nobody can be asked here: say --yes")
+    if not click.confirm(f"{what} Go on?", err=True):
+        say("nothing was changed")
+        raise SystemExit(1)
 
 
 def _print_learned(site: str, db: str) -> None:

@@ -22,7 +22,7 @@ Examples:
   newsarchive db copy newsarchive.db postgresql://localhost/news"""
 )
 def db() -> None:
-    """The database itself: upgrade, current, check, vacuum, copy. Each takes --db (copy: two databases)."""
+    """The database itself: upgrade, current, check, rebuild, vacuum, copy. Each takes --db (copy: two databases)."""
 
 
 @db.command(epilog="Example: newsarchive db upgrade --db newsarchive.db")
@@ -60,6 +60,16 @@ def check(db: str) -> None:
     if problems:
         raise SystemExit(1)
     say("nothing wrong")
+
+
+@db.command(epilog="Example: newsarchive db rebuild --db newsarchive.db")
+@db_option
+def rebuild(db: str) -> None:
+    """Make the full-text index anew from the texts: for a search that does not find what is there."""
+    from newsarchive.db import schema
+
+    schema.rebuild(open_archive(db))
+    say("done")
 
 
 @db.command(epilog="Example: newsarchive db vacuum --db newsarchive.db")
@@ -142,11 +152,11 @@ def reextract(
 
     from newsarchive import archive
     from newsarchive.version import EXTRACTOR_VERSION
-    from newsarchive.warc import default_folder
 
+    engine = open_archive(db)
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            open_archive(db), folder or default_folder(database_url(db)), site=site,
+            engine, archive.raw_folders(engine, database_url(db), folder), site=site,
             since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, progress=lambda done, total: show(done, total, ""),

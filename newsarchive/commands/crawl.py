@@ -1,13 +1,15 @@
 """`scrapy crawl`, as Scrapy has it, with what an archive needs around it.
 
 Arguments and database are checked before anything is fetched, and the exit code tells cron how it
-went: 0 fine, 2 wrong usage, 4 the site could not be crawled, 5 the database failed.
+went: 0 fine, 2 wrong usage, 4 the site could not be crawled, 5 the database failed, 130 or 143 stopped by
+a signal before it began.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import signal
 import sys
 from typing import Any
 
@@ -20,6 +22,8 @@ from newsarchive import browser, rules
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
 
 SITE_FAILED, DATABASE_FAILED = 4, 5
+STOPPED_BY_CTRL_C = 128 + signal.SIGINT
+STOPPED_BY_SIGTERM = 128 + signal.SIGTERM
 #: How many new objects make the garbage collector look, and how many looks make it look further back. A page makes
 #: thousands that end with it; Python's own 700 had the collector take an eighth of a crawl.
 GARBAGE = (20_000, 20, 50)
@@ -33,6 +37,8 @@ class Command(ScrapyCrawl):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Until Scrapy's own handlers stand; left alone, SIGTERM would end Python with the database open.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
         try:
             self.preflight(args, opts.spargs)
         except (UsageError, BadRules) as error:
@@ -44,6 +50,9 @@ class Command(ScrapyCrawl):
         gc.set_threshold(*GARBAGE)
         super().run(args, opts)
         self.exitcode = max(self.exitcode, self.outcome())
+        if self.exitcode == 0 and not self.begun():
+            sys.stderr.write("stopped\n")
+            self.exitcode = STOPPED_BY_CTRL_C
 
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
         """Raise what would fail anyway, before the first request."""
@@ -77,6 +86,10 @@ class Command(ScrapyCrawl):
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self.crawler = super()._create_crawler(spidercls)
         return self.crawler
+
+    def begun(self) -> bool:
+        """Whether the spider was opened: a signal may come before, and nothing else would then be said."""
+        return bool(self.crawler.stats and self.crawler.stats.get_value("start_time"))
 
     def outcome(self) -> int:
         """The exit code that the crawl's own stats ask for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, and_, func, select, update
 
@@ -85,12 +85,21 @@ def _row(capture: Capture, article: Article | None) -> bulk.Row:
     }
 
 
-def original_of(engine: Engine, digest: str) -> tuple[str, datetime] | None:
-    """The URL and time of the capture that first held a payload, for a `revisit` record to name."""
+class First(NamedTuple):
+    """The capture that first held a payload, and the WARC file in which it lies."""
+
+    url: str
+    fetched_at: datetime
+    file: str
+
+
+def original_of(engine: Engine, digest: str) -> First | None:
+    """The capture that first held a payload, for a `revisit` record to name."""
+    columns: list[Any] = [CaptureRow.final_url, CaptureRow.fetched_at, CaptureRow.warc_file]
     with reading(engine) as connection:
-        query = select(CaptureRow.final_url, CaptureRow.fetched_at).where(CaptureRow.warc_digest == digest)
+        query = select(*columns).where(CaptureRow.warc_digest == digest)
         row = connection.execute(query.order_by(CaptureRow.id).limit(1)).first()
-    return (row.final_url, row.fetched_at) if row else None
+    return First(*row) if row else None
 
 
 def kept(
@@ -129,7 +138,9 @@ def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
     """The kept captures of an article's URL, newest first."""
     with reading(engine) as connection:
         key = select(ArticleRow.url_key).where(ArticleRow.id == article_id).scalar_subquery()
-        query = _heads().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc())
+        query = (
+            _heads().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
+        )
         found = _records(connection, connection.execute(query).all())
     yield from found
 

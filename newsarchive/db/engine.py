@@ -7,11 +7,13 @@ instead of failing half-way. What the driver raises comes out as `DatabaseError`
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +24,13 @@ from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageErro
 
 #: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch").
 ADVISORY_LOCK = int.from_bytes(b"newsarch")
+
+#: Engines of this process. A program that ends without closing its connections leaves the last commits in a
+#: file `-wal` beside the archive, and who copies the archive alone copies none of them.
+_opened: WeakSet[Engine] = WeakSet()
+#: Connections that cannot write, of engines and of others, and the files that were opened so.
+_readers: WeakSet[_ReadOnlyConnection] = WeakSet()
+_read: set[Path] = set()
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -67,7 +76,23 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin)
+    _opened.add(engine)
     return engine
+
+
+@atexit.register
+def close_all() -> None:
+    """Close every connection of this process: SQLite then moves all commits into the one file of the archive.
+
+    Called when the program ends, also by an error or a signal; does nothing where all is closed. An engine
+    may be used again after it: it connects anew.
+    """
+    for engine in list(_opened):
+        engine.dispose()
+    for connection in list(_readers):
+        connection.close()
+    while _read:
+        _tidy(_read.pop())
 
 
 def open_existing(url: str) -> Engine:
@@ -94,12 +119,32 @@ def open_readonly(url: str) -> Engine:
     engine = create_engine(parsed, creator=lambda: connect_readonly(file))
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin)
+    _opened.add(engine)
     return engine
 
 
 def connect_readonly(file: Path) -> sqlite3.Connection:
     """A bare connection that cannot write, for a tool that brings its own SQL; any thread may use it."""
-    return sqlite3.connect(_readonly_uri(file), uri=True, check_same_thread=False)
+    connection = sqlite3.connect(
+        _readonly_uri(file), uri=True, check_same_thread=False, factory=_ReadOnlyConnection
+    )
+    _readers.add(connection)
+    _read.add(file.absolute())
+    return connection
+
+
+class _ReadOnlyConnection(sqlite3.Connection):
+    """A connection that a weak reference can name."""
+
+
+def _tidy(file: Path) -> None:
+    """Remove the `-wal` and `-shm` that reading made: a connection that cannot write leaves them behind.
+
+    An ordinary connection takes them away when it closes as the last one.
+    """
+    if file.with_name(file.name + "-wal").exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as one:
+            one.execute("SELECT count(*) FROM sqlite_master")
 
 
 def _readonly_uri(file: Path) -> str:

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, exc
+from sqlalchemy import Connection, Engine, exc, inspect
 
 from newsarchive.db import fulltext, revisions
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
+from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 
 #: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
 NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "ceph")
+
+#: Tables that every archive has had since its first version: Alembic's own are also those of other programs.
+OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
+#: Share of an SQLite file that may be free before a work that rewrote many articles writes the file anew. Below it
+#: the next crawl fills the pages again sooner than a second copy of the whole file is worth.
+MAX_FREE_SHARE = 0.1
+#: Tables of another program that a message names; more would not tell more.
+MAX_NAMED_TABLES = 3
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +45,13 @@ def upgrade(engine: Engine) -> None:
     An SQLite file that holds an older archive is copied beside itself first
     (`FILE.before-REVISION.bak`). Does nothing where the archive is up to date. Raises
     `DatabaseTooNew` for an archive of a newer version, `DatabaseUnavailable` where it cannot be
-    opened or written.
+    opened or written, or holds the tables of another program: nothing is changed in it then.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
     before = _revision(engine)
     head = revisions.head()
+    _refuse_foreign(engine, before)
     _refuse_unknown(engine, before)
     if before == head:
         return
@@ -78,8 +88,38 @@ def check(engine: Engine) -> list[str]:
 
 def vacuum(engine: Engine) -> None:
     """Give free space back and refresh the planner's statistics."""
+    compact(engine)
+    _outside_transactions(engine, ["ANALYZE"])
+
+
+def give_back(engine: Engine) -> int:
+    """Write an SQLite archive anew where much of its file is free; gives how many bytes that gave back.
+
+    For the end of a work that rewrote many articles. PostgreSQL does so by itself.
+    """
+    path = sqlite_file(engine)
+    if path is None:
+        return 0
+    with reading(engine) as connection:
+        pages, free, size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+    if free < MAX_FREE_SHARE * pages:
+        return 0
+    compact(engine)
+    with reading(engine) as connection:
+        left = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return int((pages - left) * size)
+
+
+def compact(engine: Engine) -> None:
+    """Write the archive anew without gaps: free pages, half-full ones, parts of the full-text index."""
     optimize = [f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES]
-    statements = [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM", "ANALYZE"]
+    _outside_transactions(engine, [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM"])
+
+
+def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
     # Neither database vacuums inside a transaction, and SQLAlchemy always begins one.
     outside = engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated(engine), outside.connect() as connection:
@@ -101,7 +141,12 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     """
     path = sqlite_file(engine)
     if path is None:
-        raise DatabaseUnavailable(f"{shown(engine)} is not an SQLite file: use pg_dump")
+        url = engine.url.set(drivername="postgresql", password=None).render_as_string()
+        raise DatabaseUnavailable(
+            f"{shown(engine)} is not an SQLite file. While crawls go on, either"
+            f" pg_dump --format=custom --file={target.with_suffix('.dump')} '{url}', or, into an SQLite file:"
+            f" newsarchive db copy '{url}' {target}"
+        )
     if target.exists() and not overwrite:
         raise DatabaseUnavailable(f"{target} exists: name another file")
     if not path.exists():
@@ -151,6 +196,25 @@ def _config(connection: Connection | None = None) -> Config:
 def _revision(engine: Engine) -> str | None:
     with translated(engine), engine.connect() as connection:
         return revisions.current(connection)
+
+
+def _refuse_foreign(engine: Engine, revision: str | None) -> None:
+    """Another program's database is no place for an archive: one in a file of its own would be lost to its owner.
+
+    A PostgreSQL database may hold other tables beside ours, unless they have our names.
+    """
+    with translated(engine):
+        there = set(inspect(engine).get_table_names()) - {"alembic_version"}
+    if revision is not None:
+        foreign = set() if there >= OWN_TABLES else there
+    else:
+        foreign = there if engine.dialect.name == "sqlite" else there & set(Base.metadata.tables)
+    if foreign:
+        named = ", ".join(sorted(foreign)[:MAX_NAMED_TABLES])
+        raise DatabaseUnavailable(
+            f"{shown(engine)} is the database of another program (it holds {named}), and was left as it is:"
+            " name another one for the archive"
+        )
 
 
 def _refuse_unknown(engine: Engine, revision: str | None) -> None:

@@ -30,8 +30,10 @@ CHUNK = 100
 def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
     """Make an SQLite archive of these articles at `target`, which must not exist; gives how many.
 
-    Raw bytes stay where they are: captures say what was fetched, and their WARC files are not copied.
+    The file is written without gaps, so that it is no larger than the archive it comes from. Raw bytes stay where
+    they are: captures say what was fetched, and their WARC files are not copied.
     """
+    ids = sorted(ids)  # rows that come in the order of their keys fill the pages of a tree
     engine = open_engine(str(target))
     try:
         schema.upgrade(engine)
@@ -45,9 +47,7 @@ def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
                 number += part.write(connection)
         with writing(engine) as connection:
             _recount(connection)
-        with engine.connect() as connection:  # all of it in the one file that is moved
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        schema.compact(engine)
         return number
     finally:
         engine.dispose()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from glob import glob
+from pathlib import Path
 from typing import Any
 
 from newsarchive import warcread
 from newsarchive.core.urls import same_site
-from newsarchive.exceptions import UsageError
+from newsarchive.db.frontier import Frontier
+from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.items import Capture
+from newsarchive.recorder import Recorder
 from newsarchive.spiders.base import ArchiveSpider, count
 
 
@@ -19,7 +23,8 @@ class WarcSpider(ArchiveSpider):
 
     Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz`), `site` (only pages of these
     sites, parted by commas), `limit` (at most so many pages). Nothing is fetched. A damaged record is
-    reported, and the next one read.
+    reported, and the next one read. The records of the pages are copied into the archive's own WARC files, so that
+    they can be read again wherever the archive goes and whatever becomes of the file.
     """
 
     name = "warc"
@@ -28,6 +33,8 @@ class WarcSpider(ArchiveSpider):
     path: list[str]
     site: list[str]
     limit: int | None
+    #: The archive, for records of bytes that it has already. `StorePipeline` gives it.
+    frontier: Frontier | None = None
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -48,21 +55,32 @@ class WarcSpider(ArchiveSpider):
 
     async def start(self) -> AsyncIterator[Capture]:
         pages = self.pages()
-        while (capture := await asyncio.to_thread(next, pages, None)) is not None:
-            self.count("discovered")
-            yield capture
+        try:
+            while (capture := await asyncio.to_thread(next, pages, None)) is not None:
+                self.count("discovered")
+                yield capture
+        except DatabaseError as error:  # a disk that takes no more bytes: what is read on would be lost
+            self.crawler.stats.set_value("newsarchive/database_error", str(error))
+            assert self.crawler.engine is not None
+            await self.crawler.engine.close_spider_async(reason="database_error")
 
     def pages(self) -> Iterator[Capture]:
-        """The pages of all files that were asked for, in order."""
+        """The pages of all files that were asked for, in order, each copied into the archive's own WARC files.
+
+        Raises `DatabaseUnavailable` where those cannot be written.
+        """
+        recorder = self.crawler.get_extension(Recorder)
         taken = 0
         for file in self.path:
-            for found in warcread.captures(file):
+            for found in warcread.exchanges(file):
                 if isinstance(found, warcread.Damage):
                     self.count("failed/damaged record")
                     self.logger.warning("%s", found)
-                elif self.wants(found):
+                elif self.wants(found[0]):
                     taken += 1
-                    yield found
+                    capture, wire = found
+                    place = recorder.copy(capture, wire, Path(file).name) if recorder else None
+                    yield replace(capture, place=place)
                     if self.limit is not None and taken >= self.limit:
                         return
 

@@ -1,0 +1,182 @@
+"""What a server did to a body to send it: content codings taken off again (RFC 9110, 8.4), and chunks joined.
+
+A WARC file keeps a body as it came over the wire, and Scrapy offers `gzip, deflate, br, zstd` to every server. So
+whoever reads the file meets each of them, two on top of each other, labels that are not true, bodies that break off,
+and bombs: a few kilobytes that unpack to gigabytes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from collections.abc import Callable, Generator
+
+#: Bytes that one call of a decompressor gives at most. More would only delay the refusal of a bomb.
+STEP_BYTES = 65536
+
+#: Bytes at the beginning of a body that tell text from binary data, as browsers look at them
+#: (https://mimesniff.spec.whatwg.org/#reading-the-resource-header).
+SNIFFED_BYTES = 1445
+
+#: Labels that say that nothing was done. The others are seen on servers that take the header for another one.
+_NOTHING_DONE = frozenset({"", "identity", "none", "chunked"})
+
+#: Bytes that no text holds (https://mimesniff.spec.whatwg.org/#binary-data-byte), and the marks of UTF-16 and UTF-32.
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class BodyTooLong(ValueError):
+    """A body is longer than the reader takes: it may be a bomb."""
+
+
+def decoded(body: bytes, codings: str, max_bytes: int) -> bytes:
+    """The body without its content codings; `codings` is the value of the header, in the order of application.
+
+    A body that does not have the coding of its label is given as it is, as browsers do; so is text under a label that
+    is no coding (`utf-8`). A body that breaks off gives what came before. Never holds much more than `max_bytes`.
+    Raises `BodyTooLong`, and `ValueError` for a coding that is not known or data that is damaged from the start.
+    """
+    unknown = ""
+    for coding in reversed([name.strip().lower() for name in codings.split(",")]):
+        if coding in _UNPACKERS:
+            try:
+                body = _unpacked(body, coding, max_bytes)
+            except BodyTooLong:
+                raise
+            except ValueError:
+                if unknown:
+                    break  # under what we do not know nothing can be read
+                raise
+        elif coding not in _NOTHING_DONE:
+            unknown = unknown or coding
+    if unknown and not _is_text(body):
+        raise ValueError(f"content coding {unknown!r} is not known")
+    return body
+
+
+def joined_chunks(body: bytes) -> bytes:
+    """The body without the chunks of HTTP/1.1 (RFC 9112, 7.1); a body that has none is given as it is.
+
+    What breaks off within a chunk gives what came before.
+    """
+    parts: list[bytes] = []
+    at = 0
+    while size := _CHUNK_SIZE.match(body, at):
+        length = int(size[1], 16)
+        end = size.end() + length
+        # Text may begin with a line like "add": a chunk ends where its size says, with an end of line.
+        if length and end < len(body) and body[end : end + 1] not in (b"\r", b"\n"):
+            return b"".join(parts) if parts else body
+        parts.append(body[size.end() : end])
+        at = end + (2 if body[end : end + 2] == b"\r\n" else 1)
+        if length == 0:
+            break
+    return b"".join(parts) if parts else body
+
+
+def _unpacked(body: bytes, coding: str, max_bytes: int) -> bytes:
+    """One coding taken off. Text that does not unpack to its end never had the coding."""
+    if not body:
+        return body
+    out, whole, problem = bytearray(), False, ""
+    pieces = _UNPACKERS[coding](body)
+    try:
+        while len(out) <= max_bytes:
+            out += next(pieces)
+    except StopIteration as end:
+        whole = end.value
+    except Exception as error:  # every library has an exception of its own
+        problem = str(error)
+    if len(out) > max_bytes:
+        raise BodyTooLong(f"a body longer than {max_bytes} bytes")
+    if not whole and _is_text(body):
+        return body
+    if not whole and not out:
+        raise ValueError(f"content coding {coding!r}: {problem or 'cut short'}")
+    return bytes(out)
+
+
+def _is_text(body: bytes) -> bool:
+    start = body[:SNIFFED_BYTES]
+    return start.startswith(_BYTE_ORDER_MARKS) or _BINARY.search(start) is None
+
+
+# -- one function for each coding: gives pieces of about STEP_BYTES, and at its end whether the data was whole ------
+
+_Pieces = Generator[bytes, None, bool]
+
+
+def _gzip(body: bytes) -> _Pieces:
+    """All members; what stands behind the last is no part of the page."""
+    whole = False
+    while body.startswith(_GZIP_MAGIC):
+        unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        whole = yield from _zlib(unpack, body)
+        body = unpack.unused_data
+    return whole
+
+
+def _deflate(body: bytes) -> _Pieces:
+    """With the header of zlib, as RFC 9110 wants it, or without, as some servers send it."""
+    try:
+        zlib.decompressobj().decompress(body, 1)
+    except zlib.error:
+        return (yield from _zlib(zlib.decompressobj(-zlib.MAX_WBITS), body))
+    return (yield from _zlib(zlib.decompressobj(), body))
+
+
+def _zlib(unpack: zlib._Decompress, body: bytes) -> _Pieces:
+    while not unpack.eof:
+        piece = unpack.decompress(body, STEP_BYTES)
+        yield piece
+        body = unpack.unconsumed_tail
+        if not body and len(piece) < STEP_BYTES:
+            break
+    return unpack.eof
+
+
+def _brotli(body: bytes) -> _Pieces:
+    try:
+        import brotli
+    except ImportError:  # PyPy
+        import brotlicffi as brotli
+
+    unpack = brotli.Decompressor()
+    piece = unpack.process(body, output_buffer_limit=STEP_BYTES)
+    while piece:
+        yield piece
+        piece = b"" if unpack.is_finished() else unpack.process(b"", output_buffer_limit=STEP_BYTES)
+    return bool(unpack.is_finished())
+
+
+def _zstd(body: bytes) -> _Pieces:
+    """All frames; what stands behind the last is no part of the page."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+
+    while body:
+        unpack = zstd.ZstdDecompressor()
+        yield unpack.decompress(body, STEP_BYTES)
+        while not unpack.eof and not unpack.needs_input:
+            yield unpack.decompress(b"", STEP_BYTES)
+        if not unpack.eof:
+            return False
+        body = unpack.unused_data
+    return True
+
+
+_UNPACKERS: dict[str, Callable[[bytes], _Pieces]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

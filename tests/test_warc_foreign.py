@@ -1,0 +1,171 @@
+"""WARC files that we did not write, and those of older versions of ours: written here byte by byte."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import brotli
+import pytest
+from backports import zstd
+
+from newsarchive.items import Capture
+from newsarchive.warcread import Damage, captures, read_capture
+
+PAGE = b"<!doctype html><title>Ferry</title><p>The night ferry returns to the old harbour.</p>" * 20
+
+
+def response(
+    number: int, body: bytes, *headers: str, date: str = "2025-04-01T12:00:00Z", version: str = "WARC/1.0"
+) -> bytes:
+    """A response record."""
+    http = "\r\n".join(["HTTP/1.1 200 OK", "Content-Type: text/html", *headers, "", ""]).encode() + body
+    head = [
+        version,
+        "WARC-Type: response",
+        f"WARC-Target-URI: http://blog.example/{number}",
+        f"WARC-Date: {date}",
+        f"WARC-Record-ID: <urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950{number}>",
+        "Content-Type: application/http; msgtype=response",
+        f"Content-Length: {len(http)}",
+        "",
+        "",
+    ]
+    return "\r\n".join(head).encode() + http + b"\r\n\r\n"
+
+
+def info(version: str = "WARC/1.0") -> bytes:
+    block = b"software: another program\r\n"
+    head = f"{version}\r\nWARC-Type: warcinfo\r\nWARC-Date: 2025-04-01T12:00:00Z\r\nContent-Length: {len(block)}\r\n\r\n"
+    return head.encode() + block + b"\r\n\r\n"
+
+
+def written(path: Path, records: Sequence[bytes], how: str = "a member a record") -> Path:
+    if how == "plain":
+        path.write_bytes(b"".join(records))
+    elif how == "one member":
+        path.write_bytes(gzip.compress(b"".join(records)))
+    else:
+        path.write_bytes(b"".join(gzip.compress(record) for record in records))
+    return path
+
+
+def read(path: Path) -> list[Capture | Damage]:
+    return list(captures(path))
+
+
+def bodies(path: Path) -> list[bytes | str]:
+    return [found.body if isinstance(found, Capture) else found.problem for found in captures(path)]
+
+
+CODED = [
+    ("Content-Encoding: gzip", gzip.compress(PAGE)),
+    ("Content-Encoding: br", brotli.compress(PAGE)),
+    ("Content-Encoding: zstd", zstd.compress(PAGE)),
+    ("Content-Encoding: gzip, br", brotli.compress(gzip.compress(PAGE))),
+    ("Content-Encoding: gzip\r\nContent-Encoding: br", brotli.compress(gzip.compress(PAGE))),
+    ("Content-Encoding: gzip", PAGE),
+    ("Content-Encoding: br", PAGE),
+    ("Content-Encoding: UTF-8", PAGE),
+]
+
+
+@pytest.mark.parametrize("how", ["plain", "a member a record", "one member"])
+def test_every_coding_is_read(tmp_path: Path, how: str) -> None:
+    records = [response(number, body, header) for number, (header, body) in enumerate(CODED)]
+    path = written(tmp_path / "x.warc.gz", [info(), *records], how)
+    assert bodies(path) == [PAGE] * len(CODED)
+    assert all("content-encoding" not in c.headers for c in read(path) if isinstance(c, Capture))
+
+
+def test_a_record_of_an_older_version_of_ours_is_read_where_it_lies(tmp_path: Path) -> None:
+    """It kept the coding in the header, and the transfer coding under another name."""
+    first = response(1, PAGE, version="WARC/1.1")
+    header = "Content-Encoding: br\r\nX-Archive-Orig-Transfer-Encoding: chunked"
+    second = response(
+        2, brotli.compress(PAGE), header, date="2025-04-01T12:00:00.250000Z", version="WARC/1.1"
+    )
+    path = written(tmp_path / "newsarchive-news-20250401-00001-0a0b.warc.gz", [first, second])
+    capture = read_capture(tmp_path, path.name, len(gzip.compress(first)))
+    assert (capture.url, capture.body) == ("http://blog.example/2", PAGE)
+    assert read_capture([tmp_path / "elsewhere", tmp_path], path.name, len(gzip.compress(first))) == capture
+
+
+def test_what_cannot_be_decoded_is_reported_and_the_next_is_read(tmp_path: Path) -> None:
+    records = [
+        response(1, b"\x1f\x9d\x90" + bytes(range(50)), "Content-Encoding: compress"),
+        response(2, gzip.compress(b"\0" * (70 * 2**20)), "Content-Encoding: gzip"),
+        response(3, brotli.compress(b"\0" * (70 * 2**20), quality=1), "Content-Encoding: br"),
+        response(4, PAGE),
+    ]
+    assert bodies(written(tmp_path / "x.warc", records, "plain")) == [
+        "content coding 'compress' is not known",
+        "a body longer than 67108864 bytes",
+        "a body longer than 67108864 bytes",
+        PAGE,
+    ]
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["2009-03-65T08:43:19-0800", "", "yesterday", "2009-13-01T00:00:00Z"],
+    ids=lambda date: date or "empty",
+)
+def test_a_date_that_is_none_does_not_lose_the_record(tmp_path: Path, date: str) -> None:
+    records = [
+        info("WARC/0.18"),
+        response(1, PAGE, date=date, version="WARC/0.18"),
+        response(2, PAGE, version="WARC/0.18"),
+    ]
+    first, second = read(written(tmp_path / "clueweb.warc.gz", records))
+    assert isinstance(first, Capture)
+    assert isinstance(second, Capture)
+    assert (first.fetched_at, first.body) == (None, PAGE)
+    assert second.fetched_at is not None
+
+
+def test_a_file_gzipped_in_one_piece_is_read_to_its_damage(tmp_path: Path) -> None:
+    pages = [random.Random(number).randbytes(50_000) for number in range(4)]
+    records = [info(), *(response(number, page) for number, page in enumerate(pages))]
+    path = written(tmp_path / "x.warc.gz", records, "one member")
+    assert bodies(path) == pages
+    path.write_bytes(path.read_bytes()[:-10_000])
+    assert bodies(path)[:3] == pages[:3]
+    assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
+
+
+def test_a_single_record_in_one_member_is_no_file_in_one_piece(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.warc.gz", [response(1, PAGE)])
+    (found,) = read(path)
+    assert isinstance(found, Capture)
+    assert found.place is not None
+    assert (found.place.offset, found.place.length) == (0, path.stat().st_size)
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        (CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (len(PAGE), PAGE)),
+        (CHUNKED, PAGE),
+        ("Transfer-Encoding: Chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(PAGE), PAGE)),
+        (CHUNKED, b"%x\r\n%b" % (len(PAGE) + 99, PAGE)),
+        (CHUNKED + "\r\nContent-Encoding: gzip", gzip.compress(PAGE)),
+        (
+            CHUNKED + "\r\nContent-Encoding: gzip",
+            b"%x\r\n%b\r\n0\r\n\r\n" % (len(gzip.compress(PAGE, mtime=0)), gzip.compress(PAGE, mtime=0)),
+        ),
+    ],
+    ids=["chunks", "none", "capital", "cut short", "gzip without chunks", "gzip in chunks"],
+)
+def test_a_body_marked_chunked_is_read_with_chunks_or_without(
+    tmp_path: Path, header: str, body: bytes
+) -> None:
+    assert bodies(written(tmp_path / "x.warc.gz", [response(1, body, header), response(2, PAGE)])) == [
+        PAGE,
+        PAGE,
+    ]
