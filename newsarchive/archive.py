@@ -141,11 +141,13 @@ def reextract(
     return summary
 
 
-def read_again(engine: Engine, warc_folder: Path | str, url_or_id: str | int) -> Article:
+def read_again(
+    engine: Engine, warc_folder: Path | str, url_or_id: str | int, tables: rules.Rules | None = None
+) -> Article:
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
     stored = query.get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
-        return process.article_from(_capture(str(warc_folder), kept), rules.default())
+        return process.article_from(_capture(str(warc_folder), kept), tables or rules.default())
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, open_reader, say
+from newsarchive.cli.common import db_option, open_archive, open_reader, raw_folder, rules_folder, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -33,12 +33,10 @@ def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None,
     that change, a line each. A crawl does this at its end.
     """
     from newsarchive import learning
-    from newsarchive.warc import default_folder
 
     if bool(site) == everything:
         raise UsageError("which site? name one, or say --all")
-    raw = folder or default_folder(database_url(db))
-    learner = learning.Learner(open_archive(db), raw, dry_run=dry_run)
+    learner = learning.Learner(open_archive(db), raw_folder(db, folder), rules_folder(), dry_run=dry_run)
     if site:
         show(learner.learn(domain(site)))
     else:
@@ -85,9 +83,8 @@ def template(
 
 def _lock(site: str, locks: dict[str, str], folder: str | None, db: str) -> None:
     from newsarchive import learning
-    from newsarchive.warc import default_folder
 
-    learner = learning.Learner(open_archive(db), folder or default_folder(database_url(db)))
+    learner = learning.Learner(open_archive(db), raw_folder(db, folder), rules_folder())
     show(learning.lock(learner, domain(site), locks))
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, open_reader, say
+from newsarchive.cli.common import (
+    database_url,
+    db_option,
+    open_archive,
+    open_reader,
+    raw_folder,
+    rules_folder,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,11 +150,10 @@ def reextract(
 
     from newsarchive import archive
     from newsarchive.version import EXTRACTOR_VERSION
-    from newsarchive.warc import default_folder
 
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            open_archive(db), folder or default_folder(database_url(db)), site=site,
+            open_archive(db), raw_folder(db, folder), site=site, rules_folder=rules_folder(),
             since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, progress=lambda done, total: show(done, total, ""),

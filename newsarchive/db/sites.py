@@ -7,7 +7,7 @@ for one that is paused, and missing for one that was only ever crawled by hand.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +74,41 @@ class Sites:
                 "config": {**row.config, "follow": True, **settings},
             }
             connection.execute(update(Site).where(Site.id == row.id).values(values))
+
+    def keep_listed(
+        self,
+        file: str,
+        sites: Iterable[tuple[str, Mapping[str, Any]]],
+        scopes: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """Follow the sites (address, settings) that a file lists, and hold its settings of many sites.
+
+        A paused site stays paused. What the same file listed before and lists no more is followed no longer. Nothing
+        is written where the archive has it so already.
+        """
+        mark = {known.LISTED: file}
+        wanted = {site_of(url): (url, dict(settings)) for url, settings in sites}
+        before = {site.domain: site for site in self.all()}
+        held = self.defaults()
+        defaults_now = {scope: {**settings, **mark} for scope, settings in scopes.items()}
+        gone = [s for s, config in held.items() if config.get(known.LISTED) == file and s not in scopes]
+        changed = {s: config for s, config in defaults_now.items() if held.get(s) != config}
+        if gone or changed:
+            with writing(self.engine) as connection:
+                defaults.forget(connection, gone)
+                defaults.save(connection, changed)
+        for domain, site in before.items():
+            if site.config.get(known.LISTED) == file and domain not in wanted:
+                self.configure(site, {})
+        for domain, (url, settings) in wanted.items():
+            config = dict(before[domain].config) if domain in before else {}
+            own = (
+                {} if known.LISTED in config else config
+            )  # settings that were given by hand stay below the file's
+            now = {**own, "follow": config.get("follow", True), **mark, **settings}
+            if now != config or before[domain].home_url != url:
+                self.follow(url, {})
+                self.configure(known.KnownSite(domain, url), now)
 
     def configure(self, site: KnownSite, config: Mapping[str, Any]) -> None:
         """Replace a site's settings."""
