@@ -217,7 +217,8 @@ def defaults() -> Config:
 def load(file: str | os.PathLike[str] = "") -> Config:
     """What holds now. Raises `UsageError`, naming file and key, for what cannot be read or is not understood."""
     path = find(file)
-    values, tables = dict(defaults().values), {}
+    values = dict(defaults().values)
+    tables: dict[str, Any] = {}
     if path is not None:
         said, tables = read_file(path)
         values |= said

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsarchive import config
+from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline
 from newsarchive.export import origin_line as origin_line
 
@@ -68,6 +69,32 @@ def db_option(command: F) -> F:
         show_default="newsarchive.db, or what your settings say",
         help="The archive: an SQLite file, or a database URL.",
     )(config_option(command))
+
+
+def database_source(ctx: click.Context) -> str:
+    """Where the command's archive was said: `option --db`, or as `Config.source` has it."""
+    given = ctx.get_parameter_source("db") is click.core.ParameterSource.COMMANDLINE
+    return "option --db" if given else config.load().source("database")
+
+
+def require_archive(ctx: click.Context, db: str) -> None:
+    """The archive must be there: a slip of the pen shall make no new one, and crawl nothing into it for ever.
+
+    Only an archive that the file of settings names (or none names), and that file lists sites, may yet have to be
+    made. Raises `DatabaseUnavailable`.
+    """
+    from newsarchive.db.direct import open_source
+
+    held, place = config.load(), database_url(db).removeprefix("sqlite:///")
+    if held.tables.get("site") and database_source(ctx) in ("default", str(held.file)):
+        return
+    try:
+        open_source(database_url(db))
+    except DatabaseUnavailable as error:
+        raise DatabaseUnavailable(
+            f"{place}: no archive there: mend --db, or follow a site first: "
+            f"newsarchive sites add https://blog.example --db {place}"
+        ) from error
 
 
 def raw_folder(db: str, folder: str | None = None) -> Path:

@@ -119,7 +119,8 @@ def tour(url: str) -> None:
         line = f"  {len(texts)} {kind}: {texts[0]}"
         out.print(line, style="dim", markup=False, overflow="ellipsis", no_wrap=True)
     out.print()
-    out.print(whats_next(url), markup=False, soft_wrap=True)
+    place = url.removeprefix("sqlite:///")
+    out.print(whats_next(url, "" if place == "newsarchive.db" else place), markup=False, soft_wrap=True)
 
 
 def by_kind(stored: Stored) -> dict[str, list[str]]:

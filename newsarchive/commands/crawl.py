@@ -125,6 +125,7 @@ class Command(ScrapyCrawl):
 
     def follow_listed(self, engine: Engine) -> None:
         """Bring the archive's list of sites, with what their settings say of their pages, to what the file says."""
+        assert self.settings is not None
         held = config.load()
         if held.file is not None and held["database"] == self.settings["NEWSARCHIVE_DATABASE_URL"]:
             from newsarchive.cli.sitelist import follow_listed

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select, update
 from newsarchive.core.urls import site_of
 from newsarchive.db import defaults, known
 from newsarchive.db.engine import ADVISORY_LOCK, insert_ignoring, reading, sqlite_file, translated, writing
+from newsarchive.db.frontier import Frontier
 from newsarchive.db.known import KnownSite
 from newsarchive.db.models import CrawlRun, Site
 from newsarchive.exceptions import DatabaseUnavailable
@@ -114,6 +115,12 @@ class Sites:
         """Replace a site's settings."""
         with writing(self.engine) as connection:
             connection.execute(update(Site).where(Site.domain == site.domain).values(config=dict(config)))
+
+    def has_due_posts(self, url: str) -> bool:
+        """Whether any post of the site is to be looked at again by now."""
+        frontier = Frontier(self.engine, clock=self.clock)
+        site = frontier.find_site(url)
+        return site is not None and bool(frontier.due(site_id=site, limit=1))
 
     def failed(self, url: str) -> None:
         """A crawl of the site failed as a whole."""
