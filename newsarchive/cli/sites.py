@@ -138,6 +138,8 @@ def list_sites(db: str) -> None:
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
+    from newsarchive.db.known import BEFORE
+
     found = known(db, site)
     rows = {
         "url": found.home_url,
@@ -146,7 +148,7 @@ def show(site: str, db: str) -> None:
         "state": found.state,
         "last crawled": found.last_success_at,
         "articles": found.articles,
-        **found.settings,
+        **{key: value for key, value in found.settings.items() if key != BEFORE},
     }
     for key, value in rows.items():
         click.echo(f"{key}: {'' if value is None else value}")

@@ -55,7 +55,7 @@ class Command(ScrapyCrawl):
             found = config.load(file).settings()
         except UsageError as error:
             raise ScrapyUsageError(str(error), print_help=False) from error
-        self.settings.delete("NEWSARCHIVE_CONFIG_ERROR", "project")
+        found["NEWSARCHIVE_CONFIG_ERROR"] = ""
         for name, value in found.items():
             self.settings.set(name, value, priority="project")
 

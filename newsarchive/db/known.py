@@ -33,6 +33,8 @@ _SITES = (
 
 #: In a site's settings, and in those of many: the file of settings that lists them (`Sites.keep_listed`).
 LISTED = "listed"
+#: In the settings of a site that is listed: those that were given by hand.
+BEFORE = "before"
 
 #: What is known of a line of a site's furniture.
 LEARNED = ("fingerprint", "role", "label", "reason", "pages", "clusters", "sample", "first", "version")

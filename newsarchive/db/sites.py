@@ -84,32 +84,25 @@ class Sites:
     ) -> None:
         """Follow the sites (address, settings) that a file lists, and hold its settings of many sites.
 
-        A paused site stays paused. What the same file listed before and lists no more is followed no longer. Nothing
-        is written where the archive has it so already.
+        A paused site stays paused, and settings that were given by hand hold where the file says nothing. What the
+        same file listed before and lists no more is as it was before. Nothing is written where all is so already.
         """
-        mark = {known.LISTED: file}
-        wanted = {site_of(url): (url, dict(settings)) for url, settings in sites}
-        before = {site.domain: site for site in self.all()}
-        held = self.defaults()
-        defaults_now = {scope: {**settings, **mark} for scope, settings in scopes.items()}
+        with reading(self.engine) as connection:
+            before = {site.domain: site for site in known.sites(connection)}
+            held = known.defaults(connection)
+        marked = {scope: {**settings, known.LISTED: file} for scope, settings in scopes.items()}
         gone = [s for s, config in held.items() if config.get(known.LISTED) == file and s not in scopes]
-        changed = {s: config for s, config in defaults_now.items() if held.get(s) != config}
-        if gone or changed:
-            with writing(self.engine) as connection:
-                defaults.forget(connection, gone)
-                defaults.save(connection, changed)
-        for domain, site in before.items():
-            if site.config.get(known.LISTED) == file and domain not in wanted:
-                self.configure(site, {})
-        for domain, (url, settings) in wanted.items():
-            config = dict(before[domain].config) if domain in before else {}
-            own = (
-                {} if known.LISTED in config else config
-            )  # settings that were given by hand stay below the file's
-            now = {**own, "follow": config.get("follow", True), **mark, **settings}
-            if now != config or before[domain].home_url != url:
-                self.follow(url, {})
-                self.configure(known.KnownSite(domain, url), now)
+        changed = {scope: config for scope, config in marked.items() if held.get(scope) != config}
+        wanted = {site_of(url): (url, settings) for url, settings in sites}
+        rows = dict(_changes(file, before, wanted))
+        if not (gone or changed or rows):
+            return
+        with writing(self.engine) as connection:
+            defaults.forget(connection, gone)
+            defaults.save(connection, changed)
+            insert_ignoring(connection, Site.__table__, [{"domain": domain} for domain in rows])  # type: ignore[arg-type]
+            for domain, values in rows.items():
+                connection.execute(update(Site).where(Site.domain == domain).values(values))
 
     def configure(self, site: KnownSite, config: Mapping[str, Any]) -> None:
         """Replace a site's settings."""
@@ -144,6 +137,22 @@ class Sites:
                 if row.arguments.get(argument) == value:
                     return dict(row.stats)
         return {}
+
+
+def _changes(
+    file: str, before: Mapping[str, KnownSite], wanted: Mapping[str, tuple[str, Mapping[str, Any]]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of sites that a file's list changes: domain, new values."""
+    for domain, site in before.items():
+        if site.config.get(known.LISTED) == file and domain not in wanted:
+            yield domain, {"config": site.config.get(known.BEFORE, {})}
+    for domain, (url, settings) in wanted.items():
+        config = before[domain].config if domain in before else {}
+        by_hand = config.get(known.BEFORE, {}) if known.LISTED in config else dict(config)
+        marks = {"follow": config.get("follow", True), known.LISTED: file, known.BEFORE: by_hand}
+        now = {**by_hand, **settings, **marks}
+        if now != config or before[domain].home_url != url:
+            yield domain, {"home_url": url, "config": now}
 
 
 @contextmanager
