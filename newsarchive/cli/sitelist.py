@@ -32,6 +32,8 @@ SETTINGS: Mapping[str, type] = {
     "drop": list,
     "body": list,
 }
+#: How messages name the kinds of numbers.
+NUMBERS = {int: "whole number", float: "number"}
 #: What `sources` may name.
 SOURCES = ("wp-json", "feed", "sitemap", "archive")
 
@@ -61,7 +63,7 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         except ValueError:
             bad = True
         if bad:
-            raise UsageError(f"{where}: {key}={value!r} is no {SETTINGS[key].__name__} that can be used")
+            raise UsageError(f"{where}: {key}={value!r} is no {NUMBERS[SETTINGS[key]]} that can be used")
     if since := found.get("since"):
         _check_day(since, where)
     return found
