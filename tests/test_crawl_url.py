@@ -187,6 +187,14 @@ def test_the_bundled_blog_through_scrapy_shows_before_and_after(tmp_path: Path) 
     assert (tmp_path / "articles.csv").read_bytes()
 
 
+def test_a_part_of_the_bundled_blog_is_shown_too(tmp_path: Path) -> None:
+    newest = ("-a", "sources=feed", "-a", "since=2025-04-24")  # which needs no repair
+    done = run("crawl", "demo", *newest, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "The articles are in newsarchive.db." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_bundled_blog_leaves_other_data_alone(tmp_path: Path) -> None:
     (tmp_path / "newsarchive.toml").write_text('warc = "mine"\n[crawl]\nlimit = 1\nsince = 2025-04-24\n')
     done = run("demo", folder=tmp_path)

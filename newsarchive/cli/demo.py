@@ -101,15 +101,22 @@ def articles(url: str) -> list[Stored]:
 
 
 def tour(url: str) -> None:
-    """What the crawl made of one post, on standard error: before and after, what was left out, what to type next."""
+    """What the crawl made of one post, on standard error: before and after, what was left out, what to type next.
+
+    Prints nothing where no post of the demo blog is in the archive.
+    """
     from rich.console import Console
 
     out = Console(stderr=True, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
-    stored = max(articles(url), key=lambda article: len(article.dropped))
+    found = articles(url)
+    if not found:  # stopped by Ctrl-C before the first post
+        return
+    stored = max(found, key=lambda article: (bool(article.edits), len(article.dropped)))
     out.print()
     print_heads(out, stored)
     before, after = damaged_sentence(stored)
-    for head, text in (("As the blog has it:", before), ("As the archive has it:", after)):
+    shown = (("As the blog has it:", before), ("As the archive has it:", after)) if before != after else ()
+    for head, text in shown:
         out.print()
         out.print(head, style="bold")
         out.print(text, markup=False, width=min(out.width, COLUMN))
@@ -145,7 +152,7 @@ def damaged_sentence(stored: Stored) -> tuple[str, str]:
 
     edits = [edit for edit in stored.edits if edit.where == BODY]
     found = paragraphs(pieces(stored.article_body, edits))
-    most = max(found, key=lambda paragraph: sum(piece.edit is not None for piece in paragraph))
+    most = max(found or [[]], key=lambda paragraph: sum(piece.edit is not None for piece in paragraph))
     before = "".join(piece.edit.before if piece.edit else piece.text for piece in most)
     return before, "".join(piece.edit.after if piece.edit else piece.text for piece in most)
 
