@@ -149,6 +149,21 @@ def test_every_command_and_scrapy_say_a_mistake_in_one_line(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
 
 
+def test_a_program_that_runs_our_spiders_is_told_of_a_mistake_too(tmp_path: Path) -> None:
+    (tmp_path / "newsarchive.toml").write_text('databse = "news.db"\n')
+    code = (
+        "from scrapy.crawler import AsyncCrawlerProcess\nfrom scrapy.utils.project import get_project_settings\n"
+        "process = AsyncCrawlerProcess(get_project_settings())\n"
+        "process.crawl('news', url='http://127.0.0.1:9')\nprocess.start()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        env=environment(tmp_path, SCRAPY_SETTINGS_MODULE="newsarchive.settings"),
+    )  # fmt: skip
+    assert "newsarchive.toml: databse: no such key" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
+
+
 def test_a_variable_with_a_mistake_is_named(tmp_path: Path) -> None:
     done = run("config", folder=tmp_path, NEWSARCHIVE_WORKERS="many")
     assert (done.returncode, done.stdout) == (2, "")
@@ -288,6 +303,7 @@ def test_the_sites_of_the_file_are_followed_as_long_as_it_lists_them(tmp_path: P
         f"{one.home}/": 0.01,
         f"{two.home}/": 0.01,
     }
+    assert "in newsarchive.toml" not in run("sites", "list", folder=tmp_path).stderr
     assert run("sites", "pause", one.home, folder=tmp_path).returncode == 0
     run("crawl", "--all", folder=tmp_path)
     assert {site.home_url: site.followed for site in archive.all()} == {
@@ -305,6 +321,11 @@ def test_the_sites_of_the_file_are_followed_as_long_as_it_lists_them(tmp_path: P
 def test_sites_that_were_added_by_hand_stay(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'news.db'}")
     upgrade(engine)
+    (tmp_path / "newsarchive.toml").write_text('database = "news.db"\n[[site]]\nurl = "new.example"\n')
+    assert (
+        "1 more in newsarchive.toml: the next crawl follows them"
+        in run("sites", "list", folder=tmp_path).stderr
+    )
     archive = Sites(engine)
     archive.follow("https://hand.example/", {"limit": 3})
     archive.follow("https://both.example/", {"limit": 3, "delay": 2.0})
