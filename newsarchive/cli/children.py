@@ -9,6 +9,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+#: Exit codes above it say as a shell does that a signal ended the process, before it was ready to end well.
+SHELL_SIGNALLED = 128
+
 
 class Children:
     """The running spiders, which are told to end when we are: they finish what is in flight, and commit.
@@ -40,7 +43,9 @@ class Children:
             child.terminate()  # the signal came while it was starting
         code = child.wait()
         self.running.discard(child)
-        return 0 if self.stopping and code < 0 else code if code >= 0 else 1
+        if self.stopping and (code < 0 or code > SHELL_SIGNALLED):
+            return 0
+        return code if code >= 0 else 1
 
     def stop(self, *_: object) -> None:
         self.stopping = True

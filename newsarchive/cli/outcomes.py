@@ -18,9 +18,14 @@ USAGE, SOME_FAILED, ALL_FAILED, DATABASE_FAILED, LOCKED = 2, 3, 4, 5, 75
 COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
 
 
+def gravity(code: int) -> float:
+    """The rank of a spider's exit code: a spider that broke (1) is graver than a few posts that wait."""
+    return 0.5 if code == SOME_FAILED else code
+
+
 @dataclass
 class Result:
-    """What became of one site: its spiders' counts, the worst exit code, and what went wrong."""
+    """What became of one site: its spiders' counts, the gravest exit code, and what went wrong."""
 
     site: str
     code: int = 0
@@ -28,8 +33,10 @@ class Result:
     error: str = ""
 
     def add(self, code: int, stats: dict[str, str]) -> None:
-        self.code = max(self.code, code)
-        self.error = self.error or stats.get("database_error") or stats.get("site_error") or ""
+        self.code = max(self.code, code, key=gravity)
+        errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
+        errors += [said for key, said in sorted(stats.items()) if key.startswith("site_left/")]
+        self.error = self.error or next(filter(None, errors), "")
         for key, value in stats.items():
             column = key.partition("/")[0]
             if column in COLUMNS and value.isdigit():
@@ -46,7 +53,8 @@ class Result:
         if not self.code:
             return ""
         if self.code == SOME_FAILED and not self.error:
-            return f"{self.site}: {self.counts.get('failed', 0)} posts could not be had: they are asked for again"
+            number = self.counts.get("failed", 0)
+            return f"{self.site}: {number} posts could not be fetched; the next crawl asks for them again"
         return self.error or f"{self.site}: the crawl ended with {self.code}"
 
 
