@@ -11,6 +11,7 @@ from __future__ import annotations
 from scrapy.settings import BaseSettings
 
 from newsarchive import browser, extensions, inflight, pipelines, politeness, recorder
+from newsarchive.exceptions import UsageError
 from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
@@ -26,6 +27,11 @@ class Addon:
     """Adds what is not set yet; a project's own values stand."""
 
     def update_settings(self, settings: BaseSettings) -> None:
+        """Raises `UsageError` where `newsarchive.settings` could not read what it is told to read."""
+        if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
+            raise UsageError(
+                problem
+            )  # a program of one's own must not crawl into another archive than it says
         settings.set("USER_AGENT", user_agent(settings.get("NEWSARCHIVE_CONTACT") or ""), priority="addon")
         browser.configure(settings)
         chain: dict[type, int] = dict(ITEM_PIPELINES)

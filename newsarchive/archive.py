@@ -153,17 +153,18 @@ def reextract(
     return summary
 
 
-def raw_folders(engine: Engine, database_url: str, given: Path | str | None = None) -> tuple[str, ...]:
-    """Where the WARC files of an archive may lie: in the folder that is given or the one beside its file, and in
-    those that its runs name."""
-    return folders([given or default_folder(database_url), *rawfolders.known(engine)])
+def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
+    """Where the WARC files of an archive may lie: in the folder that is given, and in those that its runs name."""
+    return folders([first, *rawfolders.known(engine)])
 
 
-def read_again(engine: Engine, warc_folder: Folder, url_or_id: str | int) -> Article:
+def read_again(
+    engine: Engine, warc_folder: Folder, url_or_id: str | int, tables: rules.Rules | None = None
+) -> Article:
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
     stored = query.get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
-        return process.article_from(_capture(warc_folder, kept), rules.default())
+        return process.article_from(_capture(warc_folder, kept), tables or rules.default())
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 

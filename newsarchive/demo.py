@@ -1,7 +1,12 @@
-"""A small bundled blog on loopback, for `newsarchive demo` and for tests of the whole crawl."""
+"""A small bundled blog on loopback, for `scrapy crawl news -a url=demo` and for tests of the whole crawl.
+
+The crawl finds it under an address of its own, the same each time: our server is the proxy of that crawl. So a second
+crawl meets the posts of the first, and the archive does not fill with ports of this machine.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +20,16 @@ from typing import Any
 from newsarchive.rules import DATA, read
 
 FOLDER = DATA / "demo"
+
+#: What stands for the blog where an address is asked for.
+NAME = "demo"
+#: Where the blog seems to be; names below `.example` belong to nobody (RFC 2606).
+ADDRESS = "http://salt-and-paper.example"
+#: Scrapy's settings for a blog on this machine: there is nobody to be polite to, but a person should see it work.
+PACE = {"DOWNLOAD_DELAY": 0.2, "AUTOTHROTTLE_ENABLED": False, "HTTPPROXY_ENABLED": True}
+
+#: Variables through which a crawl learns of a proxy (the first), and of hosts that are to be reached without it.
+_PROXY, *_PAST_PROXY = "http_proxy", "no_proxy", "NO_PROXY"
 
 #: path → (content type, body)
 Pages = Mapping[str, tuple[str, bytes]]
@@ -75,11 +90,14 @@ def feed(blog: Mapping[str, Any], home: str) -> str:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Serve the blog on a free port of 127.0.0.1; yields its address without a trailing slash."""
+def served(address: str = "") -> Iterator[str]:
+    """Serve the blog on a free port of 127.0.0.1; yields where the server is, without a trailing slash.
+
+    The blog's own links lead to `address`, where one is given, else to the server.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     home = f"http://127.0.0.1:{server.server_port}"
-    server.pages = pages(home)  # type: ignore[attr-defined]
+    server.pages = pages(address or home)  # type: ignore[attr-defined]
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -90,9 +108,23 @@ def served() -> Iterator[str]:
         thread.join()
 
 
+@contextmanager
+def at_its_address() -> Iterator[str]:
+    """Serve the blog so that this process finds it at `ADDRESS`, and nothing else by http: it is the proxy."""
+    with served(ADDRESS) as proxy:
+        before = {name: os.environ.pop(name, None) for name in (_PROXY, *_PAST_PROXY)}
+        os.environ[_PROXY] = proxy
+        try:
+            yield ADDRESS
+        finally:
+            del os.environ[_PROXY]
+            os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        kind, body = self.server.pages.get(self.path, ("", b""))  # type: ignore[attr-defined]
+        path = self.path.removeprefix(ADDRESS)  # who asks a proxy names the host too (RFC 9112, 3.2.2)
+        kind, body = self.server.pages.get(path, ("", b""))  # type: ignore[attr-defined]
         self.send_response(200 if kind else 404)
         self.send_header("Content-Type", kind or "text/plain")
         self.send_header("Content-Length", str(len(body)))

@@ -19,11 +19,11 @@ from scrapy import signals
 
 from newsarchive import adapter as adapter  # Scrapy's exporters see an Article as its flat row
 from newsarchive import rules as rules_module
-from newsarchive.archive import stored_reading
+from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.core import process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
-from newsarchive.db import rawfolders, templates
+from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_existing, upgrade
 from newsarchive.db.frontier import Frontier
 from newsarchive.db.revisions import head
@@ -220,7 +220,7 @@ class StorePipeline:
         settings, folder = self.crawler.settings, raw_folder(self.crawler.settings)
         engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"])
         upgrade(engine)
-        folders = [folder, *rawfolders.known(engine)] if folder else []
+        folders = raw_folders(engine, folder) if folder else ()
         again = stored_reading(engine, folders, settings.get("NEWSARCHIVE_RULES") or None) if folder else None
         self.store = Store(engine, again=again)
         arguments = getattr(spider, "arguments", {}) | folder_elsewhere(settings)

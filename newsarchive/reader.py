@@ -37,7 +37,7 @@ __all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
 class Archive:
     """An archive to read from: an SQLite file, or a database URL.
 
-    Without an argument it is the one that `NEWSARCHIVE_DATABASE_URL` names. Raises `UsageError` for a
+    Without an argument it is the one that `NEWSARCHIVE_DATABASE_URL` or `newsarchive.toml` names. Raises `UsageError` for a
     URL that is not understood, `DatabaseUnavailable` where no archive is there. Nothing is ever written.
     """
 

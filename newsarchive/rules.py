@@ -1,12 +1,11 @@
 """TOML and model files → `Rules`, the one argument through which data reaches the pure core.
 
 The files lie in `newsarchive/data`; a directory of the user's own may add to them or replace them
-file by file (`NEWSARCHIVE_RULES`); `NEWSARCHIVE_STANDFIRST` is read from the environment. Every error names file and key.
+file by file (`NEWSARCHIVE_RULES`); where standfirsts go, `config` says. Every error names file and key.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -49,6 +48,8 @@ def load(folder: Path | str | None = None) -> Rules:
 
     Raises `BadRules`, naming file and key, for what cannot be read or is not understood.
     """
+    from newsarchive import config  # which reads `STANDFIRSTS`
+
     folders = [DATA]
     if folder is not None:
         if not Path(folder).is_dir():
@@ -66,14 +67,14 @@ def load(folder: Path | str | None = None) -> Rules:
         models=_models(),
         discovery=_tables(folders, "discovery"),
         metadata=_tables(folders, "metadata"),
-        standfirst=standfirst_of(os.environ.get("NEWSARCHIVE_STANDFIRST", "")),
+        standfirst=config.load()["standfirst"],
     )
 
 
 def standfirst_of(value: str) -> str:
     """One of `STANDFIRSTS`, the first for "". Raises `BadRules` for any other word."""
     if value not in ("", *STANDFIRSTS):
-        raise BadRules("NEWSARCHIVE_STANDFIRST", value, f"must be one of {', '.join(STANDFIRSTS)}")
+        raise BadRules("standfirst", value, f"must be one of {', '.join(STANDFIRSTS)}")
     return value or STANDFIRSTS[0]
 
 

@@ -1,46 +1,60 @@
 """Scrapy settings of the project. Ours share the prefix `NEWSARCHIVE_`; the rest are Scrapy's own.
 
-Set any of them for one run with `-s NAME=VALUE`. `NEWSARCHIVE_DATABASE_URL`, `NEWSARCHIVE_CONTACT` and
-`NEWSARCHIVE_RULES` are read from the environment too.
+Set any of them for one run with `-s NAME=VALUE`. What is not set so comes from the environment, else from
+`newsarchive.toml` (see `newsarchive/config.py`).
 """
 
-import os
-
-from newsarchive import fields
+from newsarchive import config, fields
+from newsarchive.exceptions import UsageError
 
 BOT_NAME = "newsarchive"
 SPIDER_MODULES = ["newsarchive.spiders"]
 COMMANDS_MODULE = "newsarchive.commands"
 ADDONS = {"newsarchive.addon.Addon": 500}
 
+try:
+    _config = config.load()
+except UsageError as _error:
+    # Scrapy would print a traceback: `scrapy crawl` says it in one line and ends.
+    _config = config.defaults()
+    globals()["NEWSARCHIVE_CONFIG_ERROR"] = str(_error)
+
 # --- ours -------------------------------------------------------------------------------------
+#: The file of settings, where it is not `newsarchive.toml` in the current or the user's folder.
+NEWSARCHIVE_CONFIG = ""
 #: Where the articles go; any SQLAlchemy URL of SQLite or PostgreSQL.
-NEWSARCHIVE_DATABASE_URL = os.environ.get("NEWSARCHIVE_DATABASE_URL", "sqlite:///newsarchive.db")
+NEWSARCHIVE_DATABASE_URL = _config["database"]
 #: How a site's owner reaches you: a web page or a mail address. The add-on puts it into the user agent.
-NEWSARCHIVE_CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
+NEWSARCHIVE_CONTACT = _config["contact"]
 #: A folder of TOML rules that add to, or replace, those of `newsarchive/data`.
-NEWSARCHIVE_RULES = os.environ.get("NEWSARCHIVE_RULES", "")
+NEWSARCHIVE_RULES = _config["rules"]
 #: Raw bytes of every post, in WARC files: `on` (a folder beside the database), `off`, or a folder.
-NEWSARCHIVE_WARC = os.environ.get("NEWSARCHIVE_WARC", "on")
+NEWSARCHIVE_WARC = _config["warc"]
+#: Posts of one crawl, the oldest day of a post, and where to look, where the spider's arguments do not say.
+NEWSARCHIVE_LIMIT = _config["crawl.limit"]
+NEWSARCHIVE_SINCE = _config["crawl.since"]
+NEWSARCHIVE_SOURCES = _config["crawl.sources"]
 #: A crawl that found something learns its sites' furniture at its end, from the raw bytes (WARC on).
-NEWSARCHIVE_LEARN = True
+NEWSARCHIVE_LEARN = _config["crawl.learn"]
 #: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
-NEWSARCHIVE_HONOUR_NOARCHIVE = True
+NEWSARCHIVE_HONOUR_NOARCHIVE = _config["crawl.honour_noarchive"]
 #: Pages that hold nothing without JavaScript: `off`, `on` (the system's Chromium), or its path (extra `browser`).
-NEWSARCHIVE_BROWSER = os.environ.get("NEWSARCHIVE_BROWSER", "off")
+NEWSARCHIVE_BROWSER = _config["browser"]
 #: Posts of one site that may be fetched and not stored yet: so many a killed crawl fetches again at most.
-NEWSARCHIVE_IN_FLIGHT = 8
+NEWSARCHIVE_IN_FLIGHT = _config["crawl.in_flight"]
 #: Processes that run the pure core; 0 runs it in the crawl's own process.
-NEWSARCHIVE_WORKERS = 0
+NEWSARCHIVE_WORKERS = _config["crawl.workers"]
+if _config["crawl.user_agent"]:  # else the add-on says who we are
+    USER_AGENT = _config["crawl.user_agent"]
 
 # --- polite by default ------------------------------------------------------------------------
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "newsarchive"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY = _config["crawl.delay"]
 DOWNLOAD_DELAY_JITTER = 0  # at random it could be half of that
 AUTOTHROTTLE_ENABLED = True
-AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_START_DELAY = _config["crawl.delay"]
 AUTOTHROTTLE_MAX_DELAY = 60.0
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 DOWNLOAD_TIMEOUT = 60

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -87,6 +91,28 @@ def test_every_field_and_format_of_an_export_stands_in_the_readme() -> None:
         name for name in [*(field.name for field in FIELDS), *FORMATS] if f"`{name}`" not in section
     ] == []
     assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in section] == [".md"]
+
+
+def test_the_readme_starts_with_a_crawl_that_works_as_it_stands_there(tmp_path: Path) -> None:
+    """The last link of its first command, in a folder that is a checkout as far as Scrapy knows; what comes before it
+    makes the environment that runs this test. Then the commands that it names next, but the one that needs a blog."""
+    first, then, _ = re.findall(
+        r"```sh\n(.*?)```", README[README.index("## Start") : README.index("## Crawl")], re.S
+    )
+    *setup, crawl = first.strip().split(" && ")
+    assert setup == ["python3 -m venv .venv", ". .venv/bin/activate", "pip install -e ."]
+    shutil.copy(ROOT / "scrapy.cfg", tmp_path)
+    ours = ("NEWSARCHIVE_", "SCRAPY_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    for line in [crawl, *then.splitlines()[:-1]]:
+        program, *words = line.split()
+        done = subprocess.run(
+            [sys.executable, "-m", program, *words], cwd=tmp_path, timeout=120, check=False, text=True,
+            env=environment | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert {"newsarchive.db", "articles.csv"} <= {path.name for path in tmp_path.iterdir()}
+    assert "Night ferry" in (tmp_path / "articles.csv").read_text("utf-8-sig")
 
 
 @pytest.mark.parametrize(

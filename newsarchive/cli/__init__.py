@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import platform
 import signal
 import sys
 import threading
@@ -16,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
-from newsarchive.version import VERSION
+from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 #: subcommand → (module, what `--help` says of it): the help needs no import.
 COMMANDS = {
+    "config": ("config", "What holds here: every setting, its value, and where it was said."),
     "backup": ("maintain", "Copy an SQLite archive into another file while crawls go on."),
-    "crawl": ("crawl", "Crawl every site that is due, or those named: for cron."),
+    "crawl": ("crawl", "Crawl a blog by its address, or the followed sites that are due."),
     "compare": ("copies", "What one article added, cut and altered against another."),
     "db": ("maintain", "The database itself: upgrade, current, check, rebuild, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
@@ -99,14 +101,26 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="newsarchive")
-def cli() -> None:
-    """Read the archive of republished news, and try the parts that fill it.
+@click.version_option(
+    VERSION,
+    message=f"newsarchive {VERSION} (extractor {EXTRACTOR_VERSION}, Python {platform.python_version()})",
+)
+@click.option(
+    "--config", "file", metavar="FILE", help="Settings in place of newsarchive.toml, for any command."
+)
+@click.pass_context
+def cli(ctx: click.Context, file: str | None) -> None:
+    """Crawl blogs that republish news into an archive of clean articles, and read it.
 
-    Crawling is Scrapy's: scrapy crawl news -a url=https://blog.example
-
-    Example: newsarchive search "free trade" --db newsarchive.db
+    \b
+    Examples:
+      newsarchive crawl https://blog.example --limit 20
+      newsarchive search "free trade"
+      newsarchive export articles.csv
     """
+    from newsarchive.cli.common import use_config
+
+    use_config(ctx, file)
 
 
 def exit_code(error: NewsArchiveError) -> int:

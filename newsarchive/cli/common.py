@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from newsarchive import config
+from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline
 from newsarchive.export import origin_line as origin_line
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from newsarchive.db.direct import File
     from newsarchive.items import Article, Block, Edit
+    from newsarchive.rules import Rules
 
 #: Widest column of running text on a terminal, in characters.
 COLUMN = 88
@@ -25,16 +29,93 @@ COLUMN = 88
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def use_config(ctx: click.Context, file: str | None) -> None:
+    """Let this file of settings hold for the command, and for every process that it starts.
+
+    Raises `UsageError` where there is no such file.
+    """
+    if not file:
+        return
+    before = os.environ.get(config.FILE_VARIABLE)
+    path = config.find(file)
+    os.environ[config.FILE_VARIABLE] = str(path.absolute() if path else file)
+
+    def restore() -> None:
+        os.environ.pop(config.FILE_VARIABLE)
+        if before is not None:
+            os.environ[config.FILE_VARIABLE] = before
+
+    ctx.call_on_close(restore)
+
+
+def config_option(command: F) -> F:
+    """`--config`, a file of settings in place of `newsarchive.toml`."""
+    return click.option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,  # what other options are by default stands in it
+        expose_value=False,
+        callback=lambda ctx, option, file: use_config(ctx, file),
+        help="Settings; newsarchive.toml here or in your folder of settings by default.",
+    )(command)
+
+
 def db_option(command: F) -> F:
-    """`--db`, a file name or a SQLAlchemy URL."""
+    """`--db`, a file name or a SQLAlchemy URL, and `--config`, which may name it."""
     return click.option(
         "--db",
         metavar="FILE|URL",
-        envvar="NEWSARCHIVE_DATABASE_URL",
-        default="sqlite:///newsarchive.db",
-        show_default=True,
+        default=lambda: config.load()["database"],
+        show_default="newsarchive.db, or what your settings say",
         help="The archive: an SQLite file, or a database URL.",
-    )(command)
+    )(config_option(command))
+
+
+def database_source(ctx: click.Context) -> str:
+    """Where the command's archive was said: `option --db`, or as `Config.source` has it."""
+    given = ctx.get_parameter_source("db") is click.core.ParameterSource.COMMANDLINE
+    return "option --db" if given else config.load().source("database")
+
+
+def require_archive(ctx: click.Context, db: str) -> None:
+    """The archive must be there: a slip of the pen shall make no new one, and crawl nothing into it for ever.
+
+    Only an archive that the file of settings names (or none names), and that file lists sites, may yet have to be
+    made. Raises `DatabaseUnavailable`.
+    """
+    from newsarchive.db.direct import open_source
+
+    held, place = config.load(), database_url(db).removeprefix("sqlite:///")
+    if held.tables.get("site") and database_source(ctx) in ("default", str(held.file)):
+        return
+    try:
+        open_source(database_url(db))
+    except DatabaseUnavailable as error:
+        raise DatabaseUnavailable(
+            f"{place}: no archive there: mend --db, or follow a site first: "
+            f"newsarchive sites add https://blog.example --db {place}"
+        ) from error
+
+
+def raw_folder(db: str, folder: str | None = None) -> Path:
+    """Where the raw bytes of an archive lie: the folder that an option names, else the settings, else beside it."""
+    from newsarchive.warc import default_folder
+
+    chosen = folder or config.load()["warc"]
+    return default_folder(database_url(db)) if chosen in ("on", "off") else Path(chosen)
+
+
+def rules_folder() -> str:
+    """The folder of TOML rules that the settings name, "" for none."""
+    folder: str = config.load()["rules"]
+    return folder
+
+
+def rules_in_force() -> Rules:
+    """Our rules, with those of the settings' folder over them. Raises `BadRules`."""
+    from newsarchive import rules
+
+    return rules.default(rules_folder())
 
 
 def database_url(db: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive import config
 from newsarchive.cli.common import console, db_option, open_archive, open_reader, origin_line, say
 from newsarchive.cli.narrowing import hidden_option
 
@@ -212,7 +213,8 @@ Examples:
     "--paraphrases",
     metavar="SCORE",
     type=click.FloatRange(0.3, 1.0),
-    envvar="NEWSARCHIVE_PARAPHRASES",
+    default=lambda: config.load()["paraphrases"],
+    show_default="what your settings say",
     help="Also link what may be the same in other words, from this score on (0.3 to 1); off by default.",
 )
 @db_option

@@ -1,31 +1,32 @@
-"""`newsarchive crawl`: the followed sites, each in a process of its own, for cron."""
+"""`newsarchive crawl`: a blog by its address, or the followed sites, each in a process of its own."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, say
-from newsarchive.exceptions import UsageError
+from newsarchive import config
+from newsarchive.cli import sitelist
+from newsarchive.cli.children import Children
+from newsarchive.cli.common import database_url, db_option, require_archive, say
+from newsarchive.cli.outcomes import DATABASE_FAILED, LOCKED, USAGE, Result, exit_code, show
+from newsarchive.demo import NAME as DEMO
+from newsarchive.exceptions import DatabaseError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from newsarchive.db.known import KnownSite
     from newsarchive.db.sites import Sites
 
-LOCKED, SOME_FAILED, ALL_FAILED, DATABASE_FAILED = 75, 3, 4, 5
-#: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.
-COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
+#: Spiders that may be named as `scrapy crawl` has it.
+SPIDERS = ("news", "recrawl", "warc")
 
 #: A site's setting and Scrapy's; AutoThrottle begins with the delay, and never goes below it.
 SETTINGS = (
@@ -35,103 +36,198 @@ SETTINGS = (
 )
 
 
-@dataclass
-class Result:
-    """What became of one site: its spiders' counts, the worst exit code, and what went wrong."""
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the command line says of a crawl: arguments of the spider, settings as NAME=VALUE, and feeds as Scrapy's
+    options (`-O`, FILE, …)."""
 
-    site: str
-    code: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    error: str = ""
+    arguments: Mapping[str, str]
+    settings: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    quiet: bool = False
 
-    def add(self, code: int, stats: dict[str, str]) -> None:
-        self.code = max(self.code, code)
-        self.error = self.error or stats.get("database_error") or stats.get("site_error") or ""
-        for key, value in stats.items():
-            column = key.partition("/")[0]
-            if column in COLUMNS and value.isdigit():
-                self.counts[column] = self.counts.get(column, 0) + int(value)
+    @property
+    def dry_run(self) -> bool:
+        return self.arguments.get("dry_run") == "1"
 
+    @property
+    def finds_only(self) -> bool:
+        """Whether posts are only found, and not looked at again: a second spider would write the feed anew."""
+        return self.dry_run or bool(self.feeds)
 
-class Children:
-    """The running spiders, which are told to end when we are: they finish what is in flight, and commit."""
-
-    def __init__(self, url: str) -> None:
-        self.running: set[subprocess.Popen[bytes]] = set()
-        self.stopping = False
-        self.environment = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | os.environ
-        self.environment["NEWSARCHIVE_DATABASE_URL"] = url
-
-    def run(self, spider: str, options: Sequence[str]) -> int:
-        """The exit code of one spider; 0 for one that was told to end."""
-        command = [sys.executable, "-m", "scrapy", "crawl", spider, *options, "-s", "NEWSARCHIVE_QUIET=1"]
-        # A session of its own: a Ctrl-C reaches it through us, once.
-        child = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        self.running.add(child)
-        if self.stopping:
-            child.terminate()  # the signal came while it was starting
-        code = child.wait()
-        self.running.discard(child)
-        return 0 if self.stopping and code < 0 else code if code >= 0 else 1
-
-    def stop(self, *_: object) -> None:
-        self.stopping = True
-        for child in list(self.running):
-            child.terminate()
-
-    @contextmanager
-    def told_of_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def words(self, spider: str) -> list[str]:
+        """Options of `scrapy crawl`."""
+        shared = ("limit",) if spider == "recrawl" else tuple(self.arguments)
+        found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in shared]
+        found += [("-s", setting) for setting in self.settings]
+        found += [("-L", "ERROR")] if self.quiet else []
+        return [word for pair in found for word in pair] + list(self.feeds)
 
 
 @click.command(
     epilog="""\b
 Examples:
-  newsarchive crawl --all
-  newsarchive crawl blog.example https://paper.example --db news.db --jobs 4
+  newsarchive crawl https://blog.example --limit 20
+  newsarchive crawl https://blog.example --since 2025-01-31 --dry-run
+  newsarchive crawl https://blog.example -O articles.jsonl -s DOWNLOAD_DELAY=3
+  newsarchive crawl demo
+  newsarchive crawl --all --db news.db --jobs 4
 
 \b
-Exit codes: 0 fine, 2 usage, 3 some sites failed, 4 every site failed, 5 the database failed,
-75 another crawl of this database is running."""
+Scrapy's spelling works too: newsarchive crawl news -a url=https://blog.example -a limit=20
+
+\b
+Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 5 the database failed,
+75 another crawl of the followed sites is running."""
 )
-@click.argument("sites", nargs=-1, metavar="[SITE]...")
+@click.argument("sites", nargs=-1, metavar="[URL|SITE]...")
 @click.option("--all", "everything", is_flag=True, help="Every followed site that is due.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Sites side by side.")
+@click.option("--limit", metavar="NUMBER", help="At most this many posts.")
+@click.option("--since", metavar="DATE", help="Leave out posts older than this.")
+@click.option(
+    "--sources", metavar="WORDS", help="Ask these alone: wp-json, feed, sitemap, archive; with commas."
+)
+@click.option("--recheck", is_flag=True, help="Ask for every known post again.")
+@click.option("--dry-run", is_flag=True, help="List the posts that would be fetched; fetch and store none.")
+@click.option("-o", "--output", metavar="FILE", multiple=True, help="Append the articles to this file too.")
+@click.option(
+    "-O", "--overwrite-output", metavar="FILE", multiple=True, help="Write the articles to this file too."
+)
+@click.option("-a", "arguments", metavar="NAME=VALUE", multiple=True, help="An argument of Scrapy's spider.")
+@click.option(
+    "-s", "--set", "settings", metavar="NAME=VALUE", multiple=True, help="A setting of Scrapy or ours."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=lambda: config.load()["crawl.jobs"],
+    show_default="4, or what your settings say",
+    help="Sites side by side.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each site, on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Print what went wrong, and nothing else: for cron.")
 @db_option
-def crawl(sites: tuple[str, ...], everything: bool, jobs: int, as_json: bool, db: str) -> None:
-    """Crawl the sites named, or all that are due, and look again at their posts that are due."""
+@click.pass_context
+def crawl(
+    ctx: click.Context,
+    /,
+    sites: tuple[str, ...],
+    everything: bool,
+    jobs: int,
+    as_json: bool,
+    quiet: bool,
+    db: str,
+    **said: Any,
+) -> None:
+    """Crawl a blog by its address, or followed sites, and look again at their posts that are due.
+
+    With --dry-run, -o or -O posts are found and none is looked at again.
+    """
+    orders = orders_of(quiet=quiet, **said)
+    if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in orders.arguments):
+        children = Children(database_url(db), shown=not quiet, stdout=True)
+        with children.told_of_signals():
+            sys.exit(children.run(sites[0], orders.words(sites[0])))
+    sites, orders = with_url(sites, orders)
+    if bool(sites) == everything:
+        raise UsageError(
+            "which sites? give the address of a blog, name followed sites, or say: newsarchive crawl --all"
+        )
+    if orders.feeds and (everything or len(sites) > 1):
+        raise UsageError(
+            "-o and -O take one blog: for several, crawl first, then: newsarchive export articles.csv"
+        )
+    if sites == (DEMO,):
+        children = Children(database_url(db), shown=not quiet, stdout=True)
+        with children.told_of_signals():
+            sys.exit(children.run("news", ["-a", f"url={DEMO}", *orders.words("news")]))
+    if everything:
+        require_archive(ctx, db)
+    engine = opened(db, orders)
+    try:
+        run(engine, database_url(db), sites, orders, jobs, as_json)
+    finally:
+        engine.dispose()
+
+
+def orders_of(
+    *,
+    output: tuple[str, ...],
+    overwrite_output: tuple[str, ...],
+    arguments: tuple[str, ...],
+    settings: tuple[str, ...],
+    recheck: bool,
+    dry_run: bool,
+    quiet: bool,
+    **said: str | None,
+) -> Orders:
+    """The command line's options. Raises `UsageError`, naming the option that cannot be used."""
+    given = {name: str(value) for name, value in sitelist.checked(said, "crawl").items() if name != "sources"}
+    if said.get("sources"):
+        given["sources"] = str(said["sources"])
+    given |= {name: "1" for name, on in (("recheck", recheck), ("dry_run", dry_run)) if on}
+    for pair in arguments:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"-a {pair}: write it as NAME=VALUE, for example -a limit=20")
+        given[name.strip()] = value
+    if wrong := [pair for pair in settings if "=" not in pair]:
+        raise UsageError(f"-s {wrong[0]}: write it as NAME=VALUE, for example -s DOWNLOAD_DELAY=3")
+    feeds = [word for file in output for word in ("-o", file)]
+    feeds += [word for file in overwrite_output for word in ("-O", file)]
+    return Orders(given, settings, tuple(feeds), quiet)
+
+
+def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], Orders]:
+    """`-a url=` names a blog as an argument does."""
+    arguments = dict(orders.arguments)
+    if url := arguments.pop("url", ""):
+        sites = (*sites, url)
+    return sites, Orders(arguments, orders.settings, orders.feeds, orders.quiet)
+
+
+def opened(db: str, orders: Orders) -> Engine:
+    """The archive with today's schema and the sites that the file of settings lists; as it is for a dry run."""
     from newsarchive.db.engine import open_engine, upgrade
+
+    engine = open_engine(database_url(db))
+    if not orders.dry_run:
+        upgrade(engine)
+        held = config.load()
+        if held.file is not None:
+            sitelist.follow_listed(engine, held)
+    return engine
+
+
+def run(engine: Engine, url: str, sites: tuple[str, ...], orders: Orders, jobs: int, as_json: bool) -> None:
+    """Crawl the named sites, the due ones for none; prints what became of them, and exits."""
     from newsarchive.db.sites import Sites, crawl_lock
 
-    if bool(sites) == everything:
-        raise UsageError("which sites? name some, or say: newsarchive crawl --all")
-    engine = open_engine(database_url(db))
-    upgrade(engine)
-    with crawl_lock(engine) as alone:
-        if not alone:
-            say("another crawl of this database is running: this one ends")
-            sys.exit(LOCKED)
-        archive = Sites(engine)
-        wanted = due(archive) if everything else [named(archive, site) for site in sites]
-        results = crawl_all(archive, wanted, jobs, Children(database_url(db)))
-    show(results, as_json)
+    archive = Sites(engine)
+    wanted = [named(archive, site) for site in sites] if sites else due(archive, orders)
+    # One blog is watched; nobody watches several, or what is asked for as JSON or from cron.
+    shown = orders.dry_run or (len(sites) == 1 and not as_json and not orders.quiet)
+    children = Children(url, shown=shown, stdout=orders.dry_run or "-" in orders.feeds)
+    if orders.dry_run or (shown and not wanted[0].followed):
+        results = crawl_all(archive, wanted, 1, children, orders)
+    else:
+        with crawl_lock(engine) as alone:
+            if not alone:
+                if not orders.quiet:
+                    say("another crawl of this database is running: this one ends")
+                sys.exit(LOCKED)
+            results = crawl_all(archive, wanted, jobs, children, orders)
+    if not shown:
+        show(results, as_json, orders.quiet)
     sys.exit(exit_code(results))
 
 
-def due(archive: Sites) -> list[KnownSite]:
+def due(archive: Sites, orders: Orders) -> list[KnownSite]:
     """The followed sites that are due. Raises `UsageError` where none is followed."""
     if not any(site.config.get("follow") is not None for site in archive.all()):
         raise UsageError("no site is followed yet: newsarchive sites add https://blog.example")
     found = archive.due()
-    if not found:
+    if not found and sys.stderr.isatty() and not orders.quiet:  # cron would mail it every hour
         say("no site is due")
     return found
 
@@ -142,36 +238,53 @@ def named(archive: Sites, text: str) -> KnownSite:
     from newsarchive.db.known import KnownSite
 
     url = check_start_url(text, "SITE")
-    return archive.get(url) or KnownSite(site_of(url), url)
+    try:
+        found = archive.get(url)
+    except DatabaseError:  # a dry run may have no archive yet; the spider reports any other
+        found = None
+    if found is not None and found.config.get("follow") is not None:
+        return found
+    return replace(found, home_url=url) if found else KnownSite(site_of(url), url)
 
 
-def crawl_all(archive: Sites, sites: Iterable[KnownSite], jobs: int, children: Children) -> list[Result]:
+def crawl_all(
+    archive: Sites, sites: Iterable[KnownSite], jobs: int, children: Children, orders: Orders
+) -> list[Result]:
     """Crawl them, `jobs` side by side; sites of one host take turns."""
     hosts: dict[str, dict[str, KnownSite]] = {}
     for site in sites:
         hosts.setdefault(urlsplit(site.home_url).hostname or "", {})[site.domain] = site
     results: list[Result] = []
     with children.told_of_signals(), ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(in_turn, archive, list(group.values()), children) for group in hosts.values()]
+        waiting = [
+            pool.submit(in_turn, archive, list(group.values()), children, orders) for group in hosts.values()
+        ]
         for done in as_completed(waiting):
             results += done.result()
     return sorted(results, key=lambda result: result.site)
 
 
-def in_turn(archive: Sites, sites: list[KnownSite], children: Children) -> list[Result]:
-    return [crawl_one(archive, site, children) for site in sites if not children.stopping]
+def in_turn(archive: Sites, sites: list[KnownSite], children: Children, orders: Orders) -> list[Result]:
+    return [crawl_one(archive, site, children, orders) for site in sites if not children.stopping]
 
 
-def crawl_one(archive: Sites, site: KnownSite, children: Children) -> Result:
-    """Find a site's posts, then look again at those that are due."""
+def crawl_one(archive: Sites, site: KnownSite, children: Children, orders: Orders) -> Result:
+    """Find a site's posts, then look again at those that are due: so deleted and edited ones are met."""
     result = Result(site.home_url)
+    if orders.dry_run:
+        words = ["-a", f"url={site.home_url}", *options(site, "news"), *orders.words("news")]
+        result.add(children.run("news", words), {})
+        return result
     for spider, argument in (("news", "url"), ("recrawl", "site")):
-        before = archive.last_run()
-        code = children.run(spider, ["-a", f"{argument}={site.home_url}", *options(site, spider)])
-        result.add(code, archive.stats(before, spider, argument, site.home_url))
-        if code or children.stopping:
+        if spider == "recrawl" and not archive.has_due_posts(site.home_url):
             break
-    if result.code and result.code != DATABASE_FAILED:
+        before = archive.last_run()
+        words = ["-a", f"{argument}={site.home_url}", *options(site, spider), *orders.words(spider)]
+        code = children.run(spider, words)
+        result.add(code, archive.stats(before, spider, argument, site.home_url))
+        if result.failed or children.stopping or orders.finds_only:
+            break
+    if result.failed and result.code not in (USAGE, DATABASE_FAILED):
         archive.failed(site.home_url)
     return result
 
@@ -186,46 +299,3 @@ def options(site: KnownSite, spider: str) -> list[str]:
         if value not in (None, "", []):
             found += [option, f"{name}={','.join(value) if isinstance(value, list) else value}"]
     return found
-
-
-def exit_code(results: Sequence[Result]) -> int:
-    failed = [result for result in results if result.code]
-    if any(result.code == DATABASE_FAILED for result in failed):
-        return DATABASE_FAILED
-    if not failed:
-        return 0
-    return ALL_FAILED if len(failed) == len(results) else SOME_FAILED
-
-
-def show(results: Sequence[Result], as_json: bool) -> None:
-    """JSON on stdout; a table on a terminal; a line for each site elsewhere."""
-    if as_json:
-        for result in results:
-            click.echo(json.dumps(record(result), ensure_ascii=False))
-        return
-    if results and sys.stderr.isatty():
-        show_table(results)
-    else:
-        for result in results:
-            say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
-    for result in results:
-        if result.code:
-            say(f"error: {result.error or f'{result.site}: the crawl ended with {result.code}'}")
-
-
-def record(result: Result) -> dict[str, Any]:
-    counts = {column: result.counts.get(column, 0) for column in COLUMNS}
-    return {"site": result.site, "exit_code": result.code, "error": result.error, **counts}
-
-
-def show_table(results: Sequence[Result]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    table.add_column("site", overflow="fold")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for result in results:
-        table.add_row(result.site, *(str(result.counts.get(column, 0)) for column in COLUMNS))
-    Console(stderr=True).print(table, markup=False)

@@ -1,4 +1,4 @@
-"""`newsarchive demo`: a newcomer's first minute, offline."""
+"""`newsarchive demo`: a newcomer's first minute, offline; and what `scrapy crawl news -a url=demo` shows at its end."""
 
 from __future__ import annotations
 
@@ -8,64 +8,162 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import account, byline, console, database_url, origin_line, say
+from newsarchive.cli.common import (
+    COLUMN,
+    account,
+    byline,
+    config_option,
+    console,
+    database_url,
+    origin_line,
+    say,
+)
+from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
 
-TIMEOUT = 120  # seconds; the crawl takes about two
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from newsarchive.db.query import Stored
+
+#: Seconds that the crawl may take; it takes about five.
+MAX_CRAWL_SECONDS = 120
 
 
 @click.command(
     epilog="""\b
 Examples:
   newsarchive demo
-  newsarchive demo --db demo.db && sqlite3 demo.db 'SELECT headline FROM articles'"""
+  newsarchive demo --db demo.db"""
 )
 @click.option(
     "--db", metavar="FILE|URL", help="Keep the articles here; by default they go when the demo ends."
 )
+@config_option
 def demo(db: str | None) -> None:
-    """Serve a small bundled blog on 127.0.0.1, crawl it, and print what the archive made of it."""
-    from newsarchive.demo import served
-
-    with nullcontext() if db else TemporaryDirectory() as folder, served() as home:
+    """Crawl a small bundled blog on this machine, offline, and print what the archive made of it."""
+    with nullcontext() if db else TemporaryDirectory() as folder:
         target = database_url(db) if db else f"sqlite:///{Path(str(folder)) / 'demo.db'}"
-        say(f"A blog that copies news is now at {home}/. Crawling it:")
-        crawl(home, target)
+        crawl(target)
         print_all(target)
+    if db:
+        say(whats_next(target, db))
+    else:
+        say("The archive of this demo is gone again. To keep one: newsarchive crawl demo")
 
 
-def crawl(home: str, url: str) -> None:
-    """Run the real spider in a process of its own, at loopback's speed. Raises `NewsArchiveError`."""
-    command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"url={home}/"]
-    command += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"]
+def crawl(url: str) -> None:
+    """Run the real spider in a process of its own, into this database. Raises `NewsArchiveError`."""
+    command = [
+        sys.executable,
+        "-m",
+        "scrapy",
+        "crawl",
+        "news",
+        "-a",
+        f"url={NAME}",
+        "-s",
+        "NEWSARCHIVE_TOUR=0",
+    ]
     environment = os.environ | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": url,
-        "NO_PROXY": "127.0.0.1",
+        "NEWSARCHIVE_WARC": "on",  # beside that database, wherever your own bytes go
     }
-    done = subprocess.run(command, env=environment, timeout=TIMEOUT, check=False)
+    done = subprocess.run(command, env=environment, timeout=MAX_CRAWL_SECONDS, check=False)
     if done.returncode:
         raise NewsArchiveError(f"the demo's crawl ended with {done.returncode}; the lines above say why")
 
 
 def print_all(url: str) -> None:
     """Every article of the archive, oldest first."""
-    from newsarchive.db import query
-    from newsarchive.db.engine import open_existing
-
     out = console()
-    engine = open_existing(url)
-    for stored in query.articles(engine):
+    for stored in articles(url):
         out.rule(style="dim")
-        out.print(stored.headline, style="bold", markup=False)
-        out.print(byline(stored.authors, stored.date_published, stored.publisher), style="dim", markup=False)
-        if line := origin_line(stored.origin):
-            out.print(line, style="green", markup=False)
+        print_heads(out, stored)
         out.print(account(stored.edits, stored.dropped), style="yellow", markup=False)
         out.print()
         out.print(stored.article_body, markup=False)
         out.print()
-    engine.dispose()
+
+
+def articles(url: str) -> list[Stored]:
+    """The demo blog's articles in an archive, oldest first."""
+    from newsarchive.db import query
+    from newsarchive.db.direct import open_source
+
+    found = query.articles(open_source(url))
+    return [stored for stored in found if stored.url.startswith(f"{ADDRESS}/")]
+
+
+def tour(url: str) -> None:
+    """What the crawl made of one post, on standard error: before and after, what was left out, what to type next.
+
+    Prints nothing where no post of the demo blog is in the archive.
+    """
+    from rich.console import Console
+
+    out = Console(stderr=True, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    found = articles(url)
+    if not found:  # stopped by Ctrl-C before the first post
+        return
+    stored = max(found, key=lambda article: (bool(article.edits), len(article.dropped)))
+    out.print()
+    print_heads(out, stored)
+    before, after = damaged_sentence(stored)
+    shown = (("As the blog has it:", before), ("As the archive has it:", after)) if before != after else ()
+    for head, text in shown:
+        out.print()
+        out.print(head, style="bold")
+        out.print(text, markup=False, width=min(out.width, COLUMN))
+    out.print()
+    out.print(f"Left out, {len(stored.dropped)} lines, each with its reason:", style="bold")
+    for kind, texts in by_kind(stored).items():
+        line = f"  {len(texts)} {kind}: {texts[0]}"
+        out.print(line, style="dim", markup=False, overflow="ellipsis", no_wrap=True)
+    out.print()
+    place = url.removeprefix("sqlite:///")
+    out.print(whats_next(url, "" if place == "newsarchive.db" else place), markup=False, soft_wrap=True)
+
+
+def by_kind(stored: Stored) -> dict[str, list[str]]:
+    """The texts of the lines left out, by kind, in the order of the page."""
+    kinds: dict[str, list[str]] = {}
+    for block in stored.dropped:
+        kinds.setdefault(block.label, []).append(block.text)
+    return kinds
+
+
+def print_heads(out: Console, stored: Stored) -> None:
+    """Headline, who wrote it when, and who published it first."""
+    out.print(stored.headline, style="bold", markup=False)
+    out.print(byline(stored.authors, stored.date_published, stored.publisher), style="dim", markup=False)
+    if line := origin_line(stored.origin):
+        out.print(line, style="green", markup=False)
+
+
+def damaged_sentence(stored: Stored) -> tuple[str, str]:
+    """The paragraph with the most repairs as the page had it, and as it is stored."""
+    from newsarchive.core.repairs.edits import BODY, paragraphs, pieces
+
+    edits = [edit for edit in stored.edits if edit.where == BODY]
+    found = paragraphs(pieces(stored.article_body, edits))
+    most = max(found or [[]], key=lambda paragraph: sum(piece.edit is not None for piece in paragraph))
+    before = "".join(piece.edit.before if piece.edit else piece.text for piece in most)
+    return before, "".join(piece.edit.after if piece.edit else piece.text for piece in most)
+
+
+def whats_next(url: str, db: str = "") -> str:
+    """Where the articles are, and the commands that a newcomer wants next."""
+    place = url.removeprefix("sqlite:///")
+    option = f" --db {db}" if db else ""
+    return f"""\
+The articles are in {place}. What to type next:
+  newsarchive search ferry{option}
+  newsarchive show 1{option}
+  newsarchive export articles.csv{option}
+  newsarchive crawl https://your-blog.example --limit 20{option}"""

@@ -9,12 +9,13 @@ import click
 
 from newsarchive.cli.common import (
     console,
-    database_url,
     db_option,
     on_terminal,
     open_archive,
     open_reader,
     origin_line,
+    raw_folder,
+    rules_in_force,
 )
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
 
@@ -61,16 +62,17 @@ def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
     from pathlib import Path
 
     if live or source == "-" or Path(source).is_file():
-        from newsarchive import rules
         from newsarchive.cli.pages import read_capture
         from newsarchive.core import process
 
-        return process.article_from(read_capture(source, url), rules.default())
+        return process.article_from(read_capture(source, url), rules_in_force())
     if again:
         from newsarchive import archive
 
         engine = open_archive(db)
-        return archive.read_again(engine, archive.raw_folders(engine, database_url(db)), source)
+        return archive.read_again(
+            engine, archive.raw_folders(engine, raw_folder(db)), source, rules_in_force()
+        )
     return _stored(source, db)
 
 

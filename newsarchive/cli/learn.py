@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, open_reader, say
+from newsarchive.cli.common import db_option, open_archive, open_reader, raw_folder, rules_folder, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
     from newsarchive import archive, learning
 
     engine = open_archive(db)
-    return learning.Learner(engine, archive.raw_folders(engine, database_url(db), folder), dry_run=dry_run)
+    folders = archive.raw_folders(engine, raw_folder(db, folder))
+    return learning.Learner(engine, folders, rules_folder(), dry_run=dry_run)
 
 
 def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, db: str) -> None:

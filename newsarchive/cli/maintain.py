@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, open_reader, say
+from newsarchive.cli.common import (
+    database_url,
+    db_option,
+    open_archive,
+    open_reader,
+    raw_folder,
+    rules_folder,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,7 +164,7 @@ def reextract(
     engine = open_archive(db)
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            engine, archive.raw_folders(engine, database_url(db), folder), site=site,
+            engine, archive.raw_folders(engine, raw_folder(db, folder)), site=site, rules_folder=rules_folder(),
             since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, progress=lambda done, total: show(done, total, ""),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import db_option, print_article, say
+from newsarchive.cli.common import db_option, print_article, rules_in_force, say
 from newsarchive.exceptions import FetchError, UsageError
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def extract(source: str, url: str, as_json: bool, db: str) -> None:
 
     Nothing is stored; --db is accepted and not used.
     """
-    from newsarchive import export, rules
+    from newsarchive import export
     from newsarchive.core import process
 
-    article = process.article_from(read_capture(source, url), rules.default())
+    article = process.article_from(read_capture(source, url), rules_in_force())
     if as_json:
         click.echo(export.to_json(article, indent=2))
     else:

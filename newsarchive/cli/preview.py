@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from newsarchive import rules
+from newsarchive.cli.common import rules_in_force
 from newsarchive.cli.fetch import fetch
 from newsarchive.core import discovery, process, urls
 from newsarchive.core.discovery import Source
@@ -32,7 +32,7 @@ def preview(url: str) -> Preview:
 
     Raises `FetchError` where the front page does not answer.
     """
-    table, home = rules.default(), fetch(url)
+    table, home = rules_in_force(), fetch(url)
     text = home.body.decode("utf-8", "replace")
     platform = discovery.detect_platform(text, home.headers, home.base_url, table)
     named: dict[str, Link] = {}
@@ -48,7 +48,7 @@ def preview(url: str) -> Preview:
 
 def _links(source: Source, home: Capture) -> list[Link]:
     """The posts that the first answer of a source names; none where there is none."""
-    table = rules.default()
+    table = rules_in_force()
     try:
         if source.kind == "wp-json":
             url = discovery.wp_posts_url(source.url, page=1, embed=False)
@@ -67,7 +67,7 @@ def _links(source: Source, home: Capture) -> list[Link]:
 
 
 def _articles(links: list[Link]) -> Iterator[Article]:
-    table = rules.default()
+    table = rules_in_force()
     for link in links:
         try:
             yield process.article_from(fetch(link.url), table)

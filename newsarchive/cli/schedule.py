@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import zlib
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from newsarchive.cli.common import database_url, db_option
+from newsarchive import config
+from newsarchive.cli.common import database_source, database_url, db_option, require_archive
 from newsarchive.exceptions import UsageError
 
 
@@ -22,12 +24,28 @@ Examples:
 @click.option("--cron", "kind", flag_value="cron", help="A line for crontab.")
 @click.option("--systemd", "kind", flag_value="systemd", help="A service and a timer of the user's systemd.")
 @db_option
-def schedule(kind: str | None, db: str) -> None:
-    """Print what makes this machine crawl every followed site once an hour. Nothing is changed."""
+@click.pass_context
+def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
+    """Print what makes this machine crawl every followed site once an hour. Nothing is changed.
+
+    What holds here (newsarchive.toml, variables NEWSARCHIVE_…) holds there too. Each run finds new posts and looks
+    again at those that are due, so that edits and deletions are met; it prints only what went wrong.
+    """
     if kind is None:
         raise UsageError("for what? say --cron or --systemd")
+    require_archive(ctx, db)
     url = absolute(database_url(db))
-    click.echo(cron(url) if kind == "cron" else systemd(url), nl=False)
+    named = database_source(ctx) == str(config.load().file)  # the file that is carried over names the archive
+    line = words("" if named else url)
+    click.echo(cron(url, line) if kind == "cron" else systemd(url, line), nl=False)
+
+
+def carried() -> dict[str, str]:
+    """The variables that hold here, to be set there: cron and systemd know nothing of a shell's."""
+    held = config.load()
+    found = {config.FILE_VARIABLE: str(held.file.absolute())} if held.file else {}
+    variables = [key.variable for key in config.KEYS.values() if key.name != "database"]
+    return found | {name: os.environ[name] for name in variables if os.environ.get(name)}
 
 
 def absolute(url: str) -> str:
@@ -38,9 +56,10 @@ def absolute(url: str) -> str:
 
 
 def words(url: str) -> list[str]:
-    """The command with this very Python, whatever cron's PATH is."""
+    """The command with this very Python, whatever cron's PATH is; for no URL the settings name the archive."""
     # Not resolved: the Python of a virtual environment is a link, and knows its packages by its place.
-    return [str(Path(sys.executable).absolute()), "-m", "newsarchive", "crawl", "--all", "--db", url]
+    command = [str(Path(sys.executable).absolute()), "-m", "newsarchive", "crawl", "--all", "--quiet"]
+    return [*command, "--db", url] if url else command
 
 
 def minute(url: str) -> int:
@@ -48,16 +67,19 @@ def minute(url: str) -> int:
     return zlib.crc32(url.encode()) % 60
 
 
-def cron(url: str) -> str:
+def cron(url: str, command: list[str]) -> str:
     """A crontab line; in crontab a percent sign ends the command, unless escaped (crontab(5))."""
     folder = shlex.quote(str(Path.cwd()))
-    line = f"cd {folder} && {shlex.join(words(url))}".replace("%", "\\%")
+    variables = [f"{name}={value}" for name, value in carried().items()]
+    run = shlex.join(["env", *variables, *command] if variables else command)
+    line = f"cd {folder} && {run}".replace("%", "\\%")
     return f"{minute(url)} * * * * {line}\n"
 
 
-def systemd(url: str) -> str:
+def systemd(url: str, command: list[str]) -> str:
     """Two units (systemd.service(5), systemd.timer(5)) with comments that say where they go."""
-    line = " ".join(_quoted(word) for word in words(url))
+    line = " ".join(_quoted(word).replace("$", "$$") for word in command)
+    variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in carried().items())
     return f"""\
 # ~/.config/systemd/user/newsarchive.service
 [Unit]
@@ -66,7 +88,7 @@ Description=Crawl the sites of newsarchive
 [Service]
 Type=oneshot
 WorkingDirectory={str(Path.cwd()).replace("%", "%%")}
-ExecStart={line}
+{variables}ExecStart={line}
 # 3: some sites failed, which the log tells; 75: the last crawl is still at work.
 SuccessExitStatus=3 75
 TimeoutStopSec=300
@@ -87,6 +109,6 @@ WantedBy=timers.target
 
 
 def _quoted(word: str) -> str:
-    """As systemd reads a word: % and $ doubled, quotes and backslashes escaped."""
-    text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """As systemd reads a word: percent signs doubled, quotes and backslashes escaped."""
+    text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"'

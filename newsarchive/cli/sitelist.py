@@ -16,6 +16,9 @@ from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from newsarchive.config import Config
     from newsarchive.db.known import KnownSite
 
 #: setting → what its value must be
@@ -29,6 +32,8 @@ SETTINGS: Mapping[str, type] = {
     "drop": list,
     "body": list,
 }
+#: How messages name the kinds of numbers.
+NUMBERS = {int: "whole number", float: "number"}
 #: What `sources` may name.
 SOURCES = ("wp-json", "feed", "sitemap", "archive")
 
@@ -58,7 +63,7 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         except ValueError:
             bad = True
         if bad:
-            raise UsageError(f"{where}: {key}={value!r} is no {SETTINGS[key].__name__} that can be used")
+            raise UsageError(f"{where}: {key}={value!r} is no {NUMBERS[SETTINGS[key]]} that can be used")
     if since := found.get("since"):
         _check_day(since, where)
     return found
@@ -86,43 +91,62 @@ def _check_day(text: str, where: str) -> None:
 
 def read(path: Path) -> SiteList:
     """The sites of a file. Raises `UsageError`, naming the file and what is wrong."""
-    readers = {".toml": _toml, ".csv": _csv, ".opml": _opml, ".xml": _opml}
-    if path.suffix.lower() not in readers:
+    readers = {".csv": _csv, ".opml": _opml, ".xml": _opml}
+    if path.suffix.lower() not in (".toml", *readers):
         raise UsageError(f"{path}: not a .toml, .csv or .opml file")
     try:
         text = path.read_bytes().decode("utf-8-sig")
+        if path.suffix.lower() == ".toml":
+            return of_tables(tomllib.loads(text), str(path))
         found = readers[path.suffix.lower()](text)
-        scopes = _scopes(text) if path.suffix.lower() == ".toml" else {}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, SyntaxError, csv.Error) as error:  # also what tomllib and the XML parser raise
         raise UsageError(f"{path}: {error}") from error
+    return SiteList(_checked_sites(found, str(path)))
+
+
+def of_tables(tables: Mapping[str, Any], file: str) -> SiteList:
+    """The sites of the TOML tables `[[site]]`, `[global]` and `[platform.NAME]`, wherever the file had them.
+
+    Raises `UsageError`, naming the file and what is wrong.
+    """
+    try:
+        scopes = _scopes(tables)
+        sites = _checked_sites(_tables_of_sites(tables), file)
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}") from error
+    return SiteList(
+        sites, {scope: checked(settings, f"{file}: {scope}") for scope, settings in scopes.items()}
+    )
+
+
+def _checked_sites(found: Iterable[Mapping[str, Any]], file: str) -> list[tuple[str, dict[str, Any]]]:
+    """Addresses and settings as they can be used. Raises `UsageError`, naming file and site."""
     sites = []
     for number, site in enumerate(found, 1):
-        where = f"{path}: site {number}"
+        where = f"{file}: site {number}"
         if not site.get("url"):
             raise UsageError(f"{where}: no url")
         settings = {key: value for key, value in site.items() if key != "url"}
         sites.append((check_start_url(str(site["url"]), where), checked(settings, where)))
-    return SiteList(
-        sites, {scope: checked(settings, f"{path}: {scope}") for scope, settings in scopes.items()}
-    )
+    return sites
 
 
-def _scopes(text: str) -> dict[str, dict[str, Any]]:
+def _scopes(tables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The tables `[global]` and `[platform.NAME]`."""
-    tables = tomllib.loads(text)
     if unknown := set(tables) - {"site", "global", "platform"}:
         raise ValueError(f"unknown table {min(unknown)!r}; there are [global], [platform.NAME] and [[site]]")
     scopes = {"global": tables["global"]} if "global" in tables else {}
-    scopes |= tables.get("platform", {})
+    platforms = tables.get("platform", {})
+    scopes |= platforms if isinstance(platforms, dict) else {"platform": platforms}
     if not all(isinstance(scope, dict) for scope in scopes.values()):
         raise ValueError("settings of a platform are written as a table, [platform.wordpress]")
     return scopes
 
 
-def _toml(text: str) -> list[dict[str, Any]]:
-    sites = tomllib.loads(text).get("site", [])
+def _tables_of_sites(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sites = tables.get("site", [])
     if not isinstance(sites, list) or not all(isinstance(site, dict) for site in sites):
         raise ValueError("sites are written as [[site]] tables, each with a url")
     return sites
@@ -143,12 +167,24 @@ def _opml(text: str) -> list[dict[str, Any]]:
     return [{"url": o.get("htmlUrl") or o["xmlUrl"]} for o in outlines if o.get("xmlUrl")]
 
 
+def follow_listed(engine: Engine, held: Config) -> None:
+    """Let the archive follow the sites that the file of settings lists, with their settings.
+
+    Raises `UsageError` for a mistake in the file, which then changes nothing.
+    """
+    from newsarchive.db.sites import Sites
+
+    file = str(held.file.absolute()) if held.file else ""
+    listed = of_tables(held.tables, file)
+    Sites(engine).keep_listed(file, listed.sites, listed.defaults)
+
+
 def as_toml(sites: Iterable[KnownSite], defaults: Mapping[str, Mapping[str, Any]]) -> str:
     """What `read` reads from a .toml file."""
     import json
 
     tables = [
-        ("[global]" if scope == "global" else f"[platform.{json.dumps(scope)}]", config)
+        ("[global]" if scope == "global" else f"[platform.{json.dumps(scope)}]", settings_alone(config))
         for scope, config in sorted(defaults.items(), key=lambda item: (item[0] != "global", item[0]))
     ]
     tables += [("[[site]]", record(site)) for site in sites]
@@ -171,4 +207,9 @@ def as_csv(sites: Iterable[KnownSite]) -> str:
 
 
 def record(site: KnownSite) -> dict[str, Any]:
-    return {"url": site.home_url} | {key: site.config[key] for key in SETTINGS if key in site.config}
+    return {"url": site.home_url} | settings_alone(site.config)
+
+
+def settings_alone(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what the archive keeps beside them: whether the site is followed, and which file lists it."""
+    return {key: config[key] for key in SETTINGS if key in config}

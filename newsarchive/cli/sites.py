@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsarchive import config
 from newsarchive.cli import sitelist
 from newsarchive.cli.common import (
     byline,
@@ -127,6 +128,10 @@ def list_sites(db: str) -> None:
         found = sites(connection)
     if not found:
         say("no site yet: newsarchive sites add https://blog.example")
+    held = config.load()
+    listed = sitelist.of_tables(held.tables, str(held.file)).sites
+    if new := {url for url, _ in listed} - {site.home_url for site in found}:
+        say(f"{len(new)} more in {held.file}: the next crawl follows them")
     for site in found:
         followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
@@ -138,6 +143,8 @@ def list_sites(db: str) -> None:
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
+    from newsarchive.db.known import BEFORE
+
     found = known(db, site)
     rows = {
         "url": found.home_url,
@@ -146,7 +153,7 @@ def show(site: str, db: str) -> None:
         "state": found.state,
         "last crawled": found.last_success_at,
         "articles": found.articles,
-        **found.settings,
+        **{key: value for key, value in found.settings.items() if key != BEFORE},
     }
     for key, value in rows.items():
         click.echo(f"{key}: {'' if value is None else value}")

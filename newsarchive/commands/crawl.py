@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import signal
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError as ScrapyUsageError
 
-from newsarchive import browser, rules
+from newsarchive import browser, config, demo, rules
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 SITE_FAILED, DATABASE_FAILED = 4, 5
 STOPPED_BY_CTRL_C = 128 + signal.SIGINT
 STOPPED_BY_SIGTERM = 128 + signal.SIGTERM
+#: Arguments of the spiders that ask sites which the settings give, each by `NEWSARCHIVE_` and its name.
+DEFAULTS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
 #: How many new objects make the garbage collector look, and how many looks make it look further back. A page makes
 #: thousands that end with it; Python's own 700 had the collector take an eighth of a crawl.
 GARBAGE = (20_000, 20, 50)
@@ -33,12 +39,67 @@ class Command(ScrapyCrawl):
     def long_desc(self) -> str:
         return (
             "Crawl a blog into the archive. Example: "
-            "scrapy crawl news -a url=https://blog.example -a limit=20 -a since=2025-01-31"
+            "scrapy crawl news -a url=https://blog.example -a limit=20 -a since=2025-01-31. "
+            "No blog at hand? scrapy crawl news -a url=demo crawls a small one that is part of newsarchive, offline."
         )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if file := self.settings.get("NEWSARCHIVE_CONFIG"):
+            self.read_config(file)
+        if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):
+            raise ScrapyUsageError(problem, print_help=False)
+
+    def read_config(self, file: str) -> None:
+        """Let this file hold in place of the one that was found; other options of the command line stand over it."""
+        assert self.settings is not None
+        os.environ[config.FILE_VARIABLE] = file  # the processes that extract ask too
+        try:
+            found = config.load(file).settings()
+        except UsageError as error:
+            raise ScrapyUsageError(str(error), print_help=False) from error
+        found["NEWSARCHIVE_CONFIG_ERROR"] = ""
+        for name, value in found.items():
+            self.settings.set(name, value, priority="project")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Until Scrapy's own handlers stand; left alone, SIGTERM would end Python with the database open.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
+        if args == ["news"] and opts.spargs.get("url") == demo.NAME:
+            self.run_demo(args, opts)
+        else:
+            self.add_defaults(args, opts.spargs)
+            self.run_checked(args, opts)
+
+    def run_demo(self, args: list[str], opts: argparse.Namespace) -> None:
+        """The bundled blog, served by this process, and what became of one of its posts."""
+        assert self.settings is not None
+        for name, value in demo.PACE.items():
+            self.settings.set(name, value, priority="project")
+        with demo.at_its_address() as home:
+            opts.spargs["url"] = home
+            self.run_checked(args, opts)
+        if (
+            not self.exitcode
+            and opts.spargs.get("dry_run") != "1"
+            and self.settings.getbool("NEWSARCHIVE_TOUR", True)
+        ):
+            from newsarchive.cli.demo import tour
+
+            tour(self.settings["NEWSARCHIVE_DATABASE_URL"])
+
+    def add_defaults(self, args: list[str], spargs: dict[str, str]) -> None:
+        """Give the spiders that ask sites what the settings say of every crawl, where no argument says otherwise."""
+        assert self.settings is not None
+        known = DEFAULTS.get(args[0], ()) if len(args) == 1 else ()
+        for name in known:
+            value = self.settings.get(f"NEWSARCHIVE_{name.upper()}")
+            if value not in (None, "", []):
+                spargs.setdefault(name, ",".join(value) if isinstance(value, list) else str(value))
+
+    def run_checked(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, unless something is wrong that can be known before."""
         try:
             self.preflight(args, opts.spargs)
         except (UsageError, BadRules) as error:
@@ -68,7 +129,17 @@ class Command(ScrapyCrawl):
         if spargs.get("dry_run") != "1":
             engine = open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"])
             upgrade(engine)
+            self.follow_listed(engine)
             engine.dispose()
+
+    def follow_listed(self, engine: Engine) -> None:
+        """Bring the archive's list of sites, with what their settings say of their pages, to what the file says."""
+        assert self.settings is not None
+        held = config.load()
+        if held.file is not None and held["database"] == self.settings["NEWSARCHIVE_DATABASE_URL"]:
+            from newsarchive.cli.sitelist import follow_listed
+
+            follow_listed(engine, held)
 
     def spider_class(self, args: list[str]) -> Any:
         assert self.crawler_process

@@ -20,6 +20,11 @@ def save(connection: Connection, defaults: Mapping[str, Mapping[str, Any]]) -> N
     bulk.insert_rows(connection, CrawlDefaults, rows)
 
 
+def forget(connection: Connection, scopes: Iterable[str]) -> None:
+    """Take the settings of these scopes away."""
+    connection.execute(delete(CrawlDefaults).where(CrawlDefaults.scope.in_(list(scopes))))
+
+
 def selectors(connection: Connection, urls: Iterable[str]) -> dict[str, Selectors]:
     """The selectors of the sites of these addresses, by site; sites without any are left out."""
     domains = {site_of(url) for url in urls}

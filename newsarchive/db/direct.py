@@ -7,7 +7,6 @@ dictionaries with the types of the records. `reading` takes a `File`, or an SQLA
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsarchive import config
 from newsarchive.db.failures import BUSY_SECONDS, explained
 from newsarchive.db.values import loaded
 from newsarchive.exceptions import DatabaseUnavailable
@@ -37,12 +37,13 @@ class File:
     path: Path
 
 
-DEFAULT_URL = "sqlite:///newsarchive.db"
-
-
 def default_url() -> str:
-    """`NEWSARCHIVE_DATABASE_URL`, else a file in the working directory."""
-    return os.environ.get("NEWSARCHIVE_DATABASE_URL") or DEFAULT_URL
+    """What `NEWSARCHIVE_DATABASE_URL` or `newsarchive.toml` says, else a file in the working directory.
+
+    Raises `UsageError` where the settings are not understood.
+    """
+    url: str = config.load()["database"]
+    return url
 
 
 def open_source(url: str) -> File | Engine:

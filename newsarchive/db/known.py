@@ -32,6 +32,11 @@ _SITES = (
 )
 
 
+#: In a site's settings, and in those of many: the file of settings that lists them (`Sites.keep_listed`).
+LISTED = "listed"
+#: In the settings of a site that is listed: those that were given by hand.
+BEFORE = "before"
+
 #: What is known of a line of a site's furniture.
 LEARNED = ("fingerprint", "role", "label", "reason", "pages", "clusters", "sample", "first", "version")
 
@@ -88,7 +93,8 @@ def defaults(connection: Reader | Connection) -> dict[str, dict[str, Any]]:
 
 def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[str, Any]:
     """What a site of this platform gets unless it says otherwise."""
-    return {**scopes.get(GLOBAL, {}), **(scopes.get(platform, {}) if platform else {})}
+    both = {**scopes.get(GLOBAL, {}), **(scopes.get(platform, {}) if platform else {})}
+    return {key: value for key, value in both.items() if key != LISTED}
 
 
 def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]]:

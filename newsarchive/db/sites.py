@@ -7,7 +7,7 @@ for one that is paused, and missing for one that was only ever crawled by hand.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select, update
 from newsarchive.core.urls import site_of
 from newsarchive.db import defaults, known
 from newsarchive.db.engine import ADVISORY_LOCK, insert_ignoring, reading, sqlite_file, translated, writing
+from newsarchive.db.frontier import Frontier
 from newsarchive.db.known import KnownSite
 from newsarchive.db.models import CrawlRun, Site
 from newsarchive.exceptions import DatabaseUnavailable
@@ -75,10 +76,44 @@ class Sites:
             }
             connection.execute(update(Site).where(Site.id == row.id).values(values))
 
+    def keep_listed(
+        self,
+        file: str,
+        sites: Iterable[tuple[str, Mapping[str, Any]]],
+        scopes: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """Follow the sites (address, settings) that a file lists, and hold its settings of many sites.
+
+        A paused site stays paused, and settings that were given by hand hold where the file says nothing. What the
+        same file listed before and lists no more is as it was before. Nothing is written where all is so already.
+        """
+        with reading(self.engine) as connection:
+            before = {site.domain: site for site in known.sites(connection)}
+            held = known.defaults(connection)
+        marked = {scope: {**settings, known.LISTED: file} for scope, settings in scopes.items()}
+        gone = [s for s, config in held.items() if config.get(known.LISTED) == file and s not in scopes]
+        changed = {scope: config for scope, config in marked.items() if held.get(scope) != config}
+        wanted = {site_of(url): (url, settings) for url, settings in sites}
+        rows = dict(_changes(file, before, wanted))
+        if not (gone or changed or rows):
+            return
+        with writing(self.engine) as connection:
+            defaults.forget(connection, gone)
+            defaults.save(connection, changed)
+            insert_ignoring(connection, Site.__table__, [{"domain": domain} for domain in rows])  # type: ignore[arg-type]
+            for domain, values in rows.items():
+                connection.execute(update(Site).where(Site.domain == domain).values(values))
+
     def configure(self, site: KnownSite, config: Mapping[str, Any]) -> None:
         """Replace a site's settings."""
         with writing(self.engine) as connection:
             connection.execute(update(Site).where(Site.domain == site.domain).values(config=dict(config)))
+
+    def has_due_posts(self, url: str) -> bool:
+        """Whether any post of the site is to be looked at again by now."""
+        frontier = Frontier(self.engine, clock=self.clock)
+        site = frontier.find_site(url)
+        return site is not None and bool(frontier.due(site_id=site, limit=1))
 
     def failed(self, url: str) -> None:
         """A crawl of the site failed as a whole."""
@@ -102,6 +137,22 @@ class Sites:
                 if row.arguments.get(argument) == value:
                     return dict(row.stats)
         return {}
+
+
+def _changes(
+    file: str, before: Mapping[str, KnownSite], wanted: Mapping[str, tuple[str, Mapping[str, Any]]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of sites that a file's list changes: domain, new values."""
+    for domain, site in before.items():
+        if site.config.get(known.LISTED) == file and domain not in wanted:
+            yield domain, {"config": site.config.get(known.BEFORE, {})}
+    for domain, (url, settings) in wanted.items():
+        config = before[domain].config if domain in before else {}
+        by_hand = config.get(known.BEFORE, {}) if known.LISTED in config else dict(config)
+        marks = {"follow": config.get("follow", True), known.LISTED: file, known.BEFORE: by_hand}
+        now = {**by_hand, **settings, **marks}
+        if now != config or before[domain].home_url != url:
+            yield domain, {"home_url": url, "config": now}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -206,7 +206,14 @@ class NewsSpider(FetchingSpider):
             return await self.discovered(batch._replace(links=links))
         for link in await self.would_fetch(links):
             sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
+            self.list_in_feeds(link)
         return []
+
+    def list_in_feeds(self, link: Link) -> None:
+        """A row for `-o FILE` of a dry run, past the pipelines: there is no page yet that they could read."""
+        known = {"url": link.url, "headline": link.title, "date_published": link.published}
+        row = {name: value for name, value in known.items() if value}
+        self.crawler.signals.send_catch_log(signals.item_scraped, item=row, response=None, spider=self)
 
     async def would_fetch(self, links: list[Link]) -> list[Link]:
         """Those that a crawl would fetch, for all that the archive knows of them."""

@@ -1,0 +1,311 @@
+"""What holds for this run, and where it was said: one file, the environment over it.
+
+    # newsarchive.toml
+    database = "news.db"              # beside this file
+    contact = "you@example.org"
+
+    [crawl]
+    limit = 200
+
+The file is the one that `NEWSARCHIVE_CONFIG` (or `--config`) names, else `newsarchive.toml` in the current folder,
+else the one in the user's own folder of settings. Variables of the environment stand over it, options of a command
+over both. `newsarchive` and `scrapy crawl` ask here and nowhere else; `newsarchive config` prints the answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from newsarchive.exceptions import UsageError
+from newsarchive.rules import STANDFIRSTS
+
+FILE_NAME = "newsarchive.toml"
+#: The variable that names the file; an option `--config` sets it for the command and all that it starts.
+FILE_VARIABLE = "NEWSARCHIVE_CONFIG"
+#: Tables that list sites, as `newsarchive sites import` reads them (`cli/sitelist.py` says what may stand in them).
+SITE_TABLES = ("site", "global", "platform")
+
+#: Makes a value of what a file (any type of TOML) or the environment (text) holds; the folder is the file's, for paths
+#: that are not absolute. Raises `ValueError` with the rest of the sentence "`key = value` …".
+Reader = Callable[[Any, Path], Any]
+
+
+class Value(NamedTuple):
+    """What holds under a name, and where it was said: `default`, a file, a variable or an option."""
+
+    name: str
+    value: Any
+    source: str
+
+
+def _text(value: Any, folder: Path) -> str:
+    if not isinstance(value, str):
+        raise ValueError('is no text: write it in quotes, as "you@example.org"')
+    return value
+
+
+def _file(value: Any, folder: Path) -> str:
+    """A path below the folder, unless it is absolute or in someone's home."""
+    return str(folder / Path(_text(value, folder)).expanduser()) if value != "" else ""
+
+
+def _database(value: Any, folder: Path) -> str:
+    """A database URL; a name is an SQLite file."""
+    prefix = "sqlite:///"
+    url = _text(value, folder)
+    if "://" not in url:
+        return prefix + _file(url, folder)
+    name = url.removeprefix(prefix)
+    return prefix + _file(name, folder) if name and name != ":memory:" and url.startswith(prefix) else url
+
+
+def _switch_or_file(value: Any, folder: Path) -> str:
+    """`on`, `off` or a path."""
+    word = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else _text(value, folder)
+    return word if word in ("on", "off") else _file(word, folder)
+
+
+def _switch(value: Any, folder: Path) -> bool:
+    words = {
+        "true": True,
+        "on": True,
+        "yes": True,
+        "1": True,
+        "false": False,
+        "off": False,
+        "no": False,
+        "0": False,
+    }
+    found = value if isinstance(value, bool) else words.get(value.lower()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("is neither true nor false")
+    return found
+
+
+def _whole(lowest: int, highest: int = 10**6) -> Reader:
+    def read(value: Any, folder: Path) -> int:
+        number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+        if type(number) is not int or not lowest <= number <= highest:
+            raise ValueError(f"is no whole number from {lowest} to {highest}")
+        return number
+
+    return read
+
+
+def _number(lowest: float, highest: float) -> Reader:
+    def read(value: Any, folder: Path) -> float:
+        try:
+            number = float(value) if not isinstance(value, bool) else None
+        except (TypeError, ValueError):
+            number = None
+        if number is None or not lowest <= number <= highest:
+            raise ValueError(f"is no number from {lowest:g} to {highest:g}")
+        return number
+
+    return read
+
+
+def _day(value: Any, folder: Path) -> str:
+    if isinstance(value, date):  # TOML has dates of its own; a time is one too
+        return value.isoformat()
+    try:
+        datetime.fromisoformat(_text(value, folder))
+    except ValueError:
+        raise ValueError("is no date: write it as 2025-01-31") from None
+    return str(value)
+
+
+def _words(value: Any, folder: Path) -> list[str]:
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError('is no list of words: write it as ["wp-json", "feed"]')
+    return [word.strip() for word in words if word.strip()]
+
+
+def _one_of(*choices: str) -> Reader:
+    def read(value: Any, folder: Path) -> str:
+        if value not in choices:
+            raise ValueError(f"is none of {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+class Key(NamedTuple):
+    """A value that can be set: its name in the file (`table.key`), its variable, and Scrapy's settings that it gives."""
+
+    name: str
+    read: Reader
+    default: Any
+    variable: str
+    settings: tuple[str, ...] = ()
+
+
+def _key(name: str, read: Reader, default: Any, *settings: str, variable: str = "") -> Key:
+    """A key with the variable and the setting that its name asks for, unless others are given."""
+    variable = variable or f"NEWSARCHIVE_{name.rpartition('.')[2].upper()}"
+    return Key(name, read, default, variable, settings or (variable,))
+
+
+#: Everything that can be set, in the order in which `newsarchive config` shows it.
+KEYS: Mapping[str, Key] = {
+    key.name: key
+    for key in (
+        _key("database", _database, "sqlite:///newsarchive.db", variable="NEWSARCHIVE_DATABASE_URL"),
+        _key("contact", _text, ""),
+        _key("warc", _switch_or_file, "on"),
+        _key("rules", _file, ""),
+        _key("browser", _switch_or_file, "off"),
+        _key("standfirst", _one_of(*STANDFIRSTS), STANDFIRSTS[0]),
+        _key("paraphrases", _number(0.3, 1), None),
+        _key("crawl.limit", _whole(1), None),
+        _key("crawl.since", _day, ""),
+        _key("crawl.sources", _words, []),
+        _key("crawl.delay", _number(0, 3600), 1.0, "DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY"),
+        _key("crawl.user_agent", _text, "", "USER_AGENT"),
+        _key("crawl.workers", _whole(0, 256), 0),
+        _key("crawl.in_flight", _whole(1, 1000), 8),
+        _key("crawl.learn", _switch, True),
+        _key("crawl.honour_noarchive", _switch, True),
+        _key("crawl.jobs", _whole(1, 64), 4),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What holds: `values` by name, the `file` that was read (`None` for none), and its `tables` of sites as TOML."""
+
+    values: Mapping[str, Value]
+    file: Path | None = None
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name].value
+
+    def source(self, name: str) -> str:
+        """Where the value was said."""
+        return self.values[name].source
+
+    def with_option(self, name: str, value: Any, option: str) -> Config:
+        """The same with what an option of the command line says."""
+        given = read_value(KEYS[name], value, Path(), option)
+        return replace(self, values={**self.values, name: Value(name, given, f"option {option}")})
+
+    def settings(self) -> dict[str, Any]:
+        """Scrapy's settings that follow from it; what is empty by default and was not set is left out."""
+        return {
+            setting: self[key.name]
+            for key in KEYS.values()
+            for setting in key.settings
+            if self.source(key.name) != "default" or key.default not in (None, "")
+        }
+
+
+def defaults() -> Config:
+    """What holds where nothing was said."""
+    return Config({key.name: Value(key.name, key.default, "default") for key in KEYS.values()})
+
+
+def load(file: str | os.PathLike[str] = "") -> Config:
+    """What holds now. Raises `UsageError`, naming file and key, for what cannot be read or is not understood."""
+    path = find(file)
+    values = dict(defaults().values)
+    tables: dict[str, Any] = {}
+    if path is not None:
+        said, tables = read_file(path)
+        values |= said
+    for key in KEYS.values():
+        if text := os.environ.get(key.variable):
+            where = f"environment {key.variable}"
+            values[key.name] = Value(key.name, read_value(key, text, Path(), where), where)
+    return Config(values, path, tables)
+
+
+def find(file: str | os.PathLike[str] = "") -> Path | None:
+    """The file that holds, `None` where there is none. Raises `UsageError` where one is named and is not there."""
+    if named := os.fspath(file) or os.environ.get(FILE_VARIABLE, ""):
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise UsageError(
+                f"{named}: no such file: write one (newsarchive config --help shows how), or leave out --config and {FILE_VARIABLE}"
+            )
+        return path
+    return next((path for path in (Path(FILE_NAME), user_folder() / FILE_NAME) if path.is_file()), None)
+
+
+def user_folder() -> Path:
+    """Where programs keep the user's settings on this system."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "newsarchive"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "newsarchive"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "newsarchive"
+
+
+def read_file(path: Path) -> tuple[dict[str, Value], dict[str, Any]]:
+    """The values of a file by name, and its tables of sites. Raises `UsageError`."""
+    import tomllib
+
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    tables = {name: content.pop(name) for name in SITE_TABLES if name in content}
+    crawl = content.pop("crawl", {})
+    if not isinstance(crawl, dict):
+        raise UsageError(f"{path}: crawl = {crawl!r} is no table: write [crawl] in a line of its own")
+    flat = content | {f"crawl.{name}": value for name, value in crawl.items()}
+    found = {}
+    for name, value in flat.items():
+        if name not in KEYS:
+            raise UsageError(f"{path}: {name}: no such key{nearest(name)}")
+        found[name] = Value(name, read_value(KEYS[name], value, path.parent, str(path)), str(path))
+    return found, tables
+
+
+def read_value(key: Key, value: Any, folder: Path, where: str) -> Any:
+    """A value of the key's kind. Raises `UsageError`, naming the place, the key and what is wrong."""
+    try:
+        return key.read(value, folder)
+    except ValueError as error:
+        name = "" if key.variable in where or where.startswith("-") else f"{key.name} = "
+        raise UsageError(f"{where}: {name}{value!r} {error}") from None
+
+
+def nearest(name: str) -> str:
+    """The known key that a wrong one is likely to mean, else all that there are."""
+    known = {known.rpartition(".")[2]: known for known in KEYS} | {
+        table: f"[{table}]" for table in SITE_TABLES
+    }
+    if found := get_close_matches(name.rpartition(".")[2], known, n=1):
+        meant = known[found[0]]
+        table, _, key = meant.rpartition(".")
+        return f"; did you mean {key} in [{table}]?" if table else f"; did you mean {meant}?"
+    return f"; there are {', '.join(KEYS)}, and the tables of sites"
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it: nothing for none, the password of a database starred out."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else without_password(str(value))
+
+
+def without_password(url: str) -> str:
+    """`postgresql://me:***@host/news` for a URL with a password; any other text as it is."""
+    scheme, mark, rest = url.partition("://")
+    account, at, host = rest.rpartition("@")
+    user, colon, _ = account.partition(":")
+    return f"{scheme}{mark}{user}:***{at}{host}" if mark and at and colon else url

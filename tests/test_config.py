@@ -1,0 +1,346 @@
+"""One file of settings for both shells: what holds, what stands over what, and what is said of a mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsarchive import config, demo
+from newsarchive import settings as scrapy_settings
+from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.sites import Sites
+from newsarchive.db.store import Store
+from newsarchive.exceptions import UsageError
+from tests.serving import ROOT, served
+from tests.storage import make_article
+from tests.test_crawl import front, post, rows
+
+MISTAKES = tomllib.loads((ROOT / "tests" / "cases" / "config" / "mistakes.toml").read_text("utf-8"))["case"]
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """That of a user who set nothing but these variables."""
+    bare = {
+        name: value for name, value in os.environ.items() if not name.startswith(("NEWSARCHIVE_", "SCRAPY_"))
+    }
+    ours = {
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": str(ROOT),
+        "XDG_CONFIG_HOME": str(folder / "settings"),
+        "COLUMNS": "200",
+    }
+    return bare | ours | variables
+
+
+def run(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "newsarchive", *words]
+    return subprocess.run(
+        line,
+        cwd=folder,
+        env=environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def scrapy(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    module = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | variables
+    line = [sys.executable, "-m", "scrapy", "crawl", *words]
+    return subprocess.run(
+        line,
+        cwd=folder,
+        env=environment(folder, **module),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder as the current one, without variables of ours or settings of the user's."""
+    for name in [name for name in os.environ if name.startswith("NEWSARCHIVE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def test_the_environment_stands_over_the_file_and_options_over_both(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (config.load()["crawl.limit"], config.load().source("crawl.limit")) == (None, "default")
+    (alone / "newsarchive.toml").write_text(
+        'contact = "file@example.org"\n[crawl]\nlimit = 5\nsince = 2025-01-31\n'
+    )
+    monkeypatch.setenv("NEWSARCHIVE_LIMIT", "7")
+    held = config.load()
+    assert held.values["contact"] == ("contact", "file@example.org", "newsarchive.toml")
+    assert held.values["crawl.limit"] == ("crawl.limit", 7, "environment NEWSARCHIVE_LIMIT")
+    assert held["crawl.since"] == "2025-01-31"
+    monkeypatch.setenv("NEWSARCHIVE_LIMIT", "")  # a variable that is empty says nothing
+    assert config.load()["crawl.limit"] == 5
+    chosen = held.with_option("database", "other.db", "--db")
+    assert chosen.values["database"] == ("database", "sqlite:///other.db", "option --db")
+
+
+def test_the_named_file_comes_before_the_folders_and_that_before_the_users(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = config.user_folder() / config.FILE_NAME
+    users.parent.mkdir(parents=True)
+    users.write_text('contact = "user"')
+    assert config.load()["contact"] == "user"
+    (alone / config.FILE_NAME).write_text('contact = "folder"')
+    assert config.load()["contact"] == "folder"
+    (alone / "named.toml").write_text('contact = "named"')
+    monkeypatch.setenv(config.FILE_VARIABLE, "named.toml")
+    assert config.load()["contact"] == "named"
+    monkeypatch.setenv(config.FILE_VARIABLE, "missing.toml")
+    with pytest.raises(UsageError, match=r"missing\.toml: no such file"):
+        config.load()
+
+
+def test_paths_of_a_file_start_from_its_folder(alone: Path) -> None:
+    other = alone / "other"
+    other.mkdir()
+    file = other / "a.toml"
+    file.write_text('database = "news.db"\nwarc = "raw"\nrules = "/rules"\n')
+    held = config.load(file)
+    assert held["database"] == f"sqlite:///{other / 'news.db'}"
+    assert (held["warc"], held["rules"]) == (str(other / "raw"), "/rules")
+    file.write_text('database = "postgresql://me@host/news"\nwarc = false\n')
+    assert (config.load(file)["database"], config.load(file)["warc"]) == ("postgresql://me@host/news", "off")
+
+
+@pytest.mark.parametrize("case", MISTAKES, ids=[case["file"] for case in MISTAKES])
+def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "newsarchive.toml").write_text(case["file"])
+    done = run("config", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: newsarchive.toml: ")
+    assert case["says"] in done.stderr
+
+
+def test_every_command_and_scrapy_say_a_mistake_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "newsarchive.toml").write_text('databse = "news.db"\n')
+    for done in (
+        run("search", "ferry", folder=tmp_path),
+        run("crawl", "https://blog.example", folder=tmp_path),
+        run("stats", folder=tmp_path),
+        scrapy("news", "-a", "url=https://blog.example", folder=tmp_path),
+    ):
+        assert done.returncode == 2, done.stderr
+        assert "newsarchive.toml: databse: no such key; did you mean database?" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
+
+
+def test_a_program_that_runs_our_spiders_is_told_of_a_mistake_too(tmp_path: Path) -> None:
+    (tmp_path / "newsarchive.toml").write_text('databse = "news.db"\n')
+    code = (
+        "from scrapy.crawler import AsyncCrawlerProcess\nfrom scrapy.utils.project import get_project_settings\n"
+        "process = AsyncCrawlerProcess(get_project_settings())\n"
+        "process.crawl('news', url='http://127.0.0.1:9')\nprocess.start()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        env=environment(tmp_path, SCRAPY_SETTINGS_MODULE="newsarchive.settings"),
+    )  # fmt: skip
+    assert "newsarchive.toml: databse: no such key" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
+
+
+def test_a_variable_with_a_mistake_is_named(tmp_path: Path) -> None:
+    done = run("config", folder=tmp_path, NEWSARCHIVE_WORKERS="many")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "environment NEWSARCHIVE_WORKERS: 'many' is no whole number" in done.stderr
+
+
+_TOML = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda x: st.lists(x, max_size=3),
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(config.KEYS)), _TOML)
+def test_any_value_is_read_or_refused_with_its_key(name: str, value: Any) -> None:
+    said = ""
+    try:
+        config.read_value(config.KEYS[name], value, Path(), "a.toml")
+    except UsageError as error:
+        said = str(error)
+    assert not said or said.startswith(f"a.toml: {name} = ")
+
+
+def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'database = "postgresql://me:secret@host/news"\n[[site]]\nurl = "one.example"\n'
+    )
+    done = run("config", "--config", "mine.toml", folder=tmp_path, NEWSARCHIVE_CONTACT="me@example.org")
+    assert done.returncode == 0, done.stderr
+    shown = [line.split("\t") for line in done.stdout.splitlines()]
+    file = str(tmp_path / "mine.toml")
+    assert [row[0] for row in shown] == list(config.KEYS)
+    assert ["database", "postgresql://me:***@host/news", file] in shown
+    assert ["contact", "me@example.org", "environment NEWSARCHIVE_CONTACT"] in shown
+    assert ["crawl.delay", "1.0", "default"] in shown
+    assert "lists 1 sites" in done.stderr
+    done = run("--config", "mine.toml", "config", "--json", "--db", "x.db", folder=tmp_path)
+    said = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert said["database"] == {"name": "database", "value": "sqlite:///x.db", "source": "option --db"}
+    assert said["crawl.learn"]["value"] is True
+    assert "secret" not in done.stdout
+
+
+def test_every_setting_that_a_key_gives_is_one_of_the_project() -> None:
+    for key in config.KEYS.values():
+        for name in key.settings:
+            if key.default not in (None, "") and name not in ("NEWSARCHIVE_STANDFIRST", "NEWSARCHIVE_JOBS"):
+                assert getattr(scrapy_settings, name) == key.default, name
+
+
+def test_commands_read_the_archive_that_the_file_names(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    engine = open_engine(f"sqlite:///{tmp_path / 'data' / 'news.db'}")
+    upgrade(engine)
+    Store(engine).ingest([make_article(1)])
+    engine.dispose()
+    (tmp_path / "newsarchive.toml").write_text('database = "data/news.db"\n')
+    assert run("show", "1", folder=tmp_path).returncode == 0
+    assert json.loads(run("stats", "--json", folder=tmp_path).stdout)["articles"] == 1
+    code = "from newsarchive import Archive\nwith Archive() as archive: print(archive.count())"
+    counted = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert counted.stdout.strip() == "1"
+
+
+FILE = """
+database = "data/news.db"
+contact = "me@example.org"
+warc = "raw"
+[crawl]
+limit = 1
+delay = 0.0
+"""
+
+
+@pytest.mark.parametrize("how", ["newsarchive", "scrapy", "scrapy -s"])
+def test_a_crawl_goes_by_the_file(how: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    file = tmp_path / ("other.toml" if how == "scrapy -s" else "newsarchive.toml")
+    file.write_text(FILE)
+    posts = {f"/a-story-{i}/": post(f"Story {i}") for i in range(3)}
+    with served({"/": front(*posts), **posts}) as site:
+        if how == "newsarchive":
+            done = run("crawl", site.home, folder=tmp_path)
+        elif how == "scrapy":
+            done = scrapy("news", "-a", f"url={site.home}", folder=tmp_path)
+        else:
+            done = scrapy(
+                "news", "-a", f"url={site.home}", "-s", "NEWSARCHIVE_CONFIG=other.toml", folder=tmp_path
+            )
+        assert done.returncode == 0, done.stderr
+        assert {"me@example.org" in request.headers["User-Agent"] for request in site.seen} == {True}
+        assert sum(path in posts for path in site.paths()) == 1  # the file's limit
+    assert rows(tmp_path / "data" / "news.db", "SELECT count(*) FROM articles") == [(1,)]
+    assert list((tmp_path / "raw").glob("*.warc.gz"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["data", "raw", file.name])
+
+
+def test_an_option_stands_over_the_file_in_a_crawl(tmp_path: Path) -> None:
+    (tmp_path / "newsarchive.toml").write_text("[crawl]\nlimit = 1\ndelay = 0.0\n")
+    with demo.served() as home:
+        done = run("crawl", home, "--limit", "2", "-s", "NEWSARCHIVE_WARC=off", folder=tmp_path)
+    assert "2 discovered, 2 new" in done.stderr
+    assert not (tmp_path / "newsarchive-warc").exists()
+
+
+LISTED = """
+database = "news.db"
+[global]
+delay = 0.01
+[[site]]
+url = "{one}"
+limit = 1
+[[site]]
+url = "{two}"
+"""
+
+
+def test_the_sites_of_the_file_are_followed_as_long_as_it_lists_them(tmp_path: Path) -> None:
+    posts = {f"/a-story-{i}/": post(f"Story {i}") for i in range(2)}
+    file = tmp_path / "newsarchive.toml"
+    with served({"/": front(*posts), **posts}) as one, served({"/": front(*posts), **posts}) as two:
+        file.write_text(LISTED.format(one=one.home, two=two.home))
+        done = run("crawl", "--all", "--json", folder=tmp_path)  # the file names the archive: it is made
+        assert done.returncode == 0, done.stderr
+        assert {r["site"]: r["new"] for r in map(json.loads, done.stdout.splitlines())} == {
+            f"{one.home}/": 1, f"{two.home}/": 2,
+        }  # fmt: skip
+    archive = Sites(open_engine(f"sqlite:///{tmp_path / 'news.db'}"))
+    assert {site.home_url: site.settings["delay"] for site in archive.all()} == {
+        f"{one.home}/": 0.01,
+        f"{two.home}/": 0.01,
+    }
+    assert "in newsarchive.toml" not in run("sites", "list", folder=tmp_path).stderr
+    assert run("sites", "pause", one.home, folder=tmp_path).returncode == 0
+    run("crawl", "--all", folder=tmp_path)
+    assert {site.home_url: site.followed for site in archive.all()} == {
+        f"{one.home}/": False,
+        f"{two.home}/": True,
+    }
+    file.write_text(f'database = "news.db"\n[[site]]\nurl = "{one.home}"\n')
+    run("crawl", "--all", folder=tmp_path)
+    states = {site.home_url: site.config.get("follow") for site in archive.all()}
+    assert states == {f"{one.home}/": False, f"{two.home}/": None}
+    assert archive.defaults() == {}
+    assert rows(tmp_path / "news.db", "SELECT count(*) FROM articles") == [(3,)]
+
+
+def test_sites_that_were_added_by_hand_stay(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'news.db'}")
+    upgrade(engine)
+    (tmp_path / "newsarchive.toml").write_text('database = "news.db"\n[[site]]\nurl = "new.example"\n')
+    assert (
+        "1 more in newsarchive.toml: the next crawl follows them"
+        in run("sites", "list", folder=tmp_path).stderr
+    )
+    archive = Sites(engine)
+    archive.follow("https://hand.example/", {"limit": 3})
+    archive.follow("https://both.example/", {"limit": 3, "delay": 2.0})
+    archive.set_defaults({"wordpress": {"limit": 9}})
+    archive.keep_listed("/a.toml", [("https://both.example/", {"limit": 5})], {})
+    archive.keep_listed("/a.toml", [("https://both.example/", {"limit": 5})], {})
+    configs = {site.domain: dict(site.config) for site in archive.all()}
+    assert configs["hand.example"] == {"follow": True, "limit": 3}
+    assert configs["both.example"] == {
+        "follow": True, "limit": 5, "delay": 2.0, "listed": "/a.toml", "before": {"follow": True, "limit": 3, "delay": 2.0},
+    }  # fmt: skip
+    archive.keep_listed("/a.toml", [], {})
+    configs = {site.domain: dict(site.config) for site in archive.all()}
+    assert configs == {
+        "hand.example": {"follow": True, "limit": 3},
+        "both.example": {"follow": True, "limit": 3, "delay": 2.0},
+    }
+    assert archive.defaults() == {"wordpress": {"limit": 9}}

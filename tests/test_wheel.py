@@ -1,0 +1,131 @@
+"""The wheel as a stranger has it: built, installed in an environment of its own, used in an empty folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from email.parser import Parser
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from newsarchive import demo
+from newsarchive.version import VERSION
+from tests.serving import ROOT
+from tests.test_crawl import rows
+
+pytestmark = pytest.mark.slow
+
+#: The first that reads licences as pyproject.toml has them (PEP 639); the extra `test` brings it.
+OLDEST_SETUPTOOLS = 77
+
+#: What a build reads. It works in a copy: a build leaves folders behind that the next one would pack.
+SOURCES = ("newsarchive", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
+
+
+def pip(*words: str | Path, python: Path | None = None) -> None:
+    where = ["--python", str(python)] if python else []
+    line = [sys.executable, "-m", "pip", *where, *map(str, words), "--quiet", "--no-deps", "--no-index"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if int(version("setuptools").partition(".")[0]) < OLDEST_SETUPTOOLS:
+        pytest.skip(f"setuptools {OLDEST_SETUPTOOLS} or later builds the wheel: pip install -e '.[test]'")
+    folder = tmp_path_factory.mktemp("build")
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    pip("wheel", "--no-build-isolation", "-w", folder / "dist", folder)
+    [built] = (folder / "dist").glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that holds the wheel, and sees the libraries of this one."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    pip("install", wheel, python=python)
+    [packages] = (folder / "lib").glob("python*/site-packages")
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "libraries.pth").write_text("\n".join(libraries))
+    return folder / "bin"
+
+
+def run(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A program in a folder, by a user who has set nothing."""
+    ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.run(
+        [program, *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_the_wheel_says_what_it_is(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        said = Parser().parsestr(archive.read(name).decode())
+    assert (said["Name"], said["Version"], said["License-Expression"]) == (
+        "newsarchive",
+        VERSION,
+        "Apache-2.0",
+    )
+    assert said["Author"]
+    assert "warc" in said["Keywords"].split(",")
+    assert said["Requires-Python"] == ">=3.11"
+    assert "Framework :: Scrapy" in said.get_all("Classifier", [])
+
+
+def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: Path) -> None:
+    newsarchive = bin_folder / "newsarchive"
+    [package] = bin_folder.parent.glob("lib/python*/site-packages/newsarchive")
+    before = {path for path in package.parent.rglob("*") if "__pycache__" not in path.parts}
+    assert run(newsarchive, "--version", folder=tmp_path).stdout.startswith(f"newsarchive {VERSION} ")
+    with demo.served() as home:
+        options = ("--limit", "20", "--since", "2025-01-31", "-s", "DOWNLOAD_DELAY=0")
+        dry = run(newsarchive, "crawl", home, *options, "--dry-run", "-o", "named.jsonl", folder=tmp_path)
+        assert dry.returncode == 0, dry.stderr
+        assert len(dry.stdout.splitlines()) == 3
+        named = [json.loads(line) for line in (tmp_path / "named.jsonl").read_text("utf-8").splitlines()]
+        assert [row["url"] for row in named] == [line.split("\t")[0] for line in dry.stdout.splitlines()]
+        assert [path.name for path in tmp_path.iterdir()] == ["named.jsonl"]
+        done = run(newsarchive, "crawl", home, *options, "-O", "articles.jsonl", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 discovered, 3 new" in done.stderr
+    written = [json.loads(line) for line in (tmp_path / "articles.jsonl").read_text("utf-8").splitlines()]
+    assert {row["headline"] for row in written} == {
+        h for (h,) in rows(tmp_path / "newsarchive.db", "SELECT headline FROM articles")
+    }
+    assert list((tmp_path / "newsarchive-warc").glob("*.warc.gz"))
+    exported = run(newsarchive, "export", "articles.csv", folder=tmp_path)
+    assert exported.returncode == 0, exported.stderr
+    with (tmp_path / "articles.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+    # What is the user's lies where the user is, and nothing else came to lie beside the program.
+    assert before == {path for path in package.parent.rglob("*") if "__pycache__" not in path.parts}
+
+
+def test_scrapys_spelling_crawls_from_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        words = ("crawl", "news", "-a", f"url={home}", "-a", "limit=1", "-s", "DOWNLOAD_DELAY=0")
+        done = run(bin_folder / "newsarchive", *words, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 discovered, 1 new" in done.stderr
+
+
+def test_the_bundled_blog_is_in_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
+    done = run(bin_folder / "newsarchive", "crawl", "demo", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "The articles are in newsarchive.db." in done.stderr
