@@ -72,6 +72,8 @@ _FREE = {
 }
 #: Most keywords of one article.
 _KEYWORDS = 50
+#: Most blocks whose dates tell in which order the page writes day and month.
+_ORDERED = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     headings = list(shown.headings(found.marks, rules))
     claims = [
         *jsonld.claims(found.scripts, url),
-        *shown.microdata(found.marks),
+        *shown.microdata(found.marks, rules),
         *head.claims(found, url, rules),
     ]
     claims += [claim for claim, _ in headings]
@@ -230,8 +232,10 @@ def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
 def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
-    """Both dates. Only the United States write the month first."""
-    tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
+    """Both dates. In which order the page writes day and month, its other dates show, else its region."""
+    order = dates.order_of(b.text for b in blocks[:_ORDERED])
+    if order is None:
+        order = dates.month_first_in(_tags(found), rules)
     changes, now = found.of("date_modified"), page.capture.fetched_at
     offered = {
         "date_published": found.of("date_published") + publication.changes(changes),
@@ -240,7 +244,7 @@ def _dates(
     candidates: list[Candidate] = []
     decided = {}
     for field, claims in offered.items():
-        decided[field], why = publication.decide(claims, field, now, rules, month_first="en-us" in tags)
+        decided[field], why = publication.decide(claims, field, now, rules, month_first=order)
         candidates += why
     if decided["date_published"].value is None:
         decided["date_published"], why = publication.last_resort(_traces(found, page, blocks, rules), now)
@@ -248,6 +252,13 @@ def _dates(
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
     return candidates
+
+
+def _tags(found: Gathered) -> list[str]:
+    """The language tags of the page, those first that its author wrote for it: a theme's `og:locale` is often the one it
+    came with."""
+    claims = sorted(found.of("in_language"), key=lambda c: c.source == "open graph")
+    return [c.value for c in claims]
 
 
 def _traces(found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules) -> Iterator[traces.Trace]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -17,6 +17,8 @@ from newsarchive.rules import Rules
 
 #: Longest text that is tried as a date, in characters.
 LONGEST = 80
+#: As much of one paragraph as is searched for dates that tell the order of day and month, in characters.
+_READ = 2000
 
 _ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
@@ -143,12 +145,68 @@ def from_url(url: str) -> datetime | None:
     return _build(match[1], match[2], match[3]) if match else None
 
 
-def month_first(text: str) -> bool | None:
-    """Whether a date in numbers can only be month first (True) or day first (False); `None` if either."""
-    match = _NUMERIC.search(text)
-    if not match or match[2] != "/" or (int(match[1]) <= 12 and int(match[3]) <= 12):
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order a date in numbers names day and month. `sign` stands between them; `open` where either order
+    makes a date (03/04/2025), and `month_first` is False then."""
+
+    sign: str
+    open: bool
+    month_first: bool
+
+
+def order(text: str) -> Order | None:
+    """The order of the date in numbers that a text holds, `None` for a date in another form, for 05/05/2025, and for none.
+
+    >>> order("13/04/2025"), order("03.04.25"), order("2025-04-03")
+    (Order(sign='/', open=False, month_first=False), Order(sign='.', open=True, month_first=False), None)
+    """
+    text = _western(text)
+    match = None if _ISO.search(text) else _NUMERIC.search(text)
+    if match is None:
         return None
-    return int(match[3]) > 12
+    first, second = int(match[1]), int(match[3])
+    if first == second:
+        return None
+    return Order(match[2], first <= 12 and second <= 12, second > 12)
+
+
+def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
+    """Whether the first of some language tags that says anything puts the month first: "en-US", "fil".
+
+    A language alone says it where all who write it do; English does not, so that the next tag is asked.
+
+    >>> from newsarchive import rules
+    >>> month_first_in(["en", "en_US"], rules.default()), month_first_in(["de", "en_US"], rules.default())
+    (True, False)
+    """
+    table = rules.metadata.get("months", {}).get("order", {})
+    first, unsaid = table.get("month_first", []), table.get("unsaid", [])
+    for tag in tags:
+        said = tag.casefold().replace("_", "-")
+        if said in first or said.split("-", 1)[0] in first:
+            return True
+        if said and said not in unsaid:
+            return False
+    return False
+
+
+def order_of(texts: Iterable[str]) -> bool | None:
+    """Whether most dates in numbers with strokes that can be read one way only put the month first (04/13/2025);
+    `None` where none of `texts` holds such a date, or as many say the one as the other."""
+    votes = 0
+    for text in texts:
+        if "/" in text:
+            votes += sum(_vote(m) for m in _NUMERIC.finditer(_western(text[:_READ])) if m[2] == "/")
+    return votes > 0 if votes else None
+
+
+def _vote(match: re.Match[str]) -> int:
+    """1 for a date that can only be month first, -1 for one that can only be day first, 0 for others."""
+    first, second = int(match[1]), int(match[3])
+    if first > 12 and second > 12:
+        return 0
+    return (second > 12) - (first > 12)
 
 
 @lru_cache(maxsize=1024)  # a line is asked for its date, its name and its signature
@@ -205,10 +263,10 @@ def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
-        return _build(match[1], match[2], match[3], *_clock(text[match.end() :]))
+        return _build(match[1], match[2], match[3], *_clock(text[match.end() :], rules))
     if match := _VIETNAMESE.search(text):
-        return _build(match[3], match[2], match[1], *_clock(text[match.end() :]))
-    return _rfc(text) or _named(text, rules) or _numeric(text, day_first)
+        return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
+    return _rfc(text) or _named(text, rules) or _numeric(text, rules, day_first)
 
 
 def _build(
@@ -232,16 +290,26 @@ def _zone(text: str | None) -> tzinfo:
     return timezone(-offset if "-" in str(text) else offset)
 
 
-def _clock(text: str) -> tuple[int, int, int, tzinfo]:
-    """The time of day in what follows a date, and its zone; midnight UTC without one."""
+def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
+    """The time of day in what follows a date, and its zone in numbers or by its name; midnight UTC without one."""
     match = _CLOCK.search(text)
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         return 0, 0, 0, UTC
     hour = int(match[1])
     if match[3]:
         hour = hour % 12 + 12 * (match[3] == "p")
-    zone = _OFFSET.search(text, match.start())
-    return hour, int(match[2]), 0, _zone("".join(zone.groups())) if zone else UTC
+    if zone := _OFFSET.search(text, match.start()):
+        return hour, int(match[2]), 0, _zone("".join(zone.groups()))
+    minutes = _zones(rules).get(
+        next(iter(text[match.end() :].strip(" ,(").split(None, 1)), "").strip(".,)|"), 0
+    )
+    return hour, int(match[2]), 0, timezone(timedelta(minutes=minutes)) if minutes else UTC
+
+
+@lru_cache(maxsize=8)
+def _zones(rules: Rules) -> dict[str, int]:
+    """Name of a time zone in small letters → minutes ahead of UTC."""
+    return {str(k): int(v) for k, v in rules.metadata.get("months", {}).get("zones", {}).items()}
 
 
 def _rfc(text: str) -> datetime | None:
@@ -267,21 +335,21 @@ def _named(text: str, rules: Rules) -> datetime | None:
         year - _BUDDHIST * (year > 2400),
         months[part["m"]],
         part["d"],
-        *_clock(text[: match.start()] + " " + text[match.end() :]),
+        *_clock(text[: match.start()] + " " + text[match.end() :], rules),
     )
 
 
-def _numeric(text: str, day_first: bool) -> datetime | None:
+def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
     match = _NUMERIC.search(text)
     if not match:
         return None
     first, second, year = int(match[1]), int(match[3]), int(match[4])
     year += 2000 * (year < 70) + 1900 * (70 <= year < 100)
-    if first > 12 or ((match[2] == "." or day_first) and second <= 12):
+    if first > 12 or (day_first and second <= 12):
         day, month = first, second
     else:
         month, day = first, second
-    return _build(year, month, day, *_clock(text[match.end() :]))
+    return _build(year, month, day, *_clock(text[match.end() :], rules))
 
 
 Prose = tuple[

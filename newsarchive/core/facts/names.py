@@ -202,10 +202,21 @@ def strip_by(text: str, rules: Rules) -> str:
         text = text[at[1] :]
     for _ in range(3):
         match = words(rules).by.match(text)
-        if match is None:
+        if match is None or _belongs_to_desk(match[0], text[match.end() :], rules):
             break
         text = text[match.end() :]
     return text
+
+
+def _belongs_to_desk(by: str, rest: str, rules: Rules) -> bool:
+    """Whether a word that opens bylines is the first of a desk's own name: "Editor Desk", not "Editor: Jane Doe"."""
+    tokens = rest.casefold().split()
+    organisations = words(rules).organisation
+    return (
+        by.strip().casefold() in words(rules).weak
+        and 0 < len(tokens) <= 2
+        and all(t.strip(".,") in organisations for t in tokens)
+    )
 
 
 def _written(text: str, rules: Rules) -> Iterator[str]:
