@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive.core.facts import (
     authors,
     dates,
+    day_order,
     head,
     headline,
     jsonld,
@@ -144,7 +145,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     sections = [c.value for c in claims if c.field == "article_section"]
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
-    claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
+    claims += [*shown.authors(found.marks, anchor, rules), *shown.dates(found.marks, anchor, rules)]
     claims += surroundings.sections(found.marks, title)
     none = _no_sections(rules) | {key(title)}
     claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
@@ -233,9 +234,9 @@ def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
     """Both dates. In which order the page writes day and month, its other dates show, else its region."""
-    order = dates.order_of(b.text for b in blocks[:_ORDERED])
+    order = day_order.order_of(b.text for b in blocks[:_ORDERED])
     if order is None:
-        order = dates.month_first_in(_tags(found), rules)
+        order = day_order.month_first_in(_tags(found), rules)
     changes, now = found.of("date_modified"), page.capture.fetched_at
     offered = {
         "date_published": found.of("date_published") + publication.changes(changes),

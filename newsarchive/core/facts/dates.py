@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -17,10 +17,8 @@ from newsarchive.rules import Rules
 
 #: Longest text that is tried as a date, in characters.
 LONGEST = 80
-#: As much of one paragraph as is searched for dates that tell the order of day and month, in characters.
-_READ = 2000
 
-_ISO = re.compile(
+ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
     r"(?:\.?[T ,]+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
     re.IGNORECASE,
@@ -40,7 +38,7 @@ _OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 _BUDDHIST = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
 #: The year may run into the time: 28.09.1912:44.
-_NUMERIC = re.compile(
+NUMERIC = re.compile(
     r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20)\d\d|\d\d)(?!\d))"
 )
 _URL = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
@@ -104,7 +102,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     A time zone that is given is kept; without one the time is taken for UTC, and a bare date is
     midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt); `slow` allows dateparser.
     """
-    text = _western(" ".join(text[:LONGEST].split()))
+    text = western(" ".join(text[:LONGEST].split()))
     if not _DIGITS.search(text):
         return None
     found = _fast(_lower(text), rules, day_first)
@@ -113,7 +111,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     return found
 
 
-def _western(text: str) -> str:
+def western(text: str) -> str:
     """The text with Western digits, as long as before."""
     return text if text.isascii() or not _OTHER_DIGITS.search(text) else text.translate(_DIGITS_OF)
 
@@ -125,7 +123,7 @@ def _lower(text: str) -> str:
 
 def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
     """The first of the month that a text names ("June 2024", "2024年6月"), and the words that name it."""
-    lower = _lower(_western(text))
+    lower = _lower(western(text))
     if not _YEAR.search(lower):
         return None
     if match := _EASTERN_MONTH.search(lower):
@@ -145,79 +143,15 @@ def from_url(url: str) -> datetime | None:
     return _build(match[1], match[2], match[3]) if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """In which order a date in numbers names day and month. `sign` stands between them; `open` where either order
-    makes a date (03/04/2025), and `month_first` is False then."""
-
-    sign: str
-    open: bool
-    month_first: bool
-
-
-def order(text: str) -> Order | None:
-    """The order of the date in numbers that a text holds, `None` for a date in another form, for 05/05/2025, and for none.
-
-    >>> order("13/04/2025"), order("03.04.25"), order("2025-04-03")
-    (Order(sign='/', open=False, month_first=False), Order(sign='.', open=True, month_first=False), None)
-    """
-    text = _western(text)
-    match = None if _ISO.search(text) else _NUMERIC.search(text)
-    if match is None:
-        return None
-    first, second = int(match[1]), int(match[3])
-    if first == second:
-        return None
-    return Order(match[2], first <= 12 and second <= 12, second > 12)
-
-
-def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
-    """Whether the first of some language tags that says anything puts the month first: "en-US", "fil".
-
-    A language alone says it where all who write it do; English does not, so that the next tag is asked.
-
-    >>> from newsarchive import rules
-    >>> month_first_in(["en", "en_US"], rules.default()), month_first_in(["de", "en_US"], rules.default())
-    (True, False)
-    """
-    table = rules.metadata.get("months", {}).get("order", {})
-    first, unsaid = table.get("month_first", []), table.get("unsaid", [])
-    for tag in tags:
-        said = tag.casefold().replace("_", "-")
-        if said in first or said.split("-", 1)[0] in first:
-            return True
-        if said and said not in unsaid:
-            return False
-    return False
-
-
-def order_of(texts: Iterable[str]) -> bool | None:
-    """Whether most dates in numbers with strokes that can be read one way only put the month first (04/13/2025);
-    `None` where none of `texts` holds such a date, or as many say the one as the other."""
-    votes = 0
-    for text in texts:
-        if "/" in text:
-            votes += sum(_vote(m) for m in _NUMERIC.finditer(_western(text[:_READ])) if m[2] == "/")
-    return votes > 0 if votes else None
-
-
-def _vote(match: re.Match[str]) -> int:
-    """1 for a date that can only be month first, -1 for one that can only be day first, 0 for others."""
-    first, second = int(match[1]), int(match[3])
-    if first > 12 and second > 12:
-        return 0
-    return (second > 12) - (first > 12)
-
-
 @lru_cache(maxsize=1024)  # a line is asked for its date, its name and its signature
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is a date, "" where it holds none; of several the first."""
-    western = _western(text)
-    if not _LIKELY.search(western):
+    in_digits = western(text)
+    if not _LIKELY.search(in_digits):
         return ""
-    lower = _lower(western)
-    with_year = (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
-    found = [m for pattern in (*with_year, _NUMERIC) if (m := pattern.search(lower))]
+    lower = _lower(in_digits)
+    with_year = (ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
+    found = [m for pattern in (*with_year, NUMERIC) if (m := pattern.search(lower))]
     if not found or len(lower) != len(text):
         return ""
     first = min(found, key=lambda m: (m.start(), -m.end()))
@@ -257,7 +191,7 @@ def _words(what: str, rules: Rules) -> re.Pattern[str]:
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
-    if match := _ISO.search(text) or _COMPACT.match(text):
+    if match := ISO.search(text) or _COMPACT.match(text):
         p = match.groupdict()
         return _build(p["y"], p["m"], p["d"], p["H"] or 0, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
     if _EPOCH.match(text):
@@ -340,7 +274,7 @@ def _named(text: str, rules: Rules) -> datetime | None:
 
 
 def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
-    match = _NUMERIC.search(text)
+    match = NUMERIC.search(text)
     if not match:
         return None
     first, second, year = int(match[1]), int(match[3]), int(match[4])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 
-from newsarchive.core.facts import agencies, datelines, dates, names
+from newsarchive.core.facts import agencies, datelines, dates, guesses, names
 from newsarchive.core.facts.claims import Claim, key
 from newsarchive.core.facts.headline import alike
 from newsarchive.items import Block
@@ -58,7 +58,9 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     before = [b for b in blocks[max(0, at - _BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])]
     out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
     title = frozenset(headline.casefold().split())
-    out += [*_bylines(after, "", title, rules), *_bylines(before, " above", title, rules)]
+    for lines, where in ((after, ""), (before, " above")):
+        found = _bylines(lines, where, title, rules)
+        out += [c for c, b in found if b is None or guesses.possible(c.value, b, blocks, rules)]
     fields = {c.field for c in out if not c.source.startswith(_UNSURE)}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
@@ -126,10 +128,14 @@ def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) ->
     return next(chain(like, first_rank, found), -1)
 
 
-def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
+    """The lines of short blocks, links in them set apart: "Jane Doein General" is two links with "in" between them."""
     for block in blocks:
         if len(block.text) <= _LONGEST * 3:
-            yield from ((line, block) for line in block.text.split("\n") if 1 < len(line) <= _LONGEST)
+            for line in block.text.split("\n"):
+                if 1 < len(line) <= _LONGEST:
+                    linked = [text for text, _ in block.links if text in line] if block.links else []
+                    yield names.parted(line, linked, rules) if linked else line, block
 
 
 def _facts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
@@ -168,9 +174,12 @@ def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]
         label = line
 
 
-def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules) -> Iterator[Claim]:
-    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline."""
-    lines = list(_lines(blocks))
+def _bylines(
+    blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules
+) -> Iterator[tuple[Claim, Block | None]]:
+    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline; with
+    the block of each that is only guessed."""
+    lines = list(_lines(blocks, rules))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
     opened = -1
     for i, (line, block) in enumerate(lines):
@@ -178,14 +187,13 @@ def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: 
         if datelines.is_dateline(line, dates.date_text(line, rules), block.text, rules):
             continue
         if signed := _signed(line, after, rules) or (_signed_within(line, rules) if opened < 0 else ""):
-            yield Claim(
-                "authors", signed, "markup text" + (where if opened < 0 or i - opened == 1 else " later")
-            )
+            near = opened < 0 or i - opened == 1
+            yield Claim("authors", signed, "markup text" + (where if near else " later")), None
             opened = i
         elif name := _name_in(line, block, title, rules):
             beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
             kind = "box" if _in_box(block, rules) else "line" if beside else "next" if i == 0 else "alone"
-            yield Claim("authors", name, f"markup {kind}{where}")
+            yield Claim("authors", name, f"markup {kind}{where}"), None if kind == "box" else block
 
 
 def _signed(line: str, after: str, rules: Rules) -> str:

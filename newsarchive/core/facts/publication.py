@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from newsarchive.core.facts import dates, declared
+from newsarchive.core.facts import dates, day_order, declared
 from newsarchive.core.facts.claims import Claim, Option, weigh
 from newsarchive.core.facts.traces import Trace
 from newsarchive.items import Candidate
@@ -105,7 +105,7 @@ def _in_order(
     its other dates in numbers with the same sign between them, then `month_first`. That is not heard where points stand:
     03.04.2025 is March only on a page that shows it elsewhere.
     """
-    orders = {c: dates.order(c.value) for c in read}
+    orders = {c: day_order.order(c.value) for c in read}
     certain = {
         w.date() for c, w in read.items() if orders[c] is None and not c.source.startswith(declared.PRINTED)
     }

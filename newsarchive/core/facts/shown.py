@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborNode
 from newsarchive.core.clutter.literals import whole
 from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.core.facts.dates import parse, says_modified, says_published
+from newsarchive.core.facts.names import parted
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.rules import Rules
 
@@ -64,6 +65,8 @@ _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
+#: Longest text of an element for authors, in characters, and most elements in it that are set apart.
+_LONGEST_BYLINE, _PIECES = 160, 20
 #: Longest label before a date, in characters.
 _LABEL = 40
 #: How many marks after and before the headline count as near it, and how many are looked at in all on either side.
@@ -291,15 +294,22 @@ def _is_modified(mark: Mark) -> bool:
     return bool(_MODIFIED.search(names) or _MODIFIED.search(around))
 
 
-def authors(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
+def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
     """Authors that are marked as such, those nearest to the headline first."""
     for mark, near in nearest(marks, headline):
         source = _author_source(mark)
         if not source or aside(mark.node, near=near):
             continue
-        if name := text_of(mark.node, 160):
+        if name := _names_in(mark.node, rules):
             where = "" if near else " elsewhere"
             yield Claim("authors", name, source + where, url=mark.attributes.get("href") or "")
+
+
+def _names_in(node: LexborNode, rules: Rules) -> str:
+    """The text of an element for authors, with a comma between links or items that are names each."""
+    text = text_of(node, _LONGEST_BYLINE)
+    pieces = [text_of(child, _LONGEST_BYLINE) for child in node.css("a,li,span")[:_PIECES]] if text else []
+    return parted(text, [p for p in pieces if p != text], rules) if pieces else text
 
 
 def _author_source(mark: Mark) -> str:
