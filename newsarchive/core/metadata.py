@@ -18,6 +18,7 @@ from newsarchive.core.facts import (
     authors,
     dates,
     day_order,
+    description,
     head,
     headline,
     jsonld,
@@ -39,7 +40,6 @@ __all__ = ["finish_language", "read_metadata"]
 
 #: Fields that trust alone decides.
 _SIMPLE = (
-    "description",
     "alternative_headline",
     "article_section",
     "canonical_url",
@@ -109,6 +109,9 @@ def read_metadata(
     candidates += _dates(out, found, page, blocks, rules)
     for decide in (_simple, _keywords, _image):
         candidates += decide(out, found, page, rules)
+    said, refused = description.own(found.of("description"), found.headline, blocks)
+    out["description"], why = best(said, rules)
+    candidates += why + refused
     candidates += _language(out, found, blocks, rules)
     candidates += [
         c.candidate(reason="evidence for the origin") for c in found.claims if c.field in _EVIDENCE
