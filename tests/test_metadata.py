@@ -27,7 +27,9 @@ def read(html: str, url: str = URL, blocks: Sequence[Block] | None = None) -> di
     page = Page(Capture(url, html.encode("utf-8", "replace"), fetched_at=FETCHED), html)
     tree = LexborHTMLParser(html)
     if blocks is None:
-        blocks = [Block(b.text, b.kind, path=b.path) for b in read_blocks(tree, url).blocks]
+        blocks = [
+            Block(b.text, b.kind, path=b.path, links=tuple(b.links)) for b in read_blocks(tree, url).blocks
+        ]
     return read_metadata(tree, page, blocks, rules.default())
 
 

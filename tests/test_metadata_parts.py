@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.facts import dates, headline, jsonld, names
+from newsarchive.core.facts import authors, dates, day_order, headline, jsonld, names, publication
 from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.language import finish_language
 
@@ -134,3 +135,52 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
 )
 def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
     assert finish_language(text, declared) == expect
+
+
+def test_claims_alone_decide() -> None:
+    """An article's fields are decided anew from what is stored of its page: its claims."""
+    claims = [
+        Claim("authors", "Jane Doe", "json-ld page"),
+        Claim("authors", "Launch Gallery", "markup alone"),
+    ]
+    found, _ = authors.decide(claims, [], [], [], RULES)
+    assert [a.name for a in found] == ["Jane Doe"]
+    days = [
+        Claim("date_published", "2025-04-03T10:00:00Z", "open graph"),
+        Claim("date_published", "25 December 2005", "markup text"),
+    ]
+    dated, candidates = publication.decide(days, "date_published", None, RULES)
+    assert (dated.source, dated.raw) == ("open graph", "2025-04-03T10:00:00Z")
+    assert {c.value for c in candidates} == {d.value for d in days}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dates(min_value=date(1995, 1, 1), max_value=date(2025, 5, 1)), st.sampled_from("./-"), st.booleans()
+)
+def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, month_first: bool) -> None:
+    """Whichever way a page writes the day that it declares, both are one day."""
+    numbers = (day.month, day.day) if month_first else (day.day, day.month)
+    printed = sign.join([*(f"{n:02}" for n in numbers), str(day.year)])
+    claims = [
+        Claim("date_published", day.isoformat(), "open graph"),
+        Claim("date_published", printed, "markup text"),
+    ]
+    read, refused = publication.read_claims(claims, None, RULES)
+    assert {when.date() for when in read.values()} == {day}
+    assert not refused
+
+
+@pytest.mark.parametrize(
+    ("texts", "expect"),
+    [
+        (["fair 13/02/2025", "fair 27/01/2025"], False),
+        (["fair 02/13/2025"], True),
+        (["fair 02/13/2025", "fair 13/02/2025"], None),
+        (["fair 03/04/2025", "45/45/2025"], None),
+        (["fair 13.02.2025"], None),
+    ],
+    ids=["day first", "month first", "both", "open", "other signs"],
+)
+def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
+    assert day_order.order_of(texts) is expect

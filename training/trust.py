@@ -1,6 +1,9 @@
 """Learn `newsarchive/data/metadata/points.toml`, the table of trust for headline, authors and date_published.
 
-    python -m training.trust ../shared/data > newsarchive/data/metadata/points.toml
+    python -m training.trust ../shared/data > points.toml && mv points.toml newsarchive/data/metadata/
+
+The table in place is read meanwhile (it decides the headline that dates and names are looked for around), so that the
+command never writes into it.
 
 Reads `FOLDER/*/truth.jsonl` with `pages/ID.html.gz` beside it. Only pages of half A (a hash of the registered
 domain, `benchmarks.metadata.half`) are seen, so that the other half can be reported. A conditional logit
@@ -32,10 +35,18 @@ PRIOR = {"headline": 0.5, "authors": 1.0, "date_published": 0.5}
 RIDGE = {"headline": 0.3, "authors": 1.0, "date_published": 0.3}
 #: The same for a date behind a word for publishing: few pages have one, and it means what it says.
 LABELLED = 1.5
-#: And for a name with a legal form: of half A's authors none has one, though eight pages offer one.
-FIRM = -3.0
+#: And for a name with a legal form: of half A's authors none has one, though eight pages offer one. And for the people of a
+#: site, one by one: no page of half A has them, three of the world's pages that were read do.
+FIRM, STAFF = -3.0, -6.0
+#: And for one of several guesses: since menus are refused (`facts.guesses`), half A shows few of them.
+SEVERAL = -1.5
+#: Voices that have their points though no page of half A has them.
+UNSEEN = {"authors": ("a staff list",)}
 #: First words of the names of sources; other voices are traits.
 SOURCES = ("json-ld", "open graph", "twitter", "meta", "microdata", "markup", "title", "url", "script")
+#: Sources of names that were guessed from their looks: worth nothing before any data is seen. Few are left since guesses
+#: in menus and rows of buttons are refused (`facts.guesses`), and a point each would make authors of what is left there.
+GUESSES = ("markup alone", "markup next", "markup line")
 #: Sources that are never held against a value, however often another one is beside them: what they say was meant.
 STRONG, LEAST = ("json-ld", "open graph", "meta", "microdata", "title", "url"), 0.1
 #: Traits that never speak for a value. A printed date that is known as that of a change is meant as one.
@@ -58,9 +69,8 @@ def main(folder: str) -> None:
     print(HEADER)
     for field, learned in choices.items():
         print(f"[{field}] # learned on {len(learned)} pages")
-        for name, points in sorted(
-            fit(learned, PRIOR[field], RIDGE[field]).items(), key=lambda item: -item[1]
-        ):
+        points_of = fit(learned, PRIOR[field], RIDGE[field], UNSEEN.get(field, ()))
+        for name, points in sorted(points_of.items(), key=lambda item: -item[1]):
             print(f'"{name}" = {points:.2f}')
         print()
 
@@ -102,9 +112,9 @@ def _one(
         yield field, (voices, len(voices))
 
 
-def fit(choices: list[Choice], worth: float, ridge: float) -> dict[str, float]:
-    """Voice → points, by penalised maximum likelihood."""
-    names = sorted({v for options, _ in choices for o in options for v in o})
+def fit(choices: list[Choice], worth: float, ridge: float, unseen: Sequence[str] = ()) -> dict[str, float]:
+    """Voice → points, by penalised maximum likelihood; `unseen` voices keep what they are taken to be worth."""
+    names = sorted({v for options, _ in choices for o in options for v in o} | set(unseen))
     index = {name: i for i, name in enumerate(names)}
     tables = []
     for options, right in choices:
@@ -114,8 +124,11 @@ def fit(choices: list[Choice], worth: float, ridge: float) -> dict[str, float]:
         tables.append((table, right))
     changed = np.array([name.endswith(publication.MODIFIED) for name in names])
     prior = np.array([worth * name.startswith(SOURCES) for name in names]) * ~changed
+    prior[[name.startswith(GUESSES) for name in names]] = 0
     prior[[name.endswith(" labelled") for name in names]] = LABELLED
     prior[[name == "a firm" for name in names]] = FIRM
+    prior[[name == "a staff list" for name in names]] = STAFF
+    prior[[name == "one of several guesses" for name in names]] = SEVERAL
     floor = np.where([name.startswith(STRONG) for name in names], LEAST, -np.inf)
     floor[changed] = -np.inf
     ceiling = np.where([name in AGAINST for name in names], 0, np.inf)

@@ -45,9 +45,11 @@ class Marks:
         self.rules = rules
         self.words: Phrases = phrases(rules)
         self.headline = article.headline
-        self.own = {
-            fold(t) for t in (article.headline, article.alternative_headline, article.description) if t
-        }
+        said = [
+            c.value for c in article.candidates if c.field == "description"
+        ]  # the first lines of the text, too
+        own = (article.headline, article.alternative_headline, article.description, *said)
+        self.own = {fold(t) for t in own if t}
 
     @property
     def body(self) -> list[int]:

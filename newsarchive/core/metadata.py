@@ -17,6 +17,8 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive.core.facts import (
     authors,
     dates,
+    day_order,
+    description,
     head,
     headline,
     jsonld,
@@ -38,7 +40,6 @@ __all__ = ["finish_language", "read_metadata"]
 
 #: Fields that trust alone decides.
 _SIMPLE = (
-    "description",
     "alternative_headline",
     "article_section",
     "canonical_url",
@@ -72,6 +73,8 @@ _FREE = {
 }
 #: Most keywords of one article.
 _KEYWORDS = 50
+#: Most blocks whose dates tell in which order the page writes day and month.
+_ORDERED = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,9 @@ def read_metadata(
     candidates += _dates(out, found, page, blocks, rules)
     for decide in (_simple, _keywords, _image):
         candidates += decide(out, found, page, rules)
+    said, refused = description.own(found.of("description"), found.headline, blocks)
+    out["description"], why = best(said, rules)
+    candidates += why + refused
     candidates += _language(out, found, blocks, rules)
     candidates += [
         c.candidate(reason="evidence for the origin") for c in found.claims if c.field in _EVIDENCE
@@ -134,7 +140,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     headings = list(shown.headings(found.marks, rules))
     claims = [
         *jsonld.claims(found.scripts, url),
-        *shown.microdata(found.marks),
+        *shown.microdata(found.marks, rules),
         *head.claims(found, url, rules),
     ]
     claims += [claim for claim, _ in headings]
@@ -142,7 +148,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     sections = [c.value for c in claims if c.field == "article_section"]
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
-    claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
+    claims += [*shown.authors(found.marks, anchor, rules), *shown.dates(found.marks, anchor, rules)]
     claims += surroundings.sections(found.marks, title)
     none = _no_sections(rules) | {key(title)}
     claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
@@ -230,8 +236,10 @@ def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
 def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
-    """Both dates. Only the United States write the month first."""
-    tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
+    """Both dates. In which order the page writes day and month, its other dates show, else its region."""
+    order = day_order.order_of(b.text for b in blocks[:_ORDERED])
+    if order is None:
+        order = day_order.month_first_in(_tags(found), rules)
     changes, now = found.of("date_modified"), page.capture.fetched_at
     offered = {
         "date_published": found.of("date_published") + publication.changes(changes),
@@ -240,7 +248,7 @@ def _dates(
     candidates: list[Candidate] = []
     decided = {}
     for field, claims in offered.items():
-        decided[field], why = publication.decide(claims, field, now, rules, month_first="en-us" in tags)
+        decided[field], why = publication.decide(claims, field, now, rules, month_first=order)
         candidates += why
     if decided["date_published"].value is None:
         decided["date_published"], why = publication.last_resort(_traces(found, page, blocks, rules), now)
@@ -248,6 +256,13 @@ def _dates(
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
     return candidates
+
+
+def _tags(found: Gathered) -> list[str]:
+    """The language tags of the page, those first that its author wrote for it: a theme's `og:locale` is often the one it
+    came with."""
+    claims = sorted(found.of("in_language"), key=lambda c: c.source == "open graph")
+    return [c.value for c in claims]
 
 
 def _traces(found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules) -> Iterator[traces.Trace]:

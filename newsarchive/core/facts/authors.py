@@ -21,8 +21,13 @@ _WEAK = ("markup alone", "markup next")
 #: So many lines that look like names, where nothing else says so, are a menu or what a shop sells.
 SEVERAL = 3
 
+#: Names that marked elements hold one by one, from which on they are the people of the site and not of the post: a
+#: byline of as many stands in one element, or is stated in the head as well.
+MIN_STAFF_NAMES = 5
 #: Sources that readers do not see.
 _HEAD = ("json-ld", "meta", "open graph", "twitter", "script")
+#: Sources that are an element for one author each.
+_MARKED = ("markup author", "markup byline", "markup rel", "markup box")
 #: Most blocks that names are looked for in.
 _BLOCKS = 3000
 
@@ -39,7 +44,7 @@ def decide(
 ) -> tuple[tuple[Author, ...], list[Candidate]]:
     """The authors in order, `()` where none is named, and all candidates with the reason for each.
 
-    `blocks` are what readers see of the page.
+    `blocks` are what readers see of the page; none where only the claims are left of it.
     """
     named, refused = read_claims(claims, sections, rules)
     lists = options(named, site_names, blocks, rules)
@@ -93,7 +98,7 @@ def options(
         (
             Option(
                 tuple(claims),
-                _traits(names, authors, sites, list(lists), rules)
+                _traits(names, claims, authors, sites, list(lists), rules)
                 + _hidden(claims, authors, blocks)
                 + several.get(names, ()),
                 _WEAK,
@@ -105,8 +110,9 @@ def options(
 
 
 def _hidden(claims: Sequence[Claim], authors: Sequence[Author], blocks: Sequence[Block]) -> tuple[str, ...]:
-    """Whether only machines are told of these authors: who runs a site's computers, who made its pages."""
-    if not all(c.source.startswith(_HEAD) for c in claims):
+    """Whether only machines are told of these authors: who runs a site's computers, who made its pages. Without blocks
+    nobody knows."""
+    if not blocks or not all(c.source.startswith(_HEAD) for c in claims):
         return ()
     text = "\n".join(b.text for b in blocks[:_BLOCKS]).casefold()
     return () if any(a.name.casefold() in text for a in authors) else ("printed nowhere",)
@@ -126,8 +132,15 @@ def _spaces(authors: Sequence[Author]) -> int:
     return sum(" " in a.name for a in authors)
 
 
+def _staff(claims: Sequence[Claim], names: Sequence[str]) -> bool:
+    """Whether names stand on the page as the list of a site's people: each in an element of its own, and nowhere else."""
+    marked = all(c.source.startswith(_MARKED) for c in claims)
+    return marked and len(names) >= MIN_STAFF_NAMES and all(key(c.value) in names for c in claims)
+
+
 def _traits(
     names: tuple[str, ...],
+    claims: Sequence[Claim],
     authors: Sequence[Author],
     sites: set[str],
     lists: Sequence[tuple[str, ...]],
@@ -145,6 +158,8 @@ def _traits(
         traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
     if len(names) > 4:
         traits.append("many names")
+    if _staff(claims, names):
+        traits.append("a staff list")
     if any(other != names and set(other) & set(names) for other in lists):
         traits.append("named in part elsewhere")
     return tuple(traits)

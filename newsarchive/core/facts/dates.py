@@ -18,7 +18,7 @@ from newsarchive.rules import Rules
 #: Longest text that is tried as a date, in characters.
 LONGEST = 80
 
-_ISO = re.compile(
+ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
     r"(?:\.?[T ,]+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ _OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 _BUDDHIST = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
 #: The year may run into the time: 28.09.1912:44.
-_NUMERIC = re.compile(
+NUMERIC = re.compile(
     r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20)\d\d|\d\d)(?!\d))"
 )
 _URL = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
@@ -102,7 +102,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     A time zone that is given is kept; without one the time is taken for UTC, and a bare date is
     midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt); `slow` allows dateparser.
     """
-    text = _western(" ".join(text[:LONGEST].split()))
+    text = western(" ".join(text[:LONGEST].split()))
     if not _DIGITS.search(text):
         return None
     found = _fast(_lower(text), rules, day_first)
@@ -111,7 +111,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, slow: bool = False
     return found
 
 
-def _western(text: str) -> str:
+def western(text: str) -> str:
     """The text with Western digits, as long as before."""
     return text if text.isascii() or not _OTHER_DIGITS.search(text) else text.translate(_DIGITS_OF)
 
@@ -123,7 +123,7 @@ def _lower(text: str) -> str:
 
 def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
     """The first of the month that a text names ("June 2024", "2024年6月"), and the words that name it."""
-    lower = _lower(_western(text))
+    lower = _lower(western(text))
     if not _YEAR.search(lower):
         return None
     if match := _EASTERN_MONTH.search(lower):
@@ -143,23 +143,15 @@ def from_url(url: str) -> datetime | None:
     return _build(match[1], match[2], match[3]) if match else None
 
 
-def month_first(text: str) -> bool | None:
-    """Whether a date in numbers can only be month first (True) or day first (False); `None` if either."""
-    match = _NUMERIC.search(text)
-    if not match or match[2] != "/" or (int(match[1]) <= 12 and int(match[3]) <= 12):
-        return None
-    return int(match[3]) > 12
-
-
 @lru_cache(maxsize=1024)  # a line is asked for its date, its name and its signature
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is a date, "" where it holds none; of several the first."""
-    western = _western(text)
-    if not _LIKELY.search(western):
+    in_digits = western(text)
+    if not _LIKELY.search(in_digits):
         return ""
-    lower = _lower(western)
-    with_year = (_ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
-    found = [m for pattern in (*with_year, _NUMERIC) if (m := pattern.search(lower))]
+    lower = _lower(in_digits)
+    with_year = (ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
+    found = [m for pattern in (*with_year, NUMERIC) if (m := pattern.search(lower))]
     if not found or len(lower) != len(text):
         return ""
     first = min(found, key=lambda m: (m.start(), -m.end()))
@@ -199,16 +191,16 @@ def _words(what: str, rules: Rules) -> re.Pattern[str]:
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
-    if match := _ISO.search(text) or _COMPACT.match(text):
+    if match := ISO.search(text) or _COMPACT.match(text):
         p = match.groupdict()
         return _build(p["y"], p["m"], p["d"], p["H"] or 0, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
-        return _build(match[1], match[2], match[3], *_clock(text[match.end() :]))
+        return _build(match[1], match[2], match[3], *_clock(text[match.end() :], rules))
     if match := _VIETNAMESE.search(text):
-        return _build(match[3], match[2], match[1], *_clock(text[match.end() :]))
-    return _rfc(text) or _named(text, rules) or _numeric(text, day_first)
+        return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
+    return _rfc(text) or _named(text, rules) or _numeric(text, rules, day_first)
 
 
 def _build(
@@ -232,16 +224,26 @@ def _zone(text: str | None) -> tzinfo:
     return timezone(-offset if "-" in str(text) else offset)
 
 
-def _clock(text: str) -> tuple[int, int, int, tzinfo]:
-    """The time of day in what follows a date, and its zone; midnight UTC without one."""
+def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
+    """The time of day in what follows a date, and its zone in numbers or by its name; midnight UTC without one."""
     match = _CLOCK.search(text)
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         return 0, 0, 0, UTC
     hour = int(match[1])
     if match[3]:
         hour = hour % 12 + 12 * (match[3] == "p")
-    zone = _OFFSET.search(text, match.start())
-    return hour, int(match[2]), 0, _zone("".join(zone.groups())) if zone else UTC
+    if zone := _OFFSET.search(text, match.start()):
+        return hour, int(match[2]), 0, _zone("".join(zone.groups()))
+    minutes = _zones(rules).get(
+        next(iter(text[match.end() :].strip(" ,(").split(None, 1)), "").strip(".,)|"), 0
+    )
+    return hour, int(match[2]), 0, timezone(timedelta(minutes=minutes)) if minutes else UTC
+
+
+@lru_cache(maxsize=8)
+def _zones(rules: Rules) -> dict[str, int]:
+    """Name of a time zone in small letters → minutes ahead of UTC."""
+    return {str(k): int(v) for k, v in rules.metadata.get("months", {}).get("zones", {}).items()}
 
 
 def _rfc(text: str) -> datetime | None:
@@ -267,21 +269,21 @@ def _named(text: str, rules: Rules) -> datetime | None:
         year - _BUDDHIST * (year > 2400),
         months[part["m"]],
         part["d"],
-        *_clock(text[: match.start()] + " " + text[match.end() :]),
+        *_clock(text[: match.start()] + " " + text[match.end() :], rules),
     )
 
 
-def _numeric(text: str, day_first: bool) -> datetime | None:
-    match = _NUMERIC.search(text)
+def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
+    match = NUMERIC.search(text)
     if not match:
         return None
     first, second, year = int(match[1]), int(match[3]), int(match[4])
     year += 2000 * (year < 70) + 1900 * (70 <= year < 100)
-    if first > 12 or ((match[2] == "." or day_first) and second <= 12):
+    if first > 12 or (day_first and second <= 12):
         day, month = first, second
     else:
         month, day = first, second
-    return _build(year, month, day, *_clock(text[match.end() :]))
+    return _build(year, month, day, *_clock(text[match.end() :], rules))
 
 
 Prose = tuple[

@@ -7,11 +7,11 @@ job of its bearer. The words of bylines in some fifty languages are data: `data/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from newsarchive.core.facts import dates
+from newsarchive.core.facts.byline_words import words as words
 from newsarchive.core.facts.claims import key
 from newsarchive.rules import Rules
 
@@ -19,6 +19,8 @@ from newsarchive.rules import Rules
 LONGEST, MOST_WORDS = 80, 10
 #: Longest label that stands before a name, in characters.
 _LABEL = 30
+#: Characters of an element's text that is set apart; themes put single letters into elements, too.
+MIN_PIECE_CHARS = 4
 #: As much of a byline as is read, in characters.
 LONGEST_LINE = 1000
 
@@ -27,14 +29,12 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[(<\[]?[^\s@(<\[]+ ?(?:@|[\[(]at[\])]) ?[^\s@]+\.\w+[)>\]]?")
-_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{0,80}[)\]]\s*$")
-_EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#"
+#: What stands in brackets at the end, the closing one lost or not: "Jane Doe (Brussels".
+_BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]?\s*$")
+_EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#©®→←↗►▶▸｜：／（）【】✍✎"
 _DIGITS = re.compile(r"\d{2}|^\W*\d")
 #: "MD", "Ph.D.", "E-RYT 200", "M.D. FACLM": what is written behind a name.
 _TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
-_TOKEN = re.compile(r"\S+")
-_STOPS = ".,:;：!?()[]|•·"
-_STOP = re.compile("[" + re.escape(_STOPS) + "]")
 _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
 #: "Jane Doe for the Harbour Post": who she writes for is not her name.
@@ -49,100 +49,14 @@ _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
 _STOP_OF_ITS_OWN = re.compile(r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp))$")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: What parts a line of small facts: "By Jane Doe | 3 May 2024 • 4 min read".
-SEGMENT = re.compile(r"\s*[|•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
+SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
 
 
-@lru_cache(maxsize=1024)
-def _tokens(text: str) -> frozenset[str]:
-    """The words of a text, stops off, lower case: the same line is looked through for many phrases."""
-    return frozenset(_STOP.sub(" ", text.casefold()).split())
-
-
-#: Bylines in scripts without spaces: 記者王小明, 김철수 기자. "記者会" is a press conference.
-_BEFORE_HAN = r"(?:记者|記者|撰文|作者)(?=(?![会會])[\u4e00-\u9fff·]{2,4}(?:\W|$))"
 #: What stands behind a reporter in Chinese: "台北報導", where from and that it is a report.
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 _BEHIND = re.compile(
     r"\W*([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:기자|특파원|記者|特派員)(?!\w)"
 )
-
-
-class Phrases:
-    """Phrases of whole words, looked for in a text from left to right; case does not matter."""
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._by_first: dict[str, list[list[str]]] = {}
-        for phrase in sorted(phrases, key=len, reverse=True):
-            first, *rest = phrase.split()
-            self._by_first.setdefault(first, []).append(rest)
-
-    def find(self, text: str) -> tuple[int, int] | None:
-        """Start and end of the first phrase, its colon included; of several the longest."""
-        if self._by_first.keys().isdisjoint(_tokens(text)):
-            return None
-        tokens = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
-        for i, (token, start, end) in enumerate(tokens):
-            for rest in self._by_first.get(token.strip(_STOPS), ()):
-                following = tokens[i + 1 : i + 1 + len(rest)]
-                if [t.strip(_STOPS) for t, _, _ in following] == rest:
-                    return start, following[-1][2] if following else end
-        return None
-
-
-@dataclass(frozen=True, eq=False)
-class Words:
-    """bylines.toml, compiled."""
-
-    by: re.Pattern[str]
-    parting: re.Pattern[str]
-    signed: Phrases
-    end: Phrases
-    role: Phrases
-    person: Phrases
-    weekdays: frozenset[str]
-    weak: frozenset[str]
-    particles: frozenset[str]
-    labels: frozenset[str]
-    surnames: frozenset[str]
-    life: frozenset[str]
-    never: frozenset[str]
-    agency: frozenset[str]
-    organisation: frozenset[str]
-    legal: frozenset[str]
-    boxes: tuple[str, ...]
-
-
-@lru_cache(maxsize=8)
-def words(rules: Rules) -> Words:
-    """The tables of bylines.toml, compiled."""
-    table = rules.metadata.get("bylines", {})
-
-    def listed(name: str) -> list[str]:
-        return [w for row in table.get(name, {}).values() for w in row]
-
-    both = dates.any_of(listed("and"))
-    return Words(
-        by=re.compile(
-            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
-            re.IGNORECASE,
-        ),
-        parting=re.compile(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
-        signed=Phrases(listed("signed")),
-        end=Phrases(listed("end")),
-        role=Phrases(listed("role")),
-        person=Phrases(listed("person")),
-        weekdays=frozenset(listed("weekday")),
-        weak=frozenset(listed("weak")),
-        particles=frozenset(listed("particle")),
-        labels=frozenset(listed("label")),
-        surnames=frozenset(listed("surname")),
-        life=frozenset(listed("life")),
-        never=frozenset(map(key, listed("never"))),
-        agency=frozenset(map(key, listed("agency"))),
-        organisation=frozenset(listed("organisation")),
-        legal=frozenset(listed("legal")),
-        boxes=tuple(listed("box")),
-    )
 
 
 def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
@@ -158,7 +72,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     text = _EMAIL.sub("", text[:LONGEST_LINE].replace("\u00ad", "")).strip()
     if printed:
         text = _RUN_ON.sub(" | ", text)
-    if not text or _URL.search(text):
+    if not text or _URL.search(text) or is_credit(text, rules):
         return []
     if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
@@ -168,6 +82,34 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
         if found_here := list(_printed(segment, rules)):
             return found_here
     return []
+
+
+def is_credit(text: str, rules: Rules) -> bool:
+    """Whether a text credits a picture: it names a service that sells them ("Jim Watson/AFP via Getty Images")."""
+    return words(rules).pictures.find(text.replace("/", " ")) is not None
+
+
+def parted(text: str, pieces: Sequence[str], rules: Rules) -> str:
+    """A text with its elements set apart: `pieces` are their texts, in order.
+
+    >>> from newsarchive import rules
+    >>> parted("Jane Doein General", ["Jane Doe", "General"], rules.default())
+    'Jane Doe in General'
+    >>> parted("By Jane Doe John Roe", ["Jane Doe", "John Roe"], rules.default())
+    'By Jane Doe, John Roe'
+    """
+    out, at, named = "", 0, False
+    for piece in pieces:
+        start = text.find(piece, at) if len(piece) >= MIN_PIECE_CHARS else -1
+        if start < 0:
+            continue
+        between, name = text[at:start], like_a_name(piece, rules)
+        out += ", " if named and name and not between.strip() else between
+        if out and out[-1].isalnum():
+            out += " "
+        at, named = start + len(piece), name
+        out += piece + " " * text[at : at + 1].isalnum()
+    return out + text[at:]
 
 
 def before_title(line: str) -> str:
@@ -202,17 +144,28 @@ def strip_by(text: str, rules: Rules) -> str:
         text = text[at[1] :]
     for _ in range(3):
         match = words(rules).by.match(text)
-        if match is None:
+        if match is None or _is_no_opening(match[0], text[match.end() :], rules):
             break
         text = text[match.end() :]
     return text
+
+
+def _is_no_opening(by: str, rest: str, rules: Rules) -> bool:
+    """Whether a word that opens bylines is the first of a name itself: "Editor Desk", "Contributors to Wikimedia
+    projects", but not "Editor: Jane Doe"."""
+    tokens = rest.split()
+    if by.strip().casefold() not in words(rules).weak or not tokens:
+        return False
+    organisations = words(rules).organisation
+    goes_on = is_small(tokens[0][0]) and tokens[0] not in words(rules).particles
+    return goes_on or (len(tokens) <= 2 and all(t.casefold().strip(".,") in organisations for t in tokens))
 
 
 def _written(text: str, rules: Rules) -> Iterator[str]:
     """The names of a value written for machines; a degree or a job after a comma is none."""
     found = False
     for i, part in enumerate(words(rules).parting.split(text)[:60]):
-        name = clean(part, rules, printed=False)
+        name = _without_role_behind(clean(part, rules, printed=False), rules)
         if i == 0 and not name and _URL.search(part):
             return  # "post.example, Frankfurt, Germany": an imprint
         at = words(rules).role.find(name)
@@ -252,6 +205,9 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
         name = match[1]
     whole, name = name, _without_initials(name.strip(_EDGE), rules)
+    name = _without_services(name, rules)
+    if printed:
+        name = _without_particles(name, rules)
     if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
         name += "."
     if not 2 <= len(name) <= LONGEST or len(name.split()) > MOST_WORDS or not any(map(str.isalpha, name)):
@@ -261,6 +217,8 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         or key(name) in words(rules).never
         or _ID.fullmatch(name)
         or _REPORTED.fullmatch(name)
+        or _of_the_page(name, printed, rules)
+        or is_credit(name, rules)
     ):
         return ""
     if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
@@ -286,12 +244,53 @@ def _without_initials(name: str, rules: Rules) -> str:
 
 
 def _without_role(name: str, rules: Rules) -> str:
-    """`Jane Doe Senior Reporter` is `Jane Doe`; a role alone is nobody, `Staff Reporter` too."""
+    """`Jane Doe Senior Reporter` is `Jane Doe`; a role alone is nobody, `Staff Reporter` too; `Harbour Staff Writers` stay."""
     at = words(rules).role.find(name)
-    if at is None or (organisation(name, rules) and at != (0, len(name))):
+    if at is None:
         return name
     before = name[: at[0]].strip(_EDGE)
+    if organisation(name, rules) and at != (0, len(name)):
+        return before if like_a_name(before, rules) and not organisation(before, rules) else name
     return before if not before or like_a_name(before, rules) else name
+
+
+def _without_role_behind(name: str, rules: Rules) -> str:
+    """`Jane Doe Staff Writer` is `Jane Doe` for machines, too; what names no person before the job stays as it is."""
+    at = words(rules).role.find(name)
+    before = name[: at[0]].strip(_EDGE) if at else ""
+    return before if like_a_name(before, rules) and not organisation(before, rules) else name
+
+
+def _without_services(name: str, rules: Rules) -> str:
+    """`Jane Doe Twitter` is `Jane Doe`: profiles stand behind names."""
+    tokens = name.split()
+    while len(tokens) > 2 and tokens[-1].casefold().strip(".,|()") in words(rules).services:
+        tokens.pop()
+    before = " ".join(tokens)
+    return before if before != name and like_a_name(before, rules) else name
+
+
+def _without_particles(name: str, rules: Rules) -> str:
+    """`Jane Doe le` is `Jane Doe`: a date stood behind it. No name ends in a small word."""
+    tokens = name.split()
+    while len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in words(rules).particles:
+        tokens.pop()
+    return " ".join(tokens) if len(tokens) < len(name.split()) else name
+
+
+def _of_the_page(name: str, printed: bool, rules: Rules) -> bool:
+    """Whether a text holds nothing but words of labels, buttons and services: "Launch Gallery", "Zurück zum Newsroom".
+    A service alone is one for readers only: its own blog names it to machines."""
+    table = words(rules)
+    tokens = [t.strip(".,:!?…").casefold() for t in name.split()]
+    labels = table.labels, table.first, table.anywhere, table.services, table.particles
+    if tokens[0] in table.first and any(t in kind for t in tokens[1:2] for kind in labels):
+        return True
+    if organisation(name, rules) or all(t in table.particles for t in tokens):
+        return False
+    if len(tokens) == 1:
+        return printed and tokens[0] in table.services
+    return all(any(t in kind for kind in labels) for t in tokens)
 
 
 @lru_cache(maxsize=1024)
@@ -308,7 +307,9 @@ def like_a_name(text: str, rules: Rules) -> bool:
     table = words(rules)
     if tokens[-1].casefold() in table.surnames:
         tokens = tokens[:-1]
-    if any(t.casefold().strip(".,:!?") in table.labels for t in tokens):
+    if tokens[0].casefold() in table.first:
+        return False
+    if any((word := t.casefold().strip(".,:!?")) in table.labels or word in table.anywhere for t in tokens):
         return False
     if any(not _WORD.fullmatch(t) or (is_small(t[0]) and t not in table.particles) for t in tokens):
         return False

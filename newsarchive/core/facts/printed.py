@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 
-from newsarchive.core.facts import agencies, dates, names
+from newsarchive.core.facts import agencies, datelines, dates, guesses, names
 from newsarchive.core.facts.claims import Claim, key
 from newsarchive.core.facts.headline import alike
 from newsarchive.items import Block
@@ -28,6 +28,10 @@ _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "foote
 _OFFERS = frozenset(["advert", "consent"])
 #: Sources that hold a name for an author's only for its looks.
 _GUESSED = ("markup alone", "markup next")
+#: Sources beside which the long way down is worth it.
+_UNSURE = (*_GUESSED, "markup line above", "markup text prose")
+#: The source of what such a sentence says, and blocks that tell of another page.
+_TOLD_IN, _NOT_ABOUT_PAGE = "markup text below", frozenset(["comments", "related"])
 #: How much of a line is its date where it stands for nothing else, and where the line before is its label.
 _ALONE, _LABELLED = 0.7, 0.4
 #: Shortest paragraph that tells a life, and as much of it as is read, in characters.
@@ -54,14 +58,17 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     before = [b for b in blocks[max(0, at - _BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])]
     out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
     title = frozenset(headline.casefold().split())
-    out += [*_bylines(after, "", title, rules), *_bylines(before, " above", title, rules)]
-    fields = {
-        c.field for c in out if not c.source.startswith(("markup alone", "markup next", "markup line above"))
-    }
+    for lines, where in ((after, ""), (before, " above")):
+        found = _bylines(lines, where, title, rules)
+        out += [c for c, b in found if b is None or guesses.possible(c.value, b, blocks, rules)]
+    fields = {c.field for c in out if not c.source.startswith(_UNSURE)}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
-        below = [b for b in blocks[at + 1 + _AFTER : at + _BELOW] if len(b.text) <= _LONGEST]
-        out += list(islice(_below(below, {"authors", "date_published"} - fields, rules), 4))
+        missing = {"authors", "date_published"} - fields
+        rest = blocks[at + 1 : at + _BELOW]
+        out += [c for c in _told(rest, rules) if c.field in missing]
+        below = [b for b in rest[_AFTER:] if len(b.text) <= _LONGEST]
+        out += list(islice(_below(below, missing - {c.field for c in out if c.source == _TOLD_IN}, rules), 4))
     if "authors" not in known:
         out += agencies.claims(blocks[at + 1 :], rules)
     told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
@@ -121,52 +128,72 @@ def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) ->
     return next(chain(like, first_rank, found), -1)
 
 
-def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
+    """The lines of short blocks, links in them set apart: "Jane Doein General" is two links with "in" between them."""
     for block in blocks:
         if len(block.text) <= _LONGEST * 3:
-            yield from ((line, block) for line in block.text.split("\n") if 1 < len(line) <= _LONGEST)
+            for line in block.text.split("\n"):
+                if 1 < len(line) <= _LONGEST:
+                    linked = [text for text, _ in block.links if text in line] if block.links else []
+                    yield names.parted(line, linked, rules) if linked else line, block
 
 
-def _facts(blocks: Sequence[Block]) -> Iterator[str]:
-    """The small facts that bars, dots and dashes part, also those that open a paragraph (a dateline)."""
+def _facts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    """The small facts that bars, dots and dashes part, also those that open a paragraph, each with its block's text."""
     for block in blocks:
         if block.label not in _OFFERS:
             for line in block.text[: _LONGEST * 3].split("\n"):
                 line = line[:_LONGEST]
-                yield from names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
+                segments = names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
+                yield from ((segment, block.text) for segment in segments)
 
 
 def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
-    """One claim for each line that is little more than a date; the first date of publication counts most."""
+    """One claim for each line that is little more than a date; the first date of publication counts most.
+
+    The day of a dateline is none of the post's, and a day in running text hardly ever.
+    """
     label, dated = "", False
-    for line in _facts(blocks):
+    for line, block in _facts(blocks):
         found = dates.date_text(line, rules)
-        if found and len(line) - len(found) <= _BESIDE:
+        if (
+            found
+            and len(line) - len(found) <= _BESIDE
+            and not datelines.is_dateline(line, found, block, rules)
+        ):
             start = line.index(found)
             if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], "markup text" + where)
+            elif datelines.in_prose(
+                f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules
+            ):
+                yield Claim("date_published", line[start:], "markup text prose")
             else:
                 yield Claim("date_published", line[start:], "markup text" + (" later" if dated else where))
                 dated = True
         label = line
 
 
-def _bylines(blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules) -> Iterator[Claim]:
-    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline."""
-    lines = list(_lines(blocks))
+def _bylines(
+    blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules
+) -> Iterator[tuple[Claim, Block | None]]:
+    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline; with
+    the block of each that is only guessed."""
+    lines = list(_lines(blocks, rules))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = lines[i + 1][0] if i + 1 < len(lines) else ""
+        if datelines.is_dateline(line, dates.date_text(line, rules), block.text, rules):
+            continue
         if signed := _signed(line, after, rules) or (_signed_within(line, rules) if opened < 0 else ""):
-            yield Claim(
-                "authors", signed, "markup text" + (where if opened < 0 or i - opened == 1 else " later")
-            )
+            near = opened < 0 or i - opened == 1
+            yield Claim("authors", signed, "markup text" + (where if near else " later")), None
             opened = i
         elif name := _name_in(line, block, title, rules):
             beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
             kind = "box" if _in_box(block, rules) else "line" if beside else "next" if i == 0 else "alone"
-            yield Claim("authors", name, f"markup {kind}{where}")
+            yield Claim("authors", name, f"markup {kind}{where}"), None if kind == "box" else block
 
 
 def _signed(line: str, after: str, rules: Rules) -> str:
@@ -263,8 +290,23 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
                 label = before if labelled and block.kind == "list_item" else label
             elif len(block.text) < 60 and _in_box(block, rules) and names.like_a_name(block.text, rules):
                 yield Claim("authors", block.text, "markup box below")
-        if "date_published" in missing and (found := dates.date_text(block.text, rules)):
+        found = dates.date_text(block.text, rules) if "date_published" in missing else ""
+        if found and not datelines.is_dateline(block.text, found, block.text, rules):
             yield from _dated(block.text, found, before, rules)
+
+
+def _told(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
+    """What the first sentence of the page about its own publication says: "This entry was posted on … by …"."""
+    for block in blocks:
+        if block.label in _NOT_ABOUT_PAGE:
+            continue
+        when, who = datelines.told(block.text, rules)
+        if not when and not who:
+            continue
+        changed = dates.says_modified(block.text[: datelines.MAX_SENTENCE_CHARS], rules)
+        found = [Claim("date_modified" if changed else "date_published", when, _TOLD_IN)] if when else []
+        return [*found, Claim("authors", who, _TOLD_IN)] if _person(who, rules) else found
+    return []
 
 
 def _is_elsewhere(block: Block) -> bool:
@@ -279,10 +321,10 @@ def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
     share = len(found) / len(line)
     if share > _LABELLED and dates.signs(label, rules):
         line = f"{label} {line}"
-    signed = dates.signs(line, rules)
+    signed = dates.signs(line, rules) or names.words(rules).signed.find(line[:40]) is not None
     if signed or share > _ALONE:
         field = "date_modified" if dates.says_modified(line, rules) else "date_published"
-        yield Claim(field, found, "markup text below" if signed else "markup text alone")
+        yield Claim(field, line[line.index(found) :], "markup text below" if signed else "markup text alone")
 
 
 def _signature(text: str, rules: Rules) -> str:

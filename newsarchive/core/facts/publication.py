@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from newsarchive.core.facts import dates
+from newsarchive.core.facts import dates, day_order, declared
 from newsarchive.core.facts.claims import Claim, Option, weigh
 from newsarchive.core.facts.traces import Trace
 from newsarchive.items import Candidate
@@ -19,7 +19,7 @@ AHEAD = timedelta(days=1)
 #: Most dates of one page that are read.
 MOST = 60
 #: What the source of a date of publication ends in that is known for a change only.
-MODIFIED = " (modified)"
+MODIFIED = declared.MODIFIED
 #: Dates that may be another article's.
 _WEAK = (" elsewhere", " alone", " later", " below")
 #: Sources whose strange date forms are worth dateparser's time.
@@ -41,7 +41,7 @@ def decide(
     """The day that the claims of one field speak for most, and every claim with the reason.
 
     `now` is when the page was fetched: what lies more than a day after it is refused. `month_first`
-    reads 03/04/2025 as March where the page's other dates leave it open. Among the claims of
+    reads 03/04/2025 as March where the page's other dates leave it open (`_in_order`). Among the claims of
     `date_published` may stand those of a change (`changes`), which lose against most.
     """
     read, refused = read_claims(claims, now, rules, month_first=month_first)
@@ -74,19 +74,60 @@ def changes(claims: Sequence[Claim]) -> list[Claim]:
 def read_claims(
     claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False
 ) -> tuple[dict[Claim, datetime], list[Candidate]]:
-    """Claims with the time that each states, and those refused."""
-    day_first = not _month_first(claims, month_first)
+    """Claims with the time that each states, and those refused: what is no date, what cannot be one, and what is
+    printed on another day than the page declares (`facts.declared`)."""
     read: dict[Claim, datetime] = {}
     refused: list[Candidate] = []
     for claim in claims[:MOST]:
         slow = not read and claim.source.startswith(_WORTH_IT)
-        when = dates.parse(claim.value, rules, day_first=day_first, slow=slow)
-        reason = _refusal(when, now)
-        if when is None or reason:
-            refused.append(claim.candidate(reason=reason))
+        when = dates.parse(claim.value, rules, slow=slow)
+        if when is None:
+            refused.append(claim.candidate(reason=_refusal(when, now)))
         else:
             read[claim] = when
+    read = _in_order(read, now, rules, month_first)
+    for claim, when in list(read.items()):
+        if reason := _refusal(when, now):
+            refused.append(claim.candidate(reason=reason))
+            del read[claim]
+    for claim in declared.contradicted(read):
+        refused.append(claim.candidate(reason="printed, while the page declares another day"))
+        del read[claim]
     return read, refused
+
+
+def _in_order(
+    read: Mapping[Claim, datetime], now: datetime | None, rules: Rules, month_first: bool
+) -> dict[Claim, datetime]:
+    """The times with day and month in the order of the page, where numbers leave it open (03/04/2025, 11.03.17).
+
+    What tells the order: that the page was there already when it was fetched, a day that it states in another form,
+    its other dates in numbers with the same sign between them, then `month_first`. That is not heard where points stand:
+    03.04.2025 is March only on a page that shows it elsewhere.
+    """
+    orders = {c: day_order.order(c.value) for c in read}
+    certain = {
+        w.date() for c, w in read.items() if orders[c] is None and not c.source.startswith(declared.PRINTED)
+    }
+    out = {}
+    for claim, when in read.items():
+        order = orders[claim]
+        swapped = when if order is None else dates.parse(claim.value, rules, day_first=False)
+        if order is not None and order.open and swapped is not None:
+            others = [o.month_first for o in orders.values() if o and o.sign == order.sign and not o.open]
+            if _refusal(when, now) or _refusal(swapped, now):
+                when = swapped if _refusal(when, now) else when
+            elif _near(swapped.date(), certain) != _near(when.date(), certain):
+                when = swapped if _near(swapped.date(), certain) else when
+            elif others[0] if others else month_first and order.sign != ".":
+                when = swapped
+        out[claim] = when
+    return out
+
+
+def _near(day: date, days: Iterable[date]) -> bool:
+    """Whether a day is one of `days`, or the day before or after it: time zones part them."""
+    return any(abs((day - other).days) <= declared.MAX_ZONE_DAYS for other in days)
 
 
 def options(read: dict[Claim, datetime]) -> list[Option]:
@@ -137,11 +178,3 @@ def _refusal(when: datetime | None, now: datetime | None) -> str:
         return "in the future" if now is not None and when > now + AHEAD else ""
     except OverflowError:
         return "not a date"
-
-
-def _month_first(claims: Sequence[Claim], otherwise: bool) -> bool:
-    """Whether 03/04 is March on this page: what its other dates show, else `otherwise`."""
-    for claim in claims:
-        if "/" in claim.value and (found := dates.month_first(claim.value)) is not None:
-            return found
-    return otherwise

@@ -15,7 +15,8 @@ from selectolax.lexbor import LexborNode
 
 from newsarchive.core.clutter.literals import whole
 from newsarchive.core.facts.claims import Claim, plain
-from newsarchive.core.facts.dates import says_modified, says_published
+from newsarchive.core.facts.dates import parse, says_modified, says_published
+from newsarchive.core.facts.names import parted
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.rules import Rules
 
@@ -46,7 +47,10 @@ _NOT_AUTHOR = re.compile(
 _HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
 _DATE = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
 _MODIFIED = re.compile("updat|modif|aktualis|last-?edit|revis")
+#: Baidu's pages for authors call the time of publication `dateUpdate`.
+_DATES = frozenset(["datePublished", "dateModified", "dateUpdate"])
 _PROPERTIES = {
+    "dateUpdate": "date_published",
     "datePublished": "date_published",
     "dateModified": "date_modified",
     "articleSection": "article_section",
@@ -61,6 +65,8 @@ _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
+#: Longest text of an element for authors, in characters, and most elements in it that are set apart.
+_LONGEST_BYLINE, _PIECES = 160, 20
 #: Longest label before a date, in characters.
 _LABEL = 40
 #: How many marks after and before the headline count as near it, and how many are looked at in all on either side.
@@ -136,7 +142,25 @@ def _says_headline(names: str) -> bool:
     return any(word in names for word in _TITLES) and bool(_HEADLINE.search(names))
 
 
-def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
+def stated(mark: Mark, rules: Rules) -> str:
+    """The value of a mark: the `title` of an `<abbr>`, or of a `value-title` inside it, where that is a date
+    (microformats' value class pattern; Blogger shows "8:30 AM" for a moment in ISO 8601), else what it shows."""
+    node: LexborNode | None = mark.node
+    if mark.tag != "abbr":
+        node = (
+            mark.node.css_first("abbr[title],.value-title[title]") if mark.names or mark.properties else None
+        )
+    title = plain(node.attributes.get("title")) if node is not None else ""
+    if (
+        title
+        and not (mark.attributes.get("content") or mark.attributes.get("datetime"))
+        and parse(title, rules)
+    ):
+        return title
+    return mark.content
+
+
+def microdata(marks: Sequence[Mark], rules: Rules) -> Iterator[Claim]:
     """Properties of an article in microdata (HTML Living Standard, 5).
 
     Of several articles on a page the first one counts: a list of teasers has an author for each.
@@ -145,7 +169,8 @@ def microdata(marks: Sequence[Mark]) -> Iterator[Claim]:
     for mark in marks:
         for name in mark.properties:
             if name in _PROPERTIES and not aside(mark.node):
-                yield Claim(_PROPERTIES[name], mark.content, "microdata")
+                value = stated(mark, rules) if name in _DATES else mark.content
+                yield Claim(_PROPERTIES[name], value, "microdata")
             elif name == "author" and not aside(mark.node):
                 scope = _article(mark.node)
                 first = scope if first is None else first
@@ -193,7 +218,7 @@ def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterato
     around = _around(headline)
     for mark, near in nearest(marks, headline):
         source = _date_source(mark)
-        value = mark.content or plain(mark.attributes.get("title")) if source else ""
+        value = stated(mark, rules) or plain(mark.attributes.get("title")) if source else ""
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
         label = _label(mark.node)
@@ -269,15 +294,22 @@ def _is_modified(mark: Mark) -> bool:
     return bool(_MODIFIED.search(names) or _MODIFIED.search(around))
 
 
-def authors(marks: Sequence[Mark], headline: Mark | None) -> Iterator[Claim]:
+def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
     """Authors that are marked as such, those nearest to the headline first."""
     for mark, near in nearest(marks, headline):
         source = _author_source(mark)
         if not source or aside(mark.node, near=near):
             continue
-        if name := text_of(mark.node, 160):
+        if name := _names_in(mark.node, rules):
             where = "" if near else " elsewhere"
             yield Claim("authors", name, source + where, url=mark.attributes.get("href") or "")
+
+
+def _names_in(node: LexborNode, rules: Rules) -> str:
+    """The text of an element for authors, with a comma between links or items that are names each."""
+    text = text_of(node, _LONGEST_BYLINE)
+    pieces = [text_of(child, _LONGEST_BYLINE) for child in node.css("a,li,span")[:_PIECES]] if text else []
+    return parted(text, [p for p in pieces if p != text], rules) if pieces else text
 
 
 def _author_source(mark: Mark) -> str:

@@ -146,7 +146,10 @@ class _About(NamedTuple):
 
 def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]:
     """The facts of a page's blocks; without `words`, `sells` is not looked for."""
-    own = frozenset(fold(t) for t in (article.headline, article.description) if t)
+    said = [
+        c.value for c in article.candidates if c.field == "description"
+    ]  # the first lines of the text, too
+    own = frozenset(fold(t) for t in (article.headline, article.description, *said) if t)
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
     names = source_names(origin.name, origin.domain) if origin else ()

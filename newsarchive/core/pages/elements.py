@@ -160,7 +160,7 @@ def text_of(node: LexborNode, most: int = 400, *, inline: bool = False) -> str:
     Children are parted by spaces; in `inline` content (a heading) only at breaks and blocks, since themes set
     single letters apart there.
     """
-    apart = node.child is not node.last_child and not (inline and node.css_first("br,div,p,small") is None)
+    apart = not inline or (node.child is not node.last_child and node.css_first("br,div,p,small") is not None)
     text = node.text(deep=True, separator=" " if apart else "") or ""
     text = fold(text[: most * 10])
     return plain(text) if len(text) <= most else ""

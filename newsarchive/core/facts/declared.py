@@ -1,0 +1,90 @@
+"""A day that the page declares beats a day that it prints.
+
+Head, JSON-LD, microdata and the post's own `<time>` are written by the software that published the post. A line of
+text may be a day of anything: an event, a book, another story of the list beside it. So a printed day that lies apart
+from all declared ones is refused ("kath.net declares 12 November 2021 and prints 25 December 2005 in its first
+sentence"). It is heard in three cases:
+
+- the page declares nothing, nor does its address state a day ("/2021/11/12/");
+- the address states a day that no declared one is near: then the declared ones are of the page's last rebuilding;
+- the page declares one bare day for publication and change alike, as site builders do that keep the last change only,
+  and the printed day is before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from newsarchive.core.facts.claims import Claim
+
+#: What the source of a claim ends in that is known for a change only.
+MODIFIED = " (modified)"
+#: Days by which one moment may be dated apart in two time zones. A printed day no further from a declared one refines it.
+MAX_ZONE_DAYS = 1
+#: Days by which an address may differ from a declared day: a post is filed when it is begun, and published later.
+MAX_ADDRESS_DAYS = 2
+
+#: Sources that declare. "meta date" and "created" are left out: content systems fill them with any day of the page.
+_DECLARED = (
+    "json-ld",
+    "open graph",
+    "microdata",
+    "markup time",
+    "meta",
+)
+_NOT_DECLARED = ("meta date", "meta created", "json-ld page created")
+#: Sources that are read from what stands printed on the page.
+PRINTED = ("markup text", "markup date")
+#: What the names of sources end in whose date may be another article's.
+_OF_OTHERS = (" elsewhere", " later", " alone", " below")
+
+
+def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
+    """The printed claims among `read` that lie apart from every day that the page declares for its publication."""
+    stated = {c: w for c, w in read.items() if _declares(c)}
+    address = [w.date() for c, w in read.items() if c.source == "url"]
+    days, most = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
+    if not days:
+        days, most = set(address), MAX_ADDRESS_DAYS
+    elif address and all(_apart(one, day) > MAX_ADDRESS_DAYS for one in address for day in days):
+        return []
+    if not days:
+        return []
+    only = _only_changed(stated, read)
+    return [
+        claim
+        for claim, when in read.items()
+        if claim.field == "date_published"
+        and claim.source.startswith(PRINTED)
+        and not claim.source.endswith(MODIFIED)
+        and all(_apart(when.date(), day) > most for day in days)
+        and not (only and when.date() < min(days))
+    ]
+
+
+def _declares(claim: Claim) -> bool:
+    return (
+        claim.source.startswith(_DECLARED)
+        and not claim.source.startswith(_NOT_DECLARED)
+        and not claim.source.endswith((MODIFIED, *_OF_OTHERS))
+    )
+
+
+def _only_changed(stated: Mapping[Claim, datetime], read: Mapping[Claim, datetime]) -> bool:
+    """Whether all that is declared of publication is one day without a time, and that of the declared change."""
+    changes = {
+        when.date()
+        for claim, when in read.items()
+        if claim.source.endswith(MODIFIED) and claim.source.startswith(_DECLARED)
+    }
+    return len({when.date() for when in stated.values()}) == 1 and all(
+        (when.hour, when.minute, when.second) == (0, 0, 0)
+        and any(_apart(when.date(), day) <= MAX_ZONE_DAYS for day in changes)
+        for when in stated.values()
+    )
+
+
+def _apart(one: date, other: date) -> int:
+    """Days between two days."""
+    return abs((one - other).days)
