@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from newsarchive.core.facts import authors, dates
 from newsarchive.core.facts.claims import OF_OTHERS, Claim, key
+from newsarchive.core.facts.day_order import order
 from newsarchive.items import Article, Candidate, SourceText
 from newsarchive.rules import Rules
 
@@ -152,8 +153,10 @@ def read_day(claim: Claim, rules: Rules) -> Day | None:
     other = dates.parse(claim.value, rules, day_first=False)
     if other is not None and other.date() != when.date():
         return day._replace(swapped=other.date().toordinal())
-    certain = dates.month_first(claim.value)
-    return day if certain is None else day._replace(order=1 if certain else -1)
+    certain = order(claim.value)
+    if certain is None or certain.open or certain.sign != "/":
+        return day
+    return day._replace(order=1 if certain.month_first else -1)
 
 
 def _day(source: str, when: datetime, value: str) -> Day:
