@@ -143,7 +143,11 @@ def test_the_address_of_a_page_of_posts(root, start):
     url = wordpress.wp_posts_url(root, page=3)
     assert url.startswith(start)
     query = parse_qs(urlsplit(url).query)
-    assert (query["page"], query["per_page"], query["_embed"]) == (["3"], ["100"], ["author,wp:term"])
+    assert (query["page"], query["per_page"], query["_embed"]) == (
+        ["3"],
+        ["100"],
+        ["author,wp:term,wp:featuredmedia"],
+    )
     assert "modified_after" not in query
     assert "_embed=" not in wordpress.wp_posts_url(root, embed=False)
 
