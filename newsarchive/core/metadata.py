@@ -1,7 +1,8 @@
 """What a page says of itself → the metadata fields of `Article`.
 
-Four readers collect claims: `jsonld`, `head` (meta, link, title), `shown` (microdata, microformats, bylines,
-headings), and the URL. Then each field is decided by the table of trust (`data/metadata/trust.toml`), and every
+Five readers collect claims: `jsonld`, `head` (meta, link, title), `shown` (microdata, microformats, bylines,
+headings), `told` (what the site's API, feed or sitemap says of the post), and the URL. What stands in a list of
+other posts (`others`) is none of them. Then each field is decided by the table of trust (`data/metadata/trust.toml`), and every
 claim is kept as a `Candidate` with the reason why it won or lost.
 """
 
@@ -20,10 +21,12 @@ from newsarchive.core.facts import (
     head,
     headline,
     jsonld,
+    others,
     printed,
     publication,
     shown,
     surroundings,
+    told,
     traces,
 )
 from newsarchive.core.facts.claims import MOST, Claim, best, key
@@ -58,7 +61,9 @@ _EVIDENCE = frozenset(
     ]
 )
 #: Sources that are believed on who wrote it without a look at the text.
-_SIGNED = frozenset(["json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"])
+_SIGNED = frozenset(
+    ["wp-json", "feed", "json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"]
+)
 _TITLES = ("json-ld", "open graph", "twitter")
 #: Words for free and not (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
 _FREE = {
@@ -83,6 +88,8 @@ class Gathered:
     sections: list[str]
     headline: str
     candidates: list[Candidate]
+    #: The page's blocks but those that stand in lists of other posts.
+    own: list[Block]
 
     def of(self, field: str) -> list[Claim]:
         """The claims for one field, in the order of their sources."""
@@ -131,18 +138,26 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     """Read all claims; dates and authors are looked for around what shows the headline."""
     url = page.capture.base_url
     found = read_elements(tree)
+    elsewhere = others.Others(url, [page.capture.url, *found.canonical], rules)
     headings = list(shown.headings(found.marks, rules))
+    elsewhere.stand(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),
-        *shown.microdata(found.marks),
+        *shown.microdata(found.marks, elsewhere),
         *head.claims(found, url, rules),
     ]
     claims += [claim for claim, _ in headings]
+    said, of_another = told.claims(page, [c.value for c in claims if c.field == "headline"], rules)
+    claims += said
     names = _site_names(claims, url)
     sections = [c.value for c in claims if c.field == "article_section"]
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
-    claims += [*shown.authors(found.marks, anchor), *shown.dates(found.marks, anchor, rules)]
+    elsewhere.stand(anchor.node if anchor else None)
+    claims += [
+        *shown.authors(found.marks, anchor, elsewhere),
+        *shown.dates(found.marks, anchor, rules, elsewhere),
+    ]
     claims += surroundings.sections(found.marks, title)
     none = _no_sections(rules) | {key(title)}
     claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
@@ -152,12 +167,14 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or surroundings.is_caption(c.value, blocks)]
     claims += surroundings.access(blocks)
     claims += _others(title, candidates)
-    claims += printed.claims(blocks, title, _known(claims, names, rules), rules)
+    own = elsewhere.without(blocks, printed.place(blocks, title))
+    claims += printed.claims(own, title, _known(claims, names, rules), rules)
     if not any(c.field == "authors" and not c.source.startswith(authors.GUESSES) for c in claims):
         claims += traces.authors_in_state(page.text, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
-    return Gathered([c for c in claims if c.value][:MOST], names, sections, title, candidates)
+    kept = [c for c in claims if c.value][:MOST]
+    return Gathered(kept, names, sections, title, candidates + of_another, own)
 
 
 @lru_cache(maxsize=8)
@@ -189,7 +206,7 @@ def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
     """What the site calls itself, what leads to its home page, and its host name's words."""
-    stated = ("open graph", "json-ld site", "json-ld", "meta")
+    stated = ("open graph", "json-ld site", "json-ld", "meta", "site", "sitemap")
     names = [c.value for c in claims if c.field == "publisher" and c.source in stated]
     names += [c.value for c in claims if c.source == "markup home"]
     host = (parts_of(url).hostname or "").removeprefix("www.")
@@ -233,17 +250,20 @@ def _dates(
     """Both dates. Only the United States write the month first."""
     tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
     changes, now = found.of("date_modified"), page.capture.fetched_at
+    ordered = told.month_first(found.of("date_published"), rules)
+    month_first = "en-us" in tags if ordered is None else ordered
+    published = told.judged(found.of("date_published"), rules, day_first=not month_first)
     offered = {
-        "date_published": found.of("date_published") + publication.changes(changes),
+        "date_published": published + publication.changes(changes),
         "date_modified": changes,
     }
     candidates: list[Candidate] = []
     decided = {}
     for field, claims in offered.items():
-        decided[field], why = publication.decide(claims, field, now, rules, month_first="en-us" in tags)
+        decided[field], why = publication.decide(claims, field, now, rules, month_first=month_first)
         candidates += why
     if decided["date_published"].value is None:
-        decided["date_published"], why = publication.last_resort(_traces(found, page, blocks, rules), now)
+        decided["date_published"], why = publication.last_resort(_traces(found, page, found.own, rules), now)
         candidates += why
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
