@@ -9,7 +9,7 @@ claim is kept as a `Candidate` with the reason why it won or lost.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -173,6 +173,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims += traces.authors_in_state(page.text, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
+    candidates += [c.candidate(reason="stands in a list of other posts") for c in elsewhere.refused]
     kept = [c for c in claims if c.value][:MOST]
     return Gathered(kept, names, sections, title, candidates + of_another, own)
 
@@ -234,7 +235,8 @@ def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) ->
         if claim.source == source and key(claim.value) and len(claim.value) <= 80:
             words.setdefault(key(claim.value), claim.value)
     out["keywords"] = tuple(words.values())[:_KEYWORDS]
-    return candidates
+    reason = next((c.reason for c in candidates if c.chosen), "")
+    return [replace(c, chosen=True, reason=reason) if c.source == source else c for c in candidates]
 
 
 def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
@@ -250,7 +252,7 @@ def _dates(
     """Both dates. Only the United States write the month first."""
     tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
     changes, now = found.of("date_modified"), page.capture.fetched_at
-    ordered = told.month_first(found.of("date_published"), rules)
+    ordered = told.month_first([*found.of("date_published"), *changes], rules)
     month_first = "en-us" in tags if ordered is None else ordered
     published = told.judged(found.of("date_published"), rules, day_first=not month_first)
     offered = {

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.facts.claims import Claim
 from newsarchive.core.sources.links import address_score, index_reason
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Block
@@ -27,6 +28,8 @@ MAX_HEADLINE_ANCESTORS = 40
 MAX_LIST_LENGTH = 6000
 #: Longest text of one item of such a list, a title with an excerpt, in characters.
 MAX_ITEM_LENGTH = 1500
+#: Most claims of other posts that are kept.
+MAX_REFUSED = 20
 #: Most links of one element that are looked at.
 MAX_LINKS = 60
 #: The share of an element's text that is titles of other posts, from which on it is a list of them.
@@ -54,6 +57,8 @@ class Others:
         self._around: set[int] = set()
         self._links: dict[str, float] = {}
         self._lists: dict[int, bool] = {}
+        #: Claims of elements that stand in such lists: kept as candidates that lost.
+        self.refused: list[Claim] = []
 
     def stand(self, headline: LexborNode | None) -> None:
         """Learn where the headline stands: what holds it holds the post itself."""
@@ -77,6 +82,10 @@ class Others:
                 return True
             up = up.parent
         return False
+
+    def refuse(self, claim: Claim) -> None:
+        if len(self.refused) < MAX_REFUSED:
+            self.refused.append(claim)
 
     def _is_list(self, node: LexborNode) -> bool:
         length = len(" ".join((node.text(deep=True) or "").split()))
@@ -118,7 +127,7 @@ class Others:
         if not named:
             return list(blocks)
         held = set(_prefixes(blocks[at].path)) if at >= 0 else set()
-        wanted = {prefix for i in named for prefix in _prefixes(blocks[i].path)} - held
+        wanted = {prefix for i in named for prefix in _prefixes(blocks[i].path)[:-1]} - held
         length: dict[str, int] = defaultdict(int)
         titles: dict[str, int] = defaultdict(int)
         heads: set[str] = set()
@@ -168,13 +177,13 @@ def reads_as_title(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _prefixes(path: str) -> tuple[str, ...]:
-    """The paths of an element's ancestors, from the outermost.
+    """The paths of an element's ancestors from the outermost, and its own: text may stand in a box by itself.
 
     >>> _prefixes("html/body/div")
-    ('html', 'html/body')
+    ('html', 'html/body', 'html/body/div')
     """
     parts = path.split("/")
-    return tuple("/".join(parts[:end]) for end in range(1, len(parts)))
+    return tuple("/".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _tag(path: str) -> str:

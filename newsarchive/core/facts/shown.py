@@ -205,6 +205,7 @@ def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Ot
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
         if others.holds(mark.node):
+            others.refuse(Claim("date_published", value, source))
             continue
         label = _label(mark.node)
         if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):

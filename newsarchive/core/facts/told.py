@@ -53,7 +53,8 @@ def claims(page: Page, titles: Iterable[str], rules: Rules) -> tuple[list[Claim]
     text = page.capture.source_text
     if text is None:
         return [], []
-    own, site = list(_of_post(text)), list(_of_site(text, rules))
+    own = [claim for claim in _of_post(text) if claim.value]
+    site = [claim for claim in _of_site(text, rules) if claim.value]
     if reason := _of_another(page, text, titles):
         return site, [claim.candidate(reason=reason) for claim in own]
     return own + site, []
