@@ -61,7 +61,10 @@ def test_what_the_site_says(case: dict[str, Any]) -> None:
         ("Home", ""),
         ("»", ""),
         ("", ""),
-        ("A title that is a whole sentence about what the paper is and wants to be for all of its readers", ""),
+        (
+            "A title that is a whole sentence about what the paper is and wants to be for all of its readers",
+            "",
+        ),
     ],
 )
 def test_the_name_of_a_site(title: str, name: str) -> None:
@@ -69,7 +72,9 @@ def test_the_name_of_a_site(title: str, name: str) -> None:
 
 
 words = st.text(max_size=30)
-times = st.none() | st.datetimes(min_value=datetime(1900, 1, 1)).map(lambda t: t.replace(tzinfo=FETCHED.tzinfo))
+times = st.none() | st.datetimes(min_value=datetime(1900, 1, 1)).map(
+    lambda t: t.replace(tzinfo=FETCHED.tzinfo)
+)
 said = st.builds(
     SourceText,
     st.sampled_from(["wp-json", "feed", "sitemap", "site", "hearsay"]),
@@ -82,7 +87,9 @@ said = st.builds(
 @settings(deadline=None, max_examples=60)
 @given(said)
 def test_whatever_a_site_says_the_page_is_read(text: SourceText) -> None:
-    case = {"html": ["<h1>A post of its own</h1><time datetime='2024-03-02'>2 March 2024</time><p>Long text.</p>"]}
+    case = {
+        "html": ["<h1>A post of its own</h1><time datetime='2024-03-02'>2 March 2024</time><p>Long text.</p>"]
+    }
     found = read(case, text)
     assert found["headline"]
     assert found["date_published"]
