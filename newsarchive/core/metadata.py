@@ -88,8 +88,9 @@ class Gathered:
     sections: list[str]
     headline: str
     candidates: list[Candidate]
-    #: The page's blocks but those that stand in lists of other posts.
+    #: The page's blocks but those that stand in lists of other posts, and the dates that stand there.
     own: list[Block]
+    listed: list[Claim]
 
     def of(self, field: str) -> list[Claim]:
         """The claims for one field, in the order of their sources."""
@@ -175,7 +176,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
     candidates += [c.candidate(reason="stands in a list of other posts") for c in elsewhere.refused]
     kept = [c for c in claims if c.value][:MOST]
-    return Gathered(kept, names, sections, title, candidates + of_another, own)
+    return Gathered(kept, names, sections, title, candidates + of_another, own, elsewhere.refused)
 
 
 @lru_cache(maxsize=8)
@@ -252,8 +253,7 @@ def _dates(
     """Both dates. Only the United States write the month first."""
     tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
     changes, now = found.of("date_modified"), page.capture.fetched_at
-    ordered = told.month_first([*found.of("date_published"), *changes], rules)
-    month_first = "en-us" in tags if ordered is None else ordered
+    month_first = _month_first(found, rules, otherwise="en-us" in tags)
     published = told.judged(found.of("date_published"), rules, day_first=not month_first)
     offered = {
         "date_published": published + publication.changes(changes),
@@ -270,6 +270,13 @@ def _dates(
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
     return candidates
+
+
+def _month_first(found: Gathered, rules: Rules, *, otherwise: bool) -> bool:
+    """Whether 03/04 is March: by the site's own date of the post, by the dates of its other posts, else `otherwise`."""
+    own = told.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
+    listed = (dates.month_first(claim.value) for claim in found.listed)
+    return next((order for order in (own, *listed) if order is not None), otherwise)
 
 
 def _traces(found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules) -> Iterator[traces.Trace]:
