@@ -251,7 +251,9 @@ def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
     """Both dates. Only the United States write the month first."""
-    tags = " ".join(c.value for c in found.of("in_language")).casefold().replace("_", "-")
+    declared = found.of("in_language")
+    declared = [c for c in declared if c.source not in told.OF_SITE] or declared
+    tags = " ".join(c.value for c in declared).casefold().replace("_", "-")
     changes, now = found.of("date_modified"), page.capture.fetched_at
     month_first = _month_first(found, rules, otherwise="en-us" in tags)
     published = told.judged(found.of("date_published"), rules, day_first=not month_first)

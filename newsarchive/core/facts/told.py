@@ -25,6 +25,8 @@ from newsarchive.rules import Rules
 
 #: Sources that speak of one post. `site` speaks of the site alone.
 SOURCES = frozenset(("wp-json", "feed", "sitemap"))
+#: Sources of a language that the page need not share: many sites leave the setting as it was shipped.
+OF_SITE = frozenset((*SOURCES, "site"))
 #: What the name of a source ends in whose day is later than the day that the page declares.
 LATER = " (later)"
 #: What it ends in where the site gives several sections: which of them is the post's own is for the page to say.
