@@ -227,8 +227,10 @@ def _simple(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> l
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    """All keywords of the most trusted source."""
-    claims = found.of("keywords")
+    """All keywords of the most trusted source. Feeds list sections among the tags: the post's own is no keyword."""
+    section = key(out["article_section"])
+    listed = [c for c in found.of("keywords") if c.source == "feed" and section and key(c.value) == section]
+    claims = [c for c in found.of("keywords") if c not in listed]
     _, candidates = best(claims, rules)
     source = next((c.source for c in candidates if c.chosen), "")
     words: dict[str, str] = {}
@@ -237,7 +239,9 @@ def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) ->
             words.setdefault(key(claim.value), claim.value)
     out["keywords"] = tuple(words.values())[:_KEYWORDS]
     reason = next((c.reason for c in candidates if c.chosen), "")
-    return [replace(c, chosen=True, reason=reason) if c.source == source else c for c in candidates]
+    told_apart = [c.candidate(reason="is the section") for c in listed]
+    chosen = [replace(c, chosen=True, reason=reason) if c.source == source else c for c in candidates]
+    return chosen + told_apart
 
 
 def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
