@@ -37,14 +37,18 @@ STOCK = ("twentytwentyone", "twentytwentytwo", "twentytwentythree", "twentytwent
 FORMATS = ("F j, Y", "d/m/Y", "Y-m-d")
 #: Names as accounts have them: a plain one, one with an accent, an office that ends in a word for a role, one word.
 AUTHORS = ("Ana Moreira", "Björn Åkesson", "Harbour Desk", "Lindiwe")
-#: Every so many posts is split over two pages, and has a picture.
-SPLIT_EVERY, PICTURE_EVERY = 7, 3
+#: Every seventh post is split over two pages.
+SPLIT_EVERY = 7
+#: Every third post has a picture.
+PICTURE_EVERY = 3
+#: Every fifth post has no tags.
+UNTAGGED_EVERY = 5
 FIELDS = ("date", "author", "publisher", "headline", "tags", "section", "image")
 
 
 @dataclass
 class Score:
-    """Right answers by field, of so many posts; `wrong` are lines that say what was wrong."""
+    """Right answers by field, and the number of posts; `wrong` are lines that say what was wrong."""
 
     posts: int = 0
     found: int = 0
@@ -123,7 +127,7 @@ def planned(settings: Settings, posts: int) -> Plan:
             author=AUTHORS[at % len(AUTHORS)],
             pages=2 if at % SPLIT_EVERY == 0 else 1,
             picture=at % PICTURE_EVERY == 0,
-            tags=post.tags if at % 5 else (),
+            tags=post.tags if at % UNTAGGED_EVERY else (),
         )
         for at, post in enumerate(plain.posts)
     ]
