@@ -58,11 +58,16 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """What a feed or an API says of one post: the site's own words, without the page around them.
+    """What a feed, an API or a sitemap says of one post: the site's own words, without the page around them.
 
-    `source` is `feed` or `wp-json`. `html` is the text as written there, links relative to the post;
-    `is_full` is true where it stood in a field for full texts (`content:encoded`, `atom:content`,
-    `content.rendered`), which a site may still fill with an excerpt. Times are UTC.
+    `source` is `feed`, `wp-json`, `sitemap` or `site` (nothing but what holds for all its posts). `html` is the
+    text as written there, links relative to the post; `is_full` is true where it stood in a field for full texts
+    (`content:encoded`, `atom:content`, `content.rendered`), which a site may still fill with an excerpt.
+
+    Times have the site's own offset where the source tells it, else they are UTC. `author` is the byline in one
+    line, `authors` each name by itself. `keywords` are the tags, `sections` the categories where the source tells
+    them from tags. `image` is the address of the main picture, `publisher` the site's name, `post_id` the
+    platform's id of the post (`wordpress:12`).
     """
 
     source: str
@@ -72,6 +77,13 @@ class SourceText:
     author: str = ""
     published: datetime | None = None
     updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    in_language: str = ""
+    image: str = ""
+    publisher: str = ""
+    post_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +143,8 @@ class Capture:
 
     `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2).
     `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
-    bytes are kept, `None` where they are not. `source_text` is what a feed or an API says of the same
-    post: it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
+    bytes are kept, `None` where they are not. `source_text` is what the site itself says of the same
+    post, in a feed, an API or a sitemap: it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
     the answers with the further pages of a post that is split (`<!--nextpage-->`), in order; `data` what a page
     drawn by a script fetched besides; `selectors` the settings of its site.
     """

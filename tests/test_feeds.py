@@ -265,3 +265,78 @@ def test_no_bytes_make_it_raise(body):
         assert link.url.startswith(
             ("https://blog.example/", "http://blog.example/", "https://www.blog.example/")
         )
+
+
+def said(body):
+    """What a feed says of its one post."""
+    (link,) = feeds.parse_feed(body.encode(), URL).links
+    return link.text
+
+
+@pytest.mark.parametrize("body", [RSS2, ATOM, JSON], ids=["RSS 2.0", "Atom", "JSON Feed"])
+def test_what_a_feed_says_of_a_post(body):
+    text = said(body)
+    assert (text.source, text.authors, text.keywords, text.sections) == (
+        "feed",
+        ("Somchai",),
+        ("News", "Rice"),
+        (),
+    )
+    assert text.published.isoformat() == "2024-09-02T10:00:00+07:00", "with the offset that is written there"
+    assert text.post_id == "wordpress:7"
+
+
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [
+        ("Mon, 02 Sep 2024 10:00:00 +0000", "2024-09-02T10:00:00+00:00"),
+        ("Mon, 02 Sep 2024 10:00:00 GMT", "2024-09-02T10:00:00+00:00"),
+        ("Mon, 02 Sep 2024 10:00:00 -0330", "2024-09-02T10:00:00-03:30"),
+        ("Mon, 02 Sep 2024 10:00:00 +9900", None),
+        ("0000-00-00", None),
+        ("soon", None),
+    ],
+)
+def test_times_keep_their_offset(written, time):
+    found = said(RSS2.replace("Mon, 02 Sep 2024 10:00:00 +0700", written)).published
+    assert found is None or time is None or found.isoformat() == time
+    assert (found is None) == (time is None) or written.endswith("+9900")
+
+
+def test_a_post_without_a_text_says_when_and_by_whom():
+    text = said(
+        RSS2.replace(f"<content:encoded><![CDATA[{FULL}]]></content:encoded>", "").replace("Short.", "")
+    )
+    assert (text.html, text.is_full, text.title, text.authors) == ("", False, "Rice & rain", ("Somchai",))
+
+
+def test_a_text_that_is_too_long_is_left_out_and_the_facts_are_kept(monkeypatch):
+    monkeypatch.setattr("newsarchive.core.sources.entries.MAX_TEXT", 10)
+    text = said(RSS2)
+    assert (text.html, text.is_full, text.title) == ("", False, "Rice & rain")
+
+
+def test_pictures_and_languages():
+    media = '<media:content url="/a.jpg" medium="image"/><media:thumbnail url="/b.jpg"/></item>'
+    rss = RSS2.replace('version="2.0"', 'version="2.0" xmlns:media="http://search.yahoo.com/mrss/"')
+    assert said(rss.replace("</item>", media)).image == "https://blog.example/a.jpg"
+    enclosed = '<enclosure url="/c.mp3" type="audio/mpeg"/><enclosure url="/c.png" type="image/png"/></item>'
+    assert said(RSS2.replace("</item>", enclosed)).image == "https://blog.example/c.png"
+    json = JSON.replace('"url"', '"image": "/d.jpg", "language": "th", "url"')
+    assert (said(json).image, said(json).in_language) == ("https://blog.example/d.jpg", "th")
+
+
+@pytest.mark.parametrize("wrong", ["5", "null", "[]", '["x", null, {"name": 5}]', '{"name": ["x"]}', '"x"'])
+def test_names_of_the_wrong_type_cost_no_post(wrong):
+    json = JSON.replace('[{"name": "Somchai"}]', wrong).replace('["News", "Rice"]', wrong)
+    text = said(json)
+    assert (text.title, text.authors) == ("Rice & rain", ())
+
+
+def test_a_comment_says_nothing_of_its_post():
+    comment = "<item><title>Comment on Rice</title><link>https://blog.example/bees/#comment-3</link><pubDate>Mon, 02 Sep 2024 10:00:00 +0700</pubDate></item>"
+    feed = feeds.parse_feed(RSS2.replace("<item>", comment + "<item>").encode(), URL)
+    assert [(link.url, link.text is None) for link in feed.links] == [
+        ("https://blog.example/bees/", True),
+        ("https://blog.example/rice/", False),
+    ]

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -71,6 +72,47 @@ def test_a_post_without_embedded_names_text_or_dates():
         False,
     )
     assert (entry.published, entry.updated, entry.author, entry.tags) == (None, None, "", ())
+
+
+CASES = json.loads((Path(__file__).parent / "cases/discovery/wp-posts.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
+def test_what_the_api_says_of_a_post(case):
+    (link,) = read(post(**case["post"])).links
+    text = link.text
+    said = {name: getattr(text, name) for name in case["expect"]}
+    said |= {name: list(value) for name, value in said.items() if isinstance(value, tuple)}
+    said |= {name: value.isoformat() for name, value in said.items() if isinstance(value, datetime)}
+    assert said == case["expect"]
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"name": "Harbour &amp; Sons <b>Post</b>", "routes": {}}', "Harbour & Sons Post"),
+        (b'<br />\n<b>Warning</b>: x\n{"name": "Harbour Post"}', "Harbour Post"),
+        (b'{"name": ["x"]}', ""),
+        (b'{"name": null}', ""),
+        (b'{"code": "rest_no_route"}', ""),
+        (b"[]", ""),
+        (b"<html>", ""),
+        (b"", ""),
+    ],
+)
+def test_the_name_of_the_blog(body, name):
+    assert wordpress.parse_wp_root(body) == name
+
+
+@pytest.mark.parametrize(
+    ("root", "start"),
+    [
+        (ROOT, "https://blog.example/wp-json/?_fields=name,"),
+        ("https://blog.example/?rest_route=/", "https://blog.example/?rest_route=/&_fields=name,"),
+    ],
+)
+def test_the_address_of_the_root(root, start):
+    assert wordpress.wp_root_url(root).startswith(start)
 
 
 def test_what_is_no_published_post_is_skipped_and_counted():
@@ -143,7 +185,11 @@ def test_the_address_of_a_page_of_posts(root, start):
     url = wordpress.wp_posts_url(root, page=3)
     assert url.startswith(start)
     query = parse_qs(urlsplit(url).query)
-    assert (query["page"], query["per_page"], query["_embed"]) == (["3"], ["100"], ["author,wp:term"])
+    assert (query["page"], query["per_page"], query["_embed"]) == (
+        ["3"],
+        ["100"],
+        ["author,wp:term,wp:featuredmedia"],
+    )
     assert "modified_after" not in query
     assert "_embed=" not in wordpress.wp_posts_url(root, embed=False)
 

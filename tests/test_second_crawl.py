@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from newsarchive.core.sources.wordpress import wp_posts_url, wp_root_url
 from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import STORY, front, post, rows
 from tests.test_recrawl import due_now
 from tests.test_whole_posts import feed
 
 QUERY = (
-    "/wp-json/wp/v2/posts?page={}&per_page=100&_fields=id,date_gmt,modified_gmt,link,title,content,excerpt,author,"
-    "status,type,_links,_embedded&_embed=author,wp:term"
+    "/wp-json/wp/v2/posts?page={}&per_page=100&"
+    + wp_posts_url("http://x/wp-json/").partition("per_page=100&")[2]
 )
+#: The root of the API, asked for the site's name.
+ROOT = "/wp-json/?" + wp_root_url("http://x/wp-json/").partition("?")[2]
 POSTS = [f"/story-number-{number}-of-many/" for number in range(15)]
 PAGE = '<html><body class="page"><article><h1>About us</h1><p>We are a paper.</p></article></body></html>'
 #: What is no post, although pages link to it as if it were.
@@ -42,7 +45,8 @@ def rest_api(home: str) -> dict[str, Answer | str]:
         QUERY.format(n): Answer(json.dumps(found[at : at + 8]), headers=headers) for n, at in ((1, 0), (2, 8))
     }
     head = '<head><link rel="https://api.w.org/" href="/wp-json/">'
-    return {"/": front(POSTS[0], REFUSED).replace("<head>", head), **pages}
+    root = {ROOT: Answer('{"name": "Harbour Post"}', headers=headers)}
+    return {"/": front(POSTS[0], REFUSED).replace("<head>", head), **root, **pages}
 
 
 def sitemaps(home: str) -> dict[str, Answer | str]:

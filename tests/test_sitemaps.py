@@ -246,3 +246,29 @@ def test_no_bytes_make_it_raise(body):
             or "www." in link.url
             or link.url.startswith("http://blog.example/")
         )
+
+
+def test_what_a_news_sitemap_says_of_a_post():
+    news = (
+        "<lastmod>2024-09-03</lastmod><n:news xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'><n:publication>"
+        "<n:name>Harbour Post</n:name><n:language>en</n:language></n:publication>"
+        "<n:publication_date>2024-09-02T10:00:00+07:00</n:publication_date><n:title>Rice</n:title></n:news>"
+        "<i:image xmlns:i='http://www.google.com/schemas/sitemap-image/1.1'><i:loc>/rice.jpg</i:loc></i:image>"
+    )
+    (link,) = read(urlset("https://blog.example/rice/", extra=news)).links
+    text = link.text
+    assert (text.source, text.html, text.title, text.publisher, text.in_language, text.image) == (
+        "sitemap",
+        "",
+        "Rice",
+        "Harbour Post",
+        "en",
+        "https://blog.example/rice.jpg",
+    )
+    assert text.published.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert text.updated == datetime(2024, 9, 3, tzinfo=UTC)
+
+
+def test_a_sitemap_of_addresses_says_nothing_of_posts():
+    (link,) = read(urlset("https://blog.example/rice/", extra="<lastmod>2024-09-03</lastmod>")).links
+    assert (link.text, link.lastmod) == (None, datetime(2024, 9, 3, tzinfo=UTC))

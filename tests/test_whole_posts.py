@@ -13,6 +13,7 @@ from newsarchive.archive import reextract
 from newsarchive.core.posts.agreement import weighed
 from newsarchive.core.posts.selecting import selected
 from newsarchive.core.process import article_from
+from newsarchive.core.sources.wordpress import wp_posts_url
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText
@@ -180,7 +181,7 @@ def test_a_split_post_and_walls_in_a_crawl_a_recrawl_and_a_re_extraction(db: Pat
         text = {"rendered": paragraphs(*FOUR)}
         one = {"id": 7, "link": f"{home}/behind-a-script/", "type": "post", "status": "publish"}
         api = json.dumps([one | {"title": {"rendered": "Behind a script"}, "content": text}])
-        query = "/wp-json/wp/v2/posts?page=1&per_page=100&_fields=id,date_gmt,modified_gmt,link,title,content,excerpt,author,status,type,_links,_embedded&_embed=author,wp:term"
+        query = wp_posts_url("http://x/wp-json/").removeprefix("http://x")
         home_page = front("/the-long-story/", "/blocked-story/", feed="/feed/")
         return {
             "/": home_page.replace("<head>", '<head><link rel="https://api.w.org/" href="/wp-json/">'),

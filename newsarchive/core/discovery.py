@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from newsarchive.core.sources.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
+from newsarchive.core.sources.entries import Entry
+from newsarchive.core.sources.feeds import Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
 from newsarchive.core.sources.links import Judged, index_reason, judge_links, post_links
 from newsarchive.core.sources.pagekind import Kind, block_reason, page_kind
 from newsarchive.core.sources.paging import archive_links, page_parts, pagination, stop_reason
@@ -14,9 +15,11 @@ from newsarchive.core.sources.wordpress import (
     api_root,
     next_feed_page,
     parse_wp_posts,
+    parse_wp_root,
     post_id,
     usual_api_root,
     wp_posts_url,
+    wp_root_url,
 )
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "parse_feed",
     "parse_sitemap",
     "parse_wp_posts",
+    "parse_wp_root",
     "post_id",
     "post_links",
     "robots_sitemaps",
@@ -52,4 +56,5 @@ __all__ = [
     "usual_api_root",
     "usual_feeds",
     "wp_posts_url",
+    "wp_root_url",
 ]

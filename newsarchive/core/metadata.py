@@ -1,14 +1,15 @@
 """What a page says of itself → the metadata fields of `Article`.
 
-Four readers collect claims: `jsonld`, `head` (meta, link, title), `shown` (microdata, microformats, bylines,
-headings), and the URL. Then each field is decided by the table of trust (`data/metadata/trust.toml`), and every
+Five readers collect claims: `jsonld`, `head` (meta, link, title), `shown` (microdata, microformats, bylines,
+headings), `told` (what the site's API, feed or sitemap says of the post), and the URL. What stands in a list of
+other posts (`others`) is none of them. Then each field is decided by the table of trust (`data/metadata/trust.toml`), and every
 claim is kept as a `Candidate` with the reason why it won or lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,13 +23,15 @@ from newsarchive.core.facts import (
     head,
     headline,
     jsonld,
+    others,
     printed,
     publication,
     shown,
     surroundings,
+    told,
     traces,
 )
-from newsarchive.core.facts.claims import MOST, Claim, best, key
+from newsarchive.core.facts.claims import MOST, OF_OTHERS, Claim, best, key
 from newsarchive.core.facts.language import code, detect, finish_language
 from newsarchive.core.facts.names import clean, organisation
 from newsarchive.core.pages.elements import Mark, read_elements
@@ -59,7 +62,9 @@ _EVIDENCE = frozenset(
     ]
 )
 #: Sources that are believed on who wrote it without a look at the text.
-_SIGNED = frozenset(["json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"])
+_SIGNED = frozenset(
+    ["wp-json", "feed", "json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"]
+)
 _TITLES = ("json-ld", "open graph", "twitter")
 #: Words for free and not (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
 _FREE = {
@@ -86,6 +91,9 @@ class Gathered:
     sections: list[str]
     headline: str
     candidates: list[Candidate]
+    #: The page's blocks but those that stand in lists of other posts, and the dates that stand there.
+    own: list[Block]
+    listed: list[Claim]
 
     def of(self, field: str) -> list[Claim]:
         """The claims for one field, in the order of their sources."""
@@ -137,18 +145,26 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     """Read all claims; dates and authors are looked for around what shows the headline."""
     url = page.capture.base_url
     found = read_elements(tree)
+    elsewhere = others.Others(url, [page.capture.url, *found.canonical], rules)
     headings = list(shown.headings(found.marks, rules))
+    elsewhere.stand(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),
-        *shown.microdata(found.marks, rules),
+        *shown.microdata(found.marks, rules, elsewhere),
         *head.claims(found, url, rules),
     ]
     claims += [claim for claim, _ in headings]
+    said, of_another = told.claims(page, [c.value for c in claims if c.field == "headline"], rules)
+    claims += said
     names = _site_names(claims, url)
     sections = [c.value for c in claims if c.field == "article_section"]
     title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
     anchor = _anchor(title, headings)
-    claims += [*shown.authors(found.marks, anchor, rules), *shown.dates(found.marks, anchor, rules)]
+    elsewhere.stand(anchor.node if anchor else None)
+    claims += [
+        *shown.authors(found.marks, anchor, rules, elsewhere),
+        *shown.dates(found.marks, anchor, rules, elsewhere),
+    ]
     claims += surroundings.sections(found.marks, title)
     none = _no_sections(rules) | {key(title)}
     claims = [c for c in claims if c.field != "article_section" or key(c.value) not in none]
@@ -158,12 +174,18 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or surroundings.is_caption(c.value, blocks)]
     claims += surroundings.access(blocks)
     claims += _others(title, candidates)
-    claims += printed.claims(blocks, title, _known(claims, names, rules), rules)
+    own = elsewhere.without(blocks, printed.place(blocks, title))
+    claims += printed.claims(own, title, _known(claims, names, rules), rules)
     if not any(c.field == "authors" and not c.source.startswith(authors.GUESSES) for c in claims):
         claims += traces.authors_in_state(page.text, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), "url"))
-    return Gathered([c for c in claims if c.value][:MOST], names, sections, title, candidates)
+    candidates += [
+        replace(c, source=c.source + OF_OTHERS).candidate(reason="stands in a list of other posts")
+        for c in elsewhere.refused
+    ]
+    kept = [c for c in claims if c.value][:MOST]
+    return Gathered(kept, names, sections, title, candidates + of_another, own, elsewhere.refused)
 
 
 @lru_cache(maxsize=8)
@@ -195,7 +217,7 @@ def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
     """What the site calls itself, what leads to its home page, and its host name's words."""
-    stated = ("open graph", "json-ld site", "json-ld", "meta")
+    stated = ("open graph", "json-ld site", "json-ld", "meta", "site", "sitemap")
     names = [c.value for c in claims if c.field == "publisher" and c.source in stated]
     names += [c.value for c in claims if c.source == "markup home"]
     host = (parts_of(url).hostname or "").removeprefix("www.")
@@ -214,8 +236,10 @@ def _simple(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> l
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    """All keywords of the most trusted source."""
-    claims = found.of("keywords")
+    """All keywords of the most trusted source. Feeds list sections among the tags: the post's own is no keyword."""
+    section = key(out["article_section"])
+    listed = [c for c in found.of("keywords") if c.source == "feed" and section and key(c.value) == section]
+    claims = [c for c in found.of("keywords") if c not in listed]
     _, candidates = best(claims, rules)
     source = next((c.source for c in candidates if c.chosen), "")
     words: dict[str, str] = {}
@@ -223,7 +247,10 @@ def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) ->
         if claim.source == source and key(claim.value) and len(claim.value) <= 80:
             words.setdefault(key(claim.value), claim.value)
     out["keywords"] = tuple(words.values())[:_KEYWORDS]
-    return candidates
+    reason = next((c.reason for c in candidates if c.chosen), "")
+    told_apart = [c.candidate(reason="is the section") for c in listed]
+    chosen = [replace(c, chosen=True, reason=reason) if c.source == source else c for c in candidates]
+    return chosen + told_apart
 
 
 def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
@@ -236,22 +263,21 @@ def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
 def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
-    """Both dates. In which order the page writes day and month, its other dates show, else its region."""
-    order = day_order.order_of(b.text for b in blocks[:_ORDERED])
-    if order is None:
-        order = day_order.month_first_in(_tags(found), rules)
+    """Both dates. In which order the page writes day and month, `_month_first` tells."""
     changes, now = found.of("date_modified"), page.capture.fetched_at
+    month_first = _month_first(found, blocks, rules)
+    published = told.judged(found.of("date_published"), rules, day_first=not month_first)
     offered = {
-        "date_published": found.of("date_published") + publication.changes(changes),
+        "date_published": published + publication.changes(changes),
         "date_modified": changes,
     }
     candidates: list[Candidate] = []
     decided = {}
     for field, claims in offered.items():
-        decided[field], why = publication.decide(claims, field, now, rules, month_first=order)
+        decided[field], why = publication.decide(claims, field, now, rules, month_first=month_first)
         candidates += why
     if decided["date_published"].value is None:
-        decided["date_published"], why = publication.last_resort(_traces(found, page, blocks, rules), now)
+        decided["date_published"], why = publication.last_resort(_traces(found, page, found.own, rules), now)
         candidates += why
     for field, dated in decided.items():
         out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
@@ -260,9 +286,21 @@ def _dates(
 
 def _tags(found: Gathered) -> list[str]:
     """The language tags of the page, those first that its author wrote for it: a theme's `og:locale` is often the one it
-    came with."""
-    claims = sorted(found.of("in_language"), key=lambda c: c.source == "open graph")
-    return [c.value for c in claims]
+    came with, and so is the language that feed or API give for the whole site."""
+    declared = found.of("in_language")
+    declared = [c for c in declared if c.source not in told.OF_SITE] or declared
+    return [c.value for c in sorted(declared, key=lambda c: c.source == "open graph")]
+
+
+def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool:
+    """Whether 03/04 is March: by the site's own date of the post, by the dates of its other posts, by other dates in
+    the page's text, else by the page's language and region."""
+    own = told.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
+    listed = (day_order.certain(claim.value) for claim in found.listed)
+    shown_order = next((order for order in (own, *listed) if order is not None), None)
+    if shown_order is None:
+        shown_order = day_order.order_of(b.text for b in blocks[:_ORDERED])
+    return day_order.month_first_in(_tags(found), rules) if shown_order is None else shown_order
 
 
 def _traces(found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules) -> Iterator[traces.Trace]:

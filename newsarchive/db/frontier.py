@@ -20,6 +20,7 @@ from newsarchive.db import defaults, discovered, fetched, sourcetexts
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, Url
+from newsarchive.db.values import storable
 from newsarchive.items import Link, Selectors, SourceText, Validators
 
 T = TypeVar("T")
@@ -103,6 +104,20 @@ class Frontier:
             connection.execute(update(Site).where(Site.id == row.id).values(changes))
         return int(row.id)
 
+    def site_name(self, site_id: int) -> str:
+        """What the site calls itself, "" where nothing has told it yet."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(Site.name).where(Site.id == site_id)).scalar() or ""
+
+    def name_site(self, site_id: int, name: str = "", language: str = "") -> None:
+        """Keep what a site calls itself and the language it writes in, each where it was not known."""
+        said = {Site.name: storable(name), Site.in_language: storable(language)}
+        with writing(self.engine) as connection:
+            for column, value in said.items():
+                if value:
+                    unknown = update(Site).where(Site.id == site_id, column == "")
+                    connection.execute(unknown.values({column: value}))
+
     def find_site(self, url: str) -> int | None:
         """The id of the site at this address, `None` where the archive has none."""
         with reading(self.engine) as connection:
@@ -169,7 +184,8 @@ class Frontier:
         return found
 
     def source_text(self, url: str) -> SourceText | None:
-        """What a feed or an API said last of the post under this address, `None` where none did."""
+        """What the site said last of the post under this address, in its API, feed or sitemap, with its name and
+        language; `None` where it said nothing."""
         with reading(self.engine) as connection:
             return sourcetexts.of(connection, url)
 

@@ -1,19 +1,36 @@
-"""What feeds and APIs say of posts, one text for each URL: the last word of the best source."""
+"""What feeds, APIs and sitemaps say of posts, one record for each URL: the last word of the best source.
+
+What holds for all posts of a site, its name and language, stands in its own row and is filled in on reading.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
-from newsarchive.db.models import SourceTextRow, Url
+from newsarchive.db.models import Site, SourceTextRow, Url
+from newsarchive.db.values import storable
 from newsarchive.items import SourceText
 
 #: The fields of the record, which its row spells the same.
-FIELDS = ("source", "html", "is_full", "title", "author", "published", "updated")
+FIELDS = (
+    "source", "html", "is_full", "title", "author", "published", "updated",
+    "authors", "keywords", "sections", "in_language", "image", "publisher", "post_id",
+)  # fmt: skip
+#: Those of them that are lists of texts.
+LISTS = ("authors", "keywords", "sections")
+#: Times, of which the row has the offset beside the moment.
+TIMES = ("published", "updated")
+#: How much a source that gives the same kind of text is worth, from the least: the position counts.
+SOURCES = ("site", "sitemap", "feed", "wp-json")
+#: The source of a record of nothing but what holds for the whole site.
+SITE = "site"
 
 
 def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
@@ -22,41 +39,84 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
 
     A source replaces its own word; of two sources the one that gives full texts counts, then the API.
     """
-    held = _held(connection, SourceTextRow.url_id.in_(texts))
+    held = _held(connection, texts)
     changed = {
         url_id: text
         for url_id, text in texts.items()
         if (old := held.get(url_id)) is None
-        or (old != text and (old.source == text.source or _rank(text) >= _rank(old)))
+        or (old != _stored(text) and (old.source == text.source or _rank(text) >= _rank(old)))
     }
     if changed:
         connection.execute(delete(SourceTextRow).where(SourceTextRow.url_id.in_(changed)))
-    rows = [
-        {"url_id": url_id} | {name: getattr(text, name) for name in FIELDS}
-        for url_id, text in changed.items()
-    ]
+    rows = [{"url_id": url_id} | _row(text) for url_id, text in changed.items()]
     bulk.insert_rows(connection, SourceTextRow, rows)
     return [url_id for url_id in changed if url_id in held]
 
 
 def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
-    """The texts of these URLs, by id."""
-    return _held(connection, SourceTextRow.url_id.in_(list(url_ids)))
+    """What the sites say of these URLs, by id; those are left out of which nothing is known."""
+    ids = list(url_ids)
+    found = _held(connection, ids)
+    query = (
+        select(Url.id, Site.name, Site.in_language).join(Site, Site.id == Url.site_id).where(Url.id.in_(ids))
+    )
+    for url_id, name, language in connection.execute(query):
+        if name or language:
+            text = found.get(url_id, SourceText(SITE, ""))
+            found[url_id] = replace(
+                text, publisher=text.publisher or name, in_language=text.in_language or language
+            )
+    return found
 
 
 def of(connection: Connection, url: str) -> SourceText | None:
-    """The text of the post under this address, `None` where no source gave any."""
-    here = select(Url.id).where(Url.url_key == url_key(url)).scalar_subquery()
-    return next(iter(_held(connection, SourceTextRow.url_id == here).values()), None)
+    """What the site says of the post under this address, `None` where nothing is known."""
+    here = select(Url.id).where(Url.url_key == url_key(url))
+    url_id = connection.execute(here).scalar()
+    return of_urls(connection, [url_id]).get(url_id) if url_id is not None else None
 
 
-def _held(connection: Connection, condition: Any) -> dict[int, SourceText]:
-    columns = bulk.columns_of(SourceTextRow, ("url_id", *FIELDS))
-    return {
-        url_id: SourceText(**dict(zip(FIELDS, values, strict=True)))
-        for url_id, *values in connection.execute(select(*columns).where(condition))
-    }
+def _held(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
+    columns = bulk.columns_of(SourceTextRow, ("url_id", *FIELDS, "published_offset", "updated_offset"))
+    query = select(*columns).where(SourceTextRow.url_id.in_(list(url_ids)))
+    return {row.url_id: _record(row._asdict()) for row in connection.execute(query)}
 
 
-def _rank(text: SourceText) -> tuple[bool, bool]:
-    return text.is_full, text.source == "wp-json"
+def _record(row: dict[str, Any]) -> SourceText:
+    values = {name: row[name] for name in FIELDS}
+    values |= {name: tuple(str(one) for one in values[name] or ()) for name in LISTS}
+    values |= {name: _with_offset(values[name], row[f"{name}_offset"]) for name in TIMES}
+    return SourceText(**values)
+
+
+def _with_offset(moment: datetime | None, minutes: int | None) -> datetime | None:
+    if moment is None or minutes is None or abs(minutes) >= 24 * 60:
+        return moment
+    return moment.astimezone(timezone(timedelta(minutes=minutes)))
+
+
+def _row(text: SourceText) -> dict[str, Any]:
+    row = {name: getattr(text, name) for name in FIELDS}
+    row |= {name: [storable(one) for one in row[name]] for name in LISTS}
+    return row | {f"{name}_offset": _minutes(row[name]) for name in TIMES}
+
+
+def _minutes(time: datetime | None) -> int | None:
+    """How far a time's clock is ahead of UTC, `None` where it is UTC or unknown."""
+    ahead = time.utcoffset() if time is not None else None
+    return int(ahead.total_seconds()) // 60 or None if ahead is not None else None
+
+
+def _stored(text: SourceText) -> SourceText:
+    """The record as the database gives it back."""
+    values: dict[str, Any] = {name: getattr(text, name) for name in FIELDS}
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = storable(value)
+        elif isinstance(value, tuple):
+            values[name] = tuple(map(storable, value))
+    return SourceText(**values)
+
+
+def _rank(text: SourceText) -> tuple[bool, int]:
+    return text.is_full, SOURCES.index(text.source) if text.source in SOURCES else 0

@@ -18,6 +18,7 @@ from scrapy.http import Response, TextResponse
 
 from newsarchive.core import discovery, urls
 from newsarchive.core.discovery import Source
+from newsarchive.core.facts.told import site_name
 from newsarchive.core.sources.sitemaps import MAX_BYTES
 from newsarchive.db.frontier import Frontier, Known, KnownSource
 from newsarchive.items import Link, Validators
@@ -35,6 +36,13 @@ LARGE_FEED = 1_000_000
 KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
 #: Kinds of sources that another source leads to: pages of an API, the sitemaps that a sitemap lists.
 API_PAGE, SITEMAP_PART = "wp-json page", "sitemap part"
+#: The root of an API, which tells the site's name.
+API_ROOT = "wp-json root"
+#: Answers of an API that are read: they say why it gives nothing. A server that is too small for a page with names
+#: embedded answers 500, and may give one without.
+REFUSED = (400, 401, 403, 404)
+#: What the address that a feed belongs to is, where it is not that of one section, tag or author.
+WHOLE = frozenset(("", "home page", "feed"))
 #: Sitemaps that list no posts, by what their names say.
 OTHER_SITEMAPS = frozenset(("pages", "categories", "authors", "media"))
 
@@ -153,10 +161,12 @@ class Finder:
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[Batch]:
         embed, page = True, 1
+        await self._ask_name(source.url)
         while not self.enough():
             url = discovery.wp_posts_url(source.url, page=page, embed=embed)
             own = await self._known(API_PAGE, url) if known else None
-            response = await self._get(url, own, expected=source.announced, also=(400, 401, 403, 404))
+            also = (*REFUSED, *((500,) if embed and page == 1 else ()))
+            response = await self._get(url, own, expected=source.announced, also=also)
             if response is None:
                 return
             if response.status == 304 and known and own:
@@ -183,6 +193,35 @@ class Finder:
                 return
             page += 1
 
+    async def _ask_name(self, root: str) -> None:
+        """Ask the API what the site is called, where nothing has told it yet: before its first post is read."""
+        if self.frontier is None:
+            return
+        named = await asyncio.to_thread(self.frontier.site_name, self.site_id)
+        if named:
+            return
+        url = discovery.wp_root_url(root)
+        known = await self._known(API_ROOT, url)
+        if known is None or known.rests(datetime.now(UTC)):
+            return
+        response = await self._get(url, known)
+        if response is None:
+            return
+        name = site_name(discovery.parse_wp_root(response.body), self.rules)
+        await asyncio.to_thread(self.frontier.name_site, self.site_id, name)
+        await asyncio.to_thread(self.frontier.source_checked, known.id, ok=bool(name))
+
+    async def name(self, feed: discovery.Feed) -> None:
+        """Keep what the feed says of the site, where it is the feed of the whole site and nothing was known."""
+        if (
+            self.frontier is None
+            or discovery.index_reason(feed.home_url or feed.url, self.rules) not in WHOLE
+        ):
+            return
+        called = site_name(feed.title, self.rules)
+        if called or feed.language:
+            await asyncio.to_thread(self.frontier.name_site, self.site_id, called, feed.language)
+
     async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
         response = await self._get(source.url, known, expected=source.announced)
         if response is None:
@@ -197,6 +236,8 @@ class Finder:
                 self.problem(source.url, "not well formed", feed.problem)
             if feed.is_comments or not feed.links:
                 return
+            if not pages:
+                await self.name(feed)
             pages, barren = pages + 1, 0 if self._fresh(list(feed.links)) else barren + 1
             yield Batch(list(feed.links), known.id if known else None)
             following = feed.next or (discovery.next_feed_page(response.url) if feed.version else "")

@@ -150,6 +150,7 @@ class NewsSpider(FetchingSpider):
             return
         feed = discovery.parse_feed(home.body, home.url, content_type(home), rules=self.rules)
         if feed.version and feed.links:
+            await self.finder().name(feed)
             yield Batch(list(feed.links))  # the address given was a feed's
         elif isinstance(home, TextResponse):
             async for batch in self.finder().batches(home, self.home):

@@ -23,6 +23,10 @@ from tests.wordpress.writing import SETS, plan, simple, unpublished
 __all__ = ["SETS", "Blog", "Line", "Plan", "Post", "Publisher", "Settings", "opened", "plan", "simple"]
 
 
+#: A picture of one pixel, in base64.
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
 @dataclass
 class Blog:
     """A blog that answers. `posts` have their ids and permalinks; `others` are what must not be archived."""
@@ -95,6 +99,7 @@ def insertion(post: Post, editor: str = "block") -> dict[str, Any]:
             "categories": list(post.categories),
             "tags": list(post.tags),
         },
+        "picture": {"name": f"{post.slug}.png", "content": PIXEL} if post.picture else None,
         "comments": [{"comment_author": "A reader", "comment_content": text} for text in post.comments],
     }
 
@@ -158,11 +163,10 @@ def _filled(element: str, text: str) -> str:
 
 
 def _attachment() -> list[dict[str, Any]]:
-    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     words = "A picture of nothing, which has a page of its own because WordPress gives it one."
     picture = {
         "name": "pixel.png",
-        "content": pixel,
+        "content": PIXEL,
         "type": "image/png",
         "title": "A pixel",
         "description": words,

@@ -5,7 +5,8 @@
         wordpress.url           # http://127.0.0.7:38211/
 
 Each blog has a loopback address of its own: archives tell sites apart by host. The database server is that of
-`NEWSARCHIVE_TEST_MARIADB` (default `mysql://root@localhost:3306`: the socket).
+`NEWSARCHIVE_TEST_MARIADB` (default `mysql://root@localhost:3306`: the socket). Themes are those of WordPress's own
+folder, ours, and those in the folders of `NEWSARCHIVE_TEST_THEMES` (parted like `PATH`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from urllib.parse import unquote, urlsplit
 PACKAGE = Path("/usr/share/wordpress")
 HERE = Path(__file__).parent / "php"
 INSTALL = "bash .ci/services"  # the one command that brings what is missing
+#: The environment variable that names more folders with themes.
+THEMES = "NEWSARCHIVE_TEST_THEMES"
 
 #: 127.0.0.2 … 127.0.0.250: the next blog's address.
 _addresses = itertools.count(os.getpid() % 200 + 2)
@@ -47,7 +50,8 @@ class Settings:
 
     `permalinks` is WordPress's own notation, "" for `?p=ID`. `furniture`: see `php/blog.php`. `page_cache`
     answers with an ETag, and 304 to who has the page, as a caching plugin does; without it WordPress does so
-    for feeds alone.
+    for feeds alone. `date_format` is PHP's (`F j, Y`), "" for WordPress's own. `seo` adds to each page's head what
+    a plugin for search engines prints: the page then says of itself what a stock theme leaves out.
     """
 
     title: str = "A blog"
@@ -62,6 +66,8 @@ class Settings:
     posts_per_feed: int = 10
     timezone: str = "Asia/Jakarta"
     language: str = "en"
+    date_format: str = ""
+    seo: bool = False
     page_cache: bool = False
     robots: str = ""
     furniture: tuple[Mapping[str, str], ...] = ()
@@ -70,11 +76,12 @@ class Settings:
 
     def served(self) -> dict[str, Any]:
         """What the served blog reads of this: `settings.json`."""
-        names = ("rest", "sitemaps", "feeds", "page_cache", "robots", "furniture", "quotes")
+        names = ("rest", "sitemaps", "feeds", "page_cache", "robots", "furniture", "quotes", "seo")
         return {name: getattr(self, name) for name in names}
 
     def options(self) -> dict[str, Any]:
-        return {
+        own = {"date_format": self.date_format} if self.date_format else {}
+        return own | {
             "theme": self.theme,
             "permalink_structure": self.permalinks,
             "blogdescription": self.tagline,
@@ -141,6 +148,21 @@ def missing() -> str:
     return ""
 
 
+def themes() -> dict[str, Path]:
+    """Name → folder of every theme that a blog here can have."""
+    more = [Path(folder) for folder in os.environ.get(THEMES, "").split(os.pathsep) if folder]
+    folders = [PACKAGE / "wp-content/themes", HERE / "themes", *more]
+    found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    return {path.name: path for path in reversed(found) if (path / "style.css").is_file()}
+
+
+def missing_theme(name: str) -> str:
+    """Why there can be no blog with this theme here, and what to do: "" where there can."""
+    if name in themes():
+        return ""
+    return f"no theme {name} in {PACKAGE}: set {THEMES}=FOLDER to a folder that holds {name}/style.css"
+
+
 @dataclass
 class WordPress:
     """A blog from `__enter__` to `__exit__`. Raises `WordPressError` where PHP or WordPress fails."""
@@ -156,6 +178,8 @@ class WordPress:
     _read: int = field(init=False, default=0, repr=False)
 
     def __enter__(self) -> WordPress:
+        if why := missing_theme(self.settings.theme):
+            raise WordPressError(why)
         self._folder = Path(tempfile.mkdtemp(prefix="newsarchive-wordpress-"))
         try:
             self._lay_out()
@@ -245,9 +269,10 @@ class WordPress:
         content = self.docroot / "wp-content"
         for name in ("themes", "mu-plugins", "uploads", "plugins"):
             (content / name).mkdir(parents=True)
-        for theme in [*(PACKAGE / "wp-content/themes").iterdir(), *(HERE / "themes").iterdir()]:
-            (content / "themes" / theme.name).symlink_to(theme)
-        shutil.copy(HERE / "blog.php", content / "mu-plugins")
+        for name, theme in themes().items():
+            (content / "themes" / name).symlink_to(theme.resolve())
+        for plugin in ("blog.php", "seo.php"):
+            shutil.copy(HERE / plugin, content / "mu-plugins")
         shutil.copy(HERE / "wp-config.php", self.docroot)
         self._bound = free_address()
         self._write_settings()

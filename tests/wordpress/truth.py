@@ -36,7 +36,10 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Post:
-    """One post of a blog and its truth. `id` and `url` are set once WordPress has it."""
+    """One post of a blog and its truth. `id` and `url` are set once WordPress has it.
+
+    `date` is by the blog's own clock; `picture` says whether the post has a featured one.
+    """
 
     slug: str
     title: Line
@@ -53,6 +56,7 @@ class Post:
     password: str = ""
     kind: str = "post"
     pages: int = 1
+    picture: bool = False
     id: int = 0
     url: str = ""
 

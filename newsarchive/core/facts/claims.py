@@ -110,10 +110,14 @@ def key(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def trust_table(rules: Rules, field: str) -> Mapping[str, float]:
-    """Source → how far it is believed for a field: points for `weigh`, an order for `best`."""
+    """Source → how far it is believed for a field: points for `weigh`, an order for `best`.
+
+    Points are learned from pages; what the site says beside them (`facts.told`) has a table of its own.
+    """
     tables = rules.metadata.get("points", {}), rules.metadata.get("trust", {})
     table: Mapping[str, float] = next((t[field] for t in tables if field in t), {})
-    return {str(k): float(v) for k, v in table.items()}
+    said: Mapping[str, float] = rules.metadata.get("told", {}).get("points", {}).get(field, {})
+    return {str(k): float(v) for k, v in (table | said).items()}  # type: ignore[operator]
 
 
 def best(claims: Sequence[Claim], rules: Rules) -> tuple[str, list[Candidate]]:

@@ -39,6 +39,17 @@ def order(text: str) -> Order | None:
     return Order(match[2], first <= 12 and second <= 12, second > 12)
 
 
+def certain(text: str) -> bool | None:
+    """Whether a date with strokes can only be month first (True) or day first (False); `None` where it can be both,
+    and for any other date.
+
+    >>> certain("13/04/2025"), certain("04/13/2025"), certain("03/04/2025")
+    (False, True, None)
+    """
+    found = order(text)
+    return None if found is None or found.open or found.sign != "/" else found.month_first
+
+
 def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
     """Whether the first of some language tags that says anything puts the month first: "en-US", "fil".
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from newsarchive.core.facts import authors, dates
+from newsarchive.core.facts import authors, dates, day_order
 from newsarchive.core.facts.claims import OF_OTHERS, Claim, key
-from newsarchive.core.facts.day_order import order
 from newsarchive.items import Article, Candidate, SourceText
 from newsarchive.rules import Rules
 
@@ -153,10 +152,8 @@ def read_day(claim: Claim, rules: Rules) -> Day | None:
     other = dates.parse(claim.value, rules, day_first=False)
     if other is not None and other.date() != when.date():
         return day._replace(swapped=other.date().toordinal())
-    certain = order(claim.value)
-    if certain is None or certain.open or certain.sign != "/":
-        return day
-    return day._replace(order=1 if certain.month_first else -1)
+    month_first = day_order.certain(claim.value)
+    return day if month_first is None else day._replace(order=1 if month_first else -1)
 
 
 def _day(source: str, when: datetime, value: str) -> Day:

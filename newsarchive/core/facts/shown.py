@@ -17,6 +17,7 @@ from newsarchive.core.clutter.literals import whole
 from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.core.facts.dates import parse, says_modified, says_published
 from newsarchive.core.facts.names import parted
+from newsarchive.core.facts.others import Others
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.rules import Rules
 
@@ -62,6 +63,8 @@ _PROPERTIES = {
 #: Elements that themes use for the line over a headline, inside the heading.
 _SMALL = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
+#: Properties that a list of other posts gives for each of them.
+_OF_POSTS = frozenset(["datePublished", "dateModified", "author"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
@@ -160,14 +163,16 @@ def stated(mark: Mark, rules: Rules) -> str:
     return mark.content
 
 
-def microdata(marks: Sequence[Mark], rules: Rules) -> Iterator[Claim]:
-    """Properties of an article in microdata (HTML Living Standard, 5).
+def microdata(marks: Sequence[Mark], rules: Rules, others: Others) -> Iterator[Claim]:
+    """Properties of an article in microdata (HTML Living Standard, 5), but for what tells of other posts.
 
     Of several articles on a page the first one counts: a list of teasers has an author for each.
     """
     first: int | None = None
     for mark in marks:
         for name in mark.properties:
+            if name in _OF_POSTS and others.holds(mark.node):
+                continue
             if name in _PROPERTIES and not aside(mark.node):
                 value = stated(mark, rules) if name in _DATES else mark.content
                 yield Claim(_PROPERTIES[name], value, "microdata")
@@ -212,14 +217,20 @@ def _object(mark: Mark, name: str) -> Iterator[Claim]:
         yield Claim("is_accessible_for_free", mark.content or mark.address, "microdata")
 
 
-def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
-    """Dates that are marked as such; the first near the headline apart from later ones and from those elsewhere."""
+def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Others) -> Iterator[Claim]:
+    """Dates that are marked as such; the first near the headline apart from later ones and from those elsewhere.
+
+    What tells of other posts is left out.
+    """
     seen: set[str] = set()
     around = _around(headline)
     for mark, near in nearest(marks, headline):
         source = _date_source(mark)
         value = stated(mark, rules) or plain(mark.attributes.get("title")) if source else ""
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
+            continue
+        if others.holds(mark.node):
+            others.refuse(Claim("date_published", value, source))
             continue
         label = _label(mark.node)
         if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):
@@ -294,11 +305,11 @@ def _is_modified(mark: Mark) -> bool:
     return bool(_MODIFIED.search(names) or _MODIFIED.search(around))
 
 
-def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules) -> Iterator[Claim]:
-    """Authors that are marked as such, those nearest to the headline first."""
+def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Others) -> Iterator[Claim]:
+    """Authors that are marked as such, those nearest to the headline first; not those of other posts."""
     for mark, near in nearest(marks, headline):
         source = _author_source(mark)
-        if not source or aside(mark.node, near=near):
+        if not source or aside(mark.node, near=near) or others.holds(mark.node):
             continue
         if name := _names_in(mark.node, rules):
             where = "" if near else " elsewhere"

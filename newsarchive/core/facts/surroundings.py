@@ -39,6 +39,8 @@ _LOGO = re.compile(
     r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
     re.IGNORECASE,
 )
+#: Where WordPress keeps the posts of one category.
+_CATEGORY = re.compile(r"/category/[^/?#]|[?&]cat=\d", re.IGNORECASE)
 #: What captions hold, and alternative texts hardly.
 _SENTENCE = re.compile(r"[.!?:()©]")
 #: What pictures for sharing are named, and what else stands in such names.
@@ -83,7 +85,10 @@ _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
 def sections(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
     """The last link of the breadcrumb that is not the page itself (its `title`), the first category, and all tags of the
-    post itself."""
+    post itself.
+
+    Themes made of blocks mark categories as tags, too: WordPress's own class or address tells them apart.
+    """
     crumbs = False
     beside: LexborNode | None = None
     for mark in marks:
@@ -92,18 +97,24 @@ def sections(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             if aside(mark.node, near=True):
                 continue
             group = mark.node.parent
-            field = "article_section" if "category" in rel else "keywords"
+            is_section = "category" in rel or _is_category(mark, group)
+            field = "article_section" if is_section else "keywords"
             if field == "keywords" and beside is None:
                 beside = group
             if field == "article_section" or group is None or _same_group(group, beside):
                 yield from _named(
-                    field, text_of(mark.node), "markup category" if "category" in rel else "markup tag"
+                    field, text_of(mark.node), "markup category" if is_section else "markup tag"
                 )
         elif not crumbs and "breadcrumb" in mark.names.casefold():
             path = [text_of(a) for a in mark.node.css("a") if not _leads_home(a)]
             path = [text for text in path if text and key(text) != key(title)]
             crumbs = bool(path)
             yield from _named("article_section", path[-1] if path else "", "markup breadcrumb")
+
+
+def _is_category(mark: Mark, group: LexborNode | None) -> bool:
+    names = (group.attributes.get("class") or "") if group is not None else ""
+    return "taxonomy-category" in names or _CATEGORY.search(mark.attributes.get("href") or "") is not None
 
 
 def _same_group(group: LexborNode, other: LexborNode | None) -> bool:

@@ -114,16 +114,10 @@ def _from_source(page: Page, text: SourceText, why: str, rules: Rules) -> Articl
 
 
 def _document(text: SourceText) -> str:
-    """A source's entry as a page of its own, for the readers of metadata."""
-    metas = {"article:published_time": text.published, "article:modified_time": text.updated}
-    head = "".join(
-        f'<meta property="{name}" content="{time.isoformat()}">' for name, time in metas.items() if time
-    )
-    if text.author:
-        head += f'<meta name="author" content="{html.escape(text.author)}">'
+    """A source's entry as a page of its own, for the readers of metadata; what else it says they read from itself."""
     title = html.escape(text.title, quote=False)
     return (
-        f"<html><head><title>{title}</title>{head}</head>"
+        f"<html><head><title>{title}</title></head>"
         f"<body><article><h1>{title}</h1>{text.html}</article></body></html>"
     )
 

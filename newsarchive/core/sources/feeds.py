@@ -19,16 +19,15 @@ from typing import Any
 
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.sources.anchors import attributes, base_of
+from newsarchive.core.sources.entries import Entry, offset_of
 from newsarchive.core.sources.links import index_reason
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
-from newsarchive.items import Link, SourceText
+from newsarchive.items import Link
 from newsarchive.rules import Rules
 
 #: A feed is read up to here: half a second for whole posts, some twenty for nothing but short items.
 MAX_FEED_BYTES = 10_000_000
 MAX_ENTRIES = 20_000
-#: A longer text of one post (characters) is not kept: it holds data, not words.
-MAX_TEXT = 1_000_000
 
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
@@ -39,48 +38,6 @@ _COMMENT_URL = re.compile(
 )
 #: Where a link to one comment goes: WordPress `#comment-12`, Blogger `?showComment=12#c12`.
 _COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One post as its feed tells it.
-
-    `html` is the full text where the feed gives it (`is_full`), else its summary, as written: its links
-    are relative to the post. Times are UTC or
-    `None`. `tags` are as printed; only WordPress' API tells `categories` from them. `is_reply` is
-    true for a comment (RFC 4685).
-    """
-
-    link: Link
-    id: str = ""
-    title: str = ""
-    html: str = field(default="", repr=False)
-    is_full: bool = False
-    author: str = ""
-    published: datetime | None = None
-    updated: datetime | None = None
-    tags: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    is_reply: bool = False
-
-    @property
-    def told(self) -> Link:
-        """The link with all that the source says of its post: the platform's id and the text."""
-        text = SourceText(
-            self.link.source, self.html, self.is_full, self.title, self.author, self.published, self.updated
-        )
-        told = text if 0 < len(self.html) <= MAX_TEXT else None
-        return replace(self.link, post_id=_post_id(self.id), text=told)
-
-
-def _post_id(identity: str) -> str:
-    """The platform's id in an entry's own: WordPress' guid `…/?p=12`, Blogger's `tag:blogger.com,1999:…post-34`."""
-    if identity.startswith("wordpress:"):
-        return identity
-    if match := re.fullmatch(r"https?://[^?#]*/\?p=(\d{1,19})", identity):
-        return f"wordpress:{match[1]}"
-    match = re.fullmatch(r"tag:blogger\.com,1999:blog-\d+\.post-(\d{1,25})", identity)
-    return f"blogger:{match[1]}" if match else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +141,8 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
     comments = total = 0
     for entry in entries:
         total += 1
-        comments += bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
+        is_reply = bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
+        comments += is_reply
         url, reason = _safe(entry.link.url, feed.url, sites)
         if not reason and rules is not None:
             reason = index_reason(url, rules)
@@ -193,7 +151,9 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
         if reason:
             skipped[reason] += 1
         else:
-            kept.setdefault(url_key(url), replace(entry, link=replace(entry.link, url=url)))
+            link = replace(entry.link, url=url)
+            image = try_normalise(entry.image, url) if entry.image else None
+            kept.setdefault(url_key(url), replace(entry, link=link, is_reply=is_reply, image=image or ""))
     is_comments = bool(_COMMENT_URL.search(feed.url)) or bool(total and comments > total / 2)
     return replace(feed, entries=tuple(kept.values()), skipped=dict(skipped), is_comments=is_comments)
 
@@ -250,9 +210,36 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
         author=_text(raw, "author"),
         published=published,
         updated=updated,
-        tags=tuple(dict.fromkeys(_text(tag, "term") for tag in raw.get("tags", []) if _text(tag, "term"))),
+        tags=tuple(
+            dict.fromkeys(
+                filter(None, (_text(tag, "label") or _text(tag, "term") for tag in _rows(raw, "tags")))
+            )
+        ),
         is_reply="thr_in-reply-to" in raw,
+        authors=tuple(dict.fromkeys(filter(None, (_text(one, "name") for one in _rows(raw, "authors"))))),
+        image=_picture(raw),
+        language=_text(raw, "language") or _text(raw.get("content_detail") or {}, "language"),
     )
+
+
+def _rows(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, `[]` where there is something else."""
+    value = record.get(key)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _picture(raw: Mapping[str, Any]) -> str:
+    """The picture of an entry: `media:content`, an enclosure that is one, `media:thumbnail`."""
+    media = [one for one in _rows(raw, "media_content") if _is_picture(one)]
+    enclosed = [one for one in _rows(raw, "enclosures") if _is_picture(one)]
+    found = [
+        _text(one, "url") or _text(one, "href") for one in (*media, *enclosed, *_rows(raw, "media_thumbnail"))
+    ]
+    return next(filter(None, found), "")
+
+
+def _is_picture(media: Mapping[str, Any]) -> bool:
+    return _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
 
 
 def _longest_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
@@ -268,11 +255,12 @@ def _text(record: Mapping[str, Any], key: str) -> str:
 
 
 def _time(raw: Mapping[str, Any], key: str) -> datetime | None:
-    """A time as feedparser read it, in UTC."""
+    """A time as feedparser read it, with the offset that is written there."""
     # Not `raw.get`: feedparser gives `published` for a missing `updated`.
     value = dict.get(raw, f"{key}_parsed") if isinstance(raw, dict) else None
     try:
-        return datetime.fromtimestamp(timegm(value), UTC) if value else None
+        time = datetime.fromtimestamp(timegm(value), UTC) if value else None
+        return time.astimezone(offset_of(raw.get(key))) if time else None
     except (ValueError, OverflowError, OSError, TypeError):
         return None
 
@@ -322,22 +310,28 @@ def _json_entry(item: Mapping[str, Any]) -> Entry:
     authors = item.get("authors") or [item.get("author")]
     names = [_text(a, "name") for a in authors if isinstance(a, dict)] if isinstance(authors, list) else []
     tags = item.get("tags")
+    named = tuple(dict.fromkeys(name for name in names if name))
     return Entry(
         Link(_text(item, "url"), "feed", _text(item, "title"), updated or published, published),
         id=str(item.get("id") or ""),
         title=_text(item, "title"),
         html=_text(item, "content_html") or _text(item, "content_text") or _text(item, "summary"),
         is_full=bool(_text(item, "content_html")),
-        author=", ".join(name for name in names if name),
+        author=", ".join(named),
         published=published,
         updated=updated,
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        authors=named,
+        image=_text(item, "image") or _text(item, "banner_image"),
+        language=_text(item, "language"),
     )
 
 
 def _iso_time(item: Mapping[str, Any], key: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(_text(item, key))
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        time.astimezone(UTC)  # raises where the calendar ends
+        return time
     except (ValueError, OverflowError):
         return None

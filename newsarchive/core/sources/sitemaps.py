@@ -11,7 +11,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
@@ -20,7 +20,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from newsarchive.core.sources.feeds import parse_feed
 from newsarchive.core.sources.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, url_key
-from newsarchive.items import Link
+from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules, Table
 
 #: The limits of the protocol; what lies beyond is left, and said.
@@ -55,6 +55,9 @@ class _Row:
     lastmod: str = ""
     title: str = ""
     published: str = ""
+    publisher: str = ""
+    language: str = ""
+    image: str = ""
     is_sitemap: bool = False
 
 
@@ -92,7 +95,7 @@ def sitemap_content(url: str, rules: Rules) -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """A W3C date (year, month, day or instant) in UTC; `None` for what is none."""
+    """A W3C date (year, month, day or instant), UTC where it names no offset; `None` for what is none."""
     text = (
         text.strip().replace(" ", "T", 1) if re.match(r"\d{4}-\d\d-\d\d \d", text.strip()) else text.strip()
     )
@@ -100,7 +103,9 @@ def parse_time(text: str) -> datetime | None:
         text = (text + "-01-01")[:10]
     try:
         time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        time.astimezone(UTC)  # raises where the calendar ends
+        return time
     except (ValueError, OverflowError):
         return None
 
@@ -158,8 +163,11 @@ def _row(element: etree._Element) -> _Row:
         elif name == "lastmod":
             row.lastmod = child.text or ""
         elif name == "news":
-            inner = {_local(e): (e.text or "").strip() for e in child}
+            inner = {_local(e): (e.text or "").strip() for e in child.iter() if not len(e)}
             row.title, row.published = inner.get("title", ""), inner.get("publication_date", "")
+            row.publisher, row.language = inner.get("name", ""), inner.get("language", "")
+        elif name == "image" and not row.image:
+            row.image = next(((e.text or "").strip() for e in child if _local(e) == "loc"), "")
     return row
 
 
@@ -186,14 +194,26 @@ def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rule
         if reason:
             skipped[reason] += 1
             continue
-        lastmod, published = parse_time(row.lastmod), parse_time(row.published)
-        link = Link(url, "sitemap", row.title, lastmod or published, published)
-        found.setdefault(url_key(url), (link, row.is_sitemap))
+        found.setdefault(url_key(url), (_link(row, url), row.is_sitemap))
     problem = f"more than {MAX_URLS} addresses: cut" if skipped["too many"] else sitemap.problem
     children = [link for link, is_sitemap in found.values() if is_sitemap]
     children.sort(key=lambda link: sitemap_content(link.url, rules) != "posts")
     links = tuple(link for link, is_sitemap in found.values() if not is_sitemap)
     return Sitemap(sitemap.url, sitemap.kind, links, tuple(children), problem, dict(skipped))
+
+
+def _link(row: _Row, url: str) -> Link:
+    """The link with what a news sitemap says of its post; a sitemap of addresses alone says nothing of it."""
+    lastmod, published = parse_time(row.lastmod), parse_time(row.published)
+    link = Link(url, "sitemap", row.title, lastmod or published, published)
+    if row.is_sitemap or not (row.title or published):
+        return link
+    image = try_normalise(row.image, url) if row.image else None
+    text = SourceText(
+        "sitemap", "", title=row.title, published=published, updated=lastmod,
+        in_language=row.language, image=image or "", publisher=row.publisher,
+    )  # fmt: skip
+    return replace(link, text=text)
 
 
 def _judged(row: _Row, url: str, site_url: str, content: str, rules: Rules) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The WordPress REST API (`/wp-json/wp/v2/posts`), paged feeds and post ids: every post of a WordPress.
 
-Source: developer.wordpress.org/rest-api/reference/posts. Dates are read from the `_gmt` fields: the
-others are in the blog's own time zone, which the API does not tell.
+Source: developer.wordpress.org/rest-api/reference/posts. Moments are read from the `_gmt` fields; the others are
+in the blog's own time zone, and their distance from the first is its offset. The root of the API tells the name.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.sources.anchors import attributes, base_of
-from newsarchive.core.sources.feeds import Entry
+from newsarchive.core.sources.entries import MAX_OFFSET, Entry
 from newsarchive.core.urls import folder_of, same_site, try_normalise
 from newsarchive.items import Link
 
@@ -27,8 +27,12 @@ API_REL = "https://api.w.org/"
 #: The most that WordPress gives in one page of its API.
 PER_PAGE = 100
 
-_FIELDS = "id,date_gmt,modified_gmt,link,title,content,excerpt,author,status,type,_links,_embedded"
-_EMBED = "author,wp:term"
+_FIELDS = "id,date,date_gmt,modified,modified_gmt,link,title,content,excerpt,author,featured_media,status,type,_links,_embedded"
+_EMBED = "author,wp:term,wp:featuredmedia"
+#: Kinds of terms that are no tags: sections, and what plugins keep of authors and layout.
+_NO_TAGS = frozenset(("category", "author", "post_format"))
+#: The smallest step between offsets of the world's time zones, in seconds: 15 minutes.
+_OFFSET_STEP_SECONDS = 900
 _BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d+)['"]""")
 
 
@@ -68,6 +72,22 @@ def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:
 def usual_api_root(base_url: str) -> str:
     """Where the API is on a WordPress that does not announce it: below the blog's own folder."""
     return folder_of(base_url) + "wp-json/"
+
+
+def wp_root_url(root: str) -> str:
+    """The root of the API, asked for nothing but what tells the site: all its routes take 100 kB."""
+    parts = urlsplit(root)
+    query = dict(parse_qsl(parts.query)) | {"_fields": "name,description,url,home,gmt_offset,timezone_string"}
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="/,:"), ""))
+
+
+def parse_wp_root(body: bytes) -> str:
+    """The name of the blog, as the root of its API tells it; "" where it does not. Never raises."""
+    try:
+        data = json.loads(_json_part(body), strict=False)
+    except (ValueError, RecursionError):
+        return ""
+    return _plain(data.get("name")) if isinstance(data, dict) else ""
 
 
 def wp_posts_url(
@@ -195,7 +215,8 @@ def _judged(row: Mapping[str, Any], url: str, site_url: str) -> tuple[str, str]:
 
 
 def _entry(row: Mapping[str, Any], url: str) -> Entry:
-    published, modified = _gmt(row.get("date_gmt")), _gmt(row.get("modified_gmt"))
+    published, modified = _moment(row, "date"), _moment(row, "modified")
+    names = tuple(dict.fromkeys(filter(None, (_plain(a.get("name")) for a in _embedded(row, "author")))))
     title = _plain(_rendered(row, "title"))
     terms = list(_terms(row))
     text = _rendered(row, "content")
@@ -205,14 +226,34 @@ def _entry(row: Mapping[str, Any], url: str) -> Entry:
         title=title,
         html=text or _rendered(row, "excerpt"),
         is_full=bool(text.strip()),
-        author=", ".join(
-            dict.fromkeys(filter(None, (_plain(a.get("name")) for a in _embedded(row, "author"))))
-        ),
+        author=", ".join(names),
         published=published,
         updated=modified,
         categories=tuple(dict.fromkeys(name for kind, name in terms if kind == "category")),
-        tags=tuple(dict.fromkeys(name for kind, name in terms if kind != "category")),
+        tags=tuple(dict.fromkeys(name for kind, name in terms if kind not in _NO_TAGS)),
+        authors=names,
+        image=_picture(row, url),
     )
+
+
+def _picture(row: Mapping[str, Any], url: str) -> str:
+    """The address of the featured picture, "" where there is none or it was deleted."""
+    found = (picture.get("source_url") for picture in _embedded(row, "wp:featuredmedia"))
+    address = next((one for one in found if isinstance(one, str) and one.strip()), "")
+    return (try_normalise(address, url) or "") if address else ""
+
+
+def _moment(row: Mapping[str, Any], name: str) -> datetime | None:
+    """A moment with the blog's own offset, where the same time by its own clock stands beside it.
+
+    Where that clock's time stands alone (broken imports leave 0000-00-00 beside it), the day is right at least.
+    """
+    moment, local = _gmt(row.get(f"{name}_gmt")), _gmt(row.get(name))
+    if moment is None or local is None:
+        return moment or local
+    ahead = local - moment
+    plausible = abs(ahead) <= MAX_OFFSET and ahead.total_seconds() % _OFFSET_STEP_SECONDS == 0
+    return moment.astimezone(timezone(ahead)) if plausible and ahead != timedelta() else moment
 
 
 def _rendered(row: Mapping[str, Any], key: str) -> str:

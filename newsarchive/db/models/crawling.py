@@ -82,7 +82,12 @@ class UrlPart(Base):
 
 
 class SourceTextRow(Base):
-    """What a feed or an API said last of a post: fills in where the page has less, and teaches its layout."""
+    """What a feed, an API or a sitemap said last of a post: evidence for its metadata; its text fills in where the
+    page has less, and teaches its layout.
+
+    `published_offset` and `updated_offset` are how far the site's clock is ahead of UTC, in minutes, where the
+    source tells it.
+    """
 
     __tablename__ = "source_texts"
 
@@ -94,6 +99,15 @@ class SourceTextRow(Base):
     published: Mapped[datetime | None]
     updated: Mapped[datetime | None]
     html: Mapped[str] = mapped_column(Compressed, nullable=True)
+    published_offset: Mapped[int | None]
+    updated_offset: Mapped[int | None]
+    authors: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    keywords: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    sections: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    in_language: Mapped[str] = mapped_column(default="", server_default="")
+    image: Mapped[str] = mapped_column(default="", server_default="")
+    publisher: Mapped[str] = mapped_column(default="", server_default="")
+    post_id: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class CrawlDefaults(Base):

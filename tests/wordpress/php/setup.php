@@ -97,6 +97,15 @@ function do_insert(array $action): array
     $post['post_category'] = array_map('wp_create_category', $post['categories'] ?? []);
     $post['tags_input'] = $post['tags'] ?? [];
     $id = fail_on_error(wp_insert_post(wp_slash($post), true));
+    if (!empty($action['picture'])) {
+        $upload = wp_upload_bits($action['picture']['name'], null, base64_decode($action['picture']['content']));
+        set_post_thumbnail($id, fail_on_error(wp_insert_attachment(
+            ['post_mime_type' => 'image/png', 'post_title' => 'A picture', 'post_status' => 'inherit'],
+            $upload['file'],
+            $id,
+            true,
+        )));
+    }
     foreach ($action['comments'] ?? [] as $comment) {
         wp_insert_comment(wp_slash($comment + ['comment_post_ID' => $id, 'comment_approved' => 1]));
     }
