@@ -64,7 +64,7 @@ def test_what_the_api_says_and_reading_again_sees_the_same(db: Path) -> None:
         asked = [path for path in site.paths() if path.startswith("/wp-json/?")]
         assert len(asked) == 1
         assert rows(db, f"SELECT {FIELDS} FROM articles ORDER BY url") == [
-            (f"2024-03-0{n} 01:00:00.000000", "wp-json", "Harbour & Sons", "World") for n in range(1, 5)
+            (f"2024-03-0{n}T01:00:00+00:00", "wp-json", "Harbour & Sons", "World") for n in range(1, 5)
         ]
         assert rows(db, "SELECT DISTINCT name FROM authors") == [("Ann Lee",)]
         assert rows(db, "SELECT name FROM sites") == [("Harbour & Sons",)]
@@ -87,7 +87,7 @@ def test_an_api_that_embeds_nothing_gives_its_posts(db: Path, status: int) -> No
         done = crawl(f"url={site.home}/", db=db)
     assert done.returncode == 0, done.stderr
     found = rows(db, "SELECT date_published, publisher FROM articles ORDER BY url")
-    assert found == [(f"2024-03-0{n} 01:00:00.000000", "Harbour & Sons") for n in range(1, 5)]
+    assert found == [(f"2024-03-0{n}T01:00:00+00:00", "Harbour & Sons") for n in range(1, 5)]
 
 
 def test_a_blog_without_an_api_has_its_feed_s_name_and_no_date_of_another_post(db: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_blog_without_an_api_has_its_feed_s_name_and_no_date_of_another_post(d
         done = crawl(f"url={site.home}/", db=db)
     assert done.returncode == 0, done.stderr
     assert rows(db, "SELECT date_published, publisher FROM articles ORDER BY url") == [
-        ("2024-03-01 01:00:00.000000", "Harbour Post"),
+        ("2024-03-01T01:00:00+00:00", "Harbour Post"),
         (None, "Harbour Post"),
         (None, "Harbour Post"),
         (None, "Harbour Post"),

@@ -1,6 +1,6 @@
 """A day that the page declares beats a day that it prints.
 
-Head, JSON-LD, microdata and the post's own `<time>` are written by the software that published the post. A line of
+Head, JSON-LD, microdata, the post's own `<time>`, the site's API and its feed are written by the software that published the post. A line of
 text may be a day of anything: an event, a book, another story of the list beside it. So a printed day that lies apart
 from all declared ones is refused ("kath.net declares 12 November 2021 and prints 25 December 2005 in its first
 sentence"). It is heard in three cases:
@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.told import LATER, SOURCES
 
 #: What the source of a claim ends in that is known for a change only.
 MODIFIED = " (modified)"
@@ -32,12 +33,13 @@ _DECLARED = (
     "microdata",
     "markup time",
     "meta",
+    *sorted(SOURCES),
 )
 _NOT_DECLARED = ("meta date", "meta created", "json-ld page created")
 #: Sources that are read from what stands printed on the page.
 PRINTED = ("markup text", "markup date")
-#: What the names of sources end in whose date may be another article's.
-_OF_OTHERS = (" elsewhere", " later", " alone", " below")
+#: What the names of sources end in whose date may be another article's, or the site's own of a later publication.
+_OF_OTHERS = (" elsewhere", " later", " alone", " below", LATER)
 
 
 def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
