@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
-from newsarchive import browser, extensions, inflight, pipelines, politeness, recorder
+from newsarchive import browser, extensions, inflight, patience, pipelines, politeness, recorder
 from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
@@ -36,6 +36,7 @@ class Addon:
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
         for middleware, priority in {
             inflight.InFlight: 50,  # before robots.txt (100): what waits has done nothing yet
+            patience.Patience: 555,  # sees what Scrapy's retries (550) see, before them
             politeness.Politeness: 960,  # between Scrapy's retries (550) and the network
         }.items():
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, priority)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from functools import lru_cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -30,7 +31,7 @@ from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import Dropped, rules_of
+from newsarchive.spiders.base import Dropped, LeftOut, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.tutor import Tutor, template_learned
@@ -136,11 +137,18 @@ class SincePipeline:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def process_item(self, item: Article) -> Article:
-        published = item.date_published
-        if self.since and published and published < self.since:
-            raise Dropped(item, NotAnArticle("before since", f"published {published.date()}"))
+    def process_item(self, item: Any) -> Any:
+        if self.since is None or not isinstance(item, Article):
+            return item
+        published = item.date_published or self.told(item)
+        if published and published < self.since:
+            raise LeftOut(item, published)
         return item
+
+    def told(self, article: Article) -> datetime | None:
+        """The day that a feed or the API says of a page that tells none itself."""
+        source = article.capture.source_text if article.capture else None
+        return source.published if source else None
 
 
 _worker_rules: Rules | None = None
@@ -237,12 +245,16 @@ class StorePipeline:
     async def keep_dropped(self, exception: BaseException) -> None:
         """A page that is no article keeps its capture, and its reason stands in the frontier.
 
-        `before since` is this run's wish alone: the next may want the page.
+        `before since` is this run's wish alone: the next may want the page, and finds its day there.
         """
-        if not isinstance(exception, Dropped) or exception.reason == "before since":
+        if not isinstance(exception, Dropped):
             return
         assert self.writer is not None
         try:
+            if isinstance(exception, LeftOut):
+                frontier = Frontier(self.store.engine)
+                await asyncio.to_thread(frontier.leave_out, exception.url, exception.published)
+                return
             if exception.capture is not None:
                 await asyncio.wrap_future(self.writer.submit_capture(exception.capture))
             await asyncio.to_thread(
@@ -274,7 +286,16 @@ class StorePipeline:
             for key, v in stats.items()
             if key.startswith("newsarchive/")
         }
+        left = [key.removeprefix("site_left/") for key in ours if key.startswith("site_left/")]
         try:
+            await asyncio.to_thread(self._failing, left)
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             self.crawler.stats.set_value("newsarchive/database_error", str(error))
+
+    def _failing(self, sites: Sequence[str]) -> None:
+        """Record which sites were left because they answered no more."""
+        frontier = Frontier(self.store.engine)
+        for domain in sites:
+            if (site := frontier.find_site(f"https://{domain}/")) is not None:
+                frontier.close_site(site, ok=False)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from newsarchive.db.sites import Sites
 
 LOCKED, SOME_FAILED, ALL_FAILED, DATABASE_FAILED = 75, 3, 4, 5
+#: Exit codes of a spider that did its work, and may have left a few posts for the next crawl.
+AT_WORK = (0, SOME_FAILED)
 #: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.
 COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
 
@@ -35,9 +37,14 @@ SETTINGS = (
 )
 
 
+def gravity(code: int) -> float:
+    """The rank of a spider's exit code: a spider that broke is graver than a few posts that wait."""
+    return 0.5 if code == SOME_FAILED else code
+
+
 @dataclass
 class Result:
-    """What became of one site: its spiders' counts, the worst exit code, and what went wrong."""
+    """What became of one site: its spiders' counts, the gravest exit code, and what went wrong."""
 
     site: str
     code: int = 0
@@ -45,8 +52,10 @@ class Result:
     error: str = ""
 
     def add(self, code: int, stats: dict[str, str]) -> None:
-        self.code = max(self.code, code)
-        self.error = self.error or stats.get("database_error") or stats.get("site_error") or ""
+        self.code = max(self.code, code, key=gravity)
+        errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
+        errors += [said for key, said in sorted(stats.items()) if key.startswith("site_left/")]
+        self.error = self.error or next(filter(None, errors), "")
         for key, value in stats.items():
             column = key.partition("/")[0]
             if column in COLUMNS and value.isdigit():
@@ -98,8 +107,8 @@ Examples:
   newsarchive crawl blog.example https://paper.example --db news.db --jobs 4
 
 \b
-Exit codes: 0 fine, 2 usage, 3 some sites failed, 4 every site failed, 5 the database failed,
-75 another crawl of this database is running."""
+Exit codes: 0 fine, 2 usage, 3 some sites failed or some posts could not be fetched (the next crawl
+asks for them again), 4 every site failed, 5 the database failed, 75 another crawl of this database is running."""
 )
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
 @click.option("--all", "everything", is_flag=True, help="Every followed site that is due.")
@@ -169,9 +178,9 @@ def crawl_one(archive: Sites, site: KnownSite, children: Children) -> Result:
         before = archive.last_run()
         code = children.run(spider, ["-a", f"{argument}={site.home_url}", *options(site, spider)])
         result.add(code, archive.stats(before, spider, argument, site.home_url))
-        if code or children.stopping:
+        if code not in AT_WORK or children.stopping:
             break
-    if result.code and result.code != DATABASE_FAILED:
+    if result.code not in (*AT_WORK, DATABASE_FAILED):
         archive.failed(site.home_url)
     return result
 
@@ -194,7 +203,8 @@ def exit_code(results: Sequence[Result]) -> int:
         return DATABASE_FAILED
     if not failed:
         return 0
-    return ALL_FAILED if len(failed) == len(results) else SOME_FAILED
+    whole = [result for result in failed if result.code not in AT_WORK]
+    return ALL_FAILED if len(whole) == len(results) else SOME_FAILED
 
 
 def show(results: Sequence[Result], as_json: bool) -> None:
@@ -210,7 +220,14 @@ def show(results: Sequence[Result], as_json: bool) -> None:
             say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
     for result in results:
         if result.code:
-            say(f"error: {result.error or f'{result.site}: the crawl ended with {result.code}'}")
+            say(f"error: {result.error or f'{result.site}: {remark(result)}'}")
+
+
+def remark(result: Result) -> str:
+    """What to say of a site where its spiders said nothing."""
+    if result.code != SOME_FAILED:
+        return f"the crawl ended with {result.code}"
+    return f"{result.counts.get('failed', 0)} posts could not be fetched; the next crawl asks for them again"
 
 
 def record(result: Result) -> dict[str, Any]:

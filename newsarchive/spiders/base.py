@@ -45,6 +45,14 @@ class Dropped(scrapy_errors.DropItem):
         super().__init__(f"{self.url}: {error}")
 
 
+class LeftOut(Dropped):
+    """A post that was published before the crawl's `since`."""
+
+    def __init__(self, item: Any, published: datetime) -> None:
+        self.published = published
+        super().__init__(item, NotAnArticle("before since", f"published {published.date()}"))
+
+
 def explain(error: BaseException | None) -> tuple[str, str]:
     """A failed request in a countable word, and in a sentence with the remedy."""
     if isinstance(error, HttpError):
@@ -107,6 +115,25 @@ def rules_of(settings: BaseSettings) -> Rules:
     return rules.default(settings.get("NEWSARCHIVE_RULES") or "")
 
 
+def text_of(value: Any) -> str:
+    """An argument as one writes it on a command line, whether it comes from there (`-a limit=20`) or from Python
+    (`process.crawl("news", limit=20)`). A number is `20`, a switch `1`, a date `2025-04-30`, a list `a,b`; `None`
+    is "", which says nothing.
+
+    >>> [text_of(value) for value in (20, True, date(2025, 4, 30), ["feed", "sitemap"], None, " a ")]
+    ['20', '1', '2025-04-30', 'feed,sitemap', '', ' a ']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(text_of(one) for one in value)
+    return str(value)
+
+
 def day(name: str, value: str) -> datetime:
     """A date argument, `2025-04-30` or a full ISO 8601 time, as UTC. Raises `UsageError`."""
     try:
@@ -137,10 +164,11 @@ class ArchiveSpider(scrapy.Spider):
     #: argument → what it is, for error messages
     known_arguments: Mapping[str, str] = {}
 
-    def __init__(self, name: str | None = None, **arguments: str) -> None:
+    def __init__(self, name: str | None = None, **arguments: Any) -> None:
         super().__init__(name)
-        self.arguments = dict(arguments)
-        self.accept(**self.check(arguments))
+        #: As on a command line, so that a crawl that was killed is known again, however it was started.
+        self.arguments = {key: text_of(value) for key, value in arguments.items() if value is not None}
+        self.accept(**self.check(self.arguments))
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
