@@ -193,7 +193,7 @@ from newsarchive.spiders.news import NewsSpider
 class Broken(NewsSpider):
     name = "broken-{place}"
 
-    async def {place}(self, *arguments):
+    async def {place}(self, *arguments, **named):
         raise KeyError("a fault in {place}")
         yield
 """
