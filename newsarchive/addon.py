@@ -2,8 +2,9 @@
 
     ADDONS = {"newsarchive.addon.Addon": 500}
 
-A spider of that project then yields `newsarchive.items.Capture` (see `spiders.capture_of`), and
-finds its articles in the database.
+What a spider of that project yields as a `Response`, or as a `newsarchive.items.Capture`, is then stored as an
+article; all else passes untouched. What the project sets itself stands; what it does not set is as in
+`newsarchive.settings`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from scrapy.settings import BaseSettings
 
 from newsarchive import browser, extensions, inflight, patience, pipelines, politeness, recorder
+from newsarchive import settings as own
 from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
@@ -26,11 +28,14 @@ class Addon:
     """Adds what is not set yet; a project's own values stand."""
 
     def update_settings(self, settings: BaseSettings) -> None:
+        for name in (name for name in dir(own) if name.startswith("NEWSARCHIVE_")):
+            settings.set(name, getattr(own, name), priority="addon")
         settings.set("USER_AGENT", user_agent(settings.get("NEWSARCHIVE_CONTACT") or ""), priority="addon")
         browser.configure(settings)
-        chain: dict[type, int] = dict(ITEM_PIPELINES)
-        if settings.getint("NEWSARCHIVE_WORKERS", 0) > 0:
-            chain = {pipelines.WorkersPipeline: 100}
+        chain: dict[type, int] = {pipelines.CapturePipeline: 50}
+        chain |= (
+            {pipelines.WorkersPipeline: 100} if settings.getint("NEWSARCHIVE_WORKERS") else ITEM_PIPELINES
+        )
         chain |= {pipelines.TemplatePipeline: 800, pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
         for pipeline, priority in chain.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)

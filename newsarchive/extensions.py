@@ -14,6 +14,8 @@ from rich.text import Text
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from newsarchive.spiders.base import ArchiveSpider
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -134,6 +136,8 @@ class Progress:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not sys.stderr.isatty() or crawler.settings.getbool("NEWSARCHIVE_QUIET"):
             raise NotConfigured
+        if not isinstance(crawler.spider, ArchiveSpider):
+            raise NotConfigured  # how far a spider of another project is, it alone knows
         extension = cls(crawler)
         crawler.signals.connect(extension.start, signals.spider_opened)
         crawler.signals.connect(extension.stop, signals.spider_closed)
@@ -175,6 +179,8 @@ class Summary:
 
     def print(self) -> None:
         stats = self.crawler.stats.get_stats()
+        if not isinstance(self.crawler.spider, ArchiveSpider) and not any(map(is_ours, stats)):
+            return  # a spider of another project that gave the archive nothing
         console = Console(stderr=True)
         name = str(getattr(self.crawler.spider, "url", "") or getattr(self.crawler.spider, "name", "crawl"))
         console.print(
@@ -187,6 +193,10 @@ class Summary:
             console.print(
                 f"error: {problem}", style="bold red", soft_wrap=True, highlight=False, markup=False
             )
+
+
+def is_ours(stat: str) -> bool:
+    return stat.startswith("newsarchive/")
 
 
 def problems(stats: dict[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """Thin pipelines: one for each step of `core.process.STEPS`, then the store.
 
-An item enters as `Capture` and leaves as a stored `Article`. This is the only place where
-`NotAnArticle` becomes Scrapy's `DropItem` and a stat.
+An item enters as `Capture`, or as the `Response` that it is made of, and leaves as a stored `Article`. Whatever else
+a spider yields passes each of them untouched. This is the only place where `NotAnArticle` becomes Scrapy's
+`DropItem` and a stat.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
+from scrapy.http import Response
 
+from newsarchive import adapter as adapter  # Scrapy sees an Article by its fields,
+from newsarchive import received as received  # and what becomes one without its bytes
 from newsarchive import rules as rules_module
-from newsarchive.core import process
+from newsarchive.core import discovery, process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
@@ -29,9 +34,10 @@ from newsarchive.db.schema import current
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.items import Article, Capture
+from newsarchive.items import Article, Capture, Page
+from newsarchive.recorder import Recorder
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import Dropped, LeftOut, rules_of
+from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.tutor import Tutor, template_learned
@@ -42,10 +48,77 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+class CapturePipeline:
+    """Takes what a spider yields for the archive: a `Response` becomes a `Capture`.
+
+    Our own spiders give captures that lack nothing. To one of another spider it adds what those have: where its raw
+    bytes are kept, what feed or API said of the post, and the settings of its site.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        if isinstance(item, Response):
+            item = capture_of(item)
+        if not isinstance(item, Capture) or isinstance(self.crawler.spider, ArchiveSpider):
+            return item
+        self.crawler.stats.inc_value("newsarchive/discovered")
+        if place := self.forbidden(item):
+            raise Dropped(item, NotAnArticle("noarchive", place))
+        try:
+            return await asyncio.to_thread(self.completed, item)
+        except DatabaseError as error:
+            close_for(self.crawler, error)
+            raise
+
+    def forbidden(self, capture: Capture) -> str:
+        """Where the page forbids copies, "" where it does not or we were told not to ask."""
+        if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+            return ""
+        return discovery.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
+
+    def completed(self, capture: Capture) -> Capture:
+        """What waits for the disk; called from a thread."""
+        recorder = self.crawler.get_extension(Recorder)
+        if recorder is not None and capture.place is None:
+            capture = replace(capture, place=recorder.keep_capture(capture))
+        store = self.crawler.get_item_pipeline(StorePipeline)
+        if store is None or store.writer is None:
+            return capture
+        frontier = Frontier(store.store.engine)
+        return replace(
+            capture,
+            source_text=capture.source_text or frontier.source_text(capture.url),
+            selectors=capture.selectors or frontier.selectors(capture.url),
+        )
+
+
+def close_for(crawler: Crawler, error: DatabaseError) -> None:
+    """A database or a disk that takes no more ends the crawl: fetching on would lose what it fetches."""
+    if crawler.stats.get_value("newsarchive/database_error") is None:
+        crawler.stats.set_value("newsarchive/database_error", str(error))
+        assert crawler.engine is not None
+        _closing.add(
+            task := asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
+        )
+        task.add_done_callback(_closing.discard)
+
+
+#: Tasks that nobody waits for: asyncio itself keeps none alive.
+_closing: set[asyncio.Future[None]] = set()
+
+
 class StepPipeline:
     """Runs one step of `process.STEPS`."""
 
     step: ClassVar[str]
+    #: What the step takes; anything else is no concern of ours.
+    takes: ClassVar[type] = Article
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -56,6 +129,8 @@ class StepPipeline:
         return cls(rules_of(crawler.settings))
 
     def process_item(self, item: Any) -> Any:
+        if not isinstance(item, self.takes):
+            return item
         try:
             return self.run(item, self.rules)
         except NotAnArticle as error:
@@ -64,10 +139,12 @@ class StepPipeline:
 
 class DecodePipeline(StepPipeline):
     step = "decode"
+    takes = Capture
 
 
 class ExtractPipeline(StepPipeline):
     step = "extract"
+    takes = Page
 
 
 class RepairPipeline(StepPipeline):
@@ -123,7 +200,9 @@ class TemplatePipeline:
         except DatabaseError:  # a dry run may have no archive yet; the store reports any other
             return Template(site)
 
-    def process_item(self, item: Article) -> Article:
+    def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Article):
+            return item
         return process.templated(item, self.template(site_of(item.url)), self.rules)
 
 
@@ -177,7 +256,9 @@ class WorkersPipeline:
         settings = crawler.settings
         return cls(settings.getint("NEWSARCHIVE_WORKERS"), settings.get("NEWSARCHIVE_RULES") or "")
 
-    async def process_item(self, item: Any) -> Article:
+    async def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Capture):
+            return item
         try:
             return await asyncio.get_running_loop().run_in_executor(self.pool, _work, item)
         except NotAnArticle as error:
@@ -229,12 +310,14 @@ class StorePipeline:
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
         self.crawler.signals.connect(self.finish, signals.spider_closed)
 
-    async def process_item(self, item: Article) -> Article:
+    async def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Article):
+            return item
         assert self.writer is not None
         try:
             outcome = await asyncio.wrap_future(self.writer.submit(item))
         except DatabaseError as error:
-            self._fail(error)
+            close_for(self.crawler, error)
             raise
         self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
         if item.filled_from:
@@ -261,17 +344,7 @@ class StorePipeline:
                 Frontier(self.store.engine).settle, exception.url, "skipped", exception.reason
             )
         except DatabaseError as error:
-            self._fail(error)
-
-    def _fail(self, error: DatabaseError) -> None:
-        """A database that refuses to write ends the crawl: fetching on would lose what it fetches."""
-        stats = self.crawler.stats
-        if stats.get_value("newsarchive/database_error") is None:
-            stats.set_value("newsarchive/database_error", str(error))
-            assert self.crawler.engine is not None
-            self.closing = asyncio.ensure_future(
-                self.crawler.engine.close_spider_async(reason="database_error")
-            )
+            close_for(self.crawler, error)
 
     async def close_spider(self) -> None:
         if self.writer is not None:

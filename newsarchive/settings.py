@@ -6,6 +6,8 @@ Set any of them for one run with `-s NAME=VALUE`. `NEWSARCHIVE_DATABASE_URL`, `N
 
 import os
 
+from newsarchive import adapter
+
 BOT_NAME = "newsarchive"
 SPIDER_MODULES = ["newsarchive.spiders"]
 COMMANDS_MODULE = "newsarchive.commands"
@@ -61,27 +63,4 @@ DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
 
 # --- Scrapy's own feeds (-O articles.jsonl) ---------------------------------------------------
 FEED_EXPORT_ENCODING = "utf-8"
-FEED_EXPORT_FIELDS = [
-    "url",
-    "canonical_url",
-    "headline",
-    "alternative_headline",
-    "description",
-    "authors",
-    "date_published",
-    "date_modified",
-    "in_language",
-    "article_section",
-    "keywords",
-    "image",
-    "publisher",
-    "is_based_on",
-    "is_accessible_for_free",
-    "article_body",
-    "word_count",
-    "origin",
-    "edits",
-    "quality",
-    "damage",
-    "content_hash",
-]
+FEED_EXPORT_FIELDS = list(adapter.NAMES)

@@ -13,6 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import rules
+from newsarchive import settings as own_settings
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture, Link
 from newsarchive.rules import Rules
@@ -34,6 +35,16 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
     scrapy_errors.UnsupportedURLSchemeError: ("bad address", "only http and https addresses can be fetched"),
     scrapy_errors.DownloadFailedError: ("connection failed", "the connection failed: try again later"),
 }
+
+
+#: Settings of Scrapy's that our spiders bring along from `newsarchive.settings`: how politely they ask, in which order.
+OWN_PACE = (
+    "ROBOTSTXT_OBEY", "ROBOTSTXT_USER_AGENT", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_DELAY",
+    "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_ENABLED", "AUTOTHROTTLE_START_DELAY", "AUTOTHROTTLE_MAX_DELAY",
+    "AUTOTHROTTLE_TARGET_CONCURRENCY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE", "RETRY_TIMES",
+    "RETRY_GIVE_UP_LOG_LEVEL", "COOKIES_ENABLED", "SCHEDULER_MEMORY_QUEUE", "SCHEDULER_DISK_QUEUE",
+    "CONCURRENT_ITEMS", "DEFAULT_DROPITEM_LOG_LEVEL",
+)  # fmt: skip
 
 
 class Dropped(scrapy_errors.DropItem):
@@ -98,7 +109,8 @@ def content_type(response: Response) -> str | None:
 
 def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:
     """The record of one response; `url` is what was asked for before any redirect."""
-    asked = response.meta.get("redirect_urls") or [response.url]
+    meta = response.request.meta if response.request else {}  # a response may be made by hand
+    asked = meta.get("redirect_urls") or [response.url]
     return Capture(
         url=asked[0],
         body=response.body,
@@ -160,6 +172,13 @@ def flag(name: str, value: str) -> bool:
 
 class ArchiveSpider(scrapy.Spider):
     """A spider whose arguments are checked before anything is fetched."""
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Polite in any project, as far as the project does not say otherwise; its other spiders stay as they are."""
+        for name in OWN_PACE:
+            settings.set(name, getattr(own_settings, name), priority="addon")
+        super().update_settings(settings)
 
     #: argument → what it is, for error messages
     known_arguments: Mapping[str, str] = {}
