@@ -57,12 +57,17 @@ class CapturePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        #: What is under way. `scrapy parse --pipelines` closes the spider without waiting for its items.
+        self.running: set[asyncio.Task[Any]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     async def process_item(self, item: Any) -> Any:
+        if (task := asyncio.current_task()) is not None:
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
         if isinstance(item, Response):
             item = capture_of(item)
         if not isinstance(item, Capture) or isinstance(self.crawler.spider, ArchiveSpider):
@@ -347,6 +352,9 @@ class StorePipeline:
             close_for(self.crawler, error)
 
     async def close_spider(self) -> None:
+        first = self.crawler.get_item_pipeline(CapturePipeline)
+        if first is not None and (running := first.running - {asyncio.current_task()}):
+            await asyncio.wait(running)
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
             await self.tutor.close()

@@ -237,6 +237,9 @@ def test_scrapy_parse_shows_items_without_bytes(bin_folder: Path, project: Path)
             assert f"'url': '{site.home}{path}'" in shown
             assert "'size_bytes': " in shown
             assert "town council" not in shown
+        assert not stored(project)
+        scrapy(bin_folder, *words, "--pipelines", folder=project)
+    assert stored(project) == {"Headline of /a-capture-story/"}
 
 
 def test_a_spider_that_has_nothing_to_do_with_the_archive(bin_folder: Path, project: Path) -> None:
