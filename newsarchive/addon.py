@@ -13,15 +13,10 @@ from scrapy.settings import BaseSettings
 
 from newsarchive import browser, extensions, inflight, patience, pipelines, politeness, recorder
 from newsarchive import settings as own
-from newsarchive.version import VERSION
+from newsarchive.agent import user_agent
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
 ITEM_PIPELINES = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
-
-
-def user_agent(contact: str) -> str:
-    """Who we are and how to reach whoever runs the crawl (RFC 9110, 10.1.5)."""
-    return f"newsarchive/{VERSION} (+{contact})" if contact else f"newsarchive/{VERSION} (no contact given)"
 
 
 class Addon:

@@ -20,7 +20,8 @@ from scrapy.utils.test import get_crawler
 
 from newsarchive import pipelines, rules
 from newsarchive import settings as own
-from newsarchive.addon import Addon, user_agent
+from newsarchive.addon import Addon
+from newsarchive.agent import user_agent
 from newsarchive.core import process
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Capture
