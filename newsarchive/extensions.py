@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 ROWS = ("discovered", "new", "updated", "unchanged")
 #: Outcomes that have reasons, each a stat `newsarchive/<group>/<reason>`.
 GROUPS = ("filled", "failed", "dropped", "skipped", "source problems")
-#: Counted where there were any. `missing` are posts that answered 404 once, and are asked for again; `waiting` those
+#: Counted where there were any. `blocked` are posts whose page was kept from us and whose text the feed or the API gave
+#: (without it they count as failed), `missing` those that answered 404 once, and are asked for again; `waiting` those
 #: that were not asked for, since their site answered no more.
-EXTRA = ("missing", "gone", "still gone", "waiting", "not modified", "fetched with the browser")
+EXTRA = ("blocked", "missing", "gone", "still gone", "waiting", "not modified", "fetched with the browser")
 #: What was found out about a post by fetching it, and what an earlier crawl had found out.
 FETCHED = ("new", "updated", "unchanged", "missing", "gone", "still gone", "dropped")
 KNOWN_BEFORE = ("skipped: not due", "skipped: done before the kill")

@@ -130,6 +130,8 @@ def test_a_wall_that_the_sites_feed_sees_through_is_no_failure(db: Path) -> None
 
     with served(table) as site:
         done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0, done.stderr
+    assert "40 blocked" in done.stderr
     assert "40 filled" in done.stderr
     assert "left after" not in done.stderr
     assert rows(db, "SELECT count(*) FROM articles") == [(40,)]

@@ -226,14 +226,15 @@ class FetchingSpider(CapturingSpider):
 
     async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
         """Said and kept, never evaded. What the site's feed or API gives of the post is taken instead."""
-        self.count("failed/blocked")
         self.logger.warning("%s: the site blocks us (%s); we do not evade: ask its owner", link.url, reason)
         if await self.may_fill(response, link):
             if self.patience:
                 self.patience.answered(link.url)
+            self.count("blocked")
             yield await self.capture(response, link)
             return
         self.not_fetched()
+        self.count("failed/blocked")
         if self.patience:
             self.patience.failed(link.url, f"the site blocks us ({reason})")
         if self.frontier:

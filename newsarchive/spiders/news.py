@@ -114,7 +114,7 @@ class NewsSpider(FetchingSpider):
         """A front page that keeps us out may have a feed or an API that do not."""
         self.failure = explain(failure.value)[1]
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
-            self.count("failed/blocked")
+            self.count("source problems/blocked")
             self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)
             async for request in self.parse_home(failure.value.response):
                 yield request
