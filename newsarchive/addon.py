@@ -2,25 +2,22 @@
 
     ADDONS = {"newsarchive.addon.Addon": 500}
 
-A spider of that project then yields `newsarchive.items.Capture` (see `spiders.capture_of`), and
-finds its articles in the database.
+What a spider of that project yields as a `Response`, or as a `newsarchive.items.Capture`, is then stored as an
+article; all else passes untouched. What the project sets itself stands; what it does not set is as in
+`newsarchive.settings`.
 """
 
 from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
-from newsarchive import browser, extensions, inflight, pipelines, politeness, recorder
+from newsarchive import browser, extensions, inflight, patience, pipelines, politeness, recorder
+from newsarchive import settings as own
+from newsarchive.agent import user_agent
 from newsarchive.exceptions import UsageError
-from newsarchive.version import VERSION
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
 ITEM_PIPELINES = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
-
-
-def user_agent(contact: str) -> str:
-    """Who we are and how to reach whoever runs the crawl (RFC 9110, 10.1.5)."""
-    return f"newsarchive/{VERSION} (+{contact})" if contact else f"newsarchive/{VERSION} (no contact given)"
 
 
 class Addon:
@@ -28,20 +25,24 @@ class Addon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Raises `UsageError` where `newsarchive.settings` could not read what it is told to read."""
+        for name in (name for name in dir(own) if name.startswith("NEWSARCHIVE_")):
+            settings.set(name, getattr(own, name), priority="addon")
+        # A program of one's own must not crawl into another archive than its file of settings says.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
-            raise UsageError(
-                problem
-            )  # a program of one's own must not crawl into another archive than it says
-        settings.set("USER_AGENT", user_agent(settings.get("NEWSARCHIVE_CONTACT") or ""), priority="addon")
+            raise UsageError(problem)
+        said = getattr(own, "USER_AGENT", "") or user_agent(settings.get("NEWSARCHIVE_CONTACT") or "")
+        settings.set("USER_AGENT", said, priority="addon")
         browser.configure(settings)
-        chain: dict[type, int] = dict(ITEM_PIPELINES)
-        if settings.getint("NEWSARCHIVE_WORKERS", 0) > 0:
-            chain = {pipelines.WorkersPipeline: 100}
+        chain: dict[type, int] = {pipelines.CapturePipeline: 50}
+        chain |= (
+            {pipelines.WorkersPipeline: 100} if settings.getint("NEWSARCHIVE_WORKERS") else ITEM_PIPELINES
+        )
         chain |= {pipelines.TemplatePipeline: 800, pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
         for pipeline, priority in chain.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
         for middleware, priority in {
             inflight.InFlight: 50,  # before robots.txt (100): what waits has done nothing yet
+            patience.Patience: 555,  # sees what Scrapy's retries (550) see, before them
             politeness.Politeness: 960,  # between Scrapy's retries (550) and the network
         }.items():
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, priority)

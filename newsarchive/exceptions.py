@@ -6,6 +6,7 @@ NewsArchiveError
 ├── BadRules              a rule file is wrong; the message names file and key
 ├── OutputError           a file cannot be written; the message names it and the remedy
 ├── FetchError            a URL gave no usable response
+│   └── ForbiddenByRobots     the site's robots.txt forbids us to ask for it
 ├── NotAnArticle          the page is no article; `reason` is a stable, countable word
 └── DatabaseError         the archive cannot be used as asked
     ├── DatabaseTooNew    written by a newer newsarchive
@@ -54,6 +55,10 @@ class OutputError(NewsArchiveError):
 
 class FetchError(NewsArchiveError):
     """A URL gave no usable response. The message names the URL and the cause."""
+
+
+class ForbiddenByRobots(FetchError):
+    """The site's robots.txt forbids us to ask for a URL."""
 
 
 class NotAnArticle(NewsArchiveError):

@@ -1,7 +1,8 @@
 """Thin pipelines: one for each step of `core.process.STEPS`, then the store.
 
-An item enters as `Capture` and leaves as a stored `Article`. This is the only place where
-`NotAnArticle` becomes Scrapy's `DropItem` and a stat.
+An item enters as `Capture`, or as the `Response` that it is made of, and leaves as a stored `Article`. Whatever else
+a spider yields passes each of them untouched. This is the only place where `NotAnArticle` becomes Scrapy's
+`DropItem` and a stat.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
+from scrapy.http import Response
 
-from newsarchive import adapter as adapter  # Scrapy's exporters see an Article as its flat row
+from newsarchive import adapter as adapter  # Scrapy's exporters see an Article as its flat row,
+from newsarchive import received as received  # and what becomes one without its bytes
 from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
-from newsarchive.core import process
+from newsarchive.core import discovery, process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
@@ -31,10 +36,10 @@ from newsarchive.db.schema import current
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.items import Article, Capture
-from newsarchive.recorder import folder_elsewhere, raw_folder
+from newsarchive.items import Article, Capture, Page
+from newsarchive.recorder import Recorder, folder_elsewhere, raw_folder
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import Dropped, rules_of
+from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.warc import WarcSpider
@@ -46,10 +51,82 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+class CapturePipeline:
+    """Takes what a spider yields for the archive: a `Response` becomes a `Capture`.
+
+    Our own spiders give captures that lack nothing. To one of another spider it adds what those have: where its raw
+    bytes are kept, what feed or API said of the post, and the settings of its site.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        #: What is under way. `scrapy parse --pipelines` closes the spider without waiting for its items.
+        self.running: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        if (task := asyncio.current_task()) is not None:
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+        if isinstance(item, Response):
+            item = capture_of(item)
+        if not isinstance(item, Capture) or isinstance(self.crawler.spider, ArchiveSpider):
+            return item
+        self.crawler.stats.inc_value("newsarchive/discovered")
+        if place := self.forbidden(item):
+            raise Dropped(item, NotAnArticle("noarchive", place))
+        try:
+            return await asyncio.to_thread(self.completed, item)
+        except DatabaseError as error:
+            close_for(self.crawler, error)
+            raise
+
+    def forbidden(self, capture: Capture) -> str:
+        """Where the page forbids copies, "" where it does not or we were told not to ask."""
+        if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+            return ""
+        return discovery.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
+
+    def completed(self, capture: Capture) -> Capture:
+        """What waits for the disk; called from a thread."""
+        recorder = self.crawler.get_extension(Recorder)
+        if recorder is not None and capture.place is None:
+            capture = replace(capture, place=recorder.keep_capture(capture))
+        store = self.crawler.get_item_pipeline(StorePipeline)
+        if store is None or store.writer is None:
+            return capture
+        frontier = Frontier(store.store.engine)
+        return replace(
+            capture,
+            source_text=capture.source_text or frontier.source_text(capture.url),
+            selectors=capture.selectors or frontier.selectors(capture.url),
+        )
+
+
+def close_for(crawler: Crawler, error: DatabaseError) -> None:
+    """A database or a disk that takes no more ends the crawl: fetching on would lose what it fetches."""
+    if crawler.stats.get_value("newsarchive/database_error") is None:
+        crawler.stats.set_value("newsarchive/database_error", str(error))
+        assert crawler.engine is not None
+        _closing.add(
+            task := asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
+        )
+        task.add_done_callback(_closing.discard)
+
+
+#: Tasks that nobody waits for: asyncio itself keeps none alive.
+_closing: set[asyncio.Future[None]] = set()
+
+
 class StepPipeline:
     """Runs one step of `process.STEPS`."""
 
     step: ClassVar[str]
+    #: What the step takes; anything else is no concern of ours.
+    takes: ClassVar[type] = Article
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -60,6 +137,8 @@ class StepPipeline:
         return cls(rules_of(crawler.settings))
 
     def process_item(self, item: Any) -> Any:
+        if not isinstance(item, self.takes):
+            return item
         try:
             return self.run(item, self.rules)
         except NotAnArticle as error:
@@ -68,10 +147,12 @@ class StepPipeline:
 
 class DecodePipeline(StepPipeline):
     step = "decode"
+    takes = Capture
 
 
 class ExtractPipeline(StepPipeline):
     step = "extract"
+    takes = Page
 
 
 class RepairPipeline(StepPipeline):
@@ -127,7 +208,9 @@ class TemplatePipeline:
         except DatabaseError:  # a dry run may have no archive yet; the store reports any other
             return Template(site)
 
-    def process_item(self, item: Article) -> Article:
+    def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Article):
+            return item
         return process.templated(item, self.template(site_of(item.url)), self.rules)
 
     def close_spider(self) -> None:
@@ -144,11 +227,18 @@ class SincePipeline:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def process_item(self, item: Article) -> Article:
-        published = item.date_published
-        if self.since and published and published < self.since:
-            raise Dropped(item, NotAnArticle("before since", f"published {published.date()}"))
+    def process_item(self, item: Any) -> Any:
+        if self.since is None or not isinstance(item, Article):
+            return item
+        published = item.date_published or self.told(item)
+        if published and published < self.since:
+            raise LeftOut(item, published)
         return item
+
+    def told(self, article: Article) -> datetime | None:
+        """The day that a feed or the API says of a page that tells none itself."""
+        source = article.capture.source_text if article.capture else None
+        return source.published if source else None
 
 
 _worker_rules: Rules | None = None
@@ -178,7 +268,9 @@ class WorkersPipeline:
         settings = crawler.settings
         return cls(settings.getint("NEWSARCHIVE_WORKERS"), settings.get("NEWSARCHIVE_RULES") or "")
 
-    async def process_item(self, item: Any) -> Article:
+    async def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Capture):
+            return item
         try:
             return await asyncio.get_running_loop().run_in_executor(self.pool, _work, item)
         except NotAnArticle as error:
@@ -236,12 +328,14 @@ class StorePipeline:
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
         self.crawler.signals.connect(self.finish, signals.spider_closed)
 
-    async def process_item(self, item: Article) -> Article:
+    async def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Article):
+            return item
         assert self.writer is not None
         try:
             outcome = await asyncio.wrap_future(self.writer.submit(item))
         except DatabaseError as error:
-            self._fail(error)
+            close_for(self.crawler, error)
             raise
         self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
         if item.filled_from:
@@ -252,31 +346,28 @@ class StorePipeline:
     async def keep_dropped(self, exception: BaseException) -> None:
         """A page that is no article keeps its capture, and its reason stands in the frontier.
 
-        `before since` is this run's wish alone: the next may want the page.
+        `before since` is this run's wish alone: the next may want the page, and finds its day there.
         """
-        if not isinstance(exception, Dropped) or exception.reason == "before since":
+        if not isinstance(exception, Dropped):
             return
         assert self.writer is not None
         try:
+            if isinstance(exception, LeftOut):
+                frontier = Frontier(self.store.engine)
+                await asyncio.to_thread(frontier.leave_out, exception.url, exception.published)
+                return
             if exception.capture is not None:
                 await asyncio.wrap_future(self.writer.submit_capture(exception.capture))
             await asyncio.to_thread(
                 Frontier(self.store.engine).settle, exception.url, "skipped", exception.reason
             )
         except DatabaseError as error:
-            self._fail(error)
-
-    def _fail(self, error: DatabaseError) -> None:
-        """A database that refuses to write ends the crawl: fetching on would lose what it fetches."""
-        stats = self.crawler.stats
-        if stats.get_value("newsarchive/database_error") is None:
-            stats.set_value("newsarchive/database_error", str(error))
-            assert self.crawler.engine is not None
-            self.closing = asyncio.ensure_future(
-                self.crawler.engine.close_spider_async(reason="database_error")
-            )
+            close_for(self.crawler, error)
 
     async def close_spider(self) -> None:
+        first = self.crawler.get_item_pipeline(CapturePipeline)
+        if first is not None and (running := first.running - {asyncio.current_task()}):
+            await asyncio.wait(running)
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
             await self.tutor.close()
@@ -289,9 +380,18 @@ class StorePipeline:
             for key, v in stats.items()
             if key.startswith("newsarchive/")
         }
+        left = [key.removeprefix("site_left/") for key in ours if key.startswith("site_left/")]
         try:
+            await asyncio.to_thread(self._failing, left)
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             self.crawler.stats.set_value("newsarchive/database_error", str(error))
         finally:  # the last connection that closes moves all commits into the one file of the archive
             self.store.engine.dispose()
+
+    def _failing(self, sites: Sequence[str]) -> None:
+        """Record which sites were left because they answered no more."""
+        frontier = Frontier(self.store.engine)
+        for domain in sites:
+            if (site := frontier.find_site(f"https://{domain}/")) is not None:
+                frontier.close_site(site, ok=False)

@@ -12,6 +12,7 @@ from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from weakref import WeakKeyDictionary
 
 from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
@@ -21,6 +22,7 @@ from scrapy.settings import BaseSettings
 from newsarchive.db.captures import original_of
 from newsarchive.db.rawfolders import FOLDER
 from newsarchive.items import Capture, Place
+from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.warc import Original, WarcWriter, Wire, default_folder, locate, recover
 
 if TYPE_CHECKING:
@@ -30,6 +32,20 @@ logger = logging.getLogger(__name__)
 
 #: Marks the requests whose answers are kept, and where the answer's bytes wait in `Request.meta`.
 KEEP, WIRE = "newsarchive_keep", "newsarchive_wire"
+
+
+def wire_of(response: Response) -> Wire:
+    """An answer as the downloader gives it."""
+    phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
+    return Wire(
+        f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".rstrip(),
+        tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        ),
+        response.body,
+    )
 
 
 def raw_folder(settings: BaseSettings) -> Path | None:
@@ -55,6 +71,9 @@ class Recorder:
         self.crawler, self.folder = crawler, folder
         self.writer: WarcWriter | None = None
         self.opening = threading.Lock()
+        #: The answers to requests that are not marked, by request: of spiders that are not ours anyone may become an
+        #: item. They last as long as Scrapy works on the answer.
+        self.passing: WeakKeyDictionary[Request, Wire] = WeakKeyDictionary()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -68,16 +87,18 @@ class Recorder:
 
     def downloaded(self, response: Response, request: Request) -> None:
         if request.meta.get(KEEP):
-            phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
-            request.meta[WIRE] = Wire(
-                f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".rstrip(),
-                tuple(
-                    (name.decode("latin-1"), value.decode("latin-1"))
-                    for name, values in response.headers.items()
-                    for value in values
-                ),
-                response.body,
-            )
+            request.meta[WIRE] = wire_of(response)
+        elif not isinstance(self.crawler.spider, ArchiveSpider):  # ours mark what they want
+            self.passing[request] = wire_of(response)
+
+    def keep_capture(self, capture: Capture) -> Place | None:
+        """Append the answer that a capture was made of, by a spider that is not ours; `None` where it is not known
+        any more. Raises `DatabaseUnavailable`. Called from a thread."""
+        for request, wire in list(self.passing.items()):
+            if request.url.partition("#")[0] == capture.base_url.partition("#")[0]:
+                del self.passing[request]
+                return self._write(capture.base_url, wire, request, capture.fetched_at)
+        return None
 
     def keep(self, response: Response, fetched_at: datetime | None) -> Place | None:
         """Append the answer that became this response; `None` where it did not come from the wire.
@@ -87,14 +108,16 @@ class Recorder:
         wire = response.meta.pop(WIRE, None)
         if wire is None or response.request is None:
             return None
-        sent = response.request.headers
+        return self._write(response.url, wire, response.request, fetched_at)
+
+    def _write(self, url: str, wire: Wire, request: Request, fetched_at: datetime | None) -> Place:
         return self._writer().write_response(
-            response.url,
+            url,
             wire.status_line,
             wire.headers,
             wire.body,
             request_headers=[
-                (n.decode("latin-1"), v.decode("latin-1")) for n, vs in sent.items() for v in vs
+                (n.decode("latin-1"), v.decode("latin-1")) for n, vs in request.headers.items() for v in vs
             ],
             fetched_at=fetched_at,
         )

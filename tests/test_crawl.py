@@ -118,7 +118,7 @@ def test_scrapys_own_feed_works_beside_the_database(db: Path, tmp_path: Path) ->
 def test_limit_and_since(db: Path) -> None:
     posts = {f"/p{i}/": post(f"Post number {i}", date=f"2025-0{i}-01T00:00:00Z") for i in range(1, 6)}
     with served({"/": front(*posts), **posts}) as site:
-        assert "2 discovered, 2 new" in crawl(f"url={site.home}/", "limit=2", db=db).stderr
+        assert "5 discovered, 2 new" in crawl(f"url={site.home}/", "limit=2", db=db).stderr
         done = crawl(f"url={site.home}/", "since=2025-04-01", db=db)
     assert rows(db, "SELECT headline FROM articles ORDER BY headline") == [
         ("Post number 1",), ("Post number 2",), ("Post number 4",), ("Post number 5",)
@@ -151,7 +151,7 @@ def test_it_is_polite(db: Path) -> None:
         )  # fmt: skip
     assert site.paths()[0] == "/robots.txt"
     assert "/private/b/" not in site.paths()
-    assert "1 failed, 1 failed: robots.txt" in done.stderr
+    assert "1 skipped, 1 skipped: robots.txt" in done.stderr
     assert site.pause() > 0.27
     agents = {request.headers["User-Agent"] for request in site.seen}
     assert len(agents) == 1

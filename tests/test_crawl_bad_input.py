@@ -106,10 +106,10 @@ def test_pages_that_are_no_articles_are_counted_by_reason_and_the_crawl_goes_on(
     names = [*BAD_PAGES, "/a-good-story/"]
     with served({"/": front(*names), **BAD_PAGES, "/a-good-story/": post("A good post")}) as site:
         done = crawl(f"url={site.home}/", db=db)
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert set(names) <= set(site.paths())
     assert rows(db, "SELECT headline FROM articles") == [("A good post",)]
-    assert "failed: http 404" in done.stderr
+    assert "1 missing" in done.stderr
     assert "failed: http 500" in done.stderr
     assert "5 dropped" in done.stderr
     assert "Traceback" not in done.stderr
@@ -166,7 +166,7 @@ def test_a_site_that_means_ill_is_bounded_and_the_rest_of_the_crawl_goes_on(db: 
         # Reading 50 MB takes a slow machine a while, in which good answers wait too.
         done = crawl(f"url={site.home}/", "-s", "DOWNLOAD_TIMEOUT=15", db=db, timeout=300)
         asked = site.paths()
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
     assert rows(db, "SELECT headline FROM articles ORDER BY headline") == [("A good post",), ("Relative",)]
     assert max(asked.count(f"/{name}.xml") for name in ("one", "two", "huge")) == 1
     assert 1 < sum(path in calendar for path in asked) < 20

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+import scrapy
 from itemadapter import ItemAdapter
+from scrapy import Request, exporters
+from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
 from newsarchive import pipelines, rules
-from newsarchive.addon import Addon, user_agent
+from newsarchive import settings as own
+from newsarchive.addon import Addon
+from newsarchive.agent import user_agent
 from newsarchive.core import process
+from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Capture
+from newsarchive.spiders.news import NewsSpider
 
 PAGE = (
     b"<html><head><title>A bridge</title></head><body><article><h1>A bridge</h1>"
@@ -33,7 +45,7 @@ def test_the_pipelines_stand_in_the_order_of_the_steps() -> None:
     Addon().update_settings(settings)
     chain = settings.getdict("ITEM_PIPELINES")
     ordered = sorted(chain, key=chain.__getitem__)
-    assert ordered == [*pipelines.STEP_PIPELINES, *AFTER]
+    assert ordered == [pipelines.CapturePipeline, *pipelines.STEP_PIPELINES, *AFTER]
 
 
 def test_with_workers_one_pipeline_runs_the_whole_chain() -> None:
@@ -41,13 +53,150 @@ def test_with_workers_one_pipeline_runs_the_whole_chain() -> None:
     Addon().update_settings(settings)
     chain = settings.getdict("ITEM_PIPELINES")
     ordered = sorted(chain, key=chain.__getitem__)
-    assert ordered == [pipelines.WorkersPipeline, *AFTER]
+    assert ordered == [pipelines.CapturePipeline, pipelines.WorkersPipeline, *AFTER]
 
 
 def test_a_project_that_places_a_pipeline_itself_keeps_its_place() -> None:
     settings = Settings({"ITEM_PIPELINES": {"newsarchive.pipelines.StorePipeline": 42}})
     Addon().update_settings(settings)
     assert 42 in settings.getdict("ITEM_PIPELINES").values()
+
+
+def test_a_project_that_takes_a_pipeline_out_has_it_out() -> None:
+    settings = Settings({"ITEM_PIPELINES": {"newsarchive.pipelines.StorePipeline": None}})
+    Addon().update_settings(settings)
+    chain = {load_object(cls): place for cls, place in settings.getdict("ITEM_PIPELINES").items()}
+    assert chain[pipelines.StorePipeline] is None
+
+
+def test_the_add_on_sets_what_is_ours_and_what_a_project_set_stands() -> None:
+    settings = Settings({"NEWSARCHIVE_WARC": "off"})
+    Addon().update_settings(settings)
+    names = [name for name in dir(own) if name.startswith("NEWSARCHIVE_") and name != "NEWSARCHIVE_WARC"]
+    assert len(names) > 5
+    assert {name: settings[name] for name in names} == {name: getattr(own, name) for name in names}
+    assert settings["NEWSARCHIVE_WARC"] == "off"
+    for name in ("DOWNLOAD_DELAY", "ROBOTSTXT_USER_AGENT", "SPIDER_MODULES", "LOG_LEVEL"):
+        assert settings[name] == Settings()[name], name  # the project's other spiders are no concern of ours
+
+
+def test_our_spiders_are_polite_in_any_project_that_does_not_say_otherwise() -> None:
+    settings = Settings({"DOWNLOAD_DELAY": 7})
+    NewsSpider.update_settings(settings)
+    assert settings["DOWNLOAD_DELAY"] == 7
+    assert settings["ROBOTSTXT_OBEY"] is True
+    assert settings["CONCURRENT_REQUESTS_PER_DOMAIN"] == 1
+
+
+class Declared(scrapy.Item):
+    title = scrapy.Field()
+
+
+@dataclass
+class Plain:
+    title: str
+
+
+@pytest.mark.parametrize(
+    "item",
+    [{"title": "A"}, Declared(title="A"), Plain("A"), "a text", 17],
+    ids=lambda item: type(item).__name__,
+)
+@pytest.mark.parametrize(
+    "cls", [pipelines.CapturePipeline, *pipelines.STEP_PIPELINES, *AFTER, pipelines.WorkersPipeline]
+)
+def test_what_is_no_capture_passes_untouched(cls: type, item: object, tmp_path: Path) -> None:
+    crawler = get_crawler(
+        settings_dict={
+            "ADDONS": {"newsarchive.addon.Addon": 500},
+            "NEWSARCHIVE_WORKERS": 1,
+            "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db",
+        }
+    )
+    pipeline = cls.from_crawler(crawler)  # type: ignore[attr-defined]
+    before = copy(item)
+    passed = pipeline.process_item(item)
+    assert (asyncio.run(passed) if asyncio.iscoroutine(passed) else passed) is item
+    assert item == before
+    assert not (tmp_path / "archive.db").exists()
+
+
+@pytest.mark.parametrize("with_request", [True, False])
+def test_a_response_is_taken_as_a_capture(with_request: bool) -> None:
+    asked = Request("https://blog.example/old/", meta={"redirect_urls": ["https://blog.example/old/"]})
+    response = HtmlResponse(
+        "https://blog.example/bridge/",
+        body=PAGE,
+        headers={"ETag": '"1"'},
+        request=asked if with_request else None,
+    )
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    crawler.spider = NewsSpider(url="https://blog.example")
+    capture = asyncio.run(pipelines.CapturePipeline(crawler).process_item(response))
+    assert isinstance(capture, Capture)
+    assert (capture.body, capture.status, capture.headers) == (PAGE, 200, {"etag": '"1"'})
+    assert capture.url == ("https://blog.example/old/" if with_request else response.url)
+    assert capture.final_url == response.url
+    assert run_steps(capture).headline == "A bridge"
+
+
+@pytest.mark.parametrize(
+    "exporter",
+    [exporters.JsonItemExporter, exporters.JsonLinesItemExporter, exporters.CsvItemExporter, exporters.XmlItemExporter,
+     exporters.PprintItemExporter, exporters.PickleItemExporter],
+)  # fmt: skip
+def test_an_article_is_exported_without_bytes_where_no_fields_are_set(exporter: type) -> None:
+    article = run_steps(Capture("https://blog.example/bridge/", PAGE))
+    assert article.capture is not None
+    out = BytesIO()
+    writer = exporter(out)
+    writer.start_exporting()
+    writer.export_item(article)
+    writer.finish_exporting()
+    said = out.getvalue()
+    assert b"A bridge" in said
+    assert b"The council agreed" in said
+    for internal in (b"minhash", b"blocks", b"capture", b"<html>", b"b'"):
+        assert internal not in said
+
+
+def test_what_a_person_sees_of_what_was_received_has_no_bytes() -> None:
+    capture = Capture("https://blog.example/bridge/", PAGE)
+    page = process.STEPS["decode"](capture, rules.default())
+    for record in (capture, page, HtmlResponse("https://blog.example/bridge/", body=PAGE)):
+        shown = ItemAdapter(record).asdict()
+        assert shown["url"] == "https://blog.example/bridge/"
+        assert shown["size_bytes"] == len(PAGE)
+        assert not any(isinstance(value, bytes) for value in shown.values())
+        with pytest.raises(TypeError, match="as it was received"):
+            ItemAdapter(record)["url"] = "https://other.example"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "accepted"),
+    [
+        ({"limit": 2, "since": date(2025, 1, 31)}, {"limit": 2, "since": datetime(2025, 1, 31, tzinfo=UTC)}),
+        ({"limit": "2", "since": "2025-01-31"}, {"limit": 2, "since": datetime(2025, 1, 31, tzinfo=UTC)}),
+        ({"since": datetime(2025, 1, 31, 8, tzinfo=UTC)}, {"since": datetime(2025, 1, 31, 8, tzinfo=UTC)}),
+        ({"limit": None, "since": None, "dry_run": None}, {"limit": None, "since": None, "dry_run": False}),
+        ({"recheck": True, "dry_run": False}, {"recheck": True, "dry_run": False}),
+        ({"sources": ["feed", "sitemap"]}, {"sources": frozenset({"feed", "sitemap"})}),
+    ],
+)
+def test_arguments_come_from_python_as_from_a_command_line(
+    arguments: dict[str, object], accepted: dict[str, object]
+) -> None:
+    spider = NewsSpider(url="https://blog.example", **arguments)
+    assert {name: getattr(spider, name) for name in accepted} == accepted
+    assert all(isinstance(value, str) for value in spider.arguments.values())
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"limit": 0}, {"limit": True, "recheck": 2}, {"limit": 1.5}, {"since": 2025}, {"url": ""}]
+)
+def test_arguments_of_the_wrong_kind_are_named(arguments: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        NewsSpider(**{"url": "https://blog.example", **arguments})
 
 
 def run_steps(capture: Capture) -> Article:

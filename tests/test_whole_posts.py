@@ -199,7 +199,7 @@ def test_a_split_post_and_walls_in_a_crawl_a_recrawl_and_a_re_extraction(db: Pat
     with served(table) as site:
         done = crawl(f"url={site.home}/", db=db)
         assert "failed: part of a post: http 500" in done.stderr, done.stderr
-        assert "failed: blocked" in done.stderr
+        assert "1 blocked" in done.stderr
         assert "filled: feed" in done.stderr
         assert "filled: wp-json" in done.stderr
         whole = "\n\n".join(map(paragraph, FOUR))

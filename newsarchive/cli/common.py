@@ -118,6 +118,15 @@ def rules_in_force() -> Rules:
     return rules.default(rules_folder())
 
 
+def robots_option(command: F) -> F:
+    """`--ignore-robots`, on what fetches a page for a person."""
+    return click.option(
+        "--ignore-robots",
+        is_flag=True,
+        help="Fetch what robots.txt forbids: for a site of your own. Crawls obey it all the same.",
+    )(command)
+
+
 def database_url(db: str) -> str:
     """What `--db` means: a bare file name is an SQLite database."""
     return db if "://" in db else f"sqlite:///{db}"

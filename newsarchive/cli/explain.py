@@ -15,6 +15,7 @@ from newsarchive.cli.common import (
     open_reader,
     origin_line,
     raw_folder,
+    robots_option,
     rules_in_force,
 )
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
@@ -35,17 +36,21 @@ Examples:
 @click.option("--again", is_flag=True, help="Read the stored bytes again: scores of what was kept too.")
 @click.option("--url", default="", help="The address a file came from.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@robots_option
 @db_option
-def explain(source: str, live: bool, again: bool, url: str, as_json: bool, db: str) -> None:
+def explain(
+    source: str, live: bool, again: bool, url: str, as_json: bool, ignore_robots: bool, db: str
+) -> None:
     """Say what was kept, what was left out and by which rule, what was repaired, and why each field won.
 
-    SOURCE is an article of the archive (URL or ID), a file, or with --live a page on the web. A URL that
-    a crawl saw and made no article of is explained too.
+    SOURCE is an article of the archive (URL or ID), a file, or with --live a page on the web, which is fetched as
+    a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent. A URL that a crawl saw
+    and made no article of is explained too.
     """
     from newsarchive import export
 
     try:
-        article = find(source, live, again, url, db)
+        article = find(source, live, again, url, db, ignore_robots)
     except NotAnArticle as error:
         click.echo(f"no article: {error}")
         raise SystemExit(1) from error
@@ -57,7 +62,7 @@ def explain(source: str, live: bool, again: bool, url: str, as_json: bool, db: s
         click.echo("\n".join(lines(article)))
 
 
-def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
+def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:
     """The article that SOURCE names. What is stored holds its dropped blocks; a page read now holds all."""
     from pathlib import Path
 
@@ -65,7 +70,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
         from newsarchive.cli.pages import read_capture
         from newsarchive.core import process
 
-        return process.article_from(read_capture(source, url), rules_in_force())
+        return process.article_from(read_capture(source, url, ignore_robots), rules_in_force())
     if again:
         from newsarchive import archive
 

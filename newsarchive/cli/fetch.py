@@ -1,34 +1,143 @@
-"""One page over HTTP for a person who asked for it; crawling is Scrapy's."""
+"""Pages over HTTP for a person who asked for them, with a crawl's manners; crawling itself is Scrapy's.
+
+robots.txt is asked first, for each address that a redirect leads to as well, and its Crawl-delay is kept. The user
+agent is a crawl's, contact included.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from email.message import Message
+from http.client import HTTPException
+from typing import IO, TYPE_CHECKING
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from newsarchive.exceptions import FetchError
+from newsarchive import agent, config
+from newsarchive.cli.common import say
+from newsarchive.exceptions import FetchError, ForbiddenByRobots
 from newsarchive.items import Capture
-from newsarchive.version import VERSION
 
-LARGEST = 16 * 1024 * 1024  # bytes; the crawl's own DOWNLOAD_MAXSIZE
-TIMEOUT = 30.0  # seconds
+if TYPE_CHECKING:
+    from protego import Protego
+
+#: Bytes of a page at most: the crawl's own DOWNLOAD_MAXSIZE.
+MAX_PAGE_BYTES = 16 * 1024 * 1024
+#: Bytes of a robots.txt that are read; RFC 9309, 2.5 asks for no less.
+MAX_ROBOTS_BYTES = 500 * 1024
+#: Seconds until a server that says nothing is given up.
+TIMEOUT_SECONDS = 30.0
+#: Seconds between two requests that robots.txt may ask for at most, as in a crawl.
+MAX_DELAY_SECONDS = 120.0
+#: Seconds of waiting that need no word to the person who waits.
+MAX_SILENT_WAIT_SECONDS = 2.0
 
 
-def fetch(url: str) -> Capture:
+def own_user_agent() -> str:
+    """What a crawl says by the same settings."""
+    held = config.load()
+    return held["crawl.user_agent"] or agent.user_agent(held["contact"])
+
+
+def fetch(url: str, *, ignore_robots: bool = False) -> Capture:
     """The response to one GET, redirects followed. Raises `FetchError`, naming URL and cause."""
-    request = Request(url, headers={"User-Agent": f"newsarchive/{VERSION}", "Accept": "text/html,*/*;q=0.5"})
-    try:
-        with urlopen(request, timeout=TIMEOUT) as response:  # only http(s) reaches this function
-            body = response.read(LARGEST + 1)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            final_url, status = response.geturl(), response.status
-    except HTTPError as error:
-        raise FetchError(f"{url}: the server answered {error.code} {error.reason}") from error
-    except (URLError, OSError, ValueError) as error:
-        cause = getattr(error, "reason", error)
-        raise FetchError(
-            f"{url}: cannot be fetched: {cause}: check the address and the connection"
-        ) from error
-    if len(body) > LARGEST:
-        raise FetchError(f"{url}: larger than {LARGEST // 2**20} MiB: that is no article")
-    return Capture(url, body, datetime.now(UTC), final_url, status, headers)
+    return Fetcher(ignore_robots=ignore_robots).get(url)
+
+
+class Fetcher:
+    """Fetches pages one after the other; remembers each host's robots.txt.
+
+    `user_agent` is a crawl's where none is given. `ignore_robots` is for a site of one's own. `clock` and `sleep`
+    count seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str = "",
+        ignore_robots: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.headers = {"User-Agent": user_agent or own_user_agent(), "Accept": "text/html,*/*;q=0.5"}
+        self.ignore_robots, self.clock, self.sleep = ignore_robots, clock, sleep
+        #: By scheme and host: what robots.txt says, `None` where there is none; and when the host may be asked again.
+        self.robots: dict[str, Protego | None] = {}
+        self.not_before: dict[str, float] = {}
+        self.opener: OpenerDirector = build_opener(_Redirects(self))
+
+    def get(self, url: str) -> Capture:
+        """The response to one GET, redirects followed.
+
+        Raises `ForbiddenByRobots` where robots.txt forbids it, of this address or one that it redirects to, and
+        `FetchError` for everything else that goes wrong. Both name the URL and the cause.
+        """
+        self.permit(url)
+        try:
+            with self.opener.open(Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS) as response:
+                body = response.read(MAX_PAGE_BYTES + 1)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                final_url, status = response.geturl(), response.status
+        except HTTPError as error:
+            raise FetchError(f"{url}: the server answered {error.code} {error.reason}") from error
+        except (URLError, OSError, ValueError, HTTPException) as error:
+            cause = getattr(error, "reason", error)
+            raise FetchError(
+                f"{url}: cannot be fetched: {cause}: check the address and the connection"
+            ) from error
+        if len(body) > MAX_PAGE_BYTES:
+            raise FetchError(f"{url}: larger than {MAX_PAGE_BYTES // 2**20} MiB: that is no article")
+        return Capture(url, body, datetime.now(UTC), final_url, status, headers)
+
+    def permit(self, url: str) -> None:
+        """Wait until the host of this address may be asked. Raises `ForbiddenByRobots`."""
+        if self.ignore_robots:
+            return
+        host = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        if host not in self.robots:
+            self.robots[host] = self._robots(f"{host}/robots.txt")
+        rules = self.robots[host]
+        if rules is None:
+            return
+        if not rules.can_fetch(url, agent.NAME):
+            raise ForbiddenByRobots(
+                f"{url}: the robots.txt of {host} forbids us to fetch it; if the site is your own: --ignore-robots"
+            )
+        delay = min(float(rules.crawl_delay(agent.NAME) or 0), MAX_DELAY_SECONDS)
+        wait = self.not_before.get(host, 0.0) - self.clock()
+        if wait > 0:
+            if wait > MAX_SILENT_WAIT_SECONDS:
+                say(f"waiting: the robots.txt of {host} asks for {delay:g} seconds between two requests")
+            self.sleep(wait)
+        if delay:
+            self.not_before[host] = self.clock() + delay
+
+    def _robots(self, url: str) -> Protego | None:
+        """What a robots.txt says; `None` where there is none or it cannot be had, as in a crawl."""
+        from protego import Protego
+
+        try:
+            # Without our redirects: what robots.txt redirects to is part of the question.
+            with build_opener().open(Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS) as response:
+                body = response.read(MAX_ROBOTS_BYTES)
+                return Protego.parse(body.decode("utf-8", "replace")) if response.status == 200 else None
+        except (URLError, OSError, ValueError, HTTPException):
+            return None
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Asks robots.txt of each address that a redirect leads to."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self.fetcher = fetcher
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> Request | None:
+        following = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        if following is not None:
+            self.fetcher.permit(newurl)
+        return following

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import db_option, print_article, rules_in_force, say
+from newsarchive.cli.common import db_option, print_article, robots_option, rules_in_force, say
 from newsarchive.exceptions import FetchError, UsageError
 
 if TYPE_CHECKING:
@@ -25,28 +25,30 @@ Examples:
 @click.argument("source", metavar="FILE|URL|-")
 @click.option("--url", default="", help="The address a file came from, for its links and metadata.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
+@robots_option
 @db_option
-def extract(source: str, url: str, as_json: bool, db: str) -> None:
+def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) -> None:
     """Extract the article from a FILE, a URL or standard input (-), and print it.
 
+    A URL is fetched as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
     Nothing is stored; --db is accepted and not used.
     """
     from newsarchive import export
     from newsarchive.core import process
 
-    article = process.article_from(read_capture(source, url), rules_in_force())
+    article = process.article_from(read_capture(source, url, ignore_robots), rules_in_force())
     if as_json:
         click.echo(export.to_json(article, indent=2))
     else:
         print_article(article)
 
 
-def read_capture(source: str, url: str = "") -> Capture:
-    """The page that SOURCE names. Raises `FetchError` or `UsageError`, naming it."""
+def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Capture:
+    """The page that SOURCE names, fetched with a crawl's manners where it is a web page. Raises `FetchError` or `UsageError`, naming it."""
     if source.startswith(("http://", "https://")):
         from newsarchive.cli.fetch import fetch
 
-        return fetch(source)
+        return fetch(source, ignore_robots=ignore_robots)
     from newsarchive.items import Capture
 
     if source == "-":

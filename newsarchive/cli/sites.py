@@ -17,6 +17,7 @@ from newsarchive.cli.common import (
     open_archive,
     open_reader,
     origin_line,
+    robots_option,
     say,
 )
 from newsarchive.cli.learn import template
@@ -85,16 +86,24 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--drop", help="Selectors of what is no article, such as .promo,#poll.")
 @click.option("--body", help="Selectors of what alone is article.")
 @click.option("--yes", is_flag=True, help="Save without asking.")
+@robots_option
 @db_option
-def add(url: str, yes: bool, db: str, **settings: str | None) -> None:
-    """Look at a blog, show three of its posts as the archive would keep them, and follow it."""
+def add(url: str, yes: bool, ignore_robots: bool, db: str, **settings: str | None) -> None:
+    """Look at a blog, show three of its posts as the archive would keep them, and follow it.
+
+    It is looked at as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
+    """
+    from newsarchive.cli.fetch import Fetcher
     from newsarchive.cli.preview import preview
 
     config = sitelist.checked(settings, "sites add")
-    seen = preview(check_start_url(url))
+    fetcher = Fetcher(user_agent=config.get("user_agent", ""), ignore_robots=ignore_robots)
+    seen = preview(check_start_url(url), fetcher)
     show_preview(seen)
     if not seen.articles:
-        raise UsageError(f"{url}: no post could be read there: give the front page of a blog")
+        raise UsageError(
+            seen.forbidden or f"{url}: no post could be read there: give the front page of a blog"
+        )
     if not yes and not click.confirm("Follow this site?", err=True):
         say("not saved")
         raise SystemExit(1)

@@ -1,7 +1,8 @@
 """`scrapy crawl`, as Scrapy has it, with what an archive needs around it.
 
 Arguments and database are checked before anything is fetched, and the exit code tells cron how it
-went: 0 fine, 2 wrong usage, 4 the site could not be crawled, 5 the database failed, 130 or 143 stopped by
+went: 0 fine, 1 a fault in the spider, 2 wrong usage, 3 some posts could not be fetched and wait for the next
+crawl, 4 the site could not be crawled or none of its posts fetched, 5 the database failed, 130 or 143 stopped by
 a signal before it began.
 """
 
@@ -21,11 +22,12 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from newsarchive import browser, config, demo, rules
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
+from newsarchive.extensions import Verdict, verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-SITE_FAILED, DATABASE_FAILED = 4, 5
+SPIDER_FAILED, SOME_FAILED, SITE_FAILED, DATABASE_FAILED = 1, 3, 4, 5
 STOPPED_BY_CTRL_C = 128 + signal.SIGINT
 STOPPED_BY_SIGTERM = 128 + signal.SIGTERM
 #: Arguments of the spiders that ask sites which the settings give, each by `NEWSARCHIVE_` and its name.
@@ -165,6 +167,16 @@ class Command(ScrapyCrawl):
     def outcome(self) -> int:
         """The exit code that the crawl's own stats ask for."""
         stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
-        if "newsarchive/database_error" in stats:
-            return DATABASE_FAILED
-        return SITE_FAILED if "newsarchive/site_error" in stats else 0
+        return exit_code(stats)
+
+
+def exit_code(stats: dict[str, Any]) -> int:
+    """What a crawl's counts say to whoever started it: the gravest that happened."""
+    if "newsarchive/database_error" in stats:
+        return DATABASE_FAILED
+    how = verdict(stats)
+    if "newsarchive/site_error" in stats or how is Verdict.ALL_FAILED:
+        return SITE_FAILED
+    if "newsarchive/spider_error" in stats:
+        return SPIDER_FAILED
+    return SOME_FAILED if how is Verdict.SOME_FAILED else 0

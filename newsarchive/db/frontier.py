@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import defaults, discovered, fetched, sourcetexts
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, Url
+from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import Link, Selectors, SourceText, Validators
 
@@ -29,6 +30,19 @@ T = TypeVar("T")
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
 #: Rows of one statement; SQLite allows 32,766 parameters.
 CHUNK = 500
+#: `Url.reason` of a post that a crawl with `since` fetched and left out begins so; its day follows in brackets.
+BEFORE_SINCE = "before since"
+
+
+class Absence(Enum):
+    """What it means that a page is not there."""
+
+    #: Once: a theme may break for an hour. It is asked for again after a day.
+    MISSING = "missing"
+    #: For good, and nobody knew it yet.
+    GONE = "gone"
+    #: As an earlier look found already.
+    STILL_GONE = "still gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,16 @@ class Known:
     fail_count: int = 0
     next_check_at: datetime | None = None
     lastmod: datetime | None = None
+
+    @property
+    def left_out(self) -> datetime | None:
+        """When the post was published that an earlier crawl left out for its age, `None` for any other URL."""
+        if self.state != "skipped" or not self.reason.startswith(BEFORE_SINCE):
+            return None
+        try:
+            return datetime.fromisoformat(self.reason.removeprefix(BEFORE_SINCE).strip(" ()"))
+        except ValueError:
+            return None
 
     def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
         """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
@@ -189,6 +213,18 @@ class Frontier:
         with reading(self.engine) as connection:
             return sourcetexts.of(connection, url)
 
+    def published(self, urls: Iterable[str]) -> dict[str, datetime]:
+        """When these posts were published by what feed or API said in any crawl, by key; those that nobody dated
+        are left out."""
+        found: dict[str, datetime] = {}
+        columns = (Url.url_key, SourceTextRow.published)
+        query = select(*columns).join(SourceTextRow, SourceTextRow.url_id == Url.id)
+        with reading(self.engine) as connection:
+            for keys in _chunks({url_key(url) for url in urls}):
+                dated = query.where(Url.url_key.in_(keys), SourceTextRow.published.is_not(None))
+                found |= {row.url_key: row.published for row in connection.execute(dated)}
+        return found
+
     def parts(self, url: str) -> list[Validators]:
         """The further answers that the post under this address was made of, with their validators."""
         with reading(self.engine) as connection:
@@ -200,9 +236,11 @@ class Frontier:
             return defaults.selectors(connection, [url]).get(site_of(url))
 
     def waiting(self, site_id: int) -> list[Known]:
-        """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left."""
+        """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left, what
+        could not be fetched, and what a crawl with `since` left out."""
+        left_out = (Url.state == "skipped") & Url.reason.startswith(BEFORE_SINCE)
         with reading(self.engine) as connection:
-            return list(_known(connection, (Url.site_id == site_id) & (Url.state == "new")))
+            return list(_known(connection, (Url.site_id == site_id) & ((Url.state == "new") | left_out)))
 
     def due(self, *, site_id: int | None = None, limit: int | None = None) -> list[Known]:
         """The URLs whose next look is due, the longest overdue first."""
@@ -249,14 +287,28 @@ class Frontier:
             changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
 
-    def missing(self, url: str, reason: str, *, final: bool) -> bool:
+    def leave_out(self, url: str, published: datetime) -> None:
+        """The post is older than this crawl's `since`. Its day is kept, so that no crawl fetches it again that wants
+        none as old; one that the archive has stays as it is."""
+        changes = {
+            "state": "skipped",
+            "reason": f"{BEFORE_SINCE} ({published.isoformat()})",
+            "last_checked_at": self.clock(),
+        }
+        with writing(self.engine) as connection:
+            waiting = (Url.url_key == url_key(url)) & Url.state.in_(("new", "skipped"))
+            connection.execute(update(Url).where(waiting).values(changes))
+
+    def missing(self, url: str, reason: str, *, final: bool) -> Absence:
         """The page is not there. Gone for good where that is `final` (410) or was so at the last look too
-        (404): its article, if there is one, keeps its text and gets `gone_at`, once. Gives whether it is gone.
+        (404): its article, if there is one, keeps its text and gets `gone_at`, once. Of a post under several
+        addresses the first that is found gone is `GONE`, the others are `STILL_GONE`.
         """
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
             row = connection.execute(select(Url.__table__).where(Url.url_key == key)).first()
             gone = final or (row is not None and row.reason == reason)
+            news = row is None or row.state != "gone"
             state = "gone" if gone else (row.state if row is not None else "new")
             outcome: Outcome = "gone" if gone else "missing"
             failures = row.fail_count if row is not None else 0
@@ -266,12 +318,15 @@ class Frontier:
                 update(Url).where(Url.url_key == key).values(**changes, fail_count=Url.fail_count + 1)
             )
             if gone:
+                here = fetched.of_article(key)
+                stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
                 connection.execute(
-                    update(ArticleRow)
-                    .where(fetched.of_article(key), ArticleRow.gone_at.is_(None))
-                    .values(gone_at=now)
+                    update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)
                 )
-        return gone
+                news = any(one.gone_at is None for one in stored) if stored else news
+        if not gone:
+            return Absence.MISSING
+        return Absence.GONE if news else Absence.STILL_GONE
 
     def failed(self, url: str, reason: str) -> int:
         """A fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""

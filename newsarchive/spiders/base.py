@@ -13,6 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import rules
+from newsarchive import settings as own_settings
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture, Link
 from newsarchive.rules import Rules
@@ -36,6 +37,16 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
 }
 
 
+#: Settings of Scrapy's that our spiders bring along from `newsarchive.settings`: how politely they ask, in which order.
+OWN_PACE = (
+    "ROBOTSTXT_OBEY", "ROBOTSTXT_USER_AGENT", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_DELAY",
+    "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_ENABLED", "AUTOTHROTTLE_START_DELAY", "AUTOTHROTTLE_MAX_DELAY",
+    "AUTOTHROTTLE_TARGET_CONCURRENCY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE", "RETRY_TIMES",
+    "RETRY_GIVE_UP_LOG_LEVEL", "COOKIES_ENABLED", "SCHEDULER_MEMORY_QUEUE", "SCHEDULER_DISK_QUEUE",
+    "CONCURRENT_ITEMS", "DEFAULT_DROPITEM_LOG_LEVEL",
+)  # fmt: skip
+
+
 class Dropped(scrapy_errors.DropItem):
     """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
 
@@ -43,6 +54,14 @@ class Dropped(scrapy_errors.DropItem):
         self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
         self.url, self.reason = self.capture.url if self.capture else item.url, error.reason
         super().__init__(f"{self.url}: {error}")
+
+
+class LeftOut(Dropped):
+    """A post that was published before the crawl's `since`."""
+
+    def __init__(self, item: Any, published: datetime) -> None:
+        self.published = published
+        super().__init__(item, NotAnArticle("before since", f"published {published.date()}"))
 
 
 def explain(error: BaseException | None) -> tuple[str, str]:
@@ -90,7 +109,8 @@ def content_type(response: Response) -> str | None:
 
 def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:
     """The record of one response; `url` is what was asked for before any redirect."""
-    asked = response.meta.get("redirect_urls") or [response.url]
+    meta = response.request.meta if response.request else {}  # a response may be made by hand
+    asked = meta.get("redirect_urls") or [response.url]
     return Capture(
         url=asked[0],
         body=response.body,
@@ -105,6 +125,25 @@ def capture_of(response: Response, link: Link | None = None, fetched_at: datetim
 def rules_of(settings: BaseSettings) -> Rules:
     """The rules of a crawl, read once for each folder. Raises `BadRules`."""
     return rules.default(settings.get("NEWSARCHIVE_RULES") or "")
+
+
+def text_of(value: Any) -> str:
+    """An argument as one writes it on a command line, whether it comes from there (`-a limit=20`) or from Python
+    (`process.crawl("news", limit=20)`). A number is `20`, a switch `1`, a date `2025-04-30`, a list `a,b`; `None`
+    is "", which says nothing.
+
+    >>> [text_of(value) for value in (20, True, date(2025, 4, 30), ["feed", "sitemap"], None, " a ")]
+    ['20', '1', '2025-04-30', 'feed,sitemap', '', ' a ']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(text_of(one) for one in value)
+    return str(value)
 
 
 def day(name: str, value: str) -> datetime:
@@ -134,13 +173,21 @@ def flag(name: str, value: str) -> bool:
 class ArchiveSpider(scrapy.Spider):
     """A spider whose arguments are checked before anything is fetched."""
 
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Polite in any project, as far as the project does not say otherwise; its other spiders stay as they are."""
+        for name in OWN_PACE:
+            settings.set(name, getattr(own_settings, name), priority="addon")
+        super().update_settings(settings)
+
     #: argument → what it is, for error messages
     known_arguments: Mapping[str, str] = {}
 
-    def __init__(self, name: str | None = None, **arguments: str) -> None:
+    def __init__(self, name: str | None = None, **arguments: Any) -> None:
         super().__init__(name)
-        self.arguments = dict(arguments)
-        self.accept(**self.check(arguments))
+        #: As on a command line, so that a crawl that was killed is known again, however it was started.
+        self.arguments = {key: text_of(value) for key, value in arguments.items() if value is not None}
+        self.accept(**self.check(self.arguments))
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from scrapy import Request, signals
 from scrapy.http import Response, TextResponse
@@ -17,10 +19,11 @@ from newsarchive.core import discovery
 from newsarchive.core.posts.filling import FILLABLE, usable
 from newsarchive.core.urls import url_key
 from newsarchive.db.fetched import FILLED
-from newsarchive.db.frontier import Frontier, Known
+from newsarchive.db.frontier import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.inflight import InFlight
 from newsarchive.items import Capture, Link
+from newsarchive.patience import Patience, SiteLeft
 from newsarchive.recorder import KEEP
 from newsarchive.spiders.base import Dropped, explain, headers_of
 from newsarchive.spiders.capturing import KNOWN, CapturingSpider
@@ -33,10 +36,58 @@ BELIEVED = frozenset(("wp-json", "feed", "stored"))
 
 
 class FetchingSpider(CapturingSpider):
-    """A spider whose posts stand in the frontier."""
+    """A spider whose posts stand in the frontier.
+
+    `limit` counts the posts that are fetched: stored, or refused for what they are. A post that is known and not
+    due, that is missing or could not be fetched takes no place, and the next one is asked for instead.
+    """
 
     #: Whether posts that are known are asked for again although they are not due.
     recheck: bool = False
+    #: At most so many posts are fetched, `None` for all that there are.
+    limit: int | None = None
+    #: Posts that were published before are left out.
+    since: datetime | None = None
+
+    def accept(self, **arguments: Any) -> None:
+        super().accept(**arguments)
+        #: Posts that were asked for and count for the limit.
+        self.asked = 0
+        #: The posts to be asked for, one after the other, each as soon as it is known.
+        self.queue: AsyncIterator[Request] | None = None
+        self.turn = asyncio.Lock()
+
+    def enough(self) -> bool:
+        """Whether the crawl asks for no more posts."""
+        return self.limit is not None and self.asked >= self.limit
+
+    async def take(self) -> AsyncIterator[Request]:
+        """The next posts of the queue, until as many are asked for as the limit allows."""
+        while self.queue is not None:
+            async with self.turn:  # a generator gives one thing at a time
+                request = None if self.enough() else await anext(self.queue, None)
+                if request is None:
+                    return
+                self.asked += 1
+            yield request
+
+    async def instead(self) -> AsyncIterator[Request]:
+        """Those that take the places of posts that could not be fetched."""
+        if self.limit is not None:
+            async for request in self.take():
+                yield request
+
+    def not_fetched(self) -> None:
+        """A post that was asked for gave nothing: its place is free."""
+        self.asked -= 1
+
+    @property
+    def patience(self) -> Patience | None:
+        return self.crawler.get_downloader_middleware(Patience)
+
+    def has_left(self, url: str) -> bool:
+        """Whether the crawl has left the site of this address, which answered no more."""
+        return self.patience is not None and self.patience.has_left(url)
 
     async def discovered(self, batch: Batch) -> list[Request]:
         """Rows for the links, then requests for those that this crawl has not done yet and that are due."""
@@ -58,6 +109,11 @@ class FetchingSpider(CapturingSpider):
 
     def rests(self, link: Link, known: Known | None) -> bool:
         """Whether a URL is left alone: it was looked at, and its time has not come; counted by its reason."""
+        if known is not None and known.left_out is not None:
+            if self.since is None or known.left_out >= self.since:
+                return False
+            self.count("skipped/before since")
+            return True
         if known is None or not known.rests(datetime.now(UTC), link.lastmod):
             return False
         if known.state in ("ok", "gone"):
@@ -111,6 +167,8 @@ class FetchingSpider(CapturingSpider):
         finally:
             if not sent:
                 self.finished(link)
+        async for request in self.instead():
+            yield request
 
     def finished(self, link: Link) -> None:
         if middleware := self.crawler.get_downloader_middleware(InFlight):
@@ -118,6 +176,9 @@ class FetchingSpider(CapturingSpider):
 
     async def outcome(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
         """Unchanged, gone, or bytes for the pipelines."""
+        block = self.block(response)
+        if self.patience and not block:
+            self.patience.answered(link.url)
         if response.status == 304 and not await self.is_unchanged(link):
             yield self.request(link, response.meta.get(KNOWN), whole=True)
         elif response.status == 304:
@@ -129,7 +190,7 @@ class FetchingSpider(CapturingSpider):
             await self.missing(response, link)
         elif place := self.forbidden(response):
             await self.skipped(link.url, f"noarchive ({place})")
-        elif block := self.block(response):
+        elif block:
             async for instead in self.blocked(response, link, block):
                 yield instead
         elif (refusal := self.no_article(response, link)) and await self.needs_browser(
@@ -146,6 +207,8 @@ class FetchingSpider(CapturingSpider):
                 await self.refuse(refused, refusal)
         elif (capture := await self.whole(response, link)) is not None:
             yield capture
+        else:
+            self.not_fetched()
 
     async def needs_browser(self, response: Response, link: Link, refusal: NotAnArticle) -> bool:
         """Whether a page is left to its scripts, and neither feed nor API has its text."""
@@ -163,11 +226,18 @@ class FetchingSpider(CapturingSpider):
 
     async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
         """Said and kept, never evaded. What the site's feed or API gives of the post is taken instead."""
-        self.count("failed/blocked")
         self.logger.warning("%s: the site blocks us (%s); we do not evade: ask its owner", link.url, reason)
         if await self.may_fill(response, link):
+            if self.patience:
+                self.patience.answered(link.url)
+            self.count("blocked")
             yield await self.capture(response, link)
-        elif self.frontier:
+            return
+        self.not_fetched()
+        self.count("failed/blocked")
+        if self.patience:
+            self.patience.failed(link.url, f"the site blocks us ({reason})")
+        if self.frontier:
             await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
 
     def no_article(self, response: Response, link: Link) -> NotAnArticle | None:
@@ -203,15 +273,17 @@ class FetchingSpider(CapturingSpider):
 
     async def missing(self, response: Response, link: Link) -> None:
         """410 means gone; so does 404 when it is seen twice (a theme may break for an hour)."""
-        reason = f"http {response.status}"
-        if self.frontier is None:
-            self.count(f"failed/{reason}")
-            return
-        gone = await asyncio.to_thread(self.frontier.missing, link.url, reason, final=response.status == 410)
-        self.count("gone" if gone else f"failed/{reason}")
-        self.logger.warning("%s: the server answered %s", link.url, response.status)
+        reason, final = f"http {response.status}", response.status == 410
+        absence = Absence.GONE if final else Absence.MISSING
+        if self.frontier is not None:
+            absence = await asyncio.to_thread(self.frontier.missing, link.url, reason, final=final)
+        self.not_fetched()
+        self.count(absence.value)
+        again = "; it is asked for once more after a day" if absence is Absence.MISSING else ""
+        level = logging.INFO if absence is Absence.STILL_GONE else logging.WARNING
+        self.logger.log(level, "%s: the server answered %s%s", link.url, response.status, again)
 
-    async def post_failed(self, failure: Failure) -> AsyncIterator[Capture]:
+    async def post_failed(self, failure: Failure) -> AsyncIterator[Capture | Request]:
         """Errback of a post: counted, logged, kept in the frontier for the next crawl."""
         request: Request = failure.request  # type: ignore[attr-defined]
         link: Link = request.cb_kwargs["link"]
@@ -220,16 +292,28 @@ class FetchingSpider(CapturingSpider):
                 yield capture
         finally:
             self.finished(link)
+        async for another in self.instead():
+            yield another
 
     async def failed(self, failure: Failure, request: Request, link: Link) -> AsyncIterator[Capture]:
         reason, sentence = explain(failure.value)
+        if isinstance(failure.value, SiteLeft):
+            self.not_fetched()
+            self.count("waiting")
+            return
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
             async for capture in self.blocked(failure.value.response, link, block):
                 yield capture
             return
-        self.count(f"failed/{reason}")
+        self.not_fetched()
         self.logger.warning("%s: %s", request.url, sentence)
-        if self.frontier and reason == "robots.txt":
-            await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
-        elif self.frontier:
+        if reason == "robots.txt":  # obeyed: no failure
+            self.count(f"skipped/{reason}")
+            if self.frontier:
+                await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
+            return
+        self.count(f"failed/{reason}")
+        if isinstance(failure.value, HttpError) and self.patience:
+            self.patience.refused(link.url, failure.value.response.status, sentence)
+        if self.frontier:
             await asyncio.to_thread(self.frontier.failed, link.url, reason)

@@ -39,10 +39,10 @@ class NewsSpider(FetchingSpider):
     """Crawl one blog: everything that its API, feeds, sitemaps and pages name.
 
     A post that the archive has is left alone until it is due (as `recrawl` has it), or one of them says that it
-    changed. Arguments: `url` (the blog's front page, or its feed), `limit` (at most so many posts are taken, the
-    first that are named), `since` (a date: older posts are left out), `sources` (where to look, all if not said),
-    `recheck` (1: ask for every known post again, conditionally), `dry_run` (1: print what would be fetched and
-    why, fetch and write nothing else).
+    changed. Arguments: `url` (the blog's front page, or its feed), `limit` (the greatest number of posts that this
+    crawl fetches; the next crawl with the same limit fetches the next ones), `since` (a date: older posts are left
+    out), `sources` (where to look, all if not said), `recheck` (1: ask for every known post again, conditionally),
+    `dry_run` (1: print what would be fetched and why, fetch and write nothing else).
     """
 
     name = "news"
@@ -56,8 +56,6 @@ class NewsSpider(FetchingSpider):
     }
 
     url: str
-    limit: int | None
-    since: datetime | None
     dry_run: bool
     sources: frozenset[str]
     recheck: bool
@@ -67,6 +65,14 @@ class NewsSpider(FetchingSpider):
     failure: str = ""
     #: The front page as a source, with what makes the next request conditional.
     home: KnownSource | None = None
+
+    def accept(self, **arguments: Any) -> None:
+        super().accept(**arguments)
+        #: Keys of the posts that were named and chosen, and of those that are too old.
+        self.taken: set[str] = set()
+        self.left_out: set[str] = set()
+        #: When posts were published, by what any source said, by key.
+        self.days: dict[str, datetime] = {}
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -108,7 +114,7 @@ class NewsSpider(FetchingSpider):
         """A front page that keeps us out may have a feed or an API that do not."""
         self.failure = explain(failure.value)[1]
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
-            self.count("failed/blocked")
+            self.count("source problems/blocked")
             self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)
             async for request in self.parse_home(failure.value.response):
                 yield request
@@ -117,12 +123,9 @@ class NewsSpider(FetchingSpider):
 
     async def parse_home(self, response: Response) -> AsyncIterator[Request]:
         """Find the posts, source by source, and request each as soon as it is known."""
-        self.taken: set[str] = set()
         await self.open_site(response)
-        async for batch in self.find(response):
-            for request in await self.requests(batch):
-                yield request
-        for request in await self.requests(Batch(await self.left_over(), remembered=True)):
+        self.queue = self.found(response)
+        async for request in self.take():
             yield request
         if not self.taken and not self.crawler.stats.get_value("newsarchive/skipped/before since"):
             self.site_failed(
@@ -132,7 +135,15 @@ class NewsSpider(FetchingSpider):
                 "give the front page of a blog, or the address of its feed",
             )
         elif self.frontier and self.site_id:
-            await asyncio.to_thread(self.frontier.close_site, self.site_id, ok=True)
+            await asyncio.to_thread(self.frontier.close_site, self.site_id, ok=not self.has_left(self.url))
+
+    async def found(self, home: Response) -> AsyncIterator[Request]:
+        """A request for each post that is to be fetched: what the sources name, then what earlier crawls left."""
+        async for batch in self.find(home):
+            for request in await self.requests(batch):
+                yield request
+        for request in await self.requests(Batch(await self.left_over(), remembered=True)):
+            yield request
 
     async def open_site(self, response: Response) -> None:
         if self.frontier is not None and response.status == 304:
@@ -177,37 +188,55 @@ class NewsSpider(FetchingSpider):
         return manners.robots.get(urlsplit(url).netloc) if manners else None
 
     def enough(self) -> bool:
-        return self.limit is not None and len(self.taken) >= self.limit
+        return super().enough() or self.has_left(self.url)
 
     def source_problem(self, url: str, reason: str, sentence: str) -> None:
         self.count(f"source problems/{reason}")
         self.logger.warning("source %s: %s", url, sentence)
 
+    async def date(self, links: Iterable[Link]) -> None:
+        """Keep what is said of the days of posts, in this crawl or an earlier one. Whatever source names a post
+        later, and says nothing of its day, the day counts: the first that was told, since the API comes first."""
+        if self.since is None:
+            return
+        undated = []
+        for link in links:
+            if link.published:
+                self.days.setdefault(urls.url_key(link.url), link.published)
+            elif urls.url_key(link.url) not in self.days:
+                undated.append(link.url)
+        if archive := self.frontier or self.archive:
+            for key, published in (await asyncio.to_thread(archive.published, undated)).items():
+                self.days.setdefault(key, published)
+
     def choose(self, links: Iterable[Link]) -> Iterator[Link]:
-        """Those on this site that are not taken yet, not older than `since`, at most `limit`."""
+        """Those on this site that were not named before and are not older than `since`."""
         for link in links:
             key = urls.url_key(link.url)
-            if key in self.taken:
+            if key in self.taken or key in self.left_out:
                 continue
+            published = self.days.get(key)
             if not urls.same_site(link.url, self.url):
                 self.count("skipped/other site")
-            elif self.since and link.published and link.published < self.since:
+            elif self.since and published and published < self.since:
+                self.left_out.add(key)
                 self.count("skipped/before since")
-            elif self.enough():
-                return
             else:
                 self.taken.add(key)
                 yield link
 
     async def requests(self, batch: Batch) -> list[Request]:
-        """A row in the frontier for each link that is chosen, then its request."""
+        """A row in the frontier for each link that is chosen, and a request for each that is to be fetched."""
+        await self.date(batch.links)
         links = list(self.choose(batch.links))
         self.count("discovered", len(links))
         if not self.dry_run:
             return await self.discovered(batch._replace(links=links))
         for link in await self.would_fetch(links):
-            sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
-            self.list_in_feeds(link)
+            if not self.enough():
+                self.asked += 1
+                sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
+                self.list_in_feeds(link)
         return []
 
     def list_in_feeds(self, link: Link) -> None:

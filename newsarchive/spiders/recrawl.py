@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from scrapy import Request
 
 from newsarchive.core import urls
+from newsarchive.db.frontier import Known
 from newsarchive.items import Link
 from newsarchive.spiders.base import count
 from newsarchive.spiders.fetching import FetchingSpider
@@ -18,14 +19,14 @@ class RecrawlSpider(FetchingSpider):
     """Fetch every post whose next look is due: a changed text becomes a revision, a deleted page is marked.
 
     When a post is due follows from its age and from how often it changed (`core/sources/schedule.py`).
-    Arguments: `site` (the posts of this site alone), `limit` (at most so many, the longest overdue first).
+    Arguments: `site` (the posts of this site alone), `limit` (the greatest number of posts that are fetched, the
+    longest overdue first).
     """
 
     name = "recrawl"
     known_arguments: Mapping[str, str] = {"site": "DOMAIN", "limit": "NUMBER"}
 
     site: str
-    limit: int | None
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -44,8 +45,13 @@ class RecrawlSpider(FetchingSpider):
             if site_id is None:
                 self.site_failed(self.site, "no such site in the archive: crawl it first")
                 return
-        due = await asyncio.to_thread(self.frontier.due, site_id=site_id, limit=self.limit)
-        self.count("discovered", len(due))
-        for known in due:
+        self.queue = self.due(await asyncio.to_thread(self.frontier.due, site_id=site_id))
+        async for request in self.take():
+            yield request
+
+    async def due(self, found: Iterable[Known]) -> AsyncIterator[Request]:
+        """A request for each of these posts that a killed crawl has not done."""
+        for known in found:
             if not self.is_done(known):
+                self.count("discovered")
                 yield self.request(Link(known.url, "stored"), known)

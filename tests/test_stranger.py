@@ -1,0 +1,281 @@
+"""In another Scrapy project: the wheel in an environment of its own, `scrapy startproject`, a spider and a pipeline
+of the project's own, Scrapy's feeds and commands, and a script."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.serving import ROOT, Answer, Site, served
+from tests.test_crawl import front, post, rows
+
+pytestmark = pytest.mark.slow
+
+#: What a build reads. It works in a copy: a build leaves folders behind that the next one would pack.
+SOURCES = ("newsarchive", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
+
+SPIDERS = '''
+import scrapy
+from newsarchive.spiders.base import capture_of
+
+
+class Own(scrapy.Spider):
+    """Yields a response, a capture, a dict and nothing of ours, by the page."""
+
+    name = "own"
+
+    def __init__(self, home="", **arguments):
+        super().__init__(**arguments)
+        self.start_urls = [home]
+
+    def parse(self, response):
+        if response.url.endswith("/"):
+            if "story" not in response.url:
+                yield from response.follow_all(css="h2 a")
+            elif "capture" in response.url:
+                yield capture_of(response)
+            else:
+                yield response
+            yield {"seen": response.url, "size": len(response.body)}
+
+
+class Dicts(scrapy.Spider):
+    """Another spider of the project, which has nothing to do with the archive."""
+
+    name = "dicts"
+
+    def __init__(self, home="", **arguments):
+        super().__init__(**arguments)
+        self.start_urls = [home]
+
+    def parse(self, response):
+        yield {"seen": response.url}
+'''
+
+PIPELINE = '''
+from dataclasses import replace
+from newsarchive.items import Article
+
+
+class Between:
+    """The project's own pipeline, between two of ours; another that counts what passes at the end."""
+
+    def process_item(self, item):
+        if isinstance(item, Article):
+            return replace(item, keywords=(*item.keywords, "by the project"))
+        return item
+
+
+class Last:
+    def __init__(self, crawler):
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        return cls(crawler)
+
+    def process_item(self, item):
+        self.crawler.stats.inc_value(f"last/{type(item).__name__}")
+        return item
+'''
+
+SETTINGS = """
+ADDONS = {"newsarchive.addon.Addon": 500}
+SPIDER_MODULES = ["shop.spiders", "newsarchive.spiders"]
+ITEM_PIPELINES = {"shop.pipelines.Between": 350, "shop.pipelines.Last": 1000}
+DOWNLOAD_DELAY = 0
+AUTOTHROTTLE_ENABLED = False
+NEWSARCHIVE_CONTACT = "shop@example.org"
+"""
+
+SCRIPT = """
+import datetime
+import sys
+from scrapy.crawler import CrawlerProcess
+from scrapy.utils.project import get_project_settings
+
+process = CrawlerProcess(get_project_settings())
+process.crawl("news", url=sys.argv[1], limit=2, since=datetime.date(2025, 1, 31), recheck=False, sources=["archive"])
+process.start()
+"""
+
+
+def pip(*words: str | Path, python: Path | None = None) -> None:
+    where = ["--python", str(python)] if python else []
+    line = [sys.executable, "-m", "pip", *where, *map(str, words), "--quiet", "--no-deps", "--no-index"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that holds our wheel, and sees the libraries of this one."""
+    source = tmp_path_factory.mktemp("source")
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, source / name)
+    pip("wheel", "--no-build-isolation", "-w", source / "dist", source)
+    (wheel,) = (source / "dist").glob("*.whl")
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(folder, with_pip=False, symlinks=True)
+    pip("install", wheel, python=folder / "bin" / "python")
+    (packages,) = folder.glob("lib/python*/site-packages")
+    # A path that stands in a .pth file is searched, but its own .pth files are not read: an editable
+    # installation of this checkout stays out of sight.
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "libraries.pth").write_text("\n".join(libraries))
+    return folder / "bin"
+
+
+@pytest.fixture
+def project(bin_folder: Path, tmp_path: Path) -> Path:
+    """A project as `scrapy startproject` makes it, with the add-on, a spider and a pipeline."""
+    assert run(bin_folder, "-m", "scrapy", "startproject", "shop", folder=tmp_path).returncode == 0
+    made = tmp_path / "shop"
+    (made / "shop" / "spiders" / "own.py").write_text(SPIDERS)
+    (made / "shop" / "pipelines.py").write_text(PIPELINE)
+    with (made / "shop" / "settings.py").open("a") as settings:
+        settings.write(SETTINGS)
+    (made / "script.py").write_text(SCRIPT)
+    where = run(bin_folder, "-c", "import newsarchive; print(newsarchive.__file__)", folder=made).stdout
+    assert str(bin_folder.parent) in where
+    return made
+
+
+def run(bin_folder: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Python in a folder, by a user who has set nothing."""
+    ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.run(
+        [bin_folder / "python", *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def scrapy(bin_folder: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    done = run(bin_folder, "-m", "scrapy", *words, folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def blog() -> dict[str, Answer | str]:
+    paths = {
+        "/a-story-of-bridges/": "2025-03-01", "/a-capture-story/": "2025-02-01", "/an-older-story/": "2024-01-01"
+    }  # fmt: skip
+    posts: dict[str, Answer | str] = {
+        path: post(f"Headline of {path}", date=f"{day}T08:00:00Z") for path, day in paths.items()
+    }
+    return {**posts, "/": front(*posts)}
+
+
+def stored(folder: Path) -> set[str]:
+    return {str(headline) for (headline,) in rows(folder / "newsarchive.db", "SELECT headline FROM articles")}
+
+
+HEADLINES = {
+    f"Headline of {path}" for path in ("/a-story-of-bridges/", "/a-capture-story/", "/an-older-story/")
+}
+
+
+def test_a_project_of_a_stranger_fills_the_archive_and_its_own_feeds(bin_folder: Path, project: Path) -> None:
+    with served(blog()) as site:
+        feeds = [word for name in ("out.json", "out.csv", "out.xml") for word in ("-O", name)]
+        done = scrapy(bin_folder, "crawl", "own", "-a", f"home={site.home}/", *feeds, folder=project)
+        agents = {request.headers["User-Agent"] for request in site.seen}
+    assert stored(project) == HEADLINES
+    assert len(agents) == 1
+    assert agents.pop().endswith("(+shop@example.org)")
+    # The project's own items pass untouched, and its pipelines see ours.
+    written = json.loads((project / "out.json").read_text("utf-8"))
+    dicts = [item for item in written if "seen" in item]
+    articles = [item for item in written if "headline" in item]
+    assert len(dicts) == 4
+    assert all(set(item) == {"seen", "size"} for item in dicts)
+    assert {item["headline"] for item in articles} == HEADLINES
+    assert all("by the project" in item["keywords"] for item in articles)
+    assert not {"capture", "blocks", "minhash", "seen"} & set(articles[0])
+    assert "'last/Article': 3" in done.stderr
+    assert "'last/dict': 4" in done.stderr
+    with (project / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {"b'", "Capture("}.isdisjoint(file.read())
+    items = ElementTree.parse(project / "out.xml").getroot()
+    assert {item.findtext("headline") for item in items if item.find("headline") is not None} == HEADLINES
+    # Raw bytes are kept of what was yielded either way, and of nothing else; both can be read again.
+    places = rows(project / "newsarchive.db", "SELECT warc_file <> '', warc_length > 0 FROM captures")
+    assert places == [(1, 1)] * 3
+    rows(project / "newsarchive.db", "UPDATE captures SET extractor_version = 0")
+    again = run(bin_folder, "-m", "newsarchive", "reextract", "--db", "newsarchive.db", folder=project)
+    assert "3 read" in again.stderr, again.stderr
+    assert "failed" not in again.stderr.replace("0 failed", "")
+
+
+def test_csv_of_articles_alone_has_a_column_a_field(bin_folder: Path, project: Path) -> None:
+    with served(blog()) as site:
+        scrapy(bin_folder, "crawl", "news", "-a", f"url={site.home}/", "-O", "out.csv", folder=project)
+    with (project / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert {row["headline"] for row in found} == HEADLINES
+    assert all(row["article_body"] and row["url"] for row in found)
+
+
+def test_scrapy_parse_shows_items_without_bytes(bin_folder: Path, project: Path) -> None:
+    with served(blog()) as site:
+        for path in ("/a-story-of-bridges/", "/a-capture-story/"):
+            words = ("parse", "--spider", "own", "--nocolour", "-a", f"home={site.home}/", site.home + path)
+            shown = scrapy(bin_folder, *words, folder=project).stdout
+            assert f"'url': '{site.home}{path}'" in shown
+            assert "'size_bytes': " in shown
+            assert "town council" not in shown
+        assert not stored(project)
+        scrapy(bin_folder, *words, "--pipelines", folder=project)
+    assert stored(project) == {"Headline of /a-capture-story/"}
+
+
+def test_a_spider_that_has_nothing_to_do_with_the_archive(bin_folder: Path, project: Path) -> None:
+    with served(blog()) as site:
+        done = scrapy(
+            bin_folder, "crawl", "dicts", "-a", f"home={site.home}/", "-O", "out.jsonl", folder=project
+        )
+        assert json.loads((project / "out.jsonl").read_text()) == {"seen": f"{site.home}/"}
+    assert "discovered" not in done.stderr
+
+
+def test_a_script_with_real_numbers_dates_and_switches(bin_folder: Path, project: Path) -> None:
+    with served(blog()) as site:
+        done = run(bin_folder, "script.py", f"{site.home}/", folder=project)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert robots_first(site)
+    assert stored(project) == HEADLINES - {"Headline of /an-older-story/"}
+    with sqlite3.connect(project / "newsarchive.db") as connection:
+        ((arguments,),) = connection.execute("SELECT arguments FROM crawl_runs").fetchall()
+    said = json.loads(arguments)
+    assert (said["limit"], said["since"], said["recheck"]) == ("2", "2025-01-31", "0")
+
+
+def robots_first(site: Site) -> bool:
+    return site.paths()[0] == "/robots.txt"
+
+
+def test_settings_of_the_project_stand(bin_folder: Path, project: Path) -> None:
+    with (project / "shop" / "settings.py").open("a") as settings:
+        settings.write(
+            '\nNEWSARCHIVE_DATABASE_URL = "sqlite:///shop.db"\nNEWSARCHIVE_WARC = "off"\nUSER_AGENT = "shop/1"\n'
+        )
+    with served(blog()) as site:
+        scrapy(bin_folder, "crawl", "own", "-a", f"home={site.home}/", folder=project)
+        assert {request.headers["User-Agent"] for request in site.seen} == {"shop/1"}
+    assert not list(project.glob("*warc*"))
+    assert not (project / "newsarchive.db").exists()
+    assert rows(project / "shop.db", "SELECT count(*) FROM articles") == [(3,)]
