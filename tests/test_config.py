@@ -272,7 +272,7 @@ def test_an_option_stands_over_the_file_in_a_crawl(tmp_path: Path) -> None:
     (tmp_path / "newsarchive.toml").write_text("[crawl]\nlimit = 1\ndelay = 0.0\n")
     with demo.served() as home:
         done = run("crawl", home, "--limit", "2", "-s", "NEWSARCHIVE_WARC=off", folder=tmp_path)
-    assert "2 discovered, 2 new" in done.stderr
+    assert "3 discovered, 2 new" in done.stderr
     assert not (tmp_path / "newsarchive-warc").exists()
 
 

@@ -323,7 +323,9 @@ class Frontier:
                 connection.execute(
                     update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)
                 )
-                news = any(one.gone_at is None for one in stored) if stored else news
+                # A post that is stored, and not under this address: the address that it is stored under counts.
+                other = row is not None and row.state == "ok"
+                news = any(one.gone_at is None for one in stored) if stored else news and not other
         if not gone:
             return Absence.MISSING
         return Absence.GONE if news else Absence.STILL_GONE
