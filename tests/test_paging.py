@@ -103,3 +103,61 @@ def test_any_text_is_a_page(text, url):
     assert all(
         u.startswith("http") for u in paging.archive_links(page, url, RULES) + paging.page_parts(page, url)
     )
+
+
+POST = (
+    "<body class='wp-singular single single-post postid-5'><main><div class='entry-content wp-block-post-content {}'>"
+    "{}</div></main></body>"
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "part"),
+    [
+        (POST.format("", "<p>One.</p>"), "https://blog.example/?p=5", "https://blog.example/?p=5&page=2"),
+        (
+            POST.format("", "<p>One.</p>"),
+            "https://blog.example/2025/rice/",
+            "https://blog.example/2025/rice/2/",
+        ),
+        (
+            POST.format("", "<p>One.</p>"),
+            "https://blog.example/2025/rice",
+            "https://blog.example/2025/rice/2/",
+        ),
+        (
+            POST.format("", "<h2 class='wp-block-heading'>One</h2><p>Two.</p>"),
+            "https://blog.example/?p=5",
+            "",
+        ),
+        (POST.format("", "<p>One.</p>"), "https://blog.example/?s=rice", ""),
+        (POST.format("", "<p>One.</p>"), "https://blog.example/", ""),
+        (POST.format("", "<p>One.</p>").replace("single-post", "page"), "https://blog.example/about/", ""),
+        (
+            "<body class='single-post'><div class='entry-content'><p>One.</p></div>",
+            "https://blog.example/rice/",
+            "",
+        ),
+        ("", "https://blog.example/rice/", ""),
+    ],
+    ids=[
+        "plain",
+        "pretty",
+        "no slash",
+        "block editor",
+        "search",
+        "home page",
+        "a page",
+        "a classic theme",
+        "nothing",
+    ],
+)
+def test_a_part_that_no_page_links(page, url, part):
+    assert paging.unlinked_part(page, url) == part
+
+
+def test_a_part_says_something_else_than_the_first():
+    first = POST.format("", "<p>One.</p>")
+    assert paging.says_more(first, POST.format("", "<p>Two.</p>"))
+    assert not paging.says_more(first, POST.format("is-layout-flow", "<p>One. </p>"))
+    assert not paging.says_more(first, "<body class='error404'><h1>Not found</h1>")

@@ -182,3 +182,16 @@ def test_a_static_blog_is_found_whole_and_followed(
 ) -> None:
     with maker(simple(posts=POSTS).posts) as blog:
         follow(blog, db)
+
+
+@pytest.mark.parametrize("permalinks", ["", "/%year%/%monthnum%/%postname%/"], ids=["plain", "pretty"])
+def test_a_split_post_of_the_classic_editor_is_whole_in_a_theme_that_links_no_parts(
+    db: Path, permalinks: str
+) -> None:
+    """Themes made of blocks print the links to a post's parts for posts of the block editor only."""
+    require()
+    settings = Settings(rest=False, sitemaps=False, permalinks=permalinks, theme="twentytwentyfive")
+    blog_plan = replace(split_in_two(simple(posts=4, settings=settings)), editor="classic")
+    with opened(blog_plan, extras=False) as blog:
+        crawled(blog, f"url={blog.url}", db=db)
+        assert whole(blog, db)

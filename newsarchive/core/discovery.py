@@ -6,7 +6,14 @@ from newsarchive.core.sources.entries import Entry
 from newsarchive.core.sources.feeds import Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
 from newsarchive.core.sources.links import Judged, index_reason, judge_links, post_links
 from newsarchive.core.sources.pagekind import Kind, block_reason, page_kind
-from newsarchive.core.sources.paging import archive_links, page_parts, pagination, stop_reason
+from newsarchive.core.sources.paging import (
+    archive_links,
+    page_parts,
+    pagination,
+    says_more,
+    stop_reason,
+    unlinked_part,
+)
 from newsarchive.core.sources.platforms import Source, detect_platform, sources
 from newsarchive.core.sources.robots import noarchive, robots_sitemaps
 from newsarchive.core.sources.sitemaps import Sitemap, parse_sitemap, sitemap_content
@@ -50,9 +57,11 @@ __all__ = [
     "post_id",
     "post_links",
     "robots_sitemaps",
+    "says_more",
     "sitemap_content",
     "sources",
     "stop_reason",
+    "unlinked_part",
     "usual_api_root",
     "usual_feeds",
     "wp_posts_url",

@@ -102,6 +102,42 @@ def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
     return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_PARTS + 1))]
 
 
+def unlinked_part(html_text: str, url: str) -> str:
+    """The address at which a WordPress post may have a second part that its page does not link, "" for other pages.
+
+    Themes made of blocks print the links to a post's parts for posts of the block editor only. A post of the
+    classic editor that is split by `<!--nextpage-->` shows its first part there, and no reader finds the others.
+    """
+    if _POST_CONTENT not in html_text or not _WORDPRESS_POST.search(html_text):
+        return ""
+    content = parse(html_text).css_first(f".{_POST_CONTENT}")
+    if content is None or any(_is_block(node) for node in content.css("[class*=wp-block-]")):
+        return ""  # made in the block editor, whose parts are linked
+    parts = urlsplit(url)
+    if parts.query:
+        return f"{url.partition('#')[0]}&page=2" if re.fullmatch(r"p=\d+", parts.query) else ""
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/2/" if parts.path.strip("/") else ""
+
+
+def says_more(first: str, second: str) -> bool:
+    """Whether a page of a WordPress post has another text than its first page: past the last part, WordPress answers
+    with the first one again, or with a page that is no post."""
+    texts = [parse(page).css_first(f".{_POST_CONTENT}") for page in (first, second)]
+    told = [" ".join(node.text(deep=True).split()) if node is not None else "" for node in texts]
+    return bool(told[1]) and told[0] != told[1]
+
+
+#: The element in which a block theme of WordPress prints a post.
+_POST_CONTENT = "wp-block-post-content"
+_WORDPRESS_POST = re.compile(r"<body[^>]* class=[\"'][^\"'>]*\bsingle-post\b")
+
+
+def _is_block(node: LexborNode) -> bool:
+    """Whether the block editor wrote an element; the element of the whole post is the theme's."""
+    classes = (node.attributes.get("class") or "").split()
+    return _POST_CONTENT not in classes and any(name.startswith("wp-block-") for name in classes)
+
+
 def stop_reason(pages: int, barren: int) -> str:
     """Why a chain of index pages should be followed no further, "" while it should.
 
