@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No example fails because the machine is busy: neither an example's time nor how fast data is made is judged.
+settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("newsarchive")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -112,10 +111,15 @@ def test_a_full_queue_slows_the_crawl_and_loses_nothing(engine: Engine) -> None:
     store = Counting(engine)
     store.go.clear()
     writer = Writer(store, batch=2, queue_size=3, max_age=0.01)
-    threading.Thread(target=lambda: (time.sleep(0.2), store.go.set())).start()
-    futures = [writer.submit(make_article(n)) for n in range(20)]
+    futures = []
+    crawl = threading.Thread(target=lambda: futures.extend(writer.submit(make_article(n)) for n in range(20)))
+    crawl.start()
+    crawl.join(0.2)
+    assert crawl.is_alive()  # it waits: the store takes nothing, and the queue holds three
+    store.go.set()
+    crawl.join(60)
     writer.close()
-    assert all(f.result(0) is Outcome.NEW for f in futures)
+    assert [f.result(0) for f in futures] == [Outcome.NEW] * 20
 
 
 def test_captures_without_an_article_are_logged(engine: Engine) -> None:

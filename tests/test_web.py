@@ -284,7 +284,7 @@ def test_an_old_archive_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, ca
 def test_the_command_says_where_it_is_and_stops_on_ctrl_c(file: Path) -> None:
     command = [sys.executable, "-m", "newsarchive", "web", "--db", str(file), "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    timer = threading.Timer(60, process.kill)
+    timer = threading.Timer(150, process.kill)
     timer.start()
     try:
         assert process.stderr is not None
@@ -292,7 +292,7 @@ def test_the_command_says_where_it_is_and_stops_on_ctrl_c(file: Path) -> None:
         address = line.split()[2]
         assert httpx.get(address, timeout=20).status_code == 200
         process.send_signal(2)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == "stopped\n"
     finally:
         timer.cancel()
