@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from newsarchive.core.charsets import Charset
+from newsarchive.core.charsets import Charset, charset
 from newsarchive.core.repairs.grams import GramModel
-from newsarchive.core.repairs.legacy import FOREIGN
+from newsarchive.core.repairs.legacy import FOREIGN, Legacy
 from newsarchive.core.repairs.mojibake import Found
 from newsarchive.core.repairs.runs import Change, Runs, placed
-from newsarchive.core.repairs.worded import lines_of, words_of
+from newsarchive.core.repairs.worded import compared, known_words, lines_of, words_of
 
 #: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
 LINE = 3.0
 #: No text has these.
 C1 = re.compile("[\x80-\x9f]")
+#: What they are where no other codec makes words of them (https://encoding.spec.whatwg.org/#names-and-labels).
+CONTROLS = Legacy(charset("windows-1252"), charset("iso-8859-1"))
 
 
 def by_line(found: Found, runs: Runs, wrong: Charset, grams: GramModel) -> list[Change]:
@@ -37,9 +39,12 @@ def _is_in(codec: Charset, at: int, text: str) -> bool:
 def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
     """Whether a line goes with the page: one with letters or controls at stake may even lose a little, one with
     punctuation alone must bring forth words that are known."""
-    before = "".join(text[c.start : c.end] for c in line)
     if sum(change.reading.gain + LINE for change in line) <= 0:
         return False
+    words = compared([line], text, grams)
+    if words.stand and words.stand >= words.come:
+        return False
+    before = "".join(text[c.start : c.end] for c in line)
     is_sure = C1.search(before) or any(map(str.isalpha, before))
     return bool(is_sure) or any(len(word) > 2 and grams.knows(word) for word in words_of(line, text))
 
@@ -48,3 +53,17 @@ def are_controls(some: Collection[str]) -> bool:
     """Whether most runs have C1 controls, which no text has: quotation marks and dashes of windows-1250 and its
     like, read as the ISO codec of the same letters."""
     return 2 * sum(bool(C1.search(run)) for run in some) > len(some)
+
+
+def are_only_controls(found: Found, runs: Runs, grams: GramModel) -> bool:
+    """Whether these readings change nothing but C1 controls, and make words of those that are letters: `cie\x9cniny`."""
+    letters: Found = {}
+    for run, readings in found.items():
+        for r in readings:
+            both = zip(run[r.start : r.end], r.after, strict=True)
+            if any(before != after and not C1.match(before) for before, after in both):
+                return False
+        if any(char.isalpha() for r in readings for char in r.after):
+            letters[run] = readings
+    known, words = known_words(letters, runs, grams, least=3)
+    return not letters or 0 < known >= words / 2
