@@ -10,10 +10,8 @@ from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.legacy import FOREIGN, Legacy
 from newsarchive.core.repairs.mojibake import Found
 from newsarchive.core.repairs.runs import Change, Runs, placed
-from newsarchive.core.repairs.worded import compared, known_words, lines_of, words_of
+from newsarchive.core.repairs.worded import compared, gain_of_words, known_words, lines_of, words_of
 
-#: A line of legacy text may lose so much for each of its runs, in nats, and still go with the page.
-LINE = 3.0
 #: No text has these.
 C1 = re.compile("[\x80-\x9f]")
 #: What they are where no other codec makes words of them (https://encoding.spec.whatwg.org/#names-and-labels).
@@ -21,10 +19,23 @@ CONTROLS = Legacy(charset("windows-1252"), charset("iso-8859-1"))
 
 
 def by_line(found: Found, runs: Runs, wrong: Charset, grams: GramModel) -> list[Change]:
-    """Legacy text is wrong line by line, in each of its runs or in none."""
+    """Legacy text is wrong line by line, in each of its runs or in none; the evidence of each is that of its line."""
     text = runs.text[1:]
-    lines = [line for line in lines_of(placed(found, runs), runs) if _is_in(wrong, line[0].start, text)]
-    return [c for line in lines if _goes_with_the_page(line, text, grams) for c in line]
+    changes: list[Change] = []
+    for line in lines_of(placed(found, runs), runs):
+        if not _is_in(wrong, line[0].start, text) or (evidence := _evidence(line, text, grams)) <= 0:
+            continue
+        if _goes_with_the_page(line, text, grams):
+            changes += [c._replace(reading=c.reading._replace(gain=evidence)) for c in line]
+    return changes
+
+
+def _evidence(line: list[Change], text: str, grams: GramModel) -> float:
+    """What a change of a line gains on average, in nats; where letters by pairs lose, words count too."""
+    total = sum(change.reading.gain for change in line)
+    if total <= 0:
+        total += gain_of_words(line, text, grams)
+    return total / len(line)
 
 
 def _is_in(codec: Charset, at: int, text: str) -> bool:
@@ -37,10 +48,8 @@ def _is_in(codec: Charset, at: int, text: str) -> bool:
 
 
 def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
-    """Whether a line goes with the page: one with letters or controls at stake may even lose a little, one with
-    punctuation alone must bring forth words that are known."""
-    if sum(change.reading.gain + LINE for change in line) <= 0:
-        return False
+    """Whether a line goes with the page: it must not take more known words than it brings forth, and one with
+    punctuation alone at stake must bring forth some."""
     words = compared([line], text, grams)
     if words.stand and words.stand >= words.come:
         return False

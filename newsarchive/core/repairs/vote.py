@@ -80,7 +80,7 @@ def changes_of(
         if isinstance(believed, Legacy):
             return Repairs([*changes, *by_line(found, runs, believed.wrong, grams)])
         good = readers.proof.enough(found)
-        if _is_lone_letter(good, runs, grams) or _is_no_word(believed, good, runs, grams):
+        if _is_lone_letter(good, runs, grams):
             break
         taken |= good
         changes = placed(taken, runs)
@@ -100,22 +100,6 @@ def _gaining(names: frozenset[str], near: Sequence[Window], model: PairModel) ->
     in Han characters ends here: it has two that may be UTF-8, but not as anything likely."""
     many = [h for h in multi_bytes() if h.name in names]
     return names - {h.name for h in many if not h.is_in([w.core for w in near], model)} if many else names
-
-
-def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel) -> bool:
-    """Whether a multi-byte codec is believed for letters of another script that make no known word: a
-    rare Han character is two letters of some script."""
-    if not isinstance(believed, MultiByte):
-        return False
-    foreign = {
-        run: rs
-        for run, rs in found.items()
-        if any(c.isalpha() and script(c) != "LATIN" for r in rs for c in r.after)
-    }
-    if gain_of({run: rs for run, rs in found.items() if run not in foreign}, runs) >= MANY_BYTES:
-        return False
-    known, words = known_words(foreign, runs, grams)
-    return 0 < words < FEWEST and not known
 
 
 def _is_lone_letter(found: Found, runs: Runs, grams: GramModel) -> bool:
@@ -166,9 +150,7 @@ def elect(
     return best if total >= least else None
 
 
-def _legacy(
-    single: Sequence[str], sample: Sequence[str], readers: Readers, grams: GramModel
-) -> Legacy | None:
+def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: GramModel) -> Legacy | None:
     """The pair of codecs that legacy text was read with, where words or controls say so."""
     legacy, runs = likeliest(single[:60], readers.model), readers.runs
     if legacy is None:

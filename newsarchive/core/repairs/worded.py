@@ -56,6 +56,12 @@ def compared(lines: Iterable[list[Change]], text: str, grams: GramModel) -> Word
     return Words(sum(a > b for a, b in weighed), sum(b > a for a, b in weighed))
 
 
+def gain_of_words(line: list[Change], text: str, grams: GramModel) -> float:
+    """By how much the words that the changes of a line touch are likelier afterwards, in nats."""
+    both = [[sum(map(grams.of, _WORD.findall(chunk))) for chunk in chunks] for chunks in _chunks(line, text)]
+    return sum(before - after for before, after in both)
+
+
 def _chunks(line: list[Change], text: str) -> Iterator[tuple[str, str]]:
     """What changes touch, before and after, out to where something stays that is no letter."""
     before = after = ""
