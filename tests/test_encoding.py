@@ -321,6 +321,15 @@ def test_a_spanish_name_comes_back_with_its_own_letter(codec: str) -> None:
     assert repair("Díaz".encode().decode(codec), RULES).text == "Díaz"
 
 
+def test_a_lost_character_that_was_read_wrongly_is_flagged() -> None:
+    assert repair("The cafï¿½ is open", RULES).damage == ("replacement characters",)
+
+
+@pytest.mark.parametrize("text", ["a Ã\x80 b", "â\x80 lost", "\x9d", "ไทย\x92ไทย"])
+def test_a_control_that_may_be_a_part_of_utf8_or_stands_for_nothing_is_not_read_as_a_sign(text: str) -> None:
+    assert "windows-1252 read as iso-8859-1" not in {edit.rule for edit in repair(text, RULES).edits}
+
+
 def test_question_marks_of_a_text_are_no_damage():
     assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
 
@@ -425,8 +434,47 @@ WORDS = {
     "tr": "Gündem Dünya Ekonomi Şişli İstanbul Çağrı kişi için",
     "vi": "Trang Thời Thế giới Đời sống Kinh doanh Giáo dục",
 }
-BETWEEN = (" ", " | ", "/", " / ", "+", " · ", " • ", " » ", "»", " – ", " — ", ": ", ", ", "…", "\xa0", "\n", "-", "“", "”", "№", " №")
-PRICES = ("", " 12", "1.250,00 €", "20×30", "100%", "2024", "№ 7", "＋１", "(3)", "£5", "4°", "½", "©", "→", "★", "™")
+BETWEEN = (
+    " ",
+    " | ",
+    "/",
+    " / ",
+    "+",
+    " · ",
+    " • ",
+    " » ",
+    "»",
+    " – ",
+    " — ",
+    ": ",
+    ", ",
+    "…",
+    "\xa0",
+    "\n",
+    "-",
+    "“",
+    "”",
+    "№",
+    " №",
+)
+PRICES = (
+    "",
+    " 12",
+    "1.250,00 €",
+    "20×30",
+    "100%",
+    "2024",
+    "№ 7",
+    "＋１",
+    "(3)",
+    "£5",
+    "4°",
+    "½",
+    "©",
+    "→",
+    "★",
+    "™",
+)
 
 
 @st.composite
