@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from newsarchive.core.repairs.controls import control_changes, may_be_control
 from newsarchive.core.repairs.edits import one_after_another
 from newsarchive.core.repairs.entities import Unescaped, unescaped
 from newsarchive.core.repairs.gate import suspects
@@ -70,12 +69,13 @@ def _once(texts: Sequence[str], rules: Rules) -> list[Repaired]:
 
 def _may_hide(text: str, rules: Rules) -> bool:
     """Whether there may be damage in which no two characters look wrong."""
-    return may_be_interpunct(text) or may_be_sibling(text, grams_model_of(rules)) or may_be_control(text)
+    return may_be_interpunct(text) or may_be_sibling(text, grams_model_of(rules))
 
 
 def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
     """The texts, damage looked for at these places of the page."""
     # Most texts are clean: to look at one takes none of these.
+    from newsarchive.core.repairs.controls import control_changes
     from newsarchive.core.repairs.fallback import is_asked, second_opinion
     from newsarchive.core.repairs.interpuncts import interpunct_changes
     from newsarchive.core.repairs.plausible import windows
@@ -91,7 +91,7 @@ def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rul
     if may_be_interpunct(seen.text):
         repairs = repairs.with_more(interpunct_changes(seen.text, grams))
     if not repairs.lost:
-        repairs = repairs.with_more(control_changes(seen.text, model))
+        repairs = repairs.with_more(control_changes(seen.text, positions, model))
     if not (repairs.changes or repairs.lost or is_asked(near)):
         return [Repaired(text, (), damage_of(text)) for text in texts]
     page = "\n".join(texts)
@@ -129,8 +129,8 @@ def _edit(before: str, reading: Reading, start: int) -> Edit:
 #: What `Repaired.damage` says where UTF-8 was read wrongly and bytes of it are gone that cannot be told.
 LOST = "lost bytes"
 
-#: What a character that was lost became, and the same as UTF-8 read as windows-1252.
-_REPLACED = ("\ufffd", "ï¿½")
+#: U+FFFD, which stands for a character that was lost, as UTF-8 read with windows-1252.
+_REPLACED = "ï¿½"
 #: Words of question marks, or question marks inside a word; not `What??`, not `page.php?id=1`.
 _QUESTIONS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+|[^\W\d_]\?{2,}[^\W\d_]")
 
@@ -138,7 +138,7 @@ _QUESTIONS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+|[^\W\d_]\?{2,}[^\W\d_]"
 def damage_of(text: str) -> tuple[str, ...]:
     """What is beyond repair in a text: see `Repaired.damage`."""
     found = []
-    if any(sign in text for sign in _REPLACED):
+    if "\ufffd" in text or ("½" in text and _REPLACED in text):
         found.append("replacement characters")
     if "?" in text and "??" in text and _QUESTIONS.search(text):
         found.append("question marks")

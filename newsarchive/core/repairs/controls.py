@@ -8,7 +8,7 @@ single-byte codec brings forth, they are no part of UTF-8 that was read wrongly.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from newsarchive.core.charsets import charset
 from newsarchive.core.repairs.mojibake import Reading
@@ -20,16 +20,13 @@ _BESIDE = r"\x00-\x7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
 _CONTROL = re.compile(rf"[\x80-\x9f](?![^{_BESIDE}])(?:(?<=^.)|(?<=[{_BESIDE}].))", re.DOTALL)
 
 
-def may_be_control(text: str) -> bool:
-    """Whether a page has such a control."""
-    return _CONTROL.search(text) is not None
-
-
-def control_changes(text: str, model: PairModel) -> Sequence[Change]:
-    """The controls that windows-1252 has a character for, where that is likelier."""
+def control_changes(text: str, positions: Iterable[int], model: PairModel) -> Sequence[Change]:
+    """The controls at these suspicious places that windows-1252 has a character for, where that is likelier."""
     decoded, changes = charset("windows-1252").decoded, []
-    for match in _CONTROL.finditer(text):
-        at, char = match.start(), match[0]
+    for at in sorted({at for place in positions for at in (place, place + 1)}):
+        if not _CONTROL.match(text, at):
+            continue
+        char = text[at]
         before, behind = text[at - 1] if at else "\n", text[at + 1 : at + 2] or "\n"
         if (after := decoded[ord(char)]) == "\ufffd":
             continue

@@ -62,6 +62,8 @@ class Proof:
         return {run: good for run, readings in found.items() if (good := self._of_run(run, readings))}
 
     def _of_run(self, run: str, readings: list[Reading]) -> list[Reading]:
+        if not any(_touches_letters(run, r) for r in readings):
+            return readings
         good = [r for r in readings if not _mixes_scripts(run, r) and not self._is_known(run, r)]
         return [r for r in good if not _is_cut(run, r, good) or self._betters(run, r)]
 
@@ -127,15 +129,23 @@ class Proof:
 
     def of_page(self, found: Found, is_many_bytes: bool) -> Found:
         """The readings of a codec without the single characters that prove nothing; runs without any are left out."""
+        some = [
+            (run, r)
+            for run, readings in found.items()
+            for r in readings
+            if _may_be_doubtful(run[r.start : r.end], r.after, is_many_bytes)
+        ]
+        if not some:
+            return found
         home = self._home(found)
-        every = [(run, r) for run, readings in found.items() for r in readings]
-        known = ANYWHERE.union(home, *(_in_words(r.after) for _, r in every))
-        strange = {(run, r) for run, r in every if not writings(r.after) <= known}
-        lone = {(run, r) for run, r in every if self._is_letter_of_no_word(run, r)}
-        doubtful = strange | lone | _own(every, home, is_many_bytes)
+        known = ANYWHERE.union(home, *(_in_words(r.after) for readings in found.values() for r in readings))
+        strange = {(run, r) for run, r in some if not writings(r.after) <= known}
+        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r)}
+        doubtful = strange | lone | _own(some, home, is_many_bytes)
         if not doubtful:
             return found
-        if any(r.gain >= MIN_NATS for run, r in every if (run, r) not in doubtful):
+        sure = ((run, r) for run, readings in found.items() for r in readings if r.gain >= MIN_NATS)
+        if any(reading not in doubtful for reading in sure):
             doubtful = {(run, r) for run, r in strange if _is_of_bytes(r.after, 2)}
         rest = {run: [r for r in readings if (run, r) not in doubtful] for run, readings in found.items()}
         return {run: readings for run, readings in rest.items() if readings}
@@ -161,20 +171,32 @@ class Proof:
         return bool(writings(after)) or not self.grams.knows(after)
 
 
+@lru_cache(maxsize=1 << 13)
+def _may_be_doubtful(before: str, after: str, is_many_bytes: bool) -> bool:
+    """Whether a reading is a letter, or of letters that not every page has, or made of one or two characters."""
+    is_letter = len(after) == 1 and after.isalpha()
+    return is_letter or not writings(after) <= ANYWHERE or _is_single(before, after, is_many_bytes)
+
+
+def _is_single(before: str, after: str, is_many_bytes: bool) -> bool:
+    """Whether one character is made of letters and signs: in a codec of many bytes of one or two, else of a letter and
+    a sign, and it is a sign."""
+    if len(after) > 1 or not writings(before):
+        return False
+    return not _is_of_bytes(after, 3) if is_many_bytes else len(before) == 2 and not after.isalpha()
+
+
 def _own(
-    every: list[tuple[str, Reading]], home: frozenset[str], is_many_bytes: bool
+    some: list[tuple[str, Reading]], home: frozenset[str], is_many_bytes: bool
 ) -> set[tuple[str, Reading]]:
-    """The readings that make one character of characters of the page's own script: in a codec of many bytes, of
-    one or two; else of a letter and a sign one sign, where it is the same on all the page (`Β΄`)."""
-    own = {
-        (run, r)
-        for run, r in every
-        if len(r.after) == 1 and not writings(run[r.start : r.end]).isdisjoint(home)
-    }
-    if is_many_bytes:
-        return {(run, r) for run, r in own if not _is_of_bytes(r.after, 3)}
-    signs = {(run, r) for run, r in own if r.end - r.start == 2 and not r.after.isalpha()}
-    return signs if len({r.after for _, r in signs}) == 1 else set()
+    """Those of these readings that make one character of characters of the page's own script; in a codec of one byte
+    only where all come to the same (`Β΄`)."""
+    own = set()
+    for run, r in some:
+        before = run[r.start : r.end]
+        if _is_single(before, r.after, is_many_bytes) and not writings(before).isdisjoint(home):
+            own.add((run, r))
+    return own if is_many_bytes or len({r.after for _, r in own}) == 1 else set()
 
 
 def _is_of_bytes(text: str, number: int) -> bool:
@@ -188,6 +210,18 @@ def _with_words(text: str, start: int, end: int) -> tuple[int, int]:
     while text[end - 1].isalpha() and text[end].isalpha():
         end += 1
     return start, end
+
+
+def _touches_letters(run: str, reading: Reading) -> bool:
+    """Whether a reading stands beside something beyond ASCII, or changes letters whose words can be known."""
+    beside = run[reading.start - 1], run[reading.end : reading.end + 1]
+    return not all(map(str.isascii, beside)) or _has_words(run[reading.start : reading.end])
+
+
+@lru_cache(maxsize=1 << 13)
+def _has_words(text: str) -> bool:
+    """Whether a text has letters of scripts that part their words, other than Latin."""
+    return not UNCUT.issuperset(map(script, text))
 
 
 def _is_cut(run: str, reading: Reading, others: list[Reading]) -> bool:

@@ -40,11 +40,11 @@ class Readers:
     def for_page(self, hypothesis: Hypothesis, runs: Sequence[str]) -> Found:
         """The readings of some runs as the whole page makes them likelier."""
         found = self.readings(hypothesis, runs)
-        if not isinstance(hypothesis, Legacy):
-            found = self.proof.of_page(found, isinstance(hypothesis, MultiByte))
         before, weighed = self._weighed.get(hypothesis, (None, found))
         if found != before:
-            weighed = _for_page(found, self.runs)
+            is_legacy = isinstance(hypothesis, Legacy)
+            proven = found if is_legacy else self.proof.of_page(found, isinstance(hypothesis, MultiByte))
+            weighed = _for_page(proven, self.runs)
             self._weighed[hypothesis] = found, weighed
         return weighed
 
