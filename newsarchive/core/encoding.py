@@ -90,8 +90,8 @@ def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rul
         repairs = Repairs(sibling_changes(seen.text, model, grams), repairs.lost)
     if may_be_interpunct(seen.text):
         repairs = repairs.with_more(interpunct_changes(seen.text, grams))
-    if not repairs.lost:
-        repairs = repairs.with_more(control_changes(seen.text, positions, model))
+    if not repairs.lost and (controls := control_changes(seen.text, positions, model)):
+        repairs = repairs.with_more(controls)
     if not (repairs.changes or repairs.lost or is_asked(near)):
         return [Repaired(text, (), damage_of(text)) for text in texts]
     page = "\n".join(texts)

@@ -23,7 +23,8 @@ _CONTROL = re.compile(rf"[\x80-\x9f](?![^{_BESIDE}])(?:(?<=^.)|(?<=[{_BESIDE}].)
 def control_changes(text: str, positions: Iterable[int], model: PairModel) -> Sequence[Change]:
     """The controls at these suspicious places that windows-1252 has a character for, where that is likelier."""
     decoded, changes = charset("windows-1252").decoded, []
-    for at in sorted({at for place in positions for at in (place, place + 1)}):
+    beside = {at for place in positions for at in (place, place + 1) if "\x80" <= text[at : at + 1] <= "\x9f"}
+    for at in sorted(beside):
         if not _CONTROL.match(text, at):
             continue
         char = text[at]

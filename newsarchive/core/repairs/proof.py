@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -62,13 +62,18 @@ class Proof:
         return {run: good for run, readings in found.items() if (good := self._of_run(run, readings))}
 
     def _of_run(self, run: str, readings: list[Reading]) -> list[Reading]:
-        if not any(_touches_letters(run, r) for r in readings):
+        for r in readings:
+            if _touches_letters(run, r):
+                break
+        else:
             return readings
         good = [r for r in readings if not _mixes_scripts(run, r) and not self._is_known(run, r)]
         return [r for r in good if not _is_cut(run, r, good) or self._betters(run, r)]
 
     def _is_known(self, run: str, reading: Reading) -> bool:
         """Whether a reading changes a word that is known as it stands."""
+        if not _has_words(run[reading.start : reading.end]):
+            return False
         if run not in self._known:
             self._known[run] = list(self._known_words(run))
         return any(start < reading.end and end > reading.start for start, end in self._known[run])
@@ -137,9 +142,13 @@ class Proof:
         ]
         if not some:
             return found
-        home = self._home(found)
-        known = ANYWHERE.union(home, *(_in_words(r.after) for readings in found.values() for r in readings))
-        strange = {(run, r) for run, r in some if not writings(r.after) <= known}
+        home = self._home(
+            found, {name for run, r in some for name in writings(run[r.start : r.end] + r.after)}
+        )
+        strange = {(run, r) for run, r in some if not writings(r.after) <= ANYWHERE | home}
+        if strange:
+            words = frozenset[str]().union(*(_in_words(r.after) for rs in found.values() for r in rs))
+            strange = {(run, r) for run, r in strange if not writings(r.after) <= ANYWHERE | home | words}
         lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r)}
         doubtful = strange | lone | _own(some, home, is_many_bytes)
         if not doubtful:
@@ -150,14 +159,17 @@ class Proof:
         rest = {run: [r for r in readings if (run, r) not in doubtful] for run, readings in found.items()}
         return {run: readings for run, readings in rest.items() if readings}
 
-    def _home(self, found: Found) -> frozenset[str]:
-        """The scripts that the page is written in, apart from what these readings change."""
-        counts, least = Counter(self.runs.scripts), MIN_HOME_SHARE * self.runs.scripts.total()
-        for run, readings in found.items():
+    def _home(self, found: Found, names: Iterable[str]) -> frozenset[str]:
+        """Those of these scripts that the page is written in, apart from what the readings change."""
+        scripts = self.runs.scripts
+        least = MIN_HOME_SHARE * scripts.total()
+        counts = {name: scripts[name] for name in names if scripts[name] > least}
+        for run, readings in found.items() if counts else ():
             for r in readings:
-                for char in run[r.start : r.end]:
-                    counts[script(char)] -= len(self.runs.places[run])
-        return frozenset(name for name, number in counts.items() if name and number > least)
+                for name, number in _scripts_in(run[r.start : r.end]):
+                    if name in counts:
+                        counts[name] -= number * len(self.runs.places[run])
+        return frozenset(name for name, number in counts.items() if number > least)
 
     def _is_letter_of_no_word(self, run: str, reading: Reading) -> bool:
         """Whether a reading is one letter that is no word by itself, or that no language has."""
@@ -214,8 +226,8 @@ def _with_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _touches_letters(run: str, reading: Reading) -> bool:
     """Whether a reading stands beside something beyond ASCII, or changes letters whose words can be known."""
-    beside = run[reading.start - 1], run[reading.end : reading.end + 1]
-    return not all(map(str.isascii, beside)) or _has_words(run[reading.start : reading.end])
+    start, end = reading.start, reading.end
+    return run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or _has_words(run[start:end])
 
 
 @lru_cache(maxsize=1 << 13)
@@ -253,6 +265,12 @@ def writings(text: str) -> frozenset[str]:
     """The scripts of the letters and digits of a text, those of signs such as `µ` and `𝕏` by the letter they come
     from."""
     return frozenset(filter(None, map(_writing, text)))
+
+
+@lru_cache(maxsize=1 << 13)
+def _scripts_in(text: str) -> tuple[tuple[str, int], ...]:
+    """How many characters of each script a text has."""
+    return tuple(Counter(map(script, text)).items())
 
 
 @lru_cache(maxsize=1 << 13)
