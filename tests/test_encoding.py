@@ -42,6 +42,13 @@ def test_leaves_right_text_alone(case):
     assert repair(case["original"], RULES).edits == ()
 
 
+@pytest.mark.parametrize("case", cases("menus"))
+def test_leaves_menus_imprints_and_headlines_alone_as_a_page_and_line_by_line(case):
+    lines = case["original"].split("\n")
+    assert [r.edits for r in repair_texts(lines, RULES)] == [()] * len(lines)
+    assert {line: repair(line, RULES).text for line in lines} == {line: line for line in lines}
+
+
 @pytest.mark.parametrize("case", cases("wild"))
 def test_edits_account_for_every_change(case):
     result = repair(case["original"], RULES)
@@ -314,6 +321,15 @@ def test_a_spanish_name_comes_back_with_its_own_letter(codec: str) -> None:
     assert repair("Díaz".encode().decode(codec), RULES).text == "Díaz"
 
 
+def test_a_lost_character_that_was_read_wrongly_is_flagged() -> None:
+    assert repair("The cafï¿½ is open", RULES).damage == ("replacement characters",)
+
+
+@pytest.mark.parametrize("text", ["a Ã\x80 b", "â\x80 lost", "\x9d", "ไทย\x92ไทย"])
+def test_a_control_that_may_be_a_part_of_utf8_or_stands_for_nothing_is_not_read_as_a_sign(text: str) -> None:
+    assert "windows-1252 read as iso-8859-1" not in {edit.rule for edit in repair(text, RULES).edits}
+
+
 def test_question_marks_of_a_text_are_no_damage():
     assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
 
@@ -396,6 +412,86 @@ def test_repair_of_text_with_lost_bytes_is_idempotent(lines, codec):
 @settings(max_examples=30, deadline=None)
 def test_clean_text_is_left_as_it_is(lines):
     assert not any(r.edits for r in repair_texts(lines, RULES))
+
+
+#: Words of front pages, by language, and what stands between them in menus.
+WORDS = {
+    "ru": "Новости Политика Экономика Происшествия Здоровье Наука Москва Общество мире рубрику читать далее",
+    "uk": "Новини Політика Економіка Суспільство Київ Україна Культура світі читати далі більше",
+    "bg": "Новини Политика Икономика България София Спорт Култура света още прочетете",
+    "el": "Αρχική Πολιτική Οικονομία Ελλάδα Αθλητικά Κόσμος περισσότερα νέα",
+    "zh-hans": "首页 新闻 财经 名单 说明 证明 更名 体育 官方 下载 评论",
+    "zh-hant": "首頁 新聞 財經 說明 娛樂 分享 留言 運動 官方",
+    "ja": "トップ ニュース 第１位 第２回 経済 スポーツ 説明 一覧 もっと見る",
+    "ko": "홈 뉴스 정치 경제 사회 스포츠 더보기 전체",
+    "th": "หน้าแรก ข่าว กีฬา บันเทิง เศรษฐกิจ ต่างประเทศ",
+    "ar": "الرئيسية أخبار رياضة اقتصاد ثقافة المزيد",
+    "he": "חדשות ספורט כלכלה תרבות עולם דעות",
+    "hi": "होम खबरें खेल मनोरंजन देश विदेश",
+    "fr": "Accueil Société Économie Éducation Santé L’été Voilà à être déjà",
+    "de": "Startseite Größe Öffnen Schließen Über Köln für Straße können",
+    "pl": "Główna Świat Łódź Śląsk Żółw więcej już także",
+    "tr": "Gündem Dünya Ekonomi Şişli İstanbul Çağrı kişi için",
+    "vi": "Trang Thời Thế giới Đời sống Kinh doanh Giáo dục",
+}
+BETWEEN = (
+    " ",
+    " | ",
+    "/",
+    " / ",
+    "+",
+    " · ",
+    " • ",
+    " » ",
+    "»",
+    " – ",
+    " — ",
+    ": ",
+    ", ",
+    "…",
+    "\xa0",
+    "\n",
+    "-",
+    "“",
+    "”",
+    "№",
+    " №",
+)
+PRICES = (
+    "",
+    " 12",
+    "1.250,00 €",
+    "20×30",
+    "100%",
+    "2024",
+    "№ 7",
+    "＋１",
+    "(3)",
+    "£5",
+    "4°",
+    "½",
+    "©",
+    "→",
+    "★",
+    "™",
+)
+
+
+@st.composite
+def menus(draw: st.DrawFn) -> str:
+    """Words of one language as a menu has them: glued or parted, some in camel case, with numbers and signs."""
+    words = st.sampled_from(draw(st.sampled_from(sorted(WORDS.values()))).split())
+    camel = st.lists(words, min_size=1, max_size=2).map(lambda ws: "".join(w[:1].upper() + w[1:] for w in ws))
+    parts = st.one_of(words, camel, st.sampled_from(PRICES))
+    between = draw(st.lists(st.sampled_from(BETWEEN), min_size=1, max_size=2))
+    items = draw(st.lists(st.tuples(parts, st.sampled_from(between)), min_size=1, max_size=12))
+    return "".join(word + sign for word, sign in items)
+
+
+@given(menus())
+@settings(max_examples=400, deadline=None)
+def test_words_of_one_language_as_a_menu_has_them_are_left_as_they_are(text):
+    assert repair(text, RULES).edits == ()
 
 
 @given(st.text(max_size=80))

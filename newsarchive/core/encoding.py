@@ -75,6 +75,7 @@ def _may_hide(text: str, rules: Rules) -> bool:
 def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
     """The texts, damage looked for at these places of the page."""
     # Most texts are clean: to look at one takes none of these.
+    from newsarchive.core.repairs.controls import control_changes
     from newsarchive.core.repairs.fallback import is_asked, second_opinion
     from newsarchive.core.repairs.interpuncts import interpunct_changes
     from newsarchive.core.repairs.plausible import windows
@@ -89,6 +90,8 @@ def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rul
         repairs = Repairs(sibling_changes(seen.text, model, grams), repairs.lost)
     if may_be_interpunct(seen.text):
         repairs = repairs.with_more(interpunct_changes(seen.text, grams))
+    if not repairs.lost and (controls := control_changes(seen.text, positions, model)):
+        repairs = repairs.with_more(controls)
     if not (repairs.changes or repairs.lost or is_asked(near)):
         return [Repaired(text, (), damage_of(text)) for text in texts]
     page = "\n".join(texts)
@@ -126,7 +129,8 @@ def _edit(before: str, reading: Reading, start: int) -> Edit:
 #: What `Repaired.damage` says where UTF-8 was read wrongly and bytes of it are gone that cannot be told.
 LOST = "lost bytes"
 
-_REPLACED = "\ufffd"
+#: U+FFFD, which stands for a character that was lost, as UTF-8 read with windows-1252.
+_REPLACED = "ï¿½"
 #: Words of question marks, or question marks inside a word; not `What??`, not `page.php?id=1`.
 _QUESTIONS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+|[^\W\d_]\?{2,}[^\W\d_]")
 
@@ -134,7 +138,7 @@ _QUESTIONS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+|[^\W\d_]\?{2,}[^\W\d_]"
 def damage_of(text: str) -> tuple[str, ...]:
     """What is beyond repair in a text: see `Repaired.damage`."""
     found = []
-    if _REPLACED in text:
+    if "\ufffd" in text or ("½" in text and _REPLACED in text):
         found.append("replacement characters")
     if "?" in text and "??" in text and _QUESTIONS.search(text):
         found.append("question marks")

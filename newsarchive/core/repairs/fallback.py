@@ -15,6 +15,7 @@ from newsarchive.core.repairs.characters import is_allowed
 from newsarchive.core.repairs.gate import suspects
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, plausible_single_bytes, windows
+from newsarchive.core.repairs.proof import writings
 from newsarchive.edits import Edit
 
 #: A change has to make its place so much likelier, in nats: it has no vote behind it.
@@ -45,6 +46,8 @@ def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
         if tag == "equal" or a == b or not all(map(is_allowed, fixed[c:d])):
             continue
         before, after = text[a - 1 : a] or "\n", text[b : b + 1] or "\n"
+        if not writings(fixed[c:d]) <= writings(text):
+            continue
         gain = model.of(before + text[a:b] + after) - model.of(before + fixed[c:d] + after)
         if gain >= CONVINCING:
             yield Edit("repair", "ftfy", text[a:b], fixed[c:d], start=a, evidence=round(gain, 1))

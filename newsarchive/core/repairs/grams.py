@@ -15,6 +15,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from newsarchive.core.repairs.characters import script
 from newsarchive.rules import Rules
@@ -63,6 +64,17 @@ class GramModel:
         """Whether a word with more than ASCII in it, or its greater part, is known."""
         own = [gram for gram in grams_of(word.lower()) if not gram.isascii()]
         return bool(own) and 2 * sum(self.cost(gram) < UNKNOWN for gram in own) > len(own)
+
+    def unknown(self, word: str) -> int:
+        """How many sequences of a word, beyond ASCII, are not known."""
+        own = (gram for gram in grams_of(word.lower()) if not gram.isascii())
+        return sum(self.cost(gram) >= UNKNOWN for gram in own)
+
+
+def camel_parts(word: str) -> list[str]:
+    """What a word is made of where capitals stand behind small letters: `АвиаПорт` is `Авиа` and `Порт`."""
+    cuts = [i for i in range(1, len(word)) if word[i].isupper() and word[i - 1].islower()]
+    return [word[start:end] for start, end in pairwise([0, *cuts, len(word)])]
 
 
 def grams_of(word: str) -> list[str]:

@@ -10,8 +10,11 @@ from math import log
 from typing import Protocol
 
 from newsarchive.core.repairs.characters import script
+from newsarchive.core.repairs.legacy import Legacy
 from newsarchive.core.repairs.mojibake import Found, Reading
+from newsarchive.core.repairs.multibyte import MultiByte
 from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.repairs.proof import Proof
 from newsarchive.core.repairs.runs import Runs
 
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
@@ -29,8 +32,8 @@ class Hypothesis(Protocol):
 class Readers:
     """What hypotheses make of the runs of a page: each of them reads a run once, however often it is asked."""
 
-    def __init__(self, model: PairModel, runs: Runs) -> None:
-        self.model, self.runs = model, runs
+    def __init__(self, model: PairModel, runs: Runs, proof: Proof) -> None:
+        self.model, self.runs, self.proof = model, runs, proof
         self._found: dict[Hypothesis, dict[str, list[Reading]]] = {}
         self._weighed: dict[Hypothesis, tuple[Found, Found]] = {}
 
@@ -39,7 +42,9 @@ class Readers:
         found = self.readings(hypothesis, runs)
         before, weighed = self._weighed.get(hypothesis, (None, found))
         if found != before:
-            weighed = _for_page(found, self.runs)
+            is_legacy = isinstance(hypothesis, Legacy)
+            proven = found if is_legacy else self.proof.of_page(found, isinstance(hypothesis, MultiByte))
+            weighed = _for_page(proven, self.runs)
             self._weighed[hypothesis] = found, weighed
         return weighed
 
@@ -47,7 +52,9 @@ class Readers:
         """See `Hypothesis.readings`."""
         known = self._found.setdefault(hypothesis, {})
         if new := [run for run in runs if run not in known]:
-            known |= dict.fromkeys(new, _NOTHING) | hypothesis.readings(new, self.model)
+            found = hypothesis.readings(new, self.model)
+            proven = found if isinstance(hypothesis, Legacy) else self.proof.of_words(found)
+            known |= dict.fromkeys(new, _NOTHING) | proven
         return {run: readings for run in runs if (readings := known[run])}
 
 

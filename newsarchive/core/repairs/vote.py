@@ -15,25 +15,22 @@ from newsarchive.core.charsets import MULTI_BYTE, charsets
 from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.legacy import Legacy, likeliest
-from newsarchive.core.repairs.lines import are_controls, by_line
+from newsarchive.core.repairs.lines import CONTROLS, are_controls, are_only_controls, by_line
 from newsarchive.core.repairs.losses import with_lost
-from newsarchive.core.repairs.mojibake import Found, Reading, Utf8
+from newsarchive.core.repairs.mojibake import Found, Utf8
 from newsarchive.core.repairs.multibyte import MultiByte, multi_bytes
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.plausible import Window, conceivable, is_single_byte
+from newsarchive.core.repairs.proof import Proof
 from newsarchive.core.repairs.quotes import torn_codec
 from newsarchive.core.repairs.readers import Hypothesis, Readers, gain_of
 from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 from newsarchive.core.repairs.stops import torn_stops_codec
 from newsarchive.core.repairs.torn import torn
-from newsarchive.core.repairs.worded import cost_of_words, is_known, known_words
+from newsarchive.core.repairs.worded import compared, cost_of_words, known_words, lines_of
 
 #: A codec is believed from this gain on, in nats, summed over the page; one of many bytes from that on.
 PAGE, MANY_BYTES = 12.0, 20.0
-#: A run of a believed codec needs this gain; one that clean text would hardly hold needs less.
-RUN, SUSPECT = 2.0, -4.0
-#: What a word that is known as it stands must gain at the least.
-CLEAR = 8.0
 #: Where a codec explains one letter alone, however often it stands there, that must gain so much.
 LONE = 30.0
 #: How many codecs one page may have been read with, one after another.
@@ -50,7 +47,7 @@ CLOSE, MANY, WORD = 12.0, 40, 0.5
 #: Legacy text read as legacy needs so many runs and characters, so much a pair as they stand, and that much more gain.
 FEWEST, STRANGE, ODD = 3, 6.0, 20.0
 #: So many different words, and such a share of them, must be known in legacy text once it is read right; one more
-#: where the wrong codec did not make all that is suspicious.
+#: where the wrong codec did not make all that is suspicious, and one where only one letter is read otherwise.
 WORDS, WORDED = 2, 0.37
 #: A word of so many letters is no accident.
 LONG = 4
@@ -70,7 +67,7 @@ def changes_of(
         return Repairs()
     runs = Runs(text)
     suspect = runs.suspect(positions)
-    readers = Readers(model, runs)
+    readers = Readers(model, runs, Proof(runs, grams, model))
     taken: Found = {}
     changes: Sequence[Change] = ()
     for _ in range(ROUNDS):
@@ -82,9 +79,8 @@ def changes_of(
         found = readers.for_page(believed, others)
         if isinstance(believed, Legacy):
             return Repairs([*changes, *by_line(found, runs, believed.wrong, grams)])
-        strange = frozenset(left)
-        good = {run: rs for run in found if (rs := _good(run, found[run], strange, runs, grams))}
-        if _is_lone_letter(good, runs, grams) or _is_no_word(believed, good, runs, grams):
+        good = readers.proof.enough(found)
+        if _is_lone_letter(good, runs, grams):
             break
         taken |= good
         changes = placed(taken, runs)
@@ -104,58 +100,6 @@ def _gaining(names: frozenset[str], near: Sequence[Window], model: PairModel) ->
     in Han characters ends here: it has two that may be UTF-8, but not as anything likely."""
     many = [h for h in multi_bytes() if h.name in names]
     return names - {h.name for h in many if not h.is_in([w.core for w in near], model)} if many else names
-
-
-def _good(
-    run: str, readings: Sequence[Reading], strange: frozenset[str], runs: Runs, grams: GramModel
-) -> list[Reading]:
-    """The readings that gain enough: `đô` may be `Г`, but is a word."""
-    readings = [r for r in readings if not _mixes_scripts(run, r)]
-    if run in strange:
-        return [r for r in readings if r.gain >= SUSPECT]
-    good = [r for r in readings if r.gain >= (CLEAR if _cuts_a_word(run, r) else RUN)]
-    weak = any(r.gain < CLEAR for r in good)
-    return [r for r in good if r.gain >= CLEAR] if weak and is_known(run, runs, grams) else good
-
-
-def _cuts_a_word(run: str, reading: Reading) -> bool:
-    """Whether letters of a word become other letters, the rest of it staying as it is: `Рі` in `Ріната`."""
-    before, own = run[reading.start : reading.end], script(run[reading.start])
-    around = (run[reading.start - 1], run[reading.end : reading.end + 1] or " ")
-    return (
-        before.isalpha()
-        and reading.after.isalpha()
-        and any(char > "\x7f" and script(char) == own for char in around)
-    )
-
-
-def _mixes_scripts(run: str, reading: Reading) -> bool:
-    """Whether letters of a word become letters of another script than the rest of it: `ة‹` is `ɋ` as windows-1256."""
-    first, last = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
-    edges = ((first, run[reading.start], reading.after[0]), (last, run[reading.end - 1], reading.after[-1]))
-    return any(
-        char > "\x7f"
-        and script(char) not in ("", script(after))
-        and script(char) == script(before)
-        and script(after)
-        for char, before, after in edges
-    )
-
-
-def _is_no_word(believed: Hypothesis, found: Found, runs: Runs, grams: GramModel) -> bool:
-    """Whether a multi-byte codec is believed for letters of another script that make no known word: a
-    rare Han character is two letters of some script."""
-    if not isinstance(believed, MultiByte):
-        return False
-    foreign = {
-        run: rs
-        for run, rs in found.items()
-        if any(c.isalpha() and script(c) != "LATIN" for r in rs for c in r.after)
-    }
-    if gain_of({run: rs for run, rs in found.items() if run not in foreign}, runs) >= MANY_BYTES:
-        return False
-    known, words = known_words(foreign, runs, grams)
-    return 0 < words < FEWEST and not known
 
 
 def _is_lone_letter(found: Found, runs: Runs, grams: GramModel) -> bool:
@@ -199,13 +143,26 @@ def elect(
     )
     if len(single) < FEWEST or not _is_strange(single, model):
         return best if total >= least else None
-    if legacy := likeliest(single[:60], model):
-        legacy_found = readers.for_page(legacy, sample)
-        rival = gain_of(legacy_found, runs) - ODD
-        words = WORDS + any(b"?" in legacy.wrong.to_bytes(run[1:-1]) for run in sample)
-        if rival > total and (are_controls(legacy_found) or _has_words(legacy_found, runs, grams, words)):
+    if legacy := _legacy(single, sample, readers, grams):
+        rival = gain_of(readers.for_page(legacy, sample), runs) - ODD
+        if rival > total:
             best, total, least = legacy, rival, PAGE
     return best if total >= least else None
+
+
+def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: GramModel) -> Legacy | None:
+    """The pair of codecs that legacy text was read with, where words or controls say so."""
+    legacy, runs = likeliest(single[:60], readers.model), readers.runs
+    if legacy is None:
+        return None
+    found = readers.for_page(legacy, sample)
+    words = WORDS + any(b"?" in legacy.wrong.to_bytes(run[1:-1]) for run in sample) + _is_one_letter(found)
+    if _has_words(found, runs, grams, words):
+        return legacy
+    if not are_controls(sample):
+        return None
+    everywhere = readers.for_page(legacy, list(runs.places))
+    return legacy if are_only_controls(everywhere, runs, grams) else CONTROLS
 
 
 def _first(
@@ -226,11 +183,18 @@ def _first(
     return max(close, key=lambda h: totals[h] - WORD * cost_of_words(found[h], runs, grams, differing[:MANY]))
 
 
+def _is_one_letter(found: Found) -> bool:
+    """Whether one letter alone is read otherwise, all over the page: languages that nobody told us of have some."""
+    return len({run[r.start : r.end] for run, rs in found.items() for r in rs}) == 1
+
+
 def _has_words(found: Found, runs: Runs, grams: GramModel, least: int) -> bool:
-    """Whether these readings bring forth so many words that are known: any text can be read otherwise, but that
-    does not give words (measured: 42% of them and more are known in legacy text, else 33% at most)."""
+    """Whether these readings bring forth so many words that are known, and take no more away: any text can be read
+    otherwise, but that does not give words (measured: 42% of them and more are known in legacy text, else 33% at
+    most)."""
     known, words = known_words(found, runs, grams, least=3)
-    return known >= least and known >= WORDED * words
+    sides = compared(lines_of(placed(found, runs), runs), runs.text[1:], grams)
+    return known >= least and known >= WORDED * words and sides.stand <= sides.come
 
 
 def _is_spelled(found: Found, runs: Runs, grams: GramModel) -> bool:
