@@ -23,6 +23,8 @@ from newsarchive.rules import Rules
 from newsarchive.warc import Original, WarcWriter
 from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 PAGE = "<html><body><h1>{title}</h1><p>{body}</p><p>Share this</p></body></html>"
 
 

@@ -16,6 +16,8 @@ from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import STORY, front, post, rows
 from tests.test_recrawl import due_now
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 APP = """<html lang="en"><head><title>A story told by a script</title></head><body><div id="root"></div>
 <noscript>You need JavaScript.</noscript><script>
 fetch("/story.json").then(r => r.json()).then(story => {

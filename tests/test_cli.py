@@ -16,6 +16,8 @@ from newsarchive import demo
 from newsarchive.core.urls import url_key
 from tests.serving import Answer, crawl, served
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -124,6 +124,7 @@ def test_a_text_cut_to_one_line_leaves(engine: Engine) -> None:
     assert groups(engine) == [[1, 3]]
 
 
+@pytest.mark.slow
 def test_a_thousand_equal_error_pages_are_one_cluster_and_swallow_nothing(engine: Engine) -> None:
     error, a = story(404, 60), story(1)
     for at in range(0, 1000, 250):

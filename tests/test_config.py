@@ -245,6 +245,7 @@ delay = 0.0
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["newsarchive", "scrapy", "scrapy -s"])
 def test_a_crawl_goes_by_the_file(how: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
@@ -268,6 +269,7 @@ def test_a_crawl_goes_by_the_file(how: str, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["data", "raw", file.name])
 
 
+@pytest.mark.slow
 def test_an_option_stands_over_the_file_in_a_crawl(tmp_path: Path) -> None:
     (tmp_path / "newsarchive.toml").write_text("[crawl]\nlimit = 1\ndelay = 0.0\n")
     with demo.served() as home:
@@ -288,6 +290,7 @@ url = "{two}"
 """
 
 
+@pytest.mark.slow
 def test_the_sites_of_the_file_are_followed_as_long_as_it_lists_them(tmp_path: Path) -> None:
     posts = {f"/a-story-{i}/": post(f"Story {i}") for i in range(2)}
     file = tmp_path / "newsarchive.toml"

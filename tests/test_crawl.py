@@ -6,9 +6,13 @@ import json
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from newsarchive import demo
 from newsarchive.fields import CRAWLED
 from tests.serving import Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 STORY = "<p>" + "</p><p>".join(
     f"The {word} council met on Tuesday and agreed to pay for the repair of the old bridge over the river, "

@@ -14,6 +14,8 @@ import pytest
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154")
 
 

@@ -21,6 +21,8 @@ from tests.storage import open_archive
 from tests.test_crawl import STORY, front, post, rows
 from tests.test_whole_posts import feed
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 FAST = {"delay": 0.01}
 
 

@@ -18,6 +18,8 @@ from tests.test_config import environment, run, scrapy
 from tests.test_crawl import front, rows
 from tests.test_crawl_sites import as_cron_reads_it, blog, follow
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0")
 #: All posts are due again, and the sites too.
 DUE = "UPDATE urls SET next_check_at = '2020-01-01 00:00:00.000000'; UPDATE sites SET last_success_at = '2020-01-01 00:00:00.000000'"

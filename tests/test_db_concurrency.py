@@ -16,6 +16,8 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.store import Store
 from tests.storage import make_article, open_archive
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 #: A crawl in small: argv is URL, blog, number of articles; prints the number of each committed article.
 CRAWL = """
 import sys

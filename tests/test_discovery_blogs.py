@@ -17,6 +17,8 @@ from tests.static_blogs import hugo, pelican
 from tests.wordpress.blogs import simple
 from tests.wordpress.fixtures import four_blogs
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 __all__ = ["four_blogs"]
 
 RULES = rules.default()

@@ -93,6 +93,7 @@ def test_every_field_and_format_of_an_export_stands_in_the_readme() -> None:
     assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in section] == [".md"]
 
 
+@pytest.mark.slow
 def test_the_readme_starts_with_a_crawl_that_works_as_it_stands_there(tmp_path: Path) -> None:
     """The last link of its first command, in a folder that is a checkout as far as Scrapy knows; what comes before it
     makes the environment that runs this test. Then the commands that it names next, but the one that needs a blog."""

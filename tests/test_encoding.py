@@ -398,6 +398,7 @@ def test_repair_is_idempotent_whatever_codec_read_the_text(lines, name):
     assert [r.text for r in repair_texts(once, RULES)] == once
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3),
     st.sampled_from(("cp874", "cp1250", "cp1257")),

@@ -74,6 +74,7 @@ def test_one_paragraph_among_ten_thousand_links() -> None:
     assert article.article_body == (PROSE * 4).strip()
 
 
+@pytest.mark.slow
 def test_fifty_thousand_paragraphs_are_cut_and_said_to_be() -> None:
     article = read("<body>" + "".join(f"<p>{PROSE} {i}.</p>" for i in range(50_000)) + "</body>")
     assert "page too long" in article.quality.flags
@@ -113,6 +114,7 @@ for name, html in json.load(sys.stdin).items():
 """
 
 
+@pytest.mark.slow
 def test_open_formatting_does_not_multiply() -> None:
     """Within 1.5 GB and ten seconds a page, in a process of its own."""
     pages = json.dumps({name: f"<body>{tags}<p>{PROSE * 3}</p>" for name, tags in FORMATTED.items()})

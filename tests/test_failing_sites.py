@@ -13,6 +13,8 @@ from tests.serving import Answer, Seen, crawl, served
 from tests.test_crawl import front, post, rows
 from tests.test_recrawl import due_now
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 STORIES = [f"/story-number-{number}-of-many/" for number in range(40)]
 WALL = "<html><head><title>Just a moment...</title></head><body>captcha</body></html>"
 #: Posts that may be on their way when the last failure comes in: `NEWSARCHIVE_IN_FLIGHT`.

@@ -95,6 +95,7 @@ class _Watched:
 REFUSED = [b"", b"GIF89a\0\0", b"<p>Short.</p>", b"<body><script>draw()</script></body>"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["articles", "refused"])
 def test_the_steps_leave_nothing_for_it_to_find(kind: str) -> None:
     pages = (

@@ -11,6 +11,8 @@ import pytest
 
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 #: Sends a Ctrl+C to its own process when a module is loaded or a function called: as if a person had done so just then.
 PROGRAM = """
 import importlib.abc, os, runpy, signal, sys

@@ -23,6 +23,8 @@ from tests.serving import Site, crawl, crawl_killed_at, served
 from tests.test_crawl import front, post, rows
 from tests.test_second_crawl import POSTS, QUERY, rest_api, sitemaps, tagged
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 
 def test_nothing_is_lost_and_no_more_than_was_in_flight_is_fetched_again(db: Path) -> None:
     chance = random.Random(6)

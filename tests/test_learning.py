@@ -17,6 +17,8 @@ from newsarchive.db.templates import load, save
 from newsarchive.warc import default_folder
 from tests.serving import Answer, Site, crawl, served
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 #: No table of phrases knows these.
 CHIPS = ["Brass owl desk", "Wander the shelves", "Pond letters, weekly"]
 PROMO = "The Otter Sheet lives on coffee and on what its patrons drop into the brass tin by the door."

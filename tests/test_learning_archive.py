@@ -25,6 +25,8 @@ from tests.archives import RULES, crawled, lines
 from tests.storage import make_article, open_archive
 from tests.test_conventions import DAYS, posts
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 PITCH = "Every window of the green house is open to whoever follows Mare News and its lamps."
 CREDIT = "This article first appeared on Mare News (www.marenews.example)."
 CHIPS = ["Brass owl desk", "Wander the shelves"]

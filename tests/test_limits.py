@@ -12,6 +12,8 @@ from tests.test_crawl import front, post, rows
 from tests.test_recrawl import due_now
 from tests.test_second_crawl import QUERY
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 XML = {"Content-Type": "application/xml"}
 STORIES = [f"/story-number-{number}-of-many/" for number in range(1, 13)]
 

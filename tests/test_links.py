@@ -62,6 +62,7 @@ def test_an_address_that_says_by_itself_what_it_is(url, reason):
     assert links.index_reason(url, RULES) == reason
 
 
+@pytest.mark.slow
 def test_a_million_links_are_bounded_and_counted():
     page = "".join(f"<a href=/2024/09/post-{i}>Post</a>" for i in range(1_000_000))
     judged = links.judge_links(page, "https://blog.example/", RULES)

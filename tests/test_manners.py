@@ -13,6 +13,8 @@ from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import front, post
 from tests.test_crawl_sites import run
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 PLAIN = {"Content-Type": "text/plain"}
 POSTS = ("/a-first-story/", "/a-second-story/", "/a-third-story/")
 

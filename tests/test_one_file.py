@@ -18,6 +18,8 @@ from tests.serving import ROOT, Answer, Seen, crawl, served, started
 from tests.test_cli import run
 from tests.test_crawl import front, post, rows
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 COUNT = "SELECT count(*) FROM articles"
 
 

@@ -6,11 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from scrapy.utils.test import get_crawler
 
 from newsarchive.politeness import Politeness
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post, rows
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 PLAIN = {"Content-Type": "text/plain"}
 

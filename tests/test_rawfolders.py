@@ -16,6 +16,8 @@ from tests.serving import crawl
 from tests.storage import archive_url, open_archive
 from tests.test_cli import run
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 ALL_AGAIN = ("reextract", "--workers", "0", "--only-older-than", "9999", "--db")
 
 

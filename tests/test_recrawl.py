@@ -9,6 +9,8 @@ import pytest
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import STORY, front, post, rows
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 
 def due_now(db: Path) -> None:
     rows(db, "UPDATE urls SET next_check_at = '2000-01-01 00:00:00.000000'")

@@ -15,6 +15,8 @@ from tests.test_crawl import STORY, front, post, rows
 from tests.test_recrawl import due_now
 from tests.test_whole_posts import feed
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 QUERY = (
     "/wp-json/wp/v2/posts?page={}&per_page=100&"
     + wp_posts_url("http://x/wp-json/").partition("per_page=100&")[2]

@@ -18,6 +18,8 @@ from tests.wordpress.blogs import Settings
 from tests.wordpress.fixtures import require
 from tests.wordpress.server import missing_theme
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 JSON = {"Content-Type": "application/json"}
 PATHS = [f"/story-number-{number}-of-many/" for number in range(4)]
 FIELDS = "date_published, date_published_source, publisher, article_section"

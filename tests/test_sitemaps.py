@@ -217,6 +217,7 @@ def test_entities_are_neither_multiplied_nor_fetched(tmp_path):
     assert "secret" not in repr(sitemap.links)
 
 
+@pytest.mark.slow
 def test_fifty_megabytes_and_too_many_addresses_are_cut_and_said():
     body = urlset(*(f"https://blog.example/{'x' * 30}/post-number-{i}/" for i in range(600_000)))
     assert len(body) > 40_000_000

@@ -69,5 +69,5 @@ def test_a_feeds_links_have_its_texts_and_the_platforms_ids() -> None:
     [link] = discovery.parse_feed(RSS.encode(), "https://blog.example/feed/", rules=rules.default()).links
     assert (link.post_id, link.text) == (
         "wordpress:12",
-        SourceText("feed", "<p>All of it.</p>", True, "A title"),
+        SourceText("feed", "<p>All of it.</p>", True, "A title", post_id="wordpress:12"),
     )

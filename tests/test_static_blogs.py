@@ -12,6 +12,8 @@ from tests.static_blogs import StaticBlog, hugo, pelican
 from tests.test_wordpress import folded, get
 from tests.wordpress.blogs import Line, simple
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 MAKERS = [pelican, hugo]
 Maker = Callable[..., AbstractContextManager[StaticBlog]]
 

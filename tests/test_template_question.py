@@ -54,6 +54,7 @@ def holding(db: Path) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_many_articles_are_rewritten_after_a_yes_alone(tmp_path: Path) -> None:
     db = learned(tmp_path, 12)
     nobody = keep(db)

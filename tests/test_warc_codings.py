@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_cli import run
 from tests.test_contentcoding import SENT
 from tests.test_crawl import front, post, rows
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 #: What a theme prints below each text.
 PROMO = "Sign up for the letter from the harbour and never miss a ferry"

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from scrapy import Request
 from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
@@ -21,6 +22,8 @@ from newsarchive.warc import WarcWriter
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_cli import run
 from tests.test_crawl import front, post, rows
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 WHAT = "SELECT headline, word_count, content_hash FROM articles ORDER BY headline"
 

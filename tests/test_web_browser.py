@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"), pytest.mark.slow]
 
 WIDTHS = {"wide": 1280, "phone": 390}
 LOOKS = [(name, scheme) for name in WIDTHS for scheme in ("light", "dark")]

@@ -122,7 +122,7 @@ def test_scrapys_spelling_crawls_from_the_wheel(bin_folder: Path, tmp_path: Path
         words = ("crawl", "news", "-a", f"url={home}", "-a", "limit=1", "-s", "DOWNLOAD_DELAY=0")
         done = run(bin_folder / "newsarchive", *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "1 discovered, 1 new" in done.stderr
+    assert "3 discovered, 1 new" in done.stderr
 
 
 def test_the_bundled_blog_is_in_the_wheel(bin_folder: Path, tmp_path: Path) -> None:

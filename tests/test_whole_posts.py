@@ -22,6 +22,8 @@ from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
 from tests.test_recrawl import due_now
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 URL = "https://blog.example/the-long-story/"
 RULES = rules.default()
 

@@ -18,6 +18,8 @@ from tests.test_crawl import rows
 from tests.wordpress.blogs import Blog, Settings, insertion, opened, simple
 from tests.wordpress.fixtures import require
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 #: Each page shows the newest posts with their dates, as WordPress' default theme does, and the day of the newest one
 #: above its headline; the address has the post's own.
 MORE = {

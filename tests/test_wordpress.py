@@ -21,6 +21,8 @@ from tests.wordpress.damage import damage
 from tests.wordpress.fixtures import POSTS, four_blogs, fresh_blog, require
 from tests.wordpress.prose import LANGUAGES, story
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 __all__ = ["four_blogs", "fresh_blog"]  # fixtures
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"

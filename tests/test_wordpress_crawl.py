@@ -21,6 +21,8 @@ from tests.test_recrawl import due_now
 from tests.wordpress.blogs import Blog, Line, Plan, Settings, opened, simple
 from tests.wordpress.fixtures import require
 
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
 #: More than a page of posts and more than a feed's ten.
 POSTS = 20
 #: WordPress' API under plain permalinks is a file of PHP, which the page cache before it does not see.
