@@ -1,9 +1,9 @@
 """Blocks of several lines, judged line by line.
 
-Old layouts part their paragraphs by `<br>` alone: a table's cell holds a share row, a subscription box and a notice as
-three lines of one block, of which each alone is a known phrase. `opened` makes every line a block of its own for the
-passes of the chrome step; `closed` puts lines together again where all lines of a block got one label, and lines
-of text that stood together, so a poem or an address stays as it was. Paragraphs that only a line break parts stay apart.
+Old layouts set paragraphs apart with `<br>` alone: a table's cell holds a share row, a subscription box and a notice as
+three lines of one block. Each line alone is a known phrase, the block is none. `opened` makes every line a block of its
+own for the passes of the chrome step. `closed` puts lines together again where all lines of a block got one label, and
+lines of text that stood together, so a poem or an address stays as it was. Paragraphs stay apart.
 """
 
 from __future__ import annotations

@@ -43,10 +43,14 @@ MIN_NAME_WORDS = 2
 #: What is left of `publication`'s last resorts among the candidates of a page.
 _TRACES = (" (relative)", " (month)")
 _TRACE_SOURCES = frozenset({"image", "script"})
-#: Where a page declares a day of publication, and where it does so for the page, not for the article.
-_DECLARED, _NOT_DECLARED = ("json-ld", "open graph", "meta", "microdata"), "json-ld page"
-#: The value of `Kind.ORDER` for numbers that open with the month, and with the day.
-MONTH_FIRST, DAY_FIRST = "month first", "day first"
+#: Where a page declares a day of publication.
+_DECLARED = ("json-ld", "open graph", "meta", "microdata")
+#: Where it does so for the page, not for the article.
+_NOT_DECLARED = "json-ld page"
+#: The value of `Kind.ORDER` for numbers that open with the month.
+MONTH_FIRST = "month first"
+#: The value of `Kind.ORDER` for numbers that open with the day.
+DAY_FIRST = "day first"
 
 
 class Kind(StrEnum):

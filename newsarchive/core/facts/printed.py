@@ -30,8 +30,10 @@ _OFFERS = frozenset(["advert", "consent"])
 _GUESSED = ("markup alone", "markup next")
 #: Sources beside which the long way down is worth it.
 _UNSURE = (*_GUESSED, "markup line above", "markup text prose")
-#: The source of what such a sentence says, and blocks that tell of another page.
-_TOLD_IN, _NOT_ABOUT_PAGE = "markup text below", frozenset(["comments", "related"])
+#: The source of what such a sentence says.
+_TOLD_IN = "markup text below"
+#: Labels of blocks that tell of another page.
+_NOT_ABOUT_PAGE = frozenset(["comments", "related"])
 #: How much of a line is its date where it stands for nothing else, and where the line before is its label.
 _ALONE, _LABELLED = 0.7, 0.4
 #: Shortest paragraph that tells a life, and as much of it as is read, in characters.
