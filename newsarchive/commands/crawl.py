@@ -12,12 +12,15 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
+from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
@@ -34,6 +37,45 @@ DEFAULTS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
 #: thousands that end with it; Python's own 700 had the collector take an eighth of a crawl.
 GARBAGE = (20_000, 20, 50)
 
+#: What an argument of the spiders does, for `--help`.
+MEANINGS = {
+    "url": "the blog: its front page, or its feed",
+    "limit": "at most this many posts",
+    "since": "leave out posts older than this day, 2025-01-31",
+    "sources": "look here alone; several with commas",
+    "recheck": "ask for every known post again, conditionally",
+    "dry_run": "list the posts that would be fetched; fetch and store none",
+    "site": "these sites alone, by domain",
+    "path": "the WARC file, or a pattern of several in quotes",
+}
+
+
+class Formatter(ScrapyHelpFormatter):
+    """Scrapy's, which leaves the lines of what follows the options as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith(ARGUMENTS):
+            return text
+        return super()._fill_text(text, width, indent)
+
+
+#: What the list of arguments begins with.
+ARGUMENTS = "Arguments of the spiders (-a NAME=VALUE)"
+
+
+def arguments_of(loader: Any) -> Iterator[str]:
+    """The spiders with their arguments, a line each; one of another project says nothing of them."""
+    yield ARGUMENTS
+    for name in sorted(loader.list()):
+        known = getattr(loader.load(name), "known_arguments", {})
+        yield from ("", f"  scrapy crawl {name}", *(_argument(key, what) for key, what in known.items()))
+
+
+def _argument(name: str, what: str) -> str:
+    words, meaning = f"    -a {name}={what}", MEANINGS.get(name, "")
+    gap = " " * (26 - len(words)) if len(words) < 26 else "\n" + " " * 26
+    return f"{words}{gap}{meaning}".rstrip()
+
 
 class Command(ScrapyCrawl):
     def long_desc(self) -> str:
@@ -42,6 +84,12 @@ class Command(ScrapyCrawl):
             "scrapy crawl news -a url=https://blog.example -a limit=20 -a since=2025-01-31. "
             "No blog at hand? scrapy crawl news -a url=demo crawls a small one that is part of newsarchive, offline."
         )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        assert self.settings is not None
+        parser.formatter_class = Formatter
+        parser.epilog = "\n".join(arguments_of(get_spider_loader(self.settings)))
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -84,10 +132,11 @@ class Command(ScrapyCrawl):
             not self.exitcode
             and opts.spargs.get("dry_run") != "1"
             and self.settings.getbool("NEWSARCHIVE_TOUR", True)
+            and not self.settings.getbool("NEWSARCHIVE_QUIET")
         ):
             from newsarchive.cli.demo import tour
 
-            tour(self.settings["NEWSARCHIVE_DATABASE_URL"])
+            tour(self.settings["NEWSARCHIVE_DATABASE_URL"], self.settings.get("NEWSARCHIVE_WARC") or "off")
 
     def add_defaults(self, args: list[str], spargs: dict[str, str]) -> None:
         """Give the spiders that ask sites what the settings say of every crawl, where no argument says otherwise."""
