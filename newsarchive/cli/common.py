@@ -150,6 +150,14 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=False, color_system=colours)
 
 
+def messages() -> Console:
+    """Standard error, for what a person watches: no codes with NO_COLOR, nor where it is no terminal."""
+    from rich.console import Console
+
+    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=True, highlight=False, color_system=colours)
+
+
 def say(message: str) -> None:
     """A message to the person, not a row: stderr."""
     click.echo(message, err=True)

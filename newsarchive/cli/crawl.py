@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +16,9 @@ from newsarchive import config
 from newsarchive.cli import sitelist
 from newsarchive.cli.children import Children
 from newsarchive.cli.common import database_url, db_option, require_archive, say
-from newsarchive.cli.outcomes import DATABASE_FAILED, LOCKED, USAGE, Result, exit_code, show
+from newsarchive.cli.demo import tour
+from newsarchive.cli.maintain import progress_bar
+from newsarchive.cli.outcomes import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE, Result, exit_code, show
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import DatabaseError, UsageError
 
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 #: Spiders that may be named as `scrapy crawl` has it.
 SPIDERS = ("news", "recrawl", "warc")
+
+#: Seconds between two lines of progress where no person watches.
+SECONDS_BETWEEN_LINES = 60
 
 #: A site's setting and Scrapy's; AutoThrottle begins with the delay, and never goes below it.
 SETTINGS = (
@@ -125,9 +131,10 @@ def crawl(
     """
     orders = orders_of(quiet=quiet, **said)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in orders.arguments):
-        children = Children(database_url(db), shown=not quiet, stdout=True)
-        with children.told_of_signals():
-            sys.exit(children.run(sites[0], orders.words(sites[0])))
+        code = run_one(db, sites[0], orders)
+        if code in (0, SOME_FAILED) and not orders.dry_run:
+            say_where(database_url(db))
+        sys.exit(code)
     sites, orders = with_url(sites, orders)
     if bool(sites) == everything:
         raise UsageError(
@@ -138,9 +145,10 @@ def crawl(
             "-o and -O take one blog: for several, crawl first, then: newsarchive export articles.csv"
         )
     if sites == (DEMO,):
-        children = Children(database_url(db), shown=not quiet, stdout=True)
-        with children.told_of_signals():
-            sys.exit(children.run("news", ["-a", f"url={DEMO}", *orders.words("news")]))
+        code = run_one(db, "news", orders, "-a", f"url={DEMO}")
+        if not (code or quiet or orders.dry_run):
+            tour(database_url(db), config.load()["warc"])
+        sys.exit(code)
     if everything:
         require_archive(ctx, db)
     engine = opened(db, orders)
@@ -148,6 +156,20 @@ def crawl(
         run(engine, database_url(db), sites, orders, jobs, as_json)
     finally:
         engine.dispose()
+
+
+def run_one(db: str, spider: str, orders: Orders, *words: str) -> int:
+    """Run one spider before the eyes of a person, unless they want quiet."""
+    children = Children(database_url(db), shown=not orders.quiet, stdout=True)
+    with children.told_of_signals():
+        return children.run(spider, [*words, *orders.words(spider)])
+
+
+def say_where(url: str) -> None:
+    """Where the articles are, and what to type next."""
+    from newsarchive.cli.nextsteps import next_steps
+
+    say(next_steps(url, config.load()["warc"]))
 
 
 def orders_of(
@@ -219,6 +241,8 @@ def run(engine: Engine, url: str, sites: tuple[str, ...], orders: Orders, jobs: 
             results = crawl_all(archive, wanted, jobs, children, orders)
     if not shown:
         show(results, as_json, orders.quiet)
+    if not (orders.quiet or orders.dry_run or as_json) and any(result.holds_articles for result in results):
+        say_where(url)
     sys.exit(exit_code(results))
 
 
@@ -254,18 +278,58 @@ def crawl_all(
     hosts: dict[str, dict[str, KnownSite]] = {}
     for site in sites:
         hosts.setdefault(urlsplit(site.home_url).hostname or "", {})[site.domain] = site
-    results: list[Result] = []
-    with children.told_of_signals(), ThreadPoolExecutor(jobs) as pool:
-        waiting = [
-            pool.submit(in_turn, archive, list(group.values()), children, orders) for group in hosts.values()
-        ]
-        for done in as_completed(waiting):
-            results += done.result()
+    told = Told(sum(map(len, hosts.values())), silent=children.shown or orders.quiet)
+    with told.shown(), children.told_of_signals(), ThreadPoolExecutor(jobs) as pool:
+        waiting = {
+            pool.submit(in_turn, archive, list(group.values()), children, orders, told)
+            for group in hosts.values()
+        }
+        running = set(waiting)
+        while running:
+            _, running = wait(running, timeout=SECONDS_BETWEEN_LINES)
+            told.line(bool(running))
+    results = [result for done in waiting for result in done.result()]
     return sorted(results, key=lambda result: result.site)
 
 
-def in_turn(archive: Sites, sites: list[KnownSite], children: Children, orders: Orders) -> list[Result]:
-    return [crawl_one(archive, site, children, orders) for site in sites if not children.stopping]
+class Told:
+    """What a person is told while several sites are crawled, each by a process of its own that says nothing: a bar on a
+    terminal, one line a minute elsewhere."""
+
+    def __init__(self, total: int, *, silent: bool) -> None:
+        self.total, self.silent, self.done = total, silent, 0
+        self.show: Callable[[int, int, str], None] = lambda done, total, word: None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        if self.silent or not sys.stderr.isatty():
+            yield
+            return
+        with progress_bar("crawling") as self.show:
+            yield
+
+    def begins(self, site: KnownSite) -> None:
+        self.show(self.done, self.total, urlsplit(site.home_url).hostname or "")
+
+    def ends(self) -> None:
+        self.done += 1
+        self.show(self.done, self.total, "")
+
+    def line(self, running: bool) -> None:
+        if running and not self.silent and not sys.stderr.isatty():
+            say(f"{self.done} of {self.total} sites crawled")
+
+
+def in_turn(
+    archive: Sites, sites: list[KnownSite], children: Children, orders: Orders, told: Told
+) -> list[Result]:
+    results = []
+    for site in sites:
+        if not children.stopping:
+            told.begins(site)
+            results.append(crawl_one(archive, site, children, orders))
+            told.ends()
+    return results
 
 
 def crawl_one(archive: Sites, site: KnownSite, children: Children, orders: Orders) -> Result:

@@ -43,6 +43,11 @@ class Result:
                 self.counts[column] = self.counts.get(column, 0) + int(value)
 
     @property
+    def holds_articles(self) -> bool:
+        """Whether the archive holds an article that this crawl fetched or looked at again."""
+        return any(self.counts.get(column) for column in ("new", "updated", "unchanged"))
+
+    @property
     def failed(self) -> bool:
         """Whether the site as a whole could not be crawled; some posts of it may fail."""
         return self.code not in (0, SOME_FAILED)
