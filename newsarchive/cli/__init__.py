@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsarchive.cli.options import loudness
 from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
@@ -44,7 +45,7 @@ COMMANDS = {
     "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
     "search": ("search", "Find articles by words, site, origin, author, day, language."),
     "show": ("read", "Print one stored article."),
-    "sites": ("sites", "The sites that are followed: add, list, pause, remove …"),
+    "sites": ("sites", "The sites that are followed: add, list, pause, remove and more."),
     "stats": ("stats", "What the archive holds, as a picture."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
     "web": ("web", "Read the archive in a browser."),
@@ -142,6 +143,7 @@ newsarchive COMMAND --help says more of a command, with examples.""",
 @click.option(
     "--config", "file", metavar="FILE", help="Settings in place of newsarchive.toml, for any command."
 )
+@loudness
 @click.pass_context
 def cli(ctx: click.Context, file: str | None) -> None:
     """Crawl blogs that republish news into an archive of clean articles, and read it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsarchive import config
+from newsarchive.cli.options import loudness, quiet
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline
 from newsarchive.export import origin_line as origin_line
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from newsarchive.db.direct import File
     from newsarchive.items import Article, Block, Edit
     from newsarchive.rules import Rules
+
+log = logging.getLogger(__name__)
 
 #: Widest column of running text on a terminal, in characters.
 COLUMN = 88
@@ -49,7 +53,7 @@ def use_config(ctx: click.Context, file: str | None) -> None:
 
 
 def config_option(command: F) -> F:
-    """`--config`, a file of settings in place of `newsarchive.toml`."""
+    """What every command has: `--config`, a file of settings in place of `newsarchive.toml`, `--verbose`, `--quiet`."""
     return click.option(
         "--config",
         metavar="FILE",
@@ -57,7 +61,7 @@ def config_option(command: F) -> F:
         expose_value=False,
         callback=lambda ctx, option, file: use_config(ctx, file),
         help="Settings; newsarchive.toml here or in your folder of settings by default.",
-    )(command)
+    )(loudness(command))
 
 
 def db_option(command: F) -> F:
@@ -127,6 +131,7 @@ def open_archive(db: str) -> Engine:
     """The archive to read from. Raises `DatabaseUnavailable` where there is none yet."""
     from newsarchive.db.engine import open_existing
 
+    log.info("the archive is %s", config.without_password(database_url(db)))
     return open_existing(database_url(db))
 
 
@@ -134,6 +139,7 @@ def open_reader(db: str) -> File | Engine:
     """The same for what only reads: an SQLite file without SQLAlchemy, whose import takes its time."""
     from newsarchive.db.direct import open_source
 
+    log.info("the archive is %s", config.without_password(database_url(db)))
     return open_source(database_url(db))
 
 
@@ -159,7 +165,13 @@ def messages() -> Console:
 
 
 def say(message: str) -> None:
-    """A message to the person, not a row: stderr."""
+    """A message to the person, not a row: stderr; nothing with `--quiet`."""
+    if not quiet():
+        click.echo(message, err=True)
+
+
+def complain(message: str) -> None:
+    """What went wrong: said whatever was asked for."""
     click.echo(message, err=True)
 
 

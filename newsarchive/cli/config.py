@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from newsarchive import config as settings
 from newsarchive.cli import sitelist
 from newsarchive.cli.common import config_option, console, on_terminal, say
+from newsarchive.cli.options import output_option
 
 
 @click.command(
@@ -32,6 +33,7 @@ A file newsarchive.toml may say all of it (each line may be left out):
 )
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.option("--db", metavar="FILE|URL", help="Show what holds with this archive.")
+@output_option
 @config_option
 @click.pass_context
 def config(ctx: click.Context, as_json: bool, db: str | None) -> None:

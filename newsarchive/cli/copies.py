@@ -11,6 +11,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.common import console, db_option, open_archive, open_reader, origin_line, say
 from newsarchive.cli.narrowing import hidden_option
+from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 if TYPE_CHECKING:
     from newsarchive.core.twins.comparison import Comparison
@@ -31,6 +32,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @click.option("--dot", "as_dot", is_flag=True, help="The graph in the language of Graphviz.")
 @hidden_option
+@output_option
 @db_option
 def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> None:
     """Where an article comes from, with the evidence, and every copy of it in the order of time.
@@ -144,6 +146,7 @@ Example:
 @click.argument("full", metavar="URL|ID")
 @click.argument("copy", metavar="URL|ID")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@output_option
 @db_option
 def compare(full: str, copy: str, as_json: bool, db: str) -> None:
     """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence."""
@@ -178,9 +181,13 @@ Examples:
     "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published since this day (UTC)."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@limit_option
 @hidden_option
+@output_option
 @db_option
-def origins(site: str | None, since: datetime | None, as_json: bool, hidden: bool, db: str) -> None:
+def origins(
+    site: str | None, since: datetime | None, as_json: bool, limit: int | None, hidden: bool, db: str
+) -> None:
     """Who is republished by whom, how often, and how many hours after the original (median).
 
     A row: articles, site, publisher, its domain, hours ("?" where no date of an original is known).
@@ -193,7 +200,7 @@ def origins(site: str | None, since: datetime | None, as_json: bool, hidden: boo
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)
-    for row in found:
+    for row in found[:limit]:
         if as_json:
             click.echo(export.to_json(row))
         else:
@@ -217,8 +224,9 @@ Examples:
     show_default="what your settings say",
     help="Also link what may be the same in other words, from this score on (0.3 to 1); off by default.",
 )
+@dry_run_option
 @db_option
-def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
+def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -> None:
     """Find the copies in the whole archive anew; call it again to go on after a stop.
 
     For archives that were filled by a version that knew no copies, or knew them worse.
@@ -228,6 +236,13 @@ def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
 
     engine = open_archive(db)
     goes_on = paraphrases is not None and not afresh and paraphrasing.is_stopped(engine, paraphrases)
+    if dry_run:
+        number = count_all(db)
+        if not goes_on:
+            say(f"would compare {number} articles; nothing was written")
+        if paraphrases is not None:
+            say(f"would look for paraphrases among {number} articles; nothing was written")
+        return
     if not goes_on:
         with progress_bar("comparing") as show:
             done = reclustering.recluster(
@@ -240,3 +255,11 @@ def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
                 engine, paraphrases, lambda done, total: show(done, total, ""), afresh=afresh
             )
         say(f"{links} links between articles that may say the same in other words")
+
+
+def count_all(db: str) -> int:
+    """How many articles the archive has, those that are hidden from readers too."""
+    from newsarchive.db.filters import Filters
+    from newsarchive.db.searching import count
+
+    return count(open_reader(db), "", Filters(hidden=True))

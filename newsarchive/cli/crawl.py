@@ -18,6 +18,7 @@ from newsarchive.cli.children import Children
 from newsarchive.cli.common import database_url, db_option, require_archive, say
 from newsarchive.cli.demo import tour
 from newsarchive.cli.maintain import progress_bar
+from newsarchive.cli.options import option, quiet, verbosity
 from newsarchive.cli.outcomes import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE, Result, exit_code, show
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import DatabaseError, UsageError
@@ -51,6 +52,8 @@ class Orders:
     settings: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     quiet: bool = False
+    #: 1: log what is done, 2: everything.
+    loud: int = 0
 
     @property
     def dry_run(self) -> bool:
@@ -66,7 +69,8 @@ class Orders:
         shared = ("limit",) if spider == "recrawl" else tuple(self.arguments)
         found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in shared]
         found += [("-s", setting) for setting in self.settings]
-        found += [("-L", "ERROR")] if self.quiet else []
+        level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.loud, 2)]
+        found += [("-L", level)] if level else []
         return [word for pair in found for word in pair] + list(self.feeds)
 
 
@@ -88,14 +92,14 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
 )
 @click.argument("sites", nargs=-1, metavar="[URL|SITE]...")
 @click.option("--all", "everything", is_flag=True, help="Every followed site that is due.")
-@click.option("--limit", metavar="NUMBER", help="At most this many posts.")
+@option("limit", type=str, help="At most this many posts.")
 @click.option("--since", metavar="DATE", help="Leave out posts older than this.")
 @click.option(
     "--sources", metavar="WORDS", help="Ask these alone: wp-json, feed, sitemap, archive; with commas."
 )
 @click.option("--recheck", is_flag=True, help="Ask for every known post again.")
-@click.option("--dry-run", is_flag=True, help="List the posts that would be fetched; fetch and store none.")
-@click.option("-o", "--output", metavar="FILE", multiple=True, help="Append the articles to this file too.")
+@option("dry_run", help="List the posts that would be fetched; fetch and store none.")
+@option("output", multiple=True, help="Append the articles to this file too.")
 @click.option(
     "-O", "--overwrite-output", metavar="FILE", multiple=True, help="Write the articles to this file too."
 )
@@ -111,7 +115,6 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
     help="Sites side by side.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each site, on standard output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print what went wrong, and nothing else: for cron.")
 @db_option
 @click.pass_context
 def crawl(
@@ -121,7 +124,6 @@ def crawl(
     everything: bool,
     jobs: int,
     as_json: bool,
-    quiet: bool,
     db: str,
     **said: Any,
 ) -> None:
@@ -129,7 +131,7 @@ def crawl(
 
     With --dry-run, -o or -O posts are found and none is looked at again.
     """
-    orders = orders_of(quiet=quiet, **said)
+    orders = orders_of(quiet=quiet(), loud=verbosity(), **said)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in orders.arguments):
         code = run_one(db, sites[0], orders)
         if code in (0, SOME_FAILED) and not orders.dry_run:
@@ -146,7 +148,7 @@ def crawl(
         )
     if sites == (DEMO,):
         code = run_one(db, "news", orders, "-a", f"url={DEMO}")
-        if not (code or quiet or orders.dry_run):
+        if not (code or orders.quiet or orders.dry_run):
             tour(database_url(db), config.load()["warc"])
         sys.exit(code)
     if everything:
@@ -181,6 +183,7 @@ def orders_of(
     recheck: bool,
     dry_run: bool,
     quiet: bool,
+    loud: int,
     **said: str | None,
 ) -> Orders:
     """The command line's options. Raises `UsageError`, naming the option that cannot be used."""
@@ -197,7 +200,7 @@ def orders_of(
         raise UsageError(f"-s {wrong[0]}: write it as NAME=VALUE, for example -s DOWNLOAD_DELAY=3")
     feeds = [word for file in output for word in ("-o", file)]
     feeds += [word for file in overwrite_output for word in ("-O", file)]
-    return Orders(given, settings, tuple(feeds), quiet)
+    return Orders(given, settings, tuple(feeds), quiet, loud)
 
 
 def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], Orders]:
@@ -205,7 +208,7 @@ def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], O
     arguments = dict(orders.arguments)
     if url := arguments.pop("url", ""):
         sites = (*sites, url)
-    return sites, Orders(arguments, orders.settings, orders.feeds, orders.quiet)
+    return sites, replace(orders, arguments=arguments)
 
 
 def opened(db: str, orders: Orders) -> Engine:
@@ -358,8 +361,8 @@ def options(site: KnownSite, spider: str) -> list[str]:
     names = [("-a", "limit", "limit"), *SETTINGS]
     names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
     found: list[str] = []
-    for option, key, name in names:
+    for flag, key, name in names:
         value = site.settings.get(key)
         if value not in (None, "", []):
-            found += [option, f"{name}={','.join(value) if isinstance(value, list) else value}"]
+            found += [flag, f"{name}={','.join(value) if isinstance(value, list) else value}"]
     return found

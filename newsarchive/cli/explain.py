@@ -17,6 +17,7 @@ from newsarchive.cli.common import (
     raw_folder,
     rules_in_force,
 )
+from newsarchive.cli.options import output_option
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ Examples:
 @click.option("--again", is_flag=True, help="Read the stored bytes again: scores of what was kept too.")
 @click.option("--url", default="", help="The address a file came from.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@output_option
 @db_option
 def explain(source: str, live: bool, again: bool, url: str, as_json: bool, db: str) -> None:
     """Say what was kept, what was left out and by which rule, what was repaired, and why each field won.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import COLUMN, console, db_option, on_terminal, open_reader
+from newsarchive.cli.options import output_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ Example:
 )
 @click.argument("which", metavar="URL|ID")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a version, with its text.")
+@output_option
 @db_option
 def history(which: str, as_json: bool, db: str) -> None:
     """The versions of an article: number, when first seen, what changed it, headline.
@@ -58,6 +60,7 @@ Examples:
 @click.argument("second", metavar="VERSION]", type=click.IntRange(1), required=False)
 @click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
 @click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
+@output_option
 @db_option
 def diff(which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, db: str) -> None:
     """What changed between two versions of an article, word by word; the last two unless named.

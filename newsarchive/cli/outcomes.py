@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import say
+from newsarchive.cli.common import complain, say
 
 #: Exit codes, of ours and of `scrapy crawl` alike.
 USAGE, SOME_FAILED, ALL_FAILED, DATABASE_FAILED, LOCKED = 2, 3, 4, 5, 75
@@ -89,7 +89,7 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
             say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
     for result in results:
         if result.problem:
-            say(f"error: {result.problem}")
+            complain(f"error: {result.problem}")
 
 
 def record(result: Result) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import db_option, print_article, rules_in_force, say
+from newsarchive.cli.options import output_option
 from newsarchive.exceptions import FetchError, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Examples:
 @click.argument("source", metavar="FILE|URL|-")
 @click.option("--url", default="", help="The address a file came from, for its links and metadata.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
+@output_option
 @db_option
 def extract(source: str, url: str, as_json: bool, db: str) -> None:
     """Extract the article from a FILE, a URL or standard input (-), and print it.
@@ -70,6 +72,7 @@ Examples:
   newsarchive repair --explain < post.txt > mended.txt"""
 )
 @click.option("--explain", is_flag=True, help="Tell on stderr what was repaired, and why.")
+@output_option
 @db_option
 def repair(explain: bool, db: str) -> None:
     """Repair mojibake: standard input (UTF-8) to standard output, all else untouched.

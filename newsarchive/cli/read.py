@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import byline, db_option, open_reader, origin_line, print_article, say
+from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="The whole record as one JSON object.")
 @click.option("--text", "as_text", is_flag=True, help="Its text alone, a paragraph a line, nothing wrapped.")
 @click.option("--html", "as_html", is_flag=True, help="As an HTML document.")
+@output_option
 @db_option
 def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> None:
     """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""

@@ -20,6 +20,7 @@ from newsarchive.cli.common import (
     say,
 )
 from newsarchive.cli.learn import template
+from newsarchive.cli.options import dry_run_option, option, output_option
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
@@ -77,7 +78,7 @@ def known(db: str, text: str) -> KnownSite:
 @sites.command()
 @click.argument("url")
 @click.option("--since", help="Leave out posts older than this date.")
-@click.option("--limit", help="At most so many posts in one crawl.")
+@option("limit", type=str, help="At most this many posts in one crawl.")
 @click.option("--interval", help="Hours between two crawls.")
 @click.option("--delay", help="Seconds between two requests.")
 @click.option("--user-agent", help="Who we say we are.")
@@ -85,8 +86,9 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--drop", help="Selectors of what is no article, such as .promo,#poll.")
 @click.option("--body", help="Selectors of what alone is article.")
 @click.option("--yes", is_flag=True, help="Save without asking.")
+@dry_run_option
 @db_option
-def add(url: str, yes: bool, db: str, **settings: str | None) -> None:
+def add(url: str, yes: bool, dry_run: bool, db: str, **settings: str | None) -> None:
     """Look at a blog, show three of its posts as the archive would keep them, and follow it."""
     from newsarchive.cli.preview import preview
 
@@ -95,6 +97,9 @@ def add(url: str, yes: bool, db: str, **settings: str | None) -> None:
     show_preview(seen)
     if not seen.articles:
         raise UsageError(f"{url}: no post could be read there: give the front page of a blog")
+    if dry_run:
+        say(f"would follow {seen.home_url}; nothing was written")
+        return
     if not yes and not click.confirm("Follow this site?", err=True):
         say("not saved")
         raise SystemExit(1)
@@ -118,6 +123,7 @@ def show_preview(seen: Preview) -> None:
 
 
 @sites.command("list")
+@output_option
 @db_option
 def list_sites(db: str) -> None:
     """Every site that was added or crawled."""
@@ -140,6 +146,7 @@ def list_sites(db: str) -> None:
 
 @sites.command()
 @click.argument("site")
+@output_option
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
@@ -161,39 +168,58 @@ def show(site: str, db: str) -> None:
 
 @sites.command()
 @click.argument("site")
+@dry_run_option
 @db_option
-def pause(site: str, db: str) -> None:
+def pause(site: str, dry_run: bool, db: str) -> None:
     """Leave a site out of `newsarchive crawl --all`."""
-    _configure(db, site, follow=False)
+    _configure(db, site, dry_run, follow=False)
 
 
 @sites.command()
 @click.argument("site")
+@dry_run_option
 @db_option
-def resume(site: str, db: str) -> None:
+def resume(site: str, dry_run: bool, db: str) -> None:
     """Crawl a paused site again."""
-    _configure(db, site, follow=True)
+    _configure(db, site, dry_run, follow=True)
 
 
-def _configure(db: str, site: str, **changes: Any) -> None:
+def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
     found = known(db, site)
+    if dry_run:
+        what = "go on with" if changes["follow"] else "pause"
+        say(f"would {what} {found.home_url}; nothing was written")
+        return
     written(db).configure(found, {**found.config, **changes})
 
 
 @sites.command()
 @click.argument("site")
+@dry_run_option
 @db_option
-def remove(site: str, db: str) -> None:
+def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
-    written(db).configure(known(db, site), {})
+    found = known(db, site)
+    if dry_run:
+        say(
+            f"would follow {found.home_url} no longer and keep its {found.articles} articles; nothing was written"
+        )
+        return
+    written(db).configure(found, {})
 
 
 @sites.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@dry_run_option
 @db_option
-def import_sites(file: Path, db: str) -> None:
+def import_sites(file: Path, dry_run: bool, db: str) -> None:
     """Follow the sites of a TOML, CSV or OPML file. A file with a mistake changes nothing."""
     found = sitelist.read(file)
+    if dry_run:
+        for url, _ in found.sites:
+            click.echo(url)
+        say(f"would follow {len(found.sites)} sites; nothing was written")
+        return
     archive = archive_of(db)
     archive.set_defaults(found.defaults)
     for url, settings in found.sites:
@@ -203,6 +229,7 @@ def import_sites(file: Path, db: str) -> None:
 
 @sites.command("export")
 @click.option("--format", "kind", type=click.Choice(["toml", "csv"]), default="toml", show_default=True)
+@output_option
 @db_option
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""

@@ -10,6 +10,7 @@ import click
 
 from newsarchive.cli.common import console, db_option, on_terminal, open_reader
 from newsarchive.cli.narrowing import hidden_option
+from newsarchive.cli.options import output_option
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,6 +31,7 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @hidden_option
+@output_option
 @db_option
 def stats(as_json: bool, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, disk.
