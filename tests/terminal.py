@@ -66,13 +66,14 @@ def run(
     columns: int = 80,
     rows: int = 24,
     pipe: bool = False,
+    keyboard: bool = False,
     **more: str,
 ) -> Seen:
-    """Run it in a terminal; `pipe`: its standard output goes elsewhere."""
+    """Run it in a terminal; `pipe`: its standard output goes elsewhere, `keyboard`: a person could type."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if pipe else theirs, stderr=theirs, cwd=folder,
+        command, stdin=theirs if keyboard else subprocess.DEVNULL, stdout=subprocess.PIPE if pipe else theirs, stderr=theirs, cwd=folder,
         env=environment(**more),
     ) as process:  # fmt: skip
         os.close(theirs)

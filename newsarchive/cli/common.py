@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsarchive import config
+from newsarchive.cli import plainwords
 from newsarchive.cli.options import loudness, quiet
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline
@@ -178,10 +179,11 @@ def complain(message: str) -> None:
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     """What was done, in one line: repairs by codec, dropped lines by kind."""
     repairs = [e for e in edits if e.step == "repair"]
-    codecs = sorted({e.rule for e in repairs})
+    codecs = sorted({plainwords.codec(e.rule) for e in repairs})
     kinds: dict[str, int] = {}
     for block in dropped:
-        kinds[block.label] = kinds.get(block.label, 0) + 1
+        kind = plainwords.label(block.label)
+        kinds[kind] = kinds.get(kind, 0) + 1
     parts = [f"{len(repairs)} repairs ({'; '.join(codecs)})"] if repairs else ["no repairs"]
     if kinds:
         parts.append(
@@ -190,13 +192,16 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     return ", ".join(parts)
 
 
-def print_article(article: Article) -> None:
-    """The article for a reader on stdout, the account of what was done on stderr."""
+def print_article(article: Article, *, pager: bool = False) -> None:
+    """The article for a reader on stdout, a long one through the `pager`; the account of what was done on stderr."""
+    from newsarchive.cli.paging import paged
+
     heads = [byline(article.authors, article.date_published, article.publisher), article.url]
     original = getattr(article, "original_url", "")  # of what is stored; a page read now has none
     heads += [origin_line(article.origin), f"The original is in the archive: {original}" if original else ""]
     heads += dates(article)
-    print_wrapped(article.headline, [line for line in heads if line], article.article_body)
+    with paged(pager):
+        print_wrapped(article.headline, [line for line in heads if line], article.article_body)
     say(account(article.edits, article.dropped))
 
 

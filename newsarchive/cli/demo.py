@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
+from newsarchive.cli import plainwords
 from newsarchive.cli.common import (
     COLUMN,
     account,
@@ -123,7 +124,7 @@ def tour(url: str, warc: str) -> None:
     out.print()
     out.print(f"Left out, {len(stored.dropped)} lines, each with its reason:", style="bold")
     for kind, texts in by_kind(stored).items():
-        line = f"  {len(texts)} {kind}: {texts[0]}"
+        line = f"  {len(texts)} {plainwords.label(kind)}: {texts[0]}"
         out.print(line, style="dim", markup=False, overflow="ellipsis", no_wrap=True)
     out.print()
     out.print(whats_next(url, warc), markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive.cli import plainwords
 from newsarchive.cli.common import (
     console,
     db_option,
@@ -18,6 +19,7 @@ from newsarchive.cli.common import (
     rules_in_force,
 )
 from newsarchive.cli.options import output_option
+from newsarchive.cli.paging import paged, pager_option
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
 
 if TYPE_CHECKING:
@@ -36,9 +38,13 @@ Examples:
 @click.option("--again", is_flag=True, help="Read the stored bytes again: scores of what was kept too.")
 @click.option("--url", default="", help="The address a file came from.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@click.option("--debug", is_flag=True, help="Points, evidence and rules as they are stored.")
+@pager_option
 @output_option
 @db_option
-def explain(source: str, live: bool, again: bool, url: str, as_json: bool, db: str) -> None:
+def explain(
+    source: str, live: bool, again: bool, url: str, as_json: bool, debug: bool, pager: bool, db: str
+) -> None:
     """Say what was kept, what was left out and by which rule, what was repaired, and why each field won.
 
     SOURCE is an article of the archive (URL or ID), a file, or with --live a page on the web. A URL that
@@ -54,9 +60,10 @@ def explain(source: str, live: bool, again: bool, url: str, as_json: bool, db: s
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif on_terminal():
-        print_lines(lines(article))
+        with paged(pager):
+            print_lines(lines(article, debug=debug))
     else:
-        click.echo("\n".join(lines(article)))
+        click.echo("\n".join(lines(article, debug=debug)))
 
 
 def find(source: str, live: bool, again: bool, url: str, db: str) -> Article:
@@ -109,21 +116,23 @@ def print_lines(found: Iterator[str]) -> None:
         out.print(line, style="bold" if heading else "", markup=False)
 
 
-def lines(article: Article) -> Iterator[str]:
-    """The account, section by section."""
+def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
+    """The account, section by section; `debug` shows the points, evidence and rules as they are stored."""
     yield article.headline
     yield article.url
     yield f"bytes: declared {article.charset_declared or 'nothing'}, read as {article.charset_used or 'unknown'}"
     yield from _state(article)
     quality = article.quality
-    doubts = f" ({', '.join(quality.flags)})" if quality.flags else ""
+    flags = quality.flags if debug else map(plainwords.flag, quality.flags)
+    doubts = f" ({', '.join(flags)})" if quality.flags else ""
     yield f"confidence {quality.confidence:.2f}, completeness {quality.completeness:.2f}{doubts}"
-    yield from section("where each field comes from", _candidates(article))
+    yield from section("where each field comes from", _candidates(article, debug))
     yield from section("who published first", _origin(article))
-    yield from section("what was repaired (by which codec, how much likelier)", _edits(article))
+    more = " (by which codec, how much likelier)" if debug else " (and the encoding it was misread in)"
+    yield from section(f"what was repaired{more}", _edits(article, debug))
     yield from section("what could not be repaired", iter(article.damage))
-    yield from section("kept", _kept(article))
-    yield from section("left out", _blocks(article, body=False))
+    yield from section("kept", _kept(article, debug))
+    yield from section("left out", _blocks(article, debug, body=False))
 
 
 def _state(article: Article) -> Iterator[str]:
@@ -143,11 +152,15 @@ def section(title: str, rows: Iterator[str]) -> Iterator[str]:
         yield from (f"  {row}" for row in found)
 
 
-def _candidates(article: Article) -> Iterator[str]:
+def _candidates(article: Article, debug: bool) -> Iterator[str]:
     for candidate in sorted(article.candidates, key=lambda c: (c.field, not c.chosen)):
         mark = "→" if candidate.chosen else " "
-        why = f": {candidate.reason}" if candidate.reason else ""
-        yield f"{mark} {candidate.field} = {short(candidate.value)} ({candidate.source}{why})"
+        because, field, source = candidate.reason, candidate.field, candidate.source
+        if not debug:
+            because, field = plainwords.reason(because), plainwords.field(field)
+            source = plainwords.source(source)
+        why = f": {because}" if because else ""
+        yield f"{mark} {field} = {short(candidate.value)} ({source}{why})"
 
 
 def _origin(article: Article) -> Iterator[str]:
@@ -159,30 +172,39 @@ def _origin(article: Article) -> Iterator[str]:
         yield f"{piece.weight:.2f} {piece.kind}: {short(piece.text)}"
 
 
-def _edits(article: Article) -> Iterator[str]:
+def _edits(article: Article, debug: bool) -> Iterator[str]:
     for edit in article.edits:
-        why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
-        yield f"{edit.where}@{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})"
+        if debug:
+            why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
+            yield f"{edit.where}@{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})"
+        else:
+            yield f"{edit.before!r} → {edit.after!r} ({plainwords.codec(edit.rule)})"
 
 
-def _kept(article: Article) -> Iterator[str]:
+def _kept(article: Article, debug: bool) -> Iterator[str]:
     """Kept blocks with what decided; of a stored article its paragraphs (--again reads the bytes for more)."""
     if any(block.label == "body" for block in article.blocks):
-        yield from _blocks(article, body=True)
+        yield from _blocks(article, debug, body=True)
     elif article.article_body:
         yield from (short(paragraph) for paragraph in article.article_body.split("\n\n"))
 
 
-def _blocks(article: Article, *, body: bool) -> Iterator[str]:
+def _blocks(article: Article, debug: bool, *, body: bool) -> Iterator[str]:
     for block in article.blocks:
         if (block.label == "body") == body:
-            yield _block(block)
+            yield _block(block) if debug else _plain_block(block)
 
 
 def _block(block: Block) -> str:
     score = f" {block.score:+.1f}" if block.score is not None else ""
     label = "" if block.label == "body" else f"{block.label}: "
     return f"[{label}{block.rule}{score}] {short(block.text)}"
+
+
+def _plain_block(block: Block) -> str:
+    label = "" if block.label == "body" else plainwords.label(block.label)
+    why = ": ".join(part for part in (label, plainwords.rule(block.rule, block.label)) if part)
+    return f"{short(block.text)} [{why}]" if why else short(block.text)
 
 
 def short(text: str, length: int = 90) -> str:

@@ -8,6 +8,7 @@ import click
 
 from newsarchive.cli.common import COLUMN, console, db_option, on_terminal, open_reader
 from newsarchive.cli.options import output_option
+from newsarchive.cli.paging import paged, pager_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,9 +61,18 @@ Examples:
 @click.argument("second", metavar="VERSION]", type=click.IntRange(1), required=False)
 @click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
 @click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
+@pager_option
 @output_option
 @db_option
-def diff(which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, db: str) -> None:
+def diff(
+    which: str,
+    first: int | None,
+    second: int | None,
+    as_html: bool,
+    as_unified: bool,
+    pager: bool,
+    db: str,
+) -> None:
     """What changed between two versions of an article, word by word; the last two unless named.
 
     First come the fields that are no part of the text (dates, authors, section …), a line each.
@@ -77,11 +87,13 @@ def diff(which: str, first: int | None, second: int | None, as_html: bool, as_un
     before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
     after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
-        click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
+        with paged(pager):
+            click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
         click.echo(differ.to_html(differ.word_diff(before, after)))
     else:
-        print_words(differ.word_diff(before, after))
+        with paged(pager):
+            print_words(differ.word_diff(before, after))
 
 
 def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:
