@@ -214,9 +214,18 @@ def print_wrapped(headline: str, heads: list[str], body: str) -> None:
     width = min(out.width, COLUMN)
     out.print(headline, style="bold", markup=False, width=width)
     for line in heads:
-        out.print(line, style="dim", markup=False, width=width)
+        print_line(out, line, style="dim", width=width)
     out.print()
     out.print(body, markup=False, width=width)
+
+
+def print_line(out: Console, line: str, style: str = "", width: int | None = None) -> None:
+    """A line for a person, wrapped between words; one with an address is left to the terminal, which wraps it without
+    a line break, so that it can be copied."""
+    if "://" in line:
+        out.print(line, style=style, markup=False, soft_wrap=True)
+    else:
+        out.print(line, style=style, markup=False, width=width)
 
 
 def dates(article: Article) -> list[str]:

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from newsarchive import config as settings
 from newsarchive.cli import sitelist
-from newsarchive.cli.common import config_option, console, on_terminal, say
+from newsarchive.cli.common import config_option, on_terminal, say
 from newsarchive.cli.options import output_option
 
 
@@ -58,11 +58,7 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
 
 def show_table(held: settings.Config) -> None:
-    from rich.table import Table
+    from newsarchive.cli import tables
 
-    table = Table()
-    for head in ("name", "value", "source"):
-        table.add_column(head, overflow="fold")
-    for name, value, source in held.values.values():
-        table.add_row(name, settings.shown(value), source, style="dim" if source == "default" else "")
-    console().print(table, markup=False)
+    rows = [(name, source, settings.shown(value)) for name, value, source in held.values.values()]
+    tables.show(("name", "source", "value"), rows)

@@ -15,6 +15,7 @@ from newsarchive.cli.common import (
     open_archive,
     open_reader,
     origin_line,
+    print_line,
     raw_folder,
     rules_in_force,
 )
@@ -113,7 +114,7 @@ def print_lines(found: Iterator[str]) -> None:
     out = console()
     for number, line in enumerate(found):
         heading = number == 0 or line.startswith("\n")
-        out.print(line, style="bold" if heading else "", markup=False)
+        print_line(out, line, style="bold" if heading else "")
 
 
 def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
@@ -208,6 +209,7 @@ def _plain_block(block: Block) -> str:
 
 
 def short(text: str, length: int = 90) -> str:
-    """The beginning of a text, in one line."""
+    """The beginning of a text, in one line; an address is never cut."""
     folded = " ".join(text.split())
-    return folded if len(folded) <= length else folded[: length - 1] + "…"
+    is_address = folded.startswith(("http://", "https://")) and " " not in folded
+    return folded if len(folded) <= length or is_address else folded[: length - 1] + "…"

@@ -11,9 +11,10 @@ from newsarchive.cli.options import output_option
 from newsarchive.cli.paging import paged, pager_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from newsarchive.core.diff import Change
+    from newsarchive.db.history import Version
 
 
 @click.command(
@@ -35,7 +36,13 @@ def history(which: str, as_json: bool, db: str) -> None:
     from newsarchive import export
     from newsarchive.db.history import history as versions
 
-    for version in versions(open_reader(db), which):
+    found = versions(open_reader(db), which)
+    if on_terminal() and not as_json:
+        from newsarchive.cli import tables
+
+        tables.show(("version", "seen", "changed by", "headline, or what changed"), _history_rows(found))
+        return
+    for version in found:
         if as_json:
             click.echo(export.to_json(version))
         else:
@@ -48,6 +55,16 @@ def history(which: str, as_json: bool, db: str) -> None:
                     f"{version.version}{mark}\t{moved.seen_at:%Y-%m-%d %H:%M}\t{moved.change_kind}\t{moved.field}:"
                     f" {_plain(moved.value_before)} -> {_plain(moved.value_after)}"
                 )
+
+
+def _history_rows(found: Iterable[Version]) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each version, and one for each change of a field while it was current."""
+    for version in found:
+        number = f"{version.version}{'*' if version.current else ''}"
+        yield number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline
+        for moved in version.fields:
+            change = f"{moved.field}: {_plain(moved.value_before)} → {_plain(moved.value_after)}"
+            yield number, f"{moved.seen_at:%Y-%m-%d %H:%M}", moved.change_kind, change
 
 
 @click.command(

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import complain, say
+from newsarchive.cli.common import complain, messages, say
 
 #: Exit codes, of ours and of `scrapy crawl` alike.
 USAGE, SOME_FAILED, ALL_FAILED, DATABASE_FAILED, LOCKED = 2, 3, 4, 5, 75
@@ -98,13 +98,9 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def show_table(results: Sequence[Result]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    """On standard error, a row a site; its address is neither broken nor cut."""
+    from newsarchive.cli import tables
 
-    table = Table()
-    table.add_column("site", overflow="fold")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for result in results:
-        table.add_row(result.site, *(str(result.counts.get(column, 0)) for column in COLUMNS))
-    Console(stderr=True).print(table, markup=False)
+    heads = (*COLUMNS, "site")
+    rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
+    tables.show(heads, rows, COLUMNS, messages())

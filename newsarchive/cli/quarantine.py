@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from newsarchive.cli.common import (
-    console,
     db_option,
     on_terminal,
     open_archive,
@@ -48,10 +47,28 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     found = waiting(open_reader(db), STATES if everything else ("waiting",))
     if not found:
         say("nothing is in quarantine")
+    if on_terminal() and not as_json and found:
+        from newsarchive.cli import tables
+
+        heads = ("id", "state", "confidence", "words", "headline", "address")
+        rows = [
+            (
+                one.id,
+                one.state,
+                f"{one.confidence:.2f}",
+                one.word_count,
+                one.headline or "(no headline)",
+                one.url,
+            )
+            for one in found[:limit]
+        ]
+        tables.show(heads, rows, ("id", "confidence", "words"))
+        say("newsarchive quarantine show ID says why a page waits")
+        return
     for one in found[:limit]:
         if as_json:
             click.echo(export.to_json(one))
-        elif not on_terminal():
+        else:
             columns = (
                 one.id,
                 one.state,
@@ -62,11 +79,6 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
                 one.reason,
             )
             click.echo("\t".join(map(str, columns)))
-        else:
-            out = console()
-            out.print(f"{one.id}  {one.headline or '(no headline)'}", style="bold", markup=False)
-            out.print(f"   {one.state}: {one.reason} · {one.word_count} words", style="yellow", markup=False)
-            out.print(f"   {one.url}", style="dim", markup=False)
 
 
 @quarantine.command("show", epilog="Example: newsarchive quarantine show 17")

@@ -127,7 +127,7 @@ def _print_coloured(hits: Iterable[Hit]) -> None:
         parts = [str(hit.id), _day(hit), hit.site, hit.origin and f"from {hit.origin}", hit.in_language]
         out.print(Text(hit.headline or hit.url, style="bold"))
         out.print(Text(" · ".join(part for part in parts if part), style="cyan"))
-        out.print(Text(hit.url, style="dim", overflow="fold"))
+        out.print(Text(hit.url, style="dim"), soft_wrap=True)
         out.print(Padding(_snippet(hit.snippet, bool(out.color_system)), (0, 0, 1, 2)))
 
 

@@ -14,6 +14,7 @@ from newsarchive.cli.common import (
     console,
     database_url,
     db_option,
+    on_terminal,
     open_archive,
     open_reader,
     origin_line,
@@ -138,10 +139,19 @@ def list_sites(db: str) -> None:
     listed = sitelist.of_tables(held.tables, str(held.file)).sites
     if new := {url for url, _ in listed} - {site.home_url for site in found}:
         say(f"{len(new)} more in {held.file}: the next crawl follows them")
+    rows = []
     for site in found:
         followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
-        click.echo("\t".join((site.home_url, followed, site.state, last, f"{site.articles} articles")))
+        rows.append((site.home_url, followed, site.state, last, site.articles))
+    if on_terminal() and rows:
+        from newsarchive.cli import tables
+
+        heads = ("followed", "state", "last crawled (UTC)", "articles", "site")
+        tables.show(heads, [(*row[1:], row[0]) for row in rows], ("articles",))
+        return
+    for url, *cells, articles in rows:
+        click.echo("\t".join((url, *map(str, cells), f"{articles} articles")))
 
 
 @sites.command()
