@@ -97,7 +97,7 @@ class Bar(Progress):
     ) -> None:
         wordy = console.width >= MIN_WORDY_COLUMNS
         columns = (BarColumn(bar_width=None), TextColumn("{task.description}"), _Speed(wordy), _Left())
-        self.position, self.page, self.width = position, page, console.width
+        self.position, self.page, self.screen = position, page, console
         super().__init__(
             *columns, console=console, transient=True, redirect_stdout=False, refresh_per_second=4, expand=True,
             get_time=clock,
@@ -110,7 +110,7 @@ class Bar(Progress):
             words = f"{done} of {found} posts" if found else "looking for posts"
             self.update(self.tasks[0].id, completed=done, total=found or None, description=words)
         yield self.make_tasks_table(self.tasks)
-        yield Text(shortened(self.page(), self.width), style="dim", no_wrap=True, overflow="crop")
+        yield Text(shortened(self.page(), self.screen.width), style="dim", no_wrap=True, overflow="crop")
 
 
 def shortened(address: str, width: int) -> str:

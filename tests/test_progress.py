@@ -13,6 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.settings import Settings
 
 from newsarchive import extensions
+from newsarchive.cli.crawl import Told
 from newsarchive.progress import Bar, Pace
 from tests.serving import crawl, served
 from tests.terminal import module, run
@@ -149,3 +150,30 @@ def test_elsewhere_a_crawl_ends_with_one_line_and_where_the_articles_are(tmp_pat
     assert first == f"{site.home}/: 2 discovered, 2 new, 0 updated, 0 unchanged"
     assert rest[0].startswith("The articles are in ")
     assert "The articles are" not in listed.stderr
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_several_sites_have_a_bar_and_a_table(tmp_path: Path, columns: int) -> None:
+    with served(blog("a-first")) as one, served(blog("a-second")) as other:
+        homes = [one.home, other.home.replace("127.0.0.1", "localhost")]  # two hosts, so that none waits
+        command = module("newsarchive", "crawl", *homes, *FAST)
+        seen = run(command, tmp_path, columns=columns, pipe=True)
+        quiet = run([*command, "--quiet"], tmp_path, columns=columns, pipe=True)
+    assert seen.code == 0
+    assert seen.stdout == ""
+    assert "crawling" in seen.screen
+    head = next(line for line in seen.lines if "discovered" in line)
+    assert head.split() == ["discovered", "new", "updated", "unchanged", "gone", "dropped", "failed", "site"]
+    for home in homes:
+        assert any(home in line.split()[-1:] or f"{home}/" in line.split()[-1:] for line in seen.lines)
+    assert "newsarchive export articles.csv" in seen.screen
+    assert (quiet.raw, quiet.stdout) == ("", "")
+
+
+def test_several_sites_elsewhere_have_one_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Told(3, silent=False)
+    told.ends()
+    told.line(running=True)
+    told.line(running=False)
+    Told(3, silent=True).line(running=True)
+    assert capsys.readouterr() == ("", "1 of 3 sites crawled\n")

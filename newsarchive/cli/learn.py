@@ -10,6 +10,7 @@ import click
 from newsarchive.cli.common import (
     complain,
     db_option,
+    on_terminal,
     open_archive,
     open_reader,
     raw_folder,
@@ -145,10 +146,19 @@ def _print_learned(site: str, db: str) -> None:
     with reading(open_reader(db)) as connection:
         found = known.learned(connection, domain(site))
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
+    printed = []
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
         row["sample"] = row["sample"] or samples.get(row["fingerprint"], "") or row["first"]
         cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
-        click.echo("\t".join(" ".join(str(cell).split()) for cell in cells))
+        printed.append([" ".join(str(cell).split()) for cell in cells])
+    if on_terminal() and printed:
+        from newsarchive.cli import tables
+
+        heads = ("role", "label", "pages", "articles", "version", "line", "reason")
+        tables.show(heads, printed, ("pages", "articles", "version"))
+        return
+    for line in printed:
+        click.echo("\t".join(line))
     if not found:
         say(f"{site}: nothing was learned yet; newsarchive learn {site}")
         raise SystemExit(1)

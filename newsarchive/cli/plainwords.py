@@ -87,10 +87,9 @@ TRAITS = frozenset({
 })  # fmt: skip
 LABELS = {
     "nav": "navigation",
-    "promo": "advertising of its own",
+    "promo": "self-promotion",
     "advert": "advertisement",
-    "byline": "line of the author",
-    "attribution": "line that names the origin",
+    "attribution": "source line",
     "share": "share buttons",
     "subscribe": "subscription",
     "related": "other articles",
