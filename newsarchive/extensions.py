@@ -208,8 +208,8 @@ class Summary:
         settings, found = self.crawler.settings, counts(stats)
         held = any(found[row] for row in ("new", "updated", "unchanged", "reread"))
         touring = name_of(self.crawler).startswith(demo.ADDRESS)
-        if held and not touring and settings.getbool("NEWSARCHIVE_TOUR", True):
-            url, warc = settings["NEWSARCHIVE_DATABASE_URL"], settings.get("NEWSARCHIVE_WARC") or "off"
+        url, warc = settings.get("NEWSARCHIVE_DATABASE_URL"), settings.get("NEWSARCHIVE_WARC") or "off"
+        if url and held and not touring and settings.getbool("NEWSARCHIVE_TOUR", True):
             console.print(next_steps(url, warc), soft_wrap=True, markup=False)
 
 
