@@ -7,18 +7,21 @@ import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
 
+from newsarchive import demo
+from newsarchive.cli.common import messages
+from newsarchive.progress import Bar, Pace
 from newsarchive.spiders.base import ArchiveSpider
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
+    from scrapy.http import Request, Response
     from twisted.python.failure import Failure
 
 #: The summary's rows, in the order that a page lives through them.
@@ -41,6 +44,28 @@ EXTRA = (
 #: What was found out about a post by fetching it, and what an earlier crawl had found out.
 FETCHED = ("new", "updated", "unchanged", "reread", "missing", "gone", "still gone", "dropped")
 KNOWN_BEFORE = ("skipped: not due", "skipped: done before the kill")
+#: What a summary on a terminal calls the counts; in one line, which programs read too, they keep their names.
+WORDS = {
+    "discovered": "posts found",
+    "updated": "changed by the site",
+    "reread": "unchanged, and read better than before",
+    "gone": "deleted by the site",
+    "missing": "missing, asked for again next time",
+    "still gone": "still missing",
+    "waiting": "left for the next crawl",
+    "not modified": "unchanged, as the server says",
+    "blocked": "kept from us, and taken from the feed or API",
+    "filled": "completed from another source",
+    "failed": "could not be fetched or read",
+    "dropped": "no articles",
+    "skipped": "not fetched",
+    "source problems": "sources that could not be read",
+}
+#: What became of a post that is done with in this crawl; with a reason it is skipped, and was known before.
+DONE = ("new", "updated", "reread", "unchanged", "missing", "gone", "still gone", "dropped", "failed")
+KNOWN = ("skipped: not due", "skipped: looked at before", "skipped: done before")
+#: Seconds between two lines of progress where no person watches: a log of a day's crawl has 1,440 of them.
+SECONDS_BETWEEN_LINES = 60
 
 
 def counts(stats: dict[str, Any]) -> dict[str, int]:
@@ -128,48 +153,84 @@ class Outcomes:
 
 
 class Progress:
-    """One live line on a terminal; nothing elsewhere."""
+    """A bar on a terminal; elsewhere one line a minute."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.stats = crawler.stats
-        self.console = Console(stderr=True)
-        self.live = Live(
-            get_renderable=self.line,
-            console=self.console,
-            refresh_per_second=4,
-            transient=True,
-            redirect_stdout=False,
-        )
+        self.crawler, self.stats = crawler, crawler.stats
+        self.console = messages()
+        self.page = ""
+        self.pace = Pace(self.position)
+        self.bar = Bar(self.console, self.position, lambda: self.page)
+        self.lines: Any = None
         self.handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not sys.stderr.isatty() or crawler.settings.getbool("NEWSARCHIVE_QUIET"):
+        if crawler.settings.getbool("NEWSARCHIVE_QUIET"):
             raise NotConfigured
         if not isinstance(crawler.spider, ArchiveSpider):
             raise NotConfigured  # how far a spider of another project is, it alone knows
         extension = cls(crawler)
         crawler.signals.connect(extension.start, signals.spider_opened)
+        crawler.signals.connect(extension.at, signals.request_reached_downloader)
         crawler.signals.connect(extension.stop, signals.spider_closed)
         return extension
 
-    def line(self) -> Text:
-        seen = counts(self.stats.get_stats())
-        done = sum(seen[row] for row in ("new", "updated", "reread", "unchanged", "failed", "dropped"))
-        words = ", ".join(f"{seen[row]} {row}" for row in (*ROWS[1:], "dropped", "failed") if seen[row])
-        return Text(f"crawling: {done} of {seen['discovered']} posts" + (f" ({words})" if words else ""))
+    @property
+    def watched(self) -> bool:
+        """Whether a bar can be drawn: a person watches, and no rows of ours come to the same screen."""
+        feeds = crawler_feeds(self.crawler)
+        rows = getattr(self.crawler.spider, "dry_run", False) or {"-", "stdout:"} & feeds
+        dumb = not self.console.is_terminal or self.console.is_dumb_terminal
+        return not dumb and not (rows and sys.stdout.isatty())
+
+    def position(self) -> tuple[int, int]:
+        """How many posts are done with, and how many there are to do as far as is known by now."""
+        seen = counts(dict(self.stats.get_stats()))  # a copy: the bar is drawn by a thread of its own
+        known = sum(n for what, n in seen.items() if what.startswith(KNOWN))
+        found = max(0, seen["discovered"] - known)
+        limit = getattr(self.crawler.spider, "limit", None)
+        done = sum(seen.get(what, 0) for what in DONE)
+        return done, max(done, min(found, limit) if limit else found)
+
+    def at(self, request: Request) -> None:
+        self.page = request.url
 
     def start(self) -> None:
-        self.live.start()
-        # The log handler holds the real stderr: let it write above the live line.
+        self.pace.start()
+        if not self.watched:
+            self.lines = create_looping_call(self.tell)
+            self.lines.start(SECONDS_BETWEEN_LINES, now=False)
+            return
+        self.bar.start()
+        # The log handler holds the real stderr: let it write above the bar.
         for handler in logging.root.handlers:
             if isinstance(handler, logging.StreamHandler) and handler.stream is sys.__stderr__:
                 self.handlers.append((handler, handler.setStream(sys.stderr)))
 
+    def tell(self) -> None:
+        where = f", at {self.page}" if self.page else ""
+        self.console.print(
+            f"{name_of(self.crawler)}: {self.pace.words()}{where}", soft_wrap=True, markup=False
+        )
+
     def stop(self) -> None:
         for handler, stream in self.handlers:
             handler.setStream(stream)
-        self.live.stop()
+        if self.lines is None:
+            self.bar.stop()
+        elif self.lines.running:
+            self.lines.stop()
+
+
+def crawler_feeds(crawler: Crawler) -> set[str]:
+    """Where the crawl writes rows, beside the database."""
+    return {str(uri).partition(":")[0] + ":" * (":" in str(uri)) for uri in crawler.settings.getdict("FEEDS")}
+
+
+def name_of(crawler: Crawler) -> str:
+    """What a crawl is called: the blog's address where it has one."""
+    return str(getattr(crawler.spider, "url", "") or getattr(crawler.spider, "name", "crawl"))
 
 
 class Summary:
@@ -191,18 +252,27 @@ class Summary:
         stats = self.crawler.stats.get_stats()
         if not isinstance(self.crawler.spider, ArchiveSpider) and not any(map(is_ours, stats)):
             return  # a spider of another project that gave the archive nothing
-        console = Console(stderr=True)
-        name = str(getattr(self.crawler.spider, "url", "") or getattr(self.crawler.spider, "name", "crawl"))
-        console.print(
-            table(name, stats) if console.is_terminal else one_line(name, stats),
-            soft_wrap=True,
-            highlight=False,
-            markup=False,
-        )
+        console, name = messages(), name_of(self.crawler)
+        if console.is_terminal:
+            console.print(name, style="bold", soft_wrap=True, markup=False)
+            console.print(table(stats))
+        else:
+            console.print(one_line(name, stats), soft_wrap=True, markup=False)
         for problem in problems(stats):
-            console.print(
-                f"error: {problem}", style="bold red", soft_wrap=True, highlight=False, markup=False
-            )
+            console.print(f"error: {problem}", style="bold red", soft_wrap=True, markup=False)
+        if not problems(stats):
+            self.print_next(console, stats)
+
+    def print_next(self, console: Console, stats: dict[str, Any]) -> None:
+        """Where the articles are; the tour of the bundled blog says it at its own end."""
+        from newsarchive.cli.nextsteps import next_steps
+
+        settings, found = self.crawler.settings, counts(stats)
+        held = any(found[row] for row in ("new", "updated", "unchanged", "reread"))
+        touring = name_of(self.crawler).startswith(demo.ADDRESS)
+        url, warc = settings.get("NEWSARCHIVE_DATABASE_URL"), settings.get("NEWSARCHIVE_WARC") or "off"
+        if url and held and not touring and settings.getbool("NEWSARCHIVE_TOUR", True):
+            console.print(next_steps(url, warc), soft_wrap=True, markup=False)
 
 
 def is_ours(stat: str) -> bool:
@@ -222,12 +292,13 @@ def one_line(name: str, stats: dict[str, Any]) -> str:
     return f"{name}: " + ", ".join(words)
 
 
-def table(name: str, stats: dict[str, Any]) -> Table:
-    """The same for a person."""
-    out = Table(title=Text(name), title_justify="left", show_header=False)
-    out.add_column("what")
+def table(stats: dict[str, Any]) -> Table:
+    """The same for a person, in plain words."""
+    out = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     out.add_column("posts", justify="right")
+    out.add_column("what", overflow="fold")
     for what, n in counts(stats).items():
         if what in ROWS or n:
-            out.add_row(("  " + what.split(": ", 1)[1]) if ": " in what else what, str(n))
+            group, _, reason = what.partition(": ")
+            out.add_row(str(n), Text(f"  {reason}" if reason else WORDS.get(group, group)))
     return out

@@ -213,7 +213,7 @@ def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Pat
     pages = demo.pages("https://blog.example")
     path, (_, body) = next((p, page) for p, page in pages.items() if "ferry" in p)
     (tmp_path / "post.html").write_bytes(body)
-    read = run("explain", str(tmp_path / "post.html"), "--url", f"https://blog.example{path}")
+    read = run("explain", str(tmp_path / "post.html"), "--debug", "--url", f"https://blog.example{path}")
     assert "→ headline = Night ferry returns to the old harbour" in read.stdout
     assert "'โ€œ' → '“' (windows-874" in read.stdout
     assert "Harbour Gazette (harbourgazette.example)" in read.stdout
@@ -222,12 +222,12 @@ def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Pat
 
 
 def test_explain_reads_the_stored_bytes_again_and_knows_what_became_no_article(archive: str) -> None:
-    stored = run("explain", "1", "--db", archive).stdout
+    stored = run("explain", "1", "--debug", "--db", archive).stdout
     assert "bytes: declared utf-8, read as utf-8" in stored
     assert "version 1 of 1 (new)" in stored
     assert "\nkept:\n" in stored
     assert "[the classifier" not in stored
-    assert "\nkept:\n  [the classifier" in run("explain", "1", "--again", "--db", archive).stdout
+    assert "\nkept:\n  [the classifier" in run("explain", "1", "--again", "--debug", "--db", archive).stdout
     with closing(sqlite3.connect(archive)) as connection:
         connection.execute(
             "INSERT INTO urls (url, url_key, first_seen_at, etag, last_modified, state, reason, fail_count)"

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "newsarchive"
 
 #: Which part of the package may never import which modules, at the top of a file or inside a function.
 FORBIDDEN = {
-    "items.py edits.py reprs.py times.py exceptions.py rules.py config.py version.py": ("scrapy", "twisted", "sqlalchemy", "newsarchive.core", "newsarchive.db"),
+    "items.py edits.py reprs.py times.py exceptions.py exitcodes.py rules.py config.py version.py": ("scrapy", "twisted", "sqlalchemy", "newsarchive.core", "newsarchive.db"),
     "core": (
         "scrapy", "twisted", "sqlalchemy", "alembic", "click", "rich",
         "newsarchive.db", "newsarchive.warc", "newsarchive.export", "newsarchive.archive",
@@ -32,6 +32,7 @@ FLOOR_0 = (
     "reprs.py",
     "times.py",
     "exceptions.py",
+    "exitcodes.py",
     "rules.py",
     "config.py",
     "version.py",

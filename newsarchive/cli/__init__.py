@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsarchive.cli.options import loudness
 from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
+from newsarchive.exitcodes import STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -24,39 +26,43 @@ if TYPE_CHECKING:
 
 #: subcommand → (module, what `--help` says of it): the help needs no import.
 COMMANDS = {
-    "config": ("config", "What holds here: every setting, its value, and where it was said."),
-    "backup": ("maintain", "Copy an SQLite archive into another file while crawls go on."),
-    "crawl": ("crawl", "Crawl a blog by its address, or the followed sites that are due."),
+    "config": ("config", "Every setting with its value, and where that was said."),
+    "backup": ("maintain", "Copy an SQLite archive while crawls go on."),
+    "crawl": ("crawl", "Crawl a blog by its address, or the followed sites."),
     "compare": ("copies", "What one article added, cut and altered against another."),
-    "db": ("maintain", "The database itself: upgrade, current, check, rebuild, vacuum, copy."),
-    "demo": ("demo", "Crawl a small bundled blog on this machine, offline, and print its articles."),
+    "db": ("maintain", "The database: upgrade, current, check, rebuild, vacuum, copy."),
+    "demo": ("demo", "Crawl a small bundled blog, offline, and print its articles."),
     "diff": ("history", "What changed between two versions of an article."),
-    "explain": ("explain", "Why an article reads as it does: kept, left out, repaired, chosen."),
-    "export": ("export", "Write articles as CSV, JSON Lines, Parquet, SQLite, Atom, EPUB, Markdown or TEI."),
+    "explain": ("explain", "Why an article reads as it does."),
+    "export": ("export", "Write articles as CSV, JSON, Parquet, SQLite, EPUB and more."),
     "extract": ("pages", "Extract the article from a file, a URL or standard input."),
     "history": ("history", "The versions of an article."),
     "origins": ("copies", "Who is republished by whom, how often and how late."),
     "quarantine": ("quarantine", "Pages of low confidence: list, show, accept, drop."),
     "recluster": ("copies", "Find the copies in the whole archive anew."),
-    "learn": ("learn", "Learn a site's furniture from its stored pages, and take it out of its articles."),
-    "reextract": ("maintain", "Read the stored raw bytes again with today's extractor."),
+    "learn": ("learn", "Learn what a site prints on all pages, and take it out."),
+    "reextract": ("maintain", "Read the stored bytes again with today's extractor."),
     "repair": ("pages", "Repair mojibake: standard input to standard output."),
     "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
-    "search": ("search", "Find articles by their words, site, origin, author, day or language."),
+    "search": ("search", "Find articles by words, site, origin, author, day, language."),
     "show": ("read", "Print one stored article."),
-    "sites": (
-        "sites",
-        "The sites that are followed: add, list, show, pause, resume, remove, import, export.",
-    ),
+    "sites": ("sites", "The sites that are followed: add, list, pause, remove and more."),
     "stats": ("stats", "What the archive holds, as a picture."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
-    "web": ("web", "Read the archive in a browser: search, articles, sites, stories, tables."),
+    "web": ("web", "Read the archive in a browser."),
 }
 
-
-#: What a shell gives for a program that a signal ended: 128 and the signal's number.
-STOPPED_BY_CTRL_C = 128 + signal.SIGINT
-STOPPED_BY_SIGTERM = 128 + signal.SIGTERM
+#: The headings of `newsarchive --help`, each with its commands in the order in which a person meets them.
+HEADINGS = {
+    "Crawl": ("crawl", "sites", "schedule", "demo"),
+    "Read": ("search", "show", "stats", "web", "export", "history", "diff", "explain"),
+    "Find copies": ("trace", "compare", "origins", "recluster"),
+    "Look after the archive": ("quarantine", "learn", "reextract", "backup", "db", "config"),
+    "Tools": ("extract", "repair"),
+}
+#: How alike a mistyped word and a command must be to be offered (difflib's ratio, 0 to 1): `serch` and `search` are
+#: .91, `list` and `stats` .44; at difflib's own .6 `lost` offers nothing yet, and `exprt` still finds `export`.
+MIN_LIKENESS = 0.6
 
 
 class LazyGroup(click.Group):
@@ -71,6 +77,19 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"newsarchive.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A mistyped command is answered with those that it may mean: Click knows no names but of loaded ones."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name.lower(), COMMANDS, cutoff=MIN_LIKENESS)
+            offer = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"No such command {name!r}.{offer}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Errors become one line on stderr and an exit code."""
@@ -96,11 +115,24 @@ class LazyGroup(click.Group):
         return [item for item in own if item.value.startswith(incomplete)] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+        """Under their headings, all with the same column."""
+        width = max(map(len, COMMANDS))
+        for heading, names in HEADINGS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:{width}}", COMMANDS[name][1]) for name in names])
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  newsarchive crawl https://blog.example --limit 20
+  newsarchive search "free trade"
+  newsarchive export articles.csv
+
+newsarchive COMMAND --help says more of a command, with examples.""",
+)
 @click.version_option(
     VERSION,
     message=f"newsarchive {VERSION} (extractor {EXTRACTOR_VERSION}, Python {platform.python_version()})",
@@ -108,16 +140,10 @@ class LazyGroup(click.Group):
 @click.option(
     "--config", "file", metavar="FILE", help="Settings in place of newsarchive.toml, for any command."
 )
+@loudness
 @click.pass_context
 def cli(ctx: click.Context, file: str | None) -> None:
-    """Crawl blogs that republish news into an archive of clean articles, and read it.
-
-    \b
-    Examples:
-      newsarchive crawl https://blog.example --limit 20
-      newsarchive search "free trade"
-      newsarchive export articles.csv
-    """
+    """Crawl blogs that republish news into an archive of clean articles, and read it."""
     from newsarchive.cli.common import use_config
 
     use_config(ctx, file)

@@ -16,7 +16,7 @@ SHELL_SIGNALLED = 128
 class Children:
     """The running spiders, which are told to end when we are: they finish what is in flight, and commit.
 
-    `shown`: they draw their progress and their summary, as `scrapy crawl` does. `stdout`: what they print there is
+    `shown`: they draw their progress and their summary, as `scrapy crawl` does; where the articles are we say ourselves. `stdout`: what they print there is
     ours (a dry run, a feed to `-`).
     """
 
@@ -30,7 +30,7 @@ class Children:
     def run(self, spider: str, options: Sequence[str]) -> int:
         """The exit code of one spider; 0 for one that was told to end."""
         command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
-        command += [] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
+        command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
         # A session of its own: a Ctrl-C reaches it through us, once.
         child = subprocess.Popen(
             command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsarchive import config
+from newsarchive.cli import plainwords
+from newsarchive.cli.options import loudness, quiet
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline
 from newsarchive.export import origin_line as origin_line
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from newsarchive.db.direct import File
     from newsarchive.items import Article, Block, Edit
     from newsarchive.rules import Rules
+
+log = logging.getLogger(__name__)
 
 #: Widest column of running text on a terminal, in characters.
 COLUMN = 88
@@ -49,7 +54,7 @@ def use_config(ctx: click.Context, file: str | None) -> None:
 
 
 def config_option(command: F) -> F:
-    """`--config`, a file of settings in place of `newsarchive.toml`."""
+    """What every command has: `--config`, a file of settings in place of `newsarchive.toml`, `--verbose`, `--quiet`."""
     return click.option(
         "--config",
         metavar="FILE",
@@ -57,7 +62,7 @@ def config_option(command: F) -> F:
         expose_value=False,
         callback=lambda ctx, option, file: use_config(ctx, file),
         help="Settings; newsarchive.toml here or in your folder of settings by default.",
-    )(command)
+    )(loudness(command))
 
 
 def db_option(command: F) -> F:
@@ -136,6 +141,7 @@ def open_archive(db: str) -> Engine:
     """The archive to read from. Raises `DatabaseUnavailable` where there is none yet."""
     from newsarchive.db.engine import open_existing
 
+    log.info("the archive is %s", config.without_password(database_url(db)))
     return open_existing(database_url(db))
 
 
@@ -143,6 +149,7 @@ def open_reader(db: str) -> File | Engine:
     """The same for what only reads: an SQLite file without SQLAlchemy, whose import takes its time."""
     from newsarchive.db.direct import open_source
 
+    log.info("the archive is %s", config.without_password(database_url(db)))
     return open_source(database_url(db))
 
 
@@ -159,18 +166,33 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=False, color_system=colours)
 
 
+def messages() -> Console:
+    """Standard error, for what a person watches: no codes with NO_COLOR, nor where it is no terminal."""
+    from rich.console import Console
+
+    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=True, highlight=False, color_system=colours)
+
+
 def say(message: str) -> None:
-    """A message to the person, not a row: stderr."""
+    """A message to the person, not a row: stderr; nothing with `--quiet`."""
+    if not quiet():
+        click.echo(message, err=True)
+
+
+def complain(message: str) -> None:
+    """What went wrong: said whatever was asked for."""
     click.echo(message, err=True)
 
 
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     """What was done, in one line: repairs by codec, dropped lines by kind."""
     repairs = [e for e in edits if e.step == "repair"]
-    codecs = sorted({e.rule for e in repairs})
+    codecs = sorted({plainwords.codec(e.rule) for e in repairs})
     kinds: dict[str, int] = {}
     for block in dropped:
-        kinds[block.label] = kinds.get(block.label, 0) + 1
+        kind = plainwords.label(block.label)
+        kinds[kind] = kinds.get(kind, 0) + 1
     parts = [f"{len(repairs)} repairs ({'; '.join(codecs)})"] if repairs else ["no repairs"]
     if kinds:
         parts.append(
@@ -179,13 +201,16 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     return ", ".join(parts)
 
 
-def print_article(article: Article) -> None:
-    """The article for a reader on stdout, the account of what was done on stderr."""
+def print_article(article: Article, *, pager: bool = False) -> None:
+    """The article for a reader on stdout, a long one through the `pager`; the account of what was done on stderr."""
+    from newsarchive.cli.paging import paged
+
     heads = [byline(article.authors, article.date_published, article.publisher), article.url]
     original = getattr(article, "original_url", "")  # of what is stored; a page read now has none
     heads += [origin_line(article.origin), f"The original is in the archive: {original}" if original else ""]
     heads += dates(article)
-    print_wrapped(article.headline, [line for line in heads if line], article.article_body)
+    with paged(pager):
+        print_wrapped(article.headline, [line for line in heads if line], article.article_body)
     say(account(article.edits, article.dropped))
 
 
@@ -198,9 +223,18 @@ def print_wrapped(headline: str, heads: list[str], body: str) -> None:
     width = min(out.width, COLUMN)
     out.print(headline, style="bold", markup=False, width=width)
     for line in heads:
-        out.print(line, style="dim", markup=False, width=width)
+        print_line(out, line, style="dim", width=width)
     out.print()
     out.print(body, markup=False, width=width)
+
+
+def print_line(out: Console, line: str, style: str = "", width: int | None = None) -> None:
+    """A line for a person, wrapped between words; one with an address is left to the terminal, which wraps it without
+    a line break, so that it can be copied."""
+    if "://" in line:
+        out.print(line, style=style, markup=False, soft_wrap=True)
+    else:
+        out.print(line, style=style, markup=False, width=width)
 
 
 def dates(article: Article) -> list[str]:

@@ -9,7 +9,8 @@ from click.core import ParameterSource
 
 from newsarchive import config as settings
 from newsarchive.cli import sitelist
-from newsarchive.cli.common import config_option, console, on_terminal, say
+from newsarchive.cli.common import config_option, on_terminal, say
+from newsarchive.cli.options import output_option
 
 
 @click.command(
@@ -32,6 +33,7 @@ A file newsarchive.toml may say all of it (each line may be left out):
 )
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.option("--db", metavar="FILE|URL", help="Show what holds with this archive.")
+@output_option
 @config_option
 @click.pass_context
 def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
@@ -56,11 +58,7 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
 
 def show_table(held: settings.Config) -> None:
-    from rich.table import Table
+    from newsarchive.cli import tables
 
-    table = Table()
-    for head in ("name", "value", "source"):
-        table.add_column(head, overflow="fold")
-    for name, value, source in held.values.values():
-        table.add_row(name, settings.shown(value), source, style="dim" if source == "default" else "")
-    console().print(table, markup=False)
+    rows = [(name, source, settings.shown(value)) for name, value, source in held.values.values()]
+    tables.show(("name", "source", "value"), rows)

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import console, db_option, open_archive, open_reader, origin_line, say
+from newsarchive.cli.common import (
+    console,
+    db_option,
+    on_terminal,
+    open_archive,
+    open_reader,
+    origin_line,
+    say,
+)
 from newsarchive.cli.narrowing import hidden_option
+from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 if TYPE_CHECKING:
     from newsarchive.core.twins.comparison import Comparison
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
 #: Sentences of a copy's losses that the tree shows; `compare` prints them all.
 _SHOWN = 2
 _WIDTH = 100
+#: Columns that the branches of the tree take before an address.
+_TREE_COLUMNS = 12
 
 
 @click.command(
@@ -31,6 +42,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @click.option("--dot", "as_dot", is_flag=True, help="The graph in the language of Graphviz.")
 @hidden_option
+@output_option
 @db_option
 def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> None:
     """Where an article comes from, with the evidence, and every copy of it in the order of time.
@@ -53,36 +65,51 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
 
 
 def _print_tree(found: Trace) -> None:
+    from textwrap import fill
+
     from rich.text import Text
     from rich.tree import Tree
 
-    tree = Tree(Text(found.headline or found.url, style="bold"))
+    addresses = [found.url, found.original_url, *(copy.url for copy in found.copies)]
+    addresses += [link.url for link in found.paraphrases]
+    out, needed = console(), max(map(len, addresses)) + _TREE_COLUMNS
+    room = max(_TREE_COLUMNS, out.width - _TREE_COLUMNS) if needed > out.width else 0
+    # Rich cuts what is wider than it thinks the terminal is: an address is left to the terminal, and the rest is
+    # wrapped here.
+    out.width = max(out.width, needed)
+
+    def leaf(text: str, style: str = "") -> Text:
+        if room:
+            text = fill(text, room, break_long_words=False, break_on_hyphens=False)
+        return Text(text, style=style)
+
+    tree = Tree(leaf(found.headline or found.url, "bold"))
     source = tree.add(
-        Text(origin_line(found.origin) or "No other publisher is named: the blog's own, as far as it says")
+        leaf(origin_line(found.origin) or "No other publisher is named: the blog's own, as far as it says")
     )
     if found.original_url:
-        source.add(Text(f"The original is in the archive: {found.original_url}"))
+        source.add(leaf(f"The original is in the archive: {found.original_url}"))
     if found.origin:
         if found.origin_from != found.url:
-            source.add(Text(f"named by the copy at {found.origin_from}"))
+            source.add(leaf(f"named by the copy at {found.origin_from}"))
         for piece in found.origin.evidence:
-            source.add(Text(f"{piece.kind} ({piece.weight:.2f}): {_short(piece.text)}"))
-    copies = tree.add(Text(_counted(found)))
+            source.add(leaf(f"{piece.kind} ({piece.weight:.2f}): {_short(piece.text)}"))
+    copies = tree.add(leaf(_counted(found)))
     for copy in found.copies:
-        node = copies.add(Text(_line(copy, found)))
+        node = copies.add(leaf(_line(copy, found)))
         node.add(Text(copy.url, style="dim"))
         changed = copy.changes
         for mark, sentences in (("-", changed.cut), ("+", changed.added)) if changed else ():
             for sentence in sentences[:_SHOWN]:
-                node.add(Text(f"{mark} {_short(sentence)}"))
+                node.add(leaf(f"{mark} {_short(sentence)}"))
     if found.paraphrases:
-        spun = tree.add(Text("Perhaps the same in other words (less sure than a copy)"))
+        spun = tree.add(leaf("Perhaps the same in other words (less sure than a copy)"))
         for link in found.paraphrases:
             line = f"{link.published:%Y-%m-%d %H:%M} · {link.site} · score {link.score:.2f} · {_short(link.headline)}"
-            node = spun.add(Text(line))
+            node = spun.add(leaf(line))
             node.add(Text(link.url, style="dim"))
-            node.add(Text(f"shares: {_short('; '.join(link.shared))}"))
-    console().print(tree)
+            node.add(leaf(f"shares: {_short('; '.join(link.shared))}"))
+    out.print(tree)
 
 
 def _counted(found: Trace) -> str:
@@ -144,6 +171,7 @@ Example:
 @click.argument("full", metavar="URL|ID")
 @click.argument("copy", metavar="URL|ID")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@output_option
 @db_option
 def compare(full: str, copy: str, as_json: bool, db: str) -> None:
     """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence."""
@@ -178,9 +206,13 @@ Examples:
     "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published since this day (UTC)."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@limit_option
 @hidden_option
+@output_option
 @db_option
-def origins(site: str | None, since: datetime | None, as_json: bool, hidden: bool, db: str) -> None:
+def origins(
+    site: str | None, since: datetime | None, as_json: bool, limit: int | None, hidden: bool, db: str
+) -> None:
     """Who is republished by whom, how often, and how many hours after the original (median).
 
     A row: articles, site, publisher, its domain, hours ("?" where no date of an original is known).
@@ -193,12 +225,32 @@ def origins(site: str | None, since: datetime | None, as_json: bool, hidden: boo
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)
-    for row in found:
+    if on_terminal() and not as_json:
+        from newsarchive.cli import tables
+
+        rows = [
+            (
+                r.articles,
+                _hours(r.delay_hours),
+                r.site,
+                " ".join((r.origin, r.origin_domain and f"({r.origin_domain})")),
+            )
+            for r in found[:limit]
+        ]
+        tables.show(
+            ("articles", "hours later", "site", "first published by"), rows, ("articles", "hours later")
+        )
+        return
+    for row in found[:limit]:
         if as_json:
             click.echo(export.to_json(row))
         else:
-            delay = "?" if row.delay_hours is None else f"{row.delay_hours:g}"
+            delay = _hours(row.delay_hours)
             click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.origin_domain}\t{delay}")
+
+
+def _hours(delay: float | None) -> str:
+    return "?" if delay is None else f"{delay:g}"
 
 
 @click.command(
@@ -217,8 +269,9 @@ Examples:
     show_default="what your settings say",
     help="Also link what may be the same in other words, from this score on (0.3 to 1); off by default.",
 )
+@dry_run_option
 @db_option
-def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
+def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -> None:
     """Find the copies in the whole archive anew; call it again to go on after a stop.
 
     For archives that were filled by a version that knew no copies, or knew them worse.
@@ -228,6 +281,13 @@ def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
 
     engine = open_archive(db)
     goes_on = paraphrases is not None and not afresh and paraphrasing.is_stopped(engine, paraphrases)
+    if dry_run:
+        number = count_all(db)
+        if not goes_on:
+            say(f"would compare {number} articles; nothing was written")
+        if paraphrases is not None:
+            say(f"would look for paraphrases among {number} articles; nothing was written")
+        return
     if not goes_on:
         with progress_bar("comparing") as show:
             done = reclustering.recluster(
@@ -240,3 +300,11 @@ def recluster(afresh: bool, paraphrases: float | None, db: str) -> None:
                 engine, paraphrases, lambda done, total: show(done, total, ""), afresh=afresh
             )
         say(f"{links} links between articles that may say the same in other words")
+
+
+def count_all(db: str) -> int:
+    """How many articles the archive has, those that are hidden from readers too."""
+    from newsarchive.db.filters import Filters
+    from newsarchive.db.searching import count
+
+    return count(open_reader(db), "", Filters(hidden=True))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,9 +16,13 @@ from newsarchive import config
 from newsarchive.cli import sitelist
 from newsarchive.cli.children import Children
 from newsarchive.cli.common import database_url, db_option, require_archive, say
-from newsarchive.cli.outcomes import DATABASE_FAILED, LOCKED, USAGE, Result, exit_code, show
+from newsarchive.cli.demo import tour
+from newsarchive.cli.maintain import progress_bar
+from newsarchive.cli.options import option, quiet, verbosity
+from newsarchive.cli.outcomes import Result, exit_code, show
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import DatabaseError, UsageError
+from newsarchive.exitcodes import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
 #: Spiders that may be named as `scrapy crawl` has it.
 SPIDERS = ("news", "recrawl", "warc")
+
+#: Seconds between two lines of progress where no person watches.
+SECONDS_BETWEEN_LINES = 60
 
 #: A site's setting and Scrapy's; AutoThrottle begins with the delay, and never goes below it.
 SETTINGS = (
@@ -45,6 +53,8 @@ class Orders:
     settings: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     quiet: bool = False
+    #: 1: log what is done, 2: everything.
+    loud: int = 0
 
     @property
     def dry_run(self) -> bool:
@@ -60,7 +70,8 @@ class Orders:
         shared = ("limit",) if spider == "recrawl" else tuple(self.arguments)
         found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in shared]
         found += [("-s", setting) for setting in self.settings]
-        found += [("-L", "ERROR")] if self.quiet else []
+        level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.loud, 2)]
+        found += [("-L", level)] if level else []
         return [word for pair in found for word in pair] + list(self.feeds)
 
 
@@ -82,14 +93,14 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
 )
 @click.argument("sites", nargs=-1, metavar="[URL|SITE]...")
 @click.option("--all", "everything", is_flag=True, help="Every followed site that is due.")
-@click.option("--limit", metavar="NUMBER", help="At most this many posts.")
+@option("limit", type=str, help="At most this many posts.")
 @click.option("--since", metavar="DATE", help="Leave out posts older than this.")
 @click.option(
     "--sources", metavar="WORDS", help="Ask these alone: wp-json, feed, sitemap, archive; with commas."
 )
 @click.option("--recheck", is_flag=True, help="Ask for every known post again.")
-@click.option("--dry-run", is_flag=True, help="List the posts that would be fetched; fetch and store none.")
-@click.option("-o", "--output", metavar="FILE", multiple=True, help="Append the articles to this file too.")
+@option("dry_run", help="List the posts that would be fetched; fetch and store none.")
+@option("output", multiple=True, help="Append the articles to this file too.")
 @click.option(
     "-O", "--overwrite-output", metavar="FILE", multiple=True, help="Write the articles to this file too."
 )
@@ -105,7 +116,6 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
     help="Sites side by side.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each site, on standard output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print what went wrong, and nothing else: for cron.")
 @db_option
 @click.pass_context
 def crawl(
@@ -115,7 +125,6 @@ def crawl(
     everything: bool,
     jobs: int,
     as_json: bool,
-    quiet: bool,
     db: str,
     **said: Any,
 ) -> None:
@@ -123,11 +132,12 @@ def crawl(
 
     With --dry-run, -o or -O posts are found and none is looked at again.
     """
-    orders = orders_of(quiet=quiet, **said)
+    orders = orders_of(quiet=quiet(), loud=verbosity(), **said)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in orders.arguments):
-        children = Children(database_url(db), shown=not quiet, stdout=True)
-        with children.told_of_signals():
-            sys.exit(children.run(sites[0], orders.words(sites[0])))
+        code = run_one(db, sites[0], orders)
+        if code in (0, SOME_FAILED) and not orders.dry_run:
+            say_where(database_url(db))
+        sys.exit(code)
     sites, orders = with_url(sites, orders)
     if bool(sites) == everything:
         raise UsageError(
@@ -138,9 +148,10 @@ def crawl(
             "-o and -O take one blog: for several, crawl first, then: newsarchive export articles.csv"
         )
     if sites == (DEMO,):
-        children = Children(database_url(db), shown=not quiet, stdout=True)
-        with children.told_of_signals():
-            sys.exit(children.run("news", ["-a", f"url={DEMO}", *orders.words("news")]))
+        code = run_one(db, "news", orders, "-a", f"url={DEMO}")
+        if not (code or orders.quiet or orders.dry_run):
+            tour(database_url(db), config.load()["warc"])
+        sys.exit(code)
     if everything:
         require_archive(ctx, db)
     engine = opened(db, orders)
@@ -148,6 +159,20 @@ def crawl(
         run(engine, database_url(db), sites, orders, jobs, as_json)
     finally:
         engine.dispose()
+
+
+def run_one(db: str, spider: str, orders: Orders, *words: str) -> int:
+    """Run one spider before the eyes of a person, unless they want quiet."""
+    children = Children(database_url(db), shown=not orders.quiet, stdout=True)
+    with children.told_of_signals():
+        return children.run(spider, [*words, *orders.words(spider)])
+
+
+def say_where(url: str) -> None:
+    """Where the articles are, and what to type next."""
+    from newsarchive.cli.nextsteps import next_steps
+
+    say(next_steps(url, config.load()["warc"]))
 
 
 def orders_of(
@@ -159,6 +184,7 @@ def orders_of(
     recheck: bool,
     dry_run: bool,
     quiet: bool,
+    loud: int,
     **said: str | None,
 ) -> Orders:
     """The command line's options. Raises `UsageError`, naming the option that cannot be used."""
@@ -175,7 +201,7 @@ def orders_of(
         raise UsageError(f"-s {wrong[0]}: write it as NAME=VALUE, for example -s DOWNLOAD_DELAY=3")
     feeds = [word for file in output for word in ("-o", file)]
     feeds += [word for file in overwrite_output for word in ("-O", file)]
-    return Orders(given, settings, tuple(feeds), quiet)
+    return Orders(given, settings, tuple(feeds), quiet, loud)
 
 
 def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], Orders]:
@@ -183,7 +209,7 @@ def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], O
     arguments = dict(orders.arguments)
     if url := arguments.pop("url", ""):
         sites = (*sites, url)
-    return sites, Orders(arguments, orders.settings, orders.feeds, orders.quiet)
+    return sites, replace(orders, arguments=arguments)
 
 
 def opened(db: str, orders: Orders) -> Engine:
@@ -219,6 +245,8 @@ def run(engine: Engine, url: str, sites: tuple[str, ...], orders: Orders, jobs: 
             results = crawl_all(archive, wanted, jobs, children, orders)
     if not shown:
         show(results, as_json, orders.quiet)
+    if not (orders.quiet or orders.dry_run or as_json) and any(result.holds_articles for result in results):
+        say_where(url)
     sys.exit(exit_code(results))
 
 
@@ -254,18 +282,58 @@ def crawl_all(
     hosts: dict[str, dict[str, KnownSite]] = {}
     for site in sites:
         hosts.setdefault(urlsplit(site.home_url).hostname or "", {})[site.domain] = site
-    results: list[Result] = []
-    with children.told_of_signals(), ThreadPoolExecutor(jobs) as pool:
-        waiting = [
-            pool.submit(in_turn, archive, list(group.values()), children, orders) for group in hosts.values()
-        ]
-        for done in as_completed(waiting):
-            results += done.result()
+    told = Told(sum(map(len, hosts.values())), silent=children.shown or orders.quiet)
+    with told.shown(), children.told_of_signals(), ThreadPoolExecutor(jobs) as pool:
+        waiting = {
+            pool.submit(in_turn, archive, list(group.values()), children, orders, told)
+            for group in hosts.values()
+        }
+        running = set(waiting)
+        while running:
+            _, running = wait(running, timeout=SECONDS_BETWEEN_LINES)
+            told.line(bool(running))
+    results = [result for done in waiting for result in done.result()]
     return sorted(results, key=lambda result: result.site)
 
 
-def in_turn(archive: Sites, sites: list[KnownSite], children: Children, orders: Orders) -> list[Result]:
-    return [crawl_one(archive, site, children, orders) for site in sites if not children.stopping]
+class Told:
+    """What a person is told while several sites are crawled, each by a process of its own that says nothing: a bar on a
+    terminal, one line a minute elsewhere."""
+
+    def __init__(self, total: int, *, silent: bool) -> None:
+        self.total, self.silent, self.done = total, silent, 0
+        self.show: Callable[[int, int, str], None] = lambda done, total, word: None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        if self.silent or not sys.stderr.isatty():
+            yield
+            return
+        with progress_bar("crawling") as self.show:
+            yield
+
+    def begins(self, site: KnownSite) -> None:
+        self.show(self.done, self.total, urlsplit(site.home_url).hostname or "")
+
+    def ends(self) -> None:
+        self.done += 1
+        self.show(self.done, self.total, "")
+
+    def line(self, running: bool) -> None:
+        if running and not self.silent and not sys.stderr.isatty():
+            say(f"{self.done} of {self.total} sites crawled")
+
+
+def in_turn(
+    archive: Sites, sites: list[KnownSite], children: Children, orders: Orders, told: Told
+) -> list[Result]:
+    results = []
+    for site in sites:
+        if not children.stopping:
+            told.begins(site)
+            results.append(crawl_one(archive, site, children, orders))
+            told.ends()
+    return results
 
 
 def crawl_one(archive: Sites, site: KnownSite, children: Children, orders: Orders) -> Result:
@@ -294,8 +362,8 @@ def options(site: KnownSite, spider: str) -> list[str]:
     names = [("-a", "limit", "limit"), *SETTINGS]
     names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
     found: list[str] = []
-    for option, key, name in names:
+    for flag, key, name in names:
         value = site.settings.get(key)
         if value not in (None, "", []):
-            found += [option, f"{name}={','.join(value) if isinstance(value, list) else value}"]
+            found += [flag, f"{name}={','.join(value) if isinstance(value, list) else value}"]
     return found

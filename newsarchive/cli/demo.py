@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive import config
+from newsarchive.cli import plainwords
 from newsarchive.cli.common import (
     COLUMN,
     account,
@@ -19,6 +21,7 @@ from newsarchive.cli.common import (
     config_option,
     console,
     database_url,
+    messages,
     origin_line,
     say,
 )
@@ -51,7 +54,7 @@ def demo(db: str | None) -> None:
         crawl(target)
         print_all(target)
     if db:
-        say(whats_next(target, db))
+        say(whats_next(target, config.load()["warc"]))
     else:
         say("The archive of this demo is gone again. To keep one: newsarchive crawl demo")
 
@@ -100,14 +103,12 @@ def articles(url: str) -> list[Stored]:
     return [stored for stored in found if stored.url.startswith(f"{ADDRESS}/")]
 
 
-def tour(url: str) -> None:
+def tour(url: str, warc: str) -> None:
     """What the crawl made of one post, on standard error: before and after, what was left out, what to type next.
 
     Prints nothing where no post of the demo blog is in the archive.
     """
-    from rich.console import Console
-
-    out = Console(stderr=True, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    out = messages()
     found = articles(url)
     if not found:  # stopped by Ctrl-C before the first post
         return
@@ -123,11 +124,17 @@ def tour(url: str) -> None:
     out.print()
     out.print(f"Left out, {len(stored.dropped)} lines, each with its reason:", style="bold")
     for kind, texts in by_kind(stored).items():
-        line = f"  {len(texts)} {kind}: {texts[0]}"
+        line = f"  {len(texts)} {plainwords.label(kind)}: {texts[0]}"
         out.print(line, style="dim", markup=False, overflow="ellipsis", no_wrap=True)
     out.print()
-    place = url.removeprefix("sqlite:///")
-    out.print(whats_next(url, "" if place == "newsarchive.db" else place), markup=False, soft_wrap=True)
+    out.print(whats_next(url, warc), markup=False, soft_wrap=True)
+
+
+def whats_next(url: str, warc: str) -> str:
+    """Where the articles are, and the commands that a newcomer wants next."""
+    from newsarchive.cli.nextsteps import next_steps
+
+    return next_steps(url, warc, word="ferry", first=1, blog="https://your-blog.example --limit 20")
 
 
 def by_kind(stored: Stored) -> dict[str, list[str]]:
@@ -155,15 +162,3 @@ def damaged_sentence(stored: Stored) -> tuple[str, str]:
     most = max(found or [[]], key=lambda paragraph: sum(piece.edit is not None for piece in paragraph))
     before = "".join(piece.edit.before if piece.edit else piece.text for piece in most)
     return before, "".join(piece.edit.after if piece.edit else piece.text for piece in most)
-
-
-def whats_next(url: str, db: str = "") -> str:
-    """Where the articles are, and the commands that a newcomer wants next."""
-    place = url.removeprefix("sqlite:///")
-    option = f" --db {db}" if db else ""
-    return f"""\
-The articles are in {place}. What to type next:
-  newsarchive search ferry{option}
-  newsarchive show 1{option}
-  newsarchive export articles.csv{option}
-  newsarchive crawl https://your-blog.example --limit 20{option}"""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive.cli import plainwords
 from newsarchive.cli.common import (
     console,
     db_option,
@@ -14,10 +15,13 @@ from newsarchive.cli.common import (
     open_archive,
     open_reader,
     origin_line,
+    print_line,
     raw_folder,
     robots_option,
     rules_in_force,
 )
+from newsarchive.cli.options import output_option
+from newsarchive.cli.paging import paged, pager_option
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
 
 if TYPE_CHECKING:
@@ -37,9 +41,20 @@ Examples:
 @click.option("--url", default="", help="The address a file came from.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @robots_option
+@click.option("--debug", is_flag=True, help="Points, evidence and rules as they are stored.")
+@pager_option
+@output_option
 @db_option
 def explain(
-    source: str, live: bool, again: bool, url: str, as_json: bool, ignore_robots: bool, db: str
+    source: str,
+    live: bool,
+    again: bool,
+    url: str,
+    as_json: bool,
+    ignore_robots: bool,
+    debug: bool,
+    pager: bool,
+    db: str,
 ) -> None:
     """Say what was kept, what was left out and by which rule, what was repaired, and why each field won.
 
@@ -57,9 +72,10 @@ def explain(
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif on_terminal():
-        print_lines(lines(article))
+        with paged(pager):
+            print_lines(lines(article, debug=debug))
     else:
-        click.echo("\n".join(lines(article)))
+        click.echo("\n".join(lines(article, debug=debug)))
 
 
 def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:
@@ -109,24 +125,26 @@ def print_lines(found: Iterator[str]) -> None:
     out = console()
     for number, line in enumerate(found):
         heading = number == 0 or line.startswith("\n")
-        out.print(line, style="bold" if heading else "", markup=False)
+        print_line(out, line, style="bold" if heading else "")
 
 
-def lines(article: Article) -> Iterator[str]:
-    """The account, section by section."""
+def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
+    """The account, section by section; `debug` shows the points, evidence and rules as they are stored."""
     yield article.headline
     yield article.url
     yield f"bytes: declared {article.charset_declared or 'nothing'}, read as {article.charset_used or 'unknown'}"
     yield from _state(article)
     quality = article.quality
-    doubts = f" ({', '.join(quality.flags)})" if quality.flags else ""
+    flags = quality.flags if debug else map(plainwords.flag, quality.flags)
+    doubts = f" ({', '.join(flags)})" if quality.flags else ""
     yield f"confidence {quality.confidence:.2f}, completeness {quality.completeness:.2f}{doubts}"
-    yield from section("where each field comes from", _candidates(article))
+    yield from section("where each field comes from", _candidates(article, debug))
     yield from section("who published first", _origin(article))
-    yield from section("what was repaired (by which codec, how much likelier)", _edits(article))
+    more = " (by which codec, how much likelier)" if debug else " (and the encoding it was misread in)"
+    yield from section(f"what was repaired{more}", _edits(article, debug))
     yield from section("what could not be repaired", iter(article.damage))
-    yield from section("kept", _kept(article))
-    yield from section("left out", _blocks(article, body=False))
+    yield from section("kept", _kept(article, debug))
+    yield from section("left out", _blocks(article, debug, body=False))
 
 
 def _state(article: Article) -> Iterator[str]:
@@ -146,11 +164,15 @@ def section(title: str, rows: Iterator[str]) -> Iterator[str]:
         yield from (f"  {row}" for row in found)
 
 
-def _candidates(article: Article) -> Iterator[str]:
+def _candidates(article: Article, debug: bool) -> Iterator[str]:
     for candidate in sorted(article.candidates, key=lambda c: (c.field, not c.chosen)):
         mark = "→" if candidate.chosen else " "
-        why = f": {candidate.reason}" if candidate.reason else ""
-        yield f"{mark} {candidate.field} = {short(candidate.value)} ({candidate.source}{why})"
+        because, field, source = candidate.reason, candidate.field, candidate.source
+        if not debug:
+            because, field = plainwords.reason(because), plainwords.field(field)
+            source = plainwords.source(source)
+        why = f": {because}" if because else ""
+        yield f"{mark} {field} = {short(candidate.value)} ({source}{why})"
 
 
 def _origin(article: Article) -> Iterator[str]:
@@ -162,24 +184,27 @@ def _origin(article: Article) -> Iterator[str]:
         yield f"{piece.weight:.2f} {piece.kind}: {short(piece.text)}"
 
 
-def _edits(article: Article) -> Iterator[str]:
+def _edits(article: Article, debug: bool) -> Iterator[str]:
     for edit in article.edits:
-        why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
-        yield f"{edit.where}@{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})"
+        if debug:
+            why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
+            yield f"{edit.where}@{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})"
+        else:
+            yield f"{edit.before!r} → {edit.after!r} ({plainwords.codec(edit.rule)})"
 
 
-def _kept(article: Article) -> Iterator[str]:
+def _kept(article: Article, debug: bool) -> Iterator[str]:
     """Kept blocks with what decided; of a stored article its paragraphs (--again reads the bytes for more)."""
     if any(block.label == "body" for block in article.blocks):
-        yield from _blocks(article, body=True)
+        yield from _blocks(article, debug, body=True)
     elif article.article_body:
         yield from (short(paragraph) for paragraph in article.article_body.split("\n\n"))
 
 
-def _blocks(article: Article, *, body: bool) -> Iterator[str]:
+def _blocks(article: Article, debug: bool, *, body: bool) -> Iterator[str]:
     for block in article.blocks:
         if (block.label == "body") == body:
-            yield _block(block)
+            yield _block(block) if debug else _plain_block(block)
 
 
 def _block(block: Block) -> str:
@@ -188,7 +213,14 @@ def _block(block: Block) -> str:
     return f"[{label}{block.rule}{score}] {short(block.text)}"
 
 
+def _plain_block(block: Block) -> str:
+    label = "" if block.label == "body" else plainwords.label(block.label)
+    why = ": ".join(part for part in (label, plainwords.rule(block.rule, block.label)) if part)
+    return f"{short(block.text)} [{why}]" if why else short(block.text)
+
+
 def short(text: str, length: int = 90) -> str:
-    """The beginning of a text, in one line."""
+    """The beginning of a text, in one line; an address is never cut."""
     folded = " ".join(text.split())
-    return folded if len(folded) <= length else folded[: length - 1] + "…"
+    is_address = folded.startswith(("http://", "https://")) and " " not in folded
+    return folded if len(folded) <= length or is_address else folded[: length - 1] + "…"

@@ -9,6 +9,7 @@ import click
 
 from newsarchive.cli.common import db_option, open_reader, say
 from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
+from newsarchive.cli.options import dry_run_option, option
 from newsarchive.exceptions import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Examples:
   newsarchive export ferries.db ferry OR harbour
   newsarchive export - --format jsonl --language en | jq .headline"""
 )
-@click.argument("file", metavar="FILE|-", type=click.Path(allow_dash=True))
+@click.argument("file", metavar="[FILE|-]", type=click.Path(allow_dash=True), required=False)
 @click.argument("words", nargs=-1)
 @click.option(
     "--format",
@@ -39,7 +40,8 @@ Examples:
     help="jsonl, csv, parquet, sqlite, atom, epub, markdown or tei; by default what FILE ends with.",
 )
 @filter_options
-@click.option("--limit", type=click.IntRange(1), help="At most so many; of atom the newest.")
+@option("output", help="The same as FILE; all words are then what to look for.")
+@option("limit", help="At most this many; of atom the newest.")
 @click.option(
     "--title", default="newsarchive", show_default=True, help="The title of a feed, book or corpus."
 )
@@ -49,10 +51,11 @@ Examples:
     help="Of csv: whether the mark by which Excel knows UTF-8 goes first; by default in a file, not on standard output.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
+@dry_run_option
 @db_option
 def export(
-    file: str, words: tuple[str, ...], name: str | None, limit: int | None, title: str, bom: bool | None,
-    overwrite: bool, db: str, **options: Any,
+    file: str | None, words: tuple[str, ...], output: str | None, name: str | None, limit: int | None, title: str, bom: bool | None,
+    overwrite: bool, dry_run: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
@@ -61,6 +64,10 @@ def export(
     from newsarchive.db.query import Selection
     from newsarchive.formats import FORMATS, format_of
 
+    if output:
+        file, words = output, tuple(word for word in (file, *words) if word)
+    if not file:
+        raise UsageError("export: into which file? newsarchive export articles.csv, or -o articles.csv")
     if name and name not in FORMATS:
         raise UsageError(f"format {name!r}: one of {', '.join(FORMATS)}")
     if file == "-" and not name:
@@ -74,7 +81,9 @@ def export(
     if not selected:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
-    if file == "-":
+    if dry_run:
+        say(f"would write {len(selected)} articles as {form} to {'standard output' if file == '-' else file}")
+    elif file == "-":
         _to_stdout(form, write, selected)
     else:
         _to_file(Path(file), write, selected, overwrite)

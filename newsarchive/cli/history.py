@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import COLUMN, console, db_option, on_terminal, open_reader
+from newsarchive.cli.options import output_option
+from newsarchive.cli.paging import paged, pager_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from newsarchive.core.diff import Change
+    from newsarchive.db.history import Version
 
 
 @click.command(
@@ -21,6 +24,7 @@ Example:
 )
 @click.argument("which", metavar="URL|ID")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a version, with its text.")
+@output_option
 @db_option
 def history(which: str, as_json: bool, db: str) -> None:
     """The versions of an article: number, when first seen, what changed it, headline.
@@ -32,7 +36,13 @@ def history(which: str, as_json: bool, db: str) -> None:
     from newsarchive import export
     from newsarchive.db.history import history as versions
 
-    for version in versions(open_reader(db), which):
+    found = versions(open_reader(db), which)
+    if on_terminal() and not as_json:
+        from newsarchive.cli import tables
+
+        tables.show(("version", "seen", "changed by", "headline, or what changed"), _history_rows(found))
+        return
+    for version in found:
         if as_json:
             click.echo(export.to_json(version))
         else:
@@ -47,6 +57,16 @@ def history(which: str, as_json: bool, db: str) -> None:
                 )
 
 
+def _history_rows(found: Iterable[Version]) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each version, and one for each change of a field while it was current."""
+    for version in found:
+        number = f"{version.version}{'*' if version.current else ''}"
+        yield number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline
+        for moved in version.fields:
+            change = f"{moved.field}: {_plain(moved.value_before)} → {_plain(moved.value_after)}"
+            yield number, f"{moved.seen_at:%Y-%m-%d %H:%M}", moved.change_kind, change
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -58,8 +78,18 @@ Examples:
 @click.argument("second", metavar="VERSION]", type=click.IntRange(1), required=False)
 @click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
 @click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
+@pager_option
+@output_option
 @db_option
-def diff(which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, db: str) -> None:
+def diff(
+    which: str,
+    first: int | None,
+    second: int | None,
+    as_html: bool,
+    as_unified: bool,
+    pager: bool,
+    db: str,
+) -> None:
     """What changed between two versions of an article, word by word; the last two unless named.
 
     First come the fields that are no part of the text (dates, authors, section …), a line each.
@@ -74,11 +104,13 @@ def diff(which: str, first: int | None, second: int | None, as_html: bool, as_un
     before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
     after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
-        click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
+        with paged(pager):
+            click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
         click.echo(differ.to_html(differ.word_diff(before, after)))
     else:
-        print_words(differ.word_diff(before, after))
+        with paged(pager):
+            print_words(differ.word_diff(before, after))
 
 
 def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:

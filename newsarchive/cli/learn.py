@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import db_option, open_archive, open_reader, raw_folder, rules_folder, say
+from newsarchive.cli.common import (
+    complain,
+    db_option,
+    on_terminal,
+    open_archive,
+    open_reader,
+    raw_folder,
+    rules_folder,
+    say,
+)
+from newsarchive.cli.options import dry_run_option, output_option
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +36,7 @@ Examples:
 )
 @click.argument("site", metavar="[SITE]", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every site, each with what all together show.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+@dry_run_option
 @click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )
@@ -62,6 +72,8 @@ Examples:
 @click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )
+@dry_run_option
+@output_option
 @db_option
 def template(
     site: str,
@@ -70,6 +82,7 @@ def template(
     unlock: tuple[str, ...],
     yes: bool,
     folder: str | None,
+    dry_run: bool,
     db: str,
 ) -> None:
     """What was learned of a site, a line each: role, label, pages, articles, version, sample, reason.
@@ -85,7 +98,7 @@ def template(
     if len(locks) < len(keep) + len(drop) + len(unlock):
         raise UsageError("a line can be locked in one way only: it is named twice")
     if locks:
-        _lock(domain(site), locks, yes, folder, db)
+        _lock(domain(site), locks, yes, folder, dry_run, db)
     else:
         _print_learned(site, db)
 
@@ -98,12 +111,16 @@ def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
     return learning.Learner(engine, folders, rules_folder(), dry_run=dry_run)
 
 
-def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, db: str) -> None:
+def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, dry_run: bool, db: str) -> None:
     from newsarchive import learning
     from newsarchive.db import schema
 
     learner = _learner(folder, db)
     number = len(learning.printing(learner, site, locks))
+    if dry_run:
+        say(f"{site}: would lock {len(locks)} lines, and read the {number} articles again that print them; "
+            "nothing was written")  # fmt: skip
+        return
     if number >= MIN_ARTICLES_TO_ASK and not yes:
         _ask(
             f"{number} articles of {site} print it and are read again; each that changes gets a new version."
@@ -129,10 +146,19 @@ def _print_learned(site: str, db: str) -> None:
     with reading(open_reader(db)) as connection:
         found = known.learned(connection, domain(site))
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
+    printed = []
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
         row["sample"] = row["sample"] or samples.get(row["fingerprint"], "") or row["first"]
         cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
-        click.echo("\t".join(" ".join(str(cell).split()) for cell in cells))
+        printed.append([" ".join(str(cell).split()) for cell in cells])
+    if on_terminal() and printed:
+        from newsarchive.cli import tables
+
+        heads = ("role", "label", "pages", "articles", "version", "line", "reason")
+        tables.show(heads, printed, ("pages", "articles", "version"))
+        return
+    for line in printed:
+        click.echo("\t".join(line))
     if not found:
         say(f"{site}: nothing was learned yet; newsarchive learn {site}")
         raise SystemExit(1)
@@ -150,7 +176,7 @@ def show(summary: Summary) -> None:
     for url in summary.changed:
         click.echo(url)
     for failure in summary.failed:
-        say(f"cannot be read: {failure}")
+        complain(f"cannot be read: {failure}")
     say(
         f"{summary.site}: {summary.pages} pages known, {summary.entries} lines learned, {summary.reread} read again, "
         f"{len(summary.changed)} articles changed"

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.cli.common import (
+    complain,
+    config_option,
     database_url,
     db_option,
+    messages,
     open_archive,
     open_reader,
     raw_folder,
     rules_folder,
     say,
 )
+from newsarchive.cli.options import dry_run_option, quiet
+from newsarchive.exceptions import DatabaseUnavailable, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,15 +39,35 @@ def db() -> None:
 
 
 @db.command(epilog="Example: newsarchive db upgrade --db newsarchive.db")
+@dry_run_option
 @db_option
-def upgrade(db: str) -> None:
+def upgrade(dry_run: bool, db: str) -> None:
     """Create the archive, or bring an old one to this version; an SQLite file is backed up before."""
     from newsarchive.db import schema
     from newsarchive.db.engine import open_engine
 
+    if dry_run:
+        say(f"{_would_upgrade(db)}; nothing was written")
+        return
     engine = open_engine(database_url(db))
     schema.upgrade(engine)
     say(f"at revision {schema.current(engine)}")
+
+
+def _would_upgrade(db: str) -> str:
+    """What an upgrade would do, in words."""
+    from newsarchive.db import revisions
+    from newsarchive.db.direct import reading
+
+    head = revisions.head()
+    try:
+        with reading(open_reader(db)) as connection:
+            before = revisions.current(connection)
+    except DatabaseUnavailable:
+        return f"would create the archive {db} at revision {head}"
+    if before == head:
+        return f"is at revision {head} already"
+    return f"would bring the archive from revision {before or 'none'} to {head}"
 
 
 @db.command(epilog="Example: newsarchive db current --db newsarchive.db")
@@ -71,33 +96,51 @@ def check(db: str) -> None:
 
 
 @db.command(epilog="Example: newsarchive db rebuild --db newsarchive.db")
+@dry_run_option
 @db_option
-def rebuild(db: str) -> None:
+def rebuild(dry_run: bool, db: str) -> None:
     """Make the full-text index anew from the texts: for a search that does not find what is there."""
     from newsarchive.db import schema
 
+    if dry_run:
+        open_reader(db)
+        say("would make the full-text index anew; `newsarchive db check` says whether it needs that")
+        return
     schema.rebuild(open_archive(db))
     say("done")
 
 
 @db.command(epilog="Example: newsarchive db vacuum --db newsarchive.db")
+@dry_run_option
 @db_option
-def vacuum(db: str) -> None:
+def vacuum(dry_run: bool, db: str) -> None:
     """Give space that is no longer used back to the disk."""
     from newsarchive.db import schema
 
-    schema.vacuum(open_archive(db))
+    engine = open_archive(db)
+    if dry_run:
+        say(f"would give {schema.free_bytes(engine):,} bytes back to the disk; nothing was written")
+        return
+    schema.vacuum(engine)
     say("done")
 
 
 @db.command(epilog="Example: newsarchive db copy newsarchive.db postgresql://localhost/news")
 @click.argument("source", metavar="FILE|URL")
 @click.argument("target", metavar="FILE|URL")
-def copy(source: str, target: str) -> None:
+@dry_run_option
+@config_option
+def copy(source: str, target: str, dry_run: bool) -> None:
     """Copy an archive from SOURCE into TARGET, between SQLite and PostgreSQL; call it again to go on."""
-    from newsarchive import archive
+    from newsarchive import archive, config
+    from newsarchive.db import schema
 
-    open_archive(source)
+    engine = open_archive(source)
+    if dry_run:
+        for table, n in schema.row_counts(engine).items():
+            click.echo(f"{table}\t{n}")
+        say(f"would copy these rows into {config.without_password(target)}; nothing was written")
+        return
     with progress_bar("copying") as show:
         counts = archive.copy(
             database_url(source), database_url(target), lambda table, done, total: show(done, total, table)
@@ -108,12 +151,19 @@ def copy(source: str, target: str) -> None:
 
 @click.command(epilog="Example: newsarchive backup archive-2025-04.db --db newsarchive.db")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@dry_run_option
 @db_option
-def backup(file: Path, db: str) -> None:
+def backup(file: Path, dry_run: bool, db: str) -> None:
     """Copy an SQLite archive into FILE while crawls go on (raw bytes in the WARC folder are not in it)."""
     from newsarchive import archive
 
-    archive.backup(open_archive(db), file)
+    engine = open_archive(db)
+    if dry_run:
+        if file.exists():
+            raise OutputError(f"{file} exists already: name another")
+        say(f"would copy {db} to {file}; nothing was written")
+        return
+    archive.backup(engine, file)
     say(f"{file}: {file.stat().st_size:,} bytes")
 
 
@@ -131,7 +181,7 @@ Examples:
     metavar="VERSION",
     help="Only pages last read by an extractor older than VERSION; by default the present one.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+@dry_run_option
 @click.option(
     "--workers",
     type=click.IntRange(0),
@@ -173,7 +223,7 @@ def reextract(
             ),
         )  # fmt: skip
     for failure in summary.failed:
-        say(f"cannot be read: {failure}")
+        complain(f"cannot be read: {failure}")
     dropped = "".join(f", {n} {reason}" for reason, n in summary.no_article.items())
     say(
         f"{summary.captures} read: {summary.new} new, {summary.updated} updated, {summary.unchanged} unchanged, "
@@ -185,13 +235,13 @@ def progress_bar(what: str) -> AbstractContextManager[Callable[[int, int, str], 
     """A bar on stderr where that is a terminal, nothing elsewhere; call it with done, total, a word."""
     from contextlib import contextmanager
 
-    from rich.console import Console
     from rich.progress import Progress
 
     @contextmanager
     def bar() -> Iterator[Callable[[int, int, str], None]]:
-        console = Console(stderr=True)
-        with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        console = messages()
+        hidden = quiet() or not console.is_terminal
+        with Progress(console=console, disable=hidden, transient=True) as progress:
             task = progress.add_task(what, total=None)
             yield lambda done, total, word: progress.update(
                 task, completed=done, total=total, description=f"{what} {word}".strip()

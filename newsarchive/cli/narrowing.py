@@ -22,9 +22,16 @@ hidden_option = click.option("--hidden", is_flag=True, help="Those in quarantine
 
 _OPTIONS = (
     click.option("--site", default="", metavar="DOMAIN", help="Only this site's."),
-    click.option("--origin", default="", metavar="NAME|DOMAIN", help="Only what this publisher had first."),
+    click.option(
+        "--origin",
+        default="",
+        metavar="NAME|DOMAIN",
+        help="Only what this publisher had first; a part is enough.",
+    ),
     click.option("--language", default="", metavar="CODE", help="Only in this language; en finds en-GB too."),
-    click.option("--author", default="", metavar="NAME", help="Only with this name in the byline."),
+    click.option(
+        "--author", default="", metavar="NAME", help="Only with this name in the byline; a part is enough."
+    ),
     click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
     click.option("--until", metavar="DAY", help="Only published on this day or before."),
     click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),

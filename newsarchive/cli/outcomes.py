@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import say
+from newsarchive.cli.common import complain, messages, say
+from newsarchive.exitcodes import ALL_FAILED, DATABASE_FAILED, SOME_FAILED, USAGE
 
 #: Exit codes, of ours and of `scrapy crawl` alike.
-USAGE, SOME_FAILED, ALL_FAILED, DATABASE_FAILED, LOCKED = 2, 3, 4, 5, 75
 #: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.
 COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
 
@@ -41,6 +41,11 @@ class Result:
             column = key.partition("/")[0]
             if column in COLUMNS and value.isdigit():
                 self.counts[column] = self.counts.get(column, 0) + int(value)
+
+    @property
+    def holds_articles(self) -> bool:
+        """Whether the archive holds an article that this crawl fetched or looked at again."""
+        return any(self.counts.get(column) for column in ("new", "updated", "unchanged"))
 
     @property
     def failed(self) -> bool:
@@ -84,7 +89,7 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
             say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
     for result in results:
         if result.problem:
-            say(f"error: {result.problem}")
+            complain(f"error: {result.problem}")
 
 
 def record(result: Result) -> dict[str, Any]:
@@ -93,13 +98,9 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def show_table(results: Sequence[Result]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    """On standard error, a row a site; its address is neither broken nor cut."""
+    from newsarchive.cli import tables
 
-    table = Table()
-    table.add_column("site", overflow="fold")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for result in results:
-        table.add_row(result.site, *(str(result.counts.get(column, 0)) for column in COLUMNS))
-    Console(stderr=True).print(table, markup=False)
+    heads = (*COLUMNS, "site")
+    rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
+    tables.show(heads, rows, COLUMNS, messages())

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive.cli import plainwords
 from newsarchive.cli.common import db_option, print_article, robots_option, rules_in_force, say
+from newsarchive.cli.options import output_option
 from newsarchive.exceptions import FetchError, UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ Examples:
 @click.option("--url", default="", help="The address a file came from, for its links and metadata.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
 @robots_option
+@output_option
 @db_option
 def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) -> None:
     """Extract the article from a FILE, a URL or standard input (-), and print it.
@@ -72,8 +75,10 @@ Examples:
   newsarchive repair --explain < post.txt > mended.txt"""
 )
 @click.option("--explain", is_flag=True, help="Tell on stderr what was repaired, and why.")
+@click.option("--debug", is_flag=True, help="With --explain: how the evidence counts.")
+@output_option
 @db_option
-def repair(explain: bool, db: str) -> None:
+def repair(explain: bool, debug: bool, db: str) -> None:
     """Repair mojibake: standard input (UTF-8) to standard output, all else untouched.
 
     --db is accepted and not used.
@@ -93,7 +98,8 @@ def repair(explain: bool, db: str) -> None:
     if explain:
         for edit in result.edits:
             why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
-            say(f"{edit.start}: {edit.before!r} → {edit.after!r} ({edit.rule}{why})")
+            rule = f"{edit.rule}{why}" if debug else plainwords.codec(edit.rule)
+            say(f"{edit.start}: {edit.before!r} → {edit.after!r} ({rule})")
         for damage in result.damage:
             say(f"left alone: {damage}")
         say(f"{len(result.edits)} repairs")

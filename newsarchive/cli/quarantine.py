@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from newsarchive.cli.common import (
-    console,
     db_option,
     on_terminal,
     open_archive,
@@ -15,6 +14,7 @@ from newsarchive.cli.common import (
     print_article,
     say,
 )
+from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 
 @click.group(
@@ -36,8 +36,10 @@ def quarantine() -> None:
 @quarantine.command("list", epilog="Example: newsarchive quarantine list --all --json")
 @click.option("--all", "everything", is_flag=True, help="Those that were accepted or dropped too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@limit_option
+@output_option
 @db_option
-def list_(everything: bool, as_json: bool, db: str) -> None:
+def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     """What waits, the newest first: ID, state, confidence, words, headline, URL, reason."""
     from newsarchive import export
     from newsarchive.db.quarantine import STATES, waiting
@@ -45,10 +47,28 @@ def list_(everything: bool, as_json: bool, db: str) -> None:
     found = waiting(open_reader(db), STATES if everything else ("waiting",))
     if not found:
         say("nothing is in quarantine")
-    for one in found:
+    if on_terminal() and not as_json and found:
+        from newsarchive.cli import tables
+
+        heads = ("id", "state", "confidence", "words", "headline", "address")
+        rows = [
+            (
+                one.id,
+                one.state,
+                f"{one.confidence:.2f}",
+                one.word_count,
+                one.headline or "(no headline)",
+                one.url,
+            )
+            for one in found[:limit]
+        ]
+        tables.show(heads, rows, ("id", "confidence", "words"))
+        say("newsarchive quarantine show ID says why a page waits")
+        return
+    for one in found[:limit]:
         if as_json:
             click.echo(export.to_json(one))
-        elif not on_terminal():
+        else:
             columns = (
                 one.id,
                 one.state,
@@ -59,15 +79,11 @@ def list_(everything: bool, as_json: bool, db: str) -> None:
                 one.reason,
             )
             click.echo("\t".join(map(str, columns)))
-        else:
-            out = console()
-            out.print(f"{one.id}  {one.headline or '(no headline)'}", style="bold", markup=False)
-            out.print(f"   {one.state}: {one.reason} · {one.word_count} words", style="yellow", markup=False)
-            out.print(f"   {one.url}", style="dim", markup=False)
 
 
 @quarantine.command("show", epilog="Example: newsarchive quarantine show 17")
 @click.argument("which", metavar="URL|ID")
+@output_option
 @db_option
 def show(which: str, db: str) -> None:
     """Why a page waits, and its text as it would be read; `newsarchive explain` says more."""
@@ -89,25 +105,29 @@ def show(which: str, db: str) -> None:
 @quarantine.command("accept", epilog="Example: newsarchive quarantine accept 17 18")
 @click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
 @click.option("--reason", default="", metavar="TEXT", help="What to remember of the decision.")
+@dry_run_option
 @db_option
-def accept(which: tuple[str, ...], reason: str, db: str) -> None:
+def accept(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
     """Make these pages articles for readers; it stays so when they are read again."""
-    _decide(which, "accepted", reason, db)
+    _decide(which, "accepted", reason, dry_run, db)
 
 
 @quarantine.command("drop", epilog="Example: newsarchive quarantine drop 19 --reason 'a list of links'")
 @click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever asks later.")
+@dry_run_option
 @db_option
-def drop(which: tuple[str, ...], reason: str, db: str) -> None:
+def drop(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
     """Hide these articles from readers. Nothing is deleted: `accept` brings them back."""
-    _decide(which, "dropped", reason, db)
+    _decide(which, "dropped", reason, dry_run, db)
 
 
-def _decide(which: tuple[str, ...], state: str, reason: str, db: str) -> None:
+def _decide(which: tuple[str, ...], state: str, reason: str, dry_run: bool, db: str) -> None:
     from newsarchive.db.quarantine import decide
 
     source: Any = open_archive(db)
     for one in which:
-        row = decide(source, one, state, reason)
+        row = decide(source, one, state, reason, dry_run=dry_run)
         click.echo(f"{row['id']}\t{state}\t{row['headline']}")
+    if dry_run:
+        say("nothing was written")

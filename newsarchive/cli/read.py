@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import byline, db_option, open_reader, origin_line, print_article, say
+from newsarchive.cli.options import output_option
+from newsarchive.cli.paging import pager_option
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -28,8 +30,10 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="The whole record as one JSON object.")
 @click.option("--text", "as_text", is_flag=True, help="Its text alone, a paragraph a line, nothing wrapped.")
 @click.option("--html", "as_html", is_flag=True, help="As an HTML document.")
+@pager_option
+@output_option
 @db_option
-def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> None:
+def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, db: str) -> None:
     """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""
     from newsarchive import export
     from newsarchive.db import stored
@@ -45,7 +49,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, db: str) -> No
     elif as_html:
         click.echo(html(article))
     else:
-        print_article(article)
+        print_article(article, pager=pager)
         if why := _hidden(source, article.id):
             say(f"hidden from readers: {why} (newsarchive quarantine accept {article.id} shows it)")
 

@@ -12,6 +12,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.common import database_source, database_url, db_option, require_archive
+from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
 
 
@@ -23,6 +24,7 @@ Examples:
 )
 @click.option("--cron", "kind", flag_value="cron", help="A line for crontab.")
 @click.option("--systemd", "kind", flag_value="systemd", help="A service and a timer of the user's systemd.")
+@output_option
 @db_option
 @click.pass_context
 def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from newsarchive.cli.common import console, db_option, on_terminal, open_reader, say
 from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
+from newsarchive.cli.options import option, output_option
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ Examples:
     show_default=True,
     help="Best or newest first.",
 )
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many rows.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out so many rows first.")
+@option("limit", default=20, show_default=True, help="At most this many rows.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out this many rows first.")
 @click.option("--page", type=click.IntRange(1), help="The second, third, … LIMIT rows.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
 @click.option("--bom", is_flag=True, help="With --csv: the mark by which Excel knows UTF-8 goes first.")
+@output_option
 @db_option
 def search(
     words: tuple[str, ...], order: str, limit: int, offset: int, page: int | None,
@@ -125,7 +127,7 @@ def _print_coloured(hits: Iterable[Hit]) -> None:
         parts = [str(hit.id), _day(hit), hit.site, hit.origin and f"from {hit.origin}", hit.in_language]
         out.print(Text(hit.headline or hit.url, style="bold"))
         out.print(Text(" · ".join(part for part in parts if part), style="cyan"))
-        out.print(Text(hit.url, style="dim", overflow="fold"))
+        out.print(Text(hit.url, style="dim"), soft_wrap=True)
         out.print(Padding(_snippet(hit.snippet, bool(out.color_system)), (0, 0, 1, 2)))
 
 

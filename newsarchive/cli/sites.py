@@ -14,6 +14,7 @@ from newsarchive.cli.common import (
     console,
     database_url,
     db_option,
+    on_terminal,
     open_archive,
     open_reader,
     origin_line,
@@ -21,6 +22,7 @@ from newsarchive.cli.common import (
     say,
 )
 from newsarchive.cli.learn import template
+from newsarchive.cli.options import dry_run_option, option, output_option
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
@@ -78,7 +80,7 @@ def known(db: str, text: str) -> KnownSite:
 @sites.command()
 @click.argument("url")
 @click.option("--since", help="Leave out posts older than this date.")
-@click.option("--limit", help="At most so many posts in one crawl.")
+@option("limit", type=str, help="At most this many posts in one crawl.")
 @click.option("--interval", help="Hours between two crawls.")
 @click.option("--delay", help="Seconds between two requests.")
 @click.option("--user-agent", help="Who we say we are.")
@@ -87,8 +89,9 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--body", help="Selectors of what alone is article.")
 @click.option("--yes", is_flag=True, help="Save without asking.")
 @robots_option
+@dry_run_option
 @db_option
-def add(url: str, yes: bool, ignore_robots: bool, db: str, **settings: str | None) -> None:
+def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **settings: str | None) -> None:
     """Look at a blog, show three of its posts as the archive would keep them, and follow it.
 
     It is looked at as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
@@ -104,6 +107,9 @@ def add(url: str, yes: bool, ignore_robots: bool, db: str, **settings: str | Non
         raise UsageError(
             seen.forbidden or f"{url}: no post could be read there: give the front page of a blog"
         )
+    if dry_run:
+        say(f"would follow {seen.home_url}; nothing was written")
+        return
     if not yes and not click.confirm("Follow this site?", err=True):
         say("not saved")
         raise SystemExit(1)
@@ -127,6 +133,7 @@ def show_preview(seen: Preview) -> None:
 
 
 @sites.command("list")
+@output_option
 @db_option
 def list_sites(db: str) -> None:
     """Every site that was added or crawled."""
@@ -141,14 +148,24 @@ def list_sites(db: str) -> None:
     listed = sitelist.of_tables(held.tables, str(held.file)).sites
     if new := {url for url, _ in listed} - {site.home_url for site in found}:
         say(f"{len(new)} more in {held.file}: the next crawl follows them")
+    rows = []
     for site in found:
         followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
-        click.echo("\t".join((site.home_url, followed, site.state, last, f"{site.articles} articles")))
+        rows.append((site.home_url, followed, site.state, last, site.articles))
+    if on_terminal() and rows:
+        from newsarchive.cli import tables
+
+        heads = ("followed", "state", "last crawled (UTC)", "articles", "site")
+        tables.show(heads, [(*row[1:], row[0]) for row in rows], ("articles",))
+        return
+    for url, *cells, articles in rows:
+        click.echo("\t".join((url, *map(str, cells), f"{articles} articles")))
 
 
 @sites.command()
 @click.argument("site")
+@output_option
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
@@ -170,39 +187,58 @@ def show(site: str, db: str) -> None:
 
 @sites.command()
 @click.argument("site")
+@dry_run_option
 @db_option
-def pause(site: str, db: str) -> None:
+def pause(site: str, dry_run: bool, db: str) -> None:
     """Leave a site out of `newsarchive crawl --all`."""
-    _configure(db, site, follow=False)
+    _configure(db, site, dry_run, follow=False)
 
 
 @sites.command()
 @click.argument("site")
+@dry_run_option
 @db_option
-def resume(site: str, db: str) -> None:
+def resume(site: str, dry_run: bool, db: str) -> None:
     """Crawl a paused site again."""
-    _configure(db, site, follow=True)
+    _configure(db, site, dry_run, follow=True)
 
 
-def _configure(db: str, site: str, **changes: Any) -> None:
+def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
     found = known(db, site)
+    if dry_run:
+        what = "go on with" if changes["follow"] else "pause"
+        say(f"would {what} {found.home_url}; nothing was written")
+        return
     written(db).configure(found, {**found.config, **changes})
 
 
 @sites.command()
 @click.argument("site")
+@dry_run_option
 @db_option
-def remove(site: str, db: str) -> None:
+def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
-    written(db).configure(known(db, site), {})
+    found = known(db, site)
+    if dry_run:
+        say(
+            f"would follow {found.home_url} no longer and keep its {found.articles} articles; nothing was written"
+        )
+        return
+    written(db).configure(found, {})
 
 
 @sites.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@dry_run_option
 @db_option
-def import_sites(file: Path, db: str) -> None:
+def import_sites(file: Path, dry_run: bool, db: str) -> None:
     """Follow the sites of a TOML, CSV or OPML file. A file with a mistake changes nothing."""
     found = sitelist.read(file)
+    if dry_run:
+        for url, _ in found.sites:
+            click.echo(url)
+        say(f"would follow {len(found.sites)} sites; nothing was written")
+        return
     archive = archive_of(db)
     archive.set_defaults(found.defaults)
     for url, settings in found.sites:
@@ -212,6 +248,7 @@ def import_sites(file: Path, db: str) -> None:
 
 @sites.command("export")
 @click.option("--format", "kind", type=click.Choice(["toml", "csv"]), default="toml", show_default=True)
+@output_option
 @db_option
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive.cli import plainwords
 from newsarchive.cli.common import console, db_option, on_terminal, open_reader
 from newsarchive.cli.narrowing import hidden_option
+from newsarchive.cli.options import output_option
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,6 +32,7 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @hidden_option
+@output_option
 @db_option
 def stats(as_json: bool, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, disk.
@@ -76,6 +79,17 @@ def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
     }
 
 
+def _plain_tables(found: Stats) -> dict[str, Mapping[str, int]]:
+    """The same in plain words, as a person reads them."""
+    tables = _tables(found)
+    repairs, dropped = tables.pop("repairs by codec"), tables.pop("lines left out by kind")
+    counted = plainwords.counted
+    return tables | {
+        "repairs by the encoding that was misread": counted(repairs, map(plainwords.codec, repairs)),
+        "lines left out by kind": counted(dropped, map(plainwords.label, dropped)),
+    }
+
+
 def draw(found: Stats) -> None:
     """The picture: totals, a row of months for each site, a bar for each count."""
     from rich.text import Text
@@ -89,7 +103,7 @@ def draw(found: Stats) -> None:
         )
     for line in _calendar(found.months, out.width, heights):
         out.print(line, overflow="ellipsis", no_wrap=True)
-    for title, counts in _tables(found).items():
+    for title, counts in _plain_tables(found).items():
         if counts:
             out.print(Text(f"\n{title}", style="bold"))
         for line in _bars(counts, out.width, heights[-1]):

@@ -13,28 +13,75 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
+from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
+from newsarchive.exitcodes import (
+    ALL_FAILED,
+    DATABASE_FAILED,
+    FAULT,
+    SOME_FAILED,
+    STOPPED_BY_CTRL_C,
+    STOPPED_BY_SIGTERM,
+)
 from newsarchive.extensions import Verdict, verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-SPIDER_FAILED, SOME_FAILED, SITE_FAILED, DATABASE_FAILED = 1, 3, 4, 5
-STOPPED_BY_CTRL_C = 128 + signal.SIGINT
-STOPPED_BY_SIGTERM = 128 + signal.SIGTERM
 #: Arguments of the spiders that ask sites which the settings give, each by `NEWSARCHIVE_` and its name.
 DEFAULTS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
 #: How many new objects make the garbage collector look, and how many looks make it look further back. A page makes
 #: thousands that end with it; Python's own 700 had the collector take an eighth of a crawl.
 GARBAGE = (20_000, 20, 50)
+
+#: What an argument of the spiders does, for `--help`.
+MEANINGS = {
+    "url": "the blog: its front page, or its feed",
+    "limit": "at most this many posts",
+    "since": "leave out posts older than this day, 2025-01-31",
+    "sources": "look here alone; several with commas",
+    "recheck": "ask for every known post again, conditionally",
+    "dry_run": "list the posts that would be fetched; fetch and store none",
+    "site": "these sites alone, by domain",
+    "path": "the WARC file, or a pattern of several in quotes",
+}
+
+
+class Formatter(ScrapyHelpFormatter):
+    """Scrapy's, which leaves the lines of what follows the options as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith(ARGUMENTS):
+            return text
+        return super()._fill_text(text, width, indent)
+
+
+#: What the list of arguments begins with.
+ARGUMENTS = "Arguments of the spiders (-a NAME=VALUE)"
+
+
+def arguments_of(loader: Any) -> Iterator[str]:
+    """The spiders with their arguments, a line each; one of another project says nothing of them."""
+    yield ARGUMENTS
+    for name in sorted(loader.list()):
+        known = getattr(loader.load(name), "known_arguments", {})
+        yield from ("", f"  scrapy crawl {name}", *(_argument(key, what) for key, what in known.items()))
+
+
+def _argument(name: str, what: str) -> str:
+    words, meaning = f"    -a {name}={what}", MEANINGS.get(name, "")
+    gap = " " * (26 - len(words)) if len(words) < 26 else "\n" + " " * 26
+    return f"{words}{gap}{meaning}".rstrip()
 
 
 class Command(ScrapyCrawl):
@@ -44,6 +91,12 @@ class Command(ScrapyCrawl):
             "scrapy crawl news -a url=https://blog.example -a limit=20 -a since=2025-01-31. "
             "No blog at hand? scrapy crawl news -a url=demo crawls a small one that is part of newsarchive, offline."
         )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        assert self.settings is not None
+        parser.formatter_class = Formatter
+        parser.epilog = "\n".join(arguments_of(get_spider_loader(self.settings)))
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -86,10 +139,11 @@ class Command(ScrapyCrawl):
             not self.exitcode
             and opts.spargs.get("dry_run") != "1"
             and self.settings.getbool("NEWSARCHIVE_TOUR", True)
+            and not self.settings.getbool("NEWSARCHIVE_QUIET")
         ):
             from newsarchive.cli.demo import tour
 
-            tour(self.settings["NEWSARCHIVE_DATABASE_URL"])
+            tour(self.settings["NEWSARCHIVE_DATABASE_URL"], self.settings.get("NEWSARCHIVE_WARC") or "off")
 
     def add_defaults(self, args: list[str], spargs: dict[str, str]) -> None:
         """Give the spiders that ask sites what the settings say of every crawl, where no argument says otherwise."""
@@ -176,7 +230,7 @@ def exit_code(stats: dict[str, Any]) -> int:
         return DATABASE_FAILED
     how = verdict(stats)
     if "newsarchive/site_error" in stats or how is Verdict.ALL_FAILED:
-        return SITE_FAILED
+        return ALL_FAILED
     if "newsarchive/spider_error" in stats:
-        return SPIDER_FAILED
+        return FAULT
     return SOME_FAILED if how is Verdict.SOME_FAILED else 0

@@ -18,7 +18,8 @@ Day = date | str
 class Filters:
     """What narrows a search; an empty value narrows nothing.
 
-    `site` is a domain, `origin` a publisher's name or domain, `language` a code (`en` finds `en-GB`
+    `site` is a domain, `origin` a part of a publisher's name or domain, `author` a part of a name in the byline (case
+    and diacritics do not matter, and a whole name finds longer ones that hold it too), `language` a code (`en` finds `en-GB`
     too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
     `hidden` lets those through too that are in quarantine or were dropped.
     """
@@ -76,9 +77,9 @@ def filters(
 #: What each filter takes, for who gave something else.
 _EXAMPLES = {
     "site": "the domain of a site, 'blog.example'; for several ask once for each",
-    "origin": "a publisher's name or domain, 'scmp.com'; for several ask once for each",
+    "origin": "a publisher's name or domain or a part of it, 'scmp.com'; for several ask once for each",
     "language": "the code of a language, 'en'; for several ask once for each",
-    "author": "a name in the byline, 'Ann Lee'; for several ask once for each",
+    "author": "a name in the byline or a part of it, 'Ann Lee'; for several ask once for each",
 }
 
 

@@ -111,8 +111,10 @@ def state_of(reader: Reader, article_id: int) -> tuple[str, str]:
     return found[0] if found else ("", "")
 
 
-def decide(source: File | Engine, url_or_id: str | int, state: str, reason: str = "") -> Row:
-    """Accept or drop an article; gives its id and headline.
+def decide(
+    source: File | Engine, url_or_id: str | int, state: str, reason: str = "", *, dry_run: bool = False
+) -> Row:
+    """Accept or drop an article; gives its id and headline. `dry_run` looks whether that can be, and writes nothing.
 
     Any article may be dropped. Raises `NoSuchArticle`, and `UsageError` where there is nothing to accept.
     """
@@ -128,7 +130,8 @@ def decide(source: File | Engine, url_or_id: str | int, state: str, reason: str 
             raise NoSuchArticle(
                 f"article {url_or_id} is not in quarantine: see `newsarchive quarantine list`"
             )
-        _set(connection, {"article_id": article_id, "state": state, "reason": reason, "decided_at": now})
+        if not dry_run:
+            _set(connection, {"article_id": article_id, "state": state, "reason": reason, "decided_at": now})
         return reader.rows("SELECT id, headline FROM articles WHERE id = :id", {"id": article_id})[0]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, exc, inspect
+from sqlalchemy import Connection, Engine, exc, func, inspect, select
 
 from newsarchive.db import fulltext, revisions
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
@@ -111,6 +111,27 @@ def give_back(engine: Engine) -> int:
     with reading(engine) as connection:
         left = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     return int((pages - left) * size)
+
+
+def free_bytes(engine: Engine) -> int:
+    """How much of an SQLite archive's file holds nothing; 0 for PostgreSQL, which uses it again by itself."""
+    if sqlite_file(engine) is None:
+        return 0
+    with reading(engine) as connection:
+        free, size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("freelist_count", "page_size")
+        )
+    return int(free * size)
+
+
+def row_counts(engine: Engine) -> dict[str, int]:
+    """How many rows each table of the archive holds."""
+    with reading(engine) as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in Base.metadata.sorted_tables
+        }
 
 
 def compact(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from newsarchive.db.filters import Filters
 from newsarchive.db.quarantine import HIDDEN, visible
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
-from newsarchive.db.tokens import tokenise
+from newsarchive.db.tokens import fold, tokenise
 from newsarchive.db.values import storable
 from newsarchive.exceptions import UsageError
 
@@ -106,6 +107,15 @@ def _hit(reader: Reader, row: Row, tree: Node | None, marks: Marks) -> Hit:
     shown = snippet(body, positive(tree) if tree else (), marks)
     named = {"origin": row["origin"] or "", "score": float(row["score"] or 0.0), "snippet": shown}
     return Hit(**row | named)
+
+
+def folded(name: str) -> str:
+    """A name as it is looked for: without regard to case and, in Latin script, to diacritics, as words are.
+
+    >>> folded("Peić  Ann"), folded("ΣΟΦΟΣ") == folded("σοφος")
+    ('peic ann', True)
+    """
+    return "\n".join(" ".join(fold(line).split()) for line in name.splitlines())
 
 
 class _Query:
@@ -212,9 +222,8 @@ class _Query:
             domain = self._value(wanted.site.lower().removeprefix("www."))
             yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"
         if wanted.origin:
-            named = self._value(wanted.origin.lower())
-            known = f"SELECT id FROM origins WHERE lower(name) = {named} OR domain = {named}"
-            yield f"a.id IN (SELECT article_id FROM article_origins WHERE origin_id IN ({known}))"
+            known = self._named("SELECT id, name, domain FROM origins", wanted.origin)
+            yield f"a.id IN (SELECT article_id FROM article_origins WHERE origin_id {known})"
         if wanted.language:
             code = wanted.language.replace("/", "//").replace("%", "/%").replace("_", "/_")
             like = f"a.in_language LIKE {self._value(f'{code}-%')} ESCAPE '/'"
@@ -224,10 +233,23 @@ class _Query:
         if wanted.until:
             yield f"a.date_published <= {self._value(wanted.until_moment())}"
         if wanted.author:
-            by = "SELECT aa.article_id FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id"
-            yield f"a.id IN ({by} WHERE lower(au.name) = {self._value(wanted.author.lower())})"
+            known = self._named("SELECT id, name FROM authors", wanted.author)
+            yield f"a.id IN (SELECT article_id FROM article_authors WHERE author_id {known})"
         if wanted.cluster is not None:
             yield f"a.cluster_id = {self._value(wanted.cluster)}"
+
+    def _named(self, names: str, part: str) -> str:
+        """Which of these rows (an id, then names) have the part in a name, as the end of a condition.
+
+        Compared here, not by the databases: SQLite's `lower` knows ASCII alone, PostgreSQL's goes by its locale.
+        """
+        wanted = folded(part)
+        found = [
+            row[0] for row in self.reader.tuples(names) if wanted and wanted in folded("\n".join(row[1:]))
+        ]
+        if self.sqlite:
+            return f"IN (SELECT value FROM json_each({self._value(json.dumps(found))}))"
+        return f"= ANY(CAST({self._value('{' + ','.join(map(str, found)) + '}')} AS bigint[]))"
 
     def _value(self, value: Any) -> str:
         name = f"v{len(self.values)}"

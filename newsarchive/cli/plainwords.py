@@ -1,0 +1,219 @@
+"""What the archive stores of its decisions, in words that a person knows.
+
+The stored words (`markup life later`, `10.8 points: open graph +2.8, …`) are made for whoever works on the tables that
+weigh them, and `--debug` shows them. Here they are translated for everybody else, at display alone: nothing is stored or
+decided by these words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+#: Sources of values, as the tables of trust call them. "The page's …" where only programs read it.
+SOURCES = {
+    "json-ld": "the page's JSON-LD",
+    "json-ld page": "the page's JSON-LD, of the page as a whole",
+    "json-ld site": "the page's JSON-LD, of the site",
+    "json-ld name": "the page's JSON-LD",
+    "json-ld title": "the page's JSON-LD",
+    "json-ld page name": "the page's JSON-LD, of the page as a whole",
+    "json-ld page created": "the page's JSON-LD, of the page as a whole",
+    "open graph": "the page's Open Graph tags",
+    "open graph title": "the page's Open Graph tags",
+    "open graph updated": "the page's Open Graph tags",
+    "twitter": "the page's Twitter card",
+    "twitter title": "the page's Twitter card",
+    "meta": "the page's meta tags",
+    "meta citation": "the page's meta tags for citations",
+    "meta created": "the page's meta tags",
+    "meta date": "the page's meta tags",
+    "meta dc": "the page's Dublin Core tags",
+    "meta label": "the page's labels for previews",
+    "meta news": "the page's news keywords",
+    "meta parsely": "the page's Parse.ly tags",
+    "meta sailthru": "the page's Sailthru tags",
+    "microdata": "the page's microdata",
+    "breadcrumb": "the page's declared breadcrumbs",
+    "html": "the page's language attribute",
+    "link": "the page's link to its own address",
+    "script": "a script of the page",
+    "title": "the page's title",
+    "url": "the page's address",
+    "wp-json": "the site's API",
+    "feed": "the site's feed",
+    "markup h1": "the heading",
+    "markup h1 marked": "the heading, marked as the headline",
+    "markup h2": "a second heading",
+    "markup h2 marked": "a second heading, marked as the headline",
+    "markup headline": "a line marked as the headline",
+    "markup author": "a name marked as the author's",
+    "markup rel": "a link marked as the author's",
+    "markup byline": "a line marked as the byline",
+    "markup box": "a box about the author",
+    "markup agency": "an agency's name",
+    "markup line": "a line that reads like a byline",
+    "markup text": "printed in the text",
+    "markup life": "printed with a date, as bylines are",
+    "markup next": "a name beside the date",
+    "markup alone": "a name alone on its line",
+    "markup category": "a link marked as the section",
+    "markup breadcrumb": "the breadcrumbs printed above the text",
+    "markup tag": "links marked as tags",
+    "markup figure": "printed with the picture",
+    "markup paywall": "a notice that one must pay",
+    "markup time": "an element marked as a time",
+    "markup time labelled": "an element marked as a time, with words that say what it is",
+    "markup date": "a date in a box named for it",
+    "markup date labelled": "a date in a box named for it, with words that say what it is",
+}
+#: What may follow the name of a source: where it stands, or what it is about.
+PLACES = {
+    " above": "above the text",
+    " below": "below the text",
+    " later": "further down",
+    " elsewhere": "elsewhere on the page",
+    " alone": "on a line of its own",
+    " (modified)": "given as the day of a change",
+    " (month)": "only the month",
+    " (relative)": "counted back from the day of the crawl",
+    " (of others)": "but about other posts",
+}
+#: What else speaks for or against a value, as the table of points calls it: words as they are.
+TRAITS = frozenset({
+    "a firm", "a single word", "an account", "an organisation", "contains a title", "like a title", "many names",
+    "named in part elsewhere", "one of several first headings", "one of several guesses", "part of a title",
+    "printed nowhere", "printed, the day of a change", "the site's own name",
+})  # fmt: skip
+LABELS = {
+    "nav": "navigation",
+    "promo": "self-promotion",
+    "advert": "advertisement",
+    "attribution": "source line",
+    "share": "share buttons",
+    "subscribe": "subscription",
+    "related": "other articles",
+    "comments": "comments",
+    "token": "token for robots",
+    "consent": "consent to cookies",
+    "form": "form",
+    "repeated": "repeated line",
+}
+FLAGS = {
+    "thin margin": "it was close",
+    "page too long": "the page is very long",
+    "no sentence end": "it ends in the middle of a sentence",
+    "short": "it is short",
+    "other articles below": "other articles follow below",
+    "text from json-ld": "the text is from the page's JSON-LD",
+    "repeated lines": "some lines stand on other pages too",
+}
+FIELDS = {
+    "authors": "author",
+    "date_published": "date",
+    "date_modified": "date of change",
+    "article_section": "section",
+    "canonical_url": "address",
+    "in_language": "language",
+    "is_based_on": "based on",
+    "is_accessible_for_free": "free to read",
+    "article_body": "text",
+}
+
+#: What is left of a stored reason in words: pattern → what stands for it.
+_REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"too little speaks for it: -?[\d.]+ points: [^;]*"), "too little speaks for it"),
+    (re.compile(r"-?[\d.]+ points against -?[\d.]+: [^;]*"), "less speaks for it"),
+    (re.compile(r"-?[\d.]+ points(?:: [^;]*)?"), ""),
+    (re.compile(r" \([\d.]+(?: over [\d.]+)?\)"), ""),
+)
+_TRUSTED = re.compile(r"^(?P<source>.+) is trusted more$")
+#: Rules of blocks: a table's file and the kind of its entry, then what the entry says.
+_TABLE = re.compile(r"^chrome/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S)
+_CODEC = re.compile(r"^(?P<codec>[^,]+),.*$", re.S)
+
+
+def source(name: str) -> str:
+    """Where a value was found; a name that the table does not know stays as it is.
+
+    >>> source("markup time later"), source("open graph (modified)")
+    ('an element marked as a time, further down', "the page's Open Graph tags, given as the day of a change")
+    """
+    places: list[str] = []
+    while name not in SOURCES:
+        end = next((place for place in PLACES if name.endswith(place)), "")
+        if not end:
+            break
+        places.insert(0, PLACES[end])
+        name = name.removesuffix(end)
+    return ", ".join([SOURCES.get(name, name), *places])
+
+
+def reason(stored: str) -> str:
+    """Why a value won or lost, without points; "" where nothing but points was said.
+
+    >>> reason("10.8 points: open graph +2.8, url +2.6"), reason("meta is trusted more (0.85 over 0.70)")
+    ('', "the page's meta tags is trusted more")
+    >>> reason("1.8 points against 2.4: markup line +1.3; the site prints it on all pages")
+    'less speaks for it; the site prints it on all pages'
+    """
+    for pattern, words in _REASONS:
+        stored = pattern.sub(words, stored)
+    if trusted := _TRUSTED.match(stored):
+        return f"{source(trusted['source'])} is trusted more"
+    return "; ".join(part for part in (piece.strip() for piece in stored.split(";")) if part)
+
+
+def label(name: str) -> str:
+    """What a line that was left out is."""
+    return LABELS.get(name, name)
+
+
+def flag(name: str) -> str:
+    """What casts doubt on an extraction."""
+    return FLAGS.get(name, name)
+
+
+def field(name: str) -> str:
+    """A field, as a person calls it."""
+    return FIELDS.get(name, name.replace("_", " "))
+
+
+def rule(stored: str, kind: str = "") -> str:
+    """Why a line was left out or kept. `kind` is its label, which is not said twice.
+
+    >>> rule("chrome/wordpress.toml, [select] .site-header", "nav")
+    'a box that wordpress pages have: .site-header'
+    >>> rule("chrome/en.toml, [line] nav: home", "nav"), rule("tail: a list of links", "related")
+    ('words known from pages in en', 'a list of links')
+    """
+    if table := _TABLE.match(stored):
+        if table["kind"] == "select":
+            return f"a box that {table['table']} pages have: {table['entry']}"
+        return f"words known from pages in {table['table']}"
+    if stored.startswith("the classifier"):
+        return (
+            "reads like the text of an article"
+            if kind in ("", "body")
+            else "reads like no text of an article"
+        )
+    for head in (f"{kind}: ", "tail: "):
+        stored = stored.removeprefix(head)
+    return stored
+
+
+def codec(stored: str) -> str:
+    """The encoding that a place was misread in.
+
+    >>> codec("windows-874, its undefined bytes read as windows-1252")
+    'windows-874'
+    """
+    return _CODEC.sub(r"\g<codec>", stored)
+
+
+def counted(counts: Mapping[str, int], words: Iterable[str]) -> dict[str, int]:
+    """Counts under other words, in the order of these; those of one word are added up."""
+    found: dict[str, int] = {}
+    for word, number in zip(words, counts.values(), strict=True):
+        found[word] = found.get(word, 0) + number
+    return found

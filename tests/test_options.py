@@ -1,0 +1,171 @@
+"""Options that commands have in common: alike everywhere, and what they promise holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from newsarchive.cli import cli
+from newsarchive.cli.options import OPTIONS
+from newsarchive.db.sites import Sites
+from newsarchive.db.store import Store
+from tests.storage import make_article, open_archive, rich_article
+
+#: What prints no rows, no text and no messages of its own, or writes a file that it names anyway.
+WITHOUT_OUTPUT = {"web", "demo", "recluster", "learn", "reextract", "backup"}
+
+
+def commands(group: click.Group, before: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, (*before, name))
+        else:
+            yield " ".join((*before, name)), command
+
+
+ALL = dict(commands(cli))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_option_is_spelt_alike_everywhere(name: str) -> None:
+    letters = {spelling: key for key, (spellings, _) in OPTIONS.items() for spelling in spellings}
+    letters |= {"-O": "overwrite_output", "-a": "arguments", "-s": "settings", "-h": "help"}
+    for option in ALL[name].params:
+        if not isinstance(option, click.Option):
+            continue
+        spellings = set(option.opts)
+        known = {letters[spelling] for spelling in spellings if spelling in letters}
+        assert len(known) <= 1
+        for key in known & set(OPTIONS):
+            assert spellings == set(OPTIONS[key][0])
+        assert {s for s in spellings if len(s) == 2} <= set(letters), "a letter that the table does not know"
+    own = {spelling for option in ALL[name].params for spelling in option.opts}
+    assert {"-v", "-q", "--config"} <= own
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    with open_archive("sqlite", tmp_path) as engine:
+        store = Store(engine)
+        store.ingest([rich_article(), make_article(2, body="The ferry came back."), make_article(3)])
+        Sites(engine).follow("https://blog.example", {})
+    (tmp_path / "sites.toml").write_text('[[site]]\nurl = "https://other.example"\n')
+    return tmp_path
+
+
+def run(words: str, *more: str) -> Result:
+    return CliRunner().invoke(
+        cli, [*words.split(), *more, *([] if "db copy" in words else ["--db", "archive.db"])]
+    )
+
+
+def state(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+    }  # fmt: skip
+
+
+DRY = {
+    "recluster": "would compare 3 articles",
+    "recluster --paraphrases 0.7": "would look for paraphrases among 3 articles",
+    "quarantine drop 1 --reason x": "nothing was written",
+    "sites pause https://blog.example": "would pause https://blog.example",
+    "sites resume https://blog.example": "would go on with https://blog.example",
+    "sites remove https://blog.example": "would follow https://blog.example no longer",
+    "sites import sites.toml": "would follow 1 sites",
+    "sites template blog.example --keep ferry": "would lock 1 lines",
+    "db upgrade": "already",
+    "db rebuild": "would make the full-text index anew",
+    "db vacuum": "bytes back to the disk",
+    "db copy archive.db copy.db": "would copy these rows",
+    "backup copy.db": "would copy archive.db",
+    "export out.csv": "would write 3 articles as csv",
+    "learn blog.example": "blog.example:",
+    "reextract --workers 0": "read:",
+}
+
+
+@pytest.mark.parametrize("words", DRY)
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(folder: Path, words: str) -> None:
+    before = state(folder)
+    done = run(words, "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert DRY[words] in done.stderr
+    assert state(folder) == before
+
+
+def test_every_command_that_writes_has_a_dry_run() -> None:
+    writes = {words.split(" --")[0] for words in DRY} | {"crawl", "sites add", "quarantine accept"}
+    named = {name for name in ALL if any(words == name or words.startswith(f"{name} ") for words in writes)}
+    assert named == {
+        name for name, command in ALL.items() if any(p.name == "dry_run" for p in command.params)
+    }
+
+
+def test_a_dry_run_refuses_what_the_real_one_refuses(folder: Path) -> None:
+    assert run("quarantine accept 2", "--dry-run").exit_code == 1
+    assert run("quarantine drop 99 --reason x", "--dry-run").exit_code == 1
+    assert run("sites pause https://none.example", "--dry-run").exit_code == 2
+    (folder / "there.db").touch()
+    assert run("backup there.db", "--dry-run").exit_code != 0
+    missing = CliRunner().invoke(cli, ["db", "upgrade", "--dry-run", "--db", "new.db"])
+    assert "would create the archive new.db" in missing.stderr
+    assert not (folder / "new.db").exists()
+
+
+@pytest.mark.parametrize(
+    "words", ["search ferry", "search --site blog.example --csv", "show 1", "stats", "explain 1", "sites list", "trace 1 --json"]
+)  # fmt: skip
+def test_output_goes_into_a_file(folder: Path, words: str) -> None:
+    plain = run(words)
+    done = run(words, "-o", "out.txt")
+    assert done.exit_code == plain.exit_code == 0
+    assert done.stdout == ""
+    assert (folder / "out.txt").read_text("utf-8") == plain.stdout
+    assert not (folder / "out.txt.part").exists()
+
+
+def test_output_never_replaces_an_archive_and_an_error_leaves_what_was_there(folder: Path) -> None:
+    before = state(folder)
+    assert run("show 1", "-o", "archive.db").exit_code != 0
+    assert run("show 1", "-o", "no/such/folder.txt").exit_code != 0
+    assert run("show 4711", "-o", "sites.toml").exit_code == 1
+    assert state(folder) == before
+
+
+def test_export_takes_its_file_as_an_option_too(folder: Path) -> None:
+    done = run("export -o articles.jsonl ferry")
+    assert done.exit_code == 0, done.output
+    assert len((folder / "articles.jsonl").read_text().splitlines()) == 1
+    assert run("export").exit_code == 2
+
+
+@pytest.mark.parametrize("words", ["search --site blog.example -n 1", "export - --format jsonl -n 1"])
+def test_n_is_at_most_this_many(folder: Path, words: str) -> None:
+    assert len(run(words).stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", ["-q search zeppelin", "search zeppelin -q"])
+def test_quiet_says_nothing_but_errors(folder: Path, words: str) -> None:
+    done = run(words)
+    assert (done.exit_code, done.output) == (1, "")
+    assert run("-q show 4711").stderr.startswith("error: ")
+
+
+def test_verbose_says_what_is_done_and_twice_everything(folder: Path) -> None:
+    assert run("search ferry").stderr == ""
+    once, twice = run("-v recluster --dry-run"), run("recluster --dry-run -vv")
+    assert "INFO newsarchive" in once.stderr
+    assert "SELECT" not in once.stderr
+    assert "archive.db" in twice.stderr
+    assert run("search ferry").stderr == ""
