@@ -28,7 +28,7 @@ def fact_lines(blocks: Sequence[Block]) -> frozenset[int]:
     chains: dict[str, list[int]] = {}
     found: set[int] = set()
     for i, block in enumerate(blocks):
-        if is_prose(block, MIN_PROSE_WORDS):
+        if chains and is_prose(block, MIN_PROSE_WORDS):
             chains.clear()
         elif len(block.text) <= MAX_FACT_CHARACTERS and (label := _LABEL.match(block.text)):
             chain = chains.setdefault(fold(label[1]), [])

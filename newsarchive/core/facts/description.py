@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from newsarchive.core.facts.claims import Claim, key
 from newsarchive.items import Block, Candidate
@@ -42,7 +43,7 @@ def own(
 
     `blocks` labelled `body` are the text, as far as it is known.
     """
-    paragraphs = _paragraphs(blocks)
+    paragraphs = _paragraphs(blocks) if claims else []
     kept, refused = [], []
     for claim in claims:
         text = without_marks(claim.value)
@@ -73,7 +74,8 @@ def _is_mark(text: str) -> bool:
 
 def _paragraphs(blocks: Sequence[Block]) -> list[str]:
     """The first paragraphs of the text, folded, each with what follows it."""
-    texts = [key(b.text) for b in blocks if b.label == "body"][: MAX_PARAGRAPHS * 4]
+    body = (b.text for b in blocks if b.label == "body")
+    texts = [key(text) for text in islice(body, MAX_PARAGRAPHS * 4)]
     return ["".join(texts[i:])[:MAX_COMPARED_LETTERS] for i in range(min(MAX_PARAGRAPHS, len(texts)))]
 
 

@@ -142,10 +142,20 @@ class Others:
 
     def _score(self, reference: str) -> float:
         """How much an address looks like another post's of this site, below 0 where it is none."""
-        url = try_normalise(reference.strip(), self._url) if reference.strip() else None
+        reference = reference.strip()
+        is_whole = reference.startswith(("https://", "http://"))
+        if not reference or (is_whole and not self._may_be_here(reference)):
+            return -1.0
+        # Without a base the same address is folded once for all pages of a site.
+        url = try_normalise(reference) if is_whole else try_normalise(reference, self._url)
         if url is None or site_of(url) != self._site or url_key(url) in self._own:
             return -1.0
         return -1.0 if index_reason(url, self._rules) else address_score(url)
+
+    def _may_be_here(self, address: str) -> bool:
+        """A cheap look at an address's host: most links of a page lead to its own site or to a few others."""
+        host = address.partition("://")[2][: len(self._site) + 8].lower()
+        return host.removeprefix("www.").startswith(self._site) or not host.isascii()
 
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
         """The blocks that do not stand in lists of other posts. `at` is the place of the headline, -1 for none."""
