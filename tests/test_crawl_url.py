@@ -168,7 +168,7 @@ def test_the_bundled_blog_through_scrapy_shows_before_and_after(tmp_path: Path) 
     before, after = done.stderr.split("As the blog has it:")[1].split("As the archive has it:")
     assert "โ€œWe heard the horn" in before
     assert "“We heard the horn" in after
-    assert "promo: Are you looking for more from the coast?" in after
+    assert "self-promotion: Are you looking for more from the coast?" in after
     assert "The articles are in newsarchive.db." in after
     db = tmp_path / "newsarchive.db"
     urls = [str(url) for (url,) in rows(db, "SELECT url FROM articles")]

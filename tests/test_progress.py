@@ -15,6 +15,7 @@ from scrapy.settings import Settings
 from newsarchive import extensions
 from newsarchive.cli.crawl import Told
 from newsarchive.progress import Bar, Pace
+from newsarchive.spiders.base import ArchiveSpider
 from tests.serving import crawl, served
 from tests.terminal import module, run
 from tests.test_crawl_sites import blog
@@ -77,11 +78,20 @@ def test_the_bar_shows_pace_rest_and_page_in_two_lines(width: int) -> None:
     assert max(len(first), len(second)) <= width
 
 
+class Watched(ArchiveSpider):
+    """A spider of ours, as far as the display asks."""
+
+    name = "news"
+    url = "https://blog.example/"
+    limit: int | None = None
+    dry_run = False
+
+
 def crawler(stats: dict[str, int], **settings: Any) -> Any:
     return SimpleNamespace(
         stats=SimpleNamespace(get_stats=lambda: stats),
         settings=Settings(settings),
-        spider=SimpleNamespace(url="https://blog.example/", name="news", limit=None, dry_run=False),
+        spider=Watched(),
         signals=SimpleNamespace(connect=lambda *_: None),
     )
 

@@ -42,6 +42,9 @@ SOURCES = {
     "url": "the page's address",
     "wp-json": "the site's API",
     "feed": "the site's feed",
+    "sitemap": "the site's news sitemap",
+    "site": "the site's API or feed, of the site as a whole",
+    "markup text prose": "a sentence of the text",
     "markup h1": "the heading",
     "markup h1 marked": "the heading, marked as the headline",
     "markup h2": "a second heading",
@@ -78,10 +81,12 @@ PLACES = {
     " (month)": "only the month",
     " (relative)": "counted back from the day of the crawl",
     " (of others)": "but about other posts",
+    " (later)": "but later than the page declares",
+    " (several)": "among several",
 }
 #: What else speaks for or against a value, as the table of points calls it: words as they are.
 TRAITS = frozenset({
-    "a firm", "a single word", "an account", "an organisation", "contains a title", "like a title", "many names",
+    "a firm", "a single word", "a staff list", "an account", "an organisation", "contains a title", "like a title", "many names",
     "named in part elsewhere", "one of several first headings", "one of several guesses", "part of a title",
     "printed nowhere", "printed, the day of a change", "the site's own name",
 })  # fmt: skip
