@@ -11,6 +11,8 @@ from benchmarks.blog_scores import Answer, Score, copies, f1, precision, recall,
 from tests.wordpress.blogs import SETS, plan
 from tests.wordpress.truth import Line, Post, Publisher
 
+pytestmark = pytest.mark.slow  # reads whole blogs
+
 POST = Post(
     slug="a",
     url="http://kettle.example/a/",

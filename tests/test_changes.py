@@ -23,6 +23,8 @@ from newsarchive.items import Article, Origin
 from tests.storage import START, open_archive
 from tests.test_clusters import post, story
 
+pytestmark = pytest.mark.slow  # stores and compares many articles on two databases
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:

@@ -23,6 +23,8 @@ from tests.storage import START, make_article, open_archive
 from tests.test_clusters import story
 from tests.test_paraphrase import SPUN, TOLD, TOPIC
 
+pytestmark = pytest.mark.slow  # runs commands on two databases
+
 SENTENCES = [" ".join(story(n, 12)).capitalize() + "." for n in range(20)]
 PAPER = "https://paper.example/full"
 

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from newsarchive.contentcoding import STEP_BYTES, BodyTooLong, decoded, joined_chunks
 
+pytestmark = pytest.mark.slow  # unpacks bombs
+
 MAX_BYTES = 2**20
 PAGE = "<!doctype html><title>Fähre</title><p>Die Nachtfähre kehrt zurück.</p>".encode() * 40
 

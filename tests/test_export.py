@@ -47,6 +47,8 @@ from newsarchive.items import Article, Author
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive, rich_article
 
+pytestmark = pytest.mark.slow  # writes large archives
+
 EARLY = START - timedelta(days=40)
 
 #: The jar of epubcheck (Debian: /usr/bin/epubcheck); its start takes longer than all the rest here.

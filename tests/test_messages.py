@@ -10,10 +10,13 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+import pytest
 
 from newsarchive import cli
 from tests.storage import make_article, open_archive
 from tests.test_cli import run
+
+pytestmark = pytest.mark.slow  # runs commands
 
 PACKAGE = Path(cli.__file__).parent.parent
 

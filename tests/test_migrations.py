@@ -23,6 +23,8 @@ from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from tests.storage import START, archive_url, make_article
 
+pytestmark = pytest.mark.slow  # makes and upgrades archives
+
 REVISIONS = [s.revision for s in ScriptDirectory.from_config(schema._config()).walk_revisions()][::-1]
 
 

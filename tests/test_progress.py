@@ -20,6 +20,8 @@ from tests.serving import crawl, served
 from tests.terminal import module, run
 from tests.test_crawl_sites import blog
 
+pytestmark = pytest.mark.slow  # crawls on a terminal
+
 URL = "https://blog.example/2025/04/a-ferry-that-returns/"
 
 

@@ -19,6 +19,8 @@ from tests.serving import ROOT
 from tests.storage import open_archive
 from tests.test_learning_archive import CHIPS, blog
 
+pytestmark = pytest.mark.slow  # crawls
+
 
 def learned(folder: Path, pages: int) -> Path:
     """An archive of a blog whose furniture is known."""
@@ -54,7 +56,6 @@ def holding(db: Path) -> int:
     return found
 
 
-@pytest.mark.slow
 def test_many_articles_are_rewritten_after_a_yes_alone(tmp_path: Path) -> None:
     db = learned(tmp_path, 12)
     nobody = keep(db)
