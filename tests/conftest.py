@@ -14,3 +14,9 @@ settings.load_profile("newsarchive")
 def db(tmp_path: Path) -> Path:
     """Where a test's archive goes; nothing is there yet."""
     return tmp_path / "archive.db"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of slow tests first: each file runs on one core, and the short ones fill what is left at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
