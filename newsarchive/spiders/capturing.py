@@ -37,9 +37,9 @@ from newsarchive.spiders.finding import conditional
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-#: Posts in a row without an unlinked part after which a site is asked for none any more, in one crawl. Where one post in
-#: ten is split, as in our test blogs, twenty without are met once in eight crawls.
-MAX_BARREN_ASKS = 20
+#: Posts in a row without an unlinked part after which a site is asked for none any more, in one crawl: a hundred requests
+#: more on a blog that splits nothing. A blog may split one post of forty, and its oldest: twenty would miss it.
+MAX_BARREN_ASKS = 100
 #: What the frontier knows of a post stands in its request's meta under this name.
 KNOWN = "newsarchive_known"
 

@@ -146,13 +146,18 @@ def _grouping(line: Line) -> str:
     return line.form
 
 
+#: What the block editor alone writes into its elements.
+_OWN_CLASS = re.compile(r' class="wp-block-[\w-]+"|(?<=class=")wp-block-[\w-]+ ')
+
+
 def _written(form: str, lines: Sequence[Line], editor: str) -> str:
     texts = [html.escape(line.printed or line.text, quote=False) for line in lines]
     name, whole, element = FORMS[form]
     filled = [_filled(element, text) for text in texts]
     pieces = filled if form in _EACH else [whole.format("\n".join(filled))]
     if editor == "classic":
-        return "\n\n".join(texts if form == "paragraph" else pieces)
+        plain = [_OWN_CLASS.sub("", piece) for piece in pieces]
+        return "\n\n".join(texts if form == "paragraph" else plain)
     return "\n\n".join(f"<!-- wp:{name} -->\n{piece}\n<!-- /wp:{name} -->" for piece in pieces)
 
 
