@@ -243,8 +243,11 @@ def dump(engine: Engine) -> dict[str, list[str]]:
 
 
 @pytest.fixture(params=["sqlite → postgresql", "postgresql → sqlite", "sqlite → sqlite"])
-def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, str]]:
+def pair(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Engine, str]]:
     source, target = request.param.split(" → ")
+    monkeypatch.chdir(tmp_path)  # a checkout may have raw bytes of a crawl, which a copy would remember
     (tmp_path / "from").mkdir()
     (tmp_path / "to").mkdir()
     with open_archive(source, tmp_path / "from") as engine, archive_url(target, tmp_path / "to") as url:
