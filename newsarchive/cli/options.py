@@ -40,8 +40,10 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     ),
     "dry_run": (("--dry-run",), {"is_flag": True, "help": "Say what would be done, and write nothing."}),
 }
-#: Where a context keeps what was asked for; contexts of one call share it.
-_QUIET, _VERBOSE = "newsarchive.quiet", "newsarchive.verbose"
+#: Where a context keeps whether `-q` was given; contexts of one call share it.
+_QUIET = "newsarchive.quiet"
+#: Where it keeps how often `-v` was given.
+_VERBOSE = "newsarchive.verbose"
 #: How `--verbose` writes a line.
 _LINE = "%(levelname)s %(name)s: %(message)s"
 #: What an SQLite database begins with: `--output` never replaces one.

@@ -51,7 +51,7 @@ def search(
 ) -> None:  # fmt: skip
     """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without any, all that pass the filters.
 
-    A row has ID, day, headline and URL, parted by tabs; on a terminal the found words in their place.
+    A row has ID, day, headline and URL, with tabs between them; on a terminal the found words in their place.
     """
     from newsarchive.db.searching import search as find
     from newsarchive.db.snippet import MARKS, Marks

@@ -37,7 +37,7 @@ Examples:
 def stats(as_json: bool, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, disk.
 
-    A picture on a terminal; elsewhere a row for each count: what, name, number, parted by tabs. What is in
+    A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. What is in
     quarantine is counted on a line of its own, and nowhere else without --hidden.
     """
     from newsarchive.db.statistics import stats as count

@@ -5,7 +5,7 @@
 
 An address stands last in its row and is neither broken nor cut: where it is longer than the rest of the line, the terminal
 wraps it, which puts no line break into what is copied. Where the other columns leave it no room it gets a line of its own.
-Programs get no table: they read rows parted by tabs.
+Programs get no table: they read rows with tabs between the cells.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ FIELDS = (
 )  # fmt: skip
 #: Those of them that are lists of texts.
 LISTS = ("authors", "keywords", "sections")
-#: Times, of which the row has the offset beside the moment.
+#: Times. Beside each moment the row has the site's offset from UTC.
 TIMES = ("published", "updated")
 #: How much a source that gives the same kind of text is worth, from the least: the position counts.
 SOURCES = ("site", "sitemap", "feed", "wp-json")

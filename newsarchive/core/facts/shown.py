@@ -68,8 +68,10 @@ _OF_POSTS = frozenset(["datePublished", "dateModified", "author"])
 _OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: How many ancestors decide where a node stands.
 _CLIMB = 12
-#: Longest text of an element for authors, in characters, and most elements in it that are set apart.
-_LONGEST_BYLINE, _PIECES = 160, 20
+#: Longest text of an element for authors, in characters.
+_LONGEST_BYLINE = 160
+#: Most elements in it that are set apart.
+_PIECES = 20
 #: Longest label before a date, in characters.
 _LABEL = 40
 #: How many marks after and before the headline count as near it, and how many are looked at in all on either side.
