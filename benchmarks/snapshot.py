@@ -98,6 +98,8 @@ def extracted(page: tuple[str, Path, str]) -> tuple[str, Article | None, dict[st
         return name, article_from(capture, rules.load()), {}
     except NotAnArticle as error:
         return name, None, {"refused": error.reason, "why": str(error)}
+    except Exception as error:  # a page that breaks us is a result too, and the next is read
+        return name, None, {"broken": type(error).__name__}
 
 
 def stored(articles: list[Article]) -> dict[str, Any]:
