@@ -25,6 +25,7 @@ from newsarchive import adapter as adapter  # Scrapy's exporters see an Article 
 from newsarchive import received as received  # and what becomes one without its bytes
 from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
+from newsarchive.collector import set_up_collector
 from newsarchive.core import discovery, process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
@@ -249,6 +250,7 @@ def _start_worker(folder: str) -> None:
     global _worker_rules
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker_rules = rules_module.default(folder)
+    set_up_collector()
 
 
 def _work(capture: Capture) -> Article:

@@ -15,7 +15,6 @@ from newsarchive.core.facts.conventions import applied, effects
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
-from newsarchive.core.garbage import uncollected
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
@@ -27,12 +26,12 @@ from newsarchive.rules import Rules
 
 #: name → step, in order. A step takes (record, rules) and returns the next record.
 STEPS: dict[str, Callable[[Any, Rules], Any]] = {
-    "decode": uncollected(whole.decode_step),  # Capture -> Page
-    "extract": uncollected(whole.extract_step),  # Page -> Article
-    "repair": uncollected(encoding.repair_step),  # Article -> Article, and so on
-    "chrome": uncollected(chrome.chrome_step),
-    "origin": uncollected(origin.origin_step),
-    "fingerprint": uncollected(fingerprint.fingerprint_step),
+    "decode": whole.decode_step,  # Capture -> Page
+    "extract": whole.extract_step,  # Page -> Article
+    "repair": encoding.repair_step,  # Article -> Article, and so on
+    "chrome": chrome.chrome_step,
+    "origin": origin.origin_step,
+    "fingerprint": fingerprint.fingerprint_step,
 }
 
 
