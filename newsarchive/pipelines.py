@@ -37,7 +37,7 @@ from newsarchive.db.schema import current
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.items import Article, Capture, Page
+from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.recorder import Recorder, folder_elsewhere, raw_folder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of
@@ -78,7 +78,7 @@ class CapturePipeline:
             return item
         self.crawler.stats.inc_value("newsarchive/discovered")
         if place := self.forbidden(item):
-            raise Dropped(item, NotAnArticle("noarchive", place))
+            raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
         try:
             return await asyncio.to_thread(self.completed, item)
         except DatabaseError as error:

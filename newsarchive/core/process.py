@@ -21,7 +21,7 @@ from newsarchive.core.pages.walking import read_blocks
 from newsarchive.core.posts import whole
 from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture
+from newsarchive.items import Article, Capture, DropReason
 from newsarchive.rules import Rules
 
 #: name → step, in order. A step takes (record, rules) and returns the next record.
@@ -44,7 +44,7 @@ def article_from(capture: Capture, rules: Rules) -> Article:
     for step in STEPS.values():
         record = step(record, rules)
     if not isinstance(record, Article):
-        raise NotAnArticle("broken", f"the last step gave {type(record).__name__}")
+        raise NotAnArticle(DropReason.BROKEN, f"the last step gave {type(record).__name__}")
     return record
 
 
