@@ -80,7 +80,7 @@ def extract(
     dates in the future be refused; `standfirst` says where a sentence between headline and text goes, `description`
     (beside the article, the default) or `text` (its first paragraph).
 
-    Raises `NotAnArticle`, whose `reason` is one of `items.DROP_REASONS`, and `UsageError` (a `TypeError` as well where
+    Raises `NotAnArticle`, whose `reason` is an `items.DropReason`, and `UsageError` (a `TypeError` as well where
     a type is wrong) that names the argument and what to pass.
     """
     from newsarchive import rules

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from newsarchive import rules, warcread
+from newsarchive.collector import set_up_collector
 from newsarchive.core import process
 from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
@@ -221,6 +222,7 @@ def _start_worker(folder: str | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _load_rules(folder)
+    set_up_collector()
 
 
 @contextmanager

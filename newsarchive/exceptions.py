@@ -64,7 +64,7 @@ class ForbiddenByRobots(FetchError):
 class NotAnArticle(NewsArchiveError):
     """A page holds no article.
 
-    `reason` is one of `items.DROP_REASONS`, so that runs can count it; `detail` says more
+    `reason` is an `items.DropReason`, so that runs can count it; `detail` says more
     to a person.
     """
 

@@ -34,12 +34,30 @@ LABELS = (
 #: What a block is in the structure of its page.
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed"]
 
-#: Why a page is no article: the words that `NotAnArticle.reason`, stats and tables use.
-DROP_REASONS = (
-    "empty", "not html", "binary", "no text", "too short", "index page", "static page", "login page",
-    "error page", "consent page", "paywall", "protected", "script only", "http status", "noarchive",
-    "before since", "broken",
-)  # fmt: skip
+
+class DropReason(StrEnum):
+    """Why a page is no article: the words that `NotAnArticle.reason`, stats and tables use."""
+
+    EMPTY = "empty"
+    NOT_HTML = "not html"
+    BINARY = "binary"
+    NO_TEXT = "no text"
+    TOO_SHORT = "too short"
+    INDEX_PAGE = "index page"
+    STATIC_PAGE = "static page"
+    LOGIN_PAGE = "login page"
+    ERROR_PAGE = "error page"
+    CONSENT_PAGE = "consent page"
+    PAYWALL = "paywall"
+    PROTECTED = "protected"
+    #: It has no text until its scripts have run.
+    SCRIPT_ONLY = "script only"
+    HTTP_STATUS = "http status"
+    #: It forbids copies, and we were told to ask.
+    NOARCHIVE = "noarchive"
+    #: Its post is older than the crawl wants.
+    BEFORE_SINCE = "before since"
+    BROKEN = "broken"
 
 
 class ChangeKind(StrEnum):

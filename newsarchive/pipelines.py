@@ -25,6 +25,7 @@ from newsarchive import adapter as adapter  # Scrapy's exporters see an Article 
 from newsarchive import received as received  # and what becomes one without its bytes
 from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
+from newsarchive.collector import set_up_collector
 from newsarchive.core import discovery, process
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
@@ -36,7 +37,7 @@ from newsarchive.db.schema import current
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.items import Article, Capture, Page
+from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.recorder import Recorder, folder_elsewhere, raw_folder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of
@@ -77,7 +78,7 @@ class CapturePipeline:
             return item
         self.crawler.stats.inc_value("newsarchive/discovered")
         if place := self.forbidden(item):
-            raise Dropped(item, NotAnArticle("noarchive", place))
+            raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
         try:
             return await asyncio.to_thread(self.completed, item)
         except DatabaseError as error:
@@ -249,6 +250,7 @@ def _start_worker(folder: str) -> None:
     global _worker_rules
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker_rules = rules_module.default(folder)
+    set_up_collector()
 
 
 def _work(capture: Capture) -> Article:

@@ -170,3 +170,11 @@ def rich_article() -> Article:
         article_html="<p>It’s here.</p>",
         is_accessible_for_free=True,
     )
+
+
+def readable(query: dict[str, Any]) -> str:
+    """The SQL of one of `queries.toml` with its examples in place of its fields, as the README shows it."""
+    sql: str = query["sql"]
+    for name, value in query.get("example", {}).items():
+        sql = sql.replace(f":{name}", f"'{value}'")
+    return sql

@@ -5,9 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.repairs.edits import body_edits, one_after_another, unrepaired_body
-from newsarchive.items import Article, Block, Edit, replay
+from newsarchive.core.repairs.edits import BODY, body_edits, one_after_another
+from newsarchive.items import Article, Block, Edit, replay, unreplay
 from tests.storage import rich_article
+
+
+def unrepaired_body(article_body: str, edits: tuple[Edit, ...]) -> str:
+    """The body before its repairs."""
+    return unreplay(article_body, [edit for edit in edits if edit.where == BODY])
 
 
 def test_body_edits_stand_at_their_offset_in_the_unrepaired_body() -> None:

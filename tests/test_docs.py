@@ -20,8 +20,8 @@ from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.store import Store
 from newsarchive.fields import FIELDS
 from newsarchive.formats import FORMATS
-from newsarchive.web.metadata import queries, readable
-from tests.storage import make_article, rich_article
+from newsarchive.web.metadata import queries
+from tests.storage import make_article, readable, rich_article
 
 #: What the README's example calls `body`.
 PAGE = (

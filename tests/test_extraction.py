@@ -20,7 +20,7 @@ from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import MAX_BLOCKS, read_blocks
 from newsarchive.exceptions import BadRules, NotAnArticle
-from newsarchive.items import DROP_REASONS, LABELS, Article, Capture, Page
+from newsarchive.items import LABELS, Article, Capture, DropReason, Page
 from newsarchive.rules import Rules, default, with_standfirst
 
 CASES = Path(__file__).parent / "cases" / "extraction"
@@ -369,7 +369,7 @@ def test_any_text_gives_an_article_or_a_known_reason(text: str) -> None:
     except NotAnArticle as refusal:
         labels, reason = set(), refusal.reason
     assert labels <= set(LABELS)
-    assert reason in ("", *DROP_REASONS)
+    assert reason in ("", *DropReason)
 
 
 def test_a_thai_article_is_counted_and_ends_without_a_full_stop() -> None:

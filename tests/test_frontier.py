@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
+from newsarchive.db import lookup
+from newsarchive.db.direct import Reader
 from newsarchive.db.engine import reading
 from newsarchive.db.frontier import Frontier, Known
-from newsarchive.db.models import Discovery
+from newsarchive.db.models import Discovery, Url
 from newsarchive.db.store import Store
-from newsarchive.items import Article, Candidate, Capture, Link, SourceText, Validators
+from newsarchive.items import Article, Candidate, Capture, DropReason, Link, SourceText, Validators
 from tests.storage import START, make_article, open_archive
 
 URL = "https://blog.example/post-1"
@@ -145,6 +147,30 @@ def test_a_post_that_a_source_filled_is_fetched_whole_when_the_source_says_somet
     assert archive.is_due is again
     assert archive.known.etag == ("" if again else '"one"')
     assert archive.known.reason == (f"text from {source}" if source else "")
+
+
+def test_a_failure_does_not_hide_that_a_source_gave_the_text(archive: Archive) -> None:
+    archive.name(Link(URL, "feed", text=FULL))
+    archive.fetch(fetched(source="feed"))
+    archive.frontier.failed(URL, "http 503")
+    assert (archive.known.reason, archive.known.filled_from) == ("http 503", "feed")
+    archive.frontier.unchanged(URL)
+    assert (archive.known.reason, archive.known.filled_from) == ("text from feed", "feed")
+    archive.fetch(fetched(source=""))
+    assert (archive.known.reason, archive.known.filled_from) == ("", "")
+
+
+def test_the_detail_of_a_reason_stands_beside_it_until_the_next_answer(archive: Archive) -> None:
+    archive.name(Link(URL, "feed"))
+    archive.frontier.settle(URL, "skipped", DropReason.NOARCHIVE, "the meta tag robots")
+    with reading(archive.engine) as connection:
+        fate = lookup.fate(Reader.of(connection), URL)
+    assert fate is not None
+    assert fate.reason == "noarchive (the meta tag robots)"
+    assert archive.known.reason == DropReason.NOARCHIVE
+    archive.frontier.failed(URL, "timeout")
+    with reading(archive.engine) as connection:
+        assert connection.execute(select(Url.reason, Url.reason_detail)).one() == ("timeout", "")
 
 
 def test_who_named_a_url_is_written_down_once(archive: Archive) -> None:

@@ -1,28 +1,22 @@
-"""The garbage collector waits while a step runs, and nothing that it would find is made meanwhile."""
+"""The garbage collector: the steps make nothing for it to find, and only processes of our own change it."""
 
 import contextlib
 import gc
-import threading
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from newsarchive.core.garbage import uncollected
-from newsarchive.core.process import STEPS, article_from
+from newsarchive import extract
+from newsarchive.core.process import article_from
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture
 from newsarchive.rules import default
 
 PAGES = Path(__file__).parent / "pages"
-
-
-@pytest.fixture(autouse=True)
-def collector() -> Iterator[None]:
-    gc.enable()
-    yield
-    gc.enable()
 
 
 def captures() -> list[Capture]:
@@ -32,64 +26,57 @@ def captures() -> list[Capture]:
     ]
 
 
-def test_it_is_off_in_a_step_and_on_again_after_it() -> None:
-    assert uncollected(gc.isenabled)() is False
-    assert gc.isenabled()
+@pytest.fixture
+def thresholds() -> Iterator[tuple[int, int, int]]:
+    """Thresholds that nobody sets by default, for as long as a test runs."""
+    before = gc.get_threshold()
+    gc.set_threshold(701, 11, 12)
+    yield gc.get_threshold()
+    gc.set_threshold(*before)
+    gc.enable()
 
 
-def test_it_is_on_again_after_a_page_that_is_refused() -> None:
-    with pytest.raises(NotAnArticle):
-        article_from(Capture("https://blog.example/", b"GIF89a\0\0"), default())
-    assert gc.isenabled()
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("threads", [0, 4])
+def test_extract_leaves_the_collector_as_the_caller_set_it(
+    thresholds: tuple[int, int, int], enabled: bool, threads: int
+) -> None:
+    if not enabled:
+        gc.disable()
+    frozen, seen = gc.get_freeze_count(), set()
+
+    def read(capture: Capture) -> None:
+        with contextlib.suppress(NotAnArticle):
+            extract(capture.body, url=capture.url)
+        seen.add((gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()))
+
+    pages = [*captures()[:6], Capture("https://blog.example/a", b"GIF89a\0\0")]
+    if threads:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(read, pages))
+    else:
+        for page in pages:
+            read(page)
+    assert seen == {(enabled, thresholds, frozen)}
 
 
-def test_a_caller_who_turned_it_off_finds_it_off() -> None:
-    gc.disable()
-    assert uncollected(gc.isenabled)() is False
-    assert not gc.isenabled()
+def test_the_library_and_the_addon_leave_it_alone_when_they_are_imported() -> None:
+    code = (
+        "import gc; before = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()\n"
+        "import newsarchive.addon, newsarchive.archive, newsarchive.learning, newsarchive.pipelines\n"
+        "assert (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_of_steps_in_two_threads_the_first_to_end_does_not_leave_it_off() -> None:
-    inside, go_on = threading.Event(), threading.Event()
-
-    @uncollected
-    def waits() -> None:
-        inside.set()
-        assert go_on.wait(10)
-
-    @uncollected
-    def outlives_it() -> None:
-        go_on.set()
-        thread.join(10)
-
-    thread = threading.Thread(target=waits)
-    thread.start()
-    assert inside.wait(10)
-    outlives_it()
-    assert not thread.is_alive()
-    assert gc.isenabled()
-
-
-@pytest.mark.parametrize("name", STEPS)
-def test_every_step_makes_it_wait(name: str) -> None:
-    seen = []
-    rules = _Watched(lambda: seen.append(gc.isenabled()))
-    record = _Watched(lambda: seen.append(gc.isenabled()))
-    with contextlib.suppress(Exception):
-        STEPS[name](record, rules)
-    assert seen
-    assert not any(seen)
-
-
-class _Watched:
-    """Tells whenever a step asks it for anything, and has nothing."""
-
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self._tell = tell
-
-    def __getattr__(self, name: str) -> Any:
-        self._tell()
-        raise AttributeError(name)
+def test_a_process_of_ours_has_it_look_more_rarely() -> None:
+    code = (
+        "import gc; from newsarchive import cli; from newsarchive.__main__ import main\n"
+        "cli.main = lambda: print(gc.isenabled(), gc.get_threshold()[0] > 700, gc.get_freeze_count() > 0)\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "True", "True"]
 
 
 REFUSED = [b"", b"GIF89a\0\0", b"<p>Short.</p>", b"<body><script>draw()</script></body>"]
@@ -104,8 +91,11 @@ def test_the_steps_leave_nothing_for_it_to_find(kind: str) -> None:
     read(pages)  # once before: tables are read, patterns compiled
     gc.collect()
     gc.disable()
-    assert read(pages) == (0 if kind == "refused" else len(pages))
-    assert gc.collect() == 0
+    try:
+        assert read(pages) == (0 if kind == "refused" else len(pages))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def read(pages: list[Capture]) -> int:

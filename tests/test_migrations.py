@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 
-from newsarchive.db import query, revisions, schema
+from newsarchive.db import query, revisions, schema, templates
 from newsarchive.db.direct import Reader
 from newsarchive.db.engine import close_all, open_engine, reading, upgrade, writing
-from newsarchive.db.models import Base
+from newsarchive.db.models import Base, SiteBlock, Url
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from tests.storage import START, archive_url, make_article
@@ -144,6 +145,69 @@ def test_times_of_an_old_archive_are_written_with_their_offset(tmp_path: Path) -
             "2025-04-01 12:00:00.250000",
         )
     engine.dispose()
+
+
+#: What stood in `urls.reason` → reason, detail, source of the text and day of the post since revision 0014.
+REASONS = {
+    "": ("", "", "", None),
+    "http 404": ("http 404", "", "", None),
+    "text from wp-json": ("text from wp-json", "", "wp-json", None),
+    "noarchive (the meta tag robots)": ("noarchive", "the meta tag robots", "", None),
+    "before since (2025-01-02T03:04:05+00:00)": (
+        "before since", "2025-01-02T03:04:05+00:00", "", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
+    ),
+    "before since (2025-01-02T01:00:00.250000+02:00)": (
+        "before since", "2025-01-02T01:00:00.250000+02:00", "", datetime(2025, 1, 1, 23, 0, 0, 250_000, tzinfo=UTC),
+    ),
+    "before since (long ago)": ("before since", "long ago", "", None),
+}  # fmt: skip
+#: The reasons of layouts → whether a full text proved them.
+LAYOUTS = {"a feed or an API gave its text": True, "most pages agree on it": False}
+
+
+def test_what_code_decides_by_is_taken_out_of_the_reasons_and_put_back(engine: Engine) -> None:
+    upgrade_to(engine, "0012")
+    at = "2025-04-01T12:00:00+00:00"
+    with writing(engine) as connection:
+        for number, reason in enumerate(REASONS):
+            connection.execute(
+                text(
+                    "INSERT INTO urls (url, url_key, first_seen_at, etag, last_modified, state, reason, fail_count)"
+                    f" VALUES (:url, :url, '{at}', '', '', 'skipped', :reason, 0)"
+                ),
+                {"url": str(number), "reason": reason},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO sites (domain, name, home_url, platform, in_language, config, state)"
+                " VALUES ('blog.example', '', '', '', '', '{}', 'ok')"
+            )
+        )
+        for version, reason in enumerate(LAYOUTS, 1):
+            connection.execute(
+                text(
+                    "INSERT INTO site_blocks (site_id, fingerprint, role, version, label, reason, pages, clusters,"
+                    " first, first_seen_at, last_seen_at, sample)"
+                    f" VALUES (1, 0, 'container', :version, '', :reason, 3, 0, '', '{at}', '{at}', 'main')"
+                ),
+                {"version": version, "reason": reason},
+            )
+    upgrade_to(engine, "0014")
+    columns = (Url.reason, Url.reason_detail, Url.filled_from, Url.published)
+    with reading(engine) as connection:
+        found = [tuple(row) for row in connection.execute(select(*columns).order_by(Url.id))]
+        rows = connection.execute(select(SiteBlock.reason, SiteBlock.is_proved))
+        proved = {row.reason: row.is_proved for row in rows}
+        layouts = {layout.number: layout.taught for layout in templates.load(engine, "blog.example").layouts}
+    assert found == list(REASONS.values())
+    assert proved == LAYOUTS
+    assert layouts == {1: True, 2: False}
+    with schema._without_foreign_keys(engine) as connection:
+        command.downgrade(schema._config(connection), "0012")
+    with reading(engine) as connection:
+        assert list(connection.execute(text("SELECT reason FROM urls ORDER BY id")).scalars()) == list(
+            REASONS
+        )
 
 
 def test_days_of_an_archive_that_is_not_upgraded_are_not_compared(tmp_path: Path) -> None:

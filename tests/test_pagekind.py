@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.sources import pagekind
-from newsarchive.items import DROP_REASONS
+from newsarchive.items import DropReason
 
 RULES = rules.default()
 CASES = json.loads((Path(__file__).parent / "cases/discovery/page-kinds.json").read_text(encoding="utf-8"))
@@ -32,7 +32,7 @@ def test_kind(case):
 
 
 def test_reasons_are_those_that_runs_count():
-    assert {case["reason"] for case in CASES} - {""} <= set(DROP_REASONS)
+    assert {case["reason"] for case in CASES} - {""} <= set(DropReason)
 
 
 @pytest.mark.parametrize(
@@ -57,5 +57,5 @@ def test_a_site_that_keeps_us_out_is_named(page, headers, status, reason):
 
 @given(st.text(max_size=300), st.sampled_from(["https://blog.example/rice", "http://127.0.0.1:8000/?a=b"]))
 def test_any_text_is_a_page(text, url):
-    assert pagekind.page_kind(text, url, RULES).reason in ("", *DROP_REASONS)
+    assert pagekind.page_kind(text, url, RULES).reason in ("", *DropReason)
     pagekind.block_reason(text, {}, 200, RULES)

@@ -74,19 +74,6 @@ def test_posts_of_one_crawl_do_not_come_due_together():
     assert times[7] == schedule.next_check(seen(10), NOW, "unchanged", "blog.example/7"), "the same each time"
 
 
-def test_sources_are_looked_at_by_how_often_they_have_news():
-    def wait(*hours_ago):
-        return schedule.source_interval([NOW - h * HOUR for h in hours_ago], NOW)
-
-    assert wait() == DAY
-    assert wait(0, 4, 8, 12) == 2 * HOUR
-    assert wait(0.1, 0.2, 0.3) == HOUR
-    assert wait(0, 24, 48, 72) == 12 * HOUR
-    assert wait(1000, 1024, 1048) == 100 * HOUR, "a blog that fell silent"
-    assert wait(100_000) == 7 * DAY
-    assert wait(-50) == DAY, "a post from the future says nothing"
-
-
 @pytest.mark.parametrize(
     ("value", "wait"),
     [

@@ -423,14 +423,6 @@ def test_a_template_survives_its_rows() -> None:
     assert from_rows("heron", template.rows()[::-1]) == template
 
 
-def test_a_page_taken_out_was_never_seen() -> None:
-    pages = site(30, inside(PROMO, 4))
-    one = window(pages)
-    for p in pages[10:]:
-        one.remove(p.url)
-    assert learn(one) == learn(window(pages[:10]))
-
-
 def test_a_page_seen_again_counts_once() -> None:
     pages = site(2, inside(PROMO, 1))
     assert learn(window([*pages, *pages, *pages])) == learn(window(pages))

@@ -335,10 +335,6 @@ def test_every_table_view_and_column_is_described(file: Path) -> None:
     assert set(metadata.tables()["columns"]) - used == set()
 
 
-def test_a_readable_query_has_no_field_left() -> None:
-    assert [q["name"] for q in metadata.queries() if ":" in metadata.readable(q).replace("https:", "")] == []
-
-
 # -- pure parts ------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,6 @@ a signal before it began.
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -24,6 +23,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
+from newsarchive.collector import set_up_collector
 from newsarchive.exceptions import BadRules, DatabaseError, UsageError
 from newsarchive.exitcodes import (
     ALL_FAILED,
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 #: Arguments of the spiders that ask sites which the settings give, each by `NEWSARCHIVE_` and its name.
 DEFAULTS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
-#: How many new objects make the garbage collector look, and how many looks make it look further back. A page makes
-#: thousands that end with it; Python's own 700 had the collector take an eighth of a crawl.
-GARBAGE = (20_000, 20, 50)
 
 #: What an argument of the spiders does, for `--help`.
 MEANINGS = {
@@ -163,8 +160,7 @@ class Command(ScrapyCrawl):
         except DatabaseError as error:
             self.stop_before_start(str(error))
             return
-        gc.freeze()  # what is loaded by now stays to the end
-        gc.set_threshold(*GARBAGE)
+        set_up_collector()
         super().run(args, opts)
         self.exitcode = max(self.exitcode, self.outcome())
         if self.exitcode == 0 and not self.begun():

@@ -14,5 +14,4 @@ discovery, urls                 sources/    where posts are found, and when to l
 process                         posts/      a post over several pages, and what its feed or API says of it
 diff                                        two versions of a text
 bloghosts                                   hosts below which each name is a blog of its own
-garbage                                     what the collector is spared while a step runs
 """

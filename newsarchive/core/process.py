@@ -15,24 +15,23 @@ from newsarchive.core.facts.conventions import applied, effects
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
-from newsarchive.core.garbage import uncollected
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.core.posts import whole
 from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture
+from newsarchive.items import Article, Capture, DropReason
 from newsarchive.rules import Rules
 
 #: name → step, in order. A step takes (record, rules) and returns the next record.
 STEPS: dict[str, Callable[[Any, Rules], Any]] = {
-    "decode": uncollected(whole.decode_step),  # Capture -> Page
-    "extract": uncollected(whole.extract_step),  # Page -> Article
-    "repair": uncollected(encoding.repair_step),  # Article -> Article, and so on
-    "chrome": uncollected(chrome.chrome_step),
-    "origin": uncollected(origin.origin_step),
-    "fingerprint": uncollected(fingerprint.fingerprint_step),
+    "decode": whole.decode_step,  # Capture -> Page
+    "extract": whole.extract_step,  # Page -> Article
+    "repair": encoding.repair_step,  # Article -> Article, and so on
+    "chrome": chrome.chrome_step,
+    "origin": origin.origin_step,
+    "fingerprint": fingerprint.fingerprint_step,
 }
 
 
@@ -45,7 +44,7 @@ def article_from(capture: Capture, rules: Rules) -> Article:
     for step in STEPS.values():
         record = step(record, rules)
     if not isinstance(record, Article):
-        raise NotAnArticle("broken", f"the last step gave {type(record).__name__}")
+        raise NotAnArticle(DropReason.BROKEN, f"the last step gave {type(record).__name__}")
     return record
 
 

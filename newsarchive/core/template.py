@@ -89,12 +89,9 @@ class Template:
             for e in sorted(self.entries.values(), key=lambda e: e.key)
         ]
         lengths = _length_rows(self.usual) if self.usual else []
-        return (
-            entries
-            + lengths
-            + conventions.rows(self.conventions)
-            + [row for layout in self.layouts for row in _layout_rows(layout)]
-        )
+        layouts = [row for layout in self.layouts for row in _layout_rows(layout)]
+        found = entries + lengths + conventions.rows(self.conventions) + layouts
+        return [{"is_proved": False} | row for row in found]
 
 
 def _length_rows(usual: Usual) -> list[dict[str, Any]]:
@@ -112,7 +109,8 @@ def _length_rows(usual: Usual) -> list[dict[str, Any]]:
 def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
     taught = "a feed or an API gave its text" if layout.taught else "most pages agree on it"
     row = {"label": "", "clusters": 0, "first": "", "version": layout.number, "pages": layout.pages}
-    found = [row | {"fingerprint": 0, "role": "container", "reason": taught, "sample": layout.container}]
+    head = {"fingerprint": 0, "role": "container", "reason": taught, "sample": layout.container}
+    found = [row | head | {"is_proved": layout.taught}]
     for role, keys in (("start", layout.starts), ("end", layout.ends)):
         found += [row | {"fingerprint": k, "role": role, "reason": "", "sample": ""} for k in sorted(keys)]
     return found
@@ -136,7 +134,7 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
                 row["fingerprint"], finding, row["pages"], row["clusters"], row["sample"], row["first"]
             )
         elif role == "container":
-            layouts[number] = Layout(number, row["sample"], row["pages"], taught="feed" in row["reason"])
+            layouts[number] = Layout(number, row["sample"], row["pages"], taught=bool(row["is_proved"]))
         else:
             side = "starts" if role == "start" else "ends"
             keys = getattr(layouts[number], side) | {row["fingerprint"]}

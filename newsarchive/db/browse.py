@@ -22,6 +22,7 @@ from newsarchive.db.models import (
     Url,
 )
 from newsarchive.db.quarantine import HIDDEN, visible
+from newsarchive.db.values import told
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
 #: Only articles that readers see: of `articles`, and with the others too.
@@ -209,18 +210,23 @@ def _origins(connection: Connection, site_id: int, limit: int = 12) -> list[tupl
 
 
 def _outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, int]]:
-    query = select(Url.state, Url.reason, func.count()).where(Url.site_id == site_id)
-    grouped = query.group_by(Url.state, Url.reason).order_by(func.count().desc(), Url.state, Url.reason)
-    return [(state, reason, int(n)) for state, reason, n in connection.execute(grouped.limit(30))]
+    columns = (Url.state, Url.reason, Url.reason_detail)
+    query = select(*columns, func.count()).where(Url.site_id == site_id)
+    grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
+    found = connection.execute(grouped.limit(30))
+    return [(state, told(reason, detail), int(n)) for state, reason, detail, n in found]
 
 
 def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Problem]:
     query = (
-        select(Url.url, Url.state, Url.reason, Url.fail_count, Url.last_checked_at)
+        select(Url.url, Url.state, Url.reason, Url.reason_detail, Url.fail_count, Url.last_checked_at)
         .where(Url.site_id == site_id, or_(Url.fail_count > 0, Url.state.in_(("blocked", "gone", "skipped"))))
         .order_by(func.coalesce(Url.last_checked_at, Url.first_seen_at).desc(), Url.id.desc())
     )
-    return [Problem(*row) for row in connection.execute(query.limit(limit))]
+    return [
+        Problem(row.url, row.state, told(row.reason, row.reason_detail), row.fail_count, row.last_checked_at)
+        for row in connection.execute(query.limit(limit))
+    ]
 
 
 def _runs(connection: Connection, domain: str, limit: int = 5) -> list[Run]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from newsarchive.core.sources.schedule import is_news
 from newsarchive.core.urls import url_key
-from newsarchive.db import bulk, fetched, sourcetexts
+from newsarchive.db import bulk, sourcetexts
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.models import Discovery, Url
 from newsarchive.items import Link
@@ -94,5 +94,5 @@ def _keep_texts(connection: Connection, links: Mapping[int, Link], now: datetime
     told = {url_id: link.text for url_id, link in links.items() if link.text is not None}
     replaced = sourcetexts.keep(connection, told)
     if replaced:
-        filled = Url.id.in_(replaced) & Url.reason.startswith(fetched.FILLED)
+        filled = Url.id.in_(replaced) & (Url.filled_from != "")
         connection.execute(update(Url).where(filled).values(etag="", last_modified="", next_check_at=now))

@@ -17,8 +17,8 @@ from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Revision, Url, UrlPart
 from newsarchive.items import Article, ChangeKind, Validators
 
-#: `Url.reason` of a post whose text a feed or an API gave begins so.
-FILLED = "text from"
+#: `Url.reason` of a post whose text a feed or an API gave: these words, and the source's name (`Url.filled_from`).
+FILLED = "text from "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
         rows += [{"b_key": key, **values} for key in one.keys]
         parts |= dict.fromkeys(one.keys, further)
     done = update(Url).where(Url.url_key == bindparam("b_key")).values(
-        state="ok", reason=bindparam("b_reason"), fail_count=bindparam("b_failures"),
+        state="ok", reason=bindparam("b_reason"), reason_detail="", filled_from=bindparam("b_filled"), fail_count=bindparam("b_failures"),
         last_checked_at=bindparam("b_time"), next_check_at=bindparam("b_next"),
         etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
     )  # fmt: skip
@@ -110,11 +110,12 @@ def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]
 def _next_look(connection: Connection, one: Fetched) -> dict[str, Any]:
     """When to look again, and what to remember until then. An article that lacks a part is due at once."""
     article, key = one.article, url_key(one.article.url)
+    filled = {"b_filled": article.filled_from}
     if MISSING in article.quality.flags:
-        return {"b_next": one.at, "b_reason": MISSING, "b_failures": 1}
+        return {"b_next": one.at, "b_reason": MISSING, "b_failures": 1} | filled
     outcome: Outcome = "changed" if one.changed else "unchanged"
-    return {
+    return filled | {
         "b_next": next_check(visits(connection, key, one.at), one.at, outcome, key),
-        "b_reason": f"{FILLED} {article.filled_from}" if article.filled_from else "",
+        "b_reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
         "b_failures": 0,
     }

@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, case, select, update
+from sqlalchemy import Connection, Engine, case, literal, select, update
 
 from newsarchive.core.sources.schedule import DAY, Outcome, Visits, back_off, is_news, next_check
 from newsarchive.core.urls import site_of, url_key
@@ -22,7 +22,7 @@ from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
-from newsarchive.items import Link, Selectors, SourceText, Validators
+from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
 
 T = TypeVar("T")
 
@@ -30,8 +30,6 @@ T = TypeVar("T")
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
 #: Rows of one statement; SQLite allows 32,766 parameters.
 CHUNK = 500
-#: `Url.reason` of a post that a crawl with `since` fetched and left out begins so; its day follows in brackets.
-BEFORE_SINCE = "before since"
 
 
 class Absence(Enum):
@@ -47,7 +45,11 @@ class Absence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A URL of the frontier. `etag` and `last_modified` are the server's own words, "" for none."""
+    """A URL of the frontier. `etag` and `last_modified` are the server's own words, "" for none.
+
+    `filled_from` names the source that gave its text, "" where its page did; `published` is when its post was
+    published, where a crawl with `since` left it out.
+    """
 
     url: str
     key: str
@@ -59,16 +61,14 @@ class Known:
     fail_count: int = 0
     next_check_at: datetime | None = None
     lastmod: datetime | None = None
+    filled_from: str = ""
+    published: datetime | None = None
 
     @property
     def left_out(self) -> datetime | None:
         """When the post was published that an earlier crawl left out for its age, `None` for any other URL."""
-        if self.state != "skipped" or not self.reason.startswith(BEFORE_SINCE):
-            return None
-        try:
-            return datetime.fromisoformat(self.reason.removeprefix(BEFORE_SINCE).strip(" ()"))
-        except ValueError:
-            return None
+        is_left_out = self.state == "skipped" and self.reason == DropReason.BEFORE_SINCE
+        return self.published if is_left_out else None
 
     def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
         """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
@@ -238,7 +238,7 @@ class Frontier:
     def waiting(self, site_id: int) -> list[Known]:
         """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left, what
         could not be fetched, and what a crawl with `since` left out."""
-        left_out = (Url.state == "skipped") & Url.reason.startswith(BEFORE_SINCE)
+        left_out = (Url.state == "skipped") & (Url.reason == DropReason.BEFORE_SINCE)
         with reading(self.engine) as connection:
             return list(_known(connection, (Url.site_id == site_id) & ((Url.state == "new") | left_out)))
 
@@ -262,16 +262,19 @@ class Frontier:
                 "last_checked_at": now,
                 "next_check_at": after,
                 "fail_count": 0,
-                "reason": case((Url.reason.startswith(fetched.FILLED), Url.reason), else_=""),
+                "reason": case(
+                    (Url.filled_from != "", literal(fetched.FILLED).concat(Url.filled_from)), else_=""
+                ),
+                "reason_detail": "",
             }
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
             connection.execute(
                 update(ArticleRow).where(fetched.of_article(key)).values(last_seen_at=now, gone_at=None)
             )
 
-    def settle(self, url: str, state: str, reason: str) -> None:
+    def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
         """A URL that will not become an article, or not now: `skipped`, `blocked`. It is left alone for a
-        while, each time for longer.
+        while, each time for longer. `reason` is a word that can be counted, `detail` is for people.
 
         One that did become an article stays in the round, and is looked at again ever more rarely: a wall
         before the whole site must not end the watch over its posts.
@@ -283,7 +286,8 @@ class Frontier:
             outcome: Outcome = "skipped" if state == "skipped" else "blocked"
             stored = row is not None and row.state in ("ok", "gone")
             after = next_check(Visits(now, failures=failures), now, "blocked" if stored else outcome, key)
-            changes: dict[str, Any] = {"state": row.state if row and stored else state, "reason": reason}
+            changes: dict[str, Any] = {"state": row.state if row and stored else state}
+            changes |= {"reason": reason, "reason_detail": detail}
             changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
 
@@ -292,7 +296,9 @@ class Frontier:
         none as old; one that the archive has stays as it is."""
         changes = {
             "state": "skipped",
-            "reason": f"{BEFORE_SINCE} ({published.isoformat()})",
+            "reason": DropReason.BEFORE_SINCE,
+            "reason_detail": published.isoformat(),
+            "published": published,
             "last_checked_at": self.clock(),
         }
         with writing(self.engine) as connection:
@@ -313,7 +319,8 @@ class Frontier:
             outcome: Outcome = "gone" if gone else "missing"
             failures = row.fail_count if row is not None else 0
             after = next_check(Visits(now, failures=failures), now, outcome, key)
-            changes = {"state": state, "reason": reason, "last_checked_at": now, "next_check_at": after}
+            changes = {"state": state, "reason": reason, "reason_detail": ""}
+            changes |= {"last_checked_at": now, "next_check_at": after}
             connection.execute(
                 update(Url).where(Url.url_key == key).values(**changes, fail_count=Url.fail_count + 1)
             )
@@ -335,7 +342,7 @@ class Frontier:
         with writing(self.engine) as connection:
             changed = connection.execute(
                 update(Url).where(Url.url_key == url_key(url))
-                .values(fail_count=Url.fail_count + 1, reason=reason).returning(Url.fail_count)
+                .values(fail_count=Url.fail_count + 1, reason=reason, reason_detail="").returning(Url.fail_count)
             ).scalar()  # fmt: skip
         return int(changed or 0)
 
@@ -373,7 +380,7 @@ def _known(
 ) -> Iterator[Known]:
     columns: tuple[Any, ...] = (
         Url.url, Url.url_key, Url.state, Url.reason, Url.etag, Url.last_modified, Url.last_checked_at,
-        Url.fail_count, Url.next_check_at, Url.lastmod,
+        Url.fail_count, Url.next_check_at, Url.lastmod, Url.filled_from, Url.published,
     )  # fmt: skip
     query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
     for row in connection.execute(query):

@@ -38,7 +38,18 @@ LISTED = "listed"
 BEFORE = "before"
 
 #: What is known of a line of a site's furniture.
-LEARNED = ("fingerprint", "role", "label", "reason", "pages", "clusters", "sample", "first", "version")
+LEARNED = (
+    "fingerprint",
+    "role",
+    "label",
+    "reason",
+    "pages",
+    "clusters",
+    "sample",
+    "first",
+    "version",
+    "is_proved",
+)
 
 
 @dataclass(frozen=True, slots=True)

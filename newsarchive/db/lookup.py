@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db.direct import Reader
+from newsarchive.db.values import told
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def find(connection: Reader | Connection, url_or_id: str | int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a URL that gave no article: `state` and `reason` as the frontier has them."""
+    """What became of a URL that gave no article: its `state` in the frontier, and the reason with its detail."""
 
     state: str
     reason: str
@@ -39,9 +40,9 @@ def fate(reader: Reader, url: str) -> Fate | None:
     """What became of a URL, `None` for one that no crawl heard of."""
     for condition, value in _lookups(url):
         if condition == "url_key":
-            query = "SELECT state, reason, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
+            query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
             for row in reader.rows(query, {"value": value}):
-                return Fate(row["state"], row["reason"], row["seen_at"])
+                return Fate(row["state"], told(row["reason"], row["reason_detail"]), row["seen_at"])
     return None
 
 

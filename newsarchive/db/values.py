@@ -60,6 +60,15 @@ def storable(text: str) -> str:
     return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
+def told(reason: str, detail: str) -> str:
+    """A reason and its detail as a person reads them.
+
+    >>> told("noarchive", "the meta tag"), told("too short", "")
+    ('noarchive (the meta tag)', 'too short')
+    """
+    return f"{reason} ({detail})" if detail else reason
+
+
 def deflate(text: str | None) -> bytes | None:
     """Text that is kept but never searched: markup costs a third of its size. `None` for none."""
     return zlib.compress(storable(text).encode(), 6) if text else None

@@ -15,9 +15,11 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from newsarchive import rules
 from newsarchive import settings as own_settings
 from newsarchive.exceptions import NotAnArticle, UsageError
-from newsarchive.items import Capture, Link
+from newsarchive.items import Capture, DropReason, Link
 from newsarchive.rules import Rules
 
+#: The word of a request that robots.txt forbids, which we obey: no failure.
+ROBOTS = "robots.txt"
 #: exception → (the word that stats count, what a person reads)
 FAILURES: dict[type[BaseException], tuple[str, str]] = {
     scrapy_errors.CannotResolveHostError: ("unknown host", "no such host: check the spelling of the address"),
@@ -31,7 +33,7 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
     ),
     scrapy_errors.ResponseDataLossError: ("cut short", "the answer broke off: try again later"),
     scrapy_errors.DownloadCancelledError: ("too large", "the answer is larger than DOWNLOAD_MAXSIZE allows"),
-    scrapy_errors.IgnoreRequest: ("robots.txt", "the site's robots.txt forbids it"),
+    scrapy_errors.IgnoreRequest: (ROBOTS, "the site's robots.txt forbids it"),
     scrapy_errors.UnsupportedURLSchemeError: ("bad address", "only http and https addresses can be fetched"),
     scrapy_errors.DownloadFailedError: ("connection failed", "the connection failed: try again later"),
 }
@@ -48,7 +50,7 @@ OWN_PACE = (
 
 
 class Dropped(scrapy_errors.DropItem):
-    """A `DropItem` that knows its reason, one of `items.DROP_REASONS`, and the URL."""
+    """A `DropItem` that knows its reason, an `items.DropReason`, and the URL."""
 
     def __init__(self, item: Any, error: NotAnArticle) -> None:
         self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
@@ -61,7 +63,7 @@ class LeftOut(Dropped):
 
     def __init__(self, item: Any, published: datetime) -> None:
         self.published = published
-        super().__init__(item, NotAnArticle("before since", f"published {published.date()}"))
+        super().__init__(item, NotAnArticle(DropReason.BEFORE_SINCE, f"published {published.date()}"))
 
 
 def explain(error: BaseException | None) -> tuple[str, str]:

@@ -18,14 +18,13 @@ from newsarchive import browser
 from newsarchive.core import discovery
 from newsarchive.core.posts.filling import FILLABLE, usable
 from newsarchive.core.urls import url_key
-from newsarchive.db.fetched import FILLED
 from newsarchive.db.frontier import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.inflight import InFlight
-from newsarchive.items import Capture, Link
+from newsarchive.items import Capture, DropReason, Link
 from newsarchive.patience import Patience, SiteLeft
 from newsarchive.recorder import KEEP
-from newsarchive.spiders.base import Dropped, explain, headers_of
+from newsarchive.spiders.base import ROBOTS, Dropped, explain, headers_of
 from newsarchive.spiders.capturing import KNOWN, CapturingSpider
 from newsarchive.spiders.finding import Batch, conditional
 
@@ -33,6 +32,8 @@ from newsarchive.spiders.finding import Batch, conditional
 MEANINGFUL = [304, 404, 410]
 #: Who names posts and nothing else: what they name is no index, whatever its page looks like.
 BELIEVED = frozenset(("wp-json", "feed", "stored"))
+#: What a page looks like that is a post all the same where one of them names it.
+UNBELIEVED = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 
 
 class FetchingSpider(CapturingSpider):
@@ -120,10 +121,9 @@ class FetchingSpider(CapturingSpider):
             if not self.recheck:
                 self.count("skipped/not due")
             return not self.recheck
-        reason = known.reason.partition(" (")[0]
-        if reason == "noarchive" and not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+        if known.reason == DropReason.NOARCHIVE and not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return False
-        self.count(f"skipped/looked at before: {reason}")
+        self.count(f"skipped/looked at before: {known.reason}")
         return True
 
     async def left_over(self) -> list[Link]:
@@ -189,7 +189,7 @@ class FetchingSpider(CapturingSpider):
         elif response.status in (404, 410):
             await self.missing(response, link)
         elif place := self.forbidden(response):
-            await self.skipped(link.url, f"noarchive ({place})")
+            await self.skipped(link.url, DropReason.NOARCHIVE, place)
         elif block:
             async for instead in self.blocked(response, link, block):
                 yield instead
@@ -213,12 +213,14 @@ class FetchingSpider(CapturingSpider):
     async def needs_browser(self, response: Response, link: Link, refusal: NotAnArticle) -> bool:
         """Whether a page is left to its scripts, and neither feed nor API has its text."""
         untried = browser.wanted(self.settings) and not response.meta.get("playwright")
-        return refusal.reason == "script only" and untried and not await self.may_fill(response, link)
+        return (
+            refusal.reason == DropReason.SCRIPT_ONLY and untried and not await self.may_fill(response, link)
+        )
 
     async def may_fill(self, response: Response, link: Link) -> bool:
         """Whether the site's own feed or API stands in for a page: what was read from the page itself stays."""
         known: Known | None = response.request.meta.get(KNOWN) if response.request else None
-        if known is not None and known.state == "ok" and not known.reason.startswith(FILLED):
+        if known is not None and known.state == "ok" and not known.filled_from:
             return False
         if self.frontier is None:
             return False
@@ -245,7 +247,7 @@ class FetchingSpider(CapturingSpider):
         if not isinstance(response, TextResponse):
             return None
         kind = discovery.page_kind(response.text, response.url, self.rules)
-        if not kind.reason or (link.source in BELIEVED and kind.reason in ("index page", "static page")):
+        if not kind.reason or (link.source in BELIEVED and kind.reason in UNBELIEVED):
             return None
         return NotAnArticle(kind.reason, kind.detail)
 
@@ -266,10 +268,10 @@ class FetchingSpider(CapturingSpider):
         text = response.text if isinstance(response, TextResponse) else ""
         return discovery.noarchive(headers_of(response), text, "newsarchive")
 
-    async def skipped(self, url: str, reason: str) -> None:
-        self.count(f"dropped/{reason.partition(' (')[0]}")
+    async def skipped(self, url: str, reason: DropReason, detail: str) -> None:
+        self.count(f"dropped/{reason}")
         if self.frontier:
-            await asyncio.to_thread(self.frontier.settle, url, "skipped", reason)
+            await asyncio.to_thread(self.frontier.settle, url, "skipped", reason, detail)
 
     async def missing(self, response: Response, link: Link) -> None:
         """410 means gone; so does 404 when it is seen twice (a theme may break for an hour)."""
@@ -307,7 +309,7 @@ class FetchingSpider(CapturingSpider):
             return
         self.not_fetched()
         self.logger.warning("%s: %s", request.url, sentence)
-        if reason == "robots.txt":  # obeyed: no failure
+        if reason == ROBOTS:  # obeyed: no failure
             self.count(f"skipped/{reason}")
             if self.frontier:
                 await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)

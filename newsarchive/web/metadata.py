@@ -28,14 +28,6 @@ def queries() -> list[dict[str, Any]]:
     return found
 
 
-def readable(query: dict[str, Any]) -> str:
-    """A query's SQL with its examples in place of its fields, as the README shows it."""
-    sql: str = query["sql"]
-    for name, value in query.get("example", {}).items():
-        sql = sql.replace(f":{name}", f"'{value}'")
-    return sql
-
-
 def described(table: str) -> dict[str, str]:
     """The descriptions of a table's or view's columns: its own, else the common ones, else what the field is in
     every other place."""

@@ -253,10 +253,6 @@ class Window:
         while len(self.pages) > self.size:
             del self.pages[next(iter(self.pages))]
 
-    def remove(self, url: str) -> None:
-        """Forget a page; one that is not in the window is no error."""
-        self.pages.pop(url, None)
-
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:

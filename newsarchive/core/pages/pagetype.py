@@ -11,7 +11,7 @@ from newsarchive.core.pages.errortitles import error_title
 from newsarchive.core.pages.judging import Sheet, Verdict
 from newsarchive.core.pages.markup import count_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Quality
+from newsarchive.items import DropReason, Quality
 from newsarchive.rules import Rules
 
 #: Fewer words than this are no article: a caption, a notice.
@@ -38,23 +38,23 @@ def refuse_text(text: str) -> None:
     """Raises `NotAnArticle` for a text that is no HTML page at all."""
     head = text[:20_000]
     if not head.strip(_WHITE) and not text.strip(_WHITE):
-        raise NotAnArticle("empty")
+        raise NotAnArticle(DropReason.EMPTY)
     encoded = head.encode("utf-8", "replace")
     strange = len(encoded) - len(encoded.translate(None, _CONTROL)) + head.count("\ufffd")
     if strange > 0.1 * len(head):
-        raise NotAnArticle("binary", "one character in ten is no text")
+        raise NotAnArticle(DropReason.BINARY, "one character in ten is no text")
     if not _TAG.search(text):
-        raise NotAnArticle("not html", "there is no tag in it")
+        raise NotAnArticle(DropReason.NOT_HTML, "there is no tag in it")
 
 
 def refuse_empty(sheet: Sheet) -> None:
     """Raises `NotAnArticle` for a page without any text."""
     if not sheet.reading.blocks:
         if sheet.tree.css_first("script") is not None:
-            raise NotAnArticle("script only", "no text until a script has run")
+            raise NotAnArticle(DropReason.SCRIPT_ONLY, "no text until a script has run")
         if sheet.tree.css_first("frame") is not None:
-            raise NotAnArticle("no text", "a page of frames")
-        raise NotAnArticle("no text")
+            raise NotAnArticle(DropReason.NO_TEXT, "a page of frames")
+        raise NotAnArticle(DropReason.NO_TEXT)
 
 
 def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
@@ -65,7 +65,7 @@ def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
         _refuse_small(sheet, words, rules)
     boxes = teasers(sheet, kept)
     if boxes and not _declares_article(sheet):
-        raise NotAnArticle("index page", f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
+        raise NotAnArticle(DropReason.INDEX_PAGE, f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
 
 
 def taken(sheet: Sheet, verdict: Verdict) -> list[RawBlock]:
@@ -86,16 +86,16 @@ def _words(blocks: list[RawBlock], enough: int) -> int:
 def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     headings = [b.text for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1][:2]
     if told := error_title([sheet.title, *headings], sheet.tree, rules):
-        raise NotAnArticle("error page", told)
+        raise NotAnArticle(DropReason.ERROR_PAGE, told)
     asks = sheet.tree.css_first('input[type="password"]') is not None
     if asks and any(_LOGIN.search(title) for title in [sheet.title, *headings]):
-        raise NotAnArticle("login page", "a password field under a title that asks to log in")
+        raise NotAnArticle(DropReason.LOGIN_PAGE, "a password field under a title that asks to log in")
     if words >= FEWEST_WORDS:
         return
     seen = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
     if seen < 600 and len(sheet.tree.css("script")) > 2:
-        raise NotAnArticle("script only", "few words until a script has run")
-    raise NotAnArticle("too short", f"{words} words")
+        raise NotAnArticle(DropReason.SCRIPT_ONLY, "few words until a script has run")
+    raise NotAnArticle(DropReason.TOO_SHORT, f"{words} words")
 
 
 def _declares_article(sheet: Sheet) -> bool:

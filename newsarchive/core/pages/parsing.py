@@ -10,6 +10,7 @@ from html import escape, unescape
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import DropReason
 
 #: lexbor takes time in the square of the depth (100,000 nested `<div>` take 9 s), so deeper tags go.
 MAX_NESTING = 512
@@ -78,7 +79,7 @@ def fresh(text: str) -> LexborHTMLParser:
     try:
         tree = LexborHTMLParser(text)
     except SelectolaxError as error:
-        raise NotAnArticle("broken", f"the HTML parser gave up: {error}") from error
+        raise NotAnArticle(DropReason.BROKEN, f"the HTML parser gave up: {error}") from error
     _place_streamed(tree)
     return tree
 

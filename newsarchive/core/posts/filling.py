@@ -19,14 +19,14 @@ from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Candidate, Page, Quality, SourceText
+from newsarchive.items import Article, Block, Candidate, DropReason, Page, Quality, SourceText
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
-#: Why a page holds no article although its post is there, in `items.DROP_REASONS`.
+#: Why a page holds no article although its post is there.
 FILLABLE = frozenset(
-    ("empty", "no text", "too short", "script only", "login page", "consent page", "paywall", "index page",
-     "http status")
+    (DropReason.EMPTY, DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY, DropReason.LOGIN_PAGE,
+     DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.INDEX_PAGE, DropReason.HTTP_STATUS)
 )  # fmt: skip
 #: A text of fewer words is an excerpt or a caption.
 FEWEST_WORDS = 40

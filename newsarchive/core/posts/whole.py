@@ -16,7 +16,7 @@ from newsarchive.core.posts.parts import Part, flagged, is_incomplete, joined
 from newsarchive.core.posts.selecting import selected
 from newsarchive.core.sources.wordpress import post_id
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture, Page
+from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.rules import Rules
 
 
@@ -54,7 +54,7 @@ def extract_step(page: Page, rules: Rules) -> Article:
 def _answered(page: Page) -> Page:
     """The page. Raises `NotAnArticle` for the page of an error: its words are the server's."""
     if page.capture.status >= 400:
-        raise NotAnArticle("http status", f"the server answered {page.capture.status}")
+        raise NotAnArticle(DropReason.HTTP_STATUS, f"the server answered {page.capture.status}")
     return page
 
 

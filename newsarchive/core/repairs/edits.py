@@ -48,14 +48,6 @@ def body_edits(article: Article) -> tuple[Edit, ...]:
     return (*moved, *left)
 
 
-def unrepaired_body(article_body: str, edits: tuple[Edit, ...]) -> str:
-    """The body before its repairs.
-
-    Raises `ValueError` where the edits do not belong to this text.
-    """
-    return unreplay(article_body, [edit for edit in edits if edit.where == BODY])
-
-
 def one_after_another(text: str, first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
     """The edits of a text, and the edits of what they made of it, as edits of the text.
 

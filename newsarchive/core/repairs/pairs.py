@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise
 
 from newsarchive.core.repairs.characters import kind
 from newsarchive.rules import Rules
@@ -80,12 +79,6 @@ class PairModel:
     def limits(self) -> tuple[float, ...]:
         """By symbol: the dearest that a pair may be which ends in it and is in clean text, in the units of `costs`."""
         return tuple((UNSEEN_MANY if n.startswith(_MANY) else UNSEEN) * SCALE for n in self.names)
-
-    def dearest(self, text: str) -> float:
-        """The cost of the least likely pair of a text, in nats."""
-        symbols, costs = self.symbols, self.costs
-        ids = [symbols[c] for c in text]
-        return max((costs[a][b] for a, b in pairwise(ids)), default=0) / SCALE
 
     def is_seen(self, text: str) -> bool:
         """Whether clean text has every pair of this text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import DropReason
 
 #: How the bytes of a file begin → what it is.
 _MAGIC = {
@@ -62,12 +63,12 @@ def refuse(body: bytes, content_type: str | None) -> None:
     """Raise `NotAnArticle` for a body that is no HTML: `empty`, `binary` or `not html`."""
     head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\f")
     if not body.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise NotAnArticle("empty", f"{len(body)} bytes, none of them text")
+        raise NotAnArticle(DropReason.EMPTY, f"{len(body)} bytes, none of them text")
     for magic, name in _MAGIC.items():
         if head.startswith(magic):
-            raise NotAnArticle("binary", name)
+            raise NotAnArticle(DropReason.BINARY, name)
     if head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"AVI ", b"WAVE")):
-        raise NotAnArticle("binary", "picture, sound or film")
+        raise NotAnArticle(DropReason.BINARY, "picture, sound or film")
     _refuse_text(head, (content_type or "").strip().lower())
 
 
@@ -75,15 +76,15 @@ def _refuse_text(head: bytes, content_type: str) -> None:
     narrow = head.replace(b"\x00", b"") if _is_wide(head) else head
     root = _ROOT.match(narrow)
     if root and root[1].lower() in _FEEDS:
-        raise NotAnArticle("not html", _FEEDS[root[1].lower()])
+        raise NotAnArticle(DropReason.NOT_HTML, _FEEDS[root[1].lower()])
     if _TAG.search(narrow):
         return
     if narrow.count(0) or sum(c < 9 for c in narrow):
-        raise NotAnArticle("binary", "control bytes and no markup")
+        raise NotAnArticle(DropReason.BINARY, "control bytes and no markup")
     if _NOT_HTML.match(content_type) or content_type.startswith("text/plain"):
-        raise NotAnArticle("not html", content_type.split(";")[0])
+        raise NotAnArticle(DropReason.NOT_HTML, content_type.split(";")[0])
     if narrow[:1] in (b"{", b"["):
-        raise NotAnArticle("not html", "JSON")
+        raise NotAnArticle(DropReason.NOT_HTML, "JSON")
 
 
 def _is_wide(head: bytes) -> bool:

@@ -110,18 +110,6 @@ def known_words(found: Found, runs: Runs, grams: GramModel, least: int = 1) -> t
     return sum(map(grams.knows, words)), len(words)
 
 
-def is_known(run: str, runs: Runs, grams: GramModel) -> bool:
-    """Whether the word that a run stands in, at its first place, is a known one as it is."""
-    text = runs.text
-    start = runs.places[run][0] + 2
-    end = start + len(run) - 2
-    while text[start - 1].isalpha():
-        start -= 1
-    while text[end].isalpha():
-        end += 1
-    return text[start:end].isalpha() and grams.knows(text[start:end])
-
-
 def cost_of_words(found: Found, runs: Runs, grams: GramModel, some: Iterable[str]) -> float:
     """What the words cost that the readings of some runs bring forth, each run at its first place."""
     total = 0.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.urls import try_normalise
@@ -19,11 +17,3 @@ def base_of(tree: LexborHTMLParser, base_url: str) -> str:
     node = tree.css_first("base[href]")
     href = (node.attributes.get("href") or "").strip() if node else ""
     return (try_normalise(href, base_url) if href else None) or base_url
-
-
-def ancestors(node: LexborNode, limit: int = 12) -> Iterator[LexborNode]:
-    """The nodes around a node, nearest first; bounded, so that deep nesting costs no more than breadth."""
-    parent = node.parent
-    while parent is not None and limit > 0 and parent.tag not in ("html", "body"):
-        yield parent
-        parent, limit = parent.parent, limit - 1

@@ -23,6 +23,7 @@ from newsarchive.core.pages.parsing import fresh, parse
 from newsarchive.core.sources.anchors import base_of
 from newsarchive.core.sources.links import address_score, index_reason
 from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.items import DropReason
 from newsarchive.rules import Rules, strings
 
 _FILE = "data/discovery/pagekinds.toml"
@@ -37,13 +38,17 @@ SCRIPT_WORDS = 20
 TEASERS = 3
 TEASER_SHARE = 0.6
 
-#: `index_reason`'s words → `items.DROP_REASONS`.
-_BY_ADDRESS = {"account": "login page", "page": "static page", "file": "not html"}
+#: `index_reason`'s words → why it is no article.
+_BY_ADDRESS = {
+    "account": DropReason.LOGIN_PAGE,
+    "page": DropReason.STATIC_PAGE,
+    "file": DropReason.NOT_HTML,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`reason` is one of `items.DROP_REASONS`, "" for what may be an article; `detail` is the sign that decided."""
+    """`reason` is an `items.DropReason`, "" for what may be an article; `detail` is the sign that decided."""
 
     reason: str = ""
     detail: str = ""
@@ -129,21 +134,21 @@ def _by_platform(page: _Page) -> Kind | None:
     """Body classes of WordPress and Blogger, and the types of structured data, are the site's own word."""
     classes = page.classes if _WORDPRESS_OR_BLOGGER.search(page.html) else frozenset()
     if "error404" in classes:
-        return Kind("error page", "body.error404")
+        return Kind(DropReason.ERROR_PAGE, "body.error404")
     if not classes & _SINGLE:
         for name in _INDEXES:
             if name in classes:
-                return Kind("index page", f"body.{name}")
+                return Kind(DropReason.INDEX_PAGE, f"body.{name}")
     # An index may show the form of a locked post among others, so indexes go first.
     if page.tree.css_first("form.post-password-form, article.post-password-required"):
-        return Kind("protected", "WordPress asks for the post's password")
+        return Kind(DropReason.PROTECTED, "WordPress asks for the post's password")
     for name in ("attachment", "static-view", "page"):
         if name in classes:
-            return Kind("static page", f"body.{name}")
+            return Kind(DropReason.STATIC_PAGE, f"body.{name}")
     if classes & _SINGLE:
         return Kind()
     if page.ld_types & _COLLECTIONS and not page.ld_types & _ARTICLES:
-        return Kind("index page", "structured data: no article but a collection")
+        return Kind(DropReason.INDEX_PAGE, "structured data: no article but a collection")
     return None
 
 
@@ -170,14 +175,14 @@ _ARTICLES = frozenset(
 def _by_forms(page: _Page) -> Kind | None:
     """A form for a password is a login page where little else is said; most blogs have one in a corner."""
     if page.tree.css_first("input[type=password]") and page.says_less_than(FORM_WORDS):
-        return Kind("login page", "a form for a password, and little text")
+        return Kind(DropReason.LOGIN_PAGE, "a form for a password, and little text")
     return None
 
 
 def _by_error(page: _Page, rules: Rules) -> Kind | None:
     """A title that is a server's error and nothing else, where little else is said."""
     if (told := error_title(page.titles, page.tree, rules)) and page.says_less_than(FEW_WORDS):
-        return Kind("error page", f"its title says so: {told!r}")
+        return Kind(DropReason.ERROR_PAGE, f"its title says so: {told!r}")
     return None
 
 
@@ -187,9 +192,9 @@ def _by_walls(page: _Page, words: _Words) -> Kind | None:
             return Kind(reason, f"its title says so: {match[0]!r}")
     host = urlsplit(page.url).hostname or ""
     if host.startswith(("consent.", "cmp.", "cookies.")) and page.says_less_than(4 * FEW_WORDS):
-        return Kind("consent page", f"the host {host}")
+        return Kind(DropReason.CONSENT_PAGE, f"the host {host}")
     if page.says_less_than(FEW_WORDS) and any(mark in page.html for mark in words.paywall_marks):
-        return Kind("paywall", "marks of a paywall, and little text")
+        return Kind(DropReason.PAYWALL, "marks of a paywall, and little text")
     return None
 
 
@@ -197,7 +202,7 @@ def _by_address(page: _Page, rules: Rules) -> Kind | None:
     reason = index_reason(page.url, rules)
     if not reason or reason == "part of a post":
         return None
-    return Kind(_BY_ADDRESS.get(reason, "index page"), f"the address: {reason}")
+    return Kind(_BY_ADDRESS.get(reason, DropReason.INDEX_PAGE), f"the address: {reason}")
 
 
 def _by_teasers(page: _Page) -> Kind | None:
@@ -217,7 +222,7 @@ def _by_teasers(page: _Page) -> Kind | None:
     others = (p for p in page.tree.css("p") if p.mem_id not in theirs)
     if sum(_count(p.text(deep=True)) for p in others) > FEW_WORDS:
         return None
-    return Kind("index page", f"{len(teasers)} entries whose headings lead to other pages")
+    return Kind(DropReason.INDEX_PAGE, f"{len(teasers)} entries whose headings lead to other pages")
 
 
 def _teasers(page: _Page) -> dict[str, LexborNode]:
@@ -244,7 +249,7 @@ def _by_script(page: _Page) -> Kind | None:
         return None
     empty = page.tree.css_first("#root, #app, #__next, #__nuxt, #___gatsby, app-root, [data-reactroot]")
     asks = any("javascript" in n.text(deep=True).casefold() for n in page.tree.css("noscript"))
-    return Kind("script only", "next to no text, and a script to fill it") if empty or asks else None
+    return Kind(DropReason.SCRIPT_ONLY, "next to no text, and a script to fill it") if empty or asks else None
 
 
 class _Words:

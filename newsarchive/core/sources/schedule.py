@@ -11,12 +11,9 @@ Pure: the time of the last look is an argument, and what spreads posts over the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import pairwise
-from statistics import median
 from typing import Literal
 from zlib import crc32
 
@@ -112,20 +109,6 @@ def change_rate(visits: Visits, now: datetime) -> float:
     changes = min(visits.changes, visits.looks)
     per_look = -math.log((visits.looks - changes + 0.5) / (visits.looks + 0.5))
     return per_look * visits.looks / days
-
-
-def source_interval(times: Sequence[datetime], now: datetime, limits: Limits | None = None) -> timedelta:
-    """How long to wait before the next look at a feed or sitemap whose newest posts appeared at `times`.
-
-    Half the usual gap between posts, or a share of the silence since the last, if that is longer.
-    """
-    limits = limits or Limits(shortest=HOUR, longest=7 * DAY)
-    newest = sorted((t for t in times if t <= now), reverse=True)[:20]
-    if not newest:
-        return _bounded(DAY, limits)
-    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-    usual = timedelta(seconds=median(gaps)) if gaps else DAY
-    return _bounded(max(usual / 2, (now - newest[0]) * 0.1), limits)
 
 
 def back_off(failures: int, first: timedelta = HOUR, longest: timedelta = 7 * DAY) -> timedelta:

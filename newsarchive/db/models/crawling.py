@@ -45,7 +45,10 @@ class Source(Base):
 class Url(Base):
     """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
 
-    `reason` says why it is blocked, skipped or failed last; `fail_count` counts failures in a row.
+    `reason` says why it is blocked, skipped or failed last, in a word that can be counted (an `items.DropReason`,
+    `http 404`, `timeout`), `reason_detail` what a person may want to know besides. `filled_from` names the source
+    (`feed`, `wp-json`) that gave the text of its article, "" where the page did. `published` is when its post was
+    published, where a crawl with `since` left it out. `fail_count` counts failures in a row.
     `last_checked_at` is when it was last asked for and an answer was stored; `lastmod` what a feed, sitemap or
     API said last of its last change, by the site's own clock. `etag` and `last_modified` are kept where all
     that the post was made of has them: its own answer, and those in `url_parts`.
@@ -65,6 +68,9 @@ class Url(Base):
     lastmod: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="new")
     reason: Mapped[str] = mapped_column(default="")
+    reason_detail: Mapped[str] = mapped_column(default="", server_default="")
+    filled_from: Mapped[str] = mapped_column(default="", server_default="")
+    published: Mapped[datetime | None]
     fail_count: Mapped[int] = mapped_column(default=0)
 
 

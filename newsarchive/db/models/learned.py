@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade
 
 
 class SiteBlock(Base):
-    """The learned template of a site, as `core.template.Template.rows` has it; `version` is a layout's number."""
+    """The learned template of a site, as `core.template.Template.rows` has it; `version` is a layout's number.
+
+    `is_proved` is true for a layout that a feed's or an API's full text proved."""
 
     __tablename__ = "site_blocks"
     __table_args__ = (Index(None, "site_id", "last_seen_at"), {"sqlite_with_rowid": False})
@@ -26,6 +28,7 @@ class SiteBlock(Base):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     sample: Mapped[str] = mapped_column(default="")
+    is_proved: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class PageSighting(Base):
