@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 
 from newsarchive import rules, warcread
 from newsarchive.core import process
-from newsarchive.core.diff import lost_and_gained
 from newsarchive.core.template import Template
+from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
 from newsarchive.db import (
     captures,

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.breaks import closed, opened
-from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_count
 from newsarchive.core.clutter.phrases import LONGEST, Phrases, phrases
 from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import attribution_of
@@ -21,6 +20,7 @@ from newsarchive.core.origins.copyright import copyright_of
 from newsarchive.core.origins.datelines import signed_by
 from newsarchive.core.origins.edges import credit_lines
 from newsarchive.core.pages.render import rendered
+from newsarchive.core.text.lines import fold, is_prose, source_names, word_count
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from newsarchive.core.clutter.lines import ends_sentence, word_count
 from newsarchive.core.pages.render import clean
 from newsarchive.core.repairs.edits import original_of
+from newsarchive.core.text.lines import ends_sentence, word_count
 from newsarchive.edits import Edit, unreplay
 from newsarchive.items import Article, Block
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import (
+from newsarchive.core.clutter.phrases import Phrases
+from newsarchive.core.text.lines import (
     ends_sentence,
     fold,
     is_linked,
@@ -20,7 +21,6 @@ from newsarchive.core.clutter.lines import (
     names_one,
     word_count,
 )
-from newsarchive.core.clutter.phrases import Phrases
 from newsarchive.items import Block
 
 #: A list under a head holds at most so many lines; a longer one is content (26 podcasts, say).

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import ends_sentence, fold, is_prose, is_quotation, word_count
 from newsarchive.core.facts import dates, names
+from newsarchive.core.text.lines import ends_sentence, fold, is_prose, is_quotation, word_count
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from newsarchive.core.clutter.cues import RUN, is_teaser
-from newsarchive.core.clutter.lines import ends_sentence, fold, is_linked, is_prose, names_one, word_count
-from newsarchive.core.furniture.keys import names_in
+from newsarchive.core.text.line_keys import names_in
+from newsarchive.core.text.lines import ends_sentence, fold, is_linked, is_prose, names_one, word_count
 from newsarchive.items import Block
 
 #: The longest head and the longest closing line, in words.

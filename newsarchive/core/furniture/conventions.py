@@ -28,8 +28,8 @@ from newsarchive.core.facts.conventions import (
     is_told,
 )
 from newsarchive.core.facts.said import DECIDED, TOLD, Day, Said
-from newsarchive.core.furniture.keys import number
 from newsarchive.core.furniture.sightings import Sighting
+from newsarchive.core.text.line_keys import number
 
 #: The role of a row that holds a convention.
 ROLE = "convention"

@@ -13,18 +13,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive.core.clutter import cues
-from newsarchive.core.clutter.lines import (
-    ends_sentence,
-    fold,
-    is_linked,
-    is_quotation,
-    names_one,
-    source_names,
-    word_count,
-)
 from newsarchive.core.clutter.phrases import Phrases, phrases
 from newsarchive.core.facts.said import NOTHING, Said, said_by
-from newsarchive.core.furniture.keys import (
+from newsarchive.core.text.line_keys import (
     DOMAIN,
     form_key,
     form_of,
@@ -32,6 +23,15 @@ from newsarchive.core.furniture.keys import (
     line_key,
     signature,
     starts_with_name,
+)
+from newsarchive.core.text.lines import (
+    ends_sentence,
+    fold,
+    is_linked,
+    is_quotation,
+    names_one,
+    source_names,
+    word_count,
 )
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.clutter.literals import Literals
 from newsarchive.core.origins.attribution_patterns import (
     Family,
     Phrase,
@@ -23,6 +22,7 @@ from newsarchive.core.origins.attribution_patterns import (
     phrases_of,
 )
 from newsarchive.core.origins.publishers import by_name, longest_name
+from newsarchive.core.text.patterns import Literals
 from newsarchive.rules import Rules
 
 #: A longer line is prose, whatever it says: it is read by sentence, and is no attribution itself.

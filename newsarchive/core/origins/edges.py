@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from newsarchive.core.clutter.cues import DECIDED
-from newsarchive.core.clutter.lines import is_prose, word_count
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.credits import Credit, Surroundings, credit_of, words_of_address
 from newsarchive.core.origins.publishers import key_of
+from newsarchive.core.text.lines import is_prose, word_count
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules

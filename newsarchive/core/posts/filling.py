@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from newsarchive.core.clutter.lines import fold, word_count
 from newsarchive.core.metadata import read_metadata
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
+from newsarchive.core.text.lines import fold, word_count
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Candidate, Page, Quality, SourceText
 from newsarchive.rules import Rules

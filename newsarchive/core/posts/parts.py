@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newsarchive.core.clutter.lines import fold, word_count
-from newsarchive.core.furniture.keys import signature
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.sources.paging import page_parts
+from newsarchive.core.text.line_keys import signature
+from newsarchive.core.text.lines import fold, word_count
 from newsarchive.core.urls import try_normalise
 from newsarchive.items import Article, Block, Page, Quality
 

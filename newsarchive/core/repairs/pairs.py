@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from newsarchive.core.repairs.characters import kind
+from newsarchive.core.text.scripts import kind
 from newsarchive.rules import Rules
 
 MODEL = "encoding.bin"

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any
 
-from newsarchive.core.twins.folding import normalised
+from newsarchive.core.text.normalise import normalised
 from newsarchive.core.twins.shingling import word_hashes
 
 #: Two sentences are one, altered, from this likeness on (0 to 100, by letters); from the second on they are

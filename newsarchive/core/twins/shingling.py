@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from newsarchive.core.twins.folding import LINE_FEED, SPACE, codes_of
+from newsarchive.core.text.normalise import LINE_FEED, SPACE, codes_of
 
 #: Words of a shingle; three keep two stories on one topic apart and let eight words in a hundred change.
 WORDS = 3

@@ -12,7 +12,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import folded, word_count
+from newsarchive.core.text.lines import folded, word_count
 
 NAME, DOMAIN, QUOTED = "▲", "◆", "❝"
 #: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
