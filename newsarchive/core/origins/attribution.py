@@ -23,6 +23,7 @@ from newsarchive.core.origins.attribution_patterns import (
 )
 from newsarchive.core.origins.publishers import by_name, longest_name
 from newsarchive.core.text.patterns import Literals
+from newsarchive.core.text.scripts import UNSPACED, is_caseless
 from newsarchive.rules import Rules
 
 #: A longer line is prose, whatever it says: it is read by sentence, and is no attribution itself.
@@ -199,7 +200,7 @@ def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:
 @lru_cache(maxsize=8)
 def _not_names(rules: Rules) -> re.Pattern[str]:
     words = every(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[\u0e00-\u9fff]))" if words else r"(?!)", re.I)
+    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
 
 
 def _too_long(rest: str, phrase: Phrase) -> bool:
@@ -213,7 +214,7 @@ def _is_name(name: str, spaces: bool) -> bool:
         return False
     if not any(map(str.isalpha, name)):
         return False
-    if name.upper() == name.lower():
+    if is_caseless(name):
         return len(words) <= 5
     small = [w for w in words if w[0].islower() and len(w) > 3]
     return (_is_capital(words[0]) and len(small) < 2) or (any(map(_is_capital, words)) and not small)

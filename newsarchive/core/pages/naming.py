@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from newsarchive.core.pages.blocks import Box, RawBlock
 from newsarchive.core.pages.boxes import spelled, telling
-from newsarchive.core.text.lines import ends_sentence
 from newsarchive.core.text.patterns import any_literal, whole
+from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.rules import Rules
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.

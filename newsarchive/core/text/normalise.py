@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
+
+#: Straight quotes stand for these, so that one spelling in a table meets both. A pattern finds the few that there are;
+#: a table for `translate` is asked for every letter.
+_QUOTES = re.compile("[’‘‚‛“”„‟«»]")
+_BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
+#: Emoji begin beyond this character, and are of these categories: symbols, their colours, what joins two.
+_FIRST_PICTURE, _PICTURES = "\u2190", frozenset(["So", "Sk", "Mn", "Cf"])
 
 _APOSTROPHES = "'’‘ʼ`´"
 #: What makes most English texts other than ASCII; taken out first, for speed alone.
@@ -165,3 +173,40 @@ def _learn(block: int) -> None:
         folded = chr(code).casefold()
         single = _FOLD[ord(folded)] if len(folded) == 1 else ""
         table[code] = _VANISHES if single is None else ord(single) if single else _SEVERAL
+
+
+@lru_cache(maxsize=16384)
+def fold(text: str) -> str:
+    """A line as phrase tables spell it: as `fold_keeping_emoji`, without emoji around it.
+
+    >>> fold("»  Share This: "), fold("👉🏽 Read more…")
+    ('share this', 'read more')
+    """
+    text = fold_keeping_emoji(text)
+    if text and (text[0] > _FIRST_PICTURE or text[-1] > _FIRST_PICTURE):
+        return _without_pictures(text)
+    return text
+
+
+@lru_cache(maxsize=16384)
+def fold_keeping_emoji(text: str) -> str:
+    """A line in NFKC and lower case, with straight quotes, no bullets or end marks around it."""
+    if text.isascii():  # has neither curly quotes nor what NFKC would change
+        return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
+
+
+def _without_pictures(text: str) -> str:
+    """A line without the emoji at its ends: they stand for bullets, "👉 Read more"."""
+    start, end = 0, len(text)
+    while start < end and _is_picture(text[start]):
+        start += 1
+    while start < end and _is_picture(text[end - 1]):
+        end -= 1
+    return text[start:end].lstrip(_BEFORE).rstrip(_BEHIND)
+
+
+def _is_picture(char: str) -> bool:
+    """Whether a character is an emoji or a part of one (its colour, what joins it to another), or a space."""
+    return char == " " or (char > _FIRST_PICTURE and unicodedata.category(char) in _PICTURES)
