@@ -1,4 +1,15 @@
-"""A text folded, by arrays: case, punctuation, width and white space tell no texts apart."""
+"""Two spellings of one text as the same string. Which differences count depends on what is compared:
+
+- `normalise` (whole texts, by arrays): letters and digits in words, case folded; for fingerprints and copies
+- `fold` (a line): white space, case, width, and what stands around a line gone; as phrase tables spell it
+- `fold_keeping_emoji`: the same, as line keys have it
+- `key` (a name, a headline): nothing but letters and digits, case folded
+- `without_accents` (a name in an address): the bare letters
+
+>>> line = "»  Don’t MISS: Café №1! "
+>>> normalise(line), fold(line), key(line), without_accents(line.strip("» "))
+('dont miss café no1', "don't miss: café no1", 'dontmisscafé1', 'Don’t MISS: Cafe No1!')
+"""
 
 from __future__ import annotations
 
@@ -14,6 +25,8 @@ _QUOTES = re.compile("[’‘‚‛“”„‟«»]")
 _BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
 #: Emoji begin beyond this character, and are of these categories: symbols, their colours, what joins two.
 _FIRST_PICTURE, _PICTURES = "\u2190", frozenset(["So", "Sk", "Mn", "Cf"])
+
+_NO_LETTER = re.compile(r"[\W_]+")
 
 _APOSTROPHES = "'’‘ʼ`´"
 #: What makes most English texts other than ASCII; taken out first, for speed alone.
@@ -210,3 +223,22 @@ def _without_pictures(text: str) -> str:
 def _is_picture(char: str) -> bool:
     """Whether a character is an emoji or a part of one (its colour, what joins it to another), or a space."""
     return char == " " or (char > _FIRST_PICTURE and unicodedata.category(char) in _PICTURES)
+
+
+@lru_cache(maxsize=2048)
+def key(text: str) -> str:
+    """What two spellings of one value share: letters and digits, lower case.
+
+    >>> key("Trump’s return…") == key("Trump's Return")
+    True
+    """
+    return _NO_LETTER.sub("", text.casefold())
+
+
+def without_accents(text: str) -> str:
+    """Letters without their accents, as addresses write them (NFKD, combining marks dropped).
+
+    >>> without_accents("Peić Ångström")
+    'Peic Angstrom'
+    """
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
