@@ -1,4 +1,4 @@
-"""The examples in the docstrings of `core/text` are true."""
+"""The examples in the docstrings of `core/text`, and of what reads lines with it, are true."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from newsarchive.core import text
 
 MODULES = [f"newsarchive.core.text.{module.name}" for module in pkgutil.iter_modules(text.__path__)]
+MODULES.append("newsarchive.core.clutter.cues")
 
 
 @pytest.mark.parametrize("name", MODULES)
