@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.growing import BATCH, archive, scale
-from newsarchive.core.twins.folding import normalise
+from newsarchive.core.text.normalise import normalise
 from newsarchive.core.twins.paraphrase import Marked, marks, paraphrases
 
 Pair = tuple[int, int]

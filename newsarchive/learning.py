@@ -196,8 +196,8 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
 
     Raises `UsageError` where no known page of the site holds such a line.
     """
-    from newsarchive.core.furniture.keys import line_key
     from newsarchive.core.furniture.learning import locks_of
+    from newsarchive.core.text.line_keys import line_key
 
     window = sightings.window(learner.engine, site, learner.window)
     known = templates.load(learner.engine, site)

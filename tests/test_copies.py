@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core.fingerprint import content_hash, fingerprint, keys
+from newsarchive.core.text.normalise import normalise
+from newsarchive.core.text.sentences import sentences
 from newsarchive.core.twins import copies
-from newsarchive.core.twins.comparison import compare, sentences
+from newsarchive.core.twins.comparison import compare
 from newsarchive.core.twins.copies import Link, Text, clusters, describe, link_of, ranked, text_of
-from newsarchive.core.twins.folding import normalise
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ("", "n", "r", "s", "t", "ld")]
 

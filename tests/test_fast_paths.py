@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.clutter import beginnings, phrases
-from newsarchive.core.clutter.literals import Literals
+from newsarchive.core.clutter import phrases
 from newsarchive.core.facts import shown
 from newsarchive.core.pages import boxes, markup, naming
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.trees import Forest
+from newsarchive.core.text import patterns
+from newsarchive.core.text.patterns import Literals
 
 NAMES = (
     "entry-content", "postTitle_main", "menu-item-93528", "css-1ylu0bo", "--lead--", "a", "post", "POST", "__x_9",
@@ -84,9 +85,9 @@ def test_what_a_pattern_begins_with_and_holds_is_known_of_all_tables(section: st
     found = list(phrases._entries(rules.default(), section))
     signs = sorted({char for _, _, pattern in found for char in pattern} | set("0٣"))
     for file, _, pattern in found:
-        begins = beginnings.letters(phrases._compile(file, section, pattern))
+        begins = patterns.letters(phrases._compile(file, section, pattern))
         compiled = partial.compile(phrases._compile(file, section, pattern))
-        can = {beginnings.letter_of(char) for char in signs if compiled.fullmatch(char, partial=True)}
+        can = {patterns.letter_of(char) for char in signs if compiled.fullmatch(char, partial=True)}
         assert begins is None or can <= begins, pattern
 
 
@@ -106,12 +107,12 @@ def test_what_a_pattern_begins_with_and_holds_is_known_of_all_tables(section: st
     ],
 )
 def test_a_pattern_is_read_as_far_as_it_is_understood(pattern: str, letters: str | None, held: str) -> None:
-    assert beginnings.letters(pattern) == (None if letters is None else frozenset(letters))
-    assert beginnings.held(pattern) == held
+    assert patterns.letters(pattern) == (None if letters is None else frozenset(letters))
+    assert patterns.held(pattern) == held
 
 
 def test_many_groups_that_may_be_missing_take_no_time() -> None:
-    assert len(beginnings.letters("(?:a?|b?)" * 60 + "c") or ()) == 3
+    assert len(patterns.letters("(?:a?|b?)" * 60 + "c") or ()) == 3
 
 
 def test_words_that_hold_another_are_not_looked_for() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core import fingerprint as fp
-from newsarchive.core.twins.folding import normalise, normalised
+from newsarchive.core.text.normalise import normalise, normalised
 from newsarchive.core.twins.shingling import shingles
 from newsarchive.items import Article
 from newsarchive.rules import Rules

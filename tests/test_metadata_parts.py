@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsarchive import rules
 from newsarchive.core.facts import authors, dates, day_order, headline, jsonld, names, publication
 from newsarchive.core.facts.claims import Claim
-from newsarchive.core.facts.language import finish_language
+from newsarchive.core.text.language import finish_language
 
 CASES = Path(__file__).parent / "cases" / "metadata"
 RULES = rules.default()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from newsarchive.core.furniture.keys import line_key
 from newsarchive.core.furniture.learning import learn
 from newsarchive.core.furniture.sightings import Sighting, Window, sighting
 from newsarchive.core.furniture.teaching import lessons
 from newsarchive.core.furniture.teaching import taught as taught_by
+from newsarchive.core.text.line_keys import line_key
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, RULES, line, page, prose, shown
 

@@ -29,9 +29,9 @@ from typing import Any
 
 import numpy as np
 
-from newsarchive.core.repairs.characters import FORBIDDEN, kind
 from newsarchive.core.repairs.grams import GRAMS
 from newsarchive.core.repairs.pairs import MAGIC, MODEL, SCALE, Backing
+from newsarchive.core.text.scripts import FORBIDDEN, kind
 from training.encoding_grams import count_grams, packed
 from training.encoding_patterns import LATIN, WORD, patterns_of
 from training.encoding_words import Words, languages

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from newsarchive.core.repairs.characters import script
+from newsarchive.core.text.scripts import script
 
 #: A language's most frequent words, as many as tell something about its character pairs.
 MOST = 80_000

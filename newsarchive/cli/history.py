@@ -13,7 +13,7 @@ from newsarchive.cli.paging import paged, pager_option
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from newsarchive.core.diff import Change
+    from newsarchive.core.text.diff import Change
     from newsarchive.db.history import Version
 
 
@@ -94,7 +94,7 @@ def diff(
 
     First come the fields that are no part of the text (dates, authors, section …), a line each.
     """
-    from newsarchive.core import diff as differ
+    from newsarchive.core.text import diff as differ
     from newsarchive.db.history import fields_between, two_of
     from newsarchive.db.history import history as versions
 

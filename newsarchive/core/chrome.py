@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.breaks import closed, opened
-from newsarchive.core.clutter.lines import fold, is_prose, source_names, word_count
 from newsarchive.core.clutter.phrases import LONGEST, Phrases, phrases
 from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import attribution_of
@@ -21,6 +20,9 @@ from newsarchive.core.origins.copyright import copyright_of
 from newsarchive.core.origins.datelines import signed_by
 from newsarchive.core.origins.edges import credit_lines
 from newsarchive.core.pages.render import rendered
+from newsarchive.core.text.lines import is_prose, source_names
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
 
@@ -108,7 +110,7 @@ def places(marks: Marks) -> None:
     """Blocks inside an element that a platform's table names, unless most of the article is in there."""
     hits = {i: v for i, b in enumerate(marks.blocks) if (v := marks.words.select(b.path))}
     body = marks.body
-    words = {i: word_count(marks.blocks[i].text) for i in body}
+    words = {i: comparable_words(marks.blocks[i].text) for i in body}
     left = sum(n for i, n in words.items() if i not in hits)
     enough = left >= max(40, sum(words.values()) / 2)
     for i, (label, rule) in hits.items():
@@ -145,7 +147,7 @@ def notices(marks: Marks) -> None:
 @lru_cache(maxsize=8192)
 def _notice(text: str, rules: Rules) -> tuple[str, str] | None:
     """Remembered, for a site's pages share most of their lines."""
-    if len(text) > LONGEST_NOTICE or not 1 < (words := word_count(text)) <= ATTRIBUTION:
+    if len(text) > LONGEST_NOTICE or not 1 < (words := comparable_words(text)) <= ATTRIBUTION:
         return None
     if attribution_of(text, rules):
         return "attribution", "attribution: says where the article appeared first"

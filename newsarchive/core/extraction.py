@@ -15,11 +15,11 @@ import numpy as np
 from newsarchive.core.metadata import read_metadata
 from newsarchive.core.pages.corrections import with_corrections
 from newsarchive.core.pages.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
-from newsarchive.core.pages.markup import count_words
 from newsarchive.core.pages.naming import Namer, is_headline
 from newsarchive.core.pages.pagetype import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.pages.reasons import spoken
 from newsarchive.core.pages.repeats import repeated
+from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Page, Quality
 from newsarchive.rules import Rules

@@ -15,7 +15,7 @@ from itertools import accumulate
 from operator import eq
 from typing import Any
 
-from newsarchive.core.twins.folding import in_groups, normalised_bodies
+from newsarchive.core.text.normalise import in_groups, normalised_bodies
 from newsarchive.core.twins.shingling import WORDS, runs
 from newsarchive.items import Article
 from newsarchive.rules import Rules

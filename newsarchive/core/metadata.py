@@ -31,10 +31,11 @@ from newsarchive.core.facts import (
     told,
     traces,
 )
-from newsarchive.core.facts.claims import MOST, OF_OTHERS, Claim, best, key
-from newsarchive.core.facts.language import code, detect, finish_language
+from newsarchive.core.facts.claims import MOST, OF_OTHERS, Claim, best
 from newsarchive.core.facts.names import clean, organisation
 from newsarchive.core.pages.elements import Mark, read_elements
+from newsarchive.core.text.language import code, detect, finish_language
+from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules

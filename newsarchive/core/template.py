@@ -13,7 +13,6 @@ from typing import Any
 from newsarchive.core.facts.conventions import Convention, Conventions
 from newsarchive.core.furniture import conventions
 from newsarchive.core.furniture.evidence import Finding
-from newsarchive.core.furniture.keys import number, place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside
 from newsarchive.core.furniture.lengths import Usual
 from newsarchive.core.furniture.lists import (
@@ -26,6 +25,7 @@ from newsarchive.core.furniture.lists import (
     saying,
 )
 from newsarchive.core.furniture.sightings import Line, lines_of
+from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block
 
 #: Roles of entries that take what stands below them.

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-#: Han, kana, Thai, Lao, Tibetan, Myanmar, Khmer: written without spaces between words.
-UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-)
+from newsarchive.core.text import scripts
+
+#: Scripts without spaces between words, and Tibetan, whose syllables alone are parted.
+UNSPACED = re.compile(f"[{scripts.UNSPACED}{scripts.TIBETAN}]")
 
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 

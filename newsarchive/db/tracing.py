@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsarchive.core.twins.comparison import Comparison, compare, sentences
+from newsarchive.core.text.sentences import sentences
+from newsarchive.core.twins.comparison import Comparison, compare
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.lookup import find
 from newsarchive.db.quarantine import HIDDEN, visible

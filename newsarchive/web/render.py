@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from newsarchive.core.diff import Change, to_html
 from newsarchive.core.pages.render import clean
+from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.snippet import Marks
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from newsarchive.core.diff import word_diff
+from newsarchive.core.text.diff import word_diff
 from newsarchive.db import browse, quarantine, query, templates, tracing
 from newsarchive.db.direct import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError

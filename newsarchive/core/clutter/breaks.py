@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from newsarchive.core.clutter.lines import ends_sentence, word_count
 from newsarchive.core.pages.render import clean
 from newsarchive.core.repairs.edits import original_of
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import comparable_words
 from newsarchive.edits import Edit, unreplay
 from newsarchive.items import Article, Block
 
@@ -136,7 +137,7 @@ def _belong(above: Block, below: Block) -> bool:
 
 
 def _is_paragraph(text: str) -> bool:
-    return word_count(text) >= MIN_PARAGRAPH_WORDS and ends_sentence(text)
+    return comparable_words(text) >= MIN_PARAGRAPH_WORDS and ends_sentence(text)
 
 
 def _joined(lines: Sequence[Block]) -> Block:

@@ -11,16 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import (
-    ends_sentence,
-    fold,
-    is_linked,
-    is_prose,
-    is_quotation,
-    names_one,
-    word_count,
-)
 from newsarchive.core.clutter.phrases import Phrases
+from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_one
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Block
 
 #: A list under a head holds at most so many lines; a longer one is content (26 podcasts, say).
@@ -127,7 +122,7 @@ def _is_question(text: str, words: Phrases) -> bool:
 
 def _is_call(text: str, words: Phrases) -> bool:
     """One line that calls the reader to its own newsletter, channel or app: with its first words, or by "you"."""
-    if len(text) > 240 or word_count(text) > 30:
+    if len(text) > 240 or comparable_words(text) > 30:
         return False
     folded = fold(text)
     if not (_holds(folded, "ours", words) and _holds(folded, "sold", words)):  # the rarest first
@@ -140,7 +135,7 @@ def _is_call(text: str, words: Phrases) -> bool:
 
 def _is_teasing(text: str, words: Phrases) -> bool:
     """One short question, with a word of promos: it opens one where a name and a pitch follow."""
-    if not text.rstrip().endswith("?") or word_count(text) > 20:
+    if not text.rstrip().endswith("?") or comparable_words(text) > 20:
         return False
     folded = fold(text)
     spoken = any(_holds(folded, kind, words) for kind in ("reader", "product", "offer"))
@@ -178,7 +173,7 @@ def sells(text: str, words: Phrases) -> bool:
 def _is_name(block: Block) -> bool:
     """A product's name as a line: at most six words, no end mark, no quotation."""
     text = block.text
-    return 0 < word_count(text) <= 6 and not ends_sentence(text) and not is_quotation(text)
+    return 0 < comparable_words(text) <= 6 and not ends_sentence(text) and not is_quotation(text)
 
 
 def quote_slots(blocks: Sequence[Block], words: Phrases) -> list[Span]:
@@ -195,11 +190,15 @@ def _saying(blocks: Sequence[Block], start: int) -> list[int]:
     """The lines of a saying: up to the name within four lines, else one line in quotation marks."""
     for at in range(start, min(start + 4, len(blocks))):
         text = blocks[at].text
-        if at > start and _NAMED.fullmatch(text) and word_count(text) <= 8:
+        if at > start and _NAMED.fullmatch(text) and comparable_words(text) <= 8:
             return list(range(start, at + 1))
-        if word_count(text) > SAYING or blocks[at].kind == "heading":
+        if comparable_words(text) > SAYING or blocks[at].kind == "heading":
             break
-    if start < len(blocks) and is_quotation(blocks[start].text) and word_count(blocks[start].text) <= SAYING:
+    if (
+        start < len(blocks)
+        and is_quotation(blocks[start].text)
+        and comparable_words(blocks[start].text) <= SAYING
+    ):
         return [start]
     return []
 
@@ -233,7 +232,7 @@ def _head(block: Block, words: Phrases, sources: Sequence[str]) -> str:
         return verdict[1] if verdict[0] == "related" else ""
     if not sources:
         return ""
-    short = word_count(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
+    short = comparable_words(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
     return SOURCE if short and folded not in sources and names_one(folded, sources) else ""
 
 
@@ -264,7 +263,7 @@ def _at_end(chrome: Sequence[bool], at: int) -> bool:
 
 def is_teaser(block: Block) -> bool:
     """A title or teaser: short, or linked as a whole."""
-    return word_count(block.text) <= TEASER and (
+    return comparable_words(block.text) <= TEASER and (
         is_linked(block) or block.kind in ("paragraph", "list_item", "heading")
     )
 
@@ -275,11 +274,11 @@ def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
     One that the phrase tables know: what a theme calls `comment…` may be a heading of the article. And a
     heading, for "Leave a comment" is also a button that some platforms set inside a post.
     """
-    total = sum(word_count(blocks[i].text) for i in body)
+    total = sum(comparable_words(blocks[i].text) for i in body)
     for i, block in enumerate(blocks):
         known = block.label == "comments" and block.rule.startswith("chrome/") and block.kind == "heading"
-        if known and word_count(block.text) <= 12:
-            above = sum(word_count(blocks[j].text) for j in body if j < i)
+        if known and comparable_words(block.text) <= 12:
+            above = sum(comparable_words(blocks[j].text) for j in body if j < i)
             if above >= max(40, total / 2):
                 return i
     return None

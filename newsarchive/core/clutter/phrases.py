@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from newsarchive.core.clutter.beginnings import held, letter_of, letters
+from newsarchive.core.text.patterns import held, letter_of, letters
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS
 from newsarchive.rules import Rules, Table, strings

@@ -6,8 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import ends_sentence, fold, is_prose, is_quotation, word_count
 from newsarchive.core.facts import dates, names
+from newsarchive.core.text.lines import is_prose, is_quotation
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -49,8 +52,8 @@ Verdict = tuple[int, str, str]
 def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
     """The places of captions in a body, none where they are much of it."""
     found = [i for i in body if _is_caption(blocks[i])]
-    words = sum(word_count(blocks[i].text) for i in found)
-    if not found or words > SHARE * sum(word_count(blocks[i].text) for i in body):
+    words = sum(comparable_words(blocks[i].text) for i in found)
+    if not found or words > SHARE * sum(comparable_words(blocks[i].text) for i in body):
         return []
     return found
 
@@ -58,8 +61,8 @@ def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
 def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
     """The places of a social network's posts in a body, none where much of it is told in them."""
     found = [i for i in body if _is_embedded(blocks[i].path)]
-    words = sum(word_count(blocks[i].text) for i in found)
-    if not found or words > EMBEDDED * sum(word_count(blocks[i].text) for i in body):
+    words = sum(comparable_words(blocks[i].text) for i in found)
+    if not found or words > EMBEDDED * sum(comparable_words(blocks[i].text) for i in body):
         return []
     return found
 
@@ -75,7 +78,7 @@ def _is_caption(block: Block) -> bool:
     if "caption" not in block.path or block.kind in ("table", "code"):
         return False
     inner = "/".join(block.path.split("/")[-2:])
-    return _CAPTION.search(inner) is not None and word_count(block.text) <= CAPTION
+    return _CAPTION.search(inner) is not None and comparable_words(block.text) <= CAPTION
 
 
 def facts(
@@ -128,7 +131,7 @@ def _is_date(line: str, rules: Rules) -> bool:
     [True, False]
     """
     found = dates.date_text(line, rules)
-    return bool(found) and word_count(line.replace(found, " ")) <= BESIDE and dates.signs(line, rules)
+    return bool(found) and comparable_words(line.replace(found, " ")) <= BESIDE and dates.signs(line, rules)
 
 
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from newsarchive.core.clutter.lines import fold, is_prose
+from newsarchive.core.text.lines import is_prose
+from newsarchive.core.text.normalise import fold
 from newsarchive.items import Block
 
 #: Lines with one label from which on they are facts of records. Two may be the sources of two figures.

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from newsarchive.core.clutter.cues import RUN, is_teaser
-from newsarchive.core.clutter.lines import ends_sentence, fold, is_linked, is_prose, names_one, word_count
-from newsarchive.core.furniture.keys import names_in
+from newsarchive.core.text.line_keys import names_in
+from newsarchive.core.text.lines import is_linked, is_prose, names_one
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Block
 
 #: The longest head and the longest closing line, in words.
@@ -59,7 +62,7 @@ def _is_spoken_of(name: str, told: Sequence[str]) -> bool:
 
 def _names(block: Block) -> tuple[str, ...]:
     """The names that a head holds, folded and with no article before them; none where it is no head."""
-    if word_count(block.text) > HEAD or ends_sentence(block.text) or is_linked(block):
+    if comparable_words(block.text) > HEAD or ends_sentence(block.text) or is_linked(block):
         return ()
     found = (fold(name).removeprefix("the ") for name in names_in(block.text))
     return tuple(name for name in found if len(name) > 3)
@@ -87,4 +90,4 @@ def _closing(blocks: Sequence[Block], start: int, names: Sequence[str]) -> list[
 
 
 def _holds(block: Block, names: Sequence[str]) -> bool:
-    return word_count(block.text) <= CLOSING and names_one(fold(block.text), names)
+    return comparable_words(block.text) <= CLOSING and names_one(fold(block.text), names)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.claims import Claim
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.facts.claims import Claim, Option, key, weigh
+from newsarchive.core.facts.claims import Claim, Option, weigh
 from newsarchive.core.facts.names import clean, firm, kind_of, names
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
 

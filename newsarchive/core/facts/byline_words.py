@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core.facts import dates
-from newsarchive.core.facts.claims import key
+from newsarchive.core.text.normalise import key
 from newsarchive.rules import Rules
 
 _TOKEN = re.compile(r"\S+")

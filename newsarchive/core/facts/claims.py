@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
@@ -34,7 +35,6 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 _SECOND = re.compile("(?<=[^\x00-\x7f])[\u00ad\u00a0\u0085]")
 _KEPT = {"\u00ad": "\ue000", "\u00a0": "\ue001", "\u0085": "\ue002"}
 _BACK = {ord(kept): char for char, kept in _KEPT.items()}
-_NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,6 @@ def plain(value: object) -> str:
     text = _SECOND.sub(lambda m: _KEPT[m[0]] if m.string[m.start() - 1].isupper() else m[0], text)
     folded = " ".join(_INVISIBLE.sub("", text).split())
     return folded.translate(_BACK)[:LONGEST]
-
-
-@lru_cache(maxsize=2048)
-def key(text: str) -> str:
-    """What two spellings of one value share: letters and digits, lower case.
-
-    >>> key("Trump’s return…") == key("Trump's Return")
-    True
-    """
-    return _NO_LETTER.sub("", text.casefold())
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from newsarchive.core.facts import authors as bylines
 from newsarchive.core.facts import dates, publication, traces
-from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.printed import place
 from newsarchive.core.facts.publication import MODIFIED, Dated
 from newsarchive.core.facts.said import (
@@ -29,6 +29,7 @@ from newsarchive.core.facts.said import (
     of_field,
     read_day,
 )
+from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Article, Author, Candidate
 from newsarchive.rules import Rules

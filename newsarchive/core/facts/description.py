@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.claims import Claim
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Block, Candidate
 
 #: Letters that a description must share with the text to be its repeat: below it, both may open with the same phrase.

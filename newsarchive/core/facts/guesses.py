@@ -9,12 +9,11 @@ where nothing is sure.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
-from newsarchive.core.facts.claims import key
+from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -55,23 +54,18 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     ...     "https://blog.example/tag/jane-doe-roe", "https://blog.example/jane-doe-roe-wins-award")]
     [True, True, True, False, False]
     """
-    whole = _plain(unquote(address.split("//", 1)[-1]).casefold())
+    whole = without_accents(unquote(address.split("//", 1)[-1]).casefold())
     if _profiles(rules).search(whole) or "/@" in whole:
         return True
     host, _, path = whole.partition("/")
     last = path.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".htm")
     words = [w for w in re.split(r"[\W_]+", last) if w and not w.isdigit() and w not in host]
-    letters = key(_plain(name))
+    letters = key(without_accents(name))
     if words:
         return not _collections(rules).search(path) and all(word in letters for word in words)
     return not path and any(
         len(part) >= MIN_LETTERS_IN_HOST and key(part) in letters for part in host.split(".")
     )
-
-
-def _plain(text: str) -> str:
-    """Letters without their accents, as addresses write them."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _same(text: str, name: str) -> bool:

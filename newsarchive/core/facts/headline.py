@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newsarchive.core.facts.claims import Claim, Option, key, weigh
+from newsarchive.core.facts.claims import Claim, Option, weigh
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from newsarchive.core.facts import dates
 from newsarchive.core.facts.byline_words import words as words
-from newsarchive.core.facts.claims import key
+from newsarchive.core.text.normalise import key
 from newsarchive.rules import Rules
 
 #: Longest name in characters and words: "Office of the United Nations High Commissioner for Human Rights".

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 
 from newsarchive.core.facts import agencies, datelines, dates, guesses, names
-from newsarchive.core.facts.claims import Claim, key
+from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.headline import alike
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from newsarchive.core.facts import authors, dates, day_order
-from newsarchive.core.facts.claims import OF_OTHERS, Claim, key
+from newsarchive.core.facts.claims import OF_OTHERS, Claim
+from newsarchive.core.text.normalise import key
 from newsarchive.items import Article, Candidate, SourceText
 from newsarchive.rules import Rules
 

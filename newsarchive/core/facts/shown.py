@@ -13,12 +13,12 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.clutter.literals import whole
 from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.core.facts.dates import parse, says_modified, says_published
 from newsarchive.core.facts.names import parted
 from newsarchive.core.facts.others import Others
 from newsarchive.core.pages.elements import Mark, text_of
+from newsarchive.core.text.patterns import whole
 from newsarchive.rules import Rules
 
 #: The patterns of classes are for small letters, and begin with one: a search skips to it, as it cannot where case

@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from newsarchive.core.facts import dates
-from newsarchive.core.facts.claims import OF_OTHERS, Claim, key, plain
+from newsarchive.core.facts.claims import OF_OTHERS, Claim, plain
 from newsarchive.core.facts.headline import alike
 from newsarchive.core.sources.wordpress import post_id
+from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText
 from newsarchive.rules import Rules

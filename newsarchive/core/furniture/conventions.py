@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from newsarchive.core.facts.claims import key
 from newsarchive.core.facts.conventions import (
     DAY_FIRST,
     MIN_NAME_WORDS,
@@ -28,8 +27,9 @@ from newsarchive.core.facts.conventions import (
     is_told,
 )
 from newsarchive.core.facts.said import DECIDED, TOLD, Day, Said
-from newsarchive.core.furniture.keys import number
 from newsarchive.core.furniture.sightings import Sighting
+from newsarchive.core.text.line_keys import number
+from newsarchive.core.text.normalise import key
 
 #: The role of a row that holds a convention.
 ROLE = "convention"

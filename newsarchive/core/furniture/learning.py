@@ -13,13 +13,13 @@ from dataclasses import replace
 from newsarchive.core.furniture.conventions import conventions_of
 from newsarchive.core.furniture.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge, judge_form
 from newsarchive.core.furniture.heads import Chrome, heads
-from newsarchive.core.furniture.keys import place_key
 from newsarchive.core.furniture.layouts import Layout, fits, inside, layouts
 from newsarchive.core.furniture.lengths import usual
 from newsarchive.core.furniture.sightings import Line, Network, Sighting, Window
 from newsarchive.core.furniture.slots import slots
 from newsarchive.core.furniture.teaching import lessons
 from newsarchive.core.template import Entry, Template
+from newsarchive.core.text.line_keys import place_key
 
 ROUNDS = 4
 #: Entries of one template: those seen on most pages stay.

@@ -13,8 +13,8 @@ from typing import Any
 
 from newsarchive.core.facts.conventions import is_same
 from newsarchive.core.facts.said import NOTHING, Day, Names, Said
-from newsarchive.core.furniture.keys import number
 from newsarchive.core.furniture.sightings import Line, Sighting
+from newsarchive.core.text.line_keys import number
 
 #: Changes with the format of the rows and with what fingerprints mean.
 FORMAT = 1

@@ -13,18 +13,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive.core.clutter import cues
-from newsarchive.core.clutter.lines import (
-    ends_sentence,
-    fold,
-    is_linked,
-    is_quotation,
-    names_one,
-    source_names,
-    word_count,
-)
 from newsarchive.core.clutter.phrases import Phrases, phrases
 from newsarchive.core.facts.said import NOTHING, Said, said_by
-from newsarchive.core.furniture.keys import (
+from newsarchive.core.text.line_keys import (
     DOMAIN,
     form_key,
     form_of,
@@ -33,6 +24,10 @@ from newsarchive.core.furniture.keys import (
     signature,
     starts_with_name,
 )
+from newsarchive.core.text.lines import is_linked, is_quotation, names_one, source_names
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
 
@@ -153,7 +148,7 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
     names = source_names(origin.name, origin.domain) if origin else ()
-    title = article.headline if word_count(article.headline) >= LEAD else ""
+    title = article.headline if comparable_words(article.headline) >= LEAD else ""
     about = _About(own, title, marks, names, words)
     return tuple(_line(block, about) for block in article.blocks)
 
@@ -177,7 +172,7 @@ def _facts(text: str, label: str, kind: str, place: str, linked: bool, proved: b
         form=0,
         place=place,
         label=label,
-        words=word_count(text),
+        words=comparable_words(text),
         sentence=ends_sentence(text),
         heading=kind == "heading",
         item=kind == "list_item",
@@ -217,7 +212,7 @@ def _holds_title(text: str, headline: str) -> bool:
     at = text.find(headline) if headline else -1
     if at < 0 or len(text) < len(headline) + 4:
         return False
-    return text[:at].endswith(QUOTES) or word_count(headline) >= LONG_TITLE
+    return text[:at].endswith(QUOTES) or comparable_words(headline) >= LONG_TITLE
 
 
 def shareable(page: Sighting) -> dict[int, bool]:

@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from newsarchive.core.furniture.evidence import Finding, articles
-from newsarchive.core.furniture.keys import place_key
 from newsarchive.core.furniture.sightings import Sighting
 from newsarchive.core.template import Entry
+from newsarchive.core.text.line_keys import place_key
 
 #: A slot is known by so many articles, on this part of which its line is chrome.
 PAGES, CHROME = 5, 0.5

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsarchive.core.clutter.lines import fold
-from newsarchive.core.furniture.keys import line_key
 from newsarchive.core.furniture.layouts import inside, nominee
 from newsarchive.core.furniture.sightings import HELD, MISSING, Line, Sighting
+from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.normalise import fold
 
 #: The full text must hold this part of the prose in its container, or it is an excerpt.
 FULL = 0.8

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.clutter.literals import Literals
 from newsarchive.core.origins.attribution_patterns import (
     Family,
     Phrase,
@@ -23,6 +22,9 @@ from newsarchive.core.origins.attribution_patterns import (
     phrases_of,
 )
 from newsarchive.core.origins.publishers import by_name, longest_name
+from newsarchive.core.text.patterns import Literals
+from newsarchive.core.text.scripts import UNSPACED, is_caseless
+from newsarchive.core.text.sentences import statements
 from newsarchive.rules import Rules
 
 #: A longer line is prose, whatever it says: it is read by sentence, and is no attribution itself.
@@ -38,14 +40,6 @@ _LEAD = re.compile(r"[\W_]{0,6}")
 _WORD = re.compile(r"\w+")
 _ARTICLE = re.compile(r"(?<=[^\W\d_]\s)(?:The|El|La|Los|Las|Le|Les|Die|Der|Das|Il|Lo|De|Het|Os|As)\s+$")
 _TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
-_SENTENCE = re.compile(
-    r"(?<=[.!?…])[\"”’»)\]]{0,2}\s+|(?<=[。！？])[」』）]?|\n+|\s[|•·]\s|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff]{2,5}\s?[：:])"
-)
-#: What each gap holds, or touches.
-_MAY_PART = re.compile("[.!?…。！？\n|•·\u3400-\u9fff]")
-_ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
-#: No abbreviation is longer, in characters: a sentence is searched from there.
-_LONGEST = 8
 _DOMAIN = r"(?:https?://)?(?:www\.)?[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,12}"
 _DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/[^\s)）\]]*)?", re.I)
 _IN_BRACKETS = re.compile(rf"\s*[(（\[]\s*(?:{_DOMAIN})(?:/[^\s)）\]]*)?\s*[)）\]]", re.I)
@@ -107,7 +101,7 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
     line = text.strip()
     if not line or len(line) > LINE:
         return None
-    first = next(iter(_sentences(line)), "")
+    first = next(iter(statements(line)), "")
     share = len(first) / len(line)
     return _match(first, share, rules) or (_match(line, 1.0, rules) if first != line else None)
 
@@ -115,20 +109,8 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
 def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
     """Every attribution among the sentences of a text, in their order."""
     length = max(1, len(text.strip()))
-    found = (_match(sentence, len(sentence) / length, rules) for sentence in _sentences(text))
+    found = (_match(sentence, len(sentence) / length, rules) for sentence in statements(text))
     return tuple(a for a in found if a is not None)
-
-
-def _sentences(text: str) -> Iterator[str]:
-    at = 0
-    for gap in _SENTENCE.finditer(text) if _MAY_PART.search(text) else ():
-        part = text[at : gap.start()].strip()
-        if not part or ("\n" not in gap[0] and _ABBREVIATION.search(part, max(0, len(part) - _LONGEST))):
-            continue
-        yield part
-        at = gap.end()
-    if part := text[at:].strip():
-        yield part
 
 
 def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
@@ -199,7 +181,7 @@ def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:
 @lru_cache(maxsize=8)
 def _not_names(rules: Rules) -> re.Pattern[str]:
     words = every(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[\u0e00-\u9fff]))" if words else r"(?!)", re.I)
+    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
 
 
 def _too_long(rest: str, phrase: Phrase) -> bool:
@@ -213,7 +195,7 @@ def _is_name(name: str, spaces: bool) -> bool:
         return False
     if not any(map(str.isalpha, name)):
         return False
-    if name.upper() == name.lower():
+    if is_caseless(name):
         return len(words) <= 5
     small = [w for w in words if w[0].islower() and len(w) > 3]
     return (_is_capital(words[0]) and len(small) < 2) or (any(map(_is_capital, words)) and not small)

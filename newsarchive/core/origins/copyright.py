@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.clutter.literals import Literals
 from newsarchive.core.origins.attribution_patterns import any_of, every
+from newsarchive.core.text.patterns import Literals
 from newsarchive.rules import Rules
 
 #: A longer line is prose about copyright, not a notice.

@@ -18,6 +18,7 @@ from newsarchive.core.origins.attribution_patterns import any_of, every
 from newsarchive.core.origins.mentions import Links, Mention, mention_in
 from newsarchive.core.origins.publishers import key_of
 from newsarchive.core.origins.vocabulary import AGAINST, FOR, Word, words_of
+from newsarchive.core.text.scripts import is_caseless
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -227,7 +228,7 @@ def _of_name(line: str, others: Sequence[Word], mention: Mention, same: bool) ->
     called = called and mention.name != mention.domain
     if mention.mark != "listed" and (mention.press or called):
         yield "press", 1
-    beside = (before[-1:] if before else []) + ([w for w in after[:1] if _is_caseless(w)])
+    beside = (before[-1:] if before else []) + ([w for w in after[:1] if is_caseless(w.text)])
     if any("at" in w.groups for w in beside):
         yield "after a preposition", 1
     if _END.fullmatch(_ADDRESS.sub("", line[mention.end :], count=1)):
@@ -241,10 +242,6 @@ def _of_name(line: str, others: Sequence[Word], mention: Mention, same: bool) ->
         )
     if _LABEL.search(line[: mention.start]) and len(before) <= 5:
         yield "behind a label", 1
-
-
-def _is_caseless(word: Word) -> bool:
-    return word.text.lower() == word.text.upper()
 
 
 def _of_place(mention: Mention, around: Surroundings) -> Iterator[tuple[str, int]]:
@@ -292,5 +289,5 @@ _MIXED = frozenset({"take", "grace", "from", "publish"})
 
 def _weight(word: Word) -> int:
     """How many unknown words one counts for: in scripts without spaces, two characters are one."""
-    caseless = _is_caseless(word) and len(word.text) > 4
+    caseless = is_caseless(word.text) and len(word.text) > 4
     return max(1, len(word.text) // 3) if caseless else 1

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from newsarchive.core.clutter.cues import DECIDED
-from newsarchive.core.clutter.lines import is_prose, word_count
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.credits import Credit, Surroundings, credit_of, words_of_address
 from newsarchive.core.origins.publishers import key_of
+from newsarchive.core.text.lines import is_prose
+from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Block
 from newsarchive.rules import Rules
@@ -59,7 +60,7 @@ def container(paths: Sequence[str]) -> str:
 
 
 def _is_open(block: Block, content: str) -> bool:
-    if block.kind not in _KINDS or not 0 < word_count(block.text) < 2 * PROSE:
+    if block.kind not in _KINDS or not 0 < comparable_words(block.text) < 2 * PROSE:
         return False
     inside = bool(content) and block.path.rpartition("/")[0] == content
     guessed = block.label in _GUESSED and not block.rule.startswith(DECIDED)

@@ -26,6 +26,7 @@ from newsarchive.core.origins.publishers import (
     stem_of,
 )
 from newsarchive.core.origins.vocabulary import Word, vocabulary, words_of
+from newsarchive.core.text.scripts import HANGUL, UNSPACED, is_caseless
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.rules import Rules
 
@@ -40,7 +41,8 @@ _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w@-])(/[^\s)）\]]*)?", re.I
 )
 _GAP = re.compile(r"[\s./&'’ʼ+!*-]{0,3}")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+#: A name may be glued to what follows: no space parts them, or a Korean particle ends it.
+_GLUED = re.compile(f"[{UNSPACED}{HANGUL}]")
 _OPENING, _CLOSING = tuple("«“„《「『‘"), tuple("»”“》」』’(（,，")
 #: "Libération et Le Monde" are two names, where the second is listed too.
 _AND = re.compile(r" (?:and|et|y|e|und|en|och|i|или|и|&) ")
@@ -121,13 +123,13 @@ def _listed_names(line: str, words: Sequence[Word], rules: Rules) -> Iterator[tu
         if found:
             at = found[1].end
             yield found
-    if at == 0 and _UNSPACED.search(line):
+    if at == 0 and _GLUED.search(line):
         yield from _inside(line, rules)
 
 
 def _may_begin(word: Word, rules: Rules) -> bool:
     """Whether a word without a capital may begin a listed name: in a script without capitals, or as "taz" does."""
-    return word.text.lower() == word.text.upper() or word.text in _small_beginnings(rules)
+    return is_caseless(word.text) or word.text in _small_beginnings(rules)
 
 
 @lru_cache(maxsize=8)
@@ -138,11 +140,7 @@ def _small_beginnings(rules: Rules) -> frozenset[str]:
 
 def _is_common(word: Word) -> bool:
     """Whether a word of a script without capitals says what credits say: "الخبر" is a paper, and "the news"."""
-    return (
-        bool(word.groups - {"press"})
-        and word.text.lower() == word.text.upper()
-        and not word.text[0].isdigit()
-    )
+    return bool(word.groups - {"press"}) and is_caseless(word.text) and not word.text[0].isdigit()
 
 
 def _spaced(line: str, words: Sequence[Word], rules: Rules) -> tuple[Publisher, Name] | None:
@@ -182,7 +180,7 @@ def _is_written(text: str, publisher: Publisher, rules: Rules) -> bool:
     """Whether a text is written as a name: with a capital, or just as it is listed."""
     if text in (publisher.name, *publisher.aliases):
         return True
-    capital = text.upper() == text.lower() or text[0].isupper() or text[0].isdigit()
+    capital = is_caseless(text) or text[0].isupper() or text[0].isdigit()
     return capital and is_spelt(text, rules)
 
 
@@ -210,7 +208,7 @@ def _by_beginning(rules: Rules) -> Mapping[str, tuple[tuple[str, Publisher], ...
     found: dict[str, list[tuple[str, Publisher]]] = defaultdict(list)
     for publisher in dict.fromkeys(registry(rules).by_key.values()):
         for name in (publisher.name, *publisher.aliases):
-            if _UNSPACED.match(name):
+            if _GLUED.match(name):
                 found[name[:_SHORT]].append((name, publisher))
     return {k: tuple(sorted(v, key=lambda pair: -len(pair[0]))) for k, v in found.items()}
 

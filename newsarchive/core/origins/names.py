@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from newsarchive.core.origins.attribution_patterns import any_of, every
 from newsarchive.core.origins.vocabulary import Word, vocabulary
+from newsarchive.core.text.scripts import UNSPACED, is_caseless
 from newsarchive.rules import Rules
 
 #: The longest name, in words, and in characters where words have no spaces.
@@ -114,7 +115,7 @@ def _quoted(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
         group = match.lastindex or 0
         text, start, end = _BRACKETS.sub("", match[group]).strip(), match.start(group), match.end(group)
         inside = [w for w in words if start <= w.start < end]
-        is_name = inside and (inside[0].is_capital or text.lower() == text.upper())
+        is_name = inside and (inside[0].is_capital or is_caseless(text))
         most = _WORDS if inside and inside[0].is_capital else _CASELESS_WORDS
         if is_name and len(inside) <= most and not re.search(r"[.!?。！？,，]$", text):
             yield Name(text, start, end, "quoted", _is_press(inside))
@@ -175,7 +176,12 @@ def _rest(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
     """In scripts without capitals: what no table knows, with words of papers' names beside it."""
     run: list[Word] = []
     for word in (*words, None):
-        fits = word is not None and _is_caseless(word) and ("press" in word.groups or not word.groups)
+        fits = (
+            word is not None
+            and is_caseless(word.text)
+            and not word.text[0].isdigit()
+            and ("press" in word.groups or not word.groups)
+        )
         near = bool(run) and word is not None and line[run[-1].end : word.start].strip() == ""
         if run and not (fits and near):
             yield from _named(line, run, rules)
@@ -199,10 +205,6 @@ def _is_listed(word: Word, rules: Rules) -> bool:
     return word.text in known.whole or word.text in known.runs
 
 
-def _is_caseless(word: Word) -> bool:
-    return word.text.lower() == word.text.upper() and not word.text[0].isdigit()
-
-
 def _is_press(words: Sequence[Word]) -> bool:
     return any("press" in w.groups for w in words)
 
@@ -215,4 +217,4 @@ def _may_name(text: str, rules: Rules) -> bool:
 @lru_cache(maxsize=8)
 def _not_names(rules: Rules) -> re.Pattern[str]:
     words = every(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[\u0e00-\u9fff]))" if words else r"(?!)", re.I)
+    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core.origins.attribution_patterns import any_of, every
+from newsarchive.core.text.scripts import UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
@@ -25,9 +26,8 @@ _ACRONYM = 4
 _FIRM_FORMS = 20
 #: A number is no slip: "2 minutes" is not "20 Minutes".
 _DIGITS = re.compile(r"\d+")
-_WORD_END = re.compile(r"(?<=\w)(?!\w)|(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])|(?<=[!.*+/])")
+_WORD_END = re.compile(rf"(?<=\w)(?!\w)|(?<=[{UNSPACED}])|(?<=[!.*+/])")
 _INFLECTED = re.compile(r"[\u0400-\u04ff]")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _THE = re.compile(r"^the\s+(?=\w)")
 #: Articles that may fall away or be added: "Die Zeit" in "Quelle: Zeit". "LA Times" begins with none.
 _ARTICLE = re.compile(r"^(?:der|die|das|le|la|les|el|il|lo|de|het|o)\s+(?=\w)|^(?:l|al)['’ʼ-]", re.I)
@@ -144,7 +144,7 @@ def ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
     """Whether a listed name ends where it does, and is not the beginning of a longer one."""
     if not after[:1] or (stops and stops.match(after)):
         return True
-    if _UNSPACED.search(name[-1]):
+    if has_unspaced(name[-1]):
         return not after[0].isalpha()
     # "Reuters Institute", "Journal des Rives": the name goes on, with or without a small word between.
     goes_on = re.match(r"[ -](?:(?P<small>[^\W\d_]{2,5}) )?(?P<next>[^\W\d_])", after)

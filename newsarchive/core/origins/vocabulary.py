@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive.core.text.scripts import HANGUL, UNSPACED
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
@@ -31,12 +32,11 @@ GROUPS = frozenset((*FOR, *AGAINST, "at", "small", "press", "particles"))
 #: A stem has at least so many letters, at most so many are tried.
 _SHORTEST, _LONGEST = 2, 16
 
-_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff々ー"
 #: Marks of Arabic and Indian scripts are no letters to Python, yet stand inside words.
 _MARK = r"[\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
-_WORD = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|{_MARK})+(?:-(?:[^\W_{_UNSPACED}]|{_MARK})+)*")
-_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_WORD = re.compile(rf"[{UNSPACED}]+|(?:[^\W_{UNSPACED}]|{_MARK})+(?:-(?:[^\W_{UNSPACED}]|{_MARK})+)*")
+_IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
+_HANGUL = re.compile(f"[{HANGUL}]")
 _TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 
 _NOTHING: frozenset[str] = frozenset()

@@ -8,8 +8,8 @@ from itertools import chain
 
 import numpy as np
 
-from newsarchive.core.clutter.literals import any_literal
 from newsarchive.core.pages.blocks import Box
+from newsarchive.core.text.patterns import any_literal
 
 #: Hand-made groups: words of ids and classes that name a part of a page, in many themes alike.
 GROUPS: dict[str, re.Pattern[str]] = {

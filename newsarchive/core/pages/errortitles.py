@@ -13,6 +13,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.rules import Rules, strings
 
 _FILE = "data/discovery/pagekinds.toml"
@@ -24,7 +25,7 @@ MAX_PART_CHARACTERS = 120
 #: Where the name of the site is set off from what the page is called.
 _SEPARATORS = re.compile(r"\s+[-–—:·•«»‹›~/]+\s+|\s*[|｜]\s*|\s*:\s+|[_＿]")
 #: Scripts that are written with spaces: a phrase in them begins and ends with a word.
-_SPACED_LETTER = re.compile(r"[^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|\d")
+_SPACED_LETTER = re.compile(rf"[^\W\d_{UNSPACED}]|\d")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'"})
 _ARTICLE_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:\w*Article|BlogPosting|Report)"')
 

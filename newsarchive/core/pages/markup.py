@@ -182,35 +182,6 @@ def is_blank(text: str) -> bool:
 _DELETE = dict.fromkeys(map(ord, _INVISIBLE))
 
 
-def count_words(text: str) -> int:
-    """Words; in Chinese and Japanese, which do not part them, every character is one. Thai, Lao, Burmese and
-    Khmer part clauses only: there 14 characters count as three words, as in Thai news.
-
-    >>> count_words("Tokyo and Seoul"), count_words("今天下雨"), count_words("เรือเที่ยวสุดท้ายออกแล้ว")
-    (3, 4, 6)
-    """
-    if text.isascii():
-        return len(text.split())
-    if _WITHOUT_SPACES.search(text) is None:
-        return _spaced(text)
-    single, clauses = len(_UNSPACED.findall(text)), len(_CLAUSES.findall(text))
-    return single + -(-3 * clauses // 14) + _spaced(_WITHOUT_SPACES.sub(" ", text))
-
-
-def _spaced(text: str) -> int:
-    """The words between white space; a sign alone, such as a dash, is none. The pattern, which takes its time, reads
-    those only that are not all letters."""
-    words = text.split()
-    odd = [word for word in words if not word.isalnum()]
-    return len(words) - len(odd) + len(_SPACED.findall(" ".join(odd)))
-
-
-_SPACED = re.compile(r"\w\S*")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_CLAUSES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-_WITHOUT_SPACES = re.compile(f"[{_UNSPACED.pattern[1:-1]}{_CLAUSES.pattern[1:-1]}]")
-
-
 def escape(text: str) -> str:
     """Text as HTML content."""
     return html.escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import ends_sentence
-from newsarchive.core.clutter.literals import any_literal, whole
 from newsarchive.core.pages.blocks import Box, RawBlock
 from newsarchive.core.pages.boxes import spelled, telling
+from newsarchive.core.text.patterns import any_literal, whole
+from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.rules import Rules
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.

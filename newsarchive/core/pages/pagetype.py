@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from newsarchive.core.clutter.lines import ends_sentence
 from newsarchive.core.pages.blocks import Box, RawBlock
 from newsarchive.core.pages.errortitles import error_title
 from newsarchive.core.pages.judging import Sheet, Verdict
-from newsarchive.core.pages.markup import count_words
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason, Quality
 from newsarchive.rules import Rules

@@ -8,7 +8,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from newsarchive.core.pages.markup import count_words, escape
+from newsarchive.core.pages.markup import escape
+from newsarchive.core.text.words import count_words
 from newsarchive.items import Article, Block
 
 if TYPE_CHECKING:

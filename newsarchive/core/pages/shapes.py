@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsarchive.core.pages.blocks import RawBlock
+from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS
 
 Array = NDArray[np.floating[Any]]
 
@@ -29,8 +30,8 @@ KINDS = {
 NAMES = ("weight", "words", "commas", "ends_stop", "case", "capitals", "lines", "link_density", "kind", "level",
          "depth", "hidden")  # fmt: skip
 
-#: Scripts whose words have no spaces between them: a character counts for 2.5 Latin letters.
-_UNSPACED = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x0E00, 0x0E7F))
+#: A character of these counts for 2.5 Latin letters: Han, kana, Hangul and Thai. The model was trained with them.
+_WIDE_BLOCKS = (*HAN_AND_KANA_BLOCKS, (0xAC00, 0xD7AF), (0x0E00, 0x0E7F))
 _STOPS, _CLOSING = ".!?…。！？।؟", "\"'”’»)」』"
 _ENDS = frozenset('.!?…。！？”"’।؟')
 #: `_AFTER` is one place above `_STOP` and `_CAPITAL` above `_WORD`, which `_counts` compares.
@@ -46,7 +47,7 @@ _GAP = "\n"
 def _signs() -> NDArray[np.uint8]:
     """Code point → its kinds, as bits. What lies beyond the first plane counts as no sign."""
     signs = np.zeros(0x10000, np.uint8)
-    for low, high in _UNSPACED:
+    for low, high in _WIDE_BLOCKS:
         signs[low : high + 1] |= _WIDE
     for code in range(0x10000):
         char = chr(code)

@@ -13,11 +13,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from newsarchive.core.clutter.lines import fold, word_count
 from newsarchive.core.metadata import read_metadata
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.scripts import UNSPACED
+from newsarchive.core.text.words import comparable_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Candidate, DropReason, Page, Quality, SourceText
 from newsarchive.rules import Rules
@@ -39,7 +41,7 @@ _CUT = re.compile(
     r"(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|(?:read|continue|view) (?:more|reading|post|full)[^.]{0,80})\W*$",
     re.I,
 )
-_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]|\w+")
+_TOKEN = re.compile(rf"[{UNSPACED}]|\w+")
 
 
 def usable(text: SourceText | None) -> bool:
@@ -47,7 +49,7 @@ def usable(text: SourceText | None) -> bool:
     if text is None or not text.is_full:
         return False
     plain = " ".join(re.sub(r"<[^<>]*>", " ", text.html).split())
-    return word_count(plain) >= FEWEST_WORDS and not _CUT.search(html.unescape(plain)[-120:])
+    return comparable_words(plain) >= FEWEST_WORDS and not _CUT.search(html.unescape(plain)[-120:])
 
 
 def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | None:
@@ -137,5 +139,5 @@ def _superseded(block: Block, text: SourceText) -> Block:
 
 
 def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:
-    words = sum(word_count(block.text) for block in blocks)
+    words = sum(comparable_words(block.text) for block in blocks)
     return Candidate("article_body", f"{words} words", text.source, chosen=True, reason=why)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newsarchive.core.clutter.lines import fold, word_count
-from newsarchive.core.furniture.keys import signature
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.sources.paging import page_parts
+from newsarchive.core.text.line_keys import signature
+from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import try_normalise
 from newsarchive.items import Article, Block, Page, Quality
 
@@ -95,8 +96,8 @@ def _furniture(article: Article, pages: Sequence[Part]) -> set[str]:
     for page in pages:
         common &= {_key(block) for block in page.blocks}
     body = [block for block in article.blocks if block.label == "body"]
-    words = sum(word_count(block.text) for block in body)
-    shared = sum(word_count(block.text) for block in body if _key(block) in common)
+    words = sum(comparable_words(block.text) for block in body)
+    shared = sum(comparable_words(block.text) for block in body if _key(block) in common)
     return common if shared <= COMMON * words else set()
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf
 
-from newsarchive.core.repairs.characters import kind, script
 from newsarchive.core.repairs.grams import LENGTH, LENGTHS, UNKNOWN, GramModel
 from newsarchive.core.repairs.pairs import SCALE, PairModel
 from newsarchive.core.repairs.pieces import SWITCH
+from newsarchive.core.text.scripts import kind, script
 
 #: What a pair counts, in a word, against a sequence of letters (measured on clean text with holes).
 PAIRS = 0.5

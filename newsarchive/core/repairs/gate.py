@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.repairs.characters import SCRIPTS, script
 from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.text.scripts import SCRIPTS, script
 
 #: A script that makes up less of the page's letters than this may be mojibake as a whole.
 MINOR = 0.3

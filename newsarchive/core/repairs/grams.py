@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.repairs.characters import script
+from newsarchive.core.text.scripts import script
 from newsarchive.rules import Rules
 
 GRAMS = "encoding-grams.bin"

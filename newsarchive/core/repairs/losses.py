@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from newsarchive.core.charsets import Charset
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.lost import JOINED, Lossy, Mended, lossy
 from newsarchive.core.repairs.pairs import PairModel
@@ -28,6 +27,7 @@ from newsarchive.core.repairs.torn import (
     own_letters,
     unchanged,
 )
+from newsarchive.core.text.scripts import script
 
 #: What a run must gain by its guesses, in nats.
 GAIN = 2.0
@@ -142,7 +142,7 @@ def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dic
 
 
 def _language(text: str, changes: Sequence[Change]) -> str:
-    from newsarchive.core.facts.language import detect  # its tables take half a second to load
+    from newsarchive.core.text.language import detect  # its tables take half a second to load
 
     return detect(unchanged(text, changes)[1])[0]
 

@@ -17,12 +17,12 @@ from itertools import product
 from math import log
 
 from newsarchive.core.charsets import Charset
-from newsarchive.core.repairs.characters import is_allowed, kind, script
 from newsarchive.core.repairs.fills import Token, likeliest
 from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.mojibake import Reading
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.quotes import SPELLINGS
+from newsarchive.core.text.scripts import is_allowed, kind, script
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")

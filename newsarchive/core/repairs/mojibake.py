@@ -16,10 +16,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.repairs.characters import is_allowed
 from newsarchive.core.repairs.pairs import SCALE, PairModel
 from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
 from newsarchive.core.repairs.signs import codecs_in, named
+from newsarchive.core.text.scripts import is_allowed
 
 _SEQUENCE = (
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"

@@ -13,9 +13,9 @@ from functools import cache, cached_property
 from itertools import accumulate
 
 from newsarchive.core.charsets import MULTI_BYTE
-from newsarchive.core.repairs.characters import is_allowed
 from newsarchive.core.repairs.mojibake import UTF8, Found, Reading
 from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.text.scripts import is_allowed
 
 #: UTF-8, ASCII included: what a whole run comes to.
 _TEXT = re.compile(rb"(?:[\x20-\x7e]|" + UTF8.pattern + rb")+")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from newsarchive.core.repairs.characters import kind
+from newsarchive.core.text.scripts import kind
 from newsarchive.rules import Rules
 
 MODEL = "encoding.bin"

@@ -23,11 +23,11 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import LENGTHS, GramModel, camel_parts
 from newsarchive.core.repairs.mojibake import Found, Reading
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.runs import Runs
+from newsarchive.core.text.scripts import script
 
 #: Letters that a word has at the least to be known as it stands, one less if it has no capitals inside: fewer letters
 #: of damage may happen to be a word.

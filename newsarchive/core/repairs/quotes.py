@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.runs import Change
+from newsarchive.core.text.scripts import script
 
 #: What opens and what closes, and the languages of which that is the custom (Unicode CLDR, delimiters); "" is
 #: all that are not named.

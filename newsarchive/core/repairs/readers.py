@@ -9,13 +9,13 @@ from functools import lru_cache
 from math import log
 from typing import Protocol
 
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.legacy import Legacy
 from newsarchive.core.repairs.mojibake import Found, Reading
 from newsarchive.core.repairs.multibyte import MultiByte
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.proof import Proof
 from newsarchive.core.repairs.runs import Runs
+from newsarchive.core.text.scripts import script
 
 #: A letter of a script that the rest of the page does not use may cost this much more, in nats.
 STRANGER = 6.0

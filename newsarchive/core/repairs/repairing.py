@@ -44,7 +44,7 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
 
 def _language(article: Article) -> Article:
     """The language once more: damaged text misleads the detector."""
-    from newsarchive.core.facts.language import finish_language
+    from newsarchive.core.text.language import finish_language
 
     declared = next((c.value for c in article.candidates if c.field == "in_language" and c.chosen), "")
     found, source = finish_language(article.article_body[:5000], declared)

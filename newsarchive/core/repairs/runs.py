@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.gate import LINE
 from newsarchive.core.repairs.mojibake import Found, Reading
 from newsarchive.core.repairs.plausible import NON_ASCII
+from newsarchive.core.text.scripts import script
 
 
 class Change(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.repairs.characters import kind, script
 from newsarchive.core.repairs.grams import LENGTHS
 from newsarchive.core.repairs.runs import Change
+from newsarchive.core.text.scripts import kind, script
 
 #: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
 _END = re.compile(r"[.!][\"')\]]* |\n")

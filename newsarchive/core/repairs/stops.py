@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.quotes import SPELLINGS, TORN, torn_pattern
 from newsarchive.core.repairs.runs import Change
+from newsarchive.core.text.scripts import script
 
 #: The first two bytes of the marks, and a character to stand for them in a line.
 BEGINNINGS = {b"\xe3\x80": "\ue000", b"\xef\xbc": "\ue001"}

@@ -12,10 +12,10 @@ from functools import cache
 from itertools import chain, islice, pairwise
 
 from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import LENGTHS, GramModel
 from newsarchive.core.repairs.pairs import PairModel
 from newsarchive.core.repairs.runs import Change, is_inside
+from newsarchive.core.text.scripts import script
 
 #: So many places of a character are asked whether it is in known words, of no more letters to either side.
 ASKED, LETTERS = 60, 30

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from newsarchive.core.charsets import MULTI_BYTE, charsets
-from newsarchive.core.repairs.characters import script
 from newsarchive.core.repairs.grams import GramModel
 from newsarchive.core.repairs.legacy import Legacy, likeliest
 from newsarchive.core.repairs.lines import CONTROLS, are_controls, are_only_controls, by_line
@@ -28,6 +27,7 @@ from newsarchive.core.repairs.runs import Change, Repairs, Runs, placed
 from newsarchive.core.repairs.stops import torn_stops_codec
 from newsarchive.core.repairs.torn import torn
 from newsarchive.core.repairs.worded import compared, cost_of_words, known_words, lines_of
+from newsarchive.core.text.scripts import script
 
 #: A codec is believed from this gain on, in nats, summed over the page; one of many bytes from that on.
 PAGE, MANY_BYTES = 12.0, 20.0

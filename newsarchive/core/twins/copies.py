@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from newsarchive.core.twins.folding import in_groups, normalise, normalised_bodies
+from newsarchive.core.text.normalise import in_groups, normalise, normalised_bodies
 from newsarchive.core.twins.shingling import WORDS, runs, shingles
 
 Kind = Literal["exact", "edited", "truncated"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from newsarchive.core.twins.folding import normalise
+from newsarchive.core.text.normalise import normalise
 
 #: Cosine from which two articles are reported, and how many rare marks they must share.
 THRESHOLD = 0.4

@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from newsarchive.core.twins.folding import LINE_FEED, SPACE, codes_of
+from newsarchive.core.text.normalise import LINE_FEED, SPACE, codes_of
+from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_BLOCKS
 
 #: Words of a shingle; three keep two stories on one topic apart and let eight words in a hundred change.
 WORDS = 3
@@ -21,15 +22,9 @@ WORDS = 3
 #: copying: "404 Not Found", a caption, one line. They get a hash and no signature.
 SHORTEST = 30
 
-# Blocks of scripts written without spaces, with how many characters make about three words.
-_UNSPACED = (
-    (0x0E00, 0x0EFF, 12),  # Thai, Lao
-    (0x1000, 0x109F, 12),  # Burmese
-    (0x1780, 0x17FF, 12),  # Khmer
-    (0x3040, 0x30FF, 6),  # kana
-    (0x3400, 0x9FFF, 6),  # Han
-    (0xF900, 0xFAFF, 6),
-)
+#: How many characters make about three words where no spaces part them. Archives hold the fingerprints that follow
+#: from this, so that the blocks of rare characters are not asked.
+_CHARACTERS = ((SOUTHEAST_ASIAN_BLOCKS, 12), (HAN_AND_KANA_BLOCKS, 6))
 #: Characters by which the script is judged: a text does not change it later.
 _SAMPLE = 1000
 _PLANE = 1 << 16
@@ -115,11 +110,12 @@ def _characters(folded: str) -> int:
     sample = folded[:_SAMPLE]
     if sample.isascii():
         return 0
-    counts: dict[int, int] = {}
     codes = codes_of(sample)
-    for low, high, size in _UNSPACED:
-        counts[size] = counts.get(size, 0) + int(((codes >= low) & (codes <= high)).sum())
-    size, count = max(counts.items(), key=lambda c: c[1])
+    counts = (
+        (size, sum(int(((codes >= first) & (codes <= last)).sum()) for first, last in blocks))
+        for blocks, size in _CHARACTERS
+    )
+    size, count = max(counts, key=lambda c: c[1])
     return size if count * 3 > len(sample) else 0
 
 

@@ -12,7 +12,8 @@ import hashlib
 import re
 from functools import lru_cache
 
-from newsarchive.core.clutter.lines import folded, word_count
+from newsarchive.core.text.normalise import fold_keeping_emoji
+from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_BLOCKS, character_class
 
 NAME, DOMAIN, QUOTED = "▲", "◆", "❝"
 #: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
@@ -75,6 +76,7 @@ _DETERMINERS = frozenset(
 )
 _JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 _CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
+_UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
 _LEAD = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,3})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
 _PER_POST = re.compile(r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*")
 _HASHED = re.compile(r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+")
@@ -94,7 +96,7 @@ def line_key(text: str) -> int:
     >>> line_key("Posted on 3 May") == line_key("posted on 17 May.")
     True
     """
-    plain = _DIGITS.sub("0", folded(text))
+    plain = _DIGITS.sub("0", fold_keeping_emoji(text))
     return number(plain) if any(c.isalpha() for c in plain) else 0
 
 
@@ -111,14 +113,19 @@ def form_of(text: str) -> str:
     first = re.match(r"\W*\w+", marked)
     start = first.end() if first and not _CAPITALS.match(marked[first.end() :].lstrip()) else 0
     marked = marked[:start] + _CAPITALS.sub(NAME, marked[start:])
-    plain = _DIGITS.sub("0", folded(marked))
+    plain = _DIGITS.sub("0", fold_keeping_emoji(marked))
     literals = sum(map(_weight, re.findall(r"[^\W\d_]+", plain)))
     return plain if literals >= LITERALS and any(x in plain for x in (NAME, DOMAIN, QUOTED)) else ""
 
 
 def _weight(word: str) -> int:
-    """How many words a run of letters is: two characters make one where words are not parted by spaces."""
-    return 1 if word.isascii() else max(1, word_count(word))
+    """How many words a run of letters is: two characters make one where words are not parted by spaces.
+
+    Archives hold the numbers that follow from this, so that it has its own count, which must never change.
+    """
+    if word.isascii() or not (unspaced := len(_UNSPACED.findall(word))):
+        return 1
+    return len(_UNSPACED.sub(" ", word).split()) + (unspaced + 1) // 2
 
 
 def names_in(text: str) -> list[str]:
@@ -146,7 +153,7 @@ def starts_with_name(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def form_key(text: str) -> int:
     """The fingerprint of `form_of`, or of the label of a lead; 0 where there is neither."""
-    lead = folded(lead_of(text)[0])
+    lead = fold_keeping_emoji(lead_of(text)[0])
     form = f"lead {lead}" if lead else form_of(text)
     return number("form " + form) if form else 0
 

@@ -1,11 +1,32 @@
-"""A text folded, by arrays: case, punctuation, width and white space tell no texts apart."""
+"""Two spellings of one text as the same string. Which differences count depends on what is compared:
+
+- `normalise` (whole texts, by arrays): letters and digits in words, case folded; for fingerprints and copies
+- `fold` (a line): white space, case, width, and what stands around a line gone; as phrase tables spell it
+- `fold_keeping_emoji`: the same, as line keys have it
+- `key` (a name, a headline): nothing but letters and digits, case folded
+- `without_accents` (a name in an address): the bare letters
+
+>>> line = "»  Don’t MISS: Café №1! "
+>>> normalise(line), fold(line), key(line), without_accents(line.strip("» "))
+('dont miss café no1', "don't miss: café no1", 'dontmisscafé1', 'Don’t MISS: Cafe No1!')
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
+
+#: Straight quotes stand for these, so that one spelling in a table meets both. A pattern finds the few that there are;
+#: a table for `translate` is asked for every letter.
+_QUOTES = re.compile("[’‘‚‛“”„‟«»]")
+_BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
+#: Emoji begin beyond this character, and are of these categories: symbols, their colours, what joins two.
+_FIRST_PICTURE, _PICTURES = "\u2190", frozenset(["So", "Sk", "Mn", "Cf"])
+
+_NO_LETTER = re.compile(r"[\W_]+")
 
 _APOSTROPHES = "'’‘ʼ`´"
 #: What makes most English texts other than ASCII; taken out first, for speed alone.
@@ -165,3 +186,59 @@ def _learn(block: int) -> None:
         folded = chr(code).casefold()
         single = _FOLD[ord(folded)] if len(folded) == 1 else ""
         table[code] = _VANISHES if single is None else ord(single) if single else _SEVERAL
+
+
+@lru_cache(maxsize=16384)
+def fold(text: str) -> str:
+    """A line as phrase tables spell it: as `fold_keeping_emoji`, without emoji around it.
+
+    >>> fold("»  Share This: "), fold("👉🏽 Read more…")
+    ('share this', 'read more')
+    """
+    text = fold_keeping_emoji(text)
+    if text and (text[0] > _FIRST_PICTURE or text[-1] > _FIRST_PICTURE):
+        return _without_pictures(text)
+    return text
+
+
+@lru_cache(maxsize=16384)
+def fold_keeping_emoji(text: str) -> str:
+    """A line in NFKC and lower case, with straight quotes, no bullets or end marks around it."""
+    if text.isascii():  # has neither curly quotes nor what NFKC would change
+        return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
+
+
+def _without_pictures(text: str) -> str:
+    """A line without the emoji at its ends: they stand for bullets, "👉 Read more"."""
+    start, end = 0, len(text)
+    while start < end and _is_picture(text[start]):
+        start += 1
+    while start < end and _is_picture(text[end - 1]):
+        end -= 1
+    return text[start:end].lstrip(_BEFORE).rstrip(_BEHIND)
+
+
+def _is_picture(char: str) -> bool:
+    """Whether a character is an emoji or a part of one (its colour, what joins it to another), or a space."""
+    return char == " " or (char > _FIRST_PICTURE and unicodedata.category(char) in _PICTURES)
+
+
+@lru_cache(maxsize=2048)
+def key(text: str) -> str:
+    """What two spellings of one value share: letters and digits, lower case.
+
+    >>> key("Trump’s return…") == key("Trump's Return")
+    True
+    """
+    return _NO_LETTER.sub("", text.casefold())
+
+
+def without_accents(text: str) -> str:
+    """Letters without their accents, as addresses write them (NFKD, combining marks dropped).
+
+    >>> without_accents("Peić Ångström")
+    'Peic Angstrom'
+    """
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

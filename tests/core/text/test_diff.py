@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.diff import MAX_WORDS, Change, lost_and_gained, to_html, unified, word_diff
+from newsarchive.core.text.diff import MAX_WORDS, Change, lost_and_gained, to_html, unified, word_diff
 
 texts = st.lists(
     st.sampled_from(["the", "red", "fox", ",", ".", "\n\n", " ", "it’s", "<b>"]), max_size=30

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.clutter import cues, lines
-from newsarchive.core.furniture import keys
-from newsarchive.core.furniture.keys import form_key, form_of, line_key, signature
-
-
-@pytest.mark.parametrize("module", [keys, lines, cues])
-def test_examples(module: object) -> None:
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+from newsarchive.core.text.line_keys import form_key, form_of, line_key, signature
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
+
 #: Shorter texts, in letters, say too little about their language.
 SHORTEST = 60
 #: As much text as is looked at, in characters.
@@ -42,7 +44,7 @@ _SPLIT = re.compile(r"\W+")
 
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
 #: Letters that say as much as a syllable or a word.
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
 #: Codes that pages and the detector write for the same language.
 _SAME = {
     "iw": "he",

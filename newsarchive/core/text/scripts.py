@@ -1,0 +1,146 @@
+"""What a character is: its script, its kind, and whether its script parts words by spaces or knows capitals.
+
+Texts in Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words, so that whatever counts, cuts
+or looks for words must ask here first. `UNSPACED` is the one table of those scripts, to stand in a pattern:
+
+>>> re.findall(f"[{UNSPACED}]", "Tokyo 東京, กรุงเทพ"), re.findall(f"[{UNSPACED}]", "서울")
+(['東', '京', 'ก', 'ร', 'ุ', 'ง', 'เ', 'ท', 'พ'], [])
+
+`kind` is the class that backs the model of pairs in encoding repair: the model knows some two thousand characters by
+themselves, and every other one counts as a member of its kind, so that a script that the model never saw is still
+told from rubbish.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+#: Scripts that a kind of their own is kept for; others are `other`.
+_SCRIPTS = """
+LATIN GREEK CYRILLIC ARMENIAN HEBREW ARABIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL
+TELUGU KANNADA MALAYALAM SINHALA THAI LAO TIBETAN MYANMAR GEORGIAN HANGUL ETHIOPIC KHMER
+HIRAGANA KATAKANA BOPOMOFO CJK
+"""
+SCRIPTS = _SCRIPTS.split()
+
+#: First and last code point of a block of Unicode, or of neighbouring blocks.
+Range = tuple[int, int]
+
+
+def character_class(ranges: Iterable[Range]) -> str:
+    """Ranges as the inside of a character class of a pattern.
+
+    >>> re.findall(f"[{character_class([(0x61, 0x63)])}]", "abcd")
+    ['a', 'b', 'c']
+    """
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+#: Kana and Han, compatibility ideographs among them: each character says as much as a syllable or a short word.
+HAN_AND_KANA_BLOCKS: tuple[Range, ...] = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
+#: What is rarer: 々, 〆 and 〇; small kana for Ainu; half-width kana; ideographs beyond the first plane.
+RARE_HAN_AND_KANA_BLOCKS: tuple[Range, ...] = (
+    (0x3005, 0x3007),
+    (0x31F0, 0x31FF),
+    (0xFF66, 0xFF9F),
+    (0x20000, 0x3FFFF),
+)
+#: Thai and Lao, Burmese, Khmer: letters, of which a word has several; spaces part clauses.
+SOUTHEAST_ASIAN_BLOCKS: tuple[Range, ...] = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
+
+#: The same, to stand between the brackets of a character class.
+HAN_AND_KANA = character_class((*HAN_AND_KANA_BLOCKS, *RARE_HAN_AND_KANA_BLOCKS))
+SOUTHEAST_ASIAN = character_class(SOUTHEAST_ASIAN_BLOCKS)
+#: All scripts that write no space between words. Tibetan is none of them: a mark parts its syllables. Korean is none.
+UNSPACED = SOUTHEAST_ASIAN + HAN_AND_KANA
+THAI_AND_LAO = character_class([(0x0E00, 0x0EFF)])
+TIBETAN = character_class([(0x0F00, 0x0FFF)])
+#: The syllables of Korean, which has spaces, and particles glued to its words.
+HANGUL = character_class([(0xAC00, 0xD7A3)])
+
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+
+
+def has_unspaced(text: str) -> bool:
+    """Whether a character of a script without spaces stands in a text.
+
+    >>> has_unspaced("Reuters 路透社"), has_unspaced("Ройтерс")
+    (True, False)
+    """
+    return not text.isascii() and _UNSPACED.search(text) is not None
+
+
+def is_caseless(text: str) -> bool:
+    """Whether no letter of a text is known in capitals and small letters: Arabic, Chinese, or digits alone.
+
+    >>> is_caseless("الخبر"), is_caseless("2025"), is_caseless("Heron")
+    (True, True, False)
+    """
+    return text.lower() == text.upper()
+
+
+#: What no repair may bring forth.
+FORBIDDEN = frozenset({"c1", "control", "unassigned", "private", "surrogate", "replacement", "nonchar"})
+
+#: Kinds of punctuation and symbols by code point range, before the general category is asked.
+_RANGES = (
+    (0x2190, 0x21FF, "arrow"),
+    (0x2200, 0x22FF, "math"),
+    (0x2300, 0x23FF, "technical"),
+    (0x2500, 0x257F, "box"),
+    (0x2580, 0x259F, "block element"),
+    (0x25A0, 0x25FF, "geometric"),
+    (0x2600, 0x27BF, "dingbat"),
+    (0xFF00, 0xFF60, "fullwidth"),
+    (0xFF61, 0xFF9F, "halfwidth"),
+    (0x1F1E6, 0x1F1FF, "flag"),
+    (0x1F3FB, 0x1F3FF, "skin tone"),
+    (0x1F000, 0x1F2FF, "tile"),  # mahjong, dominoes, cards, letters in frames
+    (0x1F650, 0x1F67F, "ornament"),
+    (0x1F700, 0x1F8FF, "ornament"),  # alchemy, shapes, arrows
+    (0x1F300, 0x1FAFF, "emoji"),
+    (0x3000, 0x303F, "cjk punctuation"),
+)
+
+_CATEGORIES = {"Cn": "unassigned", "Co": "private", "Cs": "surrogate", "Cf": "format", "Nd": "digit"}
+
+
+@lru_cache(maxsize=1 << 16)
+def kind(char: str) -> str:
+    """The kind of one character: `LATIN Lu`, `THAI Mn`, `box`, `emoji`, `c1`, `Po` …"""
+    code = ord(char)
+    category = unicodedata.category(char)
+    if category in ("Cn", "Co", "Cs"):
+        # Emoji are younger than Python's tables: the whole range is set aside for them.
+        return "emoji" if 0x1F300 <= code <= 0x1FAFF else _CATEGORIES[category]
+    if code == 0xFFFD:
+        return "replacement"
+    if category == "Cc":
+        return "c1" if code >= 0x7F else "space" if char in "\t\n\r\f\v " else "control"
+    for first, last, name in _RANGES:
+        if first <= code <= last:
+            return name
+    if category[0] in "LM":
+        return f"{script(char)} {category}"
+    return _CATEGORIES.get(category, category)
+
+
+@lru_cache(maxsize=1 << 16)
+def script(char: str) -> str:
+    """The script of a letter or mark, one of `SCRIPTS`; `other` for the rest; "" for no letter."""
+    if unicodedata.category(char)[0] not in "LM":
+        return ""
+    word = unicodedata.name(char, "").split(" ", 1)[0]
+    if word in ("KATAKANA-HIRAGANA", "HALFWIDTH"):
+        return "KATAKANA"
+    if word in ("FULLWIDTH", "MODIFIER"):
+        return "LATIN"
+    return word if word in SCRIPTS else "other"
+
+
+def is_allowed(text: str) -> bool:
+    """Whether a repair may bring forth this text: only assigned, printable characters."""
+    return FORBIDDEN.isdisjoint(map(kind, text))

@@ -1,0 +1,75 @@
+"""Words, sentences and scripts of many languages, as data."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from newsarchive.core.text.scripts import TIBETAN, UNSPACED, has_unspaced, is_caseless
+from newsarchive.core.text.sentences import ends_sentence, sentences, statements
+from newsarchive.core.text.words import comparable_words, count_words
+from newsarchive.db import tokens
+
+#: Text, words that readers are told, words that can be compared with those of another language.
+COUNTS = [
+    ("", 0, 0),
+    ("It rained in Beijing today.", 5, 5),
+    ("Señor García no vino.", 4, 4),
+    ("今天北京下雨了。", 7, 4),
+    ("東京とソウル", 6, 3),
+    ("오늘 서울에 비가 왔다.", 4, 4),
+    ("Reuters 路透社", 4, 3),
+]
+
+
+@pytest.mark.parametrize(("text", "told", "comparable"), COUNTS)
+def test_words(text: str, told: int, comparable: int) -> None:
+    assert count_words(text) == told
+    assert comparable_words(text) == comparable
+
+
+@pytest.mark.parametrize("char", "กເမខあアｱ々〆〇ㇰ中㐀豈𠀀")
+def test_written_without_spaces(char: str) -> None:
+    assert has_unspaced(char)
+    assert re.fullmatch(f"[{UNSPACED}]", char)
+    assert tokens.UNSPACED.fullmatch(char)
+
+
+@pytest.mark.parametrize("char", "aéя한אعअ0。、")
+def test_written_with_spaces_or_no_letter(char: str) -> None:
+    assert not has_unspaced(char)
+
+
+def test_tibetan_parts_syllables_but_not_words() -> None:
+    assert not has_unspaced("བོད")
+    assert re.fullmatch(f"[{TIBETAN}]", "བ")
+    assert tokens.UNSPACED.fullmatch("བ")
+
+
+@pytest.mark.parametrize(
+    ("text", "caseless"), [("الخبر", True), ("新聞", True), ("2025", True), ("Heron", False), ("ß", False)]
+)
+def test_capitals(text: str, caseless: bool) -> None:
+    assert is_caseless(text) is caseless
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [("It rained.", True), ("下雨了。", True), ("क्या हुआ।", True), ("Recent Posts", False), ("ฝน" * 50, True), ("ข่าว", False)],
+)  # fmt: skip
+def test_ends_of_sentences(text: str, ends: bool) -> None:
+    assert ends_sentence(text) is ends
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "fine"),
+    [
+        ("It rained. Nobody came!", ("It rained.", "Nobody came!"), ("It rained.", "Nobody came!")),
+        ("下雨了。没有人来。", ("下雨了。", "没有人来。"), ("下雨了。", "没有人来。")),
+        ("By Dr. Lund | The Heron", ("By Dr.", "Lund | The Heron"), ("By Dr. Lund", "The Heron")),
+    ],
+)
+def test_splitting(text: str, whole: tuple[str, ...], fine: tuple[str, ...]) -> None:
+    assert sentences(text) == whole
+    assert tuple(statements(text)) == fine
