@@ -33,7 +33,7 @@ from newsarchive.core.furniture.keys import (
     signature,
     starts_with_name,
 )
-from newsarchive.items import Article, Block
+from newsarchive.items import PROVED, Article, Block
 from newsarchive.rules import Rules
 
 #: Sentences of fewer words are told from furniture by their place, not by repetition alone.
@@ -160,7 +160,7 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
 
 def _line(block: Block, about: _About) -> Line:
     facts = _facts if block.label == "body" else _furniture
-    proved = block.rule.startswith(cues.DECIDED)
+    proved = block.decided_by in PROVED
     line = facts(block.text, block.label, block.kind, signature(block.path), is_linked(block), proved)
     folded = fold(block.text)
     if block.label == "body" and line.words <= LONGEST_FORM:

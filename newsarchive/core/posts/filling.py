@@ -19,7 +19,7 @@ from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Candidate, Page, Quality, SourceText
+from newsarchive.items import Article, Block, Candidate, DecidedBy, Page, Quality, SourceText
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -127,13 +127,24 @@ def _blocks(page: Page, text: SourceText) -> list[Block]:
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
     rule = f"the full text of the {text.source}"
     return [
-        Block(raw.text, raw.kind, "body", rule, None, raw.path, raw.level, tuple(raw.links), raw.html)
+        Block(
+            raw.text,
+            raw.kind,
+            "body",
+            rule,
+            DecidedBy.SOURCE_TEXT,
+            None,
+            raw.path,
+            raw.level,
+            tuple(raw.links),
+            raw.html,
+        )
         for raw in read_blocks(tree, page.capture.base_url).blocks
     ]
 
 
 def _superseded(block: Block, text: SourceText) -> Block:
-    return replace(block, label="other", rule=f"the {text.source} has the whole text")
+    return block.relabelled("other", f"the {text.source} has the whole text", DecidedBy.SOURCE_TEXT)
 
 
 def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:
