@@ -11,8 +11,8 @@ from typing import Any
 from newsarchive.reprs import byline as byline
 from newsarchive.reprs import origin_line as origin_line
 
-#: Fields of a record that hold bytes or numbers for machines only.
-PRIVATE = frozenset({"capture", "seen", "minhash", "html"})
+#: Fields of a record that hold bytes, or numbers and words for machines only.
+PRIVATE = frozenset({"capture", "seen", "minhash", "html", "decided_by"})
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 A page travels as `Capture` (bytes as received) → `Page` (decoded text) → `Article` (what is
 kept). A step never edits a record: it returns another one, and says what it did in `edits` or
-in the `label` and `rule` of a `Block`. Field names of `Article` are those of schema.org's
+in the `label`, `decided_by` and `rule` of a `Block`. Field names of `Article` are those of schema.org's
 NewsArticle in snake_case.
 
 Times are timezone-aware; `fetched_at` is UTC. An empty value is `""`, `()` or `None`.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 from newsarchive import reprs
 from newsarchive.edits import Edit as Edit
@@ -72,6 +72,111 @@ class ChangeKind(StrEnum):
     #: The same bytes, read by the same extractor, which knows more of the site: its template and conventions, or
     #: what its feed and API say.
     SITE = "site"
+
+
+class DecidedBy(StrEnum):
+    """Which pass gave a block its label. Later steps decide by this; `Block.rule` says the same to people.
+
+    The passes are listed in the order in which they run: extraction's first, those of the chrome step, the site's
+    template.
+    """
+
+    #: No pass did: the block was made by hand, or read back from an archive, which keeps the sentence alone.
+    NOTHING = ""
+    #: The classifier of blocks kept it or turned it down.
+    MODEL = "model"
+    #: Its element, the names of the boxes around it, or its place at the top of the page: a guess of extraction.
+    MARKUP = "markup"
+    #: The page does not show it until a script does.
+    HIDDEN = "hidden"
+    #: The same text stands elsewhere in the article, or on every page of the post.
+    REPETITION = "repetition"
+    #: What stands around it: a correction below the text, a heading of nothing, a line where the text stands.
+    NEIGHBOURS = "neighbours"
+    #: The article's text came from JSON-LD, a feed or an API.
+    SOURCE_TEXT = "source text"
+    #: The site's settings, or the user's.
+    SETTING = "setting"
+    #: It is the page's headline.
+    HEADLINE = "headline"
+    #: A table of `data/chrome` names the element that it stands in (`[select]`).
+    SELECTOR = "selector"
+    #: A table of `data/chrome` knows its words.
+    PHRASE = "phrase"
+    #: It reads as an attribution or as a copyright notice.
+    NOTICE = "notice"
+    #: It credits a paper or an agency at the edge of the text.
+    CREDIT = "credit line"
+    #: It says what the article has as a field: a byline, a date, a caption.
+    FIELD = "field"
+    #: It says nothing: strokes, filler of a template, a post that a script draws.
+    FILLER = "filler"
+    #: It is a verification mark.
+    TOKEN = "token"
+    #: It asks, names a product or praises as promos do.
+    PROMO = "promo"
+    #: It belongs to a run of lines with a head: a list of links, a saying, an author's box, a republished tail.
+    RUN = "run of lines"
+    #: It stands below the head of the readers' comments.
+    COMMENTS = "comments"
+    #: What was learned from other pages of its site.
+    TEMPLATE = "site template"
+
+
+#: The tables of `data/chrome` decided.
+BY_TABLE = frozenset({DecidedBy.SELECTOR, DecidedBy.PHRASE})
+#: The chrome step decided by what a line says: later steps hold such a label for proved, while others are guesses.
+PROVED = BY_TABLE | {
+    DecidedBy.NOTICE, DecidedBy.CREDIT, DecidedBy.FIELD, DecidedBy.TOKEN, DecidedBy.PROMO, DecidedBy.RUN,
+}  # fmt: skip
+
+
+class BlockVerdict(NamedTuple):
+    """What a pass says of a block: its label, why in words, and which pass it was."""
+
+    label: str
+    rule: str
+    decided_by: DecidedBy
+
+
+class QualityFlag(StrEnum):
+    """What casts doubt on an extraction: the words that `Quality.flags` and the tables hold.
+
+    `Quality.flags` may hold `damaged text: …` besides, with a word of `Article.damage`; nothing decides by those.
+    """
+
+    #: The classifier was nearly undecided.
+    THIN_MARGIN = "thin margin"
+    #: The page has more blocks than are read.
+    PAGE_TOO_LONG = "page too long"
+    #: The text does not end with a sentence.
+    NO_SENTENCE_END = "no sentence end"
+    #: The text has few words.
+    SHORT = "short"
+    #: What was kept may be the teasers of several articles.
+    OTHER_ARTICLES = "other articles below"
+    #: The page shows no article or a beginning; its JSON-LD gave the text.
+    FROM_JSON_LD = "text from json-ld"
+    #: The post is split over several pages and at least one is missing.
+    PARTS_MISSING = "parts missing"
+    #: Lines of the text stand on other pages of the site, with no proof that they are clutter.
+    REPEATED_LINES = "repeated lines"
+    #: The text is far shorter than is usual on its site.
+    FAR_SHORTER = "far shorter than the site's other articles"
+    #: The text is another than that in the site's feed, its API, its sitemap, or another source of the site.
+    DIFFERS_FROM_FEED = "differs from the feed"
+    DIFFERS_FROM_API = "differs from the wp-json"
+    DIFFERS_FROM_SITEMAP = "differs from the sitemap"
+    DIFFERS_FROM_SITE = "differs from the site"
+
+
+#: `SourceText.source` → the flag of a text that differs from it.
+DIFFERS_FROM: Mapping[str, QualityFlag] = {
+    "feed": QualityFlag.DIFFERS_FROM_FEED,
+    "wp-json": QualityFlag.DIFFERS_FROM_API,
+    "sitemap": QualityFlag.DIFFERS_FROM_SITEMAP,
+    "site": QualityFlag.DIFFERS_FROM_SITE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +332,8 @@ class Block:
     """One paragraph-level run of the page.
 
     `text` has its white space folded (except in `code`), a line break where the page has `<br>`.
-    `label` is one of `LABELS`; `rule` says in words what decided it; `score` is the extractor's
+    `label` is one of `LABELS`; `decided_by` is the pass that gave it, `rule` says why in words, for people
+    alone: no code decides by its wording. `score` is the extractor's
     margin (above 0 is body), `None` where a rule decided. `path` is the tag path with ids and
     classes, `html/body/div#main/article.post/p`. `level` is a heading's (1 to 6) or a list item's
     depth (from 1). `links` are (anchor text, absolute URL). `html` is safe inline HTML.
@@ -237,6 +343,7 @@ class Block:
     kind: BlockKind = "paragraph"
     label: str = "body"
     rule: str = ""
+    decided_by: DecidedBy = DecidedBy.NOTHING
     score: float | None = None
     path: str = ""
     level: int = 0
@@ -249,6 +356,7 @@ class Block:
         kind: BlockKind = "paragraph",
         label: str = "body",
         rule: str = "",
+        decided_by: DecidedBy = DecidedBy.NOTHING,
         score: float | None = None,
         path: str = "",
         level: int = 0,
@@ -261,6 +369,7 @@ class Block:
         _set_kind(self, kind)
         _set_label(self, label)
         _set_rule(self, rule)
+        _set_decided_by(self, decided_by)
         _set_score(self, score)
         _set_path(self, path)
         _set_level(self, level)
@@ -269,16 +378,17 @@ class Block:
 
     __repr__ = reprs.block_line
 
-    def relabelled(self, label: str, rule: str) -> Block:
+    def relabelled(self, label: str, rule: str, decided_by: DecidedBy) -> Block:
         """This block under another label: `dataclasses.replace` takes twice as long."""
         return Block(
-            self.text, self.kind, label, rule, self.score, self.path, self.level, self.links, self.html
-        )
+            self.text, self.kind, label, rule, decided_by,
+            self.score, self.path, self.level, self.links, self.html,
+        )  # fmt: skip
 
 
-(_set_text, _set_kind, _set_label, _set_rule, _set_score, _set_path, _set_level, _set_links, _set_html) = (
-    Block.__dict__[one.name].__set__ for one in fields(Block)
-)
+(
+    _set_text, _set_kind, _set_label, _set_rule, _set_decided_by, _set_score, _set_path, _set_level, _set_links, _set_html,
+) = (Block.__dict__[one.name].__set__ for one in fields(Block))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,11 +458,27 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How far the extraction can be trusted, each from 0 to 1, and what casts doubt on it."""
+    """How far the extraction can be trusted, each from 0 to 1, and what casts doubt on it (see `QualityFlag`)."""
 
     confidence: float = 1.0
     completeness: float = 1.0
     flags: tuple[str, ...] = ()
+
+
+class PageRecord(Protocol):
+    """What the steps after the site's template need of a page's record for learning.
+
+    `verdict` is the number of what the template made of the page (0 for nothing), `layout` the version of the
+    template that it fits (0 for none), `odd` whether no layout fits it as it should.
+    `core.furniture.sightings.Sighting` is such a record, with the page's lines.
+    """
+
+    @property
+    def verdict(self) -> int: ...
+    @property
+    def layout(self) -> int: ...
+    @property
+    def odd(self) -> bool: ...
 
 
 _time: dict[str, Any] = {"serializer": isoformat}
@@ -406,8 +532,8 @@ class Article:
     extractor_version: int = 0
     post_id: str = ""
     capture: Capture | None = field(default=None, repr=False)
-    #: The page's record for learning, a `core.furniture.sightings.Sighting`, where the site's template was asked.
-    seen: Any = field(default=None, repr=False, compare=False)
+    #: The page's record for learning, where the site's template was asked.
+    seen: PageRecord | None = field(default=None, repr=False, compare=False)
 
     __repr__ = reprs.article_line
     _repr_html_ = reprs.article_html  # in a notebook

@@ -18,7 +18,7 @@ from newsarchive.archive import BATCH, articles_of, differs
 from newsarchive.core.facts.conventions import effects
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
-from newsarchive.core.process import templated
+from newsarchive.core.process import sighted, templated
 from newsarchive.core.template import Template, layout_of, verdict_of, verdicts
 from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
@@ -129,10 +129,7 @@ class Learner:
     def _record(self, site: str, summary: Summary) -> list[Sighting]:
         """Read and record the articles of a site that an older version stored, or another program."""
         ids = sightings.unrecorded(self.engine, site, self.window)
-        blank, found = Template(site), []
-        for article in self._articles(reversed(ids), summary):
-            seen = templated(article, blank, self.rules).seen
-            found.append(replace(seen, verdict=0))
+        found = [sighted(article, site, self.rules) for article in self._articles(reversed(ids), summary)]
         if found and not self.dry_run:
             known = sightings.article_ids(self.engine, (page.url for page in found))
             sightings.keep(self.engine, [(known[page.url], page) for page in found if page.url in known])
@@ -182,7 +179,7 @@ class Learner:
             a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
         ]
         ids = sightings.article_ids(self.engine, [article.url for article in batch])
-        same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.url in ids}
+        same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
         sightings.settle(self.engine, same)
 
 

@@ -10,7 +10,7 @@ from newsarchive.core.chrome import chrome_step
 from newsarchive.core.clutter.breaks import closed, opened
 from newsarchive.core.repairs.edits import original_of
 from newsarchive.edits import Edit
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, DecidedBy
 
 RULES = rules.default()
 LINE = st.sampled_from(
@@ -42,7 +42,10 @@ def test_whatever_the_labels_no_line_is_lost_and_every_repair_can_be_taken_back(
     labels = data.draw(
         st.lists(st.sampled_from(["body", "share"]), min_size=len(lines.source), max_size=len(lines.source))
     )
-    judged = [b.relabelled(label, "test") for b, label in zip(lines.article.blocks, labels, strict=True)]
+    judged = [
+        b.relabelled(label, "test", DecidedBy.PHRASE)
+        for b, label in zip(lines.article.blocks, labels, strict=True)
+    ]
     done = closed(page, lines, judged)
     assert "\n".join(b.text for b in done.blocks) == "\n".join(texts)
     assert "\n".join(b.html.replace("<br>", "\n") for b in done.blocks) == "\n".join(texts)

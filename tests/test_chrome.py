@@ -14,7 +14,7 @@ from newsarchive import rules
 from newsarchive.core.chrome import chrome_step
 from newsarchive.core.clutter.phrases import phrases
 from newsarchive.exceptions import BadRules
-from newsarchive.items import LABELS, Article, Author, Block
+from newsarchive.items import LABELS, Article, Author, Block, DecidedBy
 from newsarchive.rules import Rules
 
 CASES = Path(__file__).parent / "cases" / "chrome"
@@ -129,7 +129,7 @@ def test_a_heading_in_a_box_named_comment_does_not_end_the_article() -> None:
         "The council met on Tuesday evening to decide whether the old bridge should be closed. " * 4
     )
     for text, last in (("Recycled", "body"), ("3 comments", "comments")):
-        head = Block(text, "heading", "comments", 'stands in a box named "comment"')
+        head = Block(text, "heading", "comments", "a theme's box", DecidedBy.MARKUP)
         article = Article(
             url="https://heron.example/1", blocks=(prose, head, Block("I was there, and saw it."))
         )

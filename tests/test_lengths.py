@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from newsarchive.core.furniture.lengths import FLAG, Usual, doubted, is_far_shorter, usual
+from newsarchive.core.furniture.lengths import Usual, doubted, is_far_shorter, usual
 from newsarchive.core.furniture.sightings import Line, Sighting
 from newsarchive.core.template import Template, from_rows
 from newsarchive.db import templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow
-from newsarchive.items import Article, Block, Candidate, Capture, Quality, SourceText
+from newsarchive.items import Article, Block, Candidate, Capture, Quality, QualityFlag, SourceText
 from newsarchive.learning import Learner
 from tests.archives import crawled
 from tests.storage import open_archive
@@ -72,7 +72,7 @@ def source(html: str = "<p>Short.</p>", full: bool = True) -> Capture:
 
 def test_it_is_one_sign_among_others() -> None:
     done = doubted(article(), page(40).lines, KNOWN)
-    assert (done.quality.confidence, done.quality.flags) == (0.783, (FLAG,))
+    assert (done.quality.confidence, done.quality.flags) == (0.783, (QualityFlag.FAR_SHORTER,))
     assert doubted(done, page(40).lines, KNOWN) == done
     assert doubted(article(), page(400).lines, KNOWN) == article()
 
@@ -87,7 +87,9 @@ def test_it_is_one_sign_among_others() -> None:
     ],
 )
 def test_what_its_feed_confirms_or_gave_is_not_doubted_again(heard: dict[str, Any], flagged: bool) -> None:
-    assert (FLAG in doubted(article(**heard), page(40).lines, KNOWN).quality.flags) is flagged
+    assert (
+        QualityFlag.FAR_SHORTER in doubted(article(**heard), page(40).lines, KNOWN).quality.flags
+    ) is flagged
 
 
 def test_a_template_keeps_it_in_its_rows() -> None:
@@ -108,4 +110,6 @@ def test_an_archive_doubts_the_page_of_which_a_caption_was_read(tmp_path: Path) 
         crawled(engine, tmp_path, {"https://heron.example/99/": html(99, [caption])}, day=1)
         with reading(engine) as connection:
             rows = connection.execute(select(ArticleRow.url, ArticleRow.quality)).all()
-    assert [url for url, quality in rows if FLAG in quality["flags"]] == ["https://heron.example/99/"]
+    assert [url for url, quality in rows if QualityFlag.FAR_SHORTER in quality["flags"]] == [
+        "https://heron.example/99/"
+    ]

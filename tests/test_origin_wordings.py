@@ -19,7 +19,7 @@ from newsarchive.core.origins.credits import Surroundings, credit_of
 from newsarchive.core.origins.mentions import mention_in
 from newsarchive.core.origins.vocabulary import words_of
 from newsarchive.exceptions import BadRules
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, DecidedBy
 from newsarchive.rules import Rules, default
 from tests.originlines import BODY, Wording, wordings
 
@@ -84,10 +84,9 @@ def test_what_stands_beside_a_line_decides_where_its_words_do_not() -> None:
 
 
 def test_a_form_that_the_template_of_the_site_knows_names_the_origin() -> None:
-    """Learning says by the rule of a block that its form stands on other posts with other names."""
-    learned = "template, chrome: this form stands in 4 articles with 4 different names, those of the origins"
-    for rule, name in ((learned, "Mare News"), ("", None)):
-        line = Block("Baked warm at Mare News.", label="attribution", rule=rule)
+    """Learning found that the form of the line stands on other posts with other names."""
+    for decided_by, name in ((DecidedBy.TEMPLATE, "Mare News"), (DecidedBy.NOTHING, None)):
+        line = Block("Baked warm at Mare News.", label="attribution", decided_by=decided_by)
         page = Article(url=HOME.url).with_blocks([*map(Block, BODY), line])
         origin = origin_step(page, default()).origin
         assert (origin and origin.name) == name

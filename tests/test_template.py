@@ -13,7 +13,7 @@ from newsarchive.core.furniture.sightings import network
 from newsarchive.core.process import templated
 from newsarchive.core.template import apply_template, from_rows
 from newsarchive.core.text.line_keys import line_key
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, DecidedBy
 from tests.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window
 
 PROMO = "Four windows and one kettle are waiting for our guests behind the green door."
@@ -397,6 +397,7 @@ def test_what_a_table_decided_does_not_come_back() -> None:
         prose(77)[0].text,
         label="related",
         rule="chrome/en.toml, [head] related",
+        decided_by=DecidedBy.RUN,
         path="html/body/main/article.story/p",
     )
     last = page(9, [*moved(9, "html/body/main/article.story/p").blocks, block])
@@ -486,7 +487,7 @@ FRAMED = learned([page(n, framed(n)) for n in range(20)])
         ([framed(30)[-1], *prose(30)], True),
         ([framed(30)[0], *prose(30)], False),
         (
-            [*framed(30), line(ON_PURPOSE["bio"], label="promo", rule="promo: a rule knows it now")],
+            [*framed(30), line(ON_PURPOSE["bio"], label="promo", decided_by=DecidedBy.PROMO)],
             True,
         ),
     ],

@@ -2,7 +2,7 @@
 
 Extraction delivers all blocks of the page in order, labelled `body` or a guess. The passes below
 give the others their kind, and take a body block out only where a cue proves it. Nothing is lost:
-a block keeps its text, and its `rule` says what decided. What only many pages of a site can show
+a block keeps its text, its `decided_by` names the pass that decided, and its `rule` says why. What only many pages of a site can show
 is the work of `core/template.py`.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.breaks import closed, opened
-from newsarchive.core.clutter.phrases import LONGEST, Phrases, phrases
+from newsarchive.core.clutter.phrases import LONGEST, Lookup, Phrases, phrases
 from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
@@ -23,7 +23,7 @@ from newsarchive.core.pages.render import rendered
 from newsarchive.core.text.lines import is_prose, source_names
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
 #: Labels of the page's own head, which no table overrules.
@@ -35,6 +35,12 @@ LONGEST_NOTICE = 500  # characters
 CREDIT = 220  # of a picture, with what it shows; characters
 #: So many lines at the end of a text may be its house speaking.
 CLOSING = 3
+_ATTRIBUTION = BlockVerdict(
+    "attribution", "attribution: says where the article appeared first", DecidedBy.NOTICE
+)
+_COPYRIGHT = BlockVerdict(
+    "copyright", "copyright: a notice with its sign or year and a holder", DecidedBy.NOTICE
+)
 
 
 class Marks:
@@ -57,16 +63,16 @@ class Marks:
     def body(self) -> list[int]:
         return [i for i, b in enumerate(self.blocks) if b.label == "body"]
 
-    def mark(self, i: int, label: str, rule: str) -> None:
+    def mark(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
         """Give a block its label; the page's own title and lede keep theirs."""
         block = self.blocks[i]
         if block.label not in OWN and not (block.label == "body" and fold(block.text) in self.own):
-            self.blocks[i] = block.relabelled(label, rule)
+            self.blocks[i] = block.relabelled(label, rule, decided_by)
 
-    def mark_all(self, spans: Iterable[cues.Span], label: str) -> None:
+    def mark_all(self, spans: Iterable[cues.Span], label: str, decided_by: DecidedBy) -> None:
         for span, rule in spans:
             for i in span:
-                self.mark(i, label, rule)
+                self.mark(i, label, rule, decided_by)
 
 
 def chrome_step(article: Article, rules: Rules) -> Article:
@@ -96,7 +102,7 @@ def titles(marks: Marks) -> None:
     for i, block in enumerate(marks.blocks):
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
         if headline and outside and _shows(block, headline):
-            marks.blocks[i] = block.relabelled("title", "title: the page's headline")
+            marks.blocks[i] = block.relabelled("title", "title: the page's headline", DecidedBy.HEADLINE)
 
 
 def _shows(block: Block, headline: str) -> bool:
@@ -113,9 +119,9 @@ def places(marks: Marks) -> None:
     words = {i: comparable_words(marks.blocks[i].text) for i in body}
     left = sum(n for i, n in words.items() if i not in hits)
     enough = left >= max(40, sum(words.values()) / 2)
-    for i, (label, rule) in hits.items():
-        if enough or i not in words or (label == "comments" and left >= 60):
-            marks.mark(i, label, rule)
+    for i, verdict in hits.items():
+        if enough or i not in words or (verdict.label == "comments" and left >= 60):
+            marks.mark(i, *verdict)
 
 
 def lines(marks: Marks) -> None:
@@ -124,11 +130,11 @@ def lines(marks: Marks) -> None:
     for i, block in enumerate(marks.blocks):
         if block.kind != "code" and (verdict := _line(block, marks.words.line)):
             sentence = block.label == "body" and is_prose(block, 16)
-            if not sentence or verdict[0] in ("subscribe", "comments", "tags", "advert"):
+            if not sentence or verdict.label in ("subscribe", "comments", "tags", "advert"):
                 marks.mark(i, *verdict)
 
 
-def _line(block: Block, lookup: Callable[[str], tuple[str, str] | None]) -> tuple[str, str] | None:
+def _line(block: Block, lookup: Lookup) -> BlockVerdict | None:
     """The verdict on a block: on its text, or where it has line breaks on each of its lines."""
     verdicts = [lookup(fold(part)) for part in block.text.split("\n") if part.strip()]
     return verdicts[0] if verdicts and all(verdicts) else None
@@ -145,14 +151,14 @@ def notices(marks: Marks) -> None:
 
 
 @lru_cache(maxsize=8192)
-def _notice(text: str, rules: Rules) -> tuple[str, str] | None:
+def _notice(text: str, rules: Rules) -> BlockVerdict | None:
     """Remembered, for a site's pages share most of their lines."""
     if len(text) > LONGEST_NOTICE or not 1 < (words := comparable_words(text)) <= ATTRIBUTION:
         return None
     if attribution_of(text, rules):
-        return "attribution", "attribution: says where the article appeared first"
+        return _ATTRIBUTION
     if 2 < words <= COPYRIGHT and copyright_of(text, rules):
-        return "copyright", "copyright: a notice with its sign or year and a holder"
+        return _COPYRIGHT
     return None
 
 
@@ -160,17 +166,21 @@ def credits_(marks: Marks) -> None:
     """Lines at the edges of the text that credit a paper, in whatever words."""
     for i, credit in credit_lines(marks.blocks, marks.article, marks.rules):
         marks.credited += [credit.source, credit.domain]
-        marks.mark(i, "attribution", f"attribution: credits a paper ({', '.join(credit.parts)})")
+        rule = f"attribution: credits a paper ({', '.join(credit.parts)})"
+        marks.mark(i, "attribution", rule, DecidedBy.CREDIT)
     for i in marks.body[-1:]:
         if agency := signed_by(marks.blocks[i].text, marks.rules):
             marks.credited.append(agency)
-            marks.mark(i, "attribution", "attribution: the agency that signs the article")
+            rule = "attribution: the agency that signs the article"
+            marks.mark(i, "attribution", rule, DecidedBy.CREDIT)
 
 
 def pictures(marks: Marks) -> None:
     """Captions and credits of pictures that were taken for text, and what scripts draw as they do pictures."""
-    marks.mark_all([(placed.captions(marks.blocks, marks.body), placed.IN_FIGURE)], "caption")
-    marks.mark_all([(placed.embeds(marks.blocks, marks.body), placed.EMBED)], "other")
+    marks.mark_all(
+        [(placed.captions(marks.blocks, marks.body), placed.IN_FIGURE)], "caption", DecidedBy.FIELD
+    )
+    marks.mark_all([(placed.embeds(marks.blocks, marks.body), placed.EMBED)], "other", DecidedBy.FILLER)
     for i in marks.body:
         block = marks.blocks[i]
         if len(block.text) > CREDIT or block.kind == "code" or is_prose(block, 16):
@@ -183,9 +193,13 @@ def facts(marks: Marks) -> None:
     """Bylines and dates at the edges of the text, which the article has as fields; strokes that part nothing, and filler."""
     authors = [author.name for author in marks.article.authors]
     for i, label, rule in placed.facts(marks.blocks, marks.body, authors, marks.rules):
-        marks.mark(i, label, rule)
-    marks.mark_all([(list(placed.wordless(marks.blocks, marks.body)), placed.WORDLESS)], "other")
-    marks.mark_all([(list(placed.fillers(marks.blocks, marks.body)), placed.FILLED)], "other")
+        marks.mark(i, label, rule, DecidedBy.FIELD)
+    marks.mark_all(
+        [(list(placed.wordless(marks.blocks, marks.body)), placed.WORDLESS)], "other", DecidedBy.FILLER
+    )
+    marks.mark_all(
+        [(list(placed.fillers(marks.blocks, marks.body)), placed.FILLED)], "other", DecidedBy.FILLER
+    )
 
 
 def tokens(marks: Marks) -> None:
@@ -194,22 +208,23 @@ def tokens(marks: Marks) -> None:
     for i, block in enumerate(marks.blocks):
         inside = prose and prose[0] < i < prose[-1]
         if not inside and block.kind in ("paragraph", "heading") and cues.is_token(block.text):
-            marks.mark(i, "token", "token: a label and a machine's mark, outside of the prose")
+            rule = "token: a label and a machine's mark, outside of the prose"
+            marks.mark(i, "token", rule, DecidedBy.TOKEN)
 
 
 def quotes(marks: Marks) -> None:
     """Quotes of the day or week."""
-    marks.mark_all(cues.quote_slots(marks.blocks, marks.words), "quote")
+    marks.mark_all(cues.quote_slots(marks.blocks, marks.words), "quote", DecidedBy.RUN)
 
 
 def promos(marks: Marks) -> None:
     """In-body promos."""
-    marks.mark_all(cues.promo_lines(marks.blocks, marks.words), "promo")
+    marks.mark_all(cues.promo_lines(marks.blocks, marks.words), "promo", DecidedBy.PROMO)
 
 
 def lists(marks: Marks) -> None:
     """Heads of link lists, and the lists."""
-    marks.mark_all(cues.list_runs(marks.blocks, marks.words, _sources(marks)), "related")
+    marks.mark_all(cues.list_runs(marks.blocks, marks.words, _sources(marks)), "related", DecidedBy.RUN)
 
 
 def _sources(marks: Marks) -> tuple[str, ...]:
@@ -226,9 +241,11 @@ def _sources(marks: Marks) -> tuple[str, ...]:
 def named(marks: Marks) -> None:
     """Lists between a head and an attribution that name one source, in whatever words."""
     for run, closing in tails.named_tails(marks.blocks, [b.label for b in marks.blocks]):
-        marks.mark_all([(run, "tail: a list whose head and last line name one source")], "related")
+        rule = "tail: a list whose head and last line name one source"
+        marks.mark_all([(run, rule)], "related", DecidedBy.RUN)
         unread = [i for i in closing if marks.blocks[i].label not in ("attribution", "copyright")]
-        marks.mark_all([(unread, "tail: names the source of the list above it")], "attribution")
+        rule = "tail: names the source of the list above it"
+        marks.mark_all([(unread, rule)], "attribution", DecidedBy.RUN)
 
 
 def edges(marks: Marks) -> None:
@@ -242,7 +259,8 @@ def edges(marks: Marks) -> None:
 def closings(marks: Marks) -> None:
     """What a house says below a text: of itself, of what it asks for, and of who wrote it."""
     for i in cues.author_boxes(marks.blocks, marks.body, marks.words):
-        marks.mark(i, "author bio", "head: about who wrote the article, and the lines under it")
+        rule = "head: about who wrote the article, and the lines under it"
+        marks.mark(i, "author bio", rule, DecidedBy.RUN)
     body = marks.body
     for i in body[max(1, len(body) - CLOSING) :]:
         text = fold(marks.blocks[i].text)
@@ -256,7 +274,8 @@ def comments(marks: Marks) -> None:
     start = cues.comments_tail(marks.blocks, marks.body)
     for i in marks.body:
         if start is not None and i > start:
-            marks.mark(i, "comments", "comments: below the head of the comments")
+            rule = "comments: below the head of the comments"
+            marks.mark(i, "comments", rule, DecidedBy.COMMENTS)
 
 
 #: In this order: titles, which nothing overrules; places before phrases, which say more precisely

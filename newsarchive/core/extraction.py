@@ -7,7 +7,6 @@ no article is refused (`pagetype`).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import takewhile
 
 import numpy as np
@@ -21,7 +20,7 @@ from newsarchive.core.pages.reasons import spoken
 from newsarchive.core.pages.repeats import repeated
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Page, Quality
+from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, Page, Quality, QualityFlag
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -35,8 +34,12 @@ DECLARED_WORDS = 60
 #: So many times the text that a page shows, its JSON-LD holds where only the beginning is shown.
 DECLARED_TIMES = 4
 DECLARED = "the page shows next to nothing, or a beginning: its JSON-LD articleBody"
-BEGINNING = ("other", "the page shows no more than a beginning: the article stands in its JSON-LD")
-KEPT = ("body", "the classifier and its neighbours")
+BEGINNING = BlockVerdict(
+    "other",
+    "the page shows no more than a beginning: the article stands in its JSON-LD",
+    DecidedBy.SOURCE_TEXT,
+)
+KEPT = BlockVerdict("body", "the classifier and its neighbours", DecidedBy.MODEL)
 
 
 def extract_step(page: Page, rules: Rules) -> Article:
@@ -70,24 +73,20 @@ def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
     except NotAnArticle as refusal:
         if refusal.reason not in UNSHOWN or not (declared := _declared(sheet)):
             raise
-        return declared, Quality(flags=("text from json-ld",))
+        return declared, Quality(flags=(QualityFlag.FROM_JSON_LD,))
     blocks = labelled(sheet, verdict, rules)
     shown = sum(len(b.text) for b in blocks if b.label == "body")
     if len(sheet.declared) > DECLARED_TIMES * shown and (declared := _declared(sheet)):
-        rest = [_renamed(b, BEGINNING) if b.label == "body" else b for b in blocks]
-        return [*declared, *rest], Quality(flags=("text from json-ld",))
+        rest = [b.relabelled(*BEGINNING) if b.label == "body" else b for b in blocks]
+        return [*declared, *rest], Quality(flags=(QualityFlag.FROM_JSON_LD,))
     return blocks, quality(sheet, verdict)
 
 
 def _declared(sheet: Sheet) -> list[Block]:
     """The article that JSON-LD gives, a line a block; none where it is too short to be one."""
     lines = [" ".join(line.split()) for line in sheet.declared.splitlines()]
-    blocks = [Block(line, rule=DECLARED) for line in lines if line]
+    blocks = [Block(line, rule=DECLARED, decided_by=DecidedBy.SOURCE_TEXT) for line in lines if line]
     return blocks if sum(count_words(b.text) for b in blocks) >= DECLARED_WORDS else []
-
-
-def _renamed(block: Block, verdict: tuple[str, str]) -> Block:
-    return replace(block, label=verdict[0], rule=verdict[1])
 
 
 def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
@@ -104,18 +103,16 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
     for raw, keep, score in zip(sheet.reading.blocks, verdict.keep.tolist(), margins, strict=True):
-        label, rule = KEPT
+        said = KEPT
         if not keep:
-            label, rule = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
+            said = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
         elif at_top and len(raw.text) < PARAGRAPH:
-            label, rule = namer.above(raw) or KEPT
+            said = namer.above(raw) or KEPT
         elif at_top:
             at_top = False
-        below = label == "title" or is_headline(raw)
+        below = said.label == "title" or is_headline(raw)
         titled = titled or below
-        out.append(
-            Block(raw.text, raw.kind, label, rule, score, raw.path, raw.level, tuple(raw.links), raw.html)
-        )
+        out.append(Block(raw.text, raw.kind, *said, score, raw.path, raw.level, tuple(raw.links), raw.html))
     return _without_dangling(with_corrections(_without_repeats(out)))
 
 
@@ -123,7 +120,7 @@ def _taken_in(block: Block) -> Block:
     """A standfirst as text, for those whose convention that is."""
     if block.label != "description":
         return block
-    return replace(block, label="body", rule=f"{block.rule}; a standfirst is text by setting")
+    return block.relabelled("body", f"{block.rule}; a standfirst is text by setting", DecidedBy.SETTING)
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
@@ -131,9 +128,8 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
     places = [i for i, b in enumerate(blocks) if b.label == "body" and b.kind != "code"]
     for at in repeated([blocks[i].text for i in places]):
         i = places[at]
-        blocks[i] = replace(
-            blocks[i], label="repeated", rule="stands in the article before, with its neighbours"
-        )
+        rule = "stands in the article before, with its neighbours"
+        blocks[i] = blocks[i].relabelled("repeated", rule, DecidedBy.REPETITION)
     return blocks
 
 
@@ -149,7 +145,7 @@ def _without_dangling(blocks: list[Block]) -> list[Block]:
         block = blocks[i]
         if block.kind != "heading" and not (block.text.endswith(":") and len(block.text) < PARAGRAPH):
             break
-        blocks[i] = replace(block, label="other", rule="nothing that it announces follows")
+        blocks[i] = block.relabelled("other", "nothing that it announces follows", DecidedBy.NEIGHBOURS)
     return blocks
 
 

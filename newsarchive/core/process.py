@@ -54,7 +54,7 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here:
     so the same page and template give the same text. `seen` of the result is the page's record for learning.
     """
-    seen = _fed(sighting(article, rules, site=template.site), article.capture)
+    seen = sighted(article, template.site, rules)
     marks = verdicts(seen.lines, template, article.url)
     changing = effects(seen.said, template.conventions)
     layout = layout_of(seen.lines, template)
@@ -75,9 +75,13 @@ def _page_text(capture: Capture | None, rules: Rules) -> str:
     return "" if capture is None else str(whole.decode_step(capture, rules).text)
 
 
-def _fed(page: Sighting, capture: Capture | None) -> Sighting:
-    """The record of a page with what the feed or the API says of its post, where that is the full text."""
-    source = capture.source_text if capture else None
+def sighted(article: Article, site: str, rules: Rules) -> Sighting:
+    """The record of a page for learning, with what the feed or the API says of its post, where that is the full text.
+
+    Takes the article as `article_from` gives it, and the domain of its site.
+    """
+    page = sighting(article, rules, site=site)
+    source = article.capture.source_text if article.capture else None
     if source is None or not source.html:
         return page
     return taught(page, [block.text for block in read_blocks(parse(source.html), page.url).blocks])

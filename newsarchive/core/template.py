@@ -26,7 +26,7 @@ from newsarchive.core.furniture.lists import (
 )
 from newsarchive.core.furniture.sightings import Line, lines_of
 from newsarchive.core.text.line_keys import number, place_key
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
 #: Roles of entries that take what stands below them.
 OPENERS = ("head", "inset", "slot")
@@ -158,8 +158,8 @@ def marked(article: Article, marks: Mapping[int, Finding]) -> Article:
     blocks = [_marked(block, marks.get(i)) for i, block in enumerate(article.blocks)]
     done = article.with_blocks(blocks)
     aside = any(finding.role == "aside" for finding in marks.values())
-    if aside and "repeated lines" not in article.quality.flags:
-        flags = (*article.quality.flags, "repeated lines")
+    if aside and QualityFlag.REPEATED_LINES not in article.quality.flags:
+        flags = (*article.quality.flags, QualityFlag.REPEATED_LINES)
         return replace(done, quality=replace(article.quality, flags=flags))
     return done
 
@@ -167,7 +167,8 @@ def marked(article: Article, marks: Mapping[int, Finding]) -> Article:
 def _marked(block: Block, finding: Finding | None) -> Block:
     if finding is None:
         return block
-    return replace(block, label=finding.label, rule=f"template, {finding.role}: {finding.reason}")
+    rule = f"template, {finding.role}: {finding.reason}"
+    return block.relabelled(finding.label, rule, DecidedBy.TEMPLATE)
 
 
 def verdict_of(marks: Mapping[int, Finding], changing: Sequence[Convention] = ()) -> int:

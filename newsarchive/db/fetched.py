@@ -10,12 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from newsarchive.core.posts.parts import MISSING
 from newsarchive.core.sources.schedule import Outcome, Visits, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Revision, Url, UrlPart
-from newsarchive.items import Article, ChangeKind, Validators
+from newsarchive.items import Article, ChangeKind, QualityFlag, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave: these words, and the source's name (`Url.filled_from`).
 FILLED = "text from "
@@ -61,7 +60,7 @@ def validators(article: Article) -> list[Validators]:
     """The validators of every answer that the article was made of, its own first; none at all where one has
     none: then nobody can say that nothing changed."""
     capture = article.capture
-    if capture is None or capture.status != 200 or MISSING in article.quality.flags:
+    if capture is None or capture.status != 200 or QualityFlag.PARTS_MISSING in article.quality.flags:
         return []
     found = [capture.validators, *(part.validators for part in capture.parts), *capture.data]
     return found if all(found) else []
@@ -111,8 +110,8 @@ def _next_look(connection: Connection, one: Fetched) -> dict[str, Any]:
     """When to look again, and what to remember until then. An article that lacks a part is due at once."""
     article, key = one.article, url_key(one.article.url)
     filled = {"b_filled": article.filled_from}
-    if MISSING in article.quality.flags:
-        return {"b_next": one.at, "b_reason": MISSING, "b_failures": 1} | filled
+    if QualityFlag.PARTS_MISSING in article.quality.flags:
+        return {"b_next": one.at, "b_reason": QualityFlag.PARTS_MISSING.value, "b_failures": 1} | filled
     outcome: Outcome = "changed" if one.changed else "unchanged"
     return filled | {
         "b_next": next_check(visits(connection, key, one.at), one.at, outcome, key),

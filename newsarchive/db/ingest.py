@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
+from newsarchive.core.furniture.sightings import Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import (
     bulk,
@@ -88,7 +89,11 @@ class Batch:
         quarantine.note(self.connection, read, self.now)
         self._link_originals([plan for plan in self.plans if plan.record_changed])
         clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
-        seen = [(plan.article_id, plan.article.seen) for plan in self.plans if plan.article.seen]
+        seen = [
+            (plan.article_id, plan.article.seen)
+            for plan in self.plans
+            if isinstance(plan.article.seen, Sighting)
+        ]
         sightings.record(self.connection, seen, self.now)
         if not self.reread:
             looks = [

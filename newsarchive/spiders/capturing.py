@@ -16,12 +16,11 @@ from scrapy.http import Response, TextResponse
 from newsarchive import browser
 from newsarchive.core import discovery
 from newsarchive.core.posts.filling import usable
-from newsarchive.core.posts.parts import MISSING
 from newsarchive.core.sources.paging import MAX_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.frontier import Frontier, Known
 from newsarchive.exceptions import DatabaseError
-from newsarchive.items import Capture, Link, Selectors
+from newsarchive.items import Capture, Link, QualityFlag, Selectors
 from newsarchive.recorder import KEEP, Recorder
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import (
@@ -79,7 +78,7 @@ class CapturingSpider(ArchiveSpider):
             if answer is None:
                 known: Known | None = response.meta.get(KNOWN)
                 if known is not None and known.state == "ok" and self.frontier:
-                    await asyncio.to_thread(self.frontier.failed, link.url, MISSING)
+                    await asyncio.to_thread(self.frontier.failed, link.url, QualityFlag.PARTS_MISSING.value)
                     return None
                 break
             if url_key(answer.url) in {url_key(url) for url in (response.url, *(p.final_url for p in parts))}:

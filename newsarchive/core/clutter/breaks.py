@@ -71,7 +71,8 @@ def closed(before: Article, lines: Opened, judged: Sequence[Block]) -> Article:
             moved[len(blocks)] = edits.get(number, [])
             block = before.blocks[number]
             if end - start > 1 and judged[start].label != block.label:
-                block = block.relabelled(judged[start].label, judged[start].rule)
+                line = judged[start]
+                block = block.relabelled(line.label, line.rule, line.decided_by)
             blocks.append(block)
         else:
             moved[len(blocks)] = list(_shifted(judged[start:end], start, of_lines))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsarchive.core.clutter.phrases import Phrases
 from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_one
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import Block
+from newsarchive.items import BY_TABLE, Block
 
 #: A list under a head holds at most so many lines; a longer one is content (26 podcasts, say).
 RUN = 8
@@ -31,15 +32,20 @@ _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 
-#: How the rules of the chrome step begin, to tell its decisions from extraction's guesses.
-DECIDED = (
-    "chrome/", "head:", "promo:", "tail:", "attribution:", "copyright:", "token:", "byline:", "date:", "caption:",
-)  # fmt: skip
-SOURCE = "head: a short line that names the source"
 CALL = "promo: calls the reader to what it says is its own"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
 Span = tuple[Sequence[int], str]
+
+
+class Head(NamedTuple):
+    """What makes a line the head of a list: why in words, and whether a name of the page's source is all that does."""
+
+    rule: str
+    only_named: bool = False
+
+
+NAMES_SOURCE = Head("head: a short line that names the source", only_named=True)
 
 
 def is_token(text: str) -> bool:
@@ -181,8 +187,8 @@ def quote_slots(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     found: list[Span] = []
     for i, block in enumerate(blocks):
         verdict = words.head(fold(block.text))
-        if verdict and verdict[0] == "quote" and (slot := _saying(blocks, i + 1)):
-            found.append(([i, *slot], f"{verdict[1]}, and the saying under it"))
+        if verdict and verdict.label == "quote" and (slot := _saying(blocks, i + 1)):
+            found.append(([i, *slot], f"{verdict.rule}, and the saying under it"))
     return found
 
 
@@ -212,31 +218,31 @@ def list_runs(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = 
     The same holds for a run of sentences.
     """
     chrome = [b.label != "body" for b in blocks]
-    heads = {i: rule for i, b in enumerate(blocks) if (rule := _head(b, words, sources))}
+    heads = {i: head for i, b in enumerate(blocks) if (head := _head(b, words, sources))}
     after = max((i for i, b in enumerate(blocks) if b.label == "body" and is_prose(b, 20)), default=-1)
     found: list[Span] = []
-    for i, rule in heads.items():
+    for i, head in heads.items():
         run = _run(blocks, chrome, i + 1, heads)
-        if rule.startswith(SOURCE) and (i < after or any(is_prose(blocks[j]) for j in run)):
+        if head.only_named and (i < after or any(is_prose(blocks[j]) for j in run)):
             continue  # a name alone is believed below the text only, over titles only
-        if run or (_at_end(chrome, i + 1) and not rule.startswith(SOURCE)):
-            found.append(([i, *run], f"{rule}, and the list under it"))
+        if run or (_at_end(chrome, i + 1) and not head.only_named):
+            found.append(([i, *run], f"{head.rule}, and the list under it"))
     return found
 
 
-def _head(block: Block, words: Phrases, sources: Sequence[str]) -> str:
-    """What makes a line the head of a list, "" where nothing does."""
+def _head(block: Block, words: Phrases, sources: Sequence[str]) -> Head | None:
+    """What makes a line the head of a list, `None` where nothing does."""
     folded = fold(block.text)
     verdict = words.head(folded)
     if verdict:
-        return verdict[1] if verdict[0] == "related" else ""
+        return Head(verdict.rule) if verdict.label == "related" else None
     if not sources:
-        return ""
+        return None
     short = comparable_words(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
-    return SOURCE if short and folded not in sources and names_one(folded, sources) else ""
+    return NAMES_SOURCE if short and folded not in sources and names_one(folded, sources) else None
 
 
-def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Mapping[int, str]) -> list[int]:
+def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Mapping[int, Head]) -> list[int]:
     run: list[int] = []
     for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
         if _at_end(chrome, at) or at in heads:
@@ -276,7 +282,7 @@ def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
     """
     total = sum(comparable_words(blocks[i].text) for i in body)
     for i, block in enumerate(blocks):
-        known = block.label == "comments" and block.rule.startswith("chrome/") and block.kind == "heading"
+        known = block.label == "comments" and block.decided_by in BY_TABLE and block.kind == "heading"
         if known and comparable_words(block.text) <= 12:
             above = sum(comparable_words(blocks[j].text) for j in body if j < i)
             if above >= max(40, total / 2):
@@ -294,7 +300,7 @@ def author_boxes(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -
     for at in range(max(1, len(body) - BIO - 1), len(body)):
         verdict = words.edge(fold(blocks[body[at]].text))
         below = body[at + 1 :]
-        if verdict and verdict[0] == "author bio" and not any(blocks[i].kind == "heading" for i in below):
+        if verdict and verdict.label == "author bio" and not any(blocks[i].kind == "heading" for i in below):
             return [body[at], *below]
     return []
 

@@ -24,7 +24,7 @@ from functools import cached_property, lru_cache
 
 from newsarchive.core.text.patterns import held, letter_of, letters
 from newsarchive.exceptions import BadRules
-from newsarchive.items import LABELS
+from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules, Table, strings
 
 #: Longest line, in characters, that a phrase can be: prose is never looked up.
@@ -34,15 +34,14 @@ _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 #: The tag, the id and the classes of a step of a path.
 _MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
 
-Verdict = tuple[str, str]
-Lookup = Callable[[str], Verdict | None]
+Lookup = Callable[[str], BlockVerdict | None]
 #: A pattern, its place among all of its section, and what it decides.
-_Part = tuple[str, int, Verdict]
+_Part = tuple[str, int, BlockVerdict]
 
 
 @dataclass(frozen=True, eq=False)
 class Phrases:
-    """Compiled tables. Each lookup gives (label, what decided it in words), or `None`."""
+    """Compiled tables. Each lookup gives a verdict with its label and what decided it, or `None`."""
 
     line: Lookup
     edge: Lookup
@@ -100,14 +99,15 @@ def _lines(rules: Rules, section: str) -> Lookup:
     by_sign: dict[str, list[_Part]] = {}
     for place, (file, label, text) in enumerate(_entries(rules, section)):
         part = _compile(file, f"{section}.{label}", text)
-        verdict = (label, f"{file}, [{section}] {label}: {_short(text)}")
+        rule = f"{file}, [{section}] {label}: {_short(text)}"
+        verdict = BlockVerdict(label, rule, DecidedBy.PHRASE)
         for sign in letters(part) or (held(part),):
             by_sign.setdefault(sign, []).append((part, place, verdict))
     tables = {sign: _Alternatives(parts) for sign, parts in by_sign.items()}
     texts, anywhere = [sign for sign in tables if len(sign) > 1], [sign for sign in tables if not sign]
 
     @lru_cache(maxsize=16384)
-    def lookup(text: str) -> Verdict | None:
+    def lookup(text: str) -> BlockVerdict | None:
         if not 0 < len(text) <= LONGEST:
             return None
         signs = [letter_of(text), *anywhere]
@@ -135,7 +135,7 @@ class _Alternatives:
         """With groups, which tell which one it was, and take longer."""
         return re.compile("|".join(f"({part})" for part, _, _ in self.parts))
 
-    def first(self, text: str) -> tuple[int, Verdict] | None:
+    def first(self, text: str) -> tuple[int, BlockVerdict] | None:
         """The place of the first pattern that matches, and what it decides."""
         if not self.any.fullmatch(text):
             return None
@@ -150,15 +150,15 @@ def _short(pattern: str) -> str:
 
 def _selectors(rules: Rules) -> Lookup:
     """Looks the segments of a tag path up, the outermost first (html and body never count)."""
-    exact: dict[str, Verdict] = {}
-    prefix: dict[str, Verdict] = {}
+    exact: dict[str, BlockVerdict] = {}
+    prefix: dict[str, BlockVerdict] = {}
     for file, label, selector in _entries(rules, "select"):
         table = prefix if selector.endswith("*") else exact
-        table[selector.rstrip("*")] = (label, f"{file}, [select] {selector}")
+        table[selector.rstrip("*")] = BlockVerdict(label, f"{file}, [select] {selector}", DecidedBy.SELECTOR)
     starts = tuple(prefix)
 
     @lru_cache(maxsize=16384)
-    def segment(text: str) -> Verdict | None:
+    def segment(text: str) -> BlockVerdict | None:
         for token in _MARKS.findall(text):
             if token in exact:
                 return exact[token]
@@ -167,7 +167,7 @@ def _selectors(rules: Rules) -> Lookup:
         return None
 
     @lru_cache(maxsize=16384)
-    def lookup(path: str) -> Verdict | None:
+    def lookup(path: str) -> BlockVerdict | None:
         above, _, part = path.rpartition("/")  # boxes share most of their path with their neighbours
         if above and (verdict := lookup(above)):
             return verdict

@@ -16,7 +16,7 @@ from newsarchive.core.facts.shown import aside
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
-from newsarchive.items import Block
+from newsarchive.items import Block, DecidedBy
 
 #: Longest name of a section or tag, and most figures looked at.
 _LONGEST, _FIGURES = 60, 10
@@ -237,5 +237,5 @@ def _plain_credit(text: str) -> str:
 def access(blocks: Sequence[Block]) -> Iterator[Claim]:
     """A box named for a paywall that readers see says that the article is not free."""
     boxes = [b for b in blocks[:1000] if "paywall" in b.path]
-    if any(len(b.text) > 20 and "not on the screen" not in b.rule for b in boxes):
+    if any(len(b.text) > 20 and b.decided_by != DecidedBy.HIDDEN for b in boxes):
         yield Claim("is_accessible_for_free", "false", "markup paywall")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from newsarchive.core.furniture.sightings import Line, Sighting
-from newsarchive.items import Article
+from newsarchive.items import DIFFERS_FROM, Article, QualityFlag
 
 #: So many articles say what is usual on a site.
 FEWEST = 20
@@ -19,7 +19,6 @@ FEWEST = 20
 FAR, SHORT_ONES = 1 / 8, 0.05
 #: A sign among others: it sends into quarantine what was doubted a little already.
 DOUBT = 0.9
-FLAG = "far shorter than the site's other articles"
 #: A length that moved by less is the same: a template is written anew only where something was learned.
 STEADY = 0.1
 
@@ -64,14 +63,15 @@ def doubted(article: Article, lines: Sequence[Line], known: Usual | None) -> Art
     """The article with a quality that has heard how long the site's others are. One that its feed or API
     confirms, or gave, has been heard already."""
     quality = article.quality
-    if FLAG in quality.flags or _is_confirmed(article) or not is_far_shorter(lines, known):
+    if QualityFlag.FAR_SHORTER in quality.flags or _is_confirmed(article) or not is_far_shorter(lines, known):
         return article
     confidence = round(DOUBT * quality.confidence, 3)
-    return replace(article, quality=replace(quality, confidence=confidence, flags=(*quality.flags, FLAG)))
+    flags = (*quality.flags, QualityFlag.FAR_SHORTER)
+    return replace(article, quality=replace(quality, confidence=confidence, flags=flags))
 
 
 def _is_confirmed(article: Article) -> bool:
     source = article.capture.source_text if article.capture else None
     if source is None or not source.is_full:
         return bool(article.filled_from)
-    return not any(flag.startswith("differs from") for flag in article.quality.flags)
+    return not any(flag in article.quality.flags for flag in DIFFERS_FROM.values())

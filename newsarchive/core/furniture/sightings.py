@@ -28,7 +28,7 @@ from newsarchive.core.text.lines import is_linked, is_quotation, names_one, sour
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import Article, Block
+from newsarchive.items import PROVED, Article, Block
 from newsarchive.rules import Rules
 
 #: Sentences of fewer words are told from furniture by their place, not by repetition alone.
@@ -155,7 +155,7 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
 
 def _line(block: Block, about: _About) -> Line:
     facts = _facts if block.label == "body" else _furniture
-    proved = block.rule.startswith(cues.DECIDED)
+    proved = block.decided_by in PROVED
     line = facts(block.text, block.label, block.kind, signature(block.path), is_linked(block), proved)
     folded = fold(block.text)
     if block.label == "body" and line.words <= LONGEST_FORM:

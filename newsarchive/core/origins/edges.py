@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.clutter.cues import DECIDED
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.credits import Credit, Surroundings, credit_of, words_of_address
 from newsarchive.core.origins.publishers import key_of
 from newsarchive.core.text.lines import is_prose
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import same_site
-from newsarchive.items import Article, Block
+from newsarchive.items import PROVED, Article, Block, DecidedBy
 from newsarchive.rules import Rules
 
 #: A paragraph of so many words is the article's text: a credit stands before the first or after the last of them.
@@ -63,7 +62,7 @@ def _is_open(block: Block, content: str) -> bool:
     if block.kind not in _KINDS or not 0 < comparable_words(block.text) < 2 * PROSE:
         return False
     inside = bool(content) and block.path.rpartition("/")[0] == content
-    guessed = block.label in _GUESSED and not block.rule.startswith(DECIDED)
+    guessed = block.label in _GUESSED and block.decided_by not in PROVED
     return block.label in _OPEN or (guessed and inside)
 
 
@@ -77,7 +76,7 @@ def _surroundings(blocks: Sequence[Block], at: int, url: str, title: frozenset[s
     heads = [b for b in near if b.label in ("related", "read more") and not b.links]
     notices = [b for b in near if b.label == "copyright"]
     texts = {key_of(b.text) for b in (*heads, *notices) if len(b.text) < _NOTICE}
-    taught = block.label == "attribution" and block.rule.startswith("template")
+    taught = block.label == "attribution" and block.decided_by == DecidedBy.TEMPLATE
     return Surroundings(url, frozenset(texts - {""}), taught, title)
 
 

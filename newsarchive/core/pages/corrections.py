@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
-from newsarchive.items import Block
+from newsarchive.items import Block, DecidedBy
 
 RULE = "a correction right below the text, in its element"
 
@@ -31,7 +30,7 @@ def with_corrections(blocks: Sequence[Block]) -> list[Block]:
     for i in range(last + 1, len(done)):
         if not _corrects(done[i], done[last]):
             break
-        done[i] = replace(done[i], label="body", rule=RULE)
+        done[i] = done[i].relabelled("body", RULE, DecidedBy.NEIGHBOURS)
     return done
 
 

@@ -12,6 +12,7 @@ from newsarchive.core.pages.blocks import Box, RawBlock
 from newsarchive.core.pages.boxes import spelled, telling
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.items import BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
 #: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
@@ -54,6 +55,16 @@ _BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
+_EMBED = BlockVerdict("other", "something embedded from elsewhere", DecidedBy.MARKUP)
+_CAPTION = BlockVerdict("caption", "the caption of a picture", DecidedBy.MARKUP)
+_HEADING = BlockVerdict("title", "a heading that the page's <title> repeats", DecidedBy.MARKUP)
+_CONTROL = BlockVerdict("form", "a control", DecidedBy.MARKUP)
+_LINKS = BlockVerdict("nav", "links and little else", DecidedBy.MARKUP)
+_TURNED_DOWN = BlockVerdict("other", "the classifier sees no part of the article here", DecidedBy.MODEL)
+_STANDFIRST = BlockVerdict("description", "a sentence right below the headline", DecidedBy.MARKUP)
+_REPEATS_TITLE = BlockVerdict("title", "the page's <title> repeats it", DecidedBy.MARKUP)
+_DATE = BlockVerdict("date", "a date above the first paragraph", DecidedBy.MARKUP)
+
 
 class Namer:
     """Names the chrome of one page; what a box says is worked out once."""
@@ -63,24 +74,26 @@ class Namer:
         self.leads = _leads(rules)
         self.boxes: dict[int, tuple[str, str]] = {}
 
-    def name(self, block: RawBlock) -> tuple[str, str]:
-        """(label, rule) of a block that the classifier has turned down."""
+    def name(self, block: RawBlock) -> BlockVerdict:
+        """What a block is that the classifier has turned down."""
         if block.kind == "embed":
-            return "other", "something embedded from elsewhere"
+            return _EMBED
         if block.kind == "caption":
-            return "caption", "the caption of a picture"
+            return _CAPTION
         if block.kind == "heading" and len(block.text) > 8 and block.text.casefold() in self.title:
-            return "title", "a heading that the page's <title> repeats"
+            return _HEADING
         label, rule = self._box(block.box)
         if block.box.hidden:
-            return label or "other", "not on the screen until a script shows it"
+            return BlockVerdict(
+                label or "other", "not on the screen until a script shows it", DecidedBy.HIDDEN
+            )
         if label:
-            return label, rule
+            return BlockVerdict(label, rule, DecidedBy.MARKUP)
         if "/button" in block.wrap or block.box.tag in ("option", "legend"):
-            return "form", "a control"
+            return _CONTROL
         if block.link_chars > 0.7 * len(block.text):
-            return "nav", "links and little else"
-        return "other", "the classifier sees no part of the article here"
+            return _LINKS
+        return _TURNED_DOWN
 
     def _box(self, box: Box | None) -> tuple[str, str]:
         known, passed = self.boxes, []
@@ -95,8 +108,8 @@ class Namer:
             known[index] = found
         return found
 
-    def standfirst(self, block: RawBlock, below: bool = False) -> tuple[str, str] | None:
-        """(label, rule) of a turned-down sentence above the text that sums the article up, else `None`; `below`
+    def standfirst(self, block: RawBlock, below: bool = False) -> BlockVerdict | None:
+        """What a turned-down sentence above the text is where it sums the article up, else `None`; `below`
         says that the headline stands right above it. Publishers differ on whether it is text; here it is the
         `description`, kept beside it."""
         text = block.text
@@ -108,22 +121,23 @@ class Namer:
         ):
             return None
         if found := self.leads.search(block.path.rpartition("body")[2].lower()):
-            return "description", f'a sentence above the text, in a box named "{found[0]}"'
+            rule = f'a sentence above the text, in a box named "{found[0]}"'
+            return BlockVerdict("description", rule, DecidedBy.MARKUP)
         told = len(text) >= 80 and (
             block.kind == "heading" or (block.kind == "paragraph" and ends_sentence(text))
         )
         if below and told and self._box(block.box)[0] not in ABOUT:
-            return "description", "a sentence right below the headline"
+            return _STANDFIRST
         return None
 
-    def above(self, block: RawBlock) -> tuple[str, str] | None:
-        """(label, rule) of a line between headline and first paragraph that is no text of the article:
+    def above(self, block: RawBlock) -> BlockVerdict | None:
+        """What a line is between headline and first paragraph that is no text of the article:
         the headline again, or a date by itself; `None` for any other."""
         text = block.text
         if len(text) > 12 and text.casefold() in self.title:
-            return "title", "the page's <title> repeats it"
+            return _REPEATS_TITLE
         if len(text) <= 40 and _DAY.search(text) and len(_WORD.findall(text)) <= 3:
-            return "date", "a date above the first paragraph"
+            return _DATE
         return None
 
 

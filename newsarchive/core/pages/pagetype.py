@@ -11,7 +11,7 @@ from newsarchive.core.pages.judging import Sheet, Verdict
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import DropReason, Quality
+from newsarchive.items import DropReason, Quality, QualityFlag
 from newsarchive.rules import Rules
 
 #: Fewer words than this are no article: a caption, a notice.
@@ -144,17 +144,17 @@ def quality(sheet: Sheet, verdict: Verdict) -> Quality:
     """Confidence is the F1 to expect; completeness the share of article text, by the classifier's own
     odds, that was taken. Flags say in words what to look at; any of them is a reason to quarantine."""
     kept = taken(sheet, verdict)
-    flags = []
+    flags: list[QualityFlag] = []
     if verdict.expected < DOUBT:
-        flags.append("thin margin")
+        flags.append(QualityFlag.THIN_MARGIN)
     if sheet.reading.truncated:
-        flags.append("page too long")
+        flags.append(QualityFlag.PAGE_TOO_LONG)
     if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
-        flags.append("no sentence end")
+        flags.append(QualityFlag.NO_SENTENCE_END)
     if _words(kept, 4 * FEWEST_WORDS) < 4 * FEWEST_WORDS:
-        flags.append("short")
+        flags.append(QualityFlag.SHORT)
     if teasers(sheet, kept):
-        flags.append("other articles below")
+        flags.append(QualityFlag.OTHER_ARTICLES)
     return Quality(
         round(min(1.0, verdict.expected), 3), round(_completeness(sheet, verdict), 3), tuple(flags)
     )

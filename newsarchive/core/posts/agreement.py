@@ -12,11 +12,12 @@ from collections import Counter
 from dataclasses import replace
 
 from newsarchive.core.posts.filling import tokens, usable
-from newsarchive.items import Article, SourceText
+from newsarchive.items import DIFFERS_FROM, Article, QualityFlag, SourceText
 
 #: F1 over words from which two texts are one, and below which they are not.
 SAME, OTHER = 0.9, 0.7
-DOUBTS = ("thin margin", "no sentence end", "short")
+#: What a text that its source confirms need not be doubted for.
+DOUBTS = frozenset((QualityFlag.THIN_MARGIN, QualityFlag.NO_SENTENCE_END, QualityFlag.SHORT))
 
 
 def agreement(article: Article, text: SourceText) -> tuple[float, float]:
@@ -39,7 +40,7 @@ def weighed(article: Article, text: SourceText | None) -> Article:
         confidence = max(old.confidence, round(f1, 3))
     else:
         differs = f1 < OTHER and not (found >= SAME and _is_split(article))
-        flags = (*old.flags, f"differs from the {text.source}") if differs else old.flags
+        flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
         confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
     return replace(
         article, quality=replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)

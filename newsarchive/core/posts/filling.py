@@ -21,7 +21,7 @@ from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Candidate, DropReason, Page, Quality, SourceText
+from newsarchive.items import Article, Block, Candidate, DecidedBy, DropReason, Page, Quality, SourceText
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -129,13 +129,24 @@ def _blocks(page: Page, text: SourceText) -> list[Block]:
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
     rule = f"the full text of the {text.source}"
     return [
-        Block(raw.text, raw.kind, "body", rule, None, raw.path, raw.level, tuple(raw.links), raw.html)
+        Block(
+            raw.text,
+            raw.kind,
+            "body",
+            rule,
+            DecidedBy.SOURCE_TEXT,
+            None,
+            raw.path,
+            raw.level,
+            tuple(raw.links),
+            raw.html,
+        )
         for raw in read_blocks(tree, page.capture.base_url).blocks
     ]
 
 
 def _superseded(block: Block, text: SourceText) -> Block:
-    return replace(block, label="other", rule=f"the {text.source} has the whole text")
+    return block.relabelled("other", f"the {text.source} has the whole text", DecidedBy.SOURCE_TEXT)
 
 
 def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:

@@ -16,16 +16,14 @@ from newsarchive.core.text.line_keys import signature
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import try_normalise
-from newsarchive.items import Article, Block, Page, Quality
+from newsarchive.items import Article, Block, DecidedBy, Page, Quality, QualityFlag
 
-#: The flag of an article that lacks a page that its own pages announce.
-MISSING = "parts missing"
 #: What all pages say alike may be so much of the text of the first, or it is the text.
 COMMON = 0.5
 #: How an address asks for the second page, without which there are no others; a digit may be written as `%32`.
 _SECOND = re.compile("page=0?[2%]")
 #: These flags are true of a page, and not of the post.
-_OF_ONE_PAGE = frozenset(("short", "no sentence end"))
+_OF_ONE_PAGE = frozenset((QualityFlag.SHORT, QualityFlag.NO_SENTENCE_END))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +77,9 @@ def _may_have_parts(page: Page) -> bool:
 
 
 def flagged(article: Article) -> Article:
-    """The article marked as one of which a part could not be had."""
+    """The article, flagged since a part of it could not be had."""
     quality = article.quality
-    flags = tuple(dict.fromkeys((*quality.flags, MISSING)))
+    flags = tuple(dict.fromkeys((*quality.flags, QualityFlag.PARTS_MISSING)))
     return replace(article, quality=replace(quality, flags=flags))
 
 
@@ -104,7 +102,7 @@ def _furniture(article: Article, pages: Sequence[Part]) -> set[str]:
 def _dropped(block: Block) -> Block:
     if block.label != "body":
         return block
-    return replace(block, label="repeated", rule="stands on every page of the post")
+    return block.relabelled("repeated", "stands on every page of the post", DecidedBy.REPETITION)
 
 
 def _placed(block: Block, places: set[str]) -> Block:
@@ -112,14 +110,14 @@ def _placed(block: Block, places: set[str]) -> Block:
     the last page may have one sentence, too little to be known by."""
     if block.label != "other" or signature(block.path) not in places:
         return block
-    return replace(block, label="body", rule="stands where the first page has its text")
+    return block.relabelled("body", "stands where the first page has its text", DecidedBy.NEIGHBOURS)
 
 
 def _quality(article: Article, pages: Sequence[Part]) -> Quality:
     """That of the weakest page."""
     all_of_them = [article.quality, *(page.quality for page in pages)]
     flags = [flag for quality in all_of_them for flag in quality.flags if flag not in _OF_ONE_PAGE]
-    ends = [flag for flag in all_of_them[-1].flags if flag == "no sentence end"]
+    ends = [flag for flag in all_of_them[-1].flags if flag == QualityFlag.NO_SENTENCE_END]
     return Quality(
         min(quality.confidence for quality in all_of_them),
         min(quality.completeness for quality in all_of_them),

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from newsarchive.core.pages.render import rendered
-from newsarchive.items import Article, Block, Selectors
+from newsarchive.items import Article, Block, DecidedBy, Selectors
 
 SELECTOR = re.compile(r"(?=.)(?:[a-z][a-z0-9-]*)?(?:[#.][\w-]+)*", re.I)
 
@@ -33,12 +32,16 @@ def _judged(block: Block, selectors: Selectors, bodied: bool) -> Block:
         return block
     if found := _inside(block.path, selectors.body):
         own = block.label in ("body", "title", "caption")
-        return block if own else replace(block, label="body", rule=f"the site's settings: body {found}")
+        return (
+            block
+            if own
+            else block.relabelled("body", f"the site's settings: body {found}", DecidedBy.SETTING)
+        )
     return _other(block, "outside of the body of the site's settings")
 
 
 def _other(block: Block, rule: str) -> Block:
-    return replace(block, label="other", rule=rule) if block.label == "body" else block
+    return block.relabelled("other", rule, DecidedBy.SETTING) if block.label == "body" else block
 
 
 def _inside(path: str, selectors: Sequence[str]) -> str:
