@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from newsarchive import rules
 from newsarchive.core.facts import authors, dates, day_order, headline, jsonld, names, publication
 from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.sources import Place, Source
 from newsarchive.core.text.language import finish_language
 
 CASES = Path(__file__).parent / "cases" / "metadata"
@@ -105,7 +106,7 @@ def test_json_ld_of_teasers_is_not_the_article() -> None:
     ids=["end", "beginning", "no evidence"],
 )
 def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> None:
-    found, _ = headline.decide([Claim("headline", title, "title")], [site], [], RULES)
+    found, *_ = headline.decide([Claim("headline", title, Source(Place.TITLE))], [site], [], RULES)
     assert found == expect
 
 
@@ -140,17 +141,17 @@ def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
 def test_claims_alone_decide() -> None:
     """An article's fields are decided anew from what is stored of its page: its claims."""
     claims = [
-        Claim("authors", "Jane Doe", "json-ld page"),
-        Claim("authors", "Launch Gallery", "markup alone"),
+        Claim("authors", "Jane Doe", Source(Place.JSON_LD_PAGE)),
+        Claim("authors", "Launch Gallery", Source(Place.ALONE)),
     ]
     found, _ = authors.decide(claims, [], [], [], RULES)
     assert [a.name for a in found] == ["Jane Doe"]
     days = [
-        Claim("date_published", "2025-04-03T10:00:00Z", "open graph"),
-        Claim("date_published", "25 December 2005", "markup text"),
+        Claim("date_published", "2025-04-03T10:00:00Z", Source(Place.OPEN_GRAPH)),
+        Claim("date_published", "25 December 2005", Source(Place.TEXT)),
     ]
     dated, candidates = publication.decide(days, "date_published", None, RULES)
-    assert (dated.source, dated.raw) == ("open graph", "2025-04-03T10:00:00Z")
+    assert (dated.source, dated.raw) == (Source(Place.OPEN_GRAPH), "2025-04-03T10:00:00Z")
     assert {c.value for c in candidates} == {d.value for d in days}
 
 
@@ -163,8 +164,8 @@ def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, m
     numbers = (day.month, day.day) if month_first else (day.day, day.month)
     printed = sign.join([*(f"{n:02}" for n in numbers), str(day.year)])
     claims = [
-        Claim("date_published", day.isoformat(), "open graph"),
-        Claim("date_published", printed, "markup text"),
+        Claim("date_published", day.isoformat(), Source(Place.OPEN_GRAPH)),
+        Claim("date_published", printed, Source(Place.TEXT)),
     ]
     read, refused = publication.read_claims(claims, None, RULES)
     assert {when.date() for when in read.values()} == {day}

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core.facts.claims import OF_OTHERS
 from newsarchive.core.facts.others import reads_as_title
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.items import Block
@@ -31,7 +30,7 @@ def test_what_a_list_says_stays_a_candidate_with_the_reason() -> None:
     html = "".join(cases("others")[0].values[0]["html"])
     found = read(html, blocks=linked(html))
     lost = [c for c in found["candidates"] if c.field == "date_published"]
-    assert [(c.value, c.chosen) for c in lost if c.source == "markup time" + OF_OTHERS][:1] == [
+    assert [(c.value, c.chosen) for c in lost if c.source == "markup time (of others)"][:1] == [
         ("2025-05-20T08:00:00+07:00", False)
     ]
     assert {c.reason for c in lost} == {"stands in a list of other posts"}

@@ -24,6 +24,9 @@ import numpy as np
 from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
 from newsarchive import rules
 from newsarchive.core.facts import authors, headline, publication
+from newsarchive.core.facts.claims import Trait, Voice
+from newsarchive.core.facts.sources import DECLARING, GUESSES, LABELLED, Place, Position, Qualifier, Source
+from newsarchive.core.facts.told import OF_SITE
 from newsarchive.core.metadata import Gathered, gather
 from newsarchive.items import Block
 
@@ -34,30 +37,28 @@ STEPS, RATE = 3000, 0.5
 PRIOR = {"headline": 0.5, "authors": 1.0, "date_published": 0.5}
 RIDGE = {"headline": 0.3, "authors": 1.0, "date_published": 0.3}
 #: The same for a date behind a word for publishing: few pages have one, and it means what it says.
-LABELLED = 1.5
+FIRST_LABELLED = 1.5
 #: And for a name with a legal form: of half A's authors none has one, though eight pages offer one. And for the people of a
 #: site, one by one: no page of half A has them, three of the world's pages that were read do.
 FIRM, STAFF = -3.0, -6.0
 #: And for one of several guesses: since menus are refused (`facts.guesses`), half A shows few of them.
 SEVERAL = -1.5
 #: Voices that have their points though no page of half A has them.
-UNSEEN = {"authors": ("a staff list",)}
-#: First words of the names of sources; other voices are traits.
-SOURCES = ("json-ld", "open graph", "twitter", "meta", "microdata", "markup", "title", "url", "script")
+UNSEEN = {"authors": (Trait.STAFF,)}
 #: Sources of names that were guessed from their looks: worth nothing before any data is seen. Few are left since guesses
 #: in menus and rows of buttons are refused (`facts.guesses`), and a point each would make authors of what is left there.
-GUESSES = ("markup alone", "markup next", "markup line")
+WORTHLESS = GUESSES - {Place.LIFE}
 #: Sources that are never held against a value, however often another one is beside them: what they say was meant.
-STRONG, LEAST = ("json-ld", "open graph", "meta", "microdata", "title", "url"), 0.1
+STRONG, LEAST = DECLARING | {Place.TITLE, Place.URL}, 0.1
 #: Traits that never speak for a value. A printed date that is known as that of a change is meant as one.
-AGAINST = ("printed, the day of a change",)
+AGAINST = (Trait.DAY_OF_CHANGE,)
 HEADER = """\
 # Written by `python -m training.trust`; see there. Points (log-odds) of each source and trait, added up for each value
 # that a page offers; the value with the most wins if it has more than 0.
 """
 
 #: (voices of each option, index of the right one or the number of options for "does not say")
-Choice = tuple[list[list[str]], int]
+Choice = tuple[list[list[Voice]], int]
 
 
 def main(folder: str) -> None:
@@ -95,14 +96,14 @@ def _choices(row: Row) -> Iterator[tuple[str, Choice]]:
     yield from _one("date_published", [o.voices for o in days], values, row.date[:10], full)
 
 
-def _author_options(found: Gathered, blocks: Sequence[Block]) -> tuple[list[list[str]], list[Any]]:
+def _author_options(found: Gathered, blocks: Sequence[Block]) -> tuple[list[list[Voice]], list[Any]]:
     named, _ = authors.read_claims(found.of("authors"), found.sections, rules.default())
     lists = authors.options(named, found.site_names, blocks, rules.default())
     return [o.voices for o, _ in lists], [author_set(a.name for a in names) for _, names in lists]
 
 
 def _one(
-    field: str, voices: list[list[str]], values: list[Any], truth: Any, full: bool
+    field: str, voices: list[list[Voice]], values: list[Any], truth: Any, full: bool
 ) -> Iterator[tuple[str, Choice]]:
     if not voices:
         return
@@ -112,9 +113,11 @@ def _one(
         yield field, (voices, len(voices))
 
 
-def fit(choices: list[Choice], worth: float, ridge: float, unseen: Sequence[str] = ()) -> dict[str, float]:
+def fit(
+    choices: list[Choice], worth: float, ridge: float, unseen: Sequence[Voice] = ()
+) -> dict[Voice, float]:
     """Voice → points, by penalised maximum likelihood; `unseen` voices keep what they are taken to be worth."""
-    names = sorted({v for options, _ in choices for o in options for v in o} | set(unseen))
+    names = sorted({v for options, _ in choices for o in options for v in o} | set(unseen), key=str)
     index = {name: i for i, name in enumerate(names)}
     tables = []
     for options, right in choices:
@@ -122,14 +125,17 @@ def fit(choices: list[Choice], worth: float, ridge: float, unseen: Sequence[str]
         for row, voices in enumerate(options):
             table[row, [index[v] for v in voices]] = 1
         tables.append((table, right))
-    changed = np.array([name.endswith(publication.MODIFIED) for name in names])
-    prior = np.array([worth * name.startswith(SOURCES) for name in names]) * ~changed
-    prior[[name.startswith(GUESSES) for name in names]] = 0
-    prior[[name.endswith(" labelled") for name in names]] = LABELLED
-    prior[[name == "a firm" for name in names]] = FIRM
-    prior[[name == "a staff list" for name in names]] = STAFF
-    prior[[name == "one of several guesses" for name in names]] = SEVERAL
-    floor = np.where([name.startswith(STRONG) for name in names], LEAST, -np.inf)
+    sources = [name if isinstance(name, Source) else None for name in names]
+    changed = np.array([s is not None and s.qualifier is Qualifier.MODIFIED for s in sources])
+    prior = np.array([worth * (s is not None and s.place not in OF_SITE) for s in sources]) * ~changed
+    prior[[s is not None and s.place in WORTHLESS for s in sources]] = 0
+    near = [s is not None and s.position is Position.NEAR for s in sources]
+    labelled = [s is not None and s.place in LABELLED for s in sources]
+    prior[np.array(near) & np.array(labelled)] = FIRST_LABELLED
+    prior[[name == Trait.FIRM for name in names]] = FIRM
+    prior[[name == Trait.STAFF for name in names]] = STAFF
+    prior[[name == Trait.ONE_OF_GUESSES for name in names]] = SEVERAL
+    floor = np.where([s is not None and s.place in STRONG for s in sources], LEAST, -np.inf)
     floor[changed] = -np.inf
     ceiling = np.where([name in AGAINST for name in names], 0, np.inf)
     weights = prior.copy()

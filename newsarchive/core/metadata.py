@@ -31,8 +31,9 @@ from newsarchive.core.facts import (
     told,
     traces,
 )
-from newsarchive.core.facts.claims import MOST, OF_OTHERS, Claim, best
+from newsarchive.core.facts.claims import MOST, Claim, best
 from newsarchive.core.facts.names import clean, organisation
+from newsarchive.core.facts.sources import GUESSES, Place, Position, Qualifier, Source
 from newsarchive.core.pages.elements import Mark, read_elements
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
@@ -63,10 +64,19 @@ _EVIDENCE = frozenset(
     ]
 )
 #: Sources that are believed on who wrote it without a look at the text.
-_SIGNED = frozenset(
-    ["wp-json", "feed", "json-ld", "meta", "meta citation", "microdata", "markup author", "markup rel"]
-)
-_TITLES = ("json-ld", "open graph", "twitter")
+_SIGNED = frozenset((
+    Place.WP_JSON, Place.FEED, Place.JSON_LD, Place.META, Place.META_CITATION, Place.MICRODATA, Place.AUTHOR, Place.REL,
+))  # fmt: skip
+#: Where the head gives a title for machines, and the source of one that says the same as the headline in other words.
+_TITLES = {
+    Place.JSON_LD: Place.JSON_LD_TITLE,
+    Place.OPEN_GRAPH: Place.OPEN_GRAPH_TITLE,
+    Place.TWITTER: Place.TWITTER_TITLE,
+}
+#: Sources whose publisher is the name of the site.
+_NAMES_SITE = frozenset((
+    Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP,
+))  # fmt: skip
 #: Words for free and not (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
 _FREE = {
     "true": True,
@@ -159,7 +169,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += said
     names = _site_names(claims, url)
     sections = [c.value for c in claims if c.field == "article_section"]
-    title, candidates = headline.decide([c for c in claims if c.field == "headline"], names, sections, rules)
+    titles = [c for c in claims if c.field == "headline"]
+    title, candidates, weighed = headline.decide(titles, names, sections, rules)
     anchor = _anchor(title, headings)
     elsewhere.stand(anchor.node if anchor else None)
     claims += [
@@ -174,15 +185,17 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not any(c.field == "image_credit" and c.value for c in claims):
         claims = [c for c in claims if c.field != "image_caption" or surroundings.is_caption(c.value, blocks)]
     claims += surroundings.access(blocks)
-    claims += _others(title, candidates)
+    claims += _others(title, weighed)
     own = elsewhere.without(blocks, printed.place(blocks, title))
     claims += printed.claims(own, title, _known(claims, names, rules), rules)
-    if not any(c.field == "authors" and not c.source.startswith(authors.GUESSES) for c in claims):
+    if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += traces.authors_in_state(page.text, rules)
     if (day := dates.from_url(url)) is not None:
-        claims.append(Claim("date_published", day.date().isoformat(), "url"))
+        claims.append(Claim("date_published", day.date().isoformat(), Source(Place.URL)))
     candidates += [
-        replace(c, source=c.source + OF_OTHERS).candidate(reason="stands in a list of other posts")
+        replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)).candidate(
+            reason="stands in a list of other posts"
+        )
         for c in elsewhere.refused
     ]
     kept = [c for c in claims if c.value][:MOST]
@@ -195,13 +208,11 @@ def _no_sections(rules: Rules) -> frozenset[str]:
     return frozenset(map(key, rules.metadata.get("bylines", {}).get("no_section", {}).get("words", [])))
 
 
-def _others(title: str, candidates: Sequence[Candidate]) -> list[Claim]:
+def _others(title: str, weighed: Sequence[Claim]) -> list[Claim]:
     """Titles that the head gives for machines and that say the same in other words: `alternative_headline`."""
-    lost = [
-        c for c in candidates if c.source in _TITLES and "points" in c.reason and key(c.value) != key(title)
-    ]
+    lost = [c for c in weighed if c.source.place in _TITLES and key(c.value) != key(title)]
     return [
-        Claim("alternative_headline", c.value, c.source + " title")
+        Claim("alternative_headline", c.value, Source(_TITLES[c.source.place]))
         for c in lost
         if headline.alike(c.value, title)
     ]
@@ -210,17 +221,20 @@ def _others(title: str, candidates: Sequence[Candidate]) -> list[Claim]:
 def _known(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> set[str]:
     """The fields that need no search in the text: a person is named who is not the site itself, a date given."""
     sites = set(map(key, site_names))
-    known = {c.field for c in claims if c.field != "authors" and not c.source.endswith("elsewhere")}
-    signed = (c for c in claims if c.field == "authors" and c.source in _SIGNED and key(c.value) not in sites)
-    people = (c.value for c in signed if c.kind != "organisation" and not organisation(c.value, rules))
+    known = {c.field for c in claims if c.field != "authors" and c.source.position is not Position.ELSEWHERE}
+    signed = (c for c in claims if c.field == "authors" and c.source.bare in _SIGNED)
+    people = (
+        c.value
+        for c in signed
+        if key(c.value) not in sites and c.kind != "organisation" and not organisation(c.value, rules)
+    )
     return known | {"authors"} if any(clean(name, rules) for name in people) else known
 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
     """What the site calls itself, what leads to its home page, and its host name's words."""
-    stated = ("open graph", "json-ld site", "json-ld", "meta", "site", "sitemap")
-    names = [c.value for c in claims if c.field == "publisher" and c.source in stated]
-    names += [c.value for c in claims if c.source == "markup home"]
+    names = [c.value for c in claims if c.field == "publisher" and c.source.bare in _NAMES_SITE]
+    names += [c.value for c in claims if c.source.place is Place.HOME]
     host = (parts_of(url).hostname or "").removeprefix("www.")
     return [*names, host, host.rsplit(".", 1)[0]] if host else names
 
@@ -239,10 +253,11 @@ def _simple(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> l
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """All keywords of the most trusted source. Feeds list sections among the tags: the post's own is no keyword."""
     section = key(out["article_section"])
-    listed = [c for c in found.of("keywords") if c.source == "feed" and section and key(c.value) == section]
+    fed = [c for c in found.of("keywords") if c.source.bare is Place.FEED]
+    listed = [c for c in fed if section and key(c.value) == section]
     claims = [c for c in found.of("keywords") if c not in listed]
     _, candidates = best(claims, rules)
-    source = next((c.source for c in candidates if c.chosen), "")
+    source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
     words: dict[str, str] = {}
     for claim in claims:
         if claim.source == source and key(claim.value) and len(claim.value) <= 80:
@@ -250,7 +265,10 @@ def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) ->
     out["keywords"] = tuple(words.values())[:_KEYWORDS]
     reason = next((c.reason for c in candidates if c.chosen), "")
     told_apart = [c.candidate(reason="is the section") for c in listed]
-    chosen = [replace(c, chosen=True, reason=reason) if c.source == source else c for c in candidates]
+    chosen = [
+        replace(c, chosen=True, reason=reason) if claim.source == source else c
+        for claim, c in zip(claims, candidates, strict=True)
+    ]
     return chosen + told_apart
 
 
@@ -281,7 +299,8 @@ def _dates(
         decided["date_published"], why = publication.last_resort(_traces(found, page, found.own, rules), now)
         candidates += why
     for field, dated in decided.items():
-        out[field], out[field + "_raw"], out[field + "_source"] = dated.value, dated.raw, dated.source
+        out[field], out[field + "_raw"] = dated.value, dated.raw
+        out[field + "_source"] = str(dated.source) if dated.source else ""
     return candidates
 
 
@@ -289,8 +308,8 @@ def _tags(found: Gathered) -> list[str]:
     """The language tags of the page, those first that its author wrote for it: a theme's `og:locale` is often the one it
     came with, and so is the language that feed or API give for the whole site."""
     declared = found.of("in_language")
-    declared = [c for c in declared if c.source not in told.OF_SITE] or declared
-    return [c.value for c in sorted(declared, key=lambda c: c.source == "open graph")]
+    declared = [c for c in declared if c.source.bare not in told.OF_SITE] or declared
+    return [c.value for c in sorted(declared, key=lambda c: c.source.bare is Place.OPEN_GRAPH)]
 
 
 def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.sources import Place, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -37,7 +38,7 @@ def claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
         for name in _named(block.text, paragraphs <= _FIRST, rules):
             if key(name) not in seen:
                 seen.add(key(name))
-                yield Claim("authors", name, "markup agency")
+                yield Claim("authors", name, Source(Place.AGENCY))
 
 
 def _named(text: str, first: bool, rules: Rules) -> Iterator[str]:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.facts.claims import Claim, Option, weigh
+from newsarchive.core.facts.claims import Claim, Option, Trait, weigh
 from newsarchive.core.facts.names import clean, firm, kind_of, names
+from newsarchive.core.facts.sources import (
+    GUESSES,
+    JSON_LD,
+    META,
+    OPEN_GRAPH,
+    SHOWN,
+    TWITTER,
+    WEAK_GUESSES,
+    Place,
+    Source,
+)
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
 
 #: Most authors of one article: a paper in physics may have more, a news story has not.
 MOST = 30
-
-#: Sources that guess a name from its looks, line by line.
-GUESSES = ("markup alone", "markup next", "markup line", "markup life")
-
-#: Those of them that are wrong more often than right.
-_WEAK = ("markup alone", "markup next")
 
 #: So many lines that look like names, where nothing else says so, are a menu or what a shop sells.
 SEVERAL = 3
@@ -26,14 +31,14 @@ SEVERAL = 3
 #: byline of as many stands in one element, or is stated in the head as well.
 MIN_STAFF_NAMES = 5
 #: Sources that readers do not see.
-_HEAD = ("json-ld", "meta", "open graph", "twitter", "script")
+_HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
 #: Sources that are an element for one author each.
-_MARKED = ("markup author", "markup byline", "markup rel", "markup box")
+_MARKED = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 #: Most blocks that names are looked for in.
 _BLOCKS = 3000
 
 #: Source → its claims with the authors that each names.
-Named = dict[str, list[tuple[Claim, list[Author]]]]
+Named = dict[Source, list[tuple[Claim, list[Author]]]]
 
 
 def decide(
@@ -76,7 +81,7 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
     if claim.kind == "organisation":
         found = [name] if (name := clean(claim.value, rules, printed=False)) else []
     else:
-        found = names(claim.value, rules, printed=claim.source.startswith(("markup", "microdata")))
+        found = names(claim.value, rules, printed=claim.source.place in SHOWN)
     return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MOST]]
 
 
@@ -92,9 +97,9 @@ def options(
         claims, before = lists.get(names, ([], authors))
         lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_spaces)
     guessed = [
-        names for names, (claims, _) in lists.items() if all(c.source.startswith(GUESSES) for c in claims)
+        names for names, (claims, _) in lists.items() if all(c.source.place in GUESSES for c in claims)
     ]
-    several = dict.fromkeys(guessed, ("one of several guesses",)) if len(guessed) >= SEVERAL else {}
+    several = dict.fromkeys(guessed, (Trait.ONE_OF_GUESSES,)) if len(guessed) >= SEVERAL else {}
     return [
         (
             Option(
@@ -102,7 +107,7 @@ def options(
                 _traits(names, claims, authors, sites, list(lists), rules)
                 + _hidden(claims, authors, blocks)
                 + several.get(names, ()),
-                _WEAK,
+                WEAK_GUESSES,
             ),
             authors,
         )
@@ -110,19 +115,19 @@ def options(
     ]
 
 
-def _hidden(claims: Sequence[Claim], authors: Sequence[Author], blocks: Sequence[Block]) -> tuple[str, ...]:
+def _hidden(claims: Sequence[Claim], authors: Sequence[Author], blocks: Sequence[Block]) -> tuple[Trait, ...]:
     """Whether only machines are told of these authors: who runs a site's computers, who made its pages. Without blocks
     nobody knows."""
-    if not blocks or not all(c.source.startswith(_HEAD) for c in claims):
+    if not blocks or not all(c.source.place in _HEAD for c in claims):
         return ()
     text = "\n".join(b.text for b in blocks[:_BLOCKS]).casefold()
-    return () if any(a.name.casefold() in text for a in authors) else ("printed nowhere",)
+    return () if any(a.name.casefold() in text for a in authors) else (Trait.PRINTED_NOWHERE,)
 
 
 def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
     """What belongs together: all that a source says, but each line by itself where a name was guessed."""
     for source, rows in named.items():
-        if source.startswith(GUESSES):
+        if source.place in GUESSES:
             yield from ([row] for row in rows)
         else:
             yield rows
@@ -135,7 +140,7 @@ def _spaces(authors: Sequence[Author]) -> int:
 
 def _staff(claims: Sequence[Claim], names: Sequence[str]) -> bool:
     """Whether names stand on the page as the list of a site's people: each in an element of its own, and nowhere else."""
-    marked = all(c.source.startswith(_MARKED) for c in claims)
+    marked = all(c.source.place in _MARKED for c in claims)
     return marked and len(names) >= MIN_STAFF_NAMES and all(key(c.value) in names for c in claims)
 
 
@@ -146,23 +151,23 @@ def _traits(
     sites: set[str],
     lists: Sequence[tuple[str, ...]],
     rules: Rules,
-) -> tuple[str, ...]:
+) -> tuple[Trait, ...]:
     """What else speaks for or against a list of names."""
-    traits = []
+    traits: list[Trait] = []
     if all(name in sites for name in names):
-        traits.append("the site's own name")
+        traits.append(Trait.SITES_NAME)
     elif all(a.kind != "person" for a in authors):
-        traits.append("an organisation")
+        traits.append(Trait.ORGANISATION)
     if all(firm(a.name, rules) for a in authors):
-        traits.append("a firm")
+        traits.append(Trait.FIRM)
     if all(" " not in a.name for a in authors):
-        traits.append("an account" if all(a.name.islower() for a in authors) else "a single word")
+        traits.append(Trait.ACCOUNT if all(a.name.islower() for a in authors) else Trait.SINGLE_WORD)
     if len(names) > 4:
-        traits.append("many names")
+        traits.append(Trait.MANY_NAMES)
     if _staff(claims, names):
-        traits.append("a staff list")
+        traits.append(Trait.STAFF)
     if any(other != names and set(other) & set(names) for other in lists):
-        traits.append("named in part elsewhere")
+        traits.append(Trait.IN_PART_ELSEWHERE)
     return tuple(traits)
 
 

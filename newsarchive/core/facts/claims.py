@@ -15,14 +15,14 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
+from newsarchive.core.facts.sources import Place, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
-#: What the source of a candidate ends in that is known to be about another post: nothing asks it again.
-OF_OTHERS = " (of others)"
 #: Longest text kept of one claim, in characters: a headline or a description is far below it.
 LONGEST = 2000
 #: Most claims kept of one page: a page that offers more is hostile or an index.
@@ -37,42 +37,67 @@ _KEPT = {"\u00ad": "\ue000", "\u00a0": "\ue001", "\u0085": "\ue002"}
 _BACK = {ord(kept): char for char, kept in _KEPT.items()}
 
 
+class Trait(StrEnum):
+    """What speaks for or against a value beside its sources, in the words of the tables of points."""
+
+    FIRM = "a firm"
+    SINGLE_WORD = "a single word"
+    STAFF = "a staff list"
+    ACCOUNT = "an account"
+    ORGANISATION = "an organisation"
+    MANY_NAMES = "many names"
+    IN_PART_ELSEWHERE = "named in part elsewhere"
+    ONE_OF_GUESSES = "one of several guesses"
+    PRINTED_NOWHERE = "printed nowhere"
+    SITES_NAME = "the site's own name"
+    CONTAINS_TITLE = "contains a title"
+    LIKE_TITLE = "like a title"
+    PART_OF_TITLE = "part of a title"
+    ONE_OF_HEADINGS = "one of several first headings"
+    DAY_OF_CHANGE = "printed, the day of a change"
+
+
+#: What has points: a source or a trait.
+Voice = Source | Trait
+_TRAITS = {str(trait): trait for trait in Trait}
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One value that the page offers for a field of `Article`.
 
-    `value` is plain text. `source` is a key of the table of trust. `kind` is what the source itself
+    `value` is plain text. `source` is where it stands, a key of the table of trust. `kind` is what the source itself
     calls an author (`person`, `organisation` or ""); `url` is an author's page.
     """
 
     field: str
     value: str
-    source: str
+    source: Source
     kind: str = ""
     url: str = ""
 
     def candidate(self, *, chosen: bool = False, reason: str = "") -> Candidate:
         """This claim as it is kept beside the article."""
-        return Candidate(self.field, self.value, self.source, chosen, reason)
+        return Candidate(self.field, self.value, str(self.source), chosen, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One value of a field with all claims that state it; the first of them spells it.
 
-    `traits` are what else speaks for or against it, in the words of the table of trust. `unheard` are openings of the
-    names of sources that do not count where another one states the value: weak guesses, which alone speak against it.
+    `traits` are what else speaks for or against it. `unheard` are places that do not count where another one states the
+    value: weak guesses, which alone speak against it.
     """
 
     claims: tuple[Claim, ...]
-    traits: tuple[str, ...] = ()
-    unheard: tuple[str, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    unheard: frozenset[Place] = frozenset()
 
     @property
-    def voices(self) -> list[str]:
+    def voices(self) -> list[Voice]:
         """What counts for it: each source once, then the traits."""
         sources = list(dict.fromkeys(c.source for c in self.claims))
-        heard = [s for s in sources if not s.startswith(self.unheard)] if self.unheard else sources
+        heard = [s for s in sources if s.place not in self.unheard] if self.unheard else sources
         return [*(heard or sources), *self.traits]
 
 
@@ -99,15 +124,16 @@ def plain(value: object) -> str:
 
 
 @lru_cache(maxsize=64)
-def trust_table(rules: Rules, field: str) -> Mapping[str, float]:
-    """Source → how far it is believed for a field: points for `weigh`, an order for `best`.
+def trust_table(rules: Rules, field: str) -> Mapping[Voice, float]:
+    """Source or trait → how far it is believed for a field: points for `weigh`, an order for `best`.
 
     Points are learned from pages; what the site says beside them (`facts.told`) has a table of its own.
     """
     tables = rules.metadata.get("points", {}), rules.metadata.get("trust", {})
     table: Mapping[str, float] = next((t[field] for t in tables if field in t), {})
     said: Mapping[str, float] = rules.metadata.get("told", {}).get("points", {}).get(field, {})
-    return {str(k): float(v) for k, v in (table | said).items()}  # type: ignore[operator]
+    rows = {**table, **said}
+    return {_TRAITS.get(name) or source_of(name): float(points) for name, points in rows.items()}
 
 
 def best(claims: Sequence[Claim], rules: Rules) -> tuple[str, list[Candidate]]:
@@ -151,7 +177,7 @@ def weigh(options: Sequence[Option], field: str, rules: Rules) -> tuple[Option |
 
 
 def _reason(
-    option: Option, points: float, table: Mapping[str, float], most: float, chosen: Option | None
+    option: Option, points: float, table: Mapping[Voice, float], most: float, chosen: Option | None
 ) -> str:
     parts = ", ".join(f"{v} {table.get(v, 0.0):+.1f}" for v in option.voices)
     if option is chosen:

@@ -18,10 +18,9 @@ from newsarchive.core.facts import authors as bylines
 from newsarchive.core.facts import dates, publication, traces
 from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.printed import place
-from newsarchive.core.facts.publication import MODIFIED, Dated
+from newsarchive.core.facts.publication import Dated
 from newsarchive.core.facts.said import (
     DECIDED,
-    TOLD,
     Day,
     Said,
     has_zone,
@@ -29,6 +28,7 @@ from newsarchive.core.facts.said import (
     of_field,
     read_day,
 )
+from newsarchive.core.facts.sources import DECLARING, JSON_LD_PAGE, TOLD, Place, Qualifier, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Article, Author, Candidate
@@ -37,17 +37,15 @@ from newsarchive.rules import Rules
 #: Sources that name the post's author by a sign of their own, near its headline: they are heard against a name that
 #: stands on every page.
 STRONG = TOLD | {
-    "json-ld", "microdata", "markup author", "markup byline", "markup rel", "markup box", "markup text", "meta citation",
+    Place.JSON_LD, Place.MICRODATA, Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX, Place.TEXT, Place.META_CITATION,
 }  # fmt: skip
 #: Words of a name that must be left where words of a byline are taken off it.
 MIN_NAME_WORDS = 2
-#: What is left of `publication`'s last resorts among the candidates of a page.
-_TRACES = (" (relative)", " (month)")
-_TRACE_SOURCES = frozenset({"image", "script"})
-#: Where a page declares a day of publication.
-_DECLARED = ("json-ld", "open graph", "meta", "microdata")
-#: Where it does so for the page, not for the article.
-_NOT_DECLARED = "json-ld page"
+#: What is left among the candidates of a page of changes and of `publication`'s last resorts.
+_NO_CLAIMS = frozenset((Qualifier.MODIFIED, Qualifier.RELATIVE, Qualifier.MONTH))
+_TRACE_PLACES = frozenset((Place.IMAGE, Place.SCRIPT))
+#: Where a page declares a day of publication for the article, not for the page.
+_DECLARED = DECLARING - JSON_LD_PAGE
 #: The value of `Kind.ORDER` for numbers that open with the month.
 MONTH_FIRST = "month first"
 #: The value of `Kind.ORDER` for numbers that open with the day.
@@ -73,7 +71,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """One thing that a site does always: in which source ("" for all), and what.
+    """One thing that a site does always: in which source (as records spell it, "" for all), and what.
 
     `pages` show it, `against` show the contrary; `reason` says so in words.
     """
@@ -89,6 +87,11 @@ class Convention:
     def name(self) -> str:
         """The same for the same convention, however many pages show it."""
         return f"{self.kind}\t{self.source}\t{self.value}"
+
+    @property
+    def stands(self) -> Source:
+        """The source that it is about."""
+        return source_of(self.source)
 
 
 @dataclass(frozen=True)
@@ -121,22 +124,22 @@ class Conventions:
 # -- what sources are ------------------------------------------------------------------------------
 
 
-def is_told(source: str) -> bool:
+def is_told(source: Source) -> bool:
     """Whether a source is the site's own word on this very post: its API or its feed."""
-    return source in TOLD
+    return source.bare in TOLD
 
 
-def is_address(source: str) -> bool:
+def is_address(source: Source) -> bool:
     """Whether a source is the post's address."""
-    return source == "url"
+    return source.bare is Place.URL
 
 
-def is_declared(source: str) -> bool:
+def is_declared(source: Source) -> bool:
     """Whether a source is what a page declares of itself as an article, in its head or in microdata."""
-    return source.startswith(_DECLARED) and not source.startswith(_NOT_DECLARED)
+    return source.place in _DECLARED
 
 
-def is_stated(source: str) -> bool:
+def is_stated(source: Source) -> bool:
     """Whether a source states a day for this post, so that none has to be guessed from what is printed."""
     return is_told(source) or is_address(source) or is_declared(source)
 
@@ -163,7 +166,11 @@ def _on_day(said: Said, conventions: Conventions) -> Iterable[Convention]:
         sites = [c for c in conventions.of(Kind.SITES_DATE) if c.source in same]
         yield from sites
         own = [c for c in conventions.of(Kind.OWN_DATE) if said.days_of([c.source])]
-        if not sites and not any(c.source in same for c in own) and not any(map(is_stated, same)):
+        if (
+            not sites
+            and not any(c.source in same for c in own)
+            and not any(is_stated(source_of(s)) for s in same)
+        ):
             yield from own
     if conventions.month_first is not None and any(
         _other_order(d, conventions.month_first) == decided.day for d in said.days if d.source != DECIDED
@@ -251,7 +258,7 @@ def applied(
 def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: Callable[[], str]) -> Article:
     claims = [c for c in of_field(article.candidates, "date_published") if not _is_no_claim(c.source)]
     rules = of_article(article, rules, claims)
-    sites = {c.source: c for c in conventions.of(Kind.SITES_DATE)}
+    sites = {c.stands: c for c in conventions.of(Kind.SITES_DATE)}
     refused = [c.candidate(reason=sites[c.source].reason) for c in claims if c.source in sites]
     offered = {_in_order(c, conventions.month_first, rules): c for c in claims if c.source not in sites}
     dated, candidates = _decide(list(offered), article, rules)
@@ -263,14 +270,15 @@ def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: 
         found = _traces(article, claims, page_text(), rules)
         dated, more = publication.last_resort(found, _fetched(article))
         candidates = [*candidates, *more]
-    printed = {(c.source, c.value): before.value for c, before in offered.items()}
+    printed = {(str(c.source), c.value): before.value for c, before in offered.items()}
     candidates = [replace(c, value=printed.get((c.source, c.value), c.value)) for c in candidates]
-    raw = printed.get((dated.source, dated.raw), dated.raw)
+    source = str(dated.source) if dated.source else ""
+    raw = printed.get((source, dated.raw), dated.raw)
     return replace(
         article,
         date_published=_in_zone(dated.value, raw, dated.source, conventions.zone),
         date_published_raw=raw,
-        date_published_source=dated.source,
+        date_published_source=source,
         candidates=_replaced(article.candidates, "date_published", [*candidates, *refused]),
     )
 
@@ -278,8 +286,8 @@ def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: 
 def _elsewhere(dated: Dated, claims: Sequence[Claim], conventions: Conventions, rules: Rules) -> list[Claim]:
     """The claims that give way: all that are printed on a page which prints another day where the site's posts have
     theirs. What the page states of itself gives way to nothing printed."""
-    own = frozenset(c.source for c in conventions.of(Kind.OWN_DATE))
-    if dated.value is None or is_stated(dated.source):
+    own = frozenset(c.stands for c in conventions.of(Kind.OWN_DATE))
+    if dated.value is None or dated.source is None or is_stated(dated.source):
         return []
     days = {day.day for c in claims if c.source in own and (day := read_day(c, rules))}
     if not days or dated.value.date().toordinal() in days:
@@ -287,9 +295,9 @@ def _elsewhere(dated: Dated, claims: Sequence[Claim], conventions: Conventions, 
     return [c for c in claims if c.source not in own and not is_stated(c.source)]
 
 
-def _is_no_claim(source: str) -> bool:
+def _is_no_claim(source: Source) -> bool:
     """Whether a candidate's source stands for a last resort, or for a change, which is asked for by itself."""
-    return source.endswith((MODIFIED, *_TRACES)) or source in _TRACE_SOURCES
+    return source.qualifier in _NO_CLAIMS or source.bare in _TRACE_PLACES
 
 
 def _decide(claims: Sequence[Claim], article: Article, rules: Rules) -> tuple[Dated, list[Candidate]]:
@@ -326,9 +334,15 @@ def _clock(claim: Claim, rules: Rules) -> str:
     return f"T{when:%H:%M:%S}" + (f"{when:%z}" if has_zone(claim.value) else "")
 
 
-def _in_zone(value: datetime | None, raw: str, source: str, zone: int | None) -> datetime | None:
+def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int | None) -> datetime | None:
     """A time that names no zone in that of the site."""
-    if value is None or zone is None or source in TOLD or value.tzinfo is not UTC or has_zone(raw):
+    if (
+        value is None
+        or zone is None
+        or (source and source.bare in TOLD)
+        or value.tzinfo is not UTC
+        or has_zone(raw)
+    ):
         return value
     if (value.hour, value.minute, value.second) == (0, 0, 0):
         return value
@@ -340,13 +354,9 @@ def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> A
     sites = {key(c.value): c for c in changing if c.kind is Kind.SITES_NAME}
     claims = of_field(article.candidates, "authors")
     read = {c: {key(a.name) for a in bylines.read(c, rules)} for c in dict.fromkeys(claims)}
-    refused = [
-        c.candidate(reason=sites[next(iter(names))].reason)
-        for c, names in read.items()
-        if len(names) == 1 and names <= sites.keys()
-    ]
-    gone = {(c.source, c.value) for c in refused}
-    rest = [c for c in claims if (c.source, c.value) not in gone]
+    gone = {c: next(iter(names)) for c, names in read.items() if len(names) == 1 and names <= sites.keys()}
+    refused = [c.candidate(reason=sites[name].reason) for c, name in gone.items()]
+    rest = [c for c in claims if c not in gone]
     host = parts_of(article.url).hostname or ""
     sections = [article.article_section] if article.article_section else []
     authors, candidates = bylines.decide(rest, [article.publisher, host], sections, article.blocks, rules)

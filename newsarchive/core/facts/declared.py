@@ -17,35 +17,29 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from newsarchive.core.facts.claims import Claim
-from newsarchive.core.facts.told import LATER, SOURCES
+from newsarchive.core.facts.sources import DATES, DECLARING, OF_POST, TIMES, Place, Position, Qualifier
 
-#: What the source of a claim ends in that is known for a change only.
-MODIFIED = " (modified)"
 #: Days by which one moment may be dated apart in two time zones. A printed day no further from a declared one refines it.
 MAX_ZONE_DAYS = 1
 #: Days by which an address may differ from a declared day: a post is filed when it is begun, and published later.
 MAX_ADDRESS_DAYS = 2
 
-#: Sources that declare. "meta date" and "created" are left out: content systems fill them with any day of the page.
-_DECLARED = (
-    "json-ld",
-    "open graph",
-    "microdata",
-    "markup time",
-    "meta",
-    *sorted(SOURCES),
-)
-_NOT_DECLARED = ("meta date", "meta created", "json-ld page created")
+#: Sources that declare a day, of publication or of a change.
+_DECLARED = DECLARING | TIMES | OF_POST
+#: Those of them that do not declare that of publication: content systems fill them with any day of the page.
+_NOT_DECLARED = frozenset((Place.META_DATE, Place.META_CREATED, Place.JSON_LD_PAGE_CREATED))
 #: Sources that are read from what stands printed on the page.
-PRINTED = ("markup text", "markup date")
-#: What the names of sources end in whose date may be another article's, or the site's own of a later publication.
-_OF_OTHERS = (" elsewhere", " later", " alone", " below", LATER)
+PRINTED = DATES | {Place.TEXT}
+#: Positions of dates that may be another article's.
+UNSURE_POSITIONS = frozenset((Position.ELSEWHERE, Position.LATER, Position.ALONE, Position.BELOW))
+#: Days of a change, and the site's own of a later publication.
+_OF_CHANGES = frozenset((Qualifier.MODIFIED, Qualifier.AFTER_DECLARED))
 
 
 def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
     """The printed claims among `read` that lie apart from every day that the page declares for its publication."""
     stated = {c: w for c, w in read.items() if _declares(c)}
-    address = [w.date() for c, w in read.items() if c.source == "url"]
+    address = [w.date() for c, w in read.items() if c.source.bare is Place.URL]
     days, most = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
     if not days:
         days, most = set(address), MAX_ADDRESS_DAYS
@@ -58,18 +52,20 @@ def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
         claim
         for claim, when in read.items()
         if claim.field == "date_published"
-        and claim.source.startswith(PRINTED)
-        and not claim.source.endswith(MODIFIED)
+        and claim.source.place in PRINTED
+        and claim.source.qualifier is not Qualifier.MODIFIED
         and all(_apart(when.date(), day) > most for day in days)
         and not (only and when.date() < min(days))
     ]
 
 
 def _declares(claim: Claim) -> bool:
+    place, position, qualifier, _ = claim.source
     return (
-        claim.source.startswith(_DECLARED)
-        and not claim.source.startswith(_NOT_DECLARED)
-        and not claim.source.endswith((MODIFIED, *_OF_OTHERS))
+        place in _DECLARED
+        and place not in _NOT_DECLARED
+        and position not in UNSURE_POSITIONS
+        and qualifier not in _OF_CHANGES
     )
 
 
@@ -78,7 +74,7 @@ def _only_changed(stated: Mapping[Claim, datetime], read: Mapping[Claim, datetim
     changes = {
         when.date()
         for claim, when in read.items()
-        if claim.source.endswith(MODIFIED) and claim.source.startswith(_DECLARED)
+        if claim.source.qualifier is Qualifier.MODIFIED and claim.source.place in _DECLARED
     }
     return len({when.date() for when in stated.values()}) == 1 and all(
         (when.hour, when.minute, when.second) == (0, 0, 0)

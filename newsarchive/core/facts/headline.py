@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newsarchive.core.facts.claims import Claim, Option, weigh
+from newsarchive.core.facts.claims import Claim, Option, Trait, weigh
+from newsarchive.core.facts.sources import FIRST_HEADINGS, SHOWN, Place
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
@@ -24,19 +25,22 @@ _HOST_WORD, _REST = 5, 8
 _ALIKE = 0.6
 #: Longest headline, in characters.
 LONGEST = 300
-_SHOWN = ("markup", "microdata")
 
 
 def decide(
     claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
-) -> tuple[str, list[Candidate]]:
-    """The headline, "" where the page has none, and all candidates with the reason for each.
+) -> tuple[str, list[Candidate], list[Claim]]:
+    """The headline, "" where the page has none, all candidates with the reason for each, and the claims that were weighed.
 
     `site_names` are the names of the site that the page itself gives, `sections` its sections.
     """
     offered, refused = options(claims, site_names, sections)
     chosen, candidates = weigh(offered, "headline", rules)
-    return (chosen.claims[0].value if chosen else ""), candidates + refused
+    return (
+        (chosen.claims[0].value if chosen else ""),
+        candidates + refused,
+        [c for option in offered for c in option.claims],
+    )
 
 
 def options(
@@ -54,19 +58,24 @@ def options(
         else:
             usable.setdefault(key(claim.value), []).append(claim)
     heads = list(dict.fromkeys(c.value for group in usable.values() for c in group if not _is_shown(c)))
-    first = sum(any(c.source.startswith("markup h1") for c in group) for group in usable.values())
+    first = sum(map(_is_first, usable.values()))
     out: list[Option] = []
     for group in usable.values():
         traits = _traits(group, heads)
-        if first > 1 and any(c.source.startswith("markup h1") for c in group):
-            traits += ("one of several first headings",)
-        if any(c.source != "markup h2" for c in group) or traits:
+        if first > 1 and _is_first(group):
+            traits += (Trait.ONE_OF_HEADINGS,)
+        if any(c.source.place is not Place.H2 for c in group) or traits:
             out.append(Option(tuple(sorted(group, key=_spelling)), traits))
     return out, refused
 
 
 def _is_shown(claim: Claim) -> bool:
-    return claim.source.startswith(_SHOWN)
+    return claim.source.place in SHOWN
+
+
+def _is_first(group: Sequence[Claim]) -> bool:
+    """Whether a heading of the first rank is among the claims."""
+    return any(c.source.place in FIRST_HEADINGS for c in group)
 
 
 def _spelling(claim: Claim) -> tuple[bool, bool]:
@@ -78,7 +87,7 @@ def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
     folded = key(claim.value)
     if len(folded) < 2:
         return "holds no words"
-    if claim.source == "markup home":
+    if claim.source.place is Place.HOME:
         return "links to the home page"
     if folded in sites:
         return "is the site's name"
@@ -87,14 +96,15 @@ def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
     return "too long for a headline" if len(claim.value) > LONGEST else ""
 
 
-def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[str, ...]:
+def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[Trait, ...]:
     """What else speaks for a heading: that the head says nearly the same."""
     if not all(map(_is_shown, group)):
         return ()
     likeness = max((alike(group[0].value, h) for h in heads), default=0.0)
     if likeness >= 0.85:
-        return ("contains a title",) if len(group[0].value) > max(map(len, heads)) else ("part of a title",)
-    return ("like a title",) if likeness > 0 else ()
+        longer = len(group[0].value) > max(map(len, heads))
+        return (Trait.CONTAINS_TITLE,) if longer else (Trait.PART_OF_TITLE,)
+    return (Trait.LIKE_TITLE,) if likeness > 0 else ()
 
 
 def _cut(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
@@ -103,7 +113,9 @@ def _cut(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
     cut = {c: _without_name(c.value, names, set(), host) for c in claims if _is_shown(c)}
     shown = set(map(key, cut.values()))
     cut |= {
-        c: _without_name(c.value, names, shown, host) for c in claims if c not in cut and c.source != "title"
+        c: _without_name(c.value, names, shown, host)
+        for c in claims
+        if c not in cut and c.source.place is not Place.TITLE
     }
     shown = set(map(key, cut.values()))  # `<title>` holds more than what is written for cards and machines
     cut |= {c: _without_name(c.value, names, shown, host) for c in claims if c not in cut}

@@ -10,9 +10,10 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from newsarchive.core.facts.claims import Claim, plain
+from newsarchive.core.facts.sources import Place, Source
 from newsarchive.core.urls import parts_of
 
 Node = dict[str, Any]
@@ -48,6 +49,18 @@ _NAMED = {
     "copyrightHolder": "copyright_holder",
     "creditText": "credit_text",
 }
+
+
+class _About(NamedTuple):
+    """The sources of what JSON-LD says of one thing, and of what stands in for its headline and its day."""
+
+    source: Source
+    name: Source
+    created: Source
+
+
+_OF_ARTICLE = _About(*map(Source, (Place.JSON_LD, Place.JSON_LD_NAME, Place.JSON_LD_CREATED)))
+_OF_PAGE = _About(*map(Source, (Place.JSON_LD_PAGE, Place.JSON_LD_PAGE_NAME, Place.JSON_LD_PAGE_CREATED)))
 
 
 def nodes(scripts: Iterable[str]) -> list[Node]:
@@ -106,14 +119,14 @@ def claims(scripts: Iterable[str], url: str) -> list[Claim]:
     out: list[Claim] = []
     article = _article(found, url)
     if article is not None:
-        out += _claims_of(article, by_id, "json-ld")
+        out += _claims_of(article, by_id, _OF_ARTICLE)
     page = next((n for n in found if "WebPage" in types(n) or "ItemPage" in types(n)), None)
     if page is not None and page is not article:
-        out += _claims_of(page, by_id, "json-ld page")
+        out += _claims_of(page, by_id, _OF_PAGE)
     out += _crumbs(found, url)
     site = next((n for n in found if "WebSite" in types(n) and plain(n.get("name"))), None)
     if site is not None:
-        out.append(Claim("publisher", plain(site["name"]), "json-ld site"))
+        out.append(Claim("publisher", plain(site["name"]), Source(Place.JSON_LD_SITE)))
     return out
 
 
@@ -131,7 +144,7 @@ def _crumbs(found: list[Node], url: str) -> list[Claim]:
         last = step is steps[-1] and (not at or _same_page(at, url))
         if not last and (not at or not _same_page(at, url)):
             named.append(plain(step.get("name")) or plain(_name(item) if isinstance(item, dict) else ""))
-    return [Claim("article_section", named[-1], "breadcrumb")] if named else []
+    return [Claim("article_section", named[-1], Source(Place.BREADCRUMB))] if named else []
 
 
 def _is_home(url: str) -> bool:
@@ -174,23 +187,24 @@ def _path(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/").casefold()
 
 
-def _claims_of(node: Node, by_id: dict[str, Node], source: str) -> list[Claim]:
-    out = []
+def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]:
+    out: list[Claim] = []
+    source = about.source
     for name, field in _PLAIN.items():
         for value in _list(node.get(name))[:5]:
             text = plain(str(value) if isinstance(value, bool) else _name(value))
             if text:
                 out.append(Claim(field, text, source))
     if "headline" not in node:
-        out += [Claim("headline", t, source + " name") for t in [plain(node.get("name"))] if t]
+        out += [Claim("headline", t, about.name) for t in [plain(node.get("name"))] if t]
     if "datePublished" not in node and "dateCreated" in node:
-        out.append(Claim("date_published", plain(node["dateCreated"]), source + " created"))
+        out.append(Claim("date_published", plain(node["dateCreated"]), about.created))
     out += _authors(node, by_id, source)
     out += _rest(node, by_id, source)
     return [c for c in out if c.value]
 
 
-def _authors(node: Node, by_id: dict[str, Node], source: str) -> Iterator[Claim]:
+def _authors(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
     """Authors, from `author`, else from `creator`."""
     for value in _list(node.get("author") or node.get("creator"))[:_NAMES]:
         value = _resolve(value, by_id)
@@ -202,7 +216,7 @@ def _authors(node: Node, by_id: dict[str, Node], source: str) -> Iterator[Claim]
             yield Claim("authors", plain(name), source, kind, url)
 
 
-def _rest(node: Node, by_id: dict[str, Node], source: str) -> Iterator[Claim]:
+def _rest(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
     for word in _keywords(node.get("keywords")):
         yield Claim("keywords", word, source)
     publisher = _resolve(next(iter(_list(node.get("publisher"))), None), by_id)

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from newsarchive.core.facts import agencies, datelines, dates, guesses, names
 from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.headline import alike
+from newsarchive.core.facts.sources import WEAK_GUESSES, Place, Position, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -27,12 +28,10 @@ _NEIGHBOURS = 3
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
 #: Blocks whose dates are of offers.
 _OFFERS = frozenset(["advert", "consent"])
-#: Sources that hold a name for an author's only for its looks.
-_GUESSED = ("markup alone", "markup next")
-#: Sources beside which the long way down is worth it.
-_UNSURE = (*_GUESSED, "markup line above", "markup text prose")
-#: The source of what such a sentence says.
-_TOLD_IN = "markup text below"
+#: Sources beside which the long way down is worth it, as it is beside weak guesses.
+_UNSURE = frozenset((Source(Place.LINE, Position.ABOVE), Source(Place.TEXT, Position.PROSE)))
+#: The source of what a sentence about the page's own publication says.
+_TOLD_IN = Source(Place.TEXT, Position.BELOW)
 #: Labels of blocks that tell of another page.
 _NOT_ABOUT_PAGE = frozenset(["comments", "related"])
 #: How much of a line is its date where it stands for nothing else, and where the line before is its label.
@@ -59,12 +58,12 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     at = place(blocks, headline)
     after = blocks[at + 1 : at + 1 + _AFTER]
     before = [b for b in blocks[max(0, at - _BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])]
-    out = [*_dates(after, "", rules), *_dates(before, " above", rules)]
+    out = [*_dates(after, Position.NEAR, rules), *_dates(before, Position.ABOVE, rules)]
     title = frozenset(headline.casefold().split())
-    for lines, where in ((after, ""), (before, " above")):
+    for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
         out += [c for c, b in found if b is None or guesses.possible(c.value, b, blocks, rules)]
-    fields = {c.field for c in out if not c.source.startswith(_UNSURE)}
+    fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
         missing = {"authors", "date_published"} - fields
@@ -75,8 +74,9 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     if "authors" not in known:
         out += agencies.claims(blocks[at + 1 :], rules)
     told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
-    guessed = [c for c in out if c.source in _GUESSED and c.value in told]
-    return [c for c in out if c not in guessed] + [Claim("authors", name, "markup life") for name in told]
+    guessed = [c for c in out if c.source.bare in WEAK_GUESSES and c.value in told]
+    lives = [Claim("authors", name, Source(Place.LIFE)) for name in told]
+    return [c for c in out if c not in guessed] + lives
 
 
 def _in_masthead(block: Block, headline: Block) -> bool:
@@ -151,7 +151,7 @@ def _facts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
                 yield from ((segment, block.text) for segment in segments)
 
 
-def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]:
+def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
     """One claim for each line that is little more than a date; the first date of publication counts most.
 
     The day of a dateline is none of the post's, and a day in running text hardly ever.
@@ -166,19 +166,20 @@ def _dates(blocks: Sequence[Block], where: str, rules: Rules) -> Iterator[Claim]
         ):
             start = line.index(found)
             if dates.says_modified(line[:start] or label, rules):
-                yield Claim("date_modified", line[start:], "markup text" + where)
+                yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
             elif datelines.in_prose(
                 f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules
             ):
-                yield Claim("date_published", line[start:], "markup text prose")
+                yield Claim("date_published", line[start:], Source(Place.TEXT, Position.PROSE))
             else:
-                yield Claim("date_published", line[start:], "markup text" + (" later" if dated else where))
+                source = Source(Place.TEXT, Position.LATER if dated else where)
+                yield Claim("date_published", line[start:], source)
                 dated = True
         label = line
 
 
 def _bylines(
-    blocks: Sequence[Block], where: str, title: frozenset[str], rules: Rules
+    blocks: Sequence[Block], where: Position, title: frozenset[str], rules: Rules
 ) -> Iterator[tuple[Claim, Block | None]]:
     """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline; with
     the block of each that is only guessed."""
@@ -191,12 +192,13 @@ def _bylines(
             continue
         if signed := _signed(line, after, rules) or (_signed_within(line, rules) if opened < 0 else ""):
             near = opened < 0 or i - opened == 1
-            yield Claim("authors", signed, "markup text" + (where if near else " later")), None
+            yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif name := _name_in(line, block, title, rules):
             beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
-            kind = "box" if _in_box(block, rules) else "line" if beside else "next" if i == 0 else "alone"
-            yield Claim("authors", name, f"markup {kind}{where}"), None if kind == "box" else block
+            guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
+            place = Place.BOX if _in_box(block, rules) else guess
+            yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
 
 
 def _signed(line: str, after: str, rules: Rules) -> str:
@@ -289,10 +291,10 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
                 _person(_signed(before, block.text, rules), rules) if names.says_by(before, rules) else ""
             )
             if name := labelled or _signature(block.text, rules):
-                yield Claim("authors", name, "markup text below")
+                yield Claim("authors", name, Source(Place.TEXT, Position.BELOW))
                 label = before if labelled and block.kind == "list_item" else label
             elif len(block.text) < 60 and _in_box(block, rules) and names.like_a_name(block.text, rules):
-                yield Claim("authors", block.text, "markup box below")
+                yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
         found = dates.date_text(block.text, rules) if "date_published" in missing else ""
         if found and not datelines.is_dateline(block.text, found, block.text, rules):
             yield from _dated(block.text, found, before, rules)
@@ -327,7 +329,8 @@ def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
     signed = dates.signs(line, rules) or names.words(rules).signed.find(line[:40]) is not None
     if signed or share > _ALONE:
         field = "date_modified" if dates.says_modified(line, rules) else "date_published"
-        yield Claim(field, line[line.index(found) :], "markup text below" if signed else "markup text alone")
+        source = Source(Place.TEXT, Position.BELOW if signed else Position.ALONE)
+        yield Claim(field, line[line.index(found) :], source)
 
 
 def _signature(text: str, rules: Rules) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from newsarchive.core.facts import dates, day_order, declared
-from newsarchive.core.facts.claims import Claim, Option, weigh
+from newsarchive.core.facts.claims import Claim, Option, Trait, weigh
+from newsarchive.core.facts.sources import DECLARING, MARKUP, TIMES, Qualifier, Source
 from newsarchive.core.facts.traces import Trace
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
@@ -18,21 +19,17 @@ OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 #: Most dates of one page that are read.
 MOST = 60
-#: What the source of a date of publication ends in that is known for a change only.
-MODIFIED = declared.MODIFIED
-#: Dates that may be another article's.
-_WEAK = (" elsewhere", " alone", " later", " below")
 #: Sources whose strange date forms are worth dateparser's time.
-_WORTH_IT = ("json-ld", "open graph", "microdata", "meta", "markup time")
+_WORTH_IT = DECLARING | TIMES
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """What was decided for one date field: the time, the text it was read from, and its source."""
+    """What was decided for one date field: the time, the text it was read from, and its source; `None` for nothing."""
 
     value: datetime | None = None
     raw: str = ""
-    source: str = ""
+    source: Source | None = None
 
 
 def decide(
@@ -45,8 +42,12 @@ def decide(
     `date_published` may stand those of a change (`changes`), which lose against most.
     """
     read, refused = read_claims(claims, now, rules, month_first=month_first)
-    chosen, candidates = weigh(options(read), field, rules)
-    out = [c for c in candidates + refused if c.chosen or not c.source.endswith(MODIFIED)]
+    offered = options(read)
+    chosen, candidates = weigh(offered, field, rules)
+    weighed = (claim for option in offered for claim in option.claims)  # in the order of the candidates
+    out = [
+        c for claim, c in zip(weighed, candidates, strict=True) if c.chosen or not _is_change(claim)
+    ] + refused
     if chosen is None:
         return Dated(), out
     first = chosen.claims[0]
@@ -68,32 +69,36 @@ def last_resort(traces: Iterable[Trace], now: datetime | None) -> tuple[Dated, l
 def changes(claims: Sequence[Claim]) -> list[Claim]:
     """Claims of a change as claims of publication: a page that only tells when it was changed is filed under
     that day, and the source says so; and a printed date that is known to be a change is believed less."""
-    return [replace(c, field="date_published", source=c.source + MODIFIED) for c in claims]
+    return [replace(c, field="date_published", source=c.source.qualified(Qualifier.MODIFIED)) for c in claims]
+
+
+def _is_change(claim: Claim) -> bool:
+    return claim.source.qualifier is Qualifier.MODIFIED
 
 
 def read_claims(
     claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False
 ) -> tuple[dict[Claim, datetime], list[Candidate]]:
     """Claims with the time that each states, and those refused: what is no date, what cannot be one, and what is
-    printed on another day than the page declares (`facts.declared`)."""
+    printed on another day than the page declares (`facts.declared`); but no changes, of which `date_modified` tells."""
     read: dict[Claim, datetime] = {}
-    refused: list[Candidate] = []
+    refused: list[tuple[Claim, str]] = []
     for claim in claims[:MOST]:
-        slow = not read and claim.source.startswith(_WORTH_IT)
+        slow = not read and claim.source.place in _WORTH_IT
         when = dates.parse(claim.value, rules, slow=slow)
         if when is None:
-            refused.append(claim.candidate(reason=_refusal(when, now)))
+            refused.append((claim, _refusal(when, now)))
         else:
             read[claim] = when
     read = _in_order(read, now, rules, month_first)
     for claim, when in list(read.items()):
         if reason := _refusal(when, now):
-            refused.append(claim.candidate(reason=reason))
+            refused.append((claim, reason))
             del read[claim]
     for claim in declared.contradicted(read):
-        refused.append(claim.candidate(reason="printed, while the page declares another day"))
+        refused.append((claim, "printed, while the page declares another day"))
         del read[claim]
-    return read, refused
+    return read, [claim.candidate(reason=reason) for claim, reason in refused if not _is_change(claim)]
 
 
 def _in_order(
@@ -107,7 +112,7 @@ def _in_order(
     """
     orders = {c: day_order.order(c.value) for c in read}
     certain = {
-        w.date() for c, w in read.items() if orders[c] is None and not c.source.startswith(declared.PRINTED)
+        w.date() for c, w in read.items() if orders[c] is None and c.source.place not in declared.PRINTED
     }
     out = {}
     for claim, when in read.items():
@@ -137,9 +142,9 @@ def options(read: dict[Claim, datetime]) -> list[Option]:
     The claim with a time of day and a zone spells it. A day of change is an option where no better claim says
     when the page was published.
     """
-    if any(not c.source.endswith((MODIFIED, *_WEAK)) for c in read):
-        stated = {when.date() for claim, when in read.items() if not claim.source.endswith(MODIFIED)}
-        read = {c: w for c, w in read.items() if w.date() in stated or not c.source.endswith(MODIFIED)}
+    if any(not _is_change(c) and c.source.position not in declared.UNSURE_POSITIONS for c in read):
+        stated = {when.date() for claim, when in read.items() if not _is_change(claim)}
+        read = {c: w for c, w in read.items() if w.date() in stated or not _is_change(c)}
     bare = {when.date() for when in read.values() if not _has_time(when)}
     moments: dict[datetime, date] = {}
     for when in sorted(read.values(), key=lambda w: (w.date() not in bare, w.utcoffset() == timedelta(0))):
@@ -154,11 +159,11 @@ def options(read: dict[Claim, datetime]) -> list[Option]:
 
 
 def _option(group: Sequence[Claim]) -> Option:
-    stated = tuple(c for c in group if not c.source.endswith(MODIFIED))
+    stated = tuple(c for c in group if not _is_change(c))
     if not stated:
         return Option(tuple(group))
-    printed = len(stated) < len(group) and all(c.source.startswith("markup") for c in stated)
-    return Option(stated, ("printed, the day of a change",) if printed else ())
+    printed = len(stated) < len(group) and all(c.source.place in MARKUP for c in stated)
+    return Option(stated, (Trait.DAY_OF_CHANGE,) if printed else ())
 
 
 def _has_time(when: datetime) -> bool:

@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from newsarchive.core.facts import authors, dates, day_order
-from newsarchive.core.facts.claims import OF_OTHERS, Claim
+from newsarchive.core.facts.claims import Claim
+from newsarchive.core.facts.sources import TOLD, Qualifier, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Article, Candidate, SourceText
 from newsarchive.rules import Rules
 
-#: Sources that speak for the site itself of this very post: its API and its feed.
-TOLD = frozenset({"wp-json", "feed"})
 #: The source of what the page alone was read as.
 DECIDED = ""
 #: Days kept of one source on one page: a list of other posts shows itself by its first days.
@@ -37,7 +36,7 @@ _ZONE = re.compile(r"(?:\dZ|UTC|GMT|[+-]\d\d:?\d\d)\s*\)?$", re.IGNORECASE)
 
 
 class Day(NamedTuple):
-    """A day that one source of a page names for its publication.
+    """A day that one source of a page names for its publication. `source` is its spelling, as records keep it.
 
     `day` is its ordinal (`date.toordinal`) where numbers open with the day, `swapped` where they open with the month, 0
     where they cannot or where nothing is open. `minute` counts minutes since 1970 in UTC, 0 for a day without a time.
@@ -51,6 +50,11 @@ class Day(NamedTuple):
     offset: int | None = 0
     swapped: int = 0
     order: int = 0
+
+    @property
+    def stands(self) -> Source:
+        """Where the day stands."""
+        return source_of(self.source)
 
 
 class Names(NamedTuple):
@@ -106,9 +110,9 @@ def _days(article: Article, rules: Rules) -> tuple[Day, ...]:
     if article.date_published is not None:
         found[_day(DECIDED, article.date_published, article.date_published_raw)] = None
     told = _told(article)
-    if told and told.published and not any(c.source in TOLD for c in claims):
+    if told and told.published and not any(c.source.bare in TOLD for c in claims):
         found[_day(told.source, told.published, "")] = None
-    counts: dict[str, int] = {}
+    counts: dict[Source, int] = {}
     for claim in claims:
         if counts.get(claim.source, 0) < MAX_DAYS_OF_SOURCE and len(found) < MAX_DAYS:
             day = read_day(claim, rules)
@@ -127,11 +131,8 @@ def _told(article: Article) -> SourceText | None:
 def of_field(candidates: Sequence[Candidate], field: str) -> list[Claim]:
     """The claims behind candidates, without those that are about other posts; what `kind` and `url` they had is not
     known any more."""
-    return [
-        Claim(c.field, c.value, c.source)
-        for c in candidates
-        if c.field == field and not c.source.endswith(OF_OTHERS)
-    ]
+    claims = (Claim(c.field, c.value, source_of(c.source)) for c in candidates if c.field == field)
+    return [claim for claim in claims if claim.source.qualifier is not Qualifier.OF_OTHERS]
 
 
 def of_article(article: Article, rules: Rules, claims: Sequence[Claim]) -> Rules:
@@ -146,7 +147,7 @@ def read_day(claim: Claim, rules: Rules) -> Day | None:
     when = dates.parse(claim.value, rules)
     if when is None:
         return None
-    day = _day(claim.source, when, claim.value)
+    day = _day(str(claim.source), when, claim.value)
     match = _EITHER_ORDER.search(claim.value)
     if match is None:
         return day
@@ -177,9 +178,9 @@ def _names(article: Article, rules: Rules) -> tuple[Names, ...]:
     if article.authors:
         found[DECIDED] = [author.name for author in article.authors]
     told = _told(article)
-    if told and told.author and not any(c.source in TOLD for c in claims):
-        claims = [Claim("authors", told.author, told.source), *claims]
+    if told and told.author and not any(c.source.bare in TOLD for c in claims):
+        claims = [Claim("authors", told.author, source_of(told.source)), *claims]
     for claim in dict.fromkeys(claims[:MAX_AUTHOR_CLAIMS]):
         read = [author.name for author in authors.read(claim, rules)]
-        found.setdefault(claim.source, []).extend(n for n in read if len(n) <= MAX_NAME_CHARACTERS)
+        found.setdefault(str(claim.source), []).extend(n for n in read if len(n) <= MAX_NAME_CHARACTERS)
     return tuple(Names(source, tuple(dict.fromkeys(names))) for source, names in found.items() if names)

@@ -17,6 +17,7 @@ from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.core.facts.dates import parse, says_modified, says_published
 from newsarchive.core.facts.names import parted
 from newsarchive.core.facts.others import Others
+from newsarchive.core.facts.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.core.text.patterns import whole
 from newsarchive.rules import Rules
@@ -78,21 +79,22 @@ _LABEL = 40
 _AFTER, _BEFORE, _ELSEWHERE, _FAR = 25, 8, 100, 30
 #: Unmarked headings of the second rank that are heard: a theme's first ones are the site's and the post's.
 _SECONDS = 8
+_MICRODATA = Source(Place.MICRODATA)
 
 
 def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]]:
     """What the page shows as a headline: `<h1>`, marked titles, and the first `<h2>`s."""
     seconds = 0
     for mark in marks:
-        source = _heading_source(mark)
-        seconds += source.startswith("markup h2")
-        if not source or (source.startswith("markup h2") and seconds > _SECONDS):
+        place = _heading_place(mark)
+        seconds += place in SECOND_HEADINGS
+        if place is None or (place in SECOND_HEADINGS and seconds > _SECONDS):
             continue
         text = text_of(mark.node, inline=True)
         if text and mark.tag == "h1":
             text = _without_kicker(text, mark.node, rules)
         if text:
-            yield Claim("headline", text, "markup home" if _leads_home(mark.node) else source), mark
+            yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node) else place)), mark
 
 
 def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
@@ -132,13 +134,15 @@ def _leads_home(node: LexborNode) -> bool:
     return path in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php")
 
 
-def _heading_source(mark: Mark) -> str:
+def _heading_place(mark: Mark) -> Place | None:
     if mark.tag not in _HEADING_TAGS:
-        return ""
+        return None
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
-    if mark.tag in ("h1", "h2"):
-        return f"markup {mark.tag} marked" if marked else f"markup {mark.tag}"
-    return "markup headline" if marked else ""
+    if mark.tag == "h1":
+        return Place.H1_MARKED if marked else Place.H1
+    if mark.tag == "h2":
+        return Place.H2_MARKED if marked else Place.H2
+    return Place.HEADLINE if marked else None
 
 
 @lru_cache(maxsize=2048)
@@ -177,7 +181,7 @@ def microdata(marks: Sequence[Mark], rules: Rules, others: Others) -> Iterator[C
                 continue
             if name in _PROPERTIES and not aside(mark.node):
                 value = stated(mark, rules) if name in _DATES else mark.content
-                yield Claim(_PROPERTIES[name], value, "microdata")
+                yield Claim(_PROPERTIES[name], value, _MICRODATA)
             elif name == "author" and not aside(mark.node):
                 scope = _article(mark.node)
                 first = scope if first is None else first
@@ -185,7 +189,7 @@ def microdata(marks: Sequence[Mark], rules: Rules, others: Others) -> Iterator[C
                     continue
                 inner = mark.node.css_first('[itemprop~="name"]')
                 found = Mark(inner, "", inner.attributes, 0).content if inner is not None else mark.content
-                yield Claim("authors", found, "microdata", url=mark.attributes.get("href") or "")
+                yield Claim("authors", found, _MICRODATA, url=mark.attributes.get("href") or "")
             elif name in _OBJECTS and not aside(mark.node):
                 yield from _object(mark, name)
 
@@ -205,18 +209,17 @@ def _article(node: LexborNode) -> int:
 def _object(mark: Mark, name: str) -> Iterator[Claim]:
     """A property that is an object of its own, a list, or a truth value."""
     if name == "keywords":
-        yield from (Claim(name, word.strip(), "microdata") for word in re.split("[,;]", mark.content)[:50])
+        yield from (Claim(name, word.strip(), _MICRODATA) for word in re.split("[,;]", mark.content)[:50])
     elif name == "image":
         inner = mark.node.css_first('[itemprop~="url"],img')
         address = mark.address or (Mark(inner, "", inner.attributes, 0).address if inner is not None else "")
-        yield Claim("image", address, "microdata")
+        yield Claim("image", address, _MICRODATA)
     elif name == "publisher":
         inner = mark.node.css_first('[itemprop~="name"]')
-        yield Claim(
-            name, Mark(inner, "", inner.attributes, 0).content if inner is not None else "", "microdata"
-        )
+        text = Mark(inner, "", inner.attributes, 0).content if inner is not None else ""
+        yield Claim(name, text, _MICRODATA)
     else:
-        yield Claim("is_accessible_for_free", mark.content or mark.address, "microdata")
+        yield Claim("is_accessible_for_free", mark.content or mark.address, _MICRODATA)
 
 
 def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Others) -> Iterator[Claim]:
@@ -224,28 +227,30 @@ def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Ot
 
     What tells of other posts is left out.
     """
-    seen: set[str] = set()
+    seen: set[Place] = set()
     around = _around(headline)
     for mark, near in nearest(marks, headline):
-        source = _date_source(mark)
-        value = stated(mark, rules) or plain(mark.attributes.get("title")) if source else ""
+        place = _date_place(mark)
+        if place is None:
+            continue
+        value = stated(mark, rules) or plain(mark.attributes.get("title"))
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
         if others.holds(mark.node):
-            others.refuse(Claim("date_published", value, source))
+            others.refuse(Claim("date_published", value, Source(place)))
             continue
         label = _label(mark.node)
         if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):
-            yield Claim("date_modified", value, source)
+            yield Claim("date_modified", value, Source(place))
             continue
         if says_published(label, rules):
-            source += " labelled"
+            place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
         near = near and not (
             headline is not None and mark.at < headline.at and _in_masthead(mark.node, around)
         )
-        where = "" if near and source not in seen else " later" if near else " elsewhere"
-        seen.add(source)
-        yield Claim("date_published", value, source + where)
+        behind = Position.LATER if place in seen else Position.NEAR
+        seen.add(place)
+        yield Claim("date_published", value, Source(place, behind if near else Position.ELSEWHERE))
 
 
 def _label(node: LexborNode) -> str:
@@ -284,12 +289,12 @@ def _in_masthead(node: LexborNode, around: frozenset[int]) -> bool:
     return False
 
 
-def _date_source(mark: Mark) -> str:
+def _date_place(mark: Mark) -> Place | None:
     if mark.tag == "time":
-        return "markup time"
+        return Place.TIME
     if mark.tag == "abbr":
-        return "markup time" if re.search(r"published|updated|date", mark.names) else ""
-    return "markup date" if mark.names and mark.tag != "h1" and _says_date(mark.names) else ""
+        return Place.TIME if re.search(r"published|updated|date", mark.names) else None
+    return Place.DATE if mark.names and mark.tag != "h1" and _says_date(mark.names) else None
 
 
 @lru_cache(maxsize=2048)
@@ -310,12 +315,12 @@ def _is_modified(mark: Mark) -> bool:
 def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Others) -> Iterator[Claim]:
     """Authors that are marked as such, those nearest to the headline first; not those of other posts."""
     for mark, near in nearest(marks, headline):
-        source = _author_source(mark)
-        if not source or aside(mark.node, near=near) or others.holds(mark.node):
+        place = _author_place(mark)
+        if place is None or aside(mark.node, near=near) or others.holds(mark.node):
             continue
         if name := _names_in(mark.node, rules):
-            where = "" if near else " elsewhere"
-            yield Claim("authors", name, source + where, url=mark.attributes.get("href") or "")
+            source = Source(place, Position.NEAR if near else Position.ELSEWHERE)
+            yield Claim("authors", name, source, url=mark.attributes.get("href") or "")
 
 
 def _names_in(node: LexborNode, rules: Rules) -> str:
@@ -325,21 +330,21 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
     return parted(text, [p for p in pieces if p != text], rules) if pieces else text
 
 
-def _author_source(mark: Mark) -> str:
+def _author_place(mark: Mark) -> Place | None:
     if "author" in (mark.attributes.get("rel") or "").casefold().split():
-        return "markup rel"
+        return Place.REL
     if not mark.names or "author" in mark.properties:
-        return ""
+        return None
     return _author_class(mark.names)
 
 
 @lru_cache(maxsize=2048)
-def _author_class(names: str) -> str:
+def _author_class(names: str) -> Place | None:
     if not _AUTHOR.search(names.lower()):
-        return ""
+        return None
     if _AUTHOR_NAME.search(names):
-        return "markup author"
-    return "" if _NOT_AUTHOR.search(names) else "markup byline"
+        return Place.AUTHOR
+    return None if _NOT_AUTHOR.search(names) else Place.BYLINE
 
 
 def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark, bool]]:

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from newsarchive.core.facts.claims import Claim
 from newsarchive.core.facts.shown import aside
+from newsarchive.core.facts.sources import Place, Source
 from newsarchive.core.pages.elements import Mark, text_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
@@ -103,14 +104,12 @@ def sections(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             if field == "keywords" and beside is None:
                 beside = group
             if field == "article_section" or group is None or _same_group(group, beside):
-                yield from _named(
-                    field, text_of(mark.node), "markup category" if is_section else "markup tag"
-                )
+                yield from _named(field, text_of(mark.node), Place.CATEGORY if is_section else Place.TAG)
         elif not crumbs and "breadcrumb" in mark.names.casefold():
             path = [text_of(a) for a in mark.node.css("a") if not _leads_home(a)]
             path = [text for text in path if text and key(text) != key(title)]
             crumbs = bool(path)
-            yield from _named("article_section", path[-1] if path else "", "markup breadcrumb")
+            yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
 
 
 def _is_category(mark: Mark, group: LexborNode | None) -> bool:
@@ -126,9 +125,9 @@ def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
     return up is not None and across is not None and group.tag == "li" and up.mem_id == across.mem_id
 
 
-def _named(field: str, text: str, source: str) -> Iterator[Claim]:
+def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
     if 1 < len(text) <= _LONGEST:
-        yield Claim(field, text.lstrip("#"), source)
+        yield Claim(field, text.lstrip("#"), Source(place))
 
 
 def _leads_home(link: LexborNode) -> bool:
@@ -148,12 +147,12 @@ def pictures(marks: Sequence[Mark], main: Sequence[str]) -> Iterator[Claim]:
         addresses = _addresses(mark.node)
         if not addresses:
             continue
-        yield Claim("image", addresses[0], "markup figure")
+        yield Claim("image", addresses[0], Source(Place.FIGURE))
         caption = mark.node.css_first("figcaption")
         text = text_of(caption, 600) if caption is not None else ""
         credit, text = _credit(mark.node, text)
-        yield Claim("image_caption", text, "markup figure")
-        yield Claim("image_credit", credit, "markup figure")
+        yield Claim("image_caption", text, Source(Place.FIGURE))
+        yield Claim("image_credit", credit, Source(Place.FIGURE))
 
 
 def of_the_site(address: str, site: str = "") -> bool:
@@ -238,4 +237,4 @@ def access(blocks: Sequence[Block]) -> Iterator[Claim]:
     """A box named for a paywall that readers see says that the article is not free."""
     boxes = [b for b in blocks[:1000] if "paywall" in b.path]
     if any(len(b.text) > 20 and b.decided_by != DecidedBy.HIDDEN for b in boxes):
-        yield Claim("is_accessible_for_free", "false", "markup paywall")
+        yield Claim("is_accessible_for_free", "false", Source(Place.PAYWALL))

@@ -16,26 +16,21 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from newsarchive.core.facts import dates
-from newsarchive.core.facts.claims import OF_OTHERS, Claim, plain
+from newsarchive.core.facts.claims import Claim, plain
 from newsarchive.core.facts.headline import alike
+from newsarchive.core.facts.sources import OF_POST, Place, Qualifier, Source, source_of
 from newsarchive.core.sources.wordpress import post_id
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText
 from newsarchive.rules import Rules
 
-#: Sources that speak of one post. `site` speaks of the site alone.
-SOURCES = frozenset(("wp-json", "feed", "sitemap"))
 #: Sources of a language that the page need not share: many sites leave the setting as it was shipped.
-OF_SITE = frozenset((*SOURCES, "site"))
-#: What the name of a source ends in whose day is later than the day that the page declares.
-LATER = " (later)"
-#: What it ends in where the site gives several sections: which of them is the post's own is for the page to say.
-SEVERAL = " (several)"
-#: Sources of the page that declare a day of publication. What ends otherwise (`elsewhere`, `later`) may be another's.
-DECLARED = frozenset(
-    ("json-ld", "open graph", "microdata", "meta citation", "markup time", "markup time labelled", "url")
-)
+OF_SITE = OF_POST | {Place.SITE}
+#: Sources of the page that declare a day of publication, where nothing qualifies them: a time elsewhere may be another's.
+DECLARED = frozenset((
+    Place.JSON_LD, Place.OPEN_GRAPH, Place.MICRODATA, Place.META_CITATION, Place.TIME, Place.TIME_LABELLED, Place.URL,
+))  # fmt: skip
 #: Two times of one post are no further apart: a date without a time zone may be a day off on either side.
 SAME_DAY = timedelta(hours=38)
 #: Most names, tags and sections of one post that are read; a longer list is a mistake of the site.
@@ -60,15 +55,16 @@ def claims(page: Page, titles: Iterable[str], rules: Rules) -> tuple[list[Claim]
     site = [claim for claim in _of_site(text, rules) if claim.value]
     if reason := _of_another(page, text, titles):
         return site, [
-            replace(claim, source=claim.source + OF_OTHERS).candidate(reason=reason) for claim in own
+            replace(claim, source=claim.source.qualified(Qualifier.OF_OTHERS)).candidate(reason=reason)
+            for claim in own
         ]
     return own + site, []
 
 
 def _of_post(text: SourceText) -> Iterator[Claim]:
-    source = text.source
-    if source not in SOURCES:
+    if text.source not in OF_POST:
         return
+    source = source_of(text.source)
     for field, time in (("date_published", text.published), ("date_modified", text.updated)):
         if time is not None:
             yield Claim(field, time.isoformat(), source)
@@ -77,13 +73,14 @@ def _of_post(text: SourceText) -> Iterator[Claim]:
     yield Claim("headline", plain(text.title), source)
     for word in text.keywords[:MAX_VALUES]:
         yield Claim("keywords", plain(word), source)
+    of_sections = source.qualified(Qualifier.SEVERAL) if len(text.sections) > 1 else source
     for section in text.sections[:MAX_VALUES]:
-        yield Claim("article_section", plain(section), source + (SEVERAL if len(text.sections) > 1 else ""))
+        yield Claim("article_section", plain(section), of_sections)
     yield Claim("image", text.image, source)
 
 
 def _of_site(text: SourceText, rules: Rules) -> Iterator[Claim]:
-    source = text.source if text.source == "sitemap" else "site"
+    source = Source(Place.SITEMAP if text.source == Place.SITEMAP else Place.SITE)
     yield Claim("publisher", site_name(text.publisher, rules), source)
     yield Claim("in_language", plain(text.in_language), source)
 
@@ -119,7 +116,7 @@ def _of_another(page: Page, text: SourceText, titles: Iterable[str]) -> str:
     The platform's id decides where both give one. A redirect may lead to another post, to a list, to a page
     that says the post is gone: then the titles must agree.
     """
-    if text.source not in SOURCES:
+    if text.source not in OF_POST:
         return ""
     shown = post_id(page.text, page.capture.headers) if text.post_id else ""
     if shown and text.post_id.partition(":")[0] == shown.partition(":")[0]:
@@ -137,13 +134,13 @@ def judged(claims: Sequence[Claim], rules: Rules, *, day_first: bool = True) -> 
 
     Where one declared day agrees with the site's, or is later, all stay as they are.
     """
-    told = {c: when for c in claims if c.source in SOURCES and (when := _time(c.value)) is not None}
+    told = {c: when for c in claims if c.source.bare in OF_POST and (when := _time(c.value)) is not None}
     if not told:
         return list(claims)
-    declared = [dates.parse(c.value, rules, day_first=day_first) for c in claims if c.source in DECLARED]
+    declared = [dates.parse(c.value, rules, day_first=day_first) for c in claims if c.source.bare in DECLARED]
     days = [day for day in declared if day is not None]
     return [
-        replace(c, source=c.source + LATER)
+        replace(c, source=c.source.qualified(Qualifier.AFTER_DECLARED))
         if c in told and days and all(told[c] - day > SAME_DAY for day in days)
         else c
         for c in claims
@@ -153,11 +150,11 @@ def judged(claims: Sequence[Claim], rules: Rules, *, day_first: bool = True) -> 
 def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
     """Whether 03/04 is March on this page, by a date of the page that agrees with the site's in one order alone;
     `None` where none does."""
-    days = {when.date() for c in claims if c.source in SOURCES and (when := _time(c.value)) is not None}
+    days = {when.date() for c in claims if c.source.bare in OF_POST and (when := _time(c.value)) is not None}
     if not days:
         return None
     for claim in claims:
-        if claim.source in SOURCES or not _NUMBERS.search(claim.value):
+        if claim.source.bare in OF_POST or not _NUMBERS.search(claim.value):
             continue
         read = {order: dates.parse(claim.value, rules, day_first=not order) for order in (True, False)}
         right = [order for order, day in read.items() if day is not None and day.date() in days]

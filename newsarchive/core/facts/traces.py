@@ -1,7 +1,7 @@
 """A date for a page that states none: what it keeps in scripts, counts from now, or tells by the month.
 
 Each is weaker than any date that a page states, so that they are asked in order, and only where nothing else was
-found; the source says which it was. One that ends in ` (month)` stands for the first day of that month.
+found; the source says which it was. One that is qualified by `MONTH` stands for the first day of that month.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import islice, takewhile
 
 from newsarchive.core.facts import dates
 from newsarchive.core.facts.claims import Claim, plain
+from newsarchive.core.facts.sources import Place, Position, Qualifier, Source
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -30,6 +31,8 @@ _APART = 3000
 _LINE, _BESIDE = 40, 24
 #: How many blocks after and before the headline are read.
 _AFTER, BEFORE, _BELOW = 8, 3, 300
+#: Positions of marked times that may be those of other posts.
+_FAR = frozenset((Position.ELSEWHERE, Position.LATER))
 #: What a time of day, or a count of hours or minutes, looks like: other texts are known to the day.
 _CLOCK = re.compile(
     r"\d\s*[:h]\s*\d\d|\d\s?(?:m|h|uhr|stund|or[ae]|uur|godz|tim|tunti|час|годин|хвил|saat|jam|时|小时|時間|分|시간)",
@@ -66,13 +69,13 @@ def find(
     yield from months(blocks[:_BELOW], rules)
     if match := _IN_ADDRESS.search(url):
         yield (
-            Claim("date_published", match[0], "url (month)"),
+            Claim("date_published", match[0], Source(Place.URL, qualifier=Qualifier.MONTH)),
             datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC),
         )
     for claim in claims:
         match = _IN_PICTURE.search(claim.value) if claim.field == "image" else None
         if match and (day := dates.parse("-".join(match.groups()), rules)) is not None:
-            yield Claim("date_published", claim.value, "image"), day
+            yield Claim("date_published", claim.value, Source(Place.IMAGE)), day
 
 
 def in_state(page: str, title: str, rules: Rules) -> Iterator[Trace]:
@@ -90,7 +93,7 @@ def in_state(page: str, title: str, rules: Rules) -> Iterator[Trace]:
             read = [read[apart.index(min(apart))]] if min(apart) < _APART else []
         if read:
             _, value, when = read[0]
-            yield Claim("date_published", value, "script"), when
+            yield Claim("date_published", value, Source(Place.SCRIPT)), when
             return
 
 
@@ -98,7 +101,7 @@ def authors_in_state(page: str, rules: Rules) -> Iterator[Claim]:
     """The author's name in what scripts and `data-` attributes keep, where they give one name only."""
     found = {plain(value) for _, value in _kept(page[:_SEARCHED], "authors", rules)}
     if len(found) == 1:
-        yield Claim("authors", found.pop(), "script")
+        yield Claim("authors", found.pop(), Source(Place.SCRIPT))
 
 
 def _kept(page: str, kind: str, rules: Rules) -> list[tuple[int, str]]:
@@ -147,12 +150,12 @@ def _shared(one: str, other: str) -> str:
 def counted(claims: Sequence[Claim], blocks: Sequence[Block], now: datetime, rules: Rules) -> Iterator[Trace]:
     """Times counted from now: marked as a date, or in a line of their own ("3 hours ago", "gestern, 14:30 Uhr")."""
     for claim in claims:
-        near = claim.field == "date_published" and not claim.source.endswith((" elsewhere", " later"))
+        near = claim.field == "date_published" and claim.source.position not in _FAR
         if near and (when := counted_from(claim.value, now, rules)) is not None:
-            yield Claim("date_published", claim.value, f"{claim.source} (relative)"), when
+            yield Claim("date_published", claim.value, claim.source.qualified(Qualifier.RELATIVE)), when
     for line in (line for block in blocks for line in block.text[:400].split("\n")):
         if any(map(str.isdigit, line)) and (when := counted_from(line, now, rules)) is not None:
-            yield Claim("date_published", line, "markup text (relative)"), when
+            yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.RELATIVE)), when
 
 
 def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
@@ -208,4 +211,4 @@ def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Trace]:
                 continue
             alone = i < BEFORE + _AFTER and len(line) - len(found[1]) <= 3
             if alone or dates.signs(line, rules):
-                yield Claim("date_published", line, "markup text (month)"), found[0]
+                yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.MONTH)), found[0]

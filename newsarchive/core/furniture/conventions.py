@@ -26,7 +26,8 @@ from newsarchive.core.facts.conventions import (
     is_stated,
     is_told,
 )
-from newsarchive.core.facts.said import DECIDED, TOLD, Day, Said
+from newsarchive.core.facts.said import DECIDED, Day, Said
+from newsarchive.core.facts.sources import TOLD, Position, Qualifier, Source, source_of
 from newsarchive.core.furniture.sightings import Sighting
 from newsarchive.core.text.line_keys import number
 from newsarchive.core.text.normalise import key
@@ -58,8 +59,8 @@ CONTRADICTED_SHARE = 0.5
 #: Words before or behind names that are looked for: "Staff Writer", "Reporting by".
 MAX_BYLINE_WORDS = 3
 
-#: What the name of a source ends in where a list goes on.
-_FURTHER = (" later", " elsewhere")
+#: Positions of days with which a list goes on.
+_FURTHER = (Position.LATER, Position.ELSEWHERE)
 
 
 def conventions_of(pages: Sequence[Sighting], known: Conventions | None = None) -> Conventions:
@@ -77,7 +78,7 @@ def conventions_of(pages: Sequence[Sighting], known: Conventions | None = None) 
 # -- what is right ---------------------------------------------------------------------------------
 
 #: Tells whether a source is evidence of a kind.
-Rank = Callable[[str], bool]
+Rank = Callable[[Source], bool]
 
 
 def _evidence(said: Sequence[Said]) -> list[Rank]:
@@ -86,7 +87,7 @@ def _evidence(said: Sequence[Said]) -> list[Rank]:
 
 
 def _first_days(said: Iterable[Said], rank: Rank) -> list[int]:
-    firsts = (next((d.day for d in one.days if d.source and rank(d.source)), 0) for one in said)
+    firsts = (next((d.day for d in one.days if d.source and rank(d.stands)), 0) for one in said)
     return [day for day in firsts if day]
 
 
@@ -101,7 +102,7 @@ def _truth(said: Said, kinds: Sequence[Rank], month_first: bool | None) -> tuple
     """The day of a post by the best evidence on its page, 0 for none, and the rank of that evidence."""
     for place, rank in enumerate(kinds):
         for day in said.days:
-            if day.source and rank(day.source):
+            if day.source and rank(day.stands):
                 return _read(day, month_first), place
     return 0, len(kinds)
 
@@ -155,7 +156,9 @@ def _places(
     against: dict[str, list[list[Day]]] = defaultdict(list)
     for one, (truth_day, truth_rank) in zip(said, truth, strict=True):
         for source, days in _by_source(one).items():
-            rank = next((place for place, is_kind in enumerate(kinds) if is_kind(source)), len(kinds))
+            rank = next(
+                (place for place, is_kind in enumerate(kinds) if is_kind(source_of(source))), len(kinds)
+            )
             if not truth_day or truth_rank >= rank:
                 continue  # nothing is known, or nothing better than the source itself
             if any(_near(_read(day, month_first), truth_day) for day in days):
@@ -177,7 +180,13 @@ def _places(
 
 def _base(source: str) -> str:
     """The source of the first day where this one has the further ones, "" for a first one."""
-    return next((source.removesuffix(ending) for ending in _FURTHER if source.endswith(ending)), "")
+    stands = source_of(source)
+    return str(stands._replace(position=Position.NEAR)) if _is_further(stands) else ""
+
+
+def _is_further(source: Source) -> bool:
+    """Whether a source has the further days of a list."""
+    return source.position in _FURTHER and source.qualifier is Qualifier.NONE
 
 
 def _by_source(said: Said) -> dict[str, list[Day]]:
@@ -196,7 +205,7 @@ def _judged(source: str, agree: int, against: Sequence[Sequence[Day]]) -> Iterat
             f"the site's, not the post's: on {len(against)} of {pages} pages it is the day of another post"
         )
         yield Convention(Kind.SITES_DATE, source, "", len(against), agree, reason)
-    elif agree >= MIN_PAGES and agree >= AGREEING_SHARE * pages and not source.endswith(_FURTHER):
+    elif agree >= MIN_PAGES and agree >= AGREEING_SHARE * pages and not _is_further(source_of(source)):
         reason = (
             f"the site prints the days of its posts elsewhere ({source}): right on {agree} of {pages} pages"
         )
@@ -219,7 +228,7 @@ def _moving(said: Sequence[Said]) -> Iterator[Convention]:
     Evidence that does not vary from page to page cannot tell what is wrong, but it can tell what may be right.
     """
     pages = [_by_source(one) for one in said]
-    stated = [{d.day for d in one.days if d.source and is_stated(d.source)} for one in said]
+    stated = [{d.day for d in one.days if d.source and is_stated(d.stands)} for one in said]
     sources = sorted({source for page in pages for source in page})
     moving = {source for source in sources if _heads_a_list(source, pages)}
     for source in sources:
@@ -241,7 +250,10 @@ def _moving(said: Sequence[Said]) -> Iterator[Convention]:
 
 
 def _heads_a_list(source: str, pages: Sequence[Mapping[str, Sequence[Day]]]) -> bool:
-    family = {source, *(source + ending for ending in _FURTHER)}
+    stands = source_of(source)
+    family = {source}
+    if stands.bare:
+        family |= {str(stands._replace(position=position)) for position in _FURTHER}
     groups: dict[int, list[frozenset[int]]] = defaultdict(list)
     for page in pages:
         minutes = [d.minute for name in family for d in page.get(name, ()) if d.minute]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from newsarchive.core.facts.sources import Place
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.credits import Credit, Surroundings, credit_of, words_of_address
 from newsarchive.core.origins.publishers import key_of
@@ -82,7 +83,7 @@ def _surroundings(blocks: Sequence[Block], at: int, url: str, title: frozenset[s
 
 def own_names(page: Article) -> set[str]:
     """What the blog calls itself, folded. A JSON-LD publisher is not asked: copies name the original there."""
-    names = [c.value for c in page.candidates if c.field == "publisher" and c.source != "json-ld"]
+    names = [c.value for c in page.candidates if c.field == "publisher" and c.source != Place.JSON_LD]
     host = page.url.partition("://")[2].partition("/")[0].removeprefix("www.").partition(".")[0]
     return {key_of(n) for n in (*names, page.publisher, host) if n} - {""}
 
