@@ -38,7 +38,7 @@ BlockKind = Literal["paragraph", "heading", "list_item", "quote", "code", "table
 DROP_REASONS = (
     "empty", "not html", "binary", "no text", "too short", "index page", "static page", "login page",
     "error page", "consent page", "paywall", "protected", "script only", "http status", "noarchive",
-    "before since", "broken",
+    "before since", "broken", "step failed",
 )  # fmt: skip
 
 
