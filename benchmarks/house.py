@@ -39,8 +39,7 @@ def measured(tree: Path) -> dict[str, object]:
     trees = {name: ast.parse(text) for name, text in sources.items()}
     lengths = {name: text.count("\n") for name, text in sources.items()}
     tests = sum(path.read_text("utf-8").count("\n") for path in (tree / "tests").rglob("*.py"))
-    files = {name: imported(name, parsed, trees) for name, parsed in trees.items()}
-    code = sum(lengths.values())
+    files, code = {name: imported(name, one, trees) for name, one in trees.items()}, sum(lengths.values())
     functions = [node for parsed in trees.values() for node in ast.walk(parsed) if isinstance(node, Function)]
     private, once = private_functions(trees)
     tuples, names = tuple_constants(trees)
@@ -127,8 +126,7 @@ def is_short(function: Function) -> bool:
 
 
 def private_functions(trees: Mapping[str, ast.Module]) -> tuple[int, int]:
-    """How many functions and methods have names that begin with one underscore, and how many of them are named in one
-    place of their file besides."""
+    """How many functions have names that begin with one underscore, and how many of them their file uses once."""
     total = once = 0
     for parsed in trees.values():
         nodes = list(ast.walk(parsed))
