@@ -83,7 +83,7 @@ def extract(
     Raises `NotAnArticle`, whose `reason` is an `items.DropReason`, and `UsageError` (a `TypeError` as well where
     a type is wrong) that names the argument and what to pass.
     """
-    from newsarchive import rules
+    from newsarchive import plugins, rules
     from newsarchive.core import process
     from newsarchive.items import Capture
 
@@ -103,7 +103,7 @@ def extract(
         raise WrongType("extract(): fetched_at", fetched_at, "give a datetime, datetime.now(UTC)")
     headers = {"content-type": content_type} if content_type else {}
     capture = Capture(url=url, body=page, headers=headers, fetched_at=fetched_at)
-    return process.article_from(capture, rules.with_standfirst(standfirst))
+    return process.article_from(capture, rules.with_standfirst(standfirst), plugins.in_force())
 
 
 def repair(text: str) -> Repaired:

@@ -15,6 +15,7 @@ from newsarchive import browser, extensions, inflight, patience, pipelines, poli
 from newsarchive import settings as own
 from newsarchive.agent import user_agent
 from newsarchive.exceptions import UsageError
+from newsarchive.spiders.base import steps_of
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
 ITEM_PIPELINES = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
@@ -24,12 +25,14 @@ class Addon:
     """Adds what is not set yet; a project's own values stand."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Raises `UsageError` where `newsarchive.settings` could not read what it is told to read."""
+        """Raises `UsageError` where `newsarchive.settings` could not read what it is told to read, and where a step of
+        another project cannot be used."""
         for name in (name for name in dir(own) if name.startswith("NEWSARCHIVE_")):
             settings.set(name, getattr(own, name), priority="addon")
         # A program of one's own must not crawl into another archive than its file of settings says.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise UsageError(problem)
+        steps_of(settings)  # a project that cannot be used is named before the first page is fetched
         said = getattr(own, "USER_AGENT", "") or user_agent(settings.get("NEWSARCHIVE_CONTACT") or "")
         settings.set("USER_AGENT", said, priority="addon")
         browser.configure(settings)

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from newsarchive import rules, warcread
+from newsarchive import plugins, rules, warcread
 from newsarchive.collector import set_up_collector
 from newsarchive.core import process
+from newsarchive.core.process import STEPS, Steps
 from newsarchive.core.template import Template
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
@@ -45,6 +46,7 @@ from newsarchive.exceptions import (
     NewsArchiveError,
     NoSuchArticle,
     NotAnArticle,
+    StepFailed,
 )
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
@@ -125,6 +127,7 @@ def reextract(
     dry_run: bool = False,
     workers: int = 1,
     rules_folder: str | None = None,
+    steps: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
     on_change: Callable[[Change], None] = lambda change: None,
 ) -> Summary:
@@ -132,14 +135,15 @@ def reextract(
 
     Reads those that an extractor older than `only_older_than` read last: one that was broken off goes
     on where it was. `workers` processes read; 0 reads in this one. `dry_run` reports and writes
-    nothing. A changed text becomes an `extractor` revision. Captures that cannot be read are named in
+    nothing. `steps` are those of other projects, as the setting has them. A changed text becomes an `extractor`
+    revision. Captures that cannot be read are named in
     the summary and left as they are.
     """
     chosen = {"site": site, "since": since, "older_than": only_older_than}
     total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
     summary, store, places = Summary(), Store(engine), folders(warc_folder)
-    learned = _Templates(engine, rules.default(rules_folder or ""))
-    with _pool(workers, rules_folder) as pool:
+    learned = _Templates(engine, rules.default(rules_folder or ""), plugins.steps(steps))
+    with _pool(workers, rules_folder, steps) as pool:
         after = 0
         while batch := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
             after = batch[-1].id
@@ -160,28 +164,35 @@ def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
 
 
 def read_again(
-    engine: Engine, warc_folder: Folder, url_or_id: str | int, tables: rules.Rules | None = None
+    engine: Engine,
+    warc_folder: Folder,
+    url_or_id: str | int,
+    tables: rules.Rules | None = None,
+    steps: Steps = STEPS,
 ) -> Article:
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
     stored = query.get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
-        return process.article_from(_capture(warc_folder, kept), tables or rules.default())
+        return process.article_from(_capture(warc_folder, kept), tables or rules.default(), steps)
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
 def stored_reading(
-    engine: Engine, warc_folder: Folder, rules_folder: str | None = None
+    engine: Engine, warc_folder: Folder, rules_folder: str | None = None, steps: Sequence[str] = ()
 ) -> Callable[[int], Article | None]:
     """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
     for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
-    tables = rules.default(rules_folder or "")
+    tables, own = rules.default(rules_folder or ""), plugins.steps(steps)
 
     def again(article_id: int) -> Article | None:
         found = islice(captures.of_article(engine, article_id), 1)
-        article = next(articles_of(warc_folder, found, tables, []), None)
+        article = next(articles_of(warc_folder, found, tables, [], own), None)
         if article is None:
             return None
-        return process.templated(article, templates.load(engine, site_of(article.url)), tables)
+        try:
+            return process.templated(article, templates.load(engine, site_of(article.url)), tables, own)
+        except NotAnArticle:
+            return None
 
     return again
 
@@ -210,28 +221,32 @@ def backup(engine: Engine, target: Path | str) -> None:
 # -- the work of re-extraction ---------------------------------------------------------------------
 
 _rules: rules.Rules | None = None
+_steps: Steps = STEPS
 
 
-def _load_rules(folder: str | None) -> None:
-    global _rules
+def _load(folder: str | None, steps: Sequence[str]) -> None:
+    """The tables and steps of one process, read once."""
+    global _rules, _steps
     _rules = rules.load(folder) if folder else rules.default()
+    _steps = plugins.steps(steps)
 
 
-def _start_worker(folder: str | None) -> None:
+def _start_worker(folder: str | None, steps: Sequence[str]) -> None:
     """Ctrl+C reaches every process of a terminal; the first one ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _load_rules(folder)
+    _load(folder, steps)
     set_up_collector()
 
 
 @contextmanager
-def _pool(workers: int, rules_folder: str | None) -> Iterator[Executor]:
+def _pool(workers: int, rules_folder: str | None, steps: Sequence[str]) -> Iterator[Executor]:
     pool: Executor
+    loaded = (rules_folder, steps)
     if workers:
-        pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(rules_folder,))
+        pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=loaded)
     else:
-        pool = ThreadPoolExecutor(1, initializer=_load_rules, initargs=(rules_folder,))
+        pool = ThreadPoolExecutor(1, initializer=_load, initargs=loaded)
     try:
         yield pool
     finally:  # after an error or Ctrl+C what waits is not begun any more
@@ -249,10 +264,12 @@ def _map(pool: Executor, jobs: Sequence[tuple[Folder, Kept]], workers: int) -> I
         yield waiting.pop(0).result()
 
 
-def articles_of(folder: Folder, kept: Iterable[Kept], rules: Rules, failed: list[str]) -> Iterator[Article]:
+def articles_of(
+    folder: Folder, kept: Iterable[Kept], rules: Rules, failed: list[str], steps: Steps = STEPS
+) -> Iterator[Article]:
     """The articles of captures, read again one by one; names those that cannot be read in `failed`."""
     for one in kept:
-        read = _read(folder, one, rules)
+        read = _read(folder, one, rules, steps)
         failed += [read.error] if read.error else []
         if read.article:
             yield read.article
@@ -273,14 +290,18 @@ def _left_out(article: Article) -> list[tuple[str, str]]:
     return [(block.label, storable(block.text)) for block in article.dropped]
 
 
-def _read(folder: Folder, kept: Kept, tables: Rules | None = None) -> _Read:
+def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps | None = None) -> _Read:
     """One capture through the core, in a worker; never raises."""
     try:
         capture = _capture(folder, kept)
     except DatabaseError as error:
         return _Read(kept, error=str(error))
     try:
-        article = process.article_from(capture, tables or _rules or rules.default())
+        article = process.article_from(capture, tables or _rules or rules.default(), steps or _steps)
+    except (
+        StepFailed
+    ) as error:  # it is not the page that is at fault: it is read again when the step is repaired
+        return _Read(kept, error=f"{kept.url}: {error}")
     except NotAnArticle as error:
         return _Read(kept, reason=error.reason)
     except (NewsArchiveError, ValueError, RecursionError, MemoryError) as error:
@@ -310,6 +331,7 @@ class _Templates:
 
     engine: Engine
     rules: rules.Rules
+    steps: Steps
     known: dict[str, Template] = field(default_factory=dict)
 
     def apply(self, read: _Read) -> _Read:
@@ -318,7 +340,13 @@ class _Templates:
         site = site_of(read.article.url)
         if site not in self.known:
             self.known[site] = templates.load(self.engine, site)
-        return replace(read, article=process.templated(read.article, self.known[site], self.rules))
+        try:
+            done = process.templated(read.article, self.known[site], self.rules, self.steps)
+        except StepFailed as error:
+            return _Read(read.kept, error=f"{read.kept.url}: {error}")
+        except NotAnArticle as error:
+            return _Read(read.kept, reason=error.reason)
+        return replace(read, article=done)
 
 
 def _apply(store: Store, done: Sequence[_Read], summary: Summary, dry_run: bool) -> Iterator[Change]:

@@ -162,6 +162,7 @@ KEYS: Mapping[str, Key] = {
         _key("contact", _text, ""),
         _key("warc", _switch_or_file, "on"),
         _key("rules", _file, ""),
+        _key("steps", _words, []),
         _key("browser", _switch_or_file, "off"),
         _key("standfirst", _one_of(*STANDFIRSTS), STANDFIRSTS[0]),
         _key("paraphrases", _number(0.3, 1), None),

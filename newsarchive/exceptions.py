@@ -8,6 +8,7 @@ NewsArchiveError
 ├── FetchError            a URL gave no usable response
 │   └── ForbiddenByRobots     the site's robots.txt forbids us to ask for it
 ├── NotAnArticle          the page is no article; `reason` is a stable, countable word
+│   └── StepFailed            a step of another project failed on the page
 └── DatabaseError         the archive cannot be used as asked
     ├── DatabaseTooNew    written by a newer newsarchive
     ├── DatabaseUnavailable   cannot be opened, read or written
@@ -74,6 +75,17 @@ class NotAnArticle(NewsArchiveError):
 
     def __reduce__(self) -> tuple[type[NotAnArticle], tuple[str, str]]:
         return NotAnArticle, (self.reason, self.detail)
+
+
+class StepFailed(NotAnArticle):
+    """A step that another project brings failed on one page. The crawl goes on, and the page is dropped."""
+
+    def __init__(self, step: str, problem: str) -> None:
+        self.step, self.problem = step, problem
+        super().__init__("step failed", f"{step}: {problem}")
+
+    def __reduce__(self) -> tuple[type[StepFailed], tuple[str, str]]:
+        return StepFailed, (self.step, self.problem)
 
 
 class DatabaseError(NewsArchiveError):

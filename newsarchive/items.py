@@ -58,6 +58,8 @@ class DropReason(StrEnum):
     #: Its post is older than the crawl wants.
     BEFORE_SINCE = "before since"
     BROKEN = "broken"
+    #: A step of another project raised an error on it.
+    STEP_FAILED = "step failed"
 
 
 class ChangeKind(StrEnum):

@@ -7,12 +7,13 @@ version of kind `site`; a version that the learning crawl has just made is repla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
 from newsarchive.core.facts.conventions import effects
@@ -22,7 +23,7 @@ from newsarchive.core.process import sighted, templated
 from newsarchive.core.template import Template, layout_of, verdict_of, verdicts
 from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
-from newsarchive.exceptions import UsageError
+from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 from newsarchive.warc import Folder, folders
@@ -53,7 +54,7 @@ class Summary:
 
 class Learner:
     """Learns sites of one archive. `folder` is where the raw bytes lie, one or several; `dry_run` writes nothing.
-    `run_id` is the crawl that learns, `None` for none: what it changes of an article that it has just stored makes
+    `steps` are those of other projects, as the setting has them. `run_id` is the crawl that learns, `None` for none: what it changes of an article that it has just stored makes
     no version."""
 
     def __init__(
@@ -64,10 +65,12 @@ class Learner:
         window: int = WINDOW,
         dry_run: bool = False,
         run_id: int | None = None,
+        steps: Sequence[str] = (),
     ) -> None:
         self.run_id = run_id
         self.engine, self.folder, self.window, self.dry_run = engine, folders(folder), window, dry_run
         self.rules: Rules = rules_module.default(rules_folder or "")
+        self.steps = plugins.steps(steps)
 
     def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:
         """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store
@@ -138,7 +141,18 @@ class Learner:
     def _articles(self, article_ids: Iterable[int], summary: Summary) -> Iterator[Article]:
         """Articles read again from their newest captures, without any template."""
         newest = (next(captures.of_article(self.engine, number), None) for number in article_ids)
-        yield from articles_of(self.folder, (kept for kept in newest if kept), self.rules, summary.failed)
+        kept = (one for one in newest if one)
+        yield from articles_of(self.folder, kept, self.rules, summary.failed, self.steps)
+
+    def _templated(
+        self, article_ids: Iterable[int], template: Template, summary: Summary
+    ) -> Iterator[Article]:
+        """Articles read again as a template has them."""
+        for article in self._articles(article_ids, summary):
+            try:
+                yield templated(article, template, self.rules, self.steps)
+            except NotAnArticle as refusal:  # only a step of another project refuses a page as late as this
+                summary.failed.append(f"{article.url}: {refusal}")
 
     def _shared(self, window: Window) -> Network:
         pages = list(window.pages.values())
@@ -164,8 +178,8 @@ class Learner:
 
     def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
         """Read articles again from their stored bytes, and store those that differ."""
-        read = self._articles(article_ids, summary)
-        while batch := [templated(article, template, self.rules) for article in islice(read, BATCH)]:
+        read = self._templated(article_ids, template, summary)
+        while batch := list(islice(read, BATCH)):
             summary.reread += len(batch)
             self._store(batch, summary)
 

@@ -1,4 +1,4 @@
-"""Thin pipelines: one for each step of `core.process.STEPS`, then the store.
+"""Thin pipelines: one for each step of `core.process.STEPS` and what other projects put beside it, then the store.
 
 An item enters as `Capture`, or as the `Response` that it is made of, and leaves as a stored `Article`. Whatever else
 a spider yields passes each of them untouched. This is the only place where `NotAnArticle` becomes Scrapy's
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -22,11 +22,13 @@ from scrapy import signals
 from scrapy.http import Response
 
 from newsarchive import adapter as adapter  # Scrapy's exporters see an Article as its flat row,
+from newsarchive import plugins
 from newsarchive import received as received  # and what becomes one without its bytes
 from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.collector import set_up_collector
 from newsarchive.core import discovery, process
+from newsarchive.core.process import STEPS, Steps
 from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
@@ -40,7 +42,7 @@ from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.recorder import Recorder, folder_elsewhere, raw_folder
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of
+from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of, steps_of
 from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.warc import WarcSpider
@@ -123,27 +125,30 @@ _closing: set[asyncio.Future[None]] = set()
 
 
 class StepPipeline:
-    """Runs one step of `process.STEPS`."""
+    """Runs one step of `process.STEPS`, and the steps of other projects that have their place beside it."""
 
     step: ClassVar[str]
     #: What the step takes; anything else is no concern of ours.
     takes: ClassVar[type] = Article
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, steps: Steps = STEPS) -> None:
         self.rules = rules
-        self.run: Callable[[Any, Rules], Any] = process.STEPS[self.step]
+        self.steps = [step for step in steps.values() if step.place == self.step]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(rules_of(crawler.settings))
+        return cls(rules_of(crawler.settings), steps_of(crawler.settings))
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, self.takes):
             return item
+        record: Any = item
         try:
-            return self.run(item, self.rules)
+            for step in self.steps:
+                record = step(record, self.rules)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
+        return record
 
 
 class DecodePipeline(StepPipeline):
@@ -188,14 +193,15 @@ class TemplatePipeline:
     So a page that did not change gives the text that is stored, and an edit is one publisher's revision.
     """
 
-    def __init__(self, rules: Rules, database_url: str) -> None:
-        self.rules, self.engine = rules, open_engine(database_url)
+    def __init__(self, rules: Rules, database_url: str, steps: Steps = STEPS) -> None:
+        self.rules, self.steps, self.engine = rules, steps, open_engine(database_url)
         # Archives of many sites must not fill the memory.
         self.template = lru_cache(maxsize=64)(self._load)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        pipeline = cls(rules_of(crawler.settings), crawler.settings["NEWSARCHIVE_DATABASE_URL"])
+        settings = crawler.settings
+        pipeline = cls(rules_of(settings), settings["NEWSARCHIVE_DATABASE_URL"], steps_of(settings))
         crawler.signals.connect(pipeline.forget, template_learned)
         return pipeline
 
@@ -212,7 +218,10 @@ class TemplatePipeline:
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, Article):
             return item
-        return process.templated(item, self.template(site_of(item.url)), self.rules)
+        try:
+            return process.templated(item, self.template(site_of(item.url)), self.rules, self.steps)
+        except NotAnArticle as error:
+            raise Dropped(item, error) from error
 
     def close_spider(self) -> None:
         self.engine.dispose()
@@ -242,33 +251,34 @@ class SincePipeline:
         return source.published if source else None
 
 
-_worker_rules: Rules | None = None
+_worker: tuple[Rules, Steps] | None = None
 
 
-def _start_worker(folder: str) -> None:
-    """Load the tables once for each process. Ctrl+C reaches the crawl as well, which ends its workers."""
-    global _worker_rules
+def _start_worker(folder: str, phrases: Sequence[str]) -> None:
+    """Load the tables and the steps once for each process. Ctrl+C reaches the crawl as well, which ends its workers."""
+    global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker_rules = rules_module.default(folder)
+    _worker = rules_module.default(folder), plugins.steps(phrases)
     set_up_collector()
 
 
 def _work(capture: Capture) -> Article:
-    assert _worker_rules is not None
-    return process.article_from(capture, _worker_rules)
+    assert _worker is not None
+    return process.article_from(capture, *_worker)
 
 
 class WorkersPipeline:
     """The same chain as the step pipelines, one call a page, in a pool of processes."""
 
-    def __init__(self, workers: int, folder: str) -> None:
+    def __init__(self, workers: int, folder: str, steps: Sequence[str] = ()) -> None:
         # Not fork: the reactor's threads and sockets must not be copied into a worker.
-        self.pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (folder,))
+        self.pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (folder, steps))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        return cls(settings.getint("NEWSARCHIVE_WORKERS"), settings.get("NEWSARCHIVE_RULES") or "")
+        folder, steps = settings.get("NEWSARCHIVE_RULES") or "", settings.getlist("NEWSARCHIVE_STEPS")
+        return cls(settings.getint("NEWSARCHIVE_WORKERS"), folder, steps)
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, Capture):
@@ -315,9 +325,13 @@ class StorePipeline:
         engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"])
         upgrade(engine)
         folders = raw_folders(engine, folder) if folder else ()
-        again = stored_reading(engine, folders, settings.get("NEWSARCHIVE_RULES") or None) if folder else None
+        steps = settings.getlist("NEWSARCHIVE_STEPS")
+        rules_folder = settings.get("NEWSARCHIVE_RULES") or None
+        again = stored_reading(engine, folders, rules_folder, steps) if folder else None
         self.store = Store(engine, again=again)
         arguments = getattr(spider, "arguments", {}) | folder_elsewhere(settings)
+        if steps:
+            arguments |= {"steps": ", ".join(steps)}
         self.run_id = self.store.start_run(spider.name, arguments)
         self.tutor = Tutor(self.crawler, engine, self.run_id)
         if isinstance(spider, FetchingSpider):

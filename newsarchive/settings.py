@@ -28,6 +28,8 @@ NEWSARCHIVE_DATABASE_URL = _config["database"]
 NEWSARCHIVE_CONTACT = _config["contact"]
 #: A folder of TOML rules that add to, or replace, those of `newsarchive/data`.
 NEWSARCHIVE_RULES = _config["rules"]
+#: Steps of other projects, and steps left out: `shorten after chrome`, `without origin` (see `newsarchive/plugins.py`).
+NEWSARCHIVE_STEPS = _config["steps"]
 #: Raw bytes of every post, in WARC files: `on` (a folder beside the database), `off`, or a folder.
 NEWSARCHIVE_WARC = _config["warc"]
 #: Posts of one crawl, the oldest day of a post, and where to look, where the spider's arguments do not say.

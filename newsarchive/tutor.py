@@ -45,6 +45,7 @@ class Tutor:
                 [folder, *rawfolders.known(engine)],
                 settings.get("NEWSARCHIVE_RULES") or None,
                 run_id=run_id,
+                steps=settings.getlist("NEWSARCHIVE_STEPS"),
             )
             if folder is not None and settings.getbool("NEWSARCHIVE_LEARN")
             else None

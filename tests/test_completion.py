@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.cli.export import _FORMATS
+from newsarchive.cli.export import _completed
 from newsarchive.formats import FORMATS
 
 
@@ -75,4 +75,5 @@ def test_tab_in_fish(tmp_path: Path) -> None:
 
 
 def test_the_formats_are_those_that_can_be_written() -> None:
-    assert set(_FORMATS) == set(FORMATS)
+    assert set(_completed("")) >= set(FORMATS)
+    assert _completed("ep") == ["epub"]

@@ -47,6 +47,7 @@ COMMANDS = {
     "search": ("search", "Find articles by words, site, origin, author, day, language."),
     "show": ("read", "Print one stored article."),
     "sites": ("sites", "The sites that are followed: add, list, pause, remove and more."),
+    "steps": ("steps", "The steps that every page goes through, and who brings each."),
     "stats": ("stats", "What the archive holds, as a picture."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
     "web": ("web", "Read the archive in a browser."),
@@ -57,7 +58,7 @@ HEADINGS = {
     "Crawl": ("crawl", "sites", "schedule", "demo"),
     "Read": ("search", "show", "stats", "web", "export", "history", "diff", "explain"),
     "Find copies": ("trace", "compare", "origins", "recluster"),
-    "Look after the archive": ("quarantine", "learn", "reextract", "backup", "db", "config"),
+    "Look after the archive": ("quarantine", "learn", "reextract", "backup", "db", "config", "steps"),
     "Tools": ("extract", "repair"),
 }
 #: How alike a mistyped word and a command must be to be offered (difflib's ratio, 0 to 1): `serch` and `search` are

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Engine
 
+    from newsarchive.core.process import Steps
     from newsarchive.db.direct import File
     from newsarchive.items import Article, Block, Edit
     from newsarchive.rules import Rules
@@ -121,6 +122,19 @@ def rules_in_force() -> Rules:
     from newsarchive import rules
 
     return rules.default(rules_folder())
+
+
+def steps_setting() -> list[str]:
+    """The setting `steps`: what other projects add to, or put in place of, newsarchive's own steps."""
+    phrases: list[str] = config.load()["steps"]
+    return phrases
+
+
+def steps_in_force() -> Steps:
+    """The steps that every page goes through. Raises `UsageError`."""
+    from newsarchive import plugins
+
+    return plugins.steps(steps_setting())
 
 
 def robots_option(command: F) -> F:

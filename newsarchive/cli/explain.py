@@ -19,6 +19,7 @@ from newsarchive.cli.common import (
     raw_folder,
     robots_option,
     rules_in_force,
+    steps_in_force,
 )
 from newsarchive.cli.options import output_option
 from newsarchive.cli.paging import paged, pager_option
@@ -86,14 +87,14 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
         from newsarchive.cli.pages import read_capture
         from newsarchive.core import process
 
-        return process.article_from(read_capture(source, url, ignore_robots), rules_in_force())
+        rules, steps = rules_in_force(), steps_in_force()
+        return process.article_from(read_capture(source, url, ignore_robots), rules, steps)
     if again:
         from newsarchive import archive
 
         engine = open_archive(db)
-        return archive.read_again(
-            engine, archive.raw_folders(engine, raw_folder(db)), source, rules_in_force()
-        )
+        folders = archive.raw_folders(engine, raw_folder(db))
+        return archive.read_again(engine, folders, source, rules_in_force(), steps_in_force())
     return _stored(source, db)
 
 

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from newsarchive.db.query import Selection
 
 
-#: What `--format` takes: `formats.FORMATS`, named here so that help and completion need no import.
-_FORMATS = ("jsonl", "csv", "parquet", "sqlite", "atom", "epub", "markdown", "tei")
+def _completed(begun: str) -> list[str]:
+    """The formats whose names begin so, those of other projects too."""
+    from newsarchive.formats import names
+
+    return [name for name in names() if name.startswith(begun)]
 
 
 @click.command(
@@ -36,8 +39,8 @@ Examples:
     "--format",
     "name",
     metavar="FORMAT",
-    shell_complete=lambda context, option, begun: [name for name in _FORMATS if name.startswith(begun)],
-    help="jsonl, csv, parquet, sqlite, atom, epub, markdown or tei; by default what FILE ends with.",
+    shell_complete=lambda context, option, begun: _completed(begun),
+    help="jsonl, csv, parquet, sqlite, atom, epub, markdown or tei, or another project's; by default what FILE ends with.",
 )
 @filter_options
 @option("output", help="The same as FILE; all words are then what to look for.")
@@ -61,23 +64,23 @@ def export(
 
     FILE gets its name when it is whole. "-" is standard output, for jsonl, csv, atom and tei.
     """
+    from newsarchive import formats
     from newsarchive.db.query import Selection
-    from newsarchive.formats import FORMATS, format_of
 
     if output:
         file, words = output, tuple(word for word in (file, *words) if word)
     if not file:
         raise UsageError("export: into which file? newsarchive export articles.csv, or -o articles.csv")
-    if name and name not in FORMATS:
-        raise UsageError(f"format {name!r}: one of {', '.join(FORMATS)}")
+    if name:
+        formats.form(name)
     if file == "-" and not name:
         raise UsageError("export to standard output needs --format: jsonl, csv, atom or tei")
-    form = name or format_of(file)
+    form = name or formats.format_of(file)
     if bom is not None and form != "csv":
         raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")
     wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
     write = _writer(form, title, bom)
-    selected = Selection(source, asked, wanted, order=FORMATS[form].order, limit=limit)
+    selected = Selection(source, asked, wanted, order=formats.form(form).order, limit=limit)
     if not selected:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
@@ -114,10 +117,10 @@ def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
 def _to_stdout(form: str, write: Callable[[Selection, IO[bytes]], int], articles: Selection) -> None:
     import sys
 
-    from newsarchive.formats import FORMATS
+    from newsarchive import formats
 
-    if FORMATS[form].kind != "stream":
-        raise UsageError(f"{form} needs a {FORMATS[form].kind}: name one instead of -")
+    if (kind := formats.form(form).kind) != "stream":
+        raise UsageError(f"{form} needs a {kind}: name one instead of -")
     write(articles, sys.stdout.buffer)
     sys.stdout.buffer.flush()
 

@@ -16,6 +16,7 @@ from newsarchive.cli.common import (
     raw_folder,
     rules_folder,
     say,
+    steps_setting,
 )
 from newsarchive.cli.options import dry_run_option, output_option
 from newsarchive.exceptions import UsageError
@@ -108,7 +109,7 @@ def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
 
     engine = open_archive(db)
     folders = archive.raw_folders(engine, raw_folder(db, folder))
-    return learning.Learner(engine, folders, rules_folder(), dry_run=dry_run)
+    return learning.Learner(engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting())
 
 
 def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, dry_run: bool, db: str) -> None:

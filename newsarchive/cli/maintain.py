@@ -19,6 +19,7 @@ from newsarchive.cli.common import (
     raw_folder,
     rules_folder,
     say,
+    steps_setting,
 )
 from newsarchive.cli.options import dry_run_option, quiet
 from newsarchive.exceptions import DatabaseUnavailable, OutputError
@@ -215,7 +216,7 @@ def reextract(
     with progress_bar("reading again") as show:
         summary = archive.reextract(
             engine, archive.raw_folders(engine, raw_folder(db, folder)), site=site, rules_folder=rules_folder(),
-            since=since.replace(tzinfo=UTC) if since else None,
+            steps=steps_setting(), since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, progress=lambda done, total: show(done, total, ""),
             on_change=lambda change: click.echo(

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli import plainwords
-from newsarchive.cli.common import db_option, print_article, robots_option, rules_in_force, say
+from newsarchive.cli.common import (
+    db_option,
+    print_article,
+    robots_option,
+    rules_in_force,
+    say,
+    steps_in_force,
+)
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import FetchError, UsageError
 
@@ -39,7 +46,8 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
     from newsarchive import export
     from newsarchive.core import process
 
-    article = process.article_from(read_capture(source, url, ignore_robots), rules_in_force())
+    rules, steps = rules_in_force(), steps_in_force()
+    article = process.article_from(read_capture(source, url, ignore_robots), rules, steps)
     if as_json:
         click.echo(export.to_json(article, indent=2))
     else:

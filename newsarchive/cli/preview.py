@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from newsarchive.cli.common import rules_in_force
+from newsarchive.cli.common import rules_in_force, steps_in_force
 from newsarchive.cli.fetch import Fetcher
 from newsarchive.core import discovery, process, urls
 from newsarchive.core.discovery import Source
@@ -42,6 +42,7 @@ class Look:
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher, self.rules = fetcher, rules_in_force()
+        self.steps = steps_in_force()
         self.forbidden = ""
 
     def at(self, url: str) -> Preview:
@@ -90,6 +91,6 @@ class Look:
             if (capture := self.get(link.url)) is None:
                 continue
             try:
-                yield process.article_from(capture, self.rules)
+                yield process.article_from(capture, self.rules, self.steps)
             except NotAnArticle:
                 continue

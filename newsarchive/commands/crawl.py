@@ -34,6 +34,7 @@ from newsarchive.exitcodes import (
     STOPPED_BY_SIGTERM,
 )
 from newsarchive.extensions import Verdict, verdict
+from newsarchive.spiders.base import steps_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -178,6 +179,7 @@ class Command(ScrapyCrawl):
         browser.check(self.settings)
         if folder := self.settings.get("NEWSARCHIVE_RULES"):
             rules.load(folder)
+        steps_of(self.settings)
         if spargs.get("dry_run") != "1":
             engine = open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"])
             upgrade(engine)

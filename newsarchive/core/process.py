@@ -1,13 +1,19 @@
 """The path of every page, from the network or from the archive: bytes in, `Article` out.
 
 Each step is a pure function of what the step before it returned and of the rules. The pipelines
-call `STEPS` one by one; `article_from` calls them in one go, for a worker or a library user.
+call the steps one by one; `article_from` calls them in one go, for a worker or a library user.
+
+`STEPS` are newsarchive's own. Another project may add a step, replace one or leave one out: `inserted`, `replaced`
+and `without` give the table that holds then, which every function here takes as `steps`. Nothing is loaded here:
+`newsarchive.plugins` finds the functions that the settings name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from types import MappingProxyType
 from typing import Any
 
 from newsarchive.core import chrome, encoding, fingerprint, origin
@@ -20,35 +26,153 @@ from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.core.posts import whole
 from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
-from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture, DropReason
+from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
+from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules
-
-#: name → step, in order. A step takes (record, rules) and returns the next record.
-STEPS: dict[str, Callable[[Any, Rules], Any]] = {
-    "decode": whole.decode_step,  # Capture -> Page
-    "extract": whole.extract_step,  # Page -> Article
-    "repair": encoding.repair_step,  # Article -> Article, and so on
-    "chrome": chrome.chrome_step,
-    "origin": origin.origin_step,
-    "fingerprint": fingerprint.fingerprint_step,
-}
+from newsarchive.version import EXTRACTOR_VERSION
 
 
-def article_from(capture: Capture, rules: Rules) -> Article:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: called with a record of the type `takes` and the rules, it returns one of the type `gives`.
+
+    `place` names the step of newsarchive's own beside which it runs: both run in the same pipeline of Scrapy.
+    `source` says who brings the step, as "own_step:shorten (own-step 1.0)"; it is "" for newsarchive's own.
+    """
+
+    name: str
+    run: Callable[[Any, Rules], Any]
+    takes: type
+    gives: type
+    place: str
+    source: str = ""
+
+    def __call__(self, record: Any, rules: Rules) -> Any:
+        """The next record. Raises `NotAnArticle`, and `StepFailed` for anything else that a foreign step raises."""
+        if not self.source:
+            return self.run(record, rules)
+        try:
+            done = self.run(record, rules)
+        except NotAnArticle:
+            raise
+        except Exception as error:
+            raise StepFailed(str(self), f"{type(error).__name__}: {error}") from error
+        if not isinstance(done, self.gives):
+            raise StepFailed(str(self), f"it returned {type(done).__name__}, not {self.gives.__name__}")
+        return _completed(done, record) if isinstance(done, Article) else done
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.source})" if self.source else self.name
+
+
+#: Steps in their order, by name.
+Steps = Mapping[str, Step]
+
+
+def _own(name: str, run: Callable[[Any, Rules], Any], takes: type = Article, gives: type = Article) -> Step:
+    return Step(name, run, takes, gives, place=name)
+
+
+#: newsarchive's own steps.
+STEPS: Steps = MappingProxyType(
+    {
+        step.name: step
+        for step in (
+            _own("decode", whole.decode_step, Capture, Page),
+            _own("extract", whole.extract_step, Page, Article),
+            _own("repair", encoding.repair_step),
+            _own("chrome", chrome.chrome_step),
+            _own("origin", origin.origin_step),
+            _own("fingerprint", fingerprint.fingerprint_step),
+        )
+    }
+)
+#: Without these no capture becomes an article; they can be replaced, but not left out.
+NEEDED = ("decode", "extract")
+#: The steps that read the page itself. Those behind the last of them run again where a site's template changed
+#: the blocks.
+READING = (*NEEDED, "repair", "chrome")
+
+
+def inserted(
+    steps: Steps,
+    name: str,
+    run: Callable[[Any, Rules], Any],
+    source: str,
+    *,
+    before: str = "",
+    after: str = "",
+) -> Steps:
+    """The steps with another one before or after the one that is named. It gives the type of record that it takes.
+
+    Raises `UsageError` where the name is taken.
+    """
+    if name in steps:
+        raise UsageError(f"two steps have the name {name!r}: give one of them another name")
+    beside = steps[before or after]
+    record = beside.takes if before else beside.gives
+    step = Step(name, run, record, record, beside.place, source)
+    row = list(steps.values())
+    row.insert(row.index(beside) + (not before), step)
+    return MappingProxyType({one.name: one for one in row})
+
+
+def replaced(steps: Steps, name: str, run: Callable[[Any, Rules], Any], source: str) -> Steps:
+    """The steps with another function under the name of one of them."""
+    return MappingProxyType({**steps, name: replace(steps[name], run=run, source=source)})
+
+
+def without(steps: Steps, name: str) -> Steps:
+    """The steps but for one. Raises `UsageError` for `decode` and `extract`, without which there is no article."""
+    if name in NEEDED:
+        raise UsageError(f"the step {name!r} cannot be left out: put a step of your own instead of it")
+    return MappingProxyType({other: step for other, step in steps.items() if other != name})
+
+
+def article_from(capture: Capture, rules: Rules, steps: Steps = STEPS) -> Article:
     """Run every step on one capture.
 
     Raises `NotAnArticle` where the page holds none.
     """
     record: Any = capture
-    for step in STEPS.values():
+    for step in steps.values():
         record = step(record, rules)
     if not isinstance(record, Article):
         raise NotAnArticle(DropReason.BROKEN, f"the last step gave {type(record).__name__}")
-    return record
+    return signed(record, steps)
 
 
-def templated(article: Article, template: Template, rules: Rules) -> Article:
+def _completed(article: Article, before: Any) -> Article:
+    """What a foreign step need not write itself: of an extractor what is known of the page, of any step the text and
+    the HTML that follow from its blocks."""
+    if isinstance(before, Page):
+        article = replace(
+            article,
+            url=article.url or before.capture.base_url,
+            capture=before.capture,
+            charset_declared=before.charset_declared,
+            charset_used=before.charset_used,
+            extractor_version=EXTRACTOR_VERSION,
+        )
+    elif article.blocks == before.blocks:
+        return article
+    return rendered(article.with_blocks(article.blocks))
+
+
+def signed(article: Article, steps: Steps) -> Article:
+    """The article with the steps that made it among its candidates, where these are not newsarchive's own.
+
+    So `explain` and the archive tell of a text that came about otherwise, without a column for the rare case.
+    """
+    if steps == STEPS:
+        return article
+    if not article.article_html:  # the chrome step writes it, and may have been left out
+        article = rendered(article)
+    mark = Candidate("steps", ", ".join(map(str, steps.values())), "settings", chosen=True)
+    return replace(article, candidates=(*(c for c in article.candidates if c.field != "steps"), mark))
+
+
+def templated(article: Article, template: Template, rules: Rules, steps: Steps = STEPS) -> Article:
     """The article as its site's template has it, its last steps run again where a block changed.
 
     Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here:
@@ -61,18 +185,32 @@ def templated(article: Article, template: Template, rules: Rules) -> Article:
     seen = replace(seen, verdict=verdict_of(marks, changing), layout=layout.number if layout else 0)
     seen = replace(seen, odd=is_odd(seen.lines, template, layout))
     done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
-    done = applied(done, changing, template.conventions, rules, lambda: _page_text(article.capture, rules))
-    if done.blocks == article.blocks:
-        return done
-    again = origin.origin_step(rendered(done), rules)
-    if again.origin is None:  # the line that named it went out as furniture: it is no less true
-        again = replace(again, origin=article.origin)
-    return fingerprint.fingerprint_step(again, rules)
+    done = applied(
+        done, changing, template.conventions, rules, lambda: _page_text(article.capture, rules, steps)
+    )
+    if done.blocks != article.blocks:
+        done = rendered(done)
+        for step in _later(steps):
+            done = step(done, rules)
+        if done.origin is None:  # the line that named it went out as furniture: it is no less true
+            done = replace(done, origin=article.origin)
+    return signed(done, steps)
 
 
-def _page_text(capture: Capture | None, rules: Rules) -> str:
+def _later(steps: Steps) -> list[Step]:
+    """The steps behind the last one that reads the page itself."""
+    row = list(steps.values())
+    return row[1 + max(at for at, step in enumerate(row) if step.name in READING) :]
+
+
+def _page_text(capture: Capture | None, rules: Rules, steps: Steps) -> str:
     """The text of a page once more: it is not kept with the article."""
-    return "" if capture is None else str(whole.decode_step(capture, rules).text)
+    if capture is None:
+        return ""
+    page: Any = capture
+    for step in takewhile(lambda step: step.gives is not Article, steps.values()):
+        page = step(page, rules)
+    return str(page.text)
 
 
 def sighted(article: Article, site: str, rules: Rules) -> Sighting:

@@ -4,17 +4,28 @@
 
 A format is a function `write_NAME(articles, target, title) -> number of articles`; it takes articles one
 by one and forgets them. `write_whole` keeps what is made under another name until it is whole.
+
+`FORMATS` are newsarchive's own. Another project brings one as an entry point of the group `newsarchive.formats`, whose
+name is the format's and whose object is a `Format` with the function `write`; `FORMATS` goes first.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsarchive.exceptions import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
+
+FORMAT_GROUP = "newsarchive.formats"
+#: Writes articles to a file, a folder or an open stream; gives how many. That of CSV takes `with_bom` too.
+Writer = Callable[..., int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +34,17 @@ class Format:
 
     `suffixes` are the file names that stand for it, `order` is one of `searching.ORDERS`. `extra` names
     the optional dependency, `needs` the module that it brings. `kind` is `stream` (may go to standard
-    output), `file` (needs a place to go back to) or `folder`.
+    output), `file` (needs a place to go back to) or `folder`. A format of another project has no module, but the
+    function `write` itself.
     """
 
-    module: str
-    suffixes: tuple[str, ...]
+    module: str = ""
+    suffixes: tuple[str, ...] = ()
     kind: str = "stream"
     order: str = "id"
     extra: str = ""
     needs: str = ""
+    write: Writer | None = None
 
 
 FORMATS = {
@@ -45,8 +58,50 @@ FORMATS = {
     "tei": Format("tei", (".tei", ".tei.xml")),
 }
 
-#: Writes articles to a file, a folder or an open stream; gives how many. That of CSV takes `with_bom` too.
-Writer = Callable[..., int]
+
+def own_formats() -> EntryPoints:
+    """The formats that installed projects offer. Nothing of theirs is imported."""
+    from importlib import metadata
+
+    return metadata.entry_points(group=FORMAT_GROUP)
+
+
+def names() -> list[str]:
+    """Every format that can be asked for."""
+    return list(dict.fromkeys([*FORMATS, *sorted(own_formats().names)]))
+
+
+def form(name: str) -> Format:
+    """A format by its name. Raises `UsageError` that says which there are, or what is wrong with another project's."""
+    if name in FORMATS:
+        return FORMATS[name]
+    found = list(own_formats().select(name=name))
+    if not found:
+        raise UsageError(f"format {name!r}: one of {', '.join(names())}")
+    if len(found) > 1:
+        both = " and ".join(source_of(point) for point in found)
+        raise UsageError(f"format {name!r}: {both} both offer it: uninstall one of them")
+    return _loaded(found[0])
+
+
+def _loaded(point: EntryPoint) -> Format:
+    remedy = "repair, reinstall or uninstall it"
+    try:
+        made = point.load()
+    except Exception as error:
+        raise UsageError(
+            f"format {point.name!r}: {source_of(point)} cannot be loaded: {type(error).__name__}: {error}; {remedy}"
+        ) from error
+    if not isinstance(made, Format) or made.write is None:
+        raise UsageError(
+            f"format {point.name!r}: {source_of(point)} is no newsarchive.formats.Format with a function `write`; {remedy}"
+        )
+    return made
+
+
+def source_of(point: EntryPoint) -> str:
+    """Who brings an entry point, as "own_step:shorten (own-step 1.0)"."""
+    return f"{point.value} ({point.dist.name} {point.dist.version})" if point.dist else point.value
 
 
 def format_of(target: str) -> str:
@@ -56,24 +111,34 @@ def format_of(target: str) -> str:
     ('csv', 'tei', 'markdown')
     """
     name = target.lower()
-    endings = sorted(((s, key) for key, f in FORMATS.items() for s in f.suffixes), key=lambda p: -len(p[0]))
-    for suffix, key in endings:
-        if name.endswith(suffix):
-            return key
+    if found := _ending(name, FORMATS):
+        return found
     if name.endswith(("/", os.sep)):
         return "markdown"
-    raise UsageError(f"{target}: no format has this ending; give one with --format: {', '.join(FORMATS)}")
+    if found := _ending(name, {point.name: _loaded(point) for point in own_formats()}):
+        return found
+    raise UsageError(f"{target}: no format has this ending; give one with --format: {', '.join(names())}")
+
+
+def _ending(name: str, formats: Mapping[str, Format]) -> str:
+    """The format with the longest of its suffixes at the end of a file name, "" where none has one."""
+    fitting = [(len(s), key) for key, made in formats.items() for s in made.suffixes if name.endswith(s)]
+    return max(fitting, default=(0, ""))[1]
 
 
 def writer(name: str) -> Writer:
     """The function that writes a format. Raises `UsageError` that names the extra where it is missing."""
-    form = FORMATS[name]
-    if form.needs:
+    wanted = form(name)
+    if wanted.write is not None:
+        return wanted.write
+    if wanted.needs:
         try:
-            importlib.import_module(form.needs)
+            importlib.import_module(wanted.needs)
         except ModuleNotFoundError as error:
-            raise UsageError(f"{name} needs {form.needs}: pip install 'newsarchive[{form.extra}]'") from error
-    found: Writer = getattr(importlib.import_module(f"newsarchive.formats.{form.module}"), f"write_{name}")
+            raise UsageError(
+                f"{name} needs {wanted.needs}: pip install 'newsarchive[{wanted.extra}]'"
+            ) from error
+    found: Writer = getattr(importlib.import_module(f"newsarchive.formats.{wanted.module}"), f"write_{name}")
     return found
 
 

@@ -12,8 +12,9 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from newsarchive import rules
+from newsarchive import plugins, rules
 from newsarchive import settings as own_settings
+from newsarchive.core.process import Steps
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture, DropReason, Link
 from newsarchive.rules import Rules
@@ -127,6 +128,11 @@ def capture_of(response: Response, link: Link | None = None, fetched_at: datetim
 def rules_of(settings: BaseSettings) -> Rules:
     """The rules of a crawl, read once for each folder. Raises `BadRules`."""
     return rules.default(settings.get("NEWSARCHIVE_RULES") or "")
+
+
+def steps_of(settings: BaseSettings) -> Steps:
+    """The steps of a crawl. Raises `UsageError`, naming what another project brings and cannot be used."""
+    return plugins.steps(settings.getlist("NEWSARCHIVE_STEPS"))
 
 
 def text_of(value: Any) -> str:

@@ -1,0 +1,240 @@
+"""Steps and formats of other projects: in a crawl and from the archive, and what is said where one is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsarchive import formats, items, pipelines, plugins, rules
+from newsarchive.core import process
+from newsarchive.core.template import Template
+from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
+from newsarchive.items import Article, Capture, Page
+from newsarchive.rules import Rules
+from newsarchive.spiders.base import Dropped
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "docs" / "examples" / "own_step"
+WORDS = "The ferry left the harbour at noon, said Ann Lee, who has been its captain for years. "
+PAGE = f"<title>A ferry</title><article><h1>A ferry</h1><p>{WORDS * 3}</p><p>{WORDS * 2}</p></article>"
+CAPTURE = Capture("https://blog.example/2025/04/ferry/", PAGE.encode(), headers={"content-type": "text/html; charset=utf-8"})  # fmt: skip
+
+
+def failing(record: Any, rules: Rules) -> Any:
+    raise ValueError("a bug")
+
+
+def nothing(record: Any, rules: Rules) -> Any:
+    return None
+
+
+def unchanged(record: Any, rules: Rules) -> Any:
+    return record
+
+
+def through_pipelines(steps: process.Steps) -> Any:
+    record: Any = CAPTURE
+    for cls in pipelines.STEP_PIPELINES:
+        record = cls(rules.default(), steps).process_item(record)
+    return record
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The example as an installed distribution that the test may change: module and entry points, nothing built."""
+    info = tmp_path / "own_step-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-step\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[newsarchive.steps]\nshout = own_step:shout\nparagraphs = own_step:paragraphs\nlost = own_step:lost\n"
+        "gone = no_such_module:run\nnumber = own_step:__name__\n"
+        "[newsarchive.formats]\nheadlines = own_step:HEADLINES\nbad = own_step:shout\n"
+    )
+    shutil.copy(EXAMPLE / "own_step.py", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    plugins._steps.cache_clear()
+    yield tmp_path
+    plugins._steps.cache_clear()
+    sys.modules.pop("own_step", None)
+
+
+def test_nothing_that_is_merely_installed_runs(project: Path) -> None:
+    assert plugins.steps([]) is process.STEPS
+    assert ("step", "shout", "own_step:shout (own-step 1.0)") in list(plugins.offered())
+
+
+def test_a_step_stands_where_the_setting_says(project: Path) -> None:
+    held = plugins.steps(
+        ["shout after chrome", "tests.test_plugins:unchanged before decode", "without origin"]
+    )
+    assert list(held) == ["unchanged", "decode", "extract", "repair", "chrome", "shout", "fingerprint"]
+    assert held["unchanged"].takes is Capture
+    made = process.article_from(CAPTURE, rules.default(), held)
+    assert made.article_body.startswith("THE FERRY LEFT")
+    assert "THE FERRY LEFT" in made.article_html
+    assert made.origin is None
+    assert [c.value for c in made.candidates if c.field == "steps"] == [
+        "unchanged (tests.test_plugins:unchanged), decode, extract, repair, chrome, "
+        "shout (own_step:shout (own-step 1.0)), fingerprint"
+    ]
+
+
+def test_an_own_extractor_needs_no_more_than_headline_and_blocks(project: Path) -> None:
+    made = process.article_from(CAPTURE, rules.default(), plugins.steps(["paragraphs instead of extract"]))
+    assert (made.headline, made.url, made.capture) == ("A ferry", CAPTURE.url, CAPTURE)
+    assert made.article_body.count("captain") == 5
+    assert made.extractor_version > 0
+    assert made.content_hash
+    with pytest.raises(NotAnArticle, match="no text"):
+        process.article_from(
+            replace(CAPTURE, body=b"<p>x</p>"),
+            rules.default(),
+            plugins.steps(["paragraphs instead of extract"]),
+        )
+
+
+def test_the_pipelines_run_the_same_steps_as_one_call(project: Path) -> None:
+    held = plugins.steps(
+        ["paragraphs instead of extract", "shout after chrome", "tests.test_plugins:unchanged after decode"]
+    )
+    record = through_pipelines(held)
+    blank = Template("blog.example")
+    assert process.templated(record, blank, rules.default(), held) == process.templated(
+        process.article_from(CAPTURE, rules.default(), held), blank, rules.default(), held
+    )
+
+
+@pytest.mark.parametrize("name", ["failing", "nothing"])
+@pytest.mark.parametrize(
+    "place", ["before decode", "after decode", "instead of extract", "after fingerprint"]
+)
+def test_a_step_that_fails_drops_the_page_with_the_reason(name: str, place: str) -> None:
+    held = plugins.steps([f"tests.test_plugins:{name} {place}"])
+    with pytest.raises(StepFailed, match=f"tests.test_plugins:{name}") as caught:
+        process.article_from(CAPTURE, rules.default(), held)
+    assert caught.value.reason in tuple(items.DropReason)
+    with pytest.raises(Dropped, match="step failed"):
+        through_pipelines(held)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said"),
+    [
+        ("shout", "not understood: write 'NAME after STEP'"),
+        ("shout after nothing", "there is no step 'nothing'; there are decode, extract"),
+        ("without decode", "cannot be left out: put a step of your own instead"),
+        (
+            "shuot after chrome",
+            "no entry point 'shuot' in the group newsarchive.steps; installed are .*shout",
+        ),
+        (
+            "lost after chrome",
+            r"own_step:lost \(own-step 1.0\), entry point 'lost', cannot be loaded.*reinstall",
+        ),
+        ("gone after chrome", r"no_such_module:run \(own-step 1.0\).*ModuleNotFoundError.*take it out"),
+        ("number after chrome", "is str, not a function of a record and the rules"),
+        ("no_such_module:run after chrome", "cannot be loaded: ModuleNotFoundError.*PYTHONPATH"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_the_remedy(project: Path, phrase: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        plugins.steps([phrase])
+
+
+def test_two_steps_of_one_name_are_refused(project: Path) -> None:
+    with pytest.raises(UsageError, match="two steps have the name 'shout'"):
+        plugins.steps(["shout after chrome", "shout before origin"])
+
+
+def test_a_format_of_another_project_is_found_by_name_and_ending(project: Path, tmp_path: Path) -> None:
+    assert (
+        formats.writer("headlines")(
+            [Article("https://a.example/", headline="A ferry")], tmp_path / "x", "Mine"
+        )
+        == 1
+    )
+    assert (tmp_path / "x").read_text() == "Mine\nA ferry\n"
+    assert "headlines" in formats.names()
+    with pytest.raises(
+        UsageError, match=r"bad'.*own_step:shout \(own-step 1.0\) is no newsarchive.formats.Format"
+    ):
+        formats.writer("bad")
+    with pytest.raises(UsageError, match="one of jsonl, csv"):
+        formats.form("nothing")
+    (tmp_path / "own_step-1.0.dist-info" / "entry_points.txt").write_text("[newsarchive.formats]\nheadlines = own_step:HEADLINES\n")  # fmt: skip
+    assert formats.format_of("news.HEADLINES") == "headlines"
+
+
+def test_a_page_of_the_type_that_the_place_asks_for() -> None:
+    held = process.inserted(process.STEPS, "look", unchanged, "here", after="decode")
+    assert (held["look"].takes, held["look"].gives, held["look"].place) == (Page, Page, "decode")
+
+
+@pytest.mark.slow
+def test_the_example_is_installed_and_runs_in_crawl_reextract_and_export(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "installed"
+    shutil.copytree(EXAMPLE, source)
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(target),
+    ]
+    subprocess.run([*pip, str(source)], check=True, timeout=120)
+    bare = {
+        name: value for name, value in os.environ.items() if not name.startswith(("NEWSARCHIVE_", "SCRAPY_"))
+    }
+    bare |= {"PYTHONPATH": f"{target}{os.pathsep}{ROOT}", "XDG_CONFIG_HOME": str(tmp_path)}
+
+    def run(*words: str, steps: str = "shout after chrome", **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "newsarchive", *words], cwd=tmp_path, capture_output=True, text=True, timeout=150,
+            check=False, env=bare | {"NEWSARCHIVE_STEPS": steps} | more,
+        )  # fmt: skip
+
+    def texts() -> dict[str, dict[str, Any]]:
+        done = run("export", "-", "--format", "jsonl", "--db", "demo.db", steps="")
+        return {row["url"]: row for row in map(json.loads, done.stdout.splitlines())}
+
+    assert "shout\tArticle\tArticle\town_step:shout (own-step 1.0)" in run("steps").stdout
+    crawled = run("demo", "--db", "demo.db", NEWSARCHIVE_WORKERS="1")
+    assert crawled.returncode == 0, crawled.stderr
+    first = texts()
+    assert first
+    assert all((text := row["article_body"].split("\n\n")[0]) == text.upper() for row in first.values())
+    again = run("reextract", "--only-older-than", "1000", "--db", "demo.db")
+    assert (again.returncode, again.stdout) == (0, ""), again.stdout + again.stderr
+    assert texts() == first
+    # Without the step the same bytes give the plain text, and with a broken one nothing is lost.
+    plain = run("reextract", "--only-older-than", "1000", "--db", "demo.db", steps="")
+    assert len(plain.stdout.splitlines()) == len(first)
+    broken = run(
+        "reextract",
+        "--only-older-than",
+        "1000",
+        "--db",
+        "demo.db",
+        steps="tests.test_plugins:failing after chrome",
+    )
+    assert f"{len(first)} failed" in broken.stderr
+    assert len(texts()) == len(first)
+    exported = run("export", "news.headlines", "--db", "demo.db")
+    assert exported.returncode == 0, exported.stderr
+    assert len((tmp_path / "news.headlines").read_text().splitlines()) == len(first) + 1
+    refused = run("demo", steps="nobody after chrome")
+    assert "no entry point 'nobody'" in refused.stderr
+    assert "Traceback" not in refused.stderr
