@@ -337,7 +337,13 @@ def test_a_canonical_url_on_the_same_host_finds_the_article(store: Store, engine
 
 @pytest.mark.parametrize(
     "canonical",
-    ["https://blog.example/", "https://other.example/post", "https://blog.example/post-1", "not a url"],
+    [
+        "https://blog.example%2F2025%2Fpost",
+        "https://blog.example/",
+        "https://other.example/post",
+        "https://blog.example/post-1",
+        "not a url",
+    ],
 )
 def test_a_wrong_canonical_url_folds_no_posts_together(store: Store, engine: Engine, canonical: str) -> None:
     posts = [

@@ -48,15 +48,18 @@ def keys(article: Article) -> tuple[str, str]:
     """The article's normalised URL, and that of its canonical URL.
 
     A canonical URL counts on the page's own host only, and never when it is the home page: themes
-    that get it wrong point every post there.
+    that get it wrong point every post there. One that is no URL at all (`https://blog.example%2Fpost`) counts as none.
     """
     key = url_key(article.url)
     if not article.canonical_url:
         return key, key
-    canonical = urlsplit(article.canonical_url)
-    own = canonical.scheme in ("http", "https") and site_of(article.canonical_url) == site_of(article.url)
-    home = canonical.path in ("", "/") and not canonical.query
-    return key, url_key(article.canonical_url) if own and not home else key
+    try:
+        canonical = urlsplit(article.canonical_url)
+        own = canonical.scheme in ("http", "https") and site_of(article.canonical_url) == site_of(article.url)
+        home = canonical.path in ("", "/") and not canonical.query
+        return key, url_key(article.canonical_url) if own and not home else key
+    except ValueError:
+        return key, key
 
 
 def flat(record: Author | Candidate | Evidence | Image | Quality) -> Row:
