@@ -15,7 +15,7 @@ copyright = "The newsarchive authors"
 version = release = VERSION
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "generated"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 root_doc = "index"
 
 html_theme = "furo"

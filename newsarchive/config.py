@@ -197,8 +197,8 @@ KEYS: Mapping[str, Key] = {
         ),
         _key(
             "crawl.learn", _switch, True,
-            "learn what a site repeats on all its pages, while a new site's pages come in and at the end of a crawl;"
-            " needs `warc`",
+            "learn what a site repeats on all its pages, while a new site's pages come in and at the end of a crawl, with"
+            " what other sites hold; needs `warc`",
         ),
         _key("crawl.honour_noarchive", _switch, True, "leave out pages that say `noarchive`"),
         _key("crawl.jobs", _whole(1, 64), 4, "sites that `newsarchive crawl` crawls side by side"),

@@ -30,7 +30,7 @@ from newsarchive.fields import FIELDS
 from newsarchive.formats import FORMATS
 from newsarchive.items import LABELS
 from newsarchive.version import VERSION
-from newsarchive.web.metadata import queries, readable
+from newsarchive.web.metadata import queries
 from tests.storage import make_article, rich_article
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +59,7 @@ generated = _generator()
 WRITTEN = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in [*ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")]
-    if "_build" not in path.parts
+    if not {"_build", "examples"} & {*path.parts}
 }
 README = WRITTEN["README.md"]
 #: Pages that tell what was, and not what is: names in them may be gone.
@@ -127,7 +127,7 @@ def test_every_setting_of_ours_stands_in_the_reference() -> None:
 def test_every_query_that_a_test_runs_stands_in_the_reference() -> None:
     assert len(queries()) >= 10
     found = blocks(built("views"), "sql")
-    assert [query["label"] for query in queries() if f"{readable(query)};\n" not in found] == []
+    assert [query["label"] for query in queries() if f"{generated.readable(query)};\n" not in found] == []
 
 
 def test_the_map_of_the_core_names_every_module_and_package() -> None:
@@ -245,6 +245,17 @@ def test_ten_doors_have_files_and_a_test() -> None:
             assert list((ROOT / "tests").rglob(name)), name
 
 
+@pytest.mark.parametrize("page", [page for page in WRITTEN if "python -m benchmarks." in WRITTEN[page]])
+def test_programs_that_the_documents_name_exist(page: str) -> None:
+    named = re.findall(r"python -m\s+((?:benchmarks|training)\.[a-z_]+)", WRITTEN[page])
+    assert [name for name in named if not (ROOT / f"{name.replace('.', '/')}.py").exists()] == []
+
+
+def test_tasks_that_the_documents_name_exist() -> None:
+    tasks = re.findall(r"^@nox\.session\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.M)
+    assert set(re.findall(r"nox -s (\w+)", WRITTEN["CONTRIBUTING.md"])) == set(tasks)
+
+
 def test_the_citation_names_this_version() -> None:
     assert f"\nversion: {VERSION}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
@@ -325,8 +336,8 @@ def example(page: str) -> dict[str, Any]:
     return names
 
 
-def test_the_step_of_the_guide_changes_an_article_and_nothing_else() -> None:
-    pipeline = example("own-step")["FlagPlaces"]()
+def test_the_pipeline_of_the_guide_changes_an_article_and_nothing_else() -> None:
+    pipeline = example("own-pipeline")["FlagPlaces"]()
     article = replace(make_article(1), headline="A ferry for Port Selby")
     assert pipeline.process_item(article).quality.flags[-1] == "names a place"
     for item in (replace(article, headline="Fares rise"), {"seen": "https://blog.example/"}):

@@ -23,7 +23,6 @@ from newsarchive import config, fields
 from newsarchive import settings as scrapy_settings
 from newsarchive.cli import COMMANDS, HEADINGS, cli
 from newsarchive.web.metadata import queries as useful_queries
-from newsarchive.web.metadata import readable
 
 #: A comment that stands for a part.
 PLACE = re.compile(r"^<!-- generated: (\w+) -->$", re.M)
@@ -34,6 +33,8 @@ PAGES = {
     "SECURITY.md": "security.md",
     "CODE_OF_CONDUCT.md": "code-of-conduct.md",
 }
+#: A link to a folder, which forges show and built pages do not have: it becomes the folder's name.
+FOLDER = re.compile(r"\[([^\]\n]+)\]\((?!https?:)[^)\s]*/\)")
 #: What every command has; it is told once, at the beginning of the page.
 COMMON = ("verbose", "quiet", "help", "file")
 
@@ -155,6 +156,14 @@ def changelog() -> str:
     return _from_root("CHANGELOG.md")
 
 
+def readable(query: dict[str, Any]) -> str:
+    """A query's SQL with its examples in place of its fields."""
+    sql: str = query["sql"]
+    for name, value in query.get("example", {}).items():
+        sql = sql.replace(f":{name}", f"'{value}'")
+    return sql
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -207,7 +216,7 @@ def _from_root(name: str) -> str:
 
 
 def _fill(app: Any, name: str, source: list[str]) -> None:
-    source[0] = filled(source[0])
+    source[0] = FOLDER.sub(r"`\1`", filled(source[0]))
 
 
 def _plain(app: Any, what: str, name: str, thing: object, settings: object, lines: list[str]) -> None:
