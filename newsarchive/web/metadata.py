@@ -29,7 +29,7 @@ def queries() -> list[dict[str, Any]]:
 
 
 def readable(query: dict[str, Any]) -> str:
-    """A query's SQL with its examples in place of its fields, as the reference shows it."""
+    """A query's SQL with its examples in place of its fields, as the README shows it."""
     sql: str = query["sql"]
     for name, value in query.get("example", {}).items():
         sql = sql.replace(f":{name}", f"'{value}'")
