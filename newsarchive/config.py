@@ -139,45 +139,75 @@ def _one_of(*choices: str) -> Reader:
 
 
 class Key(NamedTuple):
-    """A value that can be set: its name in the file (`table.key`), its variable, and Scrapy's settings that it gives."""
+    """A value that can be set: its name in the file (`table.key`), its variable, Scrapy's settings that it gives, and
+    what it does (for the reference)."""
 
     name: str
     read: Reader
     default: Any
     variable: str
-    settings: tuple[str, ...] = ()
+    settings: tuple[str, ...]
+    meaning: str
 
 
-def _key(name: str, read: Reader, default: Any, *settings: str, variable: str = "") -> Key:
+def _key(name: str, read: Reader, default: Any, meaning: str, *settings: str, variable: str = "") -> Key:
     """A key with the variable and the setting that its name asks for, unless others are given."""
     variable = variable or f"NEWSARCHIVE_{name.rpartition('.')[2].upper()}"
-    return Key(name, read, default, variable, settings or (variable,))
+    return Key(name, read, default, variable, settings or (variable,), meaning)
 
 
 #: Everything that can be set, in the order in which `newsarchive config` shows it.
 KEYS: Mapping[str, Key] = {
     key.name: key
     for key in (
-        _key("database", _database, "sqlite:///newsarchive.db", variable="NEWSARCHIVE_DATABASE_URL"),
-        _key("contact", _text, ""),
-        _key("warc", _switch_or_file, "on"),
-        _key("rules", _file, ""),
-        _key("steps", _words, []),
-        _key("browser", _switch_or_file, "off"),
-        _key("standfirst", _one_of(*STANDFIRSTS), STANDFIRSTS[0]),
-        _key("paraphrases", _number(0.3, 1), None),
-        _key("crawl.limit", _whole(1), None),
-        _key("crawl.since", _day, ""),
-        _key("crawl.sources", _words, []),
-        _key("crawl.delay", _number(0, 3600), 1.0, "DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY"),
-        _key("crawl.user_agent", _text, "", "USER_AGENT"),
-        _key("crawl.workers", _whole(0, 256), 0),
-        _key("crawl.in_flight", _whole(1, 1000), 8),
-        _key("crawl.learn", _switch, True),
-        _key("crawl.honour_noarchive", _switch, True),
-        _key("crawl.jobs", _whole(1, 64), 4),
+        _key(
+            "database", _database, "sqlite:///newsarchive.db",
+            "where the articles go: a file, or `postgresql://HOST/NAME` (needs `pip install 'newsarchive[postgres]'`)",
+            variable="NEWSARCHIVE_DATABASE_URL",
+        ),
+        _key("contact", _text, "", "a mail address or a web page, for the user agent, by which a site's owner reaches you"),
+        _key("warc", _switch_or_file, "on", "raw bytes in WARC files: `on` (a folder beside the database), `off`, or a folder"),
+        _key("rules", _file, "", "a folder of TOML files that add to ours, or replace those of the same name"),
+        _key(
+            "steps", _words, [],
+            "steps of your own, and steps left out: `shorten after chrome`, `my-extractor instead of extract`, `without origin`",
+        ),
+        _key(
+            "browser", _switch_or_file, "off",
+            "fetch pages that hold nothing without JavaScript through Chromium, where feed and API lack the text: `on`"
+            " (the system's), or its path; needs `pip install 'newsarchive[browser]'`",
+        ),
+        _key(
+            "standfirst", _one_of(*STANDFIRSTS), STANDFIRSTS[0],
+            "where the sentence between headline and text goes: `description` (kept beside the article) or `text` (its"
+            " first paragraph)",
+        ),
+        _key(
+            "paraphrases", _number(0.3, 1), None,
+            "the score (0.3 to 1) from which `newsarchive recluster` links paraphrases; without it, none are linked",
+        ),
+        _key("crawl.limit", _whole(1), None, "fetch at most this many posts in one crawl"),
+        _key("crawl.since", _day, "", "leave out posts older than this day"),
+        _key("crawl.sources", _words, [], "where to look: `wp-json`, `feed`, `sitemap`, `archive`; all of them by default"),
+        _key(
+            "crawl.delay", _number(0, 3600), 1.0, "seconds between two requests to a site",
+            "DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY",
+        ),
+        _key("crawl.user_agent", _text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
+        _key("crawl.workers", _whole(0, 256), 0, "processes for extraction; 0 works in the crawl's own process"),
+        _key(
+            "crawl.in_flight", _whole(1, 1000), 8,
+            "posts of one site that may be fetched and not stored yet; a killed crawl fetches at most these again",
+        ),
+        _key(
+            "crawl.learn", _switch, True,
+            "learn what a site repeats on all its pages, while a new site's pages come in and at the end of a crawl, with"
+            " what other sites hold; needs `warc`",
+        ),
+        _key("crawl.honour_noarchive", _switch, True, "leave out pages that say `noarchive`"),
+        _key("crawl.jobs", _whole(1, 64), 4, "sites that `newsarchive crawl` crawls side by side"),
     )
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The one vocabulary of an article: how each field is called and shaped wherever it is written.
 
 `newsarchive export`, Scrapy's `-O`, `show --json`, `search --json` and `--csv`, data frames, the views of the
-database, the web pages and the table in the README are made of `FIELDS` or checked against it:
+database, the web pages and the reference in the docs are made of `FIELDS` or checked against it:
 
     >>> [field.name for field in FIELDS if field.kind == "texts" and field.place == "everywhere"]
     ['authors', 'keywords']
@@ -9,7 +9,7 @@ database, the web pages and the table in the README are made of `FIELDS` or chec
 Names are those of schema.org's NewsArticle in snake_case where it has one; a list is named in the plural. Times are
 in UTC, and where text is written they are ISO 8601 with their offset (`2025-04-30T08:15:00+00:00`). In Python the
 same values are attributes of `Article` and `Stored`, where an origin, an author or a picture is a record.
-`python -m newsarchive.fields` prints the table of the README.
+`python -m newsarchive.fields` prints the table of `docs/reference/columns.md`.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def origin_row(origin: Origin | None) -> dict[str, Any]:
 
 
 def table() -> str:
-    """The table of the README, in Markdown."""
+    """The table of the reference, in Markdown."""
     heads = ["| field | type | is | in Python | stands in |", "|---|---|---|---|---|"]
     return "\n".join([*heads, *(_line(field) for field in FIELDS)])
 

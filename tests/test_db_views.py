@@ -1,4 +1,4 @@
-"""The views for people who query by hand: every query of the cases and of the README runs."""
+"""The views for people who query by hand: every query of the cases and of the guide runs."""
 
 from __future__ import annotations
 
@@ -36,13 +36,12 @@ ROWS = {
     "by-month-and-language": 2,
 }
 
-#: What the README shows to run with `sqlite3`: written in fenced blocks of SQL.
-README = re.findall(
-    r"```sql\n(.*?)```",
-    (ROOT / "README.md").read_text("utf-8") if (ROOT / "README.md").exists() else "",
-    re.S,
-)
-STATEMENTS = [s.strip() for block in README for s in block.split(";") if s.strip()]
+#: What the guide shows to run: written in fenced blocks of SQL, and given to `sqlite3` in the shell.
+GUIDE = (ROOT / "docs" / "how-to" / "query.md").read_text("utf-8")
+STATEMENTS = [
+    s.strip() for block in re.findall(r"```sql\n(.*?)```", GUIDE, re.S) for s in block.split(";") if s.strip()
+]
+STATEMENTS += re.findall(r'^sqlite3 newsarchive\.db "(.+?)"', GUIDE, re.M)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -73,7 +72,7 @@ def test_a_query_by_hand(engine: Engine, query: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: " ".join(statement.split())[:60])
-def test_a_query_of_the_readme_runs(tmp_path: Path, statement: str) -> None:
+def test_a_query_of_the_guide_runs(tmp_path: Path, statement: str) -> None:
     with open_archive("sqlite", tmp_path) as opened:
         rows(opened, statement.replace(":", r"\:"))
 
