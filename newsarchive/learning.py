@@ -18,9 +18,10 @@ from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
 from newsarchive.core.facts.conventions import effects
 from newsarchive.core.furniture.learning import heads_of, learn
+from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
 from newsarchive.core.process import sighted, templated
-from newsarchive.core.template import Template, layout_of, verdict_of, verdicts
+from newsarchive.core.template import layout_of, verdict_of, verdicts
 from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError

@@ -28,8 +28,8 @@ from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.collector import set_up_collector
 from newsarchive.core import discovery, process
+from newsarchive.core.furniture.model import Template
 from newsarchive.core.process import STEPS, Steps
-from newsarchive.core.template import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_existing, upgrade

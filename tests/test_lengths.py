@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from newsarchive.core.furniture.lengths import Usual, doubted, is_far_shorter, usual
+from newsarchive.core.furniture.model import Template, from_rows
 from newsarchive.core.furniture.sightings import Line, Sighting
-from newsarchive.core.template import Template, from_rows
 from newsarchive.db import templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from newsarchive.core.furniture.learning import learn
+from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import network
-from newsarchive.core.template import Template, apply_template
+from newsarchive.core.template import apply_template
 from newsarchive.core.text.line_keys import lead_of
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window

@@ -10,9 +10,9 @@ import pytest
 
 from newsarchive import items
 from newsarchive.core.furniture.learning import learn
+from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import Window
 from newsarchive.core.process import article_from, sighted, templated
-from newsarchive.core.template import Template
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from tests.sites import RULES, learned, line, page, prose

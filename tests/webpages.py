@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from newsarchive.core.fingerprint import fingerprint_step
 from newsarchive.core.furniture.evidence import Finding
+from newsarchive.core.furniture.model import Entry, Template
 from newsarchive.core.pages.render import rendered
-from newsarchive.core.template import Entry, Template
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_readonly, upgrade, writing
 from newsarchive.db.frontier import Frontier

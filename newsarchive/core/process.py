@@ -19,13 +19,14 @@ from typing import Any
 from newsarchive.core import chrome, encoding, fingerprint, origin
 from newsarchive.core.facts.conventions import applied, effects
 from newsarchive.core.furniture.lengths import doubted
+from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
 from newsarchive.core.pages.parsing import parse
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.pages.walking import read_blocks
 from newsarchive.core.posts import whole
-from newsarchive.core.template import Template, is_odd, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules

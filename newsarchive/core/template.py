@@ -1,20 +1,13 @@
-"""What was learned of a site, and its use on a page.
-
-A `Template` holds findings by fingerprint and the site's layouts, each with its reason; it goes to
-and from plain rows. `apply_template` labels one page by it. It is made by `core/furniture/learning.py`.
-"""
+"""The use on one page of what was learned of its site (`core/furniture/model.py`): `apply_template` labels its blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from newsarchive.core.facts.conventions import Convention, Conventions
-from newsarchive.core.furniture import conventions
+from newsarchive.core.facts.conventions import Convention
 from newsarchive.core.furniture.evidence import Finding
 from newsarchive.core.furniture.layouts import Layout, fits, inside
-from newsarchive.core.furniture.lengths import Usual
 from newsarchive.core.furniture.lists import (
     CREDITS,
     HEAD,
@@ -24,6 +17,7 @@ from newsarchive.core.furniture.lists import (
     list_run,
     saying,
 )
+from newsarchive.core.furniture.model import Entry, Template
 from newsarchive.core.furniture.sightings import Line, lines_of
 from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
@@ -38,110 +32,6 @@ GONE = frozenset({"related", "repeated"})
 LEADS = frozenset({"read more", "related"})
 LED = Finding("head", "related", "a list under a line that leads on, above the attribution")
 BESIDE = Finding("head", "related", "titles below the text, beside the attribution")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing learned: a finding on a key, how often it was seen, and a sample of its text.
-
-    `role` of the finding is `chrome`, `head` (takes the list below it), `inset` (takes one inside the text as
-    well), `slot` (takes the saying below it), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`.
-    """
-
-    key: int
-    finding: Finding
-    pages: int = 0
-    clusters: int = 0
-    sample: str = ""
-    first: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A site's learned chrome, the usual length of its articles (`None` until enough are known), and its ways with
-    dates and names. `first` of an entry is the one article whose own lede the line is."""
-
-    site: str
-    entries: Mapping[int, Entry] = field(default_factory=dict)
-    layouts: tuple[Layout, ...] = ()
-    usual: Usual | None = None
-    conventions: Conventions = field(default_factory=Conventions)
-
-    @property
-    def version(self) -> int:
-        """The number of the newest layout, 0 before there is one."""
-        return max((layout.number for layout in self.layouts), default=0)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Plain rows for a table, entries then layouts, in a stable order."""
-        entries = [
-            {
-                "fingerprint": e.key,
-                "role": e.finding.role,
-                "label": e.finding.label,
-                "reason": e.finding.reason,
-                "pages": e.pages,
-                "clusters": e.clusters,
-                "sample": e.sample,
-                "first": e.first,
-                "version": 0,
-            }
-            for e in sorted(self.entries.values(), key=lambda e: e.key)
-        ]
-        lengths = _length_rows(self.usual) if self.usual else []
-        layouts = [row for layout in self.layouts for row in _layout_rows(layout)]
-        found = entries + lengths + conventions.rows(self.conventions) + layouts
-        return [{"is_proved": False} | row for row in found]
-
-
-def _length_rows(usual: Usual) -> list[dict[str, Any]]:
-    row = {"role": "length", "label": "", "clusters": 0, "first": "", "version": 0, "pages": usual.pages}
-    found = (
-        ("the median of its articles, in words", usual.words),
-        ("all but one in twenty have", usual.short),
-    )
-    return [
-        row | {"fingerprint": n, "reason": reason, "sample": str(words)}
-        for n, (reason, words) in enumerate(found)
-    ]
-
-
-def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
-    taught = "a feed or an API gave its text" if layout.taught else "most pages agree on it"
-    row = {"label": "", "clusters": 0, "first": "", "version": layout.number, "pages": layout.pages}
-    head = {"fingerprint": 0, "role": "container", "reason": taught, "sample": layout.container}
-    found = [row | head | {"is_proved": layout.taught}]
-    for role, keys in (("start", layout.starts), ("end", layout.ends)):
-        found += [row | {"fingerprint": k, "role": role, "reason": "", "sample": ""} for k in sorted(keys)]
-    return found
-
-
-def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
-    """The template that `Template.rows` wrote, its rows in any order."""
-    entries: dict[int, Entry] = {}
-    layouts: dict[int, Layout] = {}
-    lengths: dict[int, tuple[int, int]] = {}
-    habits: list[Mapping[str, Any]] = []
-    for row in sorted(rows, key=lambda row: row["role"] in ("start", "end")):
-        number, role = row["version"], row["role"]
-        if role == conventions.ROLE:
-            habits.append(row)
-        elif role == "length":
-            lengths[row["fingerprint"]] = row["pages"], int(row["sample"])
-        elif not number:
-            finding = Finding(role, row["label"], row["reason"])
-            entries[row["fingerprint"]] = Entry(
-                row["fingerprint"], finding, row["pages"], row["clusters"], row["sample"], row["first"]
-            )
-        elif role == "container":
-            layouts[number] = Layout(number, row["sample"], row["pages"], taught=bool(row["is_proved"]))
-        else:
-            side = "starts" if role == "start" else "ends"
-            keys = getattr(layouts[number], side) | {row["fingerprint"]}
-            layouts[number] = replace(layouts[number], **{side: keys})
-    usual = Usual(*lengths[0], lengths[1][1]) if len(lengths) == 2 else None
-    known = tuple(layouts[n] for n in sorted(layouts))
-    return Template(site, entries, known, usual, conventions.from_rows(habits))
 
 
 def apply_template(article: Article, template: Template) -> Article:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select
 
-from newsarchive.core.template import Template, from_rows
+from newsarchive.core.furniture.model import Template, from_rows
 from newsarchive.db import bulk, known
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Site, SiteBlock

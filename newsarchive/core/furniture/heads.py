@@ -20,8 +20,8 @@ from newsarchive.core.furniture.lists import (
     saying,
     states,
 )
+from newsarchive.core.furniture.model import Entry
 from newsarchive.core.furniture.sightings import Line, Network, Sighting
-from newsarchive.core.template import Entry
 
 #: For each page, the label of each line as far as is known: "" for the article's.
 Chrome = list[list[str]]

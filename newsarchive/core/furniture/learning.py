@@ -15,10 +15,10 @@ from newsarchive.core.furniture.evidence import ENOUGH, LONGEST_RUN, Finding, St
 from newsarchive.core.furniture.heads import Chrome, heads
 from newsarchive.core.furniture.layouts import Layout, fits, inside, layouts
 from newsarchive.core.furniture.lengths import usual
+from newsarchive.core.furniture.model import Entry, Template
 from newsarchive.core.furniture.sightings import Line, Network, Sighting, Window
 from newsarchive.core.furniture.slots import slots
 from newsarchive.core.furniture.teaching import lessons
-from newsarchive.core.template import Entry, Template
 from newsarchive.core.text.line_keys import place_key
 
 ROUNDS = 4

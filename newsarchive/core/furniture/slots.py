@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from newsarchive.core.furniture.evidence import Finding, articles
+from newsarchive.core.furniture.model import Entry
 from newsarchive.core.furniture.sightings import Sighting
-from newsarchive.core.template import Entry
 from newsarchive.core.text.line_keys import place_key
 
 #: A slot is known by so many articles, on this part of which its line is chrome.
