@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+_REVISION = re.compile(r'^revision.*= "(\w+)"', re.MULTILINE)
 _TABLE = {
     True: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",
     False: "SELECT to_regclass('alembic_version')",
@@ -19,8 +21,11 @@ _TABLE = {
 
 
 def head() -> str:
-    """The newest revision that this version knows: migrations are numbered, their files named by it."""
-    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    """The newest revision that this version knows: the one of the last file, which says its name (files are numbered)."""
+    newest = max((MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    found = _REVISION.search(newest.read_text(encoding="utf-8"))
+    assert found, f"{newest} names no revision"
+    return found[1]
 
 
 def current(connection: Reader | Connection) -> str | None:

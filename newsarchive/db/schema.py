@@ -27,6 +27,10 @@ NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.
 
 #: Tables that every archive has had since its first version: Alembic's own are also those of other programs.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
+#: Revisions of schemas that no release had; the file that made them is gone, and `LAST_TO_UPGRADE` has it still.
+UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
+#: The last commit whose `newsarchive db upgrade` brings those to revision 0012.
+LAST_TO_UPGRADE = "480e2d2"
 #: Share of an SQLite file that may be free before a work that rewrote many articles writes the file anew. Below it
 #: the next crawl fills the pages again sooner than a second copy of the whole file is worth.
 MAX_FREE_SHARE = 0.1
@@ -45,7 +49,8 @@ def upgrade(engine: Engine) -> None:
     An SQLite file that holds an older archive is copied beside itself first
     (`FILE.before-REVISION.bak`). Does nothing where the archive is up to date. Raises
     `DatabaseTooNew` for an archive of a newer version, `DatabaseUnavailable` where it cannot be
-    opened or written, or holds the tables of another program: nothing is changed in it then.
+    opened or written, was made by a version before the first release, or holds the tables of another
+    program: nothing is changed in it then.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
@@ -239,6 +244,15 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
 
 
 def _refuse_unknown(engine: Engine, revision: str | None) -> None:
+    """What is neither of this version nor of an earlier release cannot be upgraded, and is said to be so."""
+    if revision in UNRELEASED:
+        raise DatabaseUnavailable(
+            f"{shown(engine)} was made by a version of newsarchive before its first release (schema {revision}), and"
+            " was left as it is. To keep all of it, upgrade it in a clone of the repository with the last commit that"
+            f" can: git checkout {LAST_TO_UPGRADE}; newsarchive db upgrade --db {shown(engine)}; git checkout -."
+            " Or read its raw pages into a new archive:"
+            " scrapy crawl warc -a path='FOLDER/*.warc.gz' -s NEWSARCHIVE_DATABASE_URL=NEW.db"
+        )
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise DatabaseTooNew(
