@@ -16,8 +16,6 @@ from sqlalchemy import Connection, exc
 
 revision = "0012"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -68,6 +66,7 @@ boolean = partial(columns, sa.Boolean())
 binary = partial(columns, sa.LargeBinary())
 json = partial(columns, sa.JSON())
 moment = partial(columns, sa.DateTime(timezone=True))
+primary, unique = sa.PrimaryKeyConstraint, sa.UniqueConstraint
 
 
 def owned(column: str, table: str) -> sa.ForeignKeyConstraint:
@@ -87,380 +86,194 @@ def table(name: str, *parts: list[sa.Column[Any]] | sa.Constraint, **options: An
     op.create_table(name, *elements, **options)
 
 
+def indexes(table: str, *of_columns: str) -> None:
+    """An index for each of these, which are one column or several with a blank between."""
+    for columns in map(str.split, of_columns):
+        op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
+
+
 def create_tables() -> None:
+    table("authors", integer("id"), text("name", "kind", "url"), primary("id"), unique("name", "kind"))
+    table("clusters", integer("id"), moment("created_at"), integer("size"), primary("id"))
     table(
-        "authors",
-        integer("id"),
-        text("name", "kind", "url"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name", "kind"),
-    )
-    table("clusters", integer("id"), moment("created_at"), integer("size"), sa.PrimaryKeyConstraint("id"))
-    table(
-        "crawl_runs",
-        integer("id"),
-        text("spider"),
-        json("arguments"),
-        moment("started_at"),
-        moment("finished_at", nullable=True),
-        text("finish_reason"),
-        json("stats"),
-        text("version"),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    table(
-        "origins",
-        integer("id"),
-        text("name", "domain"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name", "domain"),
-    )
-    op.create_index("ix_origins_domain", "origins", ["domain"])
+        "crawl_runs", integer("id"), text("spider"), json("arguments"), moment("started_at"),
+        moment("finished_at", nullable=True), text("finish_reason"), json("stats"), text("version"),
+        primary("id"),
+    )  # fmt: skip
+    table("origins", integer("id"), text("name", "domain"), primary("id"), unique("name", "domain"))
+    indexes("origins", "domain")
 
     table(
-        "sites",
-        integer("id"),
-        text("domain", "name", "home_url", "platform", "in_language"),
-        json("config"),
-        text("state"),
-        moment("last_success_at", nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("domain"),
-    )
+        "sites", integer("id"), text("domain", "name", "home_url", "platform", "in_language"), json("config"),
+        text("state"), moment("last_success_at", nullable=True), primary("id"), unique("domain"),
+    )  # fmt: skip
+    table("terms", integer("id"), text("kind", "name"), primary("id"), unique("kind", "name"))
     table(
-        "terms",
-        integer("id"),
-        text("kind", "name"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("kind", "name"),
-    )
-    table(
-        "articles",
-        integer("id"),
-        text("url", "url_key", "canonical_url", "canonical_key"),
-        integer("site_id"),
-        integer("revision_id", nullable=True),
-        text("headline"),
-        moment("date_published", nullable=True),
-        text("date_published_raw", "date_published_source"),
+        "articles", integer("id"), text("url", "url_key", "canonical_url", "canonical_key"),
+        integer("site_id"), integer("revision_id", nullable=True), text("headline"),
+        moment("date_published", nullable=True), text("date_published_raw", "date_published_source"),
         moment("date_modified", nullable=True),
-        text(
-            "date_modified_raw",
-            "date_modified_source",
-            "in_language",
-            "in_language_source",
-            "article_section",
-            "publisher",
-            "is_based_on",
-        ),
-        boolean("is_accessible_for_free", nullable=True),
-        integer("word_count"),
-        json("quality", "damage", "candidates"),
-        text("content_hash", "record_hash"),
-        binary("minhash", nullable=True),
-        integer("extractor_version"),
-        moment("first_seen_at", "last_seen_at"),
-        moment("gone_at", nullable=True),
-        integer("cluster_id", nullable=True),
-        boolean("unspaced"),
-        text("alternative_headline", "description", "article_body"),
-        text("post_id", server_default=""),
-        linked("cluster_id", "clusters"),
-        owned("site_id", "sites"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("url_key"),
-    )
-    op.create_index("ix_articles_canonical_key", "articles", ["canonical_key"])
-    op.create_index("ix_articles_cluster_id", "articles", ["cluster_id"])
-    op.create_index("ix_articles_content_hash", "articles", ["content_hash"])
-    op.create_index("ix_articles_date_published", "articles", ["date_published"])
-    op.create_index("ix_articles_extractor_version", "articles", ["extractor_version"])
-    op.create_index("ix_articles_in_language", "articles", ["in_language"])
-    op.create_index("ix_articles_last_seen_at", "articles", ["last_seen_at"])
-    op.create_index("ix_articles_revision_id", "articles", ["revision_id"])
-    op.create_index("ix_articles_site_id_date_published", "articles", ["site_id", "date_published"])
-    op.create_index("ix_articles_post_id", "articles", ["post_id"])
+        text("date_modified_raw", "date_modified_source", "in_language", "in_language_source", "article_section", "publisher", "is_based_on"),
+        boolean("is_accessible_for_free", nullable=True), integer("word_count"),
+        json("quality", "damage", "candidates"), text("content_hash", "record_hash"),
+        binary("minhash", nullable=True), integer("extractor_version"),
+        moment("first_seen_at", "last_seen_at"), moment("gone_at", nullable=True),
+        integer("cluster_id", nullable=True), boolean("unspaced"),
+        text("alternative_headline", "description", "article_body"), text("post_id", server_default=""),
+        linked("cluster_id", "clusters"), owned("site_id", "sites"), primary("id"), unique("url_key"),
+    )  # fmt: skip
+    indexes(
+        "articles", "canonical_key", "cluster_id", "content_hash", "date_published", "extractor_version",
+        "in_language", "last_seen_at", "revision_id", "site_id date_published", "post_id",
+    )  # fmt: skip
 
     table(
-        "site_blocks",
-        integer("site_id"),
-        big("fingerprint", autoincrement=False),
-        text("role"),
-        integer("version", autoincrement=False),
-        text("label", "reason"),
-        integer("pages", "clusters"),
-        text("first"),
-        moment("first_seen_at", "last_seen_at"),
-        text("sample"),
-        owned("site_id", "sites"),
-        sa.PrimaryKeyConstraint("site_id", "fingerprint", "role", "version"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_site_blocks_site_id_last_seen_at", "site_blocks", ["site_id", "last_seen_at"])
+        "site_blocks", integer("site_id"), big("fingerprint", autoincrement=False), text("role"),
+        integer("version", autoincrement=False), text("label", "reason"), integer("pages", "clusters"),
+        text("first"), moment("first_seen_at", "last_seen_at"), text("sample"), owned("site_id", "sites"),
+        primary("site_id", "fingerprint", "role", "version"), sqlite_with_rowid=False,
+    )  # fmt: skip
+    indexes("site_blocks", "site_id last_seen_at")
     table(
-        "sources",
-        integer("id", "site_id"),
-        text("kind", "url", "etag", "last_modified"),
-        moment("last_checked_at", nullable=True),
-        integer("fail_count"),
-        owned("site_id", "sites"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("site_id", "url"),
-    )
+        "sources", integer("id", "site_id"), text("kind", "url", "etag", "last_modified"),
+        moment("last_checked_at", nullable=True), integer("fail_count"), owned("site_id", "sites"),
+        primary("id"), unique("site_id", "url"),
+    )  # fmt: skip
     table(
-        "urls",
-        integer("id"),
-        text("url", "url_key"),
-        integer("site_id", nullable=True),
-        moment("first_seen_at"),
-        moment("last_checked_at", "next_check_at", nullable=True),
-        text("etag", "last_modified", "state", "reason"),
-        integer("fail_count"),
-        moment("lastmod", nullable=True),
-        linked("site_id", "sites"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("url_key"),
-    )
-    op.create_index("ix_urls_next_check_at", "urls", ["next_check_at"])
-    op.create_index("ix_urls_site_id", "urls", ["site_id"])
+        "urls", integer("id"), text("url", "url_key"), integer("site_id", nullable=True),
+        moment("first_seen_at"), moment("last_checked_at", "next_check_at", nullable=True),
+        text("etag", "last_modified", "state", "reason"), integer("fail_count"),
+        moment("lastmod", nullable=True), linked("site_id", "sites"), primary("id"), unique("url_key"),
+    )  # fmt: skip
+    indexes("urls", "next_check_at", "site_id")
 
     table(
-        "article_authors",
-        integer("article_id", "position", "author_id"),
-        owned("article_id", "articles"),
-        owned("author_id", "authors"),
-        sa.PrimaryKeyConstraint("article_id", "position"),
-    )
-    op.create_index("ix_article_authors_author_id", "article_authors", ["author_id"])
+        "article_authors", integer("article_id", "position", "author_id"), owned("article_id", "articles"),
+        owned("author_id", "authors"), primary("article_id", "position"),
+    )  # fmt: skip
+    indexes("article_authors", "author_id")
 
     table(
-        "article_origins",
-        integer("article_id", "origin_id"),
-        integer("original_id", nullable=True),
-        text("url", "as_printed"),
-        moment("date", nullable=True),
-        real("confidence"),
-        json("evidence"),
-        text("credit_text", "copyright_notice", "copyright_holder"),
-        integer("copyright_year", nullable=True),
-        text("license"),
-        text("original_key", server_default=""),
-        owned("article_id", "articles"),
-        owned("origin_id", "origins"),
-        linked("original_id", "articles"),
-        sa.PrimaryKeyConstraint("article_id"),
-    )
-    op.create_index("ix_article_origins_origin_id", "article_origins", ["origin_id"])
-    op.create_index("ix_article_origins_original_id", "article_origins", ["original_id"])
-    op.create_index("ix_article_origins_original_key", "article_origins", ["original_key"])
+        "article_origins", integer("article_id", "origin_id"), integer("original_id", nullable=True),
+        text("url", "as_printed"), moment("date", nullable=True), real("confidence"), json("evidence"),
+        text("credit_text", "copyright_notice", "copyright_holder"), integer("copyright_year", nullable=True),
+        text("license"), text("original_key", server_default=""), owned("article_id", "articles"),
+        owned("origin_id", "origins"), linked("original_id", "articles"), primary("article_id"),
+    )  # fmt: skip
+    indexes("article_origins", "origin_id", "original_id", "original_key")
 
     table(
-        "article_terms",
-        integer("article_id", "term_id", "position"),
-        owned("article_id", "articles"),
-        owned("term_id", "terms"),
-        sa.PrimaryKeyConstraint("article_id", "term_id"),
-    )
-    op.create_index("ix_article_terms_term_id", "article_terms", ["term_id"])
+        "article_terms", integer("article_id", "term_id", "position"), owned("article_id", "articles"),
+        owned("term_id", "terms"), primary("article_id", "term_id"),
+    )  # fmt: skip
+    indexes("article_terms", "term_id")
 
     table(
-        "captures",
-        integer("id", "url_id"),
-        integer("run_id", nullable=True),
-        moment("fetched_at"),
-        text("final_url"),
-        integer("status"),
+        "captures", integer("id", "url_id"), integer("run_id", nullable=True), moment("fetched_at"),
+        text("final_url"), integer("status"),
         text("content_type", "charset_declared", "charset_used", "payload_digest", "warc_file"),
-        big("warc_offset", "warc_length", nullable=True),
-        text("warc_digest", server_default=""),
-        integer("extractor_version", server_default="0"),
-        integer("parent_id", nullable=True),
-        integer("part", server_default="1"),
-        linked("run_id", "crawl_runs"),
-        owned("url_id", "urls"),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index("ix_captures_payload_digest", "captures", ["payload_digest"])
-    op.create_index("ix_captures_run_id", "captures", ["run_id"])
-    op.create_index("ix_captures_url_id_fetched_at", "captures", ["url_id", "fetched_at"])
-    op.create_index("ix_captures_warc_file_warc_offset", "captures", ["warc_file", "warc_offset"])
-    op.create_index("ix_captures_warc_digest", "captures", ["warc_digest"])
-    op.create_index("ix_captures_parent_id", "captures", ["parent_id"])
+        big("warc_offset", "warc_length", nullable=True), text("warc_digest", server_default=""),
+        integer("extractor_version", server_default="0"), integer("parent_id", nullable=True),
+        integer("part", server_default="1"), linked("run_id", "crawl_runs"), owned("url_id", "urls"),
+        primary("id"),
+    )  # fmt: skip
+    indexes(
+        "captures", "payload_digest", "run_id", "url_id fetched_at", "warc_file warc_offset", "warc_digest",
+        "parent_id",
+    )  # fmt: skip
 
     table(
-        "discoveries",
-        integer("id", "url_id"),
-        integer("source_id", nullable=True),
-        integer("run_id"),
-        text("kind"),
-        owned("run_id", "crawl_runs"),
-        linked("source_id", "sources"),
-        owned("url_id", "urls"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("url_id", "run_id", "kind"),
-    )
-    op.create_index("ix_discoveries_run_id", "discoveries", ["run_id"])
-    op.create_index("ix_discoveries_source_id", "discoveries", ["source_id"])
+        "discoveries", integer("id", "url_id"), integer("source_id", nullable=True), integer("run_id"),
+        text("kind"), owned("run_id", "crawl_runs"), linked("source_id", "sources"), owned("url_id", "urls"),
+        primary("id"), unique("url_id", "run_id", "kind"),
+    )  # fmt: skip
+    indexes("discoveries", "run_id", "source_id")
 
     table(
-        "images",
-        integer("article_id", "position"),
-        text("url", "caption", "credit"),
-        owned("article_id", "articles"),
-        sa.PrimaryKeyConstraint("article_id", "position"),
-    )
+        "images", integer("article_id", "position"), text("url", "caption", "credit"),
+        owned("article_id", "articles"), primary("article_id", "position"),
+    )  # fmt: skip
     table(
-        "minhash_bands",
-        big("hash", autoincrement=False),
-        integer("article_id", autoincrement=False),
-        sa.PrimaryKeyConstraint("hash", "article_id"),
-        sqlite_with_rowid=False,
-    )
-    table(
-        "minhash_pages",
-        big("page", autoincrement=False),
-        binary("entries"),
-        sa.PrimaryKeyConstraint("page"),
-    )
+        "minhash_bands", big("hash", autoincrement=False), integer("article_id", autoincrement=False),
+        primary("hash", "article_id"), sqlite_with_rowid=False,
+    )  # fmt: skip
+    table("minhash_pages", big("page", autoincrement=False), binary("entries"), primary("page"))
     if op.get_bind().dialect.name == "postgresql":  # hashes do not compress: it need not try
         op.execute("ALTER TABLE minhash_pages ALTER COLUMN entries SET STORAGE EXTERNAL")
 
     table(
-        "article_revisions",
-        integer("id", "article_id"),
-        integer("capture_id", nullable=True),
-        integer("version"),
-        text("change_kind"),
-        integer("extractor_version"),
-        moment("seen_at"),
+        "article_revisions", integer("id", "article_id"), integer("capture_id", nullable=True),
+        integer("version"), text("change_kind"), integer("extractor_version"), moment("seen_at"),
         text("payload_digest", "content_hash", "headline", "alternative_headline", "description"),
-        binary("article_body", "article_html", nullable=True),
-        integer("run_id", nullable=True),
-        owned("article_id", "articles"),
-        linked("capture_id", "captures"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("article_id", "version"),
-    )
-    op.create_index("ix_article_revisions_capture_id", "article_revisions", ["capture_id"])
+        binary("article_body", "article_html", nullable=True), integer("run_id", nullable=True),
+        owned("article_id", "articles"), linked("capture_id", "captures"), primary("id"),
+        unique("article_id", "version"),
+    )  # fmt: skip
+    indexes("article_revisions", "capture_id")
 
     table(
-        "blocks",
-        integer("id", "revision_id", "position"),
-        text("kind", "rule", "text", "element"),
-        integer("level"),
-        real("score", nullable=True),
-        text("path"),
-        json("links"),
-        owned("revision_id", "article_revisions"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("revision_id", "position"),
-    )
-    op.create_index("ix_blocks_kind", "blocks", ["kind"])
+        "blocks", integer("id", "revision_id", "position"), text("kind", "rule", "text", "element"),
+        integer("level"), real("score", nullable=True), text("path"), json("links"),
+        owned("revision_id", "article_revisions"), primary("id"), unique("revision_id", "position"),
+    )  # fmt: skip
+    indexes("blocks", "kind")
 
     table(
-        "edits",
-        integer("id", "revision_id", "position"),
-        text("step", "rule", "before", "after", "field"),
-        integer("start"),
-        real("evidence", nullable=True),
-        owned("revision_id", "article_revisions"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("revision_id", "position"),
-    )
-    op.create_index("ix_edits_rule", "edits", ["rule"])
+        "edits", integer("id", "revision_id", "position"), text("step", "rule", "before", "after", "field"),
+        integer("start"), real("evidence", nullable=True), owned("revision_id", "article_revisions"),
+        primary("id"), unique("revision_id", "position"),
+    )  # fmt: skip
+    indexes("edits", "rule")
 
     table(
-        "field_changes",
-        integer("id", "article_id", "version"),
-        integer("run_id", nullable=True),
-        text("change_kind"),
-        integer("extractor_version"),
-        moment("seen_at"),
-        text("field"),
-        json("value_before", "value_after"),
-        owned("article_id", "articles"),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index("ix_field_changes_article_id", "field_changes", ["article_id"])
+        "field_changes", integer("id", "article_id", "version"), integer("run_id", nullable=True),
+        text("change_kind"), integer("extractor_version"), moment("seen_at"), text("field"),
+        json("value_before", "value_after"), owned("article_id", "articles"), primary("id"),
+    )  # fmt: skip
+    indexes("field_changes", "article_id")
 
     table(
-        "source_texts",
-        integer("url_id"),
-        text("source", "title", "author"),
-        boolean("is_full"),
-        moment("published", "updated", nullable=True),
-        binary("html", nullable=True),
+        "source_texts", integer("url_id"), text("source", "title", "author"), boolean("is_full"),
+        moment("published", "updated", nullable=True), binary("html", nullable=True),
         integer("published_offset", "updated_offset", nullable=True),
         json("authors", "keywords", "sections", server_default="[]"),
-        text("in_language", "image", "publisher", "post_id", server_default=""),
-        owned("url_id", "urls"),
-        sa.PrimaryKeyConstraint("url_id"),
-    )
+        text("in_language", "image", "publisher", "post_id", server_default=""), owned("url_id", "urls"),
+        primary("url_id"),
+    )  # fmt: skip
     table(
-        "url_parts",
-        integer("url_id", "part"),
-        text("url", "etag", "last_modified"),
-        owned("url_id", "urls"),
-        sa.PrimaryKeyConstraint("url_id", "part"),
-    )
-    table("crawl_defaults", text("scope"), json("config"), sa.PrimaryKeyConstraint("scope"))
+        "url_parts", integer("url_id", "part"), text("url", "etag", "last_modified"), owned("url_id", "urls"),
+        primary("url_id", "part"),
+    )  # fmt: skip
+    table("crawl_defaults", text("scope"), json("config"), primary("scope"))
     table(
-        "quarantine",
-        integer("article_id"),
-        text("state", "reason"),
-        moment("since"),
-        moment("decided_at", nullable=True),
-        owned("article_id", "articles"),
-        sa.PrimaryKeyConstraint("article_id"),
-    )
+        "quarantine", integer("article_id"), text("state", "reason"), moment("since"),
+        moment("decided_at", nullable=True), owned("article_id", "articles"), primary("article_id"),
+    )  # fmt: skip
     table(
-        "copies",
-        integer("article_id", autoincrement=False),
-        integer("fullest_id"),
-        text("kind"),
-        real("similarity"),
-        integer("kept", "added", "cut", "altered"),
-        owned("article_id", "articles"),
-        owned("fullest_id", "articles"),
-        sa.PrimaryKeyConstraint("article_id"),
-    )
-    op.create_index("ix_copies_fullest_id", "copies", ["fullest_id"])
+        "copies", integer("article_id", autoincrement=False), integer("fullest_id"), text("kind"),
+        real("similarity"), integer("kept", "added", "cut", "altered"), owned("article_id", "articles"),
+        owned("fullest_id", "articles"), primary("article_id"),
+    )  # fmt: skip
+    indexes("copies", "fullest_id")
 
     table(
-        "paraphrases",
-        integer("a_id", "b_id", autoincrement=False),
-        real("score"),
-        json("shared"),
-        owned("a_id", "articles"),
-        owned("b_id", "articles"),
-        sa.PrimaryKeyConstraint("a_id", "b_id"),
-    )
-    op.create_index("ix_paraphrases_b_id", "paraphrases", ["b_id"])
+        "paraphrases", integer("a_id", "b_id", autoincrement=False), real("score"), json("shared"),
+        owned("a_id", "articles"), owned("b_id", "articles"), primary("a_id", "b_id"),
+    )  # fmt: skip
+    indexes("paraphrases", "b_id")
 
     table(
-        "page_sightings",
-        integer("article_id", "site_id"),
-        moment("seen_at"),
-        big("digest", "verdict"),
-        integer("layout"),
-        text("origin"),
-        binary("record"),
-        owned("article_id", "articles"),
-        owned("site_id", "sites"),
-        sa.PrimaryKeyConstraint("article_id"),
-    )
-    op.create_index("ix_page_sightings_site_id_seen_at", "page_sightings", ["site_id", "seen_at"])
+        "page_sightings", integer("article_id", "site_id"), moment("seen_at"), big("digest", "verdict"),
+        integer("layout"), text("origin"), binary("record"), owned("article_id", "articles"),
+        owned("site_id", "sites"), primary("article_id"),
+    )  # fmt: skip
+    indexes("page_sightings", "site_id seen_at")
 
     table(
-        "line_sightings",
-        big("fingerprint", autoincrement=False),
-        integer("article_id"),
-        boolean("is_named"),
-        owned("article_id", "articles"),
-        sa.PrimaryKeyConstraint("fingerprint", "article_id"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_line_sightings_article_id", "line_sightings", ["article_id"])
+        "line_sightings", big("fingerprint", autoincrement=False), integer("article_id"), boolean("is_named"),
+        owned("article_id", "articles"), primary("fingerprint", "article_id"), sqlite_with_rowid=False,
+    )  # fmt: skip
+    indexes("line_sightings", "article_id")
 
 
 # -- full-text search ---------------------------------------------------------------------------
