@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from newsarchive.db.engine import open_engine, upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
+from newsarchive.rules import Rules
 
 FETCHED = datetime(2026, 1, 1, tzinfo=UTC)
 #: Fields that differ from run to run, or are too large to be worth a line.
@@ -89,15 +91,23 @@ def addresses(folder: Path) -> dict[str, str]:
     return _ADDRESSES[folder]
 
 
+@cache
+def known_rules() -> Rules:
+    """The rules, loaded once a process: their patterns are compiled anew for every other `Rules`."""
+    return rules.load()
+
+
 def extracted(page: tuple[str, Path, str]) -> tuple[str, Article | None, dict[str, Any]]:
     name, path, url = page
     body = path.read_bytes()
     body = gzip.decompress(body) if path.suffix == ".gz" else body
     capture = Capture(url=url, body=body, headers={"content-type": "text/html"}, fetched_at=FETCHED)
     try:
-        return name, article_from(capture, rules.load()), {}
+        return name, article_from(capture, known_rules()), {}
     except NotAnArticle as error:
         return name, None, {"refused": error.reason, "why": str(error)}
+    except Exception as error:  # a page that breaks us is a result too, and the next is read
+        return name, None, {"broken": type(error).__name__}
 
 
 def stored(articles: list[Article]) -> dict[str, Any]:

@@ -12,16 +12,16 @@ from sqlalchemy import text
 
 from newsarchive.db import engine as db
 from newsarchive.db import query, schema
-from newsarchive.db.direct import default_url
 from newsarchive.db.engine import (
     open_engine,
     open_existing,
     parse_url,
     reading,
     shown,
-    upgrade,
     writing,
 )
+from newsarchive.db.locations import default_url
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 from tests.storage import make_article

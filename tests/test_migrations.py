@@ -19,8 +19,9 @@ from sqlalchemy import Engine, inspect, text
 from newsarchive import Archive
 from newsarchive.db import query, revisions, schema
 from newsarchive.db.direct import Reader
-from newsarchive.db.engine import close_all, open_engine, reading, upgrade, writing
+from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from tests.storage import START, archive_url, make_article

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsarchive import config
 from newsarchive.db.failures import BUSY_SECONDS, explained
+from newsarchive.db.locations import require_file
 from newsarchive.db.values import loaded
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.times import isoformat
@@ -35,15 +35,6 @@ class File:
     """An SQLite archive to read from. Nothing that is read through it can write."""
 
     path: Path
-
-
-def default_url() -> str:
-    """What `NEWSARCHIVE_DATABASE_URL` or `newsarchive.toml` says, else a file in the working directory.
-
-    Raises `UsageError` where the settings are not understood.
-    """
-    url: str = config.load()["database"]
-    return url
 
 
 def open_source(url: str) -> File | Engine:
@@ -67,11 +58,6 @@ def engine_of(source: File | Engine) -> Engine:
 
         return open_existing(str(source.path))
     return source
-
-
-def require_file(path: Path) -> None:
-    if not path.exists():
-        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")
 
 
 class Reader:

@@ -18,8 +18,8 @@ from weakref import WeakSet
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsarchive.db.direct import require_file
 from newsarchive.db.failures import BUSY_SECONDS, explained
+from newsarchive.db.locations import require_file
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
 #: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch").
@@ -163,13 +163,6 @@ def _readonly_uri(file: Path) -> str:
         except sqlite3.DatabaseError:
             pass  # said where it is read
     return f"{base}?mode=ro"
-
-
-def upgrade(engine: Engine) -> None:
-    """Create the archive or bring it to this version's schema (see `schema.upgrade`)."""
-    from newsarchive.db import schema  # Alembic takes a while to import
-
-    schema.upgrade(engine)
 
 
 def shown(url: URL | Engine) -> str:

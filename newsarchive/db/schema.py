@@ -1,7 +1,8 @@
 """The schema's version: creating, upgrading and checking an archive with Alembic.
 
 The Alembic configuration is built here, so the project needs no `alembic.ini`. A migration runs in
-one transaction: where it fails, the old state stands.
+one transaction: where it fails, the old state stands. Alembic is imported where a step is due: it takes longer
+than to see that none is.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, exc, func, inspect, select
 
 from newsarchive.db import fulltext, revisions
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
 NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "ceph")
@@ -57,13 +59,15 @@ def upgrade(engine: Engine) -> None:
     before = _revision(engine)
     head = revisions.head()
     _refuse_foreign(engine, before)
-    _refuse_unknown(engine, before)
     if before == head:
         return
+    _refuse_unknown(engine, before)
     path = sqlite_file(engine)
     if before is not None and path is not None:
         backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
     _use_wal(engine)
+    from alembic import command
+
     with _without_foreign_keys(engine) as connection:
         command.upgrade(_config(connection), "head")
 
@@ -213,6 +217,8 @@ def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -253,6 +259,8 @@ def _refuse_unknown(engine: Engine, revision: str | None) -> None:
             " Or read its raw pages into a new archive:"
             " scrapy crawl warc -a path='FOLDER/*.warc.gz' -s NEWSARCHIVE_DATABASE_URL=NEW.db"
         )
+    from alembic.script import ScriptDirectory
+
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise DatabaseTooNew(

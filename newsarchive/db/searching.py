@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.filters import Filters
-from newsarchive.db.quarantine import HIDDEN, visible
+from newsarchive.db.hidden import HIDDEN, visible
 from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import fold, tokenise

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, reading
-from newsarchive.db.quarantine import HIDDEN, visible
+from newsarchive.db.hidden import HIDDEN, visible
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
