@@ -1,10 +1,10 @@
 """What every page of a folder gives, before and after a change of the code that should change nothing.
 
-    python -m benchmarks.snapshot DATA --out before.jsonl.gz
-    python -m benchmarks.snapshot DATA --out after.jsonl.gz
+    python -m benchmarks.snapshot DATA… --out before.jsonl.gz
+    python -m benchmarks.snapshot DATA… --out after.jsonl.gz
     python -m benchmarks.snapshot --compare before.jsonl.gz after.jsonl.gz
 
-DATA is searched for `*.html.gz` and `*.html`; `truth.jsonl` beside a folder `pages` tells the addresses. Each page goes
+Each DATA is searched for `*.html.gz` and `*.html`; `truth.jsonl` beside a folder `pages` tells the addresses. Each page goes
 through all steps, and the articles then go into an archive of their own, from which they are read again. A line of the
 file is one page: every field of its article, and of what the archive says of it, or the reason why it is none.
 
@@ -47,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("data", nargs="?", type=Path, help="a folder of pages")
+    parser.add_argument("data", nargs="*", type=Path, help="folders of pages")
     parser.add_argument("--out", type=Path, help="write the snapshot here")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("BEFORE", "AFTER"))
     parser.add_argument("--every", type=int, default=1, help="take every Nth page alone (default: all)")
@@ -56,9 +56,9 @@ def main() -> int:
         return compare(*options.compare)
     if not options.data or not options.out:
         parser.error("give DATA and --out, or --compare")
-    pages = list(found(options.data))[:: options.every]
+    pages = [page for folder in options.data for page in found(folder)][:: options.every]
     if not pages:
-        parser.error(f"{options.data}: no page (*.html, *.html.gz) is here")
+        parser.error(f"{options.data[0]}: no page (*.html, *.html.gz) is here")
     with ProcessPoolExecutor(os.cpu_count()) as pool, gzip.open(options.out, "wt", encoding="utf-8") as out:
         read = list(pool.map(extracted, pages, chunksize=16))
         kept = stored([article for _, article, _ in read if article])
@@ -72,7 +72,7 @@ def main() -> int:
 def found(folder: Path) -> Iterator[tuple[str, Path, str]]:
     """Name, file, and address of each page."""
     for path in sorted([*folder.rglob("*.html.gz"), *folder.rglob("*.html")]):
-        name = str(path.relative_to(folder))
+        name = str(path.relative_to(folder.parent))
         key = path.name.removesuffix(".gz").removesuffix(".html")
         url = addresses(path.parent.parent).get(key, "")
         yield name, path, url if url.startswith(("http://", "https://")) else f"https://page.example/{name}"

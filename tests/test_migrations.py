@@ -18,6 +18,7 @@ from sqlalchemy import Engine, inspect, text
 
 from newsarchive import Archive
 from newsarchive.db import query, revisions, schema
+from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.direct import Reader
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
@@ -40,14 +41,14 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def upgrade_to(engine: Engine, revision: str) -> None:
-    schema._use_wal(engine)
+    schema._prepare(engine)
     with schema._without_foreign_keys(engine) as connection:
         command.upgrade(schema._config(connection), revision)
 
 
 def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
     upgrade(engine)
-    ours = {"include_name": lambda name, kind, parents: not str(name).startswith(schema.FULL_TEXT_TABLES)}
+    ours = {"include_name": lambda name, kind, parents: not str(name).startswith(FULL_TEXT_TABLES)}
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts=ours)
         differences = compare_metadata(context, Base.metadata)

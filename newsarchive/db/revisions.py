@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _REVISION = re.compile(r'^revision.*= "(\w+)"', re.MULTILINE)
-_TABLE = {
-    True: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",
-    False: "SELECT to_regclass('alembic_version')",
-}
 
 
 def head() -> str:
@@ -31,7 +27,7 @@ def head() -> str:
 def current(connection: Reader | Connection) -> str | None:
     """The archive's revision, `None` for an empty database."""
     reader = Reader.of(connection)
-    if reader.value(_TABLE[reader.sqlite]) is None:
+    if reader.value(reader.dialect.version_table) is None:
         return None
     found = reader.value("SELECT version_num FROM alembic_version")
     return None if found is None else str(found)

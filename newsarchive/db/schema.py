@@ -14,9 +14,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, exc, func, inspect, select
+from sqlalchemy import Connection, Engine, func, inspect, select
 
 from newsarchive.db import fulltext, revisions
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
@@ -41,9 +42,6 @@ MAX_NAMED_TABLES = 3
 
 log = logging.getLogger(__name__)
 
-#: Tables that differ by database and have no models: FTS5's and what it keeps beside them.
-FULL_TEXT_TABLES = ("article_search", "article_trigrams")
-
 
 def upgrade(engine: Engine) -> None:
     """Create the archive, or bring an old one to this version.
@@ -65,7 +63,7 @@ def upgrade(engine: Engine) -> None:
     path = sqlite_file(engine)
     if before is not None and path is not None:
         backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
-    _use_wal(engine)
+    _prepare(engine)
     from alembic import command
 
     with _without_foreign_keys(engine) as connection:
@@ -90,8 +88,7 @@ def check(engine: Engine) -> list[str]:
             if held == revisions.head()
             else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
         )
-        if connection.dialect.name == "sqlite":
-            problems += _check_sqlite(connection)
+        problems += dialect_of(connection).problems(connection)
         return problems + [f"{count} {what}" for what, count in _miscounts(connection) if count]
 
 
@@ -145,8 +142,7 @@ def row_counts(engine: Engine) -> dict[str, int]:
 
 def compact(engine: Engine) -> None:
     """Write the archive anew without gaps: free pages, half-full ones, parts of the full-text index."""
-    optimize = [f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES]
-    _outside_transactions(engine, [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM"])
+    _outside_transactions(engine, [*dialect_of(engine).optimize, "VACUUM"])
 
 
 def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
@@ -192,20 +188,6 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     part.replace(target)
 
 
-def _check_sqlite(connection: Connection) -> list[str]:
-    problems = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
-    problems += [
-        f"dangling reference: {tuple(row)}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
-    ]
-    try:
-        connection.exec_driver_sql(
-            "INSERT INTO article_search(article_search, rank) VALUES ('integrity-check', 1)"
-        )
-    except exc.DatabaseError:
-        problems.append("the full-text index and the texts differ: newsarchive db rebuild")
-    return problems
-
-
 def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
     """Rows that no path through the code makes."""
     for what, query in {
@@ -240,7 +222,7 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
     if revision is not None:
         foreign = set() if there >= OWN_TABLES else there
     else:
-        foreign = there if engine.dialect.name == "sqlite" else there & set(Base.metadata.tables)
+        foreign = there if dialect_of(engine).is_file else there & set(Base.metadata.tables)
     if foreign:
         named = ", ".join(sorted(foreign)[:MAX_NAMED_TABLES])
         raise DatabaseUnavailable(
@@ -302,17 +284,11 @@ def _warn_of_network_drive(engine: Engine) -> None:
         )  # fmt: skip
 
 
-def _use_wal(engine: Engine) -> None:
-    """WAL is a property of the file: set once, it lets readers and a writer work side by side.
-
-    Pages of 16 KB waste less beside texts of a few kilobytes; the size is that of a new file for good.
-    """
-    if sqlite_file(engine) is None:
-        return
+def _prepare(engine: Engine) -> None:
+    """What is set once for a file, before anything is in it and outside a transaction."""
     with translated(engine), closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA page_size = 16384")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        for statement in dialect_of(engine).prepare:
+            connection.cursor().execute(statement)
 
 
 @contextmanager
@@ -322,7 +298,7 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
     SQLite drops the rows that refer to a table when the table is rebuilt with foreign keys on, and
     the switch does nothing inside a transaction.
     """
-    if engine.dialect.name != "sqlite":
+    if not dialect_of(engine).is_file:
         with writing(engine) as connection:
             yield connection
         return
