@@ -16,7 +16,8 @@ from pathlib import Path
 
 from benchmarks.store import Words, articles
 from newsarchive.core.pages.render import rendered
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.formats import FORMATS
 

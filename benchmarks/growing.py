@@ -23,8 +23,9 @@ from sqlalchemy import Engine, insert, select
 
 from newsarchive.core.fingerprint import fingerprints
 from newsarchive.db import clusters
-from newsarchive.db.engine import open_engine, reading, upgrade, writing
+from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Site
+from newsarchive.db.schema import upgrade
 
 #: Articles of one transaction.
 BATCH = 500

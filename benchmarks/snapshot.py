@@ -30,7 +30,8 @@ from typing import Any
 
 from newsarchive import Archive, rules
 from newsarchive.core.process import article_from
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from newsarchive import demo, rules
 from newsarchive.core import process
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture

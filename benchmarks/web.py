@@ -26,7 +26,8 @@ from urllib.parse import urlencode
 
 from benchmarks.store import ORIGINS, SITES, START, Words, articles
 from newsarchive.core.fingerprint import fingerprint_step
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default

@@ -36,8 +36,9 @@ from newsarchive.db import (
     templates,
 )
 from newsarchive.db.captures import Kept
-from newsarchive.db.engine import open_engine, shown, upgrade
+from newsarchive.db.engine import open_engine, shown
 from newsarchive.db.query import Stored
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Outcome, Store
 from newsarchive.db.values import storable
 from newsarchive.exceptions import (
@@ -51,7 +52,7 @@ from newsarchive.exceptions import (
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
-from newsarchive.warc import Folder, default_folder, folders, locate
+from newsarchive.warcfiles import Folder, default_folder, folders, locate
 
 #: Captures that are written, and remembered as read, in one transaction.
 BATCH = 50

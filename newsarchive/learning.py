@@ -27,7 +27,7 @@ from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
-from newsarchive.warc import Folder, folders
+from newsarchive.warcfiles import Folder, folders
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

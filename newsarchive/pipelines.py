@@ -32,10 +32,10 @@ from newsarchive.core.furniture.model import Template
 from newsarchive.core.process import STEPS, Steps
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
-from newsarchive.db.engine import open_engine, open_existing, upgrade
+from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier import Frontier
 from newsarchive.db.revisions import head
-from newsarchive.db.schema import current
+from newsarchive.db.schema import current, upgrade
 from newsarchive.db.store import Store
 from newsarchive.db.writer import Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle

@@ -19,8 +19,9 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Literal
 
 from newsarchive.db import query
-from newsarchive.db.direct import File, default_url, open_source
+from newsarchive.db.direct import File, open_source
 from newsarchive.db.filters import Day, filters
+from newsarchive.db.locations import default_url
 from newsarchive.db.query import Hit, Stats, Stored, Version
 from newsarchive.db.searching import ORDERS
 from newsarchive.db.snippet import MARKS, Marks

@@ -23,7 +23,8 @@ from newsarchive.db.captures import original_of
 from newsarchive.db.rawfolders import FOLDER
 from newsarchive.items import Capture, Place
 from newsarchive.spiders.base import ArchiveSpider
-from newsarchive.warc import Original, WarcWriter, Wire, default_folder, locate, recover
+from newsarchive.warc import Original, WarcWriter, recover
+from newsarchive.warcfiles import Wire, default_folder, locate
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -2,7 +2,7 @@
 
 A file is `NAME.warc.gz.open` while it is written, one gzip member a record, each appended whole; it
 gets its name when it is full or the crawl ends. What a killed crawl leaves is named by `recover`,
-without a half record at its end. Captures refer to the final name; `locate` finds either.
+without a half record at its end. Captures refer to the final name; `warcfiles.locate` finds either.
 
 Format: ISO 28500:2017 (WARC 1.1); revisit profile `identical-payload-digest`.
 """
@@ -13,8 +13,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -27,9 +26,10 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.version import VERSION
+from newsarchive.warcfiles import OPEN, Wire
+from newsarchive.warcread import whole_length
 
 GIGABYTE = 10**9
-OPEN = ".open"
 
 #: Bodies shorter than this are written again: a revisit record would not be smaller.
 _WORTH_REVISITING = 512
@@ -41,18 +41,6 @@ _REMEMBERED = 50_000
 COPIED_FROM = "X-Copied-From"
 
 Headers = Iterable[tuple[str, str]]
-
-#: Where WARC files are looked for: a folder, or several, of which the first is the archive's own.
-Folder = Path | str | Sequence[Path | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """An answer as it came: the body has its content codings, but no transfer coding."""
-
-    status_line: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 class Original(NamedTuple):
@@ -199,16 +187,6 @@ class WarcWriter:
         (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
 
 
-def default_folder(database_url: str) -> Path:
-    """Where an archive's raw bytes lie unless a setting says otherwise: `NAME-warc` beside the SQLite
-    file `NAME.db`, `newsarchive-warc` in the working directory for a database server."""
-    path = database_url.partition("///")[2] if "://" in database_url else database_url
-    if not path or not database_url.startswith(("sqlite", path)):
-        return Path("newsarchive-warc")
-    file = Path(path.partition("?")[0])
-    return file.with_name(f"{file.stem}-warc")
-
-
 def payload_digest(body: bytes) -> str:
     """The digest that WARC files use for a payload: `sha1:` and base 32."""
     digester = Digester("sha1")
@@ -216,24 +194,11 @@ def payload_digest(body: bytes) -> str:
     return str(digester)
 
 
-def folders(folder: Folder) -> tuple[str, ...]:
-    """The folders that are meant, as texts, which travel to other processes."""
-    return (str(folder),) if isinstance(folder, Path | str) else tuple(str(one) for one in folder)
-
-
-def locate(folder: Folder, file: str) -> Path:
-    """The path of a WARC file, whether it is still being written or not; in the first folder where it is in none."""
-    paths = [Path(one) / name for one in folders(folder) for name in (file, file + OPEN)]
-    return next((path for path in paths if path.exists()), paths[0])
-
-
 def recover(folder: Path | str) -> list[Path]:
     """Name the files that killed crawls left open, without a half record at their end.
 
     Files that a live crawl writes to are left alone. Gives the files that were named.
     """
-    from newsarchive.warcread import whole_length
-
     named = []
     for path in sorted(Path(folder).glob("*.warc.gz" + OPEN)):
         with path.open("r+b") as file:

@@ -17,7 +17,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from newsarchive.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.warc import Folder, Wire, locate
+from newsarchive.warcfiles import Folder, Wire, locate
 
 #: Longer bodies are no articles; a bomb of a few kilobytes may unpack to gigabytes.
 MAX_BODY = 64 * 2**20

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from newsarchive.cli import cli, common, search, stats
 from newsarchive.core.pages.render import rendered
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.items import Article, Author
 from tests.storage import START, make_article, rich_article

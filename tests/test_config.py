@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from newsarchive import config, demo
 from newsarchive import settings as scrapy_settings
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.sites import Sites
 from newsarchive.db.store import Store
 from newsarchive.exceptions import UsageError

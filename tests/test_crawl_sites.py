@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.db.engine import open_engine, upgrade
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.sites import Sites, crawl_lock
 from tests.serving import ROOT, Answer, served
 from tests.storage import open_archive

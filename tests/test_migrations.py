@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,10 +17,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, select, text
 
+from newsarchive import Archive
 from newsarchive.db import query, revisions, schema, templates
+from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.direct import Reader
-from newsarchive.db.engine import close_all, open_engine, reading, upgrade, writing
+from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base, SiteBlock, Url
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from tests.storage import START, archive_url, make_article
@@ -38,14 +42,14 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def upgrade_to(engine: Engine, revision: str) -> None:
-    schema._use_wal(engine)
+    schema._prepare(engine)
     with schema._without_foreign_keys(engine) as connection:
         command.upgrade(schema._config(connection), revision)
 
 
 def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
     upgrade(engine)
-    ours = {"include_name": lambda name, kind, parents: not str(name).startswith(schema.FULL_TEXT_TABLES)}
+    ours = {"include_name": lambda name, kind, parents: not str(name).startswith(FULL_TEXT_TABLES)}
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts=ours)
         differences = compare_metadata(context, Base.metadata)
@@ -73,81 +77,76 @@ def test_every_revision_can_be_taken_back(engine: Engine) -> None:
     assert (left, views) == ({"alembic_version"}, [])
 
 
+#: A later revision, as one that the next release may add.
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "9000", {before!r}
+def upgrade():
+    op.add_column("articles", sa.Column("mood", sa.Text(), nullable=False, server_default="fair"))
+def downgrade():
+    op.drop_column("articles", "mood")
+"""
+
+
+def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
+    """From here on newsarchive is of a version that knows one revision more, called 9000."""
+    shutil.copytree(revisions.MIGRATIONS, folder / "migrations")
+    file = folder / "migrations" / "versions" / "9000_later.py"
+    file.write_text(script.format(before=REVISIONS[-1]), encoding="utf-8")
+    monkeypatch.setattr(revisions, "MIGRATIONS", folder / "migrations")
+
+
 def an_old_archive(engine: Engine) -> None:
-    """What the first revision held: an article, before there was a search."""
+    """An archive of the first release, with an article."""
     upgrade_to(engine, REVISIONS[0])
-    with writing(engine) as connection:
-        at = "2025-04-01 12:00:00+00:00"
-        site = {"domain": "blog.example", "name": "", "home_url": "", "platform": "", "in_language": ""}
-        connection.execute(
-            text(
-                "INSERT INTO sites (domain, name, home_url, platform, in_language, config, state)"
-                " VALUES (:domain, :name, :home_url, :platform, :in_language, '{}', 'ok')"
-            ),
-            site,
-        )
-        then = {column["name"] for column in inspect(connection).get_columns("articles")} - {"id"}
-        columns = [c for c in Base.metadata.tables["articles"].c if not c.nullable and c.name in then]
-        values = {c.name: _filler(str(c.type), at) for c in columns} | {
-            "url_key": "blog.example/a",
-            "site_id": 1,
-            "headline": "Old",
-            "article_body": "An old quagga.",
-        }
-        marks = ", ".join(f":{name}" for name in values)
-        connection.execute(text(f"INSERT INTO articles ({', '.join(values)}) VALUES ({marks})"), values)
-        connection.execute(
-            text(
-                "INSERT INTO article_revisions (article_id, version, change_kind, extractor_version, seen_at,"
-                " payload_digest, content_hash, headline, alternative_headline, description)"
-                f" VALUES (1, 1, 'new', 1, '{at}', '', '', 'Old', '', '')"
-            )
-        )
-        connection.execute(text("UPDATE articles SET revision_id = 1"))
+    Store(engine).ingest([make_article(1, body="An old quagga.", headline="Old")])
 
 
-def _filler(kind: str, at: str) -> object:
-    kinds = {"TEXT": "x", "INTEGER": 1, "BIGINT": 1, "JSON": "[]", "DATETIME": at, "BOOLEAN": False}
-    return kinds[kind]
-
-
-def test_an_old_archive_is_upgraded_with_its_articles(engine: Engine, tmp_path: Path) -> None:
+def test_an_old_archive_is_upgraded_with_its_articles(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     an_old_archive(engine)
+    add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    assert schema.current(engine) == revisions.head()
+    assert schema.current(engine) == revisions.head() == "9000"
     with reading(engine) as connection:
+        assert connection.execute(text("SELECT headline, mood FROM articles")).one() == ("Old", "fair")
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
     assert [hit.id for hit in query.search(engine, "quagga")] == [1]
 
 
-def test_times_of_an_old_archive_are_written_with_their_offset(tmp_path: Path) -> None:
-    """SQLite only: to the fraction of a second, in every table, and back."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
-    upgrade_to(engine, "0009")
-    with writing(engine) as connection:
-        connection.execute(
-            text(
-                "INSERT INTO crawl_runs (spider, arguments, started_at, finished_at, finish_reason, stats, version) VALUES"
-                " ('news', '{}', '2025-04-01 12:00:00.000000', '2025-04-01 12:00:00.250000', '', '{}', '')"
-            )
-        )
-    upgrade_to(engine, "0012")
-    times = text("SELECT started_at, finished_at FROM crawl_runs")
-    with reading(engine) as connection:
-        found = tuple(connection.execute(times).one())
-    assert found == ("2025-04-01T12:00:00+00:00", "2025-04-01T12:00:00.250000+00:00")
-    assert sorted(found) == list(found)
-    with schema._without_foreign_keys(engine) as connection:
-        command.downgrade(schema._config(connection), "0009")
-    with reading(engine) as connection:
-        assert tuple(connection.execute(times).one()) == (
-            "2025-04-01 12:00:00.000000",
-            "2025-04-01 12:00:00.250000",
-        )
+#: Archives that released versions wrote, as `tests/stored/make.py` makes them.
+STORED = sorted((Path(__file__).parent / "stored").glob("archive-*.db.xz"))
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda path: path.name.partition(".")[0])
+def test_an_archive_of_every_version_is_opened_read_and_written(stored: Path, db: Path) -> None:
+    db.write_bytes(lzma.decompress(stored.read_bytes()))
+    engine = open_engine(str(db))
+    upgrade(engine)
+    assert schema.current(engine) == revisions.head()
+    assert schema.check(engine) == []
+    assert [hit.id for hit in query.search(engine, "quagga")] == [1]
+    assert [hit.headline for hit in query.search(engine, "今天在")] == ["Post 2"]
+    with Archive(db) as archive:
+        assert {hit.headline for hit in archive.search()} == {"Post 1", "Café", "Post 2"}
+        assert [found.version for found in archive.revisions("https://blog.example/post-1")] == [1, 2]
+        first = archive.get("https://blog.example/post-1")
+        rich = archive.get("https://blog.example/post-9")
+    assert first.article_body == "A quagga.\n\nIt is seen no more."
+    assert first.date_published == START
+    assert [author.name for author in rich.authors] == ["Ann Lee", "AFP"]
+    assert rich.origin is not None
+    assert rich.origin.name == "South China Morning Post"
+    assert [edit.after for edit in rich.edits] == ["’", "“", "é"]
+    assert query.stats(engine).quarantined == 1
+    Store(engine).ingest([make_article(7, body="A new quagga.")])
+    assert len(query.search(engine, "quagga")) == 2
     engine.dispose()
 
 
-#: What stood in `urls.reason` → reason, detail, source of the text and day of the post since revision 0014.
+#: What stood in `urls.reason` → reason, detail, source of the text and day of the post since revision 0013.
 REASONS = {
     "": ("", "", "", None),
     "http 404": ("http 404", "", "", None),
@@ -192,7 +191,7 @@ def test_what_code_decides_by_is_taken_out_of_the_reasons_and_put_back(engine: E
                 ),
                 {"version": version, "reason": reason},
             )
-    upgrade_to(engine, "0014")
+    upgrade_to(engine, "0013")
     columns = (Url.reason, Url.reason_detail, Url.filled_from, Url.published)
     with reading(engine) as connection:
         found = [tuple(row) for row in connection.execute(select(*columns).order_by(Url.id))]
@@ -210,17 +209,41 @@ def test_what_code_decides_by_is_taken_out_of_the_reasons_and_put_back(engine: E
         )
 
 
-def test_days_of_an_archive_that_is_not_upgraded_are_not_compared(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+@pytest.mark.parametrize("revision", sorted(schema.UNRELEASED))
+def test_an_archive_from_before_the_first_release_is_refused_with_what_moves_it(
+    db: Path, revision: str
+) -> None:
+    engine = open_engine(str(db))
     an_old_archive(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+    close_all()
+    before = db.read_bytes()
+    with pytest.raises(DatabaseUnavailable) as caught:
+        upgrade(engine)
+    close_all()
+    assert f"before its first release (schema {revision})" in str(caught.value)
+    assert f"git checkout {schema.LAST_TO_UPGRADE}; newsarchive db upgrade --db {db}" in str(caught.value)
+    assert db.read_bytes() == before
+    assert [path.name for path in db.parent.glob("*.bak")] == []
+
+
+def test_times_of_an_archive_from_before_the_first_release_are_not_compared(db: Path) -> None:
+    engine = open_engine(str(db))
+    an_old_archive(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE articles SET first_seen_at = '2025-04-01 12:00:00.000000'"))
     with reading(engine) as connection, pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade"):
         Reader.of(connection).value("SELECT 1 WHERE :at > ''", {"at": START})
     engine.dispose()
 
 
-def test_before_an_upgrade_an_sqlite_archive_is_copied(tmp_path: Path) -> None:
+def test_before_an_upgrade_an_sqlite_archive_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
     an_old_archive(engine)
+    add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
     copy = tmp_path / f"archive.db.before-{revisions.head()}.bak"
     with closing(sqlite3.connect(copy)) as connection:
@@ -310,20 +333,17 @@ def test_a_migration_that_fails_half_way_leaves_the_old_state(
 ) -> None:
     an_old_archive(engine)
     before = inspect(engine).get_table_names()
-    folder = tmp_path / "migrations"
-    broken = folder / "versions" / "9000_broken.py"
-    shutil.copytree(revisions.MIGRATIONS, folder)
-    broken.write_text(
-        "from alembic import op\nimport sqlalchemy as sa\n"
-        f"revision, down_revision = '9000', {REVISIONS[-1]!r}\n"
-        "def upgrade():\n"
-        "    op.create_table('half', sa.Column('id', sa.Integer()))\n"
-        "    with op.batch_alter_table('articles') as batch:\n"
-        "        batch.drop_column('damage')\n"
-        "    op.execute('SELECT * FROM no_such_table')\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setattr(revisions, "MIGRATIONS", folder)
+    broken = """
+from alembic import op
+import sqlalchemy as sa
+revision, down_revision = "9000", {before!r}
+def upgrade():
+    op.create_table("half", sa.Column("id", sa.Integer()))
+    with op.batch_alter_table("articles") as batch:
+        batch.drop_column("damage")
+    op.execute("SELECT * FROM no_such_table")
+"""
+    add_revision(monkeypatch, tmp_path, broken)
     with pytest.raises(DatabaseUnavailable):
         upgrade(engine)
     assert inspect(engine).get_table_names() == before

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from newsarchive import demo
-from newsarchive.db.engine import close_all, connect_readonly, open_engine, open_readonly, reading, upgrade
+from newsarchive.db.engine import close_all, connect_readonly, open_engine, open_readonly, reading
+from newsarchive.db.schema import upgrade
 from tests.serving import ROOT, Answer, Seen, crawl, served, started
 from tests.test_cli import run
 from tests.test_crawl import front, post, rows

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive.db import schema
-from newsarchive.db.engine import open_engine, upgrade, writing
+from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.schema import upgrade
 from newsarchive.learning import Learner
 from tests.archives import crawled, lines
 from tests.serving import ROOT

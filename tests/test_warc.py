@@ -23,7 +23,8 @@ from warcio.warcwriter import WARCWriter
 
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.warc import Original, WarcWriter, locate, payload_digest, recover
+from newsarchive.warc import Original, WarcWriter, payload_digest, recover
+from newsarchive.warcfiles import locate
 from newsarchive.warcread import MAX_BODY, Damage, captures, read_capture
 
 AT = datetime(2025, 4, 1, 12, 0, 0, 250_000, UTC)

@@ -18,8 +18,9 @@ from click.testing import CliRunner
 
 from newsarchive.cli import cli, main
 from newsarchive.core.repairs.edits import paragraphs, pieces
-from newsarchive.db.engine import connect_readonly, open_engine, open_readonly, upgrade
+from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit

@@ -18,9 +18,10 @@ from newsarchive.core.furniture.evidence import Finding
 from newsarchive.core.furniture.model import Entry, Template
 from newsarchive.core.pages.render import rendered
 from newsarchive.db import templates
-from newsarchive.db.engine import open_engine, open_readonly, upgrade, writing
+from newsarchive.db.engine import open_engine, open_readonly, writing
 from newsarchive.db.frontier import Frontier
 from newsarchive.db.models import Base
+from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
 from newsarchive.items import (
     Article,

@@ -214,7 +214,8 @@ def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], O
 
 def opened(db: str, orders: Orders) -> Engine:
     """The archive with today's schema and the sites that the file of settings lists; as it is for a dry run."""
-    from newsarchive.db.engine import open_engine, upgrade
+    from newsarchive.db.engine import open_engine
+    from newsarchive.db.schema import upgrade
 
     engine = open_engine(database_url(db))
     if not orders.dry_run:

@@ -50,7 +50,8 @@ sites.add_command(template)
 
 def archive_of(db: str) -> Sites:
     """The sites of an archive, which is created where there is none yet."""
-    from newsarchive.db.engine import open_engine, upgrade
+    from newsarchive.db.engine import open_engine
+    from newsarchive.db.schema import upgrade
     from newsarchive.db.sites import Sites
 
     engine = open_engine(database_url(db))

@@ -170,7 +170,8 @@ class Command(ScrapyCrawl):
 
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
         """Raise what would fail anyway, before the first request."""
-        from newsarchive.db.engine import open_engine, upgrade
+        from newsarchive.db.engine import open_engine
+        from newsarchive.db.schema import upgrade
 
         assert self.settings is not None
         spider = self.spider_class(args)

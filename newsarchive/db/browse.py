@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Text, cast, func, inspect, or_, selec
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading
+from newsarchive.db.hidden import HIDDEN, visible
 from newsarchive.db.models import (
     ArticleOrigin,
     ArticleRow,
@@ -21,7 +22,6 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
-from newsarchive.db.quarantine import HIDDEN, visible
 from newsarchive.db.values import told
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 

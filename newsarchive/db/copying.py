@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from newsarchive.db import fulltext
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, reading, shown, writing
 from newsarchive.db.mirroring import Key, Progress, mirror, rows_after
 from newsarchive.db.models import ArticleRow, Base
@@ -45,10 +46,8 @@ def copy(source: Engine, target: Engine, progress: Progress = silent, chunk: int
 
 
 def _one_state(engine: Engine) -> AbstractContextManager[Connection]:
-    """A read transaction that sees no later write; PostgreSQL must be asked for that."""
-    if engine.dialect.name == "postgresql":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    return reading(engine)
+    """A read transaction that sees no later write, for which some databases must be asked."""
+    return reading(engine.execution_options(**dialect_of(engine).snapshot_options))
 
 
 def _refuse_another(source: Engine, target: Engine) -> None:
@@ -92,15 +91,8 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _restart_sequences(engine: Engine) -> None:
-    """PostgreSQL counts ids on its own: from where the copied ones end."""
-    if engine.dialect.name == "postgresql":
-        with writing(engine) as connection:
-            for table in Base.metadata.sorted_tables:
-                if "id" in table.c:
-                    _restart(connection, table)
-
-
-def _restart(connection: Connection, table: Table) -> None:
-    sequence = func.pg_get_serial_sequence(table.name, "id")
-    last = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
-    connection.execute(select(func.setval(sequence, last, False)))
+    """Where the database counts ids on its own: go on from where the copied ones end."""
+    with writing(engine) as connection:
+        for table in Base.metadata.sorted_tables:
+            if "id" in table.c and (statement := dialect_of(engine).restart_ids(table.name)):
+                connection.exec_driver_sql(statement)

@@ -12,15 +12,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsarchive import config
+from newsarchive.db.dialects import SQLITE, Dialect, dialect_of
 from newsarchive.db.failures import BUSY_SECONDS, explained
+from newsarchive.db.locations import require_file
 from newsarchive.db.values import loaded
-from newsarchive.exceptions import DatabaseUnavailable
-from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -35,15 +33,6 @@ class File:
     """An SQLite archive to read from. Nothing that is read through it can write."""
 
     path: Path
-
-
-def default_url() -> str:
-    """What `NEWSARCHIVE_DATABASE_URL` or `newsarchive.toml` says, else a file in the working directory.
-
-    Raises `UsageError` where the settings are not understood.
-    """
-    url: str = config.load()["database"]
-    return url
 
 
 def open_source(url: str) -> File | Engine:
@@ -69,23 +58,18 @@ def engine_of(source: File | Engine) -> Engine:
     return source
 
 
-def require_file(path: Path) -> None:
-    if not path.exists():
-        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")
-
-
 class Reader:
     """A connection in a read transaction."""
 
-    def __init__(self, connection: Any, *, sqlite: bool) -> None:
-        self._connection, self.sqlite = connection, sqlite
+    def __init__(self, connection: Any, dialect: Dialect) -> None:
+        self._connection, self.dialect = connection, dialect
 
     @classmethod
     def of(cls, connection: Reader | Connection) -> Reader:
         """The reader itself, or one inside the transaction of an SQLAlchemy connection."""
         if isinstance(connection, Reader):
             return connection
-        return cls(connection.connection.driver_connection, sqlite=connection.dialect.name == "sqlite")
+        return cls(connection.connection.driver_connection, dialect_of(connection))
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Every row of a query."""
@@ -121,22 +105,11 @@ class Reader:
             if isinstance(value, Sequence) and not isinstance(value, str):
                 several = [(f"{name}_{i}", one) for i, one in enumerate(value)]
                 given.update(several)
-                return "(" + ", ".join(self._mark(one) for one, _ in several) + ")"
-            given[name] = self._time(value) if self.sqlite and isinstance(value, datetime) else value
-            return self._mark(name)
+                return "(" + ", ".join(self.dialect.placeholder(one) for one, _ in several) + ")"
+            given[name] = self.dialect.value(self._connection, value)
+            return self.dialect.placeholder(name)
 
         return _NAME.sub(place, sql), given
-
-    def _time(self, moment: datetime) -> str | None:
-        """A time as SQLite's columns hold it. Raises `DatabaseUnavailable` for an archive that still spells times
-        as older versions did: they would be compared wrongly, without a word."""
-        seen = self._connection.execute("SELECT first_seen_at FROM articles LIMIT 1").fetchone()
-        if seen and seen[0] and " " in seen[0]:
-            raise DatabaseUnavailable("this is an old archive: newsarchive db upgrade")
-        return isoformat(moment)
-
-    def _mark(self, name: str) -> str:
-        return f":{name}" if self.sqlite else f"%({name})s"
 
 
 @contextmanager
@@ -166,6 +139,6 @@ def _reading_file(path: Path) -> Iterator[Reader]:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA cache_size = -65536")
             connection.execute("BEGIN")
-            yield Reader(connection, sqlite=True)
+            yield Reader(connection, SQLITE)
     except sqlite3.Error as error:
         raise explained(str(path), error) from error

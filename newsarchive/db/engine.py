@@ -1,4 +1,4 @@
-"""Opening an archive: the one place that knows SQLite from PostgreSQL.
+"""Opening an archive, on any database that `dialects.py` knows.
 
 `reading(engine)` and `writing(engine)` give a connection in a transaction. A writer takes its lock
 at the start (BEGIN IMMEDIATE; an advisory lock on PostgreSQL), so that two crawls take turns
@@ -16,14 +16,11 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 
-from newsarchive.db.direct import require_file
-from newsarchive.db.failures import BUSY_SECONDS, explained
+from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
+from newsarchive.db.failures import explained
+from newsarchive.db.locations import require_file
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
-
-#: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch").
-ADVISORY_LOCK = int.from_bytes(b"newsarch")
 
 #: Engines of this process. A program that ends without closing its connections leaves the last commits in a
 #: file `-wal` beside the archive, and who copies the archive alone copies none of them.
@@ -32,8 +29,6 @@ _opened: WeakSet[Engine] = WeakSet()
 _readers: WeakSet[_ReadOnlyConnection] = WeakSet()
 _read: set[Path] = set()
 
-_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-
 
 def parse_url(url: str) -> URL:
     """A database URL, or a plain path to an SQLite file.
@@ -41,20 +36,15 @@ def parse_url(url: str) -> URL:
     Raises `UsageError` for what is neither or names a database that is not supported.
     """
     if "://" not in url:
-        return URL.create(_DRIVERS["sqlite"], database=url)
+        return URL.create(SQLITE.driver, database=url)
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError) as error:
         raise UsageError(
             "database URL not understood: try sqlite:///FILE or postgresql://HOST/NAME"
         ) from error
-    if parsed.drivername in _DRIVERS:
-        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise UsageError(
-            f"{parsed.drivername} is not supported: use sqlite:///FILE or postgresql://HOST/NAME"
-        )
-    return parsed
+    dialect = dialect_named(parsed.drivername)
+    return parsed if "+" in parsed.drivername else parsed.set(drivername=dialect.driver)
 
 
 def open_engine(url: str) -> Engine:
@@ -64,17 +54,18 @@ def open_engine(url: str) -> Engine:
     is not installed.
     """
     parsed = parse_url(url)
-    options: dict[str, Any] = {"pool_pre_ping": True}
-    if parsed.get_backend_name() == "sqlite":
-        options = {"connect_args": {"timeout": BUSY_SECONDS}}
     try:
-        engine = create_engine(parsed, **options)
+        engine = create_engine(parsed, **dialect_of(parsed).engine_options)
     except ModuleNotFoundError as error:
         raise DatabaseUnavailable(
             f"{shown(parsed)} needs psycopg: pip install 'newsarchive[postgres]'"
         ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
+    return _followed(engine)
+
+
+def _followed(engine: Engine) -> Engine:
+    """The engine: its connections are configured, its transactions begin as we want them, and all are closed at the end."""
+    event.listen(engine, "connect", dialect_of(engine).configure)
     event.listen(engine, "begin", _begin)
     _opened.add(engine)
     return engine
@@ -111,16 +102,13 @@ def open_readonly(url: str) -> Engine:
     Raises `UsageError` for what is not an SQLite file, `DatabaseUnavailable` where there is none.
     """
     parsed = parse_url(url)
-    if parsed.get_backend_name() != "sqlite":
+    if not dialect_of(parsed).is_file:
         raise UsageError(f"{shown(parsed)} is not an SQLite file")
     file = Path(parsed.database or ":memory:")
     if not file.is_file():
         raise DatabaseUnavailable(f"{file}: no archive there; a crawl creates it")
     engine = create_engine(parsed, creator=lambda: connect_readonly(file))
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin)
-    _opened.add(engine)
-    return engine
+    return _followed(engine)
 
 
 def connect_readonly(file: Path) -> sqlite3.Connection:
@@ -165,27 +153,15 @@ def _readonly_uri(file: Path) -> str:
     return f"{base}?mode=ro"
 
 
-def upgrade(engine: Engine) -> None:
-    """Create the archive or bring it to this version's schema (see `schema.upgrade`)."""
-    from newsarchive.db import schema  # Alembic takes a while to import
-
-    schema.upgrade(engine)
-
-
 def shown(url: URL | Engine) -> str:
     """How messages name a database: the file's path, or the URL with its password starred out."""
     url = url.url if isinstance(url, Engine) else url
-    if url.get_backend_name() == "sqlite":
-        return url.database or ":memory:"
-    return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
+    return dialect_of(url).shown(url)
 
 
 def sqlite_file(engine: Engine) -> Path | None:
     """The file of an SQLite archive; `None` for PostgreSQL and for a database in memory."""
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
-        return None
-    return Path(name)
+    return dialect_of(engine).file(engine.url)
 
 
 @contextmanager
@@ -217,8 +193,7 @@ def _require_file(engine: Engine) -> None:
 def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, leaving out those that a unique constraint says are there already."""
     if rows:
-        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(make(table).on_conflict_do_nothing(), list(rows))
+        connection.execute(dialect_of(connection).insert(table).on_conflict_do_nothing(), list(rows))
 
 
 @contextmanager
@@ -237,22 +212,10 @@ def explained_by(engine: Engine, error: Exception) -> DatabaseError:
     return explained(shown(engine), error, str(engine.url.password or ""))
 
 
-def _configure_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    # isolation_level None: the sqlite3 module then leaves BEGIN to us (`_begin`).
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    # In WAL mode NORMAL loses nothing when the process is killed; only a power cut may take the last commits.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA cache_size = -65536")
-
-
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     writer = options.get("newsarchive_writer", False)
     if options.get("isolation_level") == "AUTOCOMMIT":
         return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
-    elif writer:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+    if statement := dialect_of(connection).begin(writer):
+        connection.exec_driver_sql(statement)

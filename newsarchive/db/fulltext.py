@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.tokens import tokenise
 
 #: PostgreSQL's limits: positions above 16383 are equal, a word has 2046 bytes, a document 1 MB.
@@ -26,18 +27,10 @@ _UPSERT = text(
 )
 
 
-_REBUILD = (
-    "INSERT INTO article_search(article_search) VALUES ('rebuild')",
-    "INSERT INTO article_trigrams(article_trigrams) VALUES ('delete-all')",
-    "INSERT INTO article_trigrams(rowid, headline, article_body)"
-    " SELECT id, headline, article_body FROM articles WHERE unspaced",
-)
-
-
 def index(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Put articles into the index. A row has `article_id`, `headline`, `article_body`."""
-    if connection.dialect.name == "sqlite":
-        return  # the triggers did it
+    if dialect_of(connection).rebuild_search:
+        return  # triggers did it
     documents = [
         {"article_id": row["article_id"], "document": document(row["headline"], row["article_body"])}
         for row in rows
@@ -48,8 +41,8 @@ def index(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def rebuild(connection: Connection) -> None:
     """Make the whole index anew."""
-    if connection.dialect.name == "sqlite":
-        for statement in _REBUILD:
+    if statements := dialect_of(connection).rebuild_search:
+        for statement in statements:
             connection.exec_driver_sql(statement)
         return
     connection.exec_driver_sql("DELETE FROM article_search")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.direct import Reader
-from newsarchive.db.quarantine import visible
+from newsarchive.db.hidden import visible
 from newsarchive.db.values import moment
 
 if TYPE_CHECKING:

@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 #: below, and among them all 3 whose text was wrong by more than a third.
 DOUBT = 0.8
 
-#: The articles that readers do not see: those that wait, and those that a person dropped.
-HIDDEN = "SELECT article_id FROM quarantine WHERE state <> 'accepted'"
-
-
-def visible(key: str, hidden: bool = False) -> str:
-    """The SQL condition that readers see the article whose id is `key`; with `hidden` they see each."""
-    return "1 = 1" if hidden else f"{key} NOT IN ({HIDDEN})"
-
-
 STATES = ("waiting", "accepted", "dropped")
 
 

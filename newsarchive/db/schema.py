@@ -1,7 +1,8 @@
 """The schema's version: creating, upgrading and checking an archive with Alembic.
 
 The Alembic configuration is built here, so the project needs no `alembic.ini`. A migration runs in
-one transaction: where it fails, the old state stands.
+one transaction: where it fails, the old state stands. Alembic is imported where a step is due: it takes longer
+than to see that none is.
 """
 
 from __future__ import annotations
@@ -11,22 +12,28 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, exc, func, inspect, select
+from sqlalchemy import Connection, Engine, func, inspect, select
 
 from newsarchive.db import fulltext, revisions
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
 NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "ceph")
 
 #: Tables that every archive has had since its first version: Alembic's own are also those of other programs.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
+#: Revisions of schemas that no release had; the file that made them is gone, and `LAST_TO_UPGRADE` has it still.
+UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
+#: The last commit whose `newsarchive db upgrade` brings those to revision 0012.
+LAST_TO_UPGRADE = "480e2d2"
 #: Share of an SQLite file that may be free before a work that rewrote many articles writes the file anew. Below it
 #: the next crawl fills the pages again sooner than a second copy of the whole file is worth.
 MAX_FREE_SHARE = 0.1
@@ -35,9 +42,6 @@ MAX_NAMED_TABLES = 3
 
 log = logging.getLogger(__name__)
 
-#: Tables that differ by database and have no models: FTS5's and what it keeps beside them.
-FULL_TEXT_TABLES = ("article_search", "article_trigrams")
-
 
 def upgrade(engine: Engine) -> None:
     """Create the archive, or bring an old one to this version.
@@ -45,20 +49,23 @@ def upgrade(engine: Engine) -> None:
     An SQLite file that holds an older archive is copied beside itself first
     (`FILE.before-REVISION.bak`). Does nothing where the archive is up to date. Raises
     `DatabaseTooNew` for an archive of a newer version, `DatabaseUnavailable` where it cannot be
-    opened or written, or holds the tables of another program: nothing is changed in it then.
+    opened or written, was made by a version before the first release, or holds the tables of another
+    program: nothing is changed in it then.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
     before = _revision(engine)
     head = revisions.head()
     _refuse_foreign(engine, before)
-    _refuse_unknown(engine, before)
     if before == head:
         return
+    _refuse_unknown(engine, before)
     path = sqlite_file(engine)
     if before is not None and path is not None:
         backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
-    _use_wal(engine)
+    _prepare(engine)
+    from alembic import command
+
     with _without_foreign_keys(engine) as connection:
         command.upgrade(_config(connection), "head")
 
@@ -81,8 +88,7 @@ def check(engine: Engine) -> list[str]:
             if held == revisions.head()
             else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
         )
-        if connection.dialect.name == "sqlite":
-            problems += _check_sqlite(connection)
+        problems += dialect_of(connection).problems(connection)
         return problems + [f"{count} {what}" for what, count in _miscounts(connection) if count]
 
 
@@ -136,8 +142,7 @@ def row_counts(engine: Engine) -> dict[str, int]:
 
 def compact(engine: Engine) -> None:
     """Write the archive anew without gaps: free pages, half-full ones, parts of the full-text index."""
-    optimize = [f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES]
-    _outside_transactions(engine, [*(optimize if engine.dialect.name == "sqlite" else []), "VACUUM"])
+    _outside_transactions(engine, [*dialect_of(engine).optimize, "VACUUM"])
 
 
 def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
@@ -183,20 +188,6 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     part.replace(target)
 
 
-def _check_sqlite(connection: Connection) -> list[str]:
-    problems = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
-    problems += [
-        f"dangling reference: {tuple(row)}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
-    ]
-    try:
-        connection.exec_driver_sql(
-            "INSERT INTO article_search(article_search, rank) VALUES ('integrity-check', 1)"
-        )
-    except exc.DatabaseError:
-        problems.append("the full-text index and the texts differ: newsarchive db rebuild")
-    return problems
-
-
 def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
     """Rows that no path through the code makes."""
     for what, query in {
@@ -208,6 +199,8 @@ def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -229,7 +222,7 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
     if revision is not None:
         foreign = set() if there >= OWN_TABLES else there
     else:
-        foreign = there if engine.dialect.name == "sqlite" else there & set(Base.metadata.tables)
+        foreign = there if dialect_of(engine).is_file else there & set(Base.metadata.tables)
     if foreign:
         named = ", ".join(sorted(foreign)[:MAX_NAMED_TABLES])
         raise DatabaseUnavailable(
@@ -239,6 +232,17 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
 
 
 def _refuse_unknown(engine: Engine, revision: str | None) -> None:
+    """What is neither of this version nor of an earlier release cannot be upgraded, and is said to be so."""
+    if revision in UNRELEASED:
+        raise DatabaseUnavailable(
+            f"{shown(engine)} was made by a version of newsarchive before its first release (schema {revision}), and"
+            " was left as it is. To keep all of it, upgrade it in a clone of the repository with the last commit that"
+            f" can: git checkout {LAST_TO_UPGRADE}; newsarchive db upgrade --db {shown(engine)}; git checkout -."
+            " Or read its raw pages into a new archive:"
+            " scrapy crawl warc -a path='FOLDER/*.warc.gz' -s NEWSARCHIVE_DATABASE_URL=NEW.db"
+        )
+    from alembic.script import ScriptDirectory
+
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise DatabaseTooNew(
@@ -280,17 +284,11 @@ def _warn_of_network_drive(engine: Engine) -> None:
         )  # fmt: skip
 
 
-def _use_wal(engine: Engine) -> None:
-    """WAL is a property of the file: set once, it lets readers and a writer work side by side.
-
-    Pages of 16 KB waste less beside texts of a few kilobytes; the size is that of a new file for good.
-    """
-    if sqlite_file(engine) is None:
-        return
+def _prepare(engine: Engine) -> None:
+    """What is set once for a file, before anything is in it and outside a transaction."""
     with translated(engine), closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA page_size = 16384")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        for statement in dialect_of(engine).prepare:
+            connection.cursor().execute(statement)
 
 
 @contextmanager
@@ -300,7 +298,7 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
     SQLite drops the rows that refer to a table when the table is rebuilt with foreign keys on, and
     the switch does nothing inside a transaction.
     """
-    if engine.dialect.name != "sqlite":
+    if not dialect_of(engine).is_file:
         with writing(engine) as connection:
             yield connection
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.filters import Filters
-from newsarchive.db.quarantine import HIDDEN, visible
-from newsarchive.db.search import And, Node, Not, Or, Run, Words, fts5, has_run, parse, positive, tsquery
+from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.search import And, Node, Not, Or, Run, Words, has_run, parse, positive
 from newsarchive.db.snippet import MARKS, Marks, snippet
 from newsarchive.db.tokens import fold, tokenise
 from newsarchive.db.values import storable
@@ -20,15 +19,9 @@ from newsarchive.exceptions import UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: How much a word in the headline counts against one in the text.
-HEADLINE_WEIGHT = 4.0
-
 #: Matches that are ranked, the newest ones: a word that half the archive has tells no article from
 #: another, and scoring each of a million takes a second.
 CANDIDATES = 20_000
-
-#: FTS5's trigram index finds strings of three characters and more.
-_TRIGRAM = 3
 
 _JOINED = """
     JOIN sites AS s ON s.id = a.site_id
@@ -122,11 +115,11 @@ class _Query:
     """Writes the SELECT for one database, its values beside it."""
 
     def __init__(self, reader: Reader, filters: Filters) -> None:
-        self.reader, self.sqlite = reader, reader.sqlite
+        self.reader, self.dialect = reader, reader.dialect
         self.values: dict[str, Any] = {}
         self.filters = list(self._conditions(filters))
         self.hides = not filters.hidden and self.reader.value(f"{HIDDEN} LIMIT 1") is not None
-        self.key = "f.rowid" if self.sqlite else "f.article_id"
+        self.key = self.dialect.search_key
 
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
         if tree and order == "rank" and not has_run(tree):
@@ -159,7 +152,7 @@ class _Query:
 
     def _ranked(self, tree: Node, limit: int, offset: int) -> str:
         """The best first: the index ranks by itself, only what is shown is looked up."""
-        best = self._among(f"{self.key} AS id, {self._score(tree)} AS score", tree)
+        best = self._among(f"{self.key} AS id, {self.dialect.score(tree, self._value)} AS score", tree)
         if limit + offset <= CANDIDATES:
             best += self._newest(tree)
         best += f" ORDER BY score DESC, {self.key} DESC {self._cut(limit, offset)}"
@@ -167,12 +160,6 @@ class _Query:
             f"SELECT {_COLUMNS}, found.score FROM articles AS a {_JOINED} JOIN ({best}) AS found ON found.id = a.id"
             " ORDER BY found.score DESC, found.id DESC"
         )
-
-    def _score(self, tree: Node) -> str:
-        if self.sqlite:
-            return f"-bm25(article_search, 1.0, {HEADLINE_WEIGHT})"
-        weights = "CAST('{0.25, 0.25, 0.25, 1.0}' AS real[])"
-        return f"ts_rank_cd({weights}, f.document, CAST({self._value(tsquery(tree))} AS tsquery), 1)"
 
     def _newest(self, tree: Node) -> str:
         """Leaves out what is older than the newest `CANDIDATES`, where so many match."""
@@ -187,7 +174,7 @@ class _Query:
         them: reading the article of each match costs ten times as much. The + keeps SQLite from asking
         the full-text index once for each that passes.
         """
-        conditions = [self._match("article_search", tree), *self._seen(self.key)]
+        conditions = [self.dialect.matches(tree, self._value), *self._seen(self.key)]
         if self.filters:
             passing = f"SELECT a.id FROM articles AS a WHERE {' AND '.join(self.filters)}"
             conditions.append(f"+{self.key} IN ({passing})")
@@ -198,24 +185,13 @@ class _Query:
         return [visible(key)] if self.hides else []
 
     def _matching(self, node: Node) -> str:
-        return f"SELECT {self.key} FROM article_search AS f WHERE {self._match('article_search', node)}"
-
-    def _match(self, table: str, node: Node) -> str:
-        if self.sqlite:
-            return f"{table} MATCH {self._value(fts5(node))}"
-        return f"f.document @@ CAST({self._value(tsquery(node))} AS tsquery)"
+        return f"SELECT {self.key} FROM article_search AS f WHERE {self.dialect.matches(node, self._value)}"
 
     def _containing(self, run: Run) -> str:
         """Articles with the string; those in a spaced script have it as a word of its own."""
         words = tuple(token.text for token in tokenise(run.text))
         as_word = f" OR a.id IN ({self._matching(Words(words, prefix=True))})" if words else ""
-        if self.sqlite and len(run.text) >= _TRIGRAM:
-            quoted = self._value('"' + run.text.replace('"', '""') + '"')
-            return f"(a.id IN (SELECT rowid FROM article_trigrams WHERE article_trigrams MATCH {quoted}){as_word})"
-        escaped = run.text.replace("/", "//").replace("%", "/%").replace("_", "/_")
-        like = f"LIKE lower({self._value(f'%{escaped}%')}) ESCAPE '/'"
-        inside = f"lower(a.article_body) {like} OR lower(a.headline) {like}"
-        return f"((a.unspaced AND ({inside})){as_word})"
+        return f"({self.dialect.contains(run.text, self._value)}{as_word})"
 
     def _conditions(self, wanted: Filters) -> Iterator[str]:
         if wanted.site:
@@ -247,9 +223,7 @@ class _Query:
         found = [
             row[0] for row in self.reader.tuples(names) if wanted and wanted in folded("\n".join(row[1:]))
         ]
-        if self.sqlite:
-            return f"IN (SELECT value FROM json_each({self._value(json.dumps(found))}))"
-        return f"= ANY(CAST({self._value('{' + ','.join(map(str, found)) + '}')} AS bigint[]))"
+        return self.dialect.among(found, self._value)
 
     def _value(self, value: Any) -> str:
         name = f"v{len(self.values)}"

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.urls import site_of
 from newsarchive.db import defaults, known
-from newsarchive.db.engine import ADVISORY_LOCK, insert_ignoring, reading, sqlite_file, translated, writing
+from newsarchive.db.dialects import CRAWL_LOCK
+from newsarchive.db.engine import insert_ignoring, reading, sqlite_file, translated, writing
 from newsarchive.db.frontier import Frontier
 from newsarchive.db.known import KnownSite
 from newsarchive.db.models import CrawlRun, Site
@@ -166,14 +167,12 @@ def crawl_lock(engine: Engine) -> Iterator[bool]:
     if path is None:
         outside = engine.execution_options(isolation_level="AUTOCOMMIT")
         with translated(engine), outside.connect() as connection:
-            # The next number: the writers' own lock is taken and given back by each transaction.
-            number = ADVISORY_LOCK + 1
-            alone = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar())
+            alone = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({CRAWL_LOCK})").scalar())
             try:
                 yield alone
             finally:
                 if alone:  # the session goes back to the pool, and would keep it
-                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({CRAWL_LOCK})")
         return
     try:
         file = path.with_name(path.name + ".lock").open("w")

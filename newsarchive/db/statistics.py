@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.direct import File, Reader, reading
-from newsarchive.db.quarantine import HIDDEN, visible
+from newsarchive.db.hidden import HIDDEN, visible
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -70,7 +69,7 @@ def stats(source: File | Engine, *, hidden: bool = False) -> Stats:
         found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
         every = hidden or not found["quarantined"]
         found |= {name: _counts(reader, *what, every) for name, what in _COUNTS.items()}
-        return Stats(**found, disk=_disk(source, reader), months=_months(reader, hidden))
+        return Stats(**found, disk=reader.dialect.disk_bytes(reader), months=_months(reader, hidden))
 
 
 def _counts(reader: Reader, column: str, tables: str, key: str, every: bool) -> dict[str, int]:
@@ -83,23 +82,11 @@ def _counts(reader: Reader, column: str, tables: str, key: str, every: bool) -> 
 
 
 def _months(reader: Reader, hidden: bool) -> dict[str, dict[str, int]]:
-    spelled = "substr(a.date_published, 1, 7)"
-    if not reader.sqlite:
-        spelled = "to_char(a.date_published AT TIME ZONE 'UTC', 'YYYY-MM')"
+    query = _MONTHS.format(month=reader.dialect.month("a.date_published"), visible=visible("a.id", hidden))
     found: dict[str, dict[str, int]] = {}
-    for site, month, number in reader.tuples(_MONTHS.format(month=spelled, visible=visible("a.id", hidden))):
+    for site, month, number in reader.tuples(query):
         found.setdefault(site, {})[month] = number
     return found
-
-
-def _disk(source: File | Engine, reader: Reader) -> int:
-    if not reader.sqlite:
-        return int(reader.value("SELECT pg_database_size(current_database())"))
-    path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
-    if not path:
-        return 0
-    files = [Path(path), Path(f"{path}-wal")]
-    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def site_names(source: File | Engine, *, hidden: bool = False) -> list[str]:

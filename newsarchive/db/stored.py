@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db import rows
 from newsarchive.db.direct import File, Reader, Row, reading
+from newsarchive.db.hidden import visible
 from newsarchive.db.lookup import find
-from newsarchive.db.quarantine import visible
 from newsarchive.db.values import inflate
 from newsarchive.items import Article, Author, Image
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table, func, select, update
 
 from newsarchive.db import bands, schema
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
 from newsarchive.db.rows import minhash_of
@@ -58,9 +59,9 @@ def _small_cache(engine: Engine) -> None:
 
     The pool gives the same connection again to whoever works alone.
     """
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA cache_size = -4096")
+    with engine.connect() as connection:
+        for statement in dialect_of(engine).small_cache:
+            connection.exec_driver_sql(statement)
 
 
 class _Part:

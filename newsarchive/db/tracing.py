@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from newsarchive.core.text.sentences import sentences
 from newsarchive.core.twins.comparison import Comparison, compare
 from newsarchive.db.direct import File, Reader, Row, reading
+from newsarchive.db.hidden import HIDDEN, visible
 from newsarchive.db.lookup import find
-from newsarchive.db.quarantine import HIDDEN, visible
 from newsarchive.db.stored import Stored, get
 from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle

@@ -36,9 +36,6 @@ class _IsoTime(sqlite.DATETIME):
         return lambda stored: None if stored is None else datetime.fromisoformat(stored)
 
 
-_SQLITE: Any = _IsoTime()  # type: ignore[no-untyped-call]
-
-
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment. Refuses naive datetimes, stores UTC, gives aware UTC back.
 
@@ -46,11 +43,8 @@ class UTCDateTime(TypeDecorator[datetime]):
     (`2025-04-30T08:15:00+00:00`), which SQLite's own date functions understand and which sorts by time.
     """
 
-    impl = DateTime(timezone=True)
+    impl = DateTime(timezone=True).with_variant(_IsoTime(), "sqlite")  # type: ignore[no-untyped-call]
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(_SQLITE if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from newsarchive.db import browse, revisions, schema
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import open_readonly, parse_url, shown, sqlite_file
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
@@ -50,9 +51,9 @@ def opened(db: str) -> Engine:
     """The archive, read-only. Raises `UsageError` for another database, `DatabaseUnavailable` for one that
     is missing, old or empty."""
     parsed = parse_url(db)
-    if parsed.get_backend_name() != "sqlite":
+    if not dialect_of(parsed).is_file:
         raise UsageError(
-            f"newsarchive web reads an SQLite file, and {shown(parsed)} is PostgreSQL: copy it first with"
+            f"newsarchive web reads an SQLite file, and {shown(parsed)} is {dialect_of(parsed).title}: copy it first with"
             f" newsarchive db copy {shown(parsed)} sqlite:///copy.db, then newsarchive web --db copy.db"
         )
     if importlib.util.find_spec("datasette") is None:

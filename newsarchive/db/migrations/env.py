@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.models import Base
 
 context.configure(
@@ -12,8 +13,8 @@ context.configure(
     render_as_batch=True,
     # SQLite's DDL is transactional once the driver leaves BEGIN to us (engine.py).
     transactional_ddl=True,
-    # The full-text tables differ by database and have no models (fulltext.py).
-    include_name=lambda name, kind, parents: not str(name).startswith(("article_search", "article_trigrams")),
+    # The full-text tables differ by database and have no models.
+    include_name=lambda name, kind, parents: not str(name).startswith(FULL_TEXT_TABLES),
 )
 with context.begin_transaction():
     context.run_migrations()

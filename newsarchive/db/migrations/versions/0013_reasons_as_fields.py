@@ -13,7 +13,7 @@ from alembic import op
 
 from newsarchive.db.types import UTCDateTime
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,301 @@
+"""All that differs between SQLite and PostgreSQL, so that another database is one more class here.
+
+Everything else asks `dialect_of` and never for a name. The schema's revisions spell their own (`migrations/versions`):
+they never change again. Nothing here imports SQLAlchemy before something is written: what only reads goes without.
+
+`bind` in the methods that spell a search gives the placeholder of a value: `bind(3)` is `:v0`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from newsarchive.db.failures import BUSY_SECONDS
+from newsarchive.db.search import Node, fts5, tsquery
+from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.times import isoformat
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine, Table
+
+    from newsarchive.db.direct import Reader
+
+Bind = Callable[[Any], str]
+
+#: How much a word in the headline counts against one in the text.
+HEADLINE_WEIGHT = 4.0
+#: Characters of the shortest string that FTS5's trigram index finds; shorter ones are looked for in the texts.
+MIN_TRIGRAM_CHARACTERS = 3
+#: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch"). The next number is
+#: that of crawls: the writers' own lock is taken and given back by each transaction.
+ADVISORY_LOCK = int.from_bytes(b"newsarch")
+CRAWL_LOCK = ADVISORY_LOCK + 1
+#: Tables that differ by database and have no models: FTS5's and what it keeps beside them.
+FULL_TEXT_TABLES = ("article_search", "article_trigrams")
+
+
+class Dialect(ABC):
+    """A database that holds archives. The attributes that are set here are right for a database server."""
+
+    #: What people call it; SQLAlchemy's names of it, and of it with the driver.
+    title: str
+    name: str
+    driver: str
+    #: Whether the whole database is one file of ours. A server's database may hold tables of other programs too.
+    is_file = False
+    #: What SQLAlchemy's `create_engine` is told.
+    engine_options: ClassVar[dict[str, Any]]
+    #: What gives a read transaction that sees no later write.
+    snapshot_options: ClassVar[dict[str, Any]]
+    #: SQL that gives a row where the table of Alembic's version is there.
+    version_table: str
+    #: The column of the full-text index `f` that names the article.
+    search_key: str
+    #: Statements that make the full-text index anew; none where the code gives it the words (`db/fulltext.py`).
+    rebuild_search: Sequence[str] = ()
+    #: Statements before the tables of an archive are made, outside a transaction.
+    prepare: Sequence[str] = ()
+    #: Statements that join the parts of the full-text index.
+    optimize: Sequence[str] = ()
+    #: Statements for a connection that uses each page once.
+    small_cache: Sequence[str] = ()
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def placeholder(self, name: str) -> str:
+        """A named value in the driver's own SQL."""
+
+    def value(self, connection: Any, value: Any) -> Any:
+        """A value as the driver takes it; `connection` is the driver's."""
+        return value
+
+    @abstractmethod
+    def month(self, column: str) -> str:
+        """The SQL of the month of a time in UTC, as `2025-04`."""
+
+    @abstractmethod
+    def disk_bytes(self, reader: Reader) -> int:
+        """Bytes of the database on disk."""
+
+    # -- search --------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def matches(self, node: Node, bind: Bind) -> str:
+        """The condition that an entry of the full-text index `article_search AS f` has these words."""
+
+    @abstractmethod
+    def score(self, node: Node, bind: Bind) -> str:
+        """The SQL of an entry's rank; higher is better."""
+
+    def contains(self, string: str, bind: Bind) -> str:
+        """The condition that an article `a` in a script without spaces has the string, whatever its case."""
+        escaped = string.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        like = f"LIKE lower({bind(f'%{escaped}%')}) ESCAPE '/'"
+        return f"(a.unspaced AND (lower(a.article_body) {like} OR lower(a.headline) {like}))"
+
+    @abstractmethod
+    def among(self, ids: Sequence[int], bind: Bind) -> str:
+        """The end of a condition that a number is one of many, given as one value."""
+
+    # -- writing -------------------------------------------------------------------------------------
+
+    def configure(self, connection: Any, record: Any) -> None:  # noqa: B027 - a server needs nothing
+        """Prepare a connection of the driver that was just opened."""
+
+    @abstractmethod
+    def begin(self, writer: bool) -> str:
+        """The statement at the start of a transaction, "" for none; a writer waits until it is the only one."""
+
+    @abstractmethod
+    def insert(self, table: Table) -> Any:
+        """SQLAlchemy's INSERT with `on_conflict_do_nothing`."""
+
+    def restart_ids(self, table: str) -> str:
+        """The statement after which new rows get the ids behind those that were copied, "" where none is needed."""
+        return ""
+
+    # -- the database itself --------------------------------------------------------------------------
+
+    def file(self, url: URL) -> Path | None:
+        """The file of the database, where it has one."""
+        return None
+
+    def problems(self, connection: Connection) -> Iterator[str]:
+        """Damage that the database finds itself, a line each."""
+        yield from ()
+
+    @abstractmethod
+    def shown(self, url: URL) -> str:
+        """How messages name the database; without its password."""
+
+
+class SQLite(Dialect):
+    """SQLite with FTS5."""
+
+    title = "SQLite"
+    name = "sqlite"
+    driver = "sqlite+pysqlite"
+    is_file = True
+    engine_options: ClassVar[dict[str, Any]] = {"connect_args": {"timeout": BUSY_SECONDS}}
+    snapshot_options: ClassVar[dict[str, Any]] = {}
+    version_table = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+    search_key = "f.rowid"
+    rebuild_search = (
+        "INSERT INTO article_search(article_search) VALUES ('rebuild')",
+        "INSERT INTO article_trigrams(article_trigrams) VALUES ('delete-all')",
+        "INSERT INTO article_trigrams(rowid, headline, article_body)"
+        " SELECT id, headline, article_body FROM articles WHERE unspaced",
+    )
+    #: WAL is a property of the file: set once, it lets readers and a writer work side by side. Pages of 16 KB waste
+    #: less beside texts of a few kilobytes; the size is that of a new file for good.
+    prepare = ("PRAGMA page_size = 16384", "PRAGMA journal_mode = WAL")
+    optimize = tuple(f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES)
+    small_cache = ("PRAGMA cache_size = -4096",)
+
+    def placeholder(self, name: str) -> str:
+        return f":{name}"
+
+    def value(self, connection: Any, value: Any) -> Any:
+        """A time as text. Raises `DatabaseUnavailable` for an archive that still spells times as versions before
+        the first release did: they would be compared wrongly, without a word."""
+        if not isinstance(value, datetime):
+            return value
+        seen = connection.execute("SELECT first_seen_at FROM articles LIMIT 1").fetchone()
+        if seen and seen[0] and " " in seen[0]:
+            raise DatabaseUnavailable("this is an old archive: newsarchive db upgrade")
+        return isoformat(value)
+
+    def month(self, column: str) -> str:
+        return f"substr({column}, 1, 7)"
+
+    def disk_bytes(self, reader: Reader) -> int:
+        path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
+        files = [Path(path), Path(f"{path}-wal")] if path else []
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def matches(self, node: Node, bind: Bind) -> str:
+        return f"article_search MATCH {bind(fts5(node))}"
+
+    def score(self, node: Node, bind: Bind) -> str:
+        return f"-bm25(article_search, 1.0, {HEADLINE_WEIGHT})"
+
+    def contains(self, string: str, bind: Bind) -> str:
+        if len(string) < MIN_TRIGRAM_CHARACTERS:
+            return super().contains(string, bind)
+        quoted = bind('"' + string.replace('"', '""') + '"')
+        return f"a.id IN (SELECT rowid FROM article_trigrams WHERE article_trigrams MATCH {quoted})"
+
+    def among(self, ids: Sequence[int], bind: Bind) -> str:
+        return f"IN (SELECT value FROM json_each({bind(json.dumps(ids))}))"
+
+    def configure(self, connection: Any, record: Any) -> None:
+        # isolation_level None: the sqlite3 module then leaves BEGIN to us (`begin`).
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # In WAL mode NORMAL loses nothing when the process is killed; only a power cut may take the last commits.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -65536")
+
+    def begin(self, writer: bool) -> str:
+        return "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    def insert(self, table: Table) -> Any:
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+
+    def file(self, url: URL) -> Path | None:
+        name = url.database
+        return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
+
+    def problems(self, connection: Connection) -> Iterator[str]:
+        from sqlalchemy import exc
+
+        yield from (row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok")
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            yield f"dangling reference: {tuple(row)}"
+        try:
+            connection.exec_driver_sql(
+                "INSERT INTO article_search(article_search, rank) VALUES ('integrity-check', 1)"
+            )
+        except exc.DatabaseError:
+            yield "the full-text index and the texts differ: newsarchive db rebuild"
+
+    def shown(self, url: URL) -> str:
+        return url.database or ":memory:"
+
+
+class PostgreSQL(Dialect):
+    """PostgreSQL, with pg_trgm where the server has it."""
+
+    title = "PostgreSQL"
+    name = "postgresql"
+    driver = "postgresql+psycopg"
+    engine_options: ClassVar[dict[str, Any]] = {"pool_pre_ping": True}
+    snapshot_options: ClassVar[dict[str, Any]] = {"isolation_level": "REPEATABLE READ"}
+    version_table = "SELECT to_regclass('alembic_version')"
+    search_key = "f.article_id"
+
+    def placeholder(self, name: str) -> str:
+        return f"%({name})s"
+
+    def month(self, column: str) -> str:
+        return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM')"
+
+    def disk_bytes(self, reader: Reader) -> int:
+        return int(reader.value("SELECT pg_database_size(current_database())"))
+
+    def matches(self, node: Node, bind: Bind) -> str:
+        return f"f.document @@ CAST({bind(tsquery(node))} AS tsquery)"
+
+    def score(self, node: Node, bind: Bind) -> str:
+        weights = "CAST('{0.25, 0.25, 0.25, 1.0}' AS real[])"
+        return f"ts_rank_cd({weights}, f.document, CAST({bind(tsquery(node))} AS tsquery), 1)"
+
+    def among(self, ids: Sequence[int], bind: Bind) -> str:
+        return f"= ANY(CAST({bind('{' + ','.join(map(str, ids)) + '}')} AS bigint[]))"
+
+    def begin(self, writer: bool) -> str:
+        return f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})" if writer else ""
+
+    def insert(self, table: Table) -> Any:
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+
+    def restart_ids(self, table: str) -> str:
+        sequence = f"pg_get_serial_sequence('{table}', 'id')"
+        return f"SELECT setval({sequence}, coalesce(max(id), 0) + 1, FALSE) FROM {table}"
+
+    def shown(self, url: URL) -> str:
+        return url.set(drivername=self.name, query={}).render_as_string(hide_password=True)
+
+
+SQLITE = SQLite()
+POSTGRESQL = PostgreSQL()
+
+#: Every database by SQLAlchemy's name of it.
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLITE, POSTGRESQL)}
+#: What a URL may call them besides.
+ALIASES = {"postgres": POSTGRESQL.name}
+
+
+def dialect_of(bound: Engine | Connection | URL) -> Dialect:
+    """The database of an engine, a connection or a URL that `engine.parse_url` understood."""
+    found = getattr(bound, "dialect", None)
+    return DIALECTS[found.name if found is not None else bound.get_backend_name()]  # type: ignore[union-attr]
+
+
+def dialect_named(drivername: str) -> Dialect:
+    """The database that a URL names before `://`. Raises `UsageError` for one that is not supported."""
+    found = DIALECTS.get(ALIASES.get(drivername, drivername.partition("+")[0]))
+    if found is None:
+        raise UsageError(f"{drivername} is not supported: use sqlite:///FILE or postgresql://HOST/NAME")
+    return found
