@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from newsarchive.exceptions import UsageError
-from newsarchive.rules import STANDFIRSTS
+
+#: Where a standfirst may go; the first is the default.
+STANDFIRSTS = ("description", "text")
 
 FILE_NAME = "newsarchive.toml"
 #: The variable that names the file; an option `--config` sets it for the command and all that it starts.

@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from newsarchive import config
+from newsarchive.config import STANDFIRSTS
 from newsarchive.exceptions import BadRules
 
 DATA = Path(__file__).parent / "data"
-#: Where a standfirst may go; the first is the default.
-STANDFIRSTS = ("description", "text")
 
 Table = Mapping[str, Any]
 
@@ -48,8 +48,6 @@ def load(folder: Path | str | None = None) -> Rules:
 
     Raises `BadRules`, naming file and key, for what cannot be read or is not understood.
     """
-    from newsarchive import config  # which reads `STANDFIRSTS`
-
     folders = [DATA]
     if folder is not None:
         if not Path(folder).is_dir():
