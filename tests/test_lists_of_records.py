@@ -6,7 +6,7 @@ import re
 import pytest
 
 from newsarchive import extract
-from newsarchive.core.clutter.records import fact_lines
+from newsarchive.core.text.records import fact_lines
 from newsarchive.items import Block
 
 PROSE = (

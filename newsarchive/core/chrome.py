@@ -14,7 +14,6 @@ from functools import lru_cache
 from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.breaks import closed, opened
 from newsarchive.core.clutter.phrases import LONGEST, Lookup, Phrases, phrases
-from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.copyright import copyright_of
 from newsarchive.core.origins.datelines import signed_by
@@ -22,6 +21,7 @@ from newsarchive.core.origins.edges import credit_lines
 from newsarchive.core.pages.render import rendered
 from newsarchive.core.text.lines import is_prose, source_names
 from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.records import fact_lines
 from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules

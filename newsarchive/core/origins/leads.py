@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from newsarchive.core.clutter.records import fact_lines
 from newsarchive.core.origins.attribution import Attribution, attributions_in
 from newsarchive.core.origins.attribution_patterns import any_of, every
 from newsarchive.core.origins.copyright import Copyright, copyright_of
@@ -22,6 +21,7 @@ from newsarchive.core.origins.mentions import mention_in, not_hosts
 from newsarchive.core.origins.names import unlisted_names
 from newsarchive.core.origins.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.origins.vocabulary import words_of
+from newsarchive.core.text.records import fact_lines
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
