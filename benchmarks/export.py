@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.store import Words, articles
-from newsarchive.core.pages.render import rendered
+from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsarchive.cli import cli, common, search, stats
-from newsarchive.core.pages.render import rendered
+from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store

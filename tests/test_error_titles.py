@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
+from newsarchive.core.html.parsing import parse
 from newsarchive.core.pages.errortitles import error_title
-from newsarchive.core.pages.parsing import parse
 from newsarchive.core.process import article_from
 from newsarchive.core.sources.pagekind import page_kind
 from newsarchive.exceptions import NotAnArticle

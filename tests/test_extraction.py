@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from newsarchive import extract
 from newsarchive.core.extraction import explain, extract_step
+from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
+from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.render import rendered
 from newsarchive.core.pages.naming import Namer, is_headline
-from newsarchive.core.pages.parsing import parse
-from newsarchive.core.pages.render import rendered
-from newsarchive.core.pages.walking import MAX_BLOCKS, read_blocks
 from newsarchive.exceptions import BadRules, NotAnArticle
 from newsarchive.items import LABELS, Article, Capture, DropReason, Page
 from newsarchive.rules import Rules, default, with_standfirst

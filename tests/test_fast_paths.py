@@ -10,8 +10,9 @@ import pytest
 from newsarchive import rules
 from newsarchive.core.clutter import phrases
 from newsarchive.core.facts import shown
-from newsarchive.core.pages import boxes, markup, naming
-from newsarchive.core.pages.parsing import parse
+from newsarchive.core.html import markup
+from newsarchive.core.html.parsing import parse
+from newsarchive.core.pages import boxes, naming
 from newsarchive.core.pages.trees import Forest
 from newsarchive.core.text import patterns
 from newsarchive.core.text.patterns import Literals

@@ -18,7 +18,7 @@ from scrapy.exporters import CsvItemExporter, JsonLinesItemExporter
 
 from newsarchive import Archive, adapter, fields, settings
 from newsarchive.cli import cli
-from newsarchive.core.pages.render import rendered
+from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import reading
 from newsarchive.db.store import Store
 from newsarchive.export import plain

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import newsarchive
 from newsarchive import Archive, Article, Block, Capture, Origin, extract, fields, repair, row
-from newsarchive.core.pages.render import rendered
+from newsarchive.core.html.render import rendered
 from newsarchive.db.filters import filters
 from newsarchive.db.store import Store
 from newsarchive.exceptions import NotAnArticle, UsageError, WrongType

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.pages import parsing
+from newsarchive.core.html import parsing
 from newsarchive.core.sources import links
 
 RULES = rules.default()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
+from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.metadata import read_metadata
-from newsarchive.core.pages.walking import read_blocks
 from newsarchive.items import Article, Block, Capture, Page
 
 CASES = Path(__file__).parent / "cases" / "metadata"

@@ -22,9 +22,9 @@ from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import Sighting, sighting
 from newsarchive.core.furniture.teaching import taught
-from newsarchive.core.pages.parsing import parse
-from newsarchive.core.pages.render import rendered
-from newsarchive.core.pages.walking import read_blocks
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.render import rendered
 from newsarchive.core.posts import whole
 from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import yaml
 
-from newsarchive.core.pages.render import markdown
+from newsarchive.core.html.render import markdown
 from newsarchive.exceptions import UsageError
 from newsarchive.fields import row
 from newsarchive.times import isoformat

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from newsarchive.core.pages.render import clean
+from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.snippet import Marks
 

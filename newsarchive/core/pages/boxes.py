@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from newsarchive.core.pages.blocks import Box
+from newsarchive.core.html.blocks import Box
 from newsarchive.core.text.patterns import any_literal
 
 #: Hand-made groups: words of ids and classes that name a part of a page, in many themes alike.

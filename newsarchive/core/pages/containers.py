@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.pages.blocks import Box, RawBlock
+from newsarchive.core.html.blocks import Box, RawBlock
 
 Array = NDArray[np.floating[Any]]
 

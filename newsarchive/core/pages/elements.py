@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.facts.claims import MOST, plain
-from newsarchive.core.pages.markup import fold
+from newsarchive.core.html.markup import fold
 
 Attributes = dict[str, str | None]
 

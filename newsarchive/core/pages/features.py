@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.pages.blocks import RawBlock, Reading
+from newsarchive.core.html.blocks import RawBlock, Reading
 from newsarchive.core.pages.boxes import GROUP_BITS, TAG_BITS, BoxFacts, Names
 from newsarchive.core.pages.containers import containers, ratio, signatures
 from newsarchive.core.pages.shapes import KINDS, shapes

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core.pages.blocks import Reading
+from newsarchive.core.html.blocks import Reading, read_blocks
+from newsarchive.core.html.parsing import declared_body, parse
 from newsarchive.core.pages.boxes import Names
 from newsarchive.core.pages.decision import agreed, chances, choose, smoothed
 from newsarchive.core.pages.features import features
-from newsarchive.core.pages.parsing import declared_body, parse
 from newsarchive.core.pages.trees import Forest
-from newsarchive.core.pages.walking import read_blocks
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from newsarchive.core.pages.blocks import Box, RawBlock
+from newsarchive.core.html.blocks import Box, RawBlock
 from newsarchive.core.pages.boxes import spelled, telling
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.sentences import ends_sentence

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.pages.blocks import RawBlock
+from newsarchive.core.html.blocks import RawBlock
 from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS
 
 Array = NDArray[np.floating[Any]]

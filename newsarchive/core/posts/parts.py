@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newsarchive.core.pages.render import rendered
+from newsarchive.core.html.render import rendered
 from newsarchive.core.sources.paging import page_parts
 from newsarchive.core.text.line_keys import signature
 from newsarchive.core.text.normalise import fold

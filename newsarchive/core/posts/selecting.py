@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from newsarchive.core.pages.render import rendered
+from newsarchive.core.html.render import rendered
 from newsarchive.items import Article, Block, DecidedBy, Selectors
 
 SELECTOR = re.compile(r"(?=.)(?:[a-z][a-z0-9-]*)?(?:[#.][\w-]+)*", re.I)

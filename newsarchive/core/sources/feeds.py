@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from newsarchive.core.pages.parsing import parse
+from newsarchive.core.html.parsing import parse
 from newsarchive.core.sources.anchors import attributes, base_of
 from newsarchive.core.sources.entries import Entry, offset_of
 from newsarchive.core.sources.links import index_reason

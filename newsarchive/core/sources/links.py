@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.pages.parsing import parse
+from newsarchive.core.html.parsing import parse
 from newsarchive.core.sources.anchors import base_of
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Link

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.html.parsing import fresh, parse
 from newsarchive.core.pages.errortitles import error_title
-from newsarchive.core.pages.parsing import fresh, parse
 from newsarchive.core.sources.anchors import base_of
 from newsarchive.core.sources.links import address_score, index_reason
 from newsarchive.core.urls import site_of, try_normalise, url_key

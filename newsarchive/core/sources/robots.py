@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from newsarchive.core.pages.parsing import parse
+from newsarchive.core.html.parsing import parse
 from newsarchive.core.sources.anchors import attributes
 from newsarchive.core.urls import try_normalise
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from newsarchive.core.pages.markup import escape
+from newsarchive.core.html.markup import escape
 from newsarchive.core.text.words import count_words
 from newsarchive.items import Article, Block
 
