@@ -26,7 +26,7 @@ import ftfy
 from benchmarks.encoding_damage import Cell, cells
 from benchmarks.encoding_others import clean_lines, decoding_lines, speed_lines, word_lines
 from newsarchive import rules
-from newsarchive.core.encoding import repair_texts
+from newsarchive.core.encoding.step import repair_texts
 
 PLACEMENTS = ("page", "sentence", "punctuation")
 #: Sentences a page.

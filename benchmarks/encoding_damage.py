@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from newsarchive.core.charsets import SINGLE_BYTE
+from newsarchive.core.encoding.charsets import SINGLE_BYTE
 
 Damage = Callable[[str], str | None]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import ftfy
 
 from newsarchive import rules
-from newsarchive.core.decoding import decode
-from newsarchive.core.encoding import repair
+from newsarchive.core.encoding.decoding import decode
+from newsarchive.core.encoding.step import repair
 
 #: Bytes to text: languages → the legacy codecs that their pages were written in.
 WRITTEN = {

@@ -113,7 +113,7 @@ def repair(text: str) -> Repaired:
     what is no text.
     """
     from newsarchive import rules
-    from newsarchive.core import encoding
+    from newsarchive.core.encoding import step
 
     if isinstance(text, (bytes, bytearray)):
         raise WrongType(
@@ -121,7 +121,7 @@ def repair(text: str) -> Repaired:
             "decode it first, repair(data.decode('utf-8')); a whole page goes to extract(data, url=…)",
         )  # fmt: skip
     _require_text("repair(): text", text, "give the text to repair as str")
-    return encoding.repair(text, rules.models_alone())
+    return step.repair(text, rules.models_alone())
 
 
 def _page(body: object, html: object) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.core.charsets import SINGLE_BYTE, charset, charsets, whatwg_label
+from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset, charsets, whatwg_label
 
 
 @pytest.mark.parametrize("name", SINGLE_BYTE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.repairs.edits import BODY, body_edits, one_after_another
+from newsarchive.core.encoding.changes import BODY, body_edits, one_after_another
 from newsarchive.items import Article, Block, Edit, replay, unreplay
 from tests.storage import rich_article
 

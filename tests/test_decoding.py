@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.decoding import decode, decode_step
+from newsarchive.core.encoding.decoding import decode, decode_step
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture
 

@@ -11,14 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract, rules
-from newsarchive.core.charsets import SINGLE_BYTE, charset
-from newsarchive.core.encoding import repair, repair_step, repair_texts
-from newsarchive.core.repairs import losses
-from newsarchive.core.repairs.arrays import arrays_of
-from newsarchive.core.repairs.fallback import second_opinion
-from newsarchive.core.repairs.gate import LINE, suspects
-from newsarchive.core.repairs.mojibake import UTF8
-from newsarchive.core.repairs.pairs import model_of
+from newsarchive.core.encoding import lost_search
+from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset
+from newsarchive.core.encoding.ftfy_fallback import second_opinion
+from newsarchive.core.encoding.mojibake import UTF8
+from newsarchive.core.encoding.pair_model import LINE, arrays_of, model_of, suspects
+from newsarchive.core.encoding.step import repair, repair_step, repair_texts
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
 RULES = rules.default()
@@ -201,7 +199,7 @@ def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     damaged = losing(RUSSIAN, "cp1253", "?")
-    monkeypatch.setattr(losses, "MOST", 20)
+    monkeypatch.setattr(lost_search, "MOST", 20)
     result = repair(damaged, RULES)
     assert "lost bytes" in result.damage
     assert result.text != RUSSIAN

@@ -48,7 +48,7 @@ CRAWL = ("scrapy", "crawl", "news", "-a", "url=http://127.0.0.1:9/")
     [
         "newsarchive.commands.crawl",
         "newsarchive.spiders.base",
-        "newsarchive.core.encoding",
+        "newsarchive.core.encoding.step",
         "newsarchive.pipelines",
         "alembic",
         "newsarchive.extensions",

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsarchive.cli import cli, main
-from newsarchive.core.repairs.edits import paragraphs, pieces
+from newsarchive.core.encoding.changes import paragraphs, pieces
 from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
 from newsarchive.db.schema import upgrade

@@ -29,8 +29,8 @@ from typing import Any
 
 import numpy as np
 
-from newsarchive.core.repairs.grams import GRAMS
-from newsarchive.core.repairs.pairs import MAGIC, MODEL, SCALE, Backing
+from newsarchive.core.encoding.ngram_model import GRAMS
+from newsarchive.core.encoding.pair_model import MAGIC, MODEL, SCALE, Backing
 from newsarchive.core.text.scripts import FORBIDDEN, kind
 from training.encoding_grams import count_grams, packed
 from training.encoding_patterns import LATIN, WORD, patterns_of

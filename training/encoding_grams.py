@@ -1,4 +1,4 @@
-"""Build the model of letter sequences that fills lost bytes: see `newsarchive.core.repairs.grams`.
+"""Build the model of letter sequences that fills lost bytes: see `newsarchive.core.encoding.ngram_model`.
 
 The sequences come from the same word lists as the pair model; those of ASCII alone are left out,
 because nothing in them is ever lost. Layout of the file: `GRAM1`, the length of a segment (uint32,
@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from math import log
 
-from newsarchive.core.repairs.grams import LEAST, MAGIC, grams_of, hashed
+from newsarchive.core.encoding.ngram_model import LEAST, MAGIC, grams_of, hashed
 from training.encoding_words import Words
 
 #: So many sequences are kept, the most frequent ones; of so many words of each language.

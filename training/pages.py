@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from newsarchive.core.decoding import decode_step
+from newsarchive.core.encoding.decoding import decode_step
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture, Page
 from newsarchive.rules import Rules, default

@@ -155,7 +155,7 @@ def print_heads(out: Console, stored: Stored) -> None:
 
 def damaged_sentence(stored: Stored) -> tuple[str, str]:
     """The paragraph with the most repairs as the page had it, and as it is stored."""
-    from newsarchive.core.repairs.edits import BODY, paragraphs, pieces
+    from newsarchive.core.encoding.changes import BODY, paragraphs, pieces
 
     edits = [edit for edit in stored.edits if edit.where == BODY]
     found = paragraphs(pieces(stored.article_body, edits))

@@ -16,7 +16,8 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
-from newsarchive.core import chrome, encoding, fingerprint, origin
+from newsarchive.core import chrome, fingerprint, origin
+from newsarchive.core.encoding import step as encoding
 from newsarchive.core.facts.conventions import applied, effects
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.model import Template

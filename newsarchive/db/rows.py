@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsarchive.core.repairs.edits import body_edits
+from newsarchive.core.encoding.changes import body_edits
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.tokens import is_unspaced
 from newsarchive.db.values import storable

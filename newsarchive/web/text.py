@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsarchive.core.repairs.edits import BODY, Piece, paragraphs, pieces
+from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
 from newsarchive.items import Block, Edit
 
 #: Code points of the text that a list of repairs shows on each side of one.

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
+from newsarchive.core.encoding.changes import original_of
 from newsarchive.core.html.render import clean
-from newsarchive.core.repairs.edits import original_of
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import comparable_words
 from newsarchive.edits import Edit, unreplay

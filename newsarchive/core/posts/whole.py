@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newsarchive.core import decoding, extraction
+from newsarchive.core import extraction
+from newsarchive.core.encoding import decoding
 from newsarchive.core.pages.pagetype import quality
 from newsarchive.core.posts.agreement import weighed
 from newsarchive.core.posts.filling import FILLABLE, filled, in_place_of, usable

@@ -23,10 +23,10 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.repairs.grams import LENGTHS, GramModel, camel_parts
-from newsarchive.core.repairs.mojibake import Found, Reading
-from newsarchive.core.repairs.pairs import PairModel
-from newsarchive.core.repairs.runs import Runs
+from newsarchive.core.encoding.mojibake import Found, Reading
+from newsarchive.core.encoding.ngram_model import LENGTHS, GramModel, camel_parts
+from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.runs import Runs
 from newsarchive.core.text.scripts import script
 
 #: Letters that a word has at the least to be known as it stands, one less if it has no capitals inside: fewer letters

@@ -3,6 +3,17 @@
 `â€™` is `’` written as UTF-8 (E2 80 99) and read as windows-1252. Codec tables alone prove nothing:
 much clean text happens to be valid UTF-8 in some codec. What decides is how much likelier the text
 is, in its context, after the change than before.
+
+Which pieces of a run are damaged: the cheapest way through it (Viterbi 1967).
+
+At each character the text either stands as it is, or a UTF-8 sequence starts that is read back;
+going from one to the other costs something, so that a run does not fall to pieces.
+
+Which single-byte codecs can have made two characters side by side out of UTF-8: see `plausible`.
+
+Character references left in a text: `&acirc;&euro;&trade;` is mojibake too.
+
+They are read only to see what lies behind them: a reference that no repair touches stays.
 """
 
 from __future__ import annotations
@@ -11,15 +22,99 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate
+from functools import cache, lru_cache
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.repairs.pairs import SCALE, PairModel
-from newsarchive.core.repairs.pieces import SWITCH, damaged_pieces
-from newsarchive.core.repairs.signs import codecs_in, named
+from newsarchive.core.encoding.charsets import Charset, charset, charsets
+from newsarchive.core.encoding.pair_model import SCALE, PairModel
 from newsarchive.core.text.scripts import is_allowed
+
+#: What it costs, in nats, that damage begins or ends inside a run.
+SWITCH = 3.0
+
+_SWITCH = SWITCH * SCALE
+
+#: (start, end) of what is better read as UTF-8.
+Pieces = tuple[tuple[int, int], ...]
+#: A way up to some place: its cost, the last symbol, the start of the piece it is in, the pieces before.
+_Way = tuple[float, int, int, Pieces]
+
+
+def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
+    """(start, end) in `raw` of what is better read as UTF-8.
+
+    `raw` is well-formed UTF-8, one byte for each character of `run` but the first and the last,
+    which are context.
+    """
+    symbols, costs = model.symbols, model.costs
+    ids = [symbols[c] for c in run]
+    kept: list[_Way | None] = [(0.0, ids[0], -1, ()), *[None] * len(raw)]  # up to each byte, out of a piece
+    read: list[_Way | None] = [None] * (len(raw) + 1)  # and inside of one
+    for at, byte in enumerate(raw):
+        length = 0 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+        symbol = symbols[raw[at : at + length].decode()] if length else -1
+        if way := kept[at]:
+            cost, last, _, pieces = way
+            row = costs[last]
+            _offer(kept, at + 1, (cost + row[ids[at + 1]], ids[at + 1], -1, pieces))
+            if length:
+                _offer(read, at + length, (cost + row[symbol] + (_SWITCH if at else 0), symbol, at, pieces))
+        if way := read[at]:
+            cost, last, start, pieces = way
+            row = costs[last]
+            outside = (cost + row[ids[at + 1]] + _SWITCH, ids[at + 1], -1, (*pieces, (start, at)))
+            _offer(kept, at + 1, outside)
+            if length:
+                _offer(read, at + length, (cost + row[symbol], symbol, start, pieces))
+    return _cheapest_end(model, kept[-1], read[-1], ids[-1], len(raw))
+
+
+def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
+    if (known := ways[at]) is None or way[0] < known[0]:
+        ways[at] = way
+
+
+def _cheapest_end(model: PairModel, kept: _Way | None, read: _Way | None, last: int, end: int) -> Pieces:
+    ends = [(way[0] + model.costs[way[1]][last], way[3]) for way in (kept,) if way]
+    ends += [(way[0] + model.costs[way[1]][last], (*way[3], (way[2], end))) for way in (read,) if way]
+    return min(ends, key=lambda way: way[0])[1]
+
+
+#: Two sets of codecs, a bit each, in the order of `charsets()`: those in which a character is a first byte
+#: of a sequence, and those in which it is one that follows.
+Signs = tuple[int, int]
+NONE: Signs = (0, 0)
+
+
+@cache
+def single_bytes() -> dict[str, Signs]:
+    """Character → its signs."""
+    signs: dict[str, Signs] = {}
+    for number, codec in enumerate(charsets()):
+        for code, byte in codec.inverse.items():
+            first, follows = signs.get(chr(code), NONE)
+            first |= (0xC2 <= byte <= 0xF4) << number
+            follows |= (0x80 <= byte <= 0xBF) << number
+            signs[chr(code)] = first, follows
+    return signs
+
+
+def codecs_in(text: str) -> int:
+    """The codecs in which some two characters of a text begin a sequence, a bit each."""
+    own, bits = single_bytes(), 0
+    if own.keys().isdisjoint(text):
+        return bits
+    for (first, _), (_, follows) in pairwise([own.get(char, NONE) for char in text]):
+        bits |= first & follows
+    return bits
+
+
+@lru_cache(maxsize=1 << 12)
+def named(bits: int) -> tuple[Charset, ...]:
+    """The codecs of these bits."""
+    return tuple(codec for number, codec in enumerate(charsets()) if bits >> number & 1)
+
 
 _SEQUENCE = (
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
@@ -195,3 +290,44 @@ def _decoded(text: str, charset: Charset) -> str:
         out += [text[at : match.start()], match[0].decode()]
         at = match.end()
     return "".join([*out, text[at:]]) if out else text
+
+
+_REFERENCE = re.compile(r"&(?:#[xX][0-9a-fA-F]{2,6}|#[0-9]{3,7}|[A-Za-z][A-Za-z0-9]{1,30});")
+
+
+@dataclass(frozen=True)
+class Unescaped:
+    """A text with its non-ASCII references resolved, and the way back to its offsets.
+
+    `ends` are the offsets after each resolved reference, `shifts` how much longer the original is
+    up to there.
+    """
+
+    text: str
+    ends: tuple[int, ...] = ()
+    shifts: tuple[int, ...] = ()
+
+    def original(self, offset: int) -> int:
+        """The offset in the original text."""
+        number = bisect_right(self.ends, offset) if self.ends else 0
+        return offset + (self.shifts[number - 1] if number else 0)
+
+
+def unescaped(text: str) -> Unescaped:
+    """Resolve the references to single characters beyond ASCII."""
+    if "&" not in text:
+        return Unescaped(text)
+    import html
+
+    out, ends, shifts, at, length, shift = [], [], [], 0, 0, 0
+    for match in _REFERENCE.finditer(text):
+        char = html.unescape(match[0])
+        if len(char) != 1 or char.isascii():
+            continue
+        length += match.start() - at + 1
+        shift += len(match[0]) - 1
+        out += [text[at : match.start()], char]
+        ends.append(length)
+        shifts.append(shift)
+        at = match.end()
+    return Unescaped("".join([*out, text[at:]]), tuple(ends), tuple(shifts))

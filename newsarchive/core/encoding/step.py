@@ -2,30 +2,37 @@
 
 `repair_step` is the step that `core.process` runs; `repair` and `repair_texts` are the same on plain strings. Typography stays as published: nothing here
 straightens quotes, changes widths or ligatures, or normalises.
+
+C1 controls that stand alone: `I\x92m` is `I’m`.
+
+No text has them, and browsers read the bytes as windows-1252 in every page that says ISO-8859-1
+(https://encoding.spec.whatwg.org/#names-and-labels). Where they stand between ASCII or Han, Kana and Hangul, which no
+single-byte codec brings forth, they are no part of UTF-8 that was read wrongly.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from newsarchive.core.repairs.edits import one_after_another
-from newsarchive.core.repairs.entities import Unescaped, unescaped
-from newsarchive.core.repairs.gate import suspects
-from newsarchive.core.repairs.grams import grams_model_of
-from newsarchive.core.repairs.interpuncts import may_be_interpunct
-from newsarchive.core.repairs.pairs import model_of
-from newsarchive.core.repairs.repairing import texts_of, with_texts
-from newsarchive.core.repairs.siblings import may_be_sibling
+from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
+from newsarchive.core.encoding.charsets import charset
+from newsarchive.core.encoding.cjk_punctuation import may_be_interpunct
+from newsarchive.core.encoding.legacy import may_be_sibling
+from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
+from newsarchive.core.encoding.ngram_model import grams_model_of
+from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects
+from newsarchive.core.encoding.runs import Change
 from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
-    from newsarchive.core.repairs.mojibake import Reading
+    from newsarchive.core.encoding.mojibake import Reading
     from newsarchive.items import Article
+
 
 #: So often a page is looked at: one codec may have been read over several others.
 PASSES = 8
@@ -75,13 +82,11 @@ def _may_hide(text: str, rules: Rules) -> bool:
 def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
     """The texts, damage looked for at these places of the page."""
     # Most texts are clean: to look at one takes none of these.
-    from newsarchive.core.repairs.controls import control_changes
-    from newsarchive.core.repairs.fallback import is_asked, second_opinion
-    from newsarchive.core.repairs.interpuncts import interpunct_changes
-    from newsarchive.core.repairs.plausible import windows
-    from newsarchive.core.repairs.runs import Repairs
-    from newsarchive.core.repairs.siblings import sibling_changes
-    from newsarchive.core.repairs.vote import changes_of
+    from newsarchive.core.encoding.cjk_punctuation import interpunct_changes
+    from newsarchive.core.encoding.ftfy_fallback import is_asked, second_opinion
+    from newsarchive.core.encoding.legacy import sibling_changes
+    from newsarchive.core.encoding.runs import Repairs, windows
+    from newsarchive.core.encoding.voting import changes_of
 
     model, near = model_of(rules), windows(seen.text, positions)
     grams = grams_model_of(rules)
@@ -143,3 +148,26 @@ def damage_of(text: str) -> tuple[str, ...]:
     if "?" in text and "??" in text and _QUESTIONS.search(text):
         found.append("question marks")
     return tuple(found)
+
+
+#: What may stand beside one: ASCII, what Chinese, Japanese and Korean are written in, the ends of the text.
+_BESIDE = r"\x00-\x7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
+_CONTROL = re.compile(rf"[\x80-\x9f](?![^{_BESIDE}])(?:(?<=^.)|(?<=[{_BESIDE}].))", re.DOTALL)
+
+
+def control_changes(text: str, positions: Iterable[int], model: PairModel) -> Sequence[Change]:
+    """The controls at these suspicious places that windows-1252 has a character for, where that is likelier."""
+    decoded, changes = charset("windows-1252").decoded, []
+    beside = {at for place in positions for at in (place, place + 1) if "\x80" <= text[at : at + 1] <= "\x9f"}
+    for at in sorted(beside):
+        if not _CONTROL.match(text, at):
+            continue
+        char = text[at]
+        before, behind = text[at - 1] if at else "\n", text[at + 1 : at + 2] or "\n"
+        if (after := decoded[ord(char)]) == "\ufffd":
+            continue
+        gain = model.of(before + char + behind) - model.of(before + after + behind)
+        if gain > 0:
+            rule = "windows-1252 read as iso-8859-1"
+            changes.append(Change(at, at + 1, Reading(0, 1, after, rule, gain)))
+    return changes

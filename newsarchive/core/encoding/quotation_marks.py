@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from newsarchive.core.charsets import Charset, charset
-from newsarchive.core.repairs.runs import Change
+from newsarchive.core.encoding.charsets import Charset, charset
+from newsarchive.core.encoding.runs import Change
 from newsarchive.core.text.scripts import script
 
 #: What opens and what closes, and the languages of which that is the custom (Unicode CLDR, delimiters); "" is

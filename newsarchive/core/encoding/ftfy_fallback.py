@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from newsarchive.core.repairs.gate import suspects
-from newsarchive.core.repairs.pairs import PairModel
-from newsarchive.core.repairs.plausible import Window, plausible_single_bytes, windows
-from newsarchive.core.repairs.proof import writings
+from newsarchive.core.encoding.pair_model import PairModel, suspects
+from newsarchive.core.encoding.proof import writings
+from newsarchive.core.encoding.runs import Window, plausible_single_bytes, windows
 from newsarchive.core.text.scripts import is_allowed
 from newsarchive.edits import Edit
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
 
-from newsarchive.core.charsets import MULTI_BYTE
-from newsarchive.core.repairs.mojibake import UTF8, Found, Reading
-from newsarchive.core.repairs.pairs import PairModel
+from newsarchive.core.encoding.charsets import MULTI_BYTE
+from newsarchive.core.encoding.mojibake import UTF8, Found, Reading
+from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.text.scripts import is_allowed
 
 #: UTF-8, ASCII included: what a whole run comes to.

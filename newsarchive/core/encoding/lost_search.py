@@ -1,0 +1,403 @@
+"""Where bytes may have been lost: parts of sequences of a codec that its changes do not account for.
+
+`losses` fills what can be told.
+
+Where sentences end in damaged text: of a sentence all is repaired, or nothing.
+
+Where bytes were lost: what can be told is filled, what cannot is left whole.
+
+A sentence of which some bytes are beyond guessing stays as it was published, in every letter: text
+that is repaired in half cannot be told from text that was written so.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import chain, islice, pairwise
+
+from newsarchive.core.encoding.charsets import Charset, charset
+from newsarchive.core.encoding.cjk_punctuation import torn_stops
+from newsarchive.core.encoding.lost_bytes import JOINED, Lossy, Mended, lossy
+from newsarchive.core.encoding.ngram_model import LENGTHS, GramModel
+from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.quotation_marks import torn_marks
+from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, placed, start_of
+from newsarchive.core.text.scripts import kind, script
+
+#: So many places of a character are asked whether it is in known words, of no more letters to either side.
+ASKED, LETTERS = 60, 30
+#: A word of so many letters proves little by itself: a line with so many other letters of the script does.
+SHORT, FEW = 2, 5
+
+
+def torn(
+    text: str,
+    positions: Sequence[int],
+    changes: Sequence[Change],
+    charset: Charset,
+    model: PairModel,
+    grams: GramModel,
+) -> list[int]:
+    """Where a page may have parts of sequences of a codec that its changes do not account for."""
+    firsts = firsts_of(text, changes, charset)
+    heads = heads_of(text, changes, charset, firsts, grams)
+    left = left_of(text, changes, charset, firsts, heads)
+    return [
+        *_uncovered(text, positions, changes, charset, heads, grams),
+        *_behind(text, changes, charset, model),
+        *left,
+    ]
+
+
+def _uncovered(
+    text: str,
+    positions: Sequence[int],
+    changes: Sequence[Change],
+    charset: Charset,
+    heads: frozenset[str],
+    grams: GramModel,
+) -> list[int]:
+    """Which of these places changes do not cover, and may be parts of sequences."""
+    covered: set[int] = set()
+    for change in changes:
+        covered.update(range(change.start - 1, change.end))
+    uncovered = [p for p in positions if p not in covered]
+    if not uncovered:
+        return uncovered
+    around = {char for p in uncovered for char in text[p : p + 2]}
+    parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}
+    letters = {char for char in parts - heads if script(char)}
+    if letters:
+        parts -= own_letters(text, changes, letters, heads, grams)
+    parts.add("\ufffd")
+    return [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
+
+
+def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
+    """Where a first byte stands right behind a change, not as in clean text, and a lost byte behind it."""
+    for change in changes:
+        char = text[change.end : change.end + 1]
+        is_first = char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
+        is_first = is_first and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
+        if is_first and not model.is_seen(change.reading.after[-1] + char):
+            yield change.end
+
+
+def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
+    """The characters that begin sequences in the changes, and how often they stand there."""
+    inside = Counter("".join([text[c.start : c.end] for c in changes]))
+    return {c: number for c, number in inside.items() if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
+
+
+def heads_of(
+    text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], grams: GramModel
+) -> frozenset[str]:
+    """Those of the `firsts_of` that are no letters of the page's own. Where words are not parted, words with a lost
+    byte cannot be told from others: there undefined bytes must have been kept."""
+    heads = frozenset(firsts)
+    doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
+    if any(script(c) in LENGTHS for c in doubtful) and not keeps_undefined(text, changes, charset):
+        doubtful = {c for c in doubtful if script(c) not in LENGTHS}
+    return heads - own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
+
+
+def own_letters(
+    text: str, changes: Sequence[Change], letters: Iterable[str], heads: frozenset[str], grams: GramModel
+) -> frozenset[str]:
+    """Which of these letters the page has in words of its own, where nothing was changed."""
+    stays, mended = unchanged(text, changes)
+    own = set()
+    for letter in letters:
+        places = (m.start() for m in islice(re.finditer(re.escape(letter), stays), ASKED))
+        words = {_word(mended, at): at for at in places}
+        right = sum(_is_right(word, at, stays, heads, grams) for word, at in words.items())
+        if 2 * right > len(words):
+            own.add(letter)
+    return frozenset(own)
+
+
+def unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
+    """The text after the changes, and the same with what was changed left blank, before that."""
+    blank, mended, at = [], [], 0
+    for change in changes:
+        stays = text[at : change.start]
+        blank += [stays, "\0" * len(change.reading.after)]
+        mended += [stays, change.reading.after]
+        at = change.end
+    return "".join([*blank, text[at:]]), "".join([*mended, text[at:]])
+
+
+def _word(text: str, at: int) -> str:
+    """The letters and marks around a place, all of one script, up to so many."""
+    start, end, own = at, at, script(text[at])
+    while start > max(0, at - LETTERS) and script(text[start - 1]) == own:
+        start -= 1
+    while end < min(len(text), at + LETTERS) and script(text[end]) == own:
+        end += 1
+    return text[start:end]
+
+
+def _is_right(word: str, at: int, text: str, heads: frozenset[str], grams: GramModel) -> bool:
+    """Whether a word is known; of a short one, whether its line is written in that script."""
+    if len(word) > SHORT:
+        return grams.knows(word)
+    first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    line = set(text[first : last if last >= 0 else None]) - heads
+    own = script(text[at])
+    return sum(char > "\x7f" and script(char) == own for char in line) >= FEW
+
+
+def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
+    """Whether bytes that the codec does not define are in the changes."""
+    undefined = {c for c, byte in charset.inverse.items() if byte in charset.undefined}
+    return any(ord(char) in undefined for c in changes for char in text[c.start : c.end])
+
+
+def left_of(
+    text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], heads: frozenset[str]
+) -> list[int]:
+    """Where, on a line with changes, one of their first bytes stands that too little follows."""
+    found = []
+    starts = _starts_of(text, changes, firsts)
+    for match in _headed(charset.name).finditer(text):
+        at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
+        is_torn = head in heads or head + next_ in starts or _is_mark(next_, charset)
+        is_torn = is_torn or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
+        if is_torn and not is_inside(changes, at, at + 1):
+            first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            if is_inside(changes, first, last if last >= 0 else len(text)):
+                found.append(at)
+    return found
+
+
+def _is_mark(char: str, charset: Charset) -> bool:
+    """Whether a character is a continuation byte and no letter: behind a first byte it is no sign of its own."""
+    return char > "\x7f" and not script(char) and 0x80 <= charset.inverse.get(ord(char), 0) < 0xC0
+
+
+def _starts_of(text: str, changes: Sequence[Change], firsts: Mapping[str, int]) -> frozenset[str]:
+    """The first two characters of sequences in the changes: `á»` of `á»‡` is torn, though `á` is a letter."""
+    pairs = {pair for c in changes for pair in pairwise(text[c.start : c.end]) if pair[0] in firsts}
+    return frozenset("".join(pair) for pair in pairs)
+
+
+#: What is left of a sequence behind its first byte, and a lost byte inside a word.
+_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=[^\x00-\x7f]))")
+#: The same where nothing else says that the first byte is one.
+_SURELY_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=\w))")
+
+
+@cache
+def _headed(name: str) -> re.Pattern[str]:
+    """First bytes of UTF-8 as a codec reads them, too few continuation bytes behind."""
+    inverse = charset(name).inverse.items()
+    heads = [[chr(c) for c, b in inverse if low <= b < high] for low, high in _HEADS]
+    tail = _class(chr(c) for c, b in inverse if 0x80 <= b < 0xC0)
+    numbered = ((number, _class(head)) for number, head in enumerate(heads, 1) if head)
+    parts = [f"(?<={head})(?!{tail}{{{number}}})" for number, head in numbered if head]
+    # A pattern that begins with a class skips to where one of it stands.
+    return re.compile(f"{_class(chain(*heads))}(?:{'|'.join(parts)})" if parts else r"(?!)")
+
+
+_HEADS = ((0xC2, 0xE0), (0xE0, 0xF0), (0xF0, 0xF5))
+
+
+def _class(chars: Iterable[str]) -> str:
+    own = "".join(sorted(re.escape(c) for c in chars if c > "\x7f"))
+    return f"[{own}]" if own else ""
+
+
+#: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
+_END = re.compile(r"[.!][\"')\]]* |\n")
+#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`; so is one with
+#: full stops inside.
+ABBREVIATED = 4
+#: What is so short behind the last full stop of a line belongs to the sentence: an emoji is twelve characters.
+TAIL = 16
+#: So far back a word is looked at: text without spaces is one.
+LONGEST_WORD = 60
+#: Marks of scripts that do not part words.
+UNPARTED = ("cjk punctuation", "fullwidth")
+
+
+def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
+    """Where sentences end; in scripts that do not part words, lines."""
+    ends = {change.reading.after[-1] for change in changes}
+    by_line = any(script(char) in LENGTHS or kind(char) in UNPARTED for char in ends)
+    for match in _END.finditer(text):
+        if match[0] == "\n" or not (by_line or _goes_on(text, match)):
+            yield match.end()
+
+
+def _goes_on(text: str, match: re.Match[str]) -> bool:
+    """Whether a full stop ends an abbreviation, or all but the last few characters of its line."""
+    last = re.split(r"\s", text[max(0, match.start() - LONGEST_WORD) : match.start()])[-1]
+    word = last.rstrip(".!")
+    letters = len(word) - sum(char > "\x7f" for char in word) / 2
+    behind = match.end() + TAIL
+    is_last = text.find("\n", match.end(), behind) >= 0 or len(text) < behind
+    return letters <= ABBREVIATED or "." in word.strip(".") or is_last
+
+
+#: What a run must gain by its guesses, in nats.
+GAIN = 2.0
+#: A run is left as it is if some guess in it is wrong with this probability.
+RISK = 0.15
+#: Guesses that are wrong with less probability tell what letters a page has.
+SURE = 0.05
+#: Pages with so many characters in torn runs are not guessed at: each takes a fifth of a millisecond.
+MOST = 60_000
+#: So many torn runs are asked how lost bytes are spelled.
+SAMPLE = 12
+
+
+def with_lost(
+    text: str,
+    changes: list[Change],
+    places: Sequence[int],
+    charset: Charset,
+    model: PairModel,
+    grams: GramModel,
+) -> Repairs:
+    """The changes, those where bytes are lost among them, as the runs at these places can be mended.
+
+    Only for a codec already believed: a lone `×` may be anything (measured on 396 real pages, one in
+    twelve of which a guess without a vote made worse).
+    """
+    runs = Runs(text, JOINED)
+    spaced = [change for change in changes if " " in text[change.start : change.end]]
+    suspect = runs.suspect([*places, *(change.start for change in spaced)])
+    if sum(map(len, suspect)) > MOST:
+        return Repairs(changes, sorted(places))
+    firsts = firsts_of(text, changes, charset)
+    heads = heads_of(text, changes, charset, firsts, grams)
+    blank = _blank(text, changes, charset, heads, grams)
+    marked = [replace(way, marks=_marks_of(text, changes, way, runs)) for way in lossy(text, blank)]
+    best, tried, gain = _best(marked, suspect[:SAMPLE], model, grams)
+    left = set(left_of(text, changes, charset, firsts, heads))
+    if gain < GAIN and not left:
+        return Repairs(changes)
+    mended = tried | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
+    taught = replace(best, letters=_letters(text, changes, heads, mended))
+    mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > SURE}
+    certain = set(runs.suspect(left if changes else places))
+    good = {run: list(m.readings) for run, m in mended.items() if _is_good(m, run in certain)}
+    guessed = placed(good, runs)
+    certain |= {run for run in mended if not mended[run].readings and _begins(run, best, model)}
+    broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
+    kept = [c for c in changes if not is_inside(guessed, c.start, c.end)]
+    if not best.spelling:  # the space that was read as a byte may be one behind a byte that is gone
+        left |= {change.start for change in spaced}
+        kept = [c for c in kept if c not in spaced]
+    left |= _left_behind(text, sorted([*kept, *guessed], key=start_of), charset, grams)
+    broken += [place for place in left if not is_inside(guessed, place, place + 1)]
+    return _whole(text, changes, [*kept, *guessed], sorted(set(broken)))
+
+
+def _blank(
+    text: str, changes: Sequence[Change], charset: Charset, heads: frozenset[str], grams: GramModel
+) -> Lossy:
+    """A reader of lost bytes that knows the page's letters, and not how these bytes are spelled."""
+    letters = {c for c in unchanged(text, changes)[0] if c > "\x7f" and script(c)}
+    return Lossy(
+        charset,
+        heads=heads,
+        own=own_letters(text, changes, letters - heads, heads, grams),
+        scripts=_scripts_of(text, changes),
+        kept=keeps_undefined(text, changes, charset),
+    )
+
+
+def _best(
+    ways: Sequence[Lossy], sample: Sequence[str], model: PairModel, grams: GramModel
+) -> tuple[Lossy, dict[str, Mended], float]:
+    """The way to spell lost bytes by which a sample of runs gains most, what it makes of them, and that gain in nats."""
+    tried = [(way, {run: way.mended(run, model, grams) for run in sample}) for way in ways]
+    gains = [sum(max(0.0, m.gain) for m in mended.values()) for _, mended in tried]
+    at = max(range(len(ways)), key=gains.__getitem__)
+    return *tried[at], gains[at]
+
+
+def _is_good(mended: Mended, certain: bool) -> bool:
+    """Whether the guesses for a run are taken: all of it can be read, without much risk, and that it is torn is
+    shown by what it gains, or was certain before."""
+    told = mended.gain >= GAIN or (certain and mended.gain >= -GAIN)
+    return mended.is_whole and mended.risk < RISK and told
+
+
+def _whole(text: str, changes: Sequence[Change], repaired: Iterable[Change], broken: list[int]) -> Repairs:
+    """The repairs of the sentences that are whole then, and where the others are broken."""
+    sentences = [0, *sentence_ends(text, changes), len(text) + 1]
+    lost = {bisect_right(sentences, place) for place in broken}
+    whole = [c for c in repaired if bisect_right(sentences, c.start) not in lost]
+    return Repairs(sorted(whole, key=start_of), broken)
+
+
+def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:
+    """Where first bytes are left that only the guesses tell for ones."""
+    firsts = firsts_of(text, changes, charset)
+    return set(left_of(text, changes, charset, firsts, heads_of(text, changes, charset, firsts, grams)))
+
+
+def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
+    """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
+    told = torn_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
+    told |= torn_stops(text, changes, lossy.charset, lossy.spelling)
+    marks: dict[tuple[str, int], set[str]] = {}
+    for start, run in runs.spans if told else ():
+        for at in range(1, len(run) - 1):
+            if start + at in told:
+                marks.setdefault((run, at), set()).add(told[start + at])
+    return {place: chars.pop() for place, chars in marks.items() if len(chars) == 1}
+
+
+def _language(text: str, changes: Sequence[Change]) -> str:
+    from newsarchive.core.text.language import detect  # its tables take half a second to load
+
+    return detect(unchanged(text, changes)[1])[0]
+
+
+def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:
+    """Where runs are that are damaged and yet cannot be mended: `certain` are those for sure."""
+    places = []
+    for run, result in mended.items():
+        for place in runs.places[run]:
+            damaged = run in certain or (result.readings and result.gain >= GAIN)
+            if damaged or (not result.is_whole and is_inside(changes, place, place + len(run))):
+                places.append(place + 1)
+    return sorted(places)
+
+
+def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
+    """Whether a sequence begins in a run: in two characters that clean text does not have side by side, or in a
+    letter of a script that the page does not have."""
+    raw = lossy.charset.to_bytes(run)
+    firsts = [at for at in range(1, len(run) - 1) if run[at] > "\x7f" and 0xC2 <= raw[at] <= 0xF4]
+    places = (at for at in firsts if run[at + 1] > "\x7f" and 0x80 <= raw[at + 1] < 0xC0)
+    return any(script(run[at]) not in ("", "LATIN", *lossy.scripts) for at in firsts) or any(
+        not model.is_seen(run[at : at + 2]) for at in places
+    )
+
+
+def _letters(
+    text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
+) -> Counter[str]:
+    """How often letters stand on the page, in either case: where it is right, and where guesses are sure."""
+    letters = Counter(text.lower())
+    letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
+    letters += Counter("".join([c.reading.after for c in changes]).lower())
+    letters += Counter("".join([m.guesses for m in mended.values() if m.risk < SURE]).lower())
+    return Counter({char: n for char, n in letters.items() if char not in heads and script(char)})
+
+
+def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
+    """The scripts of what was read back, and those that most letters of are beside the changes."""
+    inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
+    own = Counter(map(script, text))
+    back = {script(char) for c in changes for char in c.reading.after}
+    return frozenset(back | {s for s, number in own.items() if number > 2 * inside[s]})

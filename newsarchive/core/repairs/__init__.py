@@ -1,1 +1,0 @@
-"""How damaged text is found and mended; `core.encoding` is the way in."""
