@@ -15,7 +15,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from newsarchive.core.sources.paging import MAX_PARTS
+from newsarchive.core.discovery.pagination import MAX_PARTS
 from newsarchive.core.urls import same_site
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Validators

@@ -22,7 +22,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response, TextResponse
 
-from newsarchive.core import discovery
+from newsarchive.core.discovery import find
 from newsarchive.core.urls import site_of
 from newsarchive.inflight import post_of
 from newsarchive.spiders.base import explain, headers_of, rules_of, status_problem
@@ -97,7 +97,7 @@ class Patience:
 
     def is_block(self, response: Response) -> bool:
         text = response.text if isinstance(response, TextResponse) else ""
-        return bool(discovery.block_reason(text, headers_of(response), response.status, self.rules))
+        return bool(find.block_reason(text, headers_of(response), response.status, self.rules))
 
     def note(self, request: Request, sentence: str) -> None:
         """Count the first request of a post."""

@@ -27,7 +27,8 @@ from newsarchive import received as received  # and what becomes one without its
 from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.collector import set_up_collector
-from newsarchive.core import discovery, process
+from newsarchive.core import process
+from newsarchive.core.discovery import find
 from newsarchive.core.furniture.model import Template
 from newsarchive.core.process import STEPS, Steps
 from newsarchive.core.urls import site_of
@@ -91,7 +92,7 @@ class CapturePipeline:
         """Where the page forbids copies, "" where it does not or we were told not to ask."""
         if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return discovery.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
+        return find.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
 
     def completed(self, capture: Capture) -> Capture:
         """What waits for the disk; called from a thread."""

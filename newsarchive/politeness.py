@@ -14,7 +14,7 @@ from protego import Protego
 from scrapy import Request
 from scrapy.http import Response, TextResponse
 
-from newsarchive.core.sources.schedule import retry_after
+from newsarchive.core.discovery.revisit import retry_after
 
 if TYPE_CHECKING:
     from scrapy.core.downloader import Slot

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
+from newsarchive.core.discovery.page_kind import error_title, page_kind
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.pages.errortitles import error_title
 from newsarchive.core.process import article_from
-from newsarchive.core.sources.pagekind import page_kind
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture
 

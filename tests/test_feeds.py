@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.sources import feeds
+from newsarchive.core.discovery import feeds
 
 RULES = rules.default()
 URL = "https://blog.example/feed/"
@@ -311,7 +311,7 @@ def test_a_post_without_a_text_says_when_and_by_whom():
 
 
 def test_a_text_that_is_too_long_is_left_out_and_the_facts_are_kept(monkeypatch):
-    monkeypatch.setattr("newsarchive.core.sources.entries.MAX_TEXT", 10)
+    monkeypatch.setattr("newsarchive.core.discovery.feeds.MAX_TEXT", 10)
     text = said(RSS2)
     assert (text.html, text.is_full, text.title) == ("", False, "Rice & rain")
 

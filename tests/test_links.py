@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
+from newsarchive.core.discovery import links
 from newsarchive.core.html import parsing
-from newsarchive.core.sources import links
 
 RULES = rules.default()
 PAGES = json.loads((Path(__file__).parent / "cases/discovery/home-pages.json").read_text(encoding="utf-8"))

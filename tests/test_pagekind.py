@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.sources import pagekind
+from newsarchive.core.discovery import page_kind
 from newsarchive.items import DropReason
 
 RULES = rules.default()
@@ -26,7 +26,7 @@ LONG = (
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c["label"]) for c in CASES])
 def test_kind(case):
-    kind = pagekind.page_kind(case["html"].replace("LONG", LONG), case["url"], RULES)
+    kind = page_kind.page_kind(case["html"].replace("LONG", LONG), case["url"], RULES)
     assert kind.reason == case["reason"], kind.detail
     assert bool(kind.detail) == bool(kind.reason)
 
@@ -52,10 +52,10 @@ def test_reasons_are_those_that_runs_count():
     ],
 )  # fmt: skip
 def test_a_site_that_keeps_us_out_is_named(page, headers, status, reason):
-    assert pagekind.block_reason(page, headers, status, RULES) == reason
+    assert page_kind.block_reason(page, headers, status, RULES) == reason
 
 
 @given(st.text(max_size=300), st.sampled_from(["https://blog.example/rice", "http://127.0.0.1:8000/?a=b"]))
 def test_any_text_is_a_page(text, url):
-    assert pagekind.page_kind(text, url, RULES).reason in ("", *DropReason)
-    pagekind.block_reason(text, {}, 200, RULES)
+    assert page_kind.page_kind(text, url, RULES).reason in ("", *DropReason)
+    page_kind.block_reason(text, {}, 200, RULES)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.sources import paging
+from newsarchive.core.discovery import pagination
 
 RULES = rules.default()
 CASES = json.loads((Path(__file__).parent / "cases/discovery/next-pages.json").read_text(encoding="utf-8"))
@@ -16,7 +16,7 @@ CASES = json.loads((Path(__file__).parent / "cases/discovery/next-pages.json").r
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c["label"]) for c in CASES])
 def test_next_page(case):
-    assert paging.pagination(case["html"], case["url"], RULES) == case["next"]
+    assert pagination.pagination(case["html"], case["url"], RULES) == case["next"]
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_next_page(case):
     ],
 )
 def test_page_number(url, number):
-    assert paging.page_number(url, RULES) == number
+    assert pagination.page_number(url, RULES) == number
 
 
 def test_archives_by_date_go_before_categories():
     page = """<a href=/category/news/>News</a><a href=/2024/09/>September</a><a href=/about/>About</a><a href=/tag/rice>rice</a>
     <a href=/archives/>All</a><a href=/2024/09/02/rice-harvest/>Rice</a><a href="https://evil.example/2024/">x</a>
     <select><option value="">Month</option><option value="https://blog.example/2024/08/">August</option></select><a href="/2024/09">again</a>"""
-    assert paging.archive_links(page, "https://blog.example/", RULES) == [
+    assert pagination.archive_links(page, "https://blog.example/", RULES) == [
         "https://blog.example/2024/09/",
         "https://blog.example/2024/08/",
         "https://blog.example/archives/",
@@ -66,31 +66,31 @@ def test_archives_by_date_go_before_categories():
     ],
 )  # fmt: skip
 def test_parts_of_a_split_post(url, page, parts):
-    assert paging.page_parts(page, url) == [f"https://blog.example{part}" for part in parts]
+    assert pagination.page_parts(page, url) == [f"https://blog.example{part}" for part in parts]
 
 
 def test_a_theme_that_links_the_next_part_only():
     first = "https://blog.example/rice/"
-    (second,) = paging.page_parts("<a href=/rice/2/>next</a>", first)
-    assert paging.page_parts("<a href=/rice/>back</a><a href=/rice/3/>next</a>", second, first) == [
+    (second,) = pagination.page_parts("<a href=/rice/2/>next</a>", first)
+    assert pagination.page_parts("<a href=/rice/>back</a><a href=/rice/3/>next</a>", second, first) == [
         first + "3/"
     ]
-    assert paging.page_parts("<a href=/rice/2/>back</a>", first + "3/", first) == []
+    assert pagination.page_parts("<a href=/rice/2/>back</a>", first + "3/", first) == []
 
 
 def test_a_post_in_a_thousand_parts_is_bounded():
     page = "".join(f"<a href=/rice/{n}/>{n}</a>" for n in range(2, 1000))
-    assert len(paging.page_parts(page, "https://blog.example/rice/")) == paging.MAX_PARTS - 1
+    assert len(pagination.page_parts(page, "https://blog.example/rice/")) == pagination.MAX_PARTS - 1
 
 
 def test_a_calendar_that_paginates_for_ever_is_left():
     pages = barren = 0
-    while not (reason := paging.stop_reason(pages, barren)):
+    while not (reason := pagination.stop_reason(pages, barren)):
         pages, barren = pages + 1, barren + 1
-    assert (reason, pages) == ("nothing new", paging.MAX_BARREN)
-    while not (reason := paging.stop_reason(pages, 0)):
+    assert (reason, pages) == ("nothing new", pagination.MAX_BARREN)
+    while not (reason := pagination.stop_reason(pages, 0)):
         pages += 1
-    assert (reason, pages) == ("page limit", paging.MAX_CHAIN)
+    assert (reason, pages) == ("page limit", pagination.MAX_CHAIN)
 
 
 @given(
@@ -98,10 +98,11 @@ def test_a_calendar_that_paginates_for_ever_is_left():
 )
 def test_any_text_is_a_page(text, url):
     page = f"<a rel=next href='{text}'>{text}</a><a href='{text}'>2</a>"
-    found = paging.pagination(page, url, RULES)
+    found = pagination.pagination(page, url, RULES)
     assert found is None or found.startswith("http")
     assert all(
-        u.startswith("http") for u in paging.archive_links(page, url, RULES) + paging.page_parts(page, url)
+        u.startswith("http")
+        for u in pagination.archive_links(page, url, RULES) + pagination.page_parts(page, url)
     )
 
 
@@ -153,11 +154,11 @@ POST = (
     ],
 )
 def test_a_part_that_no_page_links(page, url, part):
-    assert paging.unlinked_part(page, url) == part
+    assert pagination.unlinked_part(page, url) == part
 
 
 def test_a_part_says_something_else_than_the_first():
     first = POST.format("", "<p>One.</p>")
-    assert paging.says_more(first, POST.format("", "<p>Two.</p>"))
-    assert not paging.says_more(first, POST.format("is-layout-flow", "<p>One. </p>"))
-    assert not paging.says_more(first, "<body class='error404'><h1>Not found</h1>")
+    assert pagination.says_more(first, POST.format("", "<p>Two.</p>"))
+    assert not pagination.says_more(first, POST.format("is-layout-flow", "<p>One. </p>"))
+    assert not pagination.says_more(first, "<body class='error404'><h1>Not found</h1>")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.sources import platforms
+from newsarchive.core.discovery import platforms
 
 RULES = rules.default()
 CASES = json.loads((Path(__file__).parent / "cases/discovery/platforms.json").read_text(encoding="utf-8"))

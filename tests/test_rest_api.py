@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.sources import wordpress
+from newsarchive.core.discovery import wordpress
 
 ROOT = "https://blog.example/wp-json/"
 URL = wordpress.wp_posts_url(ROOT)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsarchive.core.sources import robots
+from newsarchive.core.discovery import robots
 
 
 @pytest.mark.parametrize(

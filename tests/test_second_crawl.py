@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.core.sources.wordpress import wp_posts_url, wp_root_url
+from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
 from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import STORY, front, post, rows
 from tests.test_recrawl import due_now

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.wordpress_themes import FORMATS, STOCK, measured
 from newsarchive.archive import reextract
-from newsarchive.core.sources.wordpress import wp_posts_url, wp_root_url
+from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
 from newsarchive.db.engine import open_existing
 from newsarchive.warcfiles import default_folder
 from tests.serving import Answer, crawl, served

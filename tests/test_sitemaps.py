@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.sources import sitemaps
+from newsarchive.core.discovery import sitemaps
 
 RULES = rules.default()
 URL = "https://blog.example/sitemap.xml"

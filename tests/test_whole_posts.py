@@ -10,10 +10,10 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.archive import reextract
+from newsarchive.core.discovery.wordpress import wp_posts_url
 from newsarchive.core.posts.agreement import weighed
 from newsarchive.core.posts.selecting import selected
 from newsarchive.core.process import article_from
-from newsarchive.core.sources.wordpress import wp_posts_url
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText

@@ -8,8 +8,9 @@ from itertools import islice
 
 from newsarchive.cli.common import rules_in_force, steps_in_force
 from newsarchive.cli.fetch import Fetcher
-from newsarchive.core import discovery, process, urls
-from newsarchive.core.discovery import Source
+from newsarchive.core import process, urls
+from newsarchive.core.discovery import find
+from newsarchive.core.discovery.find import Source
 from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle
 from newsarchive.items import Article, Capture, Link
 
@@ -48,14 +49,14 @@ class Look:
     def at(self, url: str) -> Preview:
         home = self.fetcher.get(url)
         text = home.body.decode("utf-8", "replace")
-        platform = discovery.detect_platform(text, home.headers, home.base_url, self.rules)
+        platform = find.detect_platform(text, home.headers, home.base_url, self.rules)
         named: dict[str, Link] = {}
         found: list[tuple[Source, int]] = []
-        for source in discovery.sources(text, home.headers, home.base_url, self.rules):
+        for source in find.sources(text, home.headers, home.base_url, self.rules):
             if source.kind not in {known.kind for known, _ in found} and (links := self.links(source, home)):
                 found.append((source, len(links)))
                 named |= {urls.url_key(link.url): link for link in reversed(links)}
-        posts = list(named.values()) or discovery.post_links(text, home.base_url, self.rules)
+        posts = list(named.values()) or find.post_links(text, home.base_url, self.rules)
         articles = islice(self.articles(posts[:TRIES]), POSTS)
         return Preview(home.base_url, platform, tuple(found), tuple(articles), self.forbidden)
 
@@ -72,18 +73,18 @@ class Look:
     def links(self, source: Source, home: Capture) -> list[Link]:
         """The posts that the first answer of a source names; none where there is none."""
         is_api = source.kind == "wp-json"
-        url = discovery.wp_posts_url(source.url, page=1, embed=False) if is_api else source.url
+        url = find.wp_posts_url(source.url, page=1, embed=False) if is_api else source.url
         answer = self.get(url)
         if answer is None:
             return []
         if is_api:
-            posts = discovery.parse_wp_posts(answer.body, url, answer.headers, site_url=home.base_url)
+            posts = find.parse_wp_posts(answer.body, url, answer.headers, site_url=home.base_url)
             return list(posts.links)
         if source.kind == "feed":
-            feed = discovery.parse_feed(answer.body, url, answer.content_type, home.base_url, self.rules)
+            feed = find.parse_feed(answer.body, url, answer.content_type, home.base_url, self.rules)
             return [] if feed.is_comments else list(feed.links)
         if source.kind == "sitemap":
-            return list(discovery.parse_sitemap(answer.body, url, self.rules, home.base_url).links)
+            return list(find.parse_sitemap(answer.body, url, self.rules, home.base_url).links)
         return []
 
     def articles(self, links: list[Link]) -> Iterator[Article]:

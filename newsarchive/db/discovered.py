@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from newsarchive.core.sources.schedule import is_news
+from newsarchive.core.discovery.revisit import is_news
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk, sourcetexts
 from newsarchive.db.engine import insert_ignoring

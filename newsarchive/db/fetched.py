@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from newsarchive.core.sources.schedule import Outcome, Visits, next_check
+from newsarchive.core.discovery.revisit import Outcome, Visits, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Revision, Url, UrlPart

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, case, literal, select, update
 
-from newsarchive.core.sources.schedule import DAY, Outcome, Visits, back_off, is_news, next_check
+from newsarchive.core.discovery.revisit import DAY, Outcome, Visits, back_off, is_news, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import defaults, discovered, fetched, sourcetexts
 from newsarchive.db.bulk import table_of

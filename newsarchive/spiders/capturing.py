@@ -14,9 +14,9 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 
 from newsarchive import browser
-from newsarchive.core import discovery
+from newsarchive.core.discovery import find
+from newsarchive.core.discovery.pagination import MAX_PARTS
 from newsarchive.core.posts.filling import usable
-from newsarchive.core.sources.paging import MAX_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.frontier import Frontier, Known
 from newsarchive.exceptions import DatabaseError
@@ -110,7 +110,7 @@ class CapturingSpider(ArchiveSpider):
 
     def parts_of(self, response: Response, first: str) -> list[str]:
         text = response.text if isinstance(response, TextResponse) else ""
-        return discovery.page_parts(text, response.url, first) if text else []
+        return find.page_parts(text, response.url, first) if text else []
 
     async def unlinked(self, response: Response, link: Link) -> Response | None:
         """The second part of a post whose page may have one without a link to it (`discovery.unlinked_part`).
@@ -121,7 +121,7 @@ class CapturingSpider(ArchiveSpider):
         site = site_of(response.url)
         if not isinstance(response, TextResponse) or self.barren_asks[site] >= MAX_BARREN_ASKS:
             return None
-        url = discovery.unlinked_part(response.text, response.url)
+        url = find.unlinked_part(response.text, response.url)
         if not url or await asyncio.to_thread(self._api_has, link.url):
             return None
         assert self.crawler.engine is not None
@@ -131,7 +131,7 @@ class CapturingSpider(ArchiveSpider):
             self.logger.info("%s: %s", url, explain(error)[1])
             return None
         there = answer.status == 200 and url_key(answer.url) != url_key(response.url)
-        if there and isinstance(answer, TextResponse) and discovery.says_more(response.text, answer.text):
+        if there and isinstance(answer, TextResponse) and find.says_more(response.text, answer.text):
             self.barren_asks[site] = 0
             return answer
         self.barren_asks[site] += 1
@@ -160,7 +160,7 @@ class CapturingSpider(ArchiveSpider):
     def block(self, response: Response) -> str:
         """Why an answer means that the site keeps us out, "" where it does not."""
         text = response.text if isinstance(response, TextResponse) else ""
-        return discovery.block_reason(text, headers_of(response), response.status, self.rules)
+        return find.block_reason(text, headers_of(response), response.status, self.rules)
 
     async def capture(self, response: Response, link: Link) -> Capture:
         """The response as a record, its raw bytes kept where the recorder is on, with what the site's feed

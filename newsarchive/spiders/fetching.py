@@ -15,7 +15,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive import browser
-from newsarchive.core import discovery
+from newsarchive.core.discovery import find
 from newsarchive.core.posts.filling import FILLABLE, usable
 from newsarchive.core.urls import url_key
 from newsarchive.db.frontier import Absence, Frontier, Known
@@ -246,7 +246,7 @@ class FetchingSpider(CapturingSpider):
         """What the page is, if it is no article. What the platform itself calls a post is no index."""
         if not isinstance(response, TextResponse):
             return None
-        kind = discovery.page_kind(response.text, response.url, self.rules)
+        kind = find.page_kind(response.text, response.url, self.rules)
         if not kind.reason or (link.source in BELIEVED and kind.reason in UNBELIEVED):
             return None
         return NotAnArticle(kind.reason, kind.detail)
@@ -266,7 +266,7 @@ class FetchingSpider(CapturingSpider):
         if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
         text = response.text if isinstance(response, TextResponse) else ""
-        return discovery.noarchive(headers_of(response), text, "newsarchive")
+        return find.noarchive(headers_of(response), text, "newsarchive")
 
     async def skipped(self, url: str, reason: DropReason, detail: str) -> None:
         self.count(f"dropped/{reason}")

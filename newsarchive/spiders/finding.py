@@ -1,6 +1,6 @@
 """Finding every post of a blog: its REST API, feeds, sitemaps, and archive pages, in that order.
 
-What a source says is read by `core.discovery`; here is only the asking, one request after the other,
+What a source says is read by `core.discovery.find`; here is only the asking, one request after the other,
 bounded. A source that cannot be read is counted and named; the others go on.
 """
 
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from scrapy import Request
 from scrapy.http import Response, TextResponse
 
-from newsarchive.core import discovery, urls
-from newsarchive.core.discovery import Source
+from newsarchive.core import urls
+from newsarchive.core.discovery import find
+from newsarchive.core.discovery.find import Source
+from newsarchive.core.discovery.sitemaps import MAX_BYTES
 from newsarchive.core.facts.told import site_name
-from newsarchive.core.sources.sitemaps import MAX_BYTES
 from newsarchive.db.frontier import Frontier, Known, KnownSource
 from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules
@@ -111,7 +112,7 @@ class Finder:
         pages = known.id if known else None
         if "archive" not in self.kinds:
             return
-        yield Batch(discovery.post_links(home.text, home.url, self.rules), pages)
+        yield Batch(find.post_links(home.text, home.url, self.rules), pages)
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
                 yield Batch(batch.links, pages)
@@ -134,12 +135,12 @@ class Finder:
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: the page's own, and the sitemaps that robots.txt names before the usual ones."""
-        found = discovery.sources(home.text, headers_of(home), home.url, self.rules)
+        found = find.sources(home.text, headers_of(home), home.url, self.rules)
         robots = self.robots(home.url)
         if robots is None:
             answer = await self._get(home.urljoin("/robots.txt"))
             robots = answer.text if isinstance(answer, TextResponse) else ""
-        listed = discovery.robots_sitemaps(robots, home.urljoin("/robots.txt"))
+        listed = find.robots_sitemaps(robots, home.urljoin("/robots.txt"))
         if listed:
             named = [Source("sitemap", url, announced=True) for url in listed]
             at = next((i for i, source in enumerate(found) if source.kind == "sitemap"), len(found))
@@ -163,7 +164,7 @@ class Finder:
         embed, page = True, 1
         await self._ask_name(source.url)
         while not self.enough():
-            url = discovery.wp_posts_url(source.url, page=page, embed=embed)
+            url = find.wp_posts_url(source.url, page=page, embed=embed)
             own = await self._known(API_PAGE, url) if known else None
             also = (*REFUSED, *((500,) if embed and page == 1 else ()))
             response = await self._get(url, own, expected=source.announced, also=also)
@@ -171,12 +172,12 @@ class Finder:
                 return
             if response.status == 304 and known and own:
                 yield await self._named_by(own)
-                following = discovery.wp_posts_url(source.url, page=page + 1, embed=embed)
+                following = find.wp_posts_url(source.url, page=page + 1, embed=embed)
                 if known.answers and not await self._was_read(API_PAGE, following):
                     return  # it was the last when all were read
                 page += 1
                 continue
-            posts = discovery.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
+            posts = find.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
             if posts.problem and embed and page == 1:
                 embed = False  # some hosts forbid embedding only
                 continue
@@ -200,23 +201,20 @@ class Finder:
         named = await asyncio.to_thread(self.frontier.site_name, self.site_id)
         if named:
             return
-        url = discovery.wp_root_url(root)
+        url = find.wp_root_url(root)
         known = await self._known(API_ROOT, url)
         if known is None or known.rests(datetime.now(UTC)):
             return
         response = await self._get(url, known)
         if response is None:
             return
-        name = site_name(discovery.parse_wp_root(response.body), self.rules)
+        name = site_name(find.parse_wp_root(response.body), self.rules)
         await asyncio.to_thread(self.frontier.name_site, self.site_id, name)
         await asyncio.to_thread(self.frontier.source_checked, known.id, ok=bool(name))
 
-    async def name(self, feed: discovery.Feed) -> None:
+    async def name(self, feed: find.Feed) -> None:
         """Keep what the feed says of the site, where it is the feed of the whole site and nothing was known."""
-        if (
-            self.frontier is None
-            or discovery.index_reason(feed.home_url or feed.url, self.rules) not in WHOLE
-        ):
+        if self.frontier is None or find.index_reason(feed.home_url or feed.url, self.rules) not in WHOLE:
             return
         called = site_name(feed.title, self.rules)
         if called or feed.language:
@@ -240,16 +238,16 @@ class Finder:
                 await self.name(feed)
             pages, barren = pages + 1, 0 if self._fresh(list(feed.links)) else barren + 1
             yield Batch(list(feed.links), known.id if known else None)
-            following = feed.next or (discovery.next_feed_page(response.url) if feed.version else "")
-            if not following or barren or discovery.stop_reason(pages, barren):
+            following = feed.next or (find.next_feed_page(response.url) if feed.version else "")
+            if not following or barren or find.stop_reason(pages, barren):
                 break
             response = await self._get(following)
         await self._read_whole(known, first)
 
-    async def _parsed_feed(self, response: Response, home_url: str) -> discovery.Feed:
+    async def _parsed_feed(self, response: Response, home_url: str) -> find.Feed:
         """A large feed is read in a thread: a bad one takes seconds, and the other downloads go on."""
         read = partial(
-            discovery.parse_feed, response.body, response.url, content_type(response), home_url, self.rules
+            find.parse_feed, response.body, response.url, content_type(response), home_url, self.rules
         )
         return await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
 
@@ -271,13 +269,13 @@ class Finder:
                 yield await self._named_by(own)
                 waiting += await self._stored_parts() if own is known else []
                 continue
-            read = partial(discovery.parse_sitemap, response.body, response.url, self.rules, home_url)
+            read = partial(find.parse_sitemap, response.body, response.url, self.rules, home_url)
             sitemap = await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
             if sitemap.problem and (source.announced or sitemap.kind):
                 self.problem(url, "sitemap", sitemap.problem)
             yield Batch(list(sitemap.links), own.id if own else None)
             for part in sitemap.sitemaps:  # each is a row before the one that lists it counts as read
-                if discovery.sitemap_content(part.url, self.rules) not in OTHER_SITEMAPS:
+                if find.sitemap_content(part.url, self.rules) not in OTHER_SITEMAPS:
                     waiting.append((part.url, await self._known(SITEMAP_PART, part.url)))
             await self._read_whole(own, response)
 
@@ -303,19 +301,19 @@ class Finder:
     async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
         """The last resort: from page to older page, then through the archives that the front page links to."""
         starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
-        starts += [(url, None) for url in discovery.archive_links(home.text, home.url, self.rules)]
+        starts += [(url, None) for url in find.archive_links(home.text, home.url, self.rules)]
         for url, start in starts:
             pages, barren = 0, 0
             page: TextResponse | None = start if start is not None else await self._page(url)
             while page is not None and not self.enough():
                 links = [
                     Link(link.url, "archive page", link.title, link.lastmod, link.published)
-                    for link in discovery.post_links(page.text, page.url, self.rules)
+                    for link in find.post_links(page.text, page.url, self.rules)
                 ]
                 pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
                 yield Batch(links)
-                following = discovery.pagination(page.text, page.url, self.rules)
-                if not following or discovery.stop_reason(pages, barren):
+                following = find.pagination(page.text, page.url, self.rules)
+                if not following or find.stop_reason(pages, barren):
                     break
                 page = await self._page(following)
 

@@ -14,7 +14,8 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from newsarchive.core import discovery, urls
+from newsarchive.core import urls
+from newsarchive.core.discovery import find
 from newsarchive.db.frontier import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
@@ -150,7 +151,7 @@ class NewsSpider(FetchingSpider):
             self.site_id = await asyncio.to_thread(self.frontier.open_site, self.url)
         elif self.frontier is not None:
             text = response.text if isinstance(response, TextResponse) else ""
-            platform = discovery.detect_platform(text, headers_of(response), response.url, self.rules)
+            platform = find.detect_platform(text, headers_of(response), response.url, self.rules)
             self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
             self.home = await asyncio.to_thread(self.frontier.source, self.site_id, HOME, self.url)
 
@@ -159,7 +160,7 @@ class NewsSpider(FetchingSpider):
             async for batch in self.finder().batches_again(self.home):
                 yield batch
             return
-        feed = discovery.parse_feed(home.body, home.url, content_type(home), rules=self.rules)
+        feed = find.parse_feed(home.body, home.url, content_type(home), rules=self.rules)
         if feed.version and feed.links:
             await self.finder().name(feed)
             yield Batch(list(feed.links))  # the address given was a feed's

@@ -18,7 +18,7 @@ from newsarchive.spiders.fetching import FetchingSpider
 class RecrawlSpider(FetchingSpider):
     """Fetch every post whose next look is due: a changed text becomes a revision, a deleted page is marked.
 
-    When a post is due follows from its age and from how often it changed (`core/sources/schedule.py`).
+    When a post is due follows from its age and from how often it changed (`core/discovery/revisit.py`).
     Arguments: `site` (the posts of this site alone), `limit` (the greatest number of posts that are fetched, the
     longest overdue first).
     """

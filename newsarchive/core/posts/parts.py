@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from newsarchive.core.discovery.pagination import page_parts
 from newsarchive.core.html.render import rendered
-from newsarchive.core.sources.paging import page_parts
 from newsarchive.core.text.line_keys import signature
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words

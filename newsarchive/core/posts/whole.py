@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newsarchive.core import extraction
+from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.encoding import decoding
 from newsarchive.core.pages.pagetype import quality
 from newsarchive.core.posts.agreement import weighed
 from newsarchive.core.posts.filling import FILLABLE, filled, in_place_of, usable
 from newsarchive.core.posts.parts import Part, flagged, is_incomplete, joined
 from newsarchive.core.posts.selecting import selected
-from newsarchive.core.sources.wordpress import post_id
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.rules import Rules

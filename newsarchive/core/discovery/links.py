@@ -3,6 +3,8 @@
 A link is scored by how it stands on the page (in a heading, in an entry's container, among siblings
 built alike) and by its address (date, id, a long slug); what is known to be no post (categories,
 authors, log-in, sharing, files) is refused first. Words and patterns are in `data/discovery/links.toml`.
+
+A tree's links with their surroundings: the little that feeds, links and pages of an archive share.
 """
 
 from __future__ import annotations
@@ -18,10 +20,22 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.sources.anchors import base_of
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Link
 from newsarchive.rules import Rules
+
+
+def attributes(node: LexborNode) -> dict[str, str]:
+    """A node's attributes with lower-case names; "" for one without a value."""
+    return {name.lower(): value or "" for name, value in node.attributes.items()}
+
+
+def base_of(tree: LexborHTMLParser, base_url: str) -> str:
+    """What relative links are resolved against: the page's `<base href>`, else its own URL."""
+    node = tree.css_first("base[href]")
+    href = (node.attributes.get("href") or "").strip() if node else ""
+    return (try_normalise(href, base_url) if href else None) or base_url
+
 
 #: Anchors looked at; a page with more is no page for people.
 MAX_ANCHORS = 100_000

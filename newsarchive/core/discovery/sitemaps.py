@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from newsarchive.core.sources.feeds import parse_feed
-from newsarchive.core.sources.links import index_reason
+from newsarchive.core.discovery.feeds import parse_feed
+from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, url_key
 from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules, Table

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from newsarchive.core.sources.entries import Entry
-from newsarchive.core.sources.feeds import Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
-from newsarchive.core.sources.links import Judged, index_reason, judge_links, post_links
-from newsarchive.core.sources.pagekind import Kind, block_reason, page_kind
-from newsarchive.core.sources.paging import (
+from newsarchive.core.discovery.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
+from newsarchive.core.discovery.links import Judged, index_reason, judge_links, post_links
+from newsarchive.core.discovery.page_kind import Kind, block_reason, page_kind
+from newsarchive.core.discovery.pagination import (
     archive_links,
     page_parts,
     pagination,
@@ -14,10 +13,10 @@ from newsarchive.core.sources.paging import (
     stop_reason,
     unlinked_part,
 )
-from newsarchive.core.sources.platforms import Source, detect_platform, sources
-from newsarchive.core.sources.robots import noarchive, robots_sitemaps
-from newsarchive.core.sources.sitemaps import Sitemap, parse_sitemap, sitemap_content
-from newsarchive.core.sources.wordpress import (
+from newsarchive.core.discovery.platforms import Source, detect_platform, sources
+from newsarchive.core.discovery.robots import noarchive, robots_sitemaps
+from newsarchive.core.discovery.sitemaps import Sitemap, parse_sitemap, sitemap_content
+from newsarchive.core.discovery.wordpress import (
     Posts,
     api_root,
     next_feed_page,

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from newsarchive.core.discovery.feeds import MAX_OFFSET, Entry
+from newsarchive.core.discovery.links import attributes, base_of
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.sources.anchors import attributes, base_of
-from newsarchive.core.sources.entries import MAX_OFFSET, Entry
 from newsarchive.core.urls import folder_of, same_site, try_normalise
 from newsarchive.items import Link
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from newsarchive.core.discovery.feeds import announced_feeds, usual_feeds
+from newsarchive.core.discovery.wordpress import api_root, usual_api_root
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.sources.feeds import announced_feeds, usual_feeds
-from newsarchive.core.sources.wordpress import api_root, usual_api_root
 from newsarchive.core.urls import folder_of, try_normalise, url_key
 from newsarchive.rules import Rules, Table, strings
 

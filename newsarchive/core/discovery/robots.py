@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from newsarchive.core.discovery.links import attributes
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.sources.anchors import attributes
 from newsarchive.core.urls import try_normalise
 
 #: Directives that carry a value after a colon; any other word before a colon names a robot.

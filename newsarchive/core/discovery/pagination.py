@@ -13,9 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.discovery.links import MAX_ANCHORS, address_score, attributes, base_of, index_reason
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.sources.anchors import attributes, base_of
-from newsarchive.core.sources.links import MAX_ANCHORS, address_score, index_reason
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.rules import Rules
 

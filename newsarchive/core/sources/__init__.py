@@ -1,1 +1,0 @@
-"""Where posts are found; `core.discovery` is the way in."""
