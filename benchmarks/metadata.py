@@ -38,7 +38,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive import rules
 from newsarchive.core import extraction
 from newsarchive.core.html.blocks import read_blocks
-from newsarchive.core.metadata import read_metadata
+from newsarchive.core.metadata.step import read_metadata
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Block, Capture, Page
 

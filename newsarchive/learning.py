@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
-from newsarchive.core.facts.conventions import effects
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
+from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.process import sighted, templated
 from newsarchive.core.template import layout_of, verdict_of, verdicts
 from newsarchive.db import captures, sightings, templates

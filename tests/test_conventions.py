@@ -14,11 +14,11 @@ import pytest
 
 from benchmarks.blogs import sentence
 from newsarchive import rules
-from newsarchive.core.facts.conventions import Kind
 from newsarchive.core.furniture.learning import learn
 from newsarchive.core.furniture.model import Template, from_rows
 from newsarchive.core.furniture.records import digest, pack, unpack
 from newsarchive.core.furniture.sightings import Sighting, Window
+from newsarchive.core.metadata.conventions import Kind
 from newsarchive.core.process import article_from, templated
 from newsarchive.items import Article, Capture, SourceText
 

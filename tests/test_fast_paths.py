@@ -9,9 +9,9 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.clutter import phrases
-from newsarchive.core.facts import shown
 from newsarchive.core.html import markup
 from newsarchive.core.html.parsing import parse
+from newsarchive.core.metadata import markup as shown
 from newsarchive.core.pages import boxes, naming
 from newsarchive.core.pages.trees import Forest
 from newsarchive.core.text import patterns

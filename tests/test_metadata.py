@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
 from newsarchive.core.html.blocks import read_blocks
-from newsarchive.core.metadata import read_metadata
+from newsarchive.core.metadata.step import read_metadata
 from newsarchive.items import Article, Block, Capture, Page
 
 CASES = Path(__file__).parent / "cases" / "metadata"

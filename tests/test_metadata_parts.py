@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.facts import authors, dates, day_order, headline, jsonld, names, publication
-from newsarchive.core.facts.claims import Claim
-from newsarchive.core.facts.sources import Place, Source
+from newsarchive.core.metadata import authors, dates, headline, jsonld, person_names, publication_date
+from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.language import finish_language
 
 CASES = Path(__file__).parent / "cases" / "metadata"
@@ -28,7 +28,7 @@ def cases(name: str) -> list[Any]:
 
 @pytest.mark.parametrize(("text", "expect"), cases("names"))
 def test_names(text: str, expect: list[str]) -> None:
-    assert names.names(text, RULES) == expect
+    assert person_names.names(text, RULES) == expect
 
 
 @pytest.mark.parametrize(("text", "expect"), cases("dates"))
@@ -62,8 +62,8 @@ def test_dates_are_aware_or_none(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_names_are_short_and_hold_letters(text: str) -> None:
-    for name in names.names(text, RULES):
-        assert 2 <= len(name) <= names.LONGEST
+    for name in person_names.names(text, RULES):
+        assert 2 <= len(name) <= person_names.LONGEST
         assert any(map(str.isalpha, name))
 
 
@@ -150,7 +150,7 @@ def test_claims_alone_decide() -> None:
         Claim("date_published", "2025-04-03T10:00:00Z", Source(Place.OPEN_GRAPH)),
         Claim("date_published", "25 December 2005", Source(Place.TEXT)),
     ]
-    dated, candidates = publication.decide(days, "date_published", None, RULES)
+    dated, candidates = publication_date.decide(days, "date_published", None, RULES)
     assert (dated.source, dated.raw) == (Source(Place.OPEN_GRAPH), "2025-04-03T10:00:00Z")
     assert {c.value for c in candidates} == {d.value for d in days}
 
@@ -167,7 +167,7 @@ def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, m
         Claim("date_published", day.isoformat(), Source(Place.OPEN_GRAPH)),
         Claim("date_published", printed, Source(Place.TEXT)),
     ]
-    read, refused = publication.read_claims(claims, None, RULES)
+    read, refused = publication_date.read_claims(claims, None, RULES)
     assert {when.date() for when in read.values()} == {day}
     assert not refused
 
@@ -184,4 +184,4 @@ def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, m
     ids=["day first", "month first", "both", "open", "other signs"],
 )
 def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
-    assert day_order.order_of(texts) is expect
+    assert dates.order_of(texts) is expect

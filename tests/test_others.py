@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core.facts.others import reads_as_title
 from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.metadata.other_posts import reads_as_title
 from newsarchive.items import Block
 from tests.test_metadata import URL, cases, read, shown
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
-from newsarchive.core.facts import sources
-from newsarchive.core.facts.sources import Place, Position, Qualifier, Source, source_of
 from newsarchive.core.html.blocks import read_blocks
-from newsarchive.core.metadata import read_metadata
+from newsarchive.core.metadata import sources
+from newsarchive.core.metadata.sources import Place, Position, Qualifier, Source, source_of
+from newsarchive.core.metadata.step import read_metadata
 from newsarchive.items import Block, Capture, Page, SourceText
 
 PAGE = """<html lang="en"><head><title>The mill closes - Harbour Post</title>

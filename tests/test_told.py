@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
-from newsarchive.core.facts.told import site_name
-from newsarchive.core.metadata import read_metadata
+from newsarchive.core.metadata.site_statements import site_name
+from newsarchive.core.metadata.step import read_metadata
 from newsarchive.items import Capture, Page, SourceText
 from tests.test_metadata import FETCHED, URL, cases, shown
 from tests.test_others import linked

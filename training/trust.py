@@ -23,11 +23,11 @@ import numpy as np
 
 from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
 from newsarchive import rules
-from newsarchive.core.facts import authors, headline, publication
-from newsarchive.core.facts.claims import Trait, Voice
-from newsarchive.core.facts.sources import DECLARING, GUESSES, LABELLED, Place, Position, Qualifier, Source
-from newsarchive.core.facts.told import OF_SITE
-from newsarchive.core.metadata import Gathered, gather
+from newsarchive.core.metadata import authors, headline, publication_date
+from newsarchive.core.metadata.claims import Trait, Voice
+from newsarchive.core.metadata.site_statements import OF_SITE
+from newsarchive.core.metadata.sources import DECLARING, GUESSES, LABELLED, Place, Position, Qualifier, Source
+from newsarchive.core.metadata.step import Gathered, gather
 from newsarchive.items import Block
 
 STEPS, RATE = 3000, 0.5
@@ -85,13 +85,13 @@ def _choices(row: Row) -> Iterator[tuple[str, Choice]]:
         values = [exact(o.claims[0].value) for o in offered]
         yield from _one("headline", [o.voices for o in offered], values, exact(row.title), False)
     yield from _one("authors", *_author_options(found, blocks), author_set(row.authors), full)
-    read, _ = publication.read_claims(
-        found.of("date_published") + publication.changes(found.of("date_modified")),
+    read, _ = publication_date.read_claims(
+        found.of("date_published") + publication_date.changes(found.of("date_modified")),
         page.capture.fetched_at,
         rules.default(),
         month_first=True,
     )
-    days = publication.options(read)
+    days = publication_date.options(read)
     values = [read[o.claims[0]].date().isoformat() for o in days]
     yield from _one("date_published", [o.voices for o in days], values, row.date[:10], full)
 

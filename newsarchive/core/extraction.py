@@ -11,7 +11,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from newsarchive.core.metadata import read_metadata
+from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.pages.corrections import with_corrections
 from newsarchive.core.pages.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
 from newsarchive.core.pages.naming import Namer, is_headline

@@ -18,7 +18,6 @@ from typing import Any
 
 from newsarchive.core import chrome, fingerprint, origin
 from newsarchive.core.encoding import step as encoding
-from newsarchive.core.facts.conventions import applied, effects
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.sightings import Sighting, sighting
@@ -26,6 +25,7 @@ from newsarchive.core.furniture.teaching import taught
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
+from newsarchive.core.metadata.conventions import applied, effects
 from newsarchive.core.posts import whole
 from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from newsarchive.core.facts.conventions import Convention
 from newsarchive.core.furniture.evidence import Finding
 from newsarchive.core.furniture.layouts import Layout, fits, inside
 from newsarchive.core.furniture.lists import (
@@ -19,6 +18,7 @@ from newsarchive.core.furniture.lists import (
 )
 from newsarchive.core.furniture.model import Entry, Template
 from newsarchive.core.furniture.sightings import Line, lines_of
+from newsarchive.core.metadata.conventions import Convention
 from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 

@@ -20,7 +20,7 @@ from newsarchive.core import urls
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
 from newsarchive.core.discovery.sitemaps import MAX_BYTES
-from newsarchive.core.facts.told import site_name
+from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.db.frontier import Frontier, Known, KnownSource
 from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
-from newsarchive.core.facts import dates, names
+from newsarchive.core.metadata import dates, person_names
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.sentences import ends_sentence
@@ -144,13 +144,13 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     """
     if ends_sentence(text) or is_quotation(text):
         return False
-    table, folded = names.words(rules), text.casefold()
+    table, folded = person_names.words(rules), text.casefold()
     opens = table.by.match(text)
     opened = opens is not None and fold(opens[0]) not in table.weak
     if not opened and not any(author.casefold() in folded for author in authors):
         return False  # cheaper than to read the names
-    found = names.names(text, rules)
-    known, like = set(found) <= set(authors), all(names.like_a_name(name, rules) for name in found)
+    found = person_names.names(text, rules)
+    known, like = set(found) <= set(authors), all(person_names.like_a_name(name, rules) for name in found)
     if not found or opened:
         return opened and bool(found) and (known or like)
     # The author may be a guess of the page's metadata, made of a heading.

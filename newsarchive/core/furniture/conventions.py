@@ -1,4 +1,4 @@
-"""Learn a site's conventions for dates and names from the records of its pages (`core/facts/said.py`).
+"""Learn a site's conventions for dates and names from the records of its pages (`core/metadata/conventions.py`).
 
 The evidence is what the site says elsewhere of the same posts: its API and its feed, else the day in a post's address,
 else what its head declares. A source on the page that agrees with it is where the site prints its posts' dates; one
@@ -13,22 +13,24 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from newsarchive.core.facts.conventions import (
+from newsarchive.core.furniture.sightings import Sighting
+from newsarchive.core.metadata.conventions import (
     DAY_FIRST,
+    DECIDED,
     MIN_NAME_WORDS,
     MONTH_FIRST,
     STRONG,
     Convention,
     Conventions,
+    Day,
     Kind,
+    Said,
     is_address,
     is_declared,
     is_stated,
     is_told,
 )
-from newsarchive.core.facts.said import DECIDED, Day, Said
-from newsarchive.core.facts.sources import TOLD, Position, Qualifier, Source, source_of
-from newsarchive.core.furniture.sightings import Sighting
+from newsarchive.core.metadata.sources import TOLD, Position, Qualifier, Source, source_of
 from newsarchive.core.text.line_keys import number
 from newsarchive.core.text.normalise import key
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsarchive.core.facts.conventions import Conventions
 from newsarchive.core.furniture import conventions
 from newsarchive.core.furniture.evidence import Finding
 from newsarchive.core.furniture.layouts import Layout
 from newsarchive.core.furniture.lengths import Usual
+from newsarchive.core.metadata.conventions import Conventions
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from newsarchive.core.facts.conventions import is_same
-from newsarchive.core.facts.said import NOTHING, Day, Names, Said
 from newsarchive.core.furniture.sightings import Line, Sighting
+from newsarchive.core.metadata.conventions import NOTHING, Day, Names, Said, is_same
 from newsarchive.core.text.line_keys import number
 
 #: Changes with the format of the rows and with what fingerprints mean.

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from newsarchive.core.clutter import cues
 from newsarchive.core.clutter.phrases import Phrases, phrases
-from newsarchive.core.facts.said import NOTHING, Said, said_by
+from newsarchive.core.metadata.conventions import NOTHING, Said, said_by
 from newsarchive.core.text.line_keys import (
     DOMAIN,
     form_key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.facts.sources import Place
+from newsarchive.core.metadata.sources import Place
 from newsarchive.core.origins.attribution import attribution_of
 from newsarchive.core.origins.credits import Credit, Surroundings, credit_of, words_of_address
 from newsarchive.core.origins.publishers import key_of

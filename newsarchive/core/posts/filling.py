@@ -16,7 +16,7 @@ from dataclasses import replace
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
-from newsarchive.core.metadata import read_metadata
+from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words

@@ -13,12 +13,12 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.facts.claims import Claim, plain
-from newsarchive.core.facts.dates import parse, says_modified, says_published
-from newsarchive.core.facts.names import parted
-from newsarchive.core.facts.others import Others
-from newsarchive.core.facts.sources import SECOND_HEADINGS, Place, Position, Source
-from newsarchive.core.pages.elements import Mark, text_of
+from newsarchive.core.metadata.claims import Claim, plain
+from newsarchive.core.metadata.dates import parse, says_modified, says_published
+from newsarchive.core.metadata.elements import Mark, text_of
+from newsarchive.core.metadata.other_posts import Others
+from newsarchive.core.metadata.person_names import parted
+from newsarchive.core.metadata.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.text.patterns import whole
 from newsarchive.rules import Rules
 

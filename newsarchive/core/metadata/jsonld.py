@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from newsarchive.core.facts.claims import Claim, plain
-from newsarchive.core.facts.sources import Place, Source
+from newsarchive.core.metadata.claims import Claim, plain
+from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.urls import parts_of
 
 Node = dict[str, Any]

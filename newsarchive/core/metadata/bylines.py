@@ -1,18 +1,176 @@
-"""Dates and bylines in plain text around the headline, where no markup tells what they are."""
+"""Dates and bylines in plain text around the headline, where no markup tells what they are.
+
+News agencies that a text names as where it is from: "Quelle: dpa", "BERLIN (dpa) –", "… (AFP)".
+
+Only agencies of the list count (`data/metadata/bylines.toml`): what else stands behind "Source:" is the source of a
+picture or a figure as often as of the article.
+
+Where a date stands in a text: in a line of its own, in a dateline, in a sentence that tells of publishing, in prose.
+
+A line that is little more than a date is the day of the post. A dateline ("SIOUX FALLS, S.D. (AP), 11/07/2025 –")
+is the day on which the report was written, often by another paper; what stands before the date is a place and nobody's
+name. Old themes say it in a sentence: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is
+filed under General." Any other sentence may name any day.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, islice
+from functools import lru_cache
+from itertools import chain, islice, takewhile
 
-from newsarchive.core.facts import agencies, datelines, dates, guesses, names
-from newsarchive.core.facts.claims import Claim
-from newsarchive.core.facts.headline import alike
-from newsarchive.core.facts.sources import WEAK_GUESSES, Place, Position, Source
+from newsarchive.core.metadata import dates, person_names
+from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.headline import alike
+from newsarchive.core.metadata.sources import WEAK_GUESSES, Place, Position, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
+
+#: Blocks that are of a picture, or of something else.
+_NOT = frozenset(["caption", "related", "comments", "advert", "consent"])
+#: How many paragraphs may open with a dateline, and how far into them the agency stands, in characters.
+_FIRST, _DATELINE = 3, 60
+#: Longest line that is a label and an agency, in characters, and most blocks looked at.
+_LINE, _MOST = 80, 400
+_OPENS = re.compile(r"[^()]{0,40}\(([^()]{2,30})\)\s*[-–—:]")
+_CLOSES = re.compile(r"\(([^()]{2,30})\)\W{0,2}$")
+_PARTS = re.compile(r"\s*[/,;&+]\s*")
+
+
+def agencies_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
+    """The agencies that the blocks below the headline name, each once."""
+    seen: set[str] = set()
+    paragraphs = 0
+    for block in blocks[:_MOST]:
+        if block.label in _NOT or block.kind == "caption":
+            continue
+        paragraphs += len(block.text) > _LINE
+        for name in _named(block.text, paragraphs <= _FIRST, rules):
+            if key(name) not in seen:
+                seen.add(key(name))
+                yield Claim("authors", name, Source(Place.AGENCY))
+
+
+def _named(text: str, first: bool, rules: Rules) -> Iterator[str]:
+    """The agencies that one block names as its source."""
+    if len(text) <= _LINE and ":" in text:
+        label, rest = text.split(":", 1)
+        if label.strip().casefold() in _labels(rules):
+            yield from _of(rest, rules)
+    if first and "(" in text[:_DATELINE] and (match := _OPENS.match(text[: _DATELINE + 30])):
+        yield from _of(match[1], rules)
+    if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSES.search(text[-40:])):
+        yield from (name for name in _of(match[1], rules) if key(name) not in _ambiguous(rules))
+
+
+def _of(text: str, rules: Rules) -> list[str]:
+    """The agencies in "dpa/lby", "AFP, Reuters"."""
+    return [part for part in _PARTS.split(text.strip(" .")) if key(part) in _agencies(rules)]
+
+
+@lru_cache(maxsize=8)
+def _labels(rules: Rules) -> frozenset[str]:
+    return frozenset(w for row in rules.metadata.get("bylines", {}).get("source", {}).values() for w in row)
+
+
+@lru_cache(maxsize=8)
+def _agencies(rules: Rules) -> frozenset[str]:
+    return frozenset(map(key, rules.metadata.get("bylines", {}).get("agency", {}).get("words", [])))
+
+
+@lru_cache(maxsize=8)
+def _ambiguous(rules: Rules) -> frozenset[str]:
+    return frozenset(map(key, rules.metadata.get("bylines", {}).get("ambiguous", {}).get("words", [])))
+
+
+#: Words beside the date in a line of its own: above, the line is a sentence ("By Craig Randall , Alli Miles , Eszter
+#: Horanyi on March 12, 2026" has 10, and opens with a word for "by").
+MAX_WORDS_BESIDE_DATE = 6
+#: Characters of a block that may hold a byline and a date; a longer one is a paragraph.
+MAX_LINE_CHARS = 160
+#: Characters of a sentence that tells of publishing before its date and the name.
+MAX_SENTENCE_CHARS = 240
+#: Capitals of a place, with its region in short: "SIOUX FALLS, S.D.", "NEW YORK, N.Y. (Reuters)".
+_PLACE = re.compile(
+    r"\W{0,3}[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я.'’-]+(?:[ /-][A-ZÀ-ÞА-Я.'’-]+){0,4}"
+    r"(?P<region>, ?(?:[A-Z]{1,2}|(?:[A-Z][a-z]{0,5}\.){1,3}))?(?:\s*\([^()]{2,30}\))?\s?[,–—-]?\s*(?:on\s+)?$"
+)
+#: What parts the date of a dateline from the report.
+_REPORT = re.compile(r"\s*(?:[–—/(]|-{1,2}\s|:\s)")
+_CLAUSE = re.compile(r"[.;](?=\s+\w{3})")
+
+
+def is_dateline(line: str, found: str, block: str, rules: Rules) -> bool:
+    """Whether the date `found` in a line belongs to a dateline: capitals of a place before it, and a region or the
+    beginning of the report behind it in the `block` that holds the line.
+
+    >>> from newsarchive import rules
+    >>> [is_dateline(t, "May 3, 2024", t, rules.default()) for t in (
+    ...     "SIOUX FALLS, S.D. May 3, 2024", "LONDON, May 3, 2024 /PRNewswire/ -- A", "NEWS, May 3, 2024")]
+    [True, True, False]
+    """
+    at = line.find(found)
+    match = _PLACE.match(line[:at]) if found and at > 2 else None
+    if match is None or dates.signs(line[:at], rules) or person_names.words(rules).by.match(line):
+        return False
+    first = re.split(r"\W", line.strip(), maxsplit=1)[0].casefold()
+    if first in person_names.words(rules).weekdays:
+        return False
+    behind = block[block.find(found) + len(found) :]
+    return match["region"] is not None or _REPORT.match(behind) is not None
+
+
+def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
+    """Whether the date `found` stands in running text, where it may be a day of anything."""
+    if dates.signs(line, rules) or person_names.words(rules).by.match(line):
+        return False
+    beside = len(line.replace(found, " ", 1).split())
+    whole = line.strip() == found or block[:MAX_LINE_CHARS].split("\n", 1)[0].strip() == line.strip()
+    return beside > MAX_WORDS_BESIDE_DATE or (len(block) > MAX_LINE_CHARS and not whole)
+
+
+def told(text: str, rules: Rules) -> tuple[str, str]:
+    """The part of a sentence about the post's publication that names its date, and the part behind its word for "by";
+    "" for what it does not tell, and for a text that opens in another way.
+
+    >>> from newsarchive import rules
+    >>> told("This entry was posted by Jane Doe on Monday, December 14th, 2015 at 2:48 pm and is filed …", rules.default())
+    ('December 14th, 2015 at 2:48 pm and is filed …', 'Jane Doe')
+    """
+    if not text[:40].casefold().startswith(_openings(rules)):
+        return "", ""
+    sentence = _CLAUSE.split(text[:MAX_SENTENCE_CHARS].replace("\n", " "), 1)[0]
+    found = dates.date_text(sentence, rules)
+    if not found:
+        sentence = text[:MAX_SENTENCE_CHARS].replace("\n", " ")  # the stop of "14. Dezember"
+        found = dates.date_text(sentence, rules)
+    at = sentence.find(found) if found else len(sentence)
+    by = _by(rules).search(sentence)
+    return sentence[at:], _capitalised(sentence[by.end() :], rules) if by else ""
+
+
+def _capitalised(text: str, rules: Rules) -> str:
+    """The words that a text opens with, up to the first one in small letters that is no part of a name."""
+    particles = person_names.words(rules).particles
+    return " ".join(
+        takewhile(lambda word: not person_names.is_small(word[0]) or word in particles, text.split()[:6])
+    )
+
+
+@lru_cache(maxsize=8)
+def _openings(rules: Rules) -> tuple[str, ...]:
+    table = rules.metadata.get("months", {}).get("sentence", {})
+    return tuple(table.get("openings", [])) or ("\0",)
+
+
+@lru_cache(maxsize=8)
+def _by(rules: Rules) -> re.Pattern[str]:
+    """The words for "by" inside such a sentence."""
+    words = rules.metadata.get("months", {}).get("sentence", {}).get("by", [])
+    return re.compile(rf"(?<!\w)(?:{dates.any_of(words)})\s+(?=\S)")
+
 
 #: How many blocks after and before the headline are read, and how many from there on for signatures.
 _AFTER, _BEFORE, _BELOW = 12, 6, 300
@@ -62,7 +220,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     title = frozenset(headline.casefold().split())
     for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
-        out += [c for c, b in found if b is None or guesses.possible(c.value, b, blocks, rules)]
+        out += [c for c, b in found if b is None or person_names.possible(c.value, b, blocks, rules)]
     fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
@@ -72,7 +230,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         below = [b for b in rest[_AFTER:] if len(b.text) <= _LONGEST]
         out += list(islice(_below(below, missing - {c.field for c in out if c.source == _TOLD_IN}, rules), 4))
     if "authors" not in known:
-        out += agencies.claims(blocks[at + 1 :], rules)
+        out += agencies_claims(blocks[at + 1 :], rules)
     told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
     guessed = [c for c in out if c.source.bare in WEAK_GUESSES and c.value in told]
     lives = [Claim("authors", name, Source(Place.LIFE)) for name in told]
@@ -91,10 +249,10 @@ def _in_masthead(block: Block, headline: Block) -> bool:
 def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
     """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
     authors = {c.value for c in found if c.field == "authors"}
-    people = tuple(f"{name} " for name in authors if names.like_a_name(name, rules))
+    people = tuple(f"{name} " for name in authors if person_names.like_a_name(name, rules))
     if not people:
         return []
-    verbs = names.words(rules).life
+    verbs = person_names.words(rules).life
     return sorted({name.strip() for b in blocks if len(b.text) > _LIFE for name in people
                    if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs
                    and _of_a_person(b.text[len(name) : _TOLD], rules)})  # fmt: skip
@@ -102,7 +260,7 @@ def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> lis
 
 def _of_a_person(text: str, rules: Rules) -> bool:
     """Whether a text tells of somebody: products and firms "are" and "have", too, but no jobs, and no "she"."""
-    table = names.words(rules)
+    table = person_names.words(rules)
     return table.role.find(text) is not None or table.person.find(text) is not None
 
 
@@ -138,7 +296,7 @@ def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]
             for line in block.text.split("\n"):
                 if 1 < len(line) <= _LONGEST:
                     linked = [text for text, _ in block.links if text in line] if block.links else []
-                    yield names.parted(line, linked, rules) if linked else line, block
+                    yield person_names.parted(line, linked, rules) if linked else line, block
 
 
 def _facts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
@@ -147,7 +305,7 @@ def _facts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
         if block.label not in _OFFERS:
             for line in block.text[: _LONGEST * 3].split("\n"):
                 line = line[:_LONGEST]
-                segments = names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
+                segments = person_names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
                 yield from ((segment, block.text) for segment in segments)
 
 
@@ -159,17 +317,11 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
     label, dated = "", False
     for line, block in _facts(blocks):
         found = dates.date_text(line, rules)
-        if (
-            found
-            and len(line) - len(found) <= _BESIDE
-            and not datelines.is_dateline(line, found, block, rules)
-        ):
+        if found and len(line) - len(found) <= _BESIDE and not is_dateline(line, found, block, rules):
             start = line.index(found)
             if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
-            elif datelines.in_prose(
-                f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules
-            ):
+            elif in_prose(f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules):
                 yield Claim("date_published", line[start:], Source(Place.TEXT, Position.PROSE))
             else:
                 source = Source(Place.TEXT, Position.LATER if dated else where)
@@ -188,7 +340,7 @@ def _bylines(
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = lines[i + 1][0] if i + 1 < len(lines) else ""
-        if datelines.is_dateline(line, dates.date_text(line, rules), block.text, rules):
+        if is_dateline(line, dates.date_text(line, rules), block.text, rules):
             continue
         if signed := _signed(line, after, rules) or (_signed_within(line, rules) if opened < 0 else ""):
             near = opened < 0 or i - opened == 1
@@ -203,43 +355,45 @@ def _bylines(
 
 def _signed(line: str, after: str, rules: Rules) -> str:
     """What follows "by" in a line, or in the line after it, if that could be a name, else ""."""
-    match = names.words(rules).by.match(line) if len(line) <= 120 else None
+    match = person_names.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
-        return names.before_title(line)
+        return person_names.before_title(line)
     rest = line[match.end() :] or after
-    found = next(iter(names.names(rest, rules)), "")
+    found = next(iter(person_names.names(rest, rules)), "")
     words = found.split()
-    weak = match[0].strip(" :：|").casefold() in names.words(rules).weak
-    if not words or (weak and not names.like_a_name(found, rules)):
+    weak = match[0].strip(" :：|").casefold() in person_names.words(rules).weak
+    if not words or (weak and not person_names.like_a_name(found, rules)):
         return ""
     if len(words) > 2 and not _could_be_name(found, rules):
         return ""
-    particles = names.words(rules).particles
-    return rest if not names.is_small(words[0][0]) or (len(words) > 1 and words[0] in particles) else ""
+    particles = person_names.words(rules).particles
+    return (
+        rest if not person_names.is_small(words[0][0]) or (len(words) > 1 and words[0] in particles) else ""
+    )
 
 
 def _signed_within(line: str, rules: Rules) -> str:
     """What follows "by" among the small facts of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff"."""
     if not _PARTED.search(line):
         return ""
-    pieces = (piece for part in names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
+    pieces = (piece for part in person_names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
     found = (_signed(piece, "", rules) for piece in islice(pieces, 1, 8))
     return next((text for text in found if text and _all_names(text, rules)), "")
 
 
 def _all_names(text: str, rules: Rules) -> bool:
-    found = names.names(text, rules)
+    found = person_names.names(text, rules)
     return bool(found) and all(_could_be_name(name, rules) for name in found)
 
 
 def _could_be_name(text: str, rules: Rules) -> bool:
-    return names.like_a_name(text, rules) or names.kind_of(text, "", rules) != "person"
+    return person_names.like_a_name(text, rules) or person_names.kind_of(text, "", rules) != "person"
 
 
 def _in_box(block: Block, rules: Rules) -> bool:
     """Whether the page's classes call a place one for authors."""
     tail = block.path[-120:].casefold()
-    return any(word in tail for word in names.words(rules).boxes) and not _NOT_AUTHOR.search(
+    return any(word in tail for word in person_names.words(rules).boxes) and not _NOT_AUTHOR.search(
         tail.rsplit("/", 1)[-1]
     )
 
@@ -255,11 +409,11 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
         or (block.kind == "heading" and not _in_box(block, rules))
     ):
         return ""
-    for segment in names.segments(line, rules):
-        name = names.clean(segment, rules)
+    for segment in person_names.segments(line, rules):
+        name = person_names.clean(segment, rules)
         if not any(map(str.isupper, name)) and not _in_box(block, rules):
             continue
-        if names.like_a_name(name, rules) and not title & set(name.casefold().split()):
+        if person_names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
         if _several(segment, title, rules):
             return segment
@@ -268,13 +422,14 @@ def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> st
 
 def _several(text: str, title: frozenset[str], rules: Rules) -> bool:
     """Whether a text is a list of names and nothing else: "Jane Doe, John Roe & Ann Poe", "Jane Doe / dpa"."""
-    parts = names.words(rules).parting.split(text)[:8]
-    people = [part for part in parts if names.kind_of(part, "", rules) != "agency"]
+    parts = person_names.words(rules).parting.split(text)[:8]
+    people = [part for part in parts if person_names.kind_of(part, "", rules) != "agency"]
     return (
         len(people) > 0
         and len(parts) > 1
         and all(
-            names.like_a_name(part, rules) and not title & set(part.casefold().split()) for part in people
+            person_names.like_a_name(part, rules) and not title & set(part.casefold().split())
+            for part in people
         )
     )
 
@@ -288,15 +443,19 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
             continue
         if "authors" in missing:
             labelled = (
-                _person(_signed(before, block.text, rules), rules) if names.says_by(before, rules) else ""
+                _person(_signed(before, block.text, rules), rules)
+                if person_names.says_by(before, rules)
+                else ""
             )
             if name := labelled or _signature(block.text, rules):
                 yield Claim("authors", name, Source(Place.TEXT, Position.BELOW))
                 label = before if labelled and block.kind == "list_item" else label
-            elif len(block.text) < 60 and _in_box(block, rules) and names.like_a_name(block.text, rules):
+            elif (
+                len(block.text) < 60 and _in_box(block, rules) and person_names.like_a_name(block.text, rules)
+            ):
                 yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
         found = dates.date_text(block.text, rules) if "date_published" in missing else ""
-        if found and not datelines.is_dateline(block.text, found, block.text, rules):
+        if found and not is_dateline(block.text, found, block.text, rules):
             yield from _dated(block.text, found, before, rules)
 
 
@@ -305,10 +464,10 @@ def _told(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
     for block in blocks:
         if block.label in _NOT_ABOUT_PAGE:
             continue
-        when, who = datelines.told(block.text, rules)
+        when, who = told(block.text, rules)
         if not when and not who:
             continue
-        changed = dates.says_modified(block.text[: datelines.MAX_SENTENCE_CHARS], rules)
+        changed = dates.says_modified(block.text[:MAX_SENTENCE_CHARS], rules)
         found = [Claim("date_modified" if changed else "date_published", when, _TOLD_IN)] if when else []
         return [*found, Claim("authors", who, _TOLD_IN)] if _person(who, rules) else found
     return []
@@ -326,7 +485,7 @@ def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
     share = len(found) / len(line)
     if share > _LABELLED and dates.signs(label, rules):
         line = f"{label} {line}"
-    signed = dates.signs(line, rules) or names.words(rules).signed.find(line[:40]) is not None
+    signed = dates.signs(line, rules) or person_names.words(rules).signed.find(line[:40]) is not None
     if signed or share > _ALONE:
         field = "date_modified" if dates.says_modified(line, rules) else "date_published"
         source = Source(Place.TEXT, Position.BELOW if signed else Position.ALONE)
@@ -335,7 +494,7 @@ def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
 
 def _signature(text: str, rules: Rules) -> str:
     """The names after "written by" near the beginning of a line, or a line that is a byline and no more."""
-    at = names.words(rules).signed.find(text)
+    at = person_names.words(rules).signed.find(text)
     if at and at[0] < 40:
         return _signed("by " + text[at[1] :], "", rules)
     if len(text) >= _LONGEST // 2:
@@ -350,5 +509,5 @@ def _signed_behind_date(line: str, rules: Rules) -> str:
 
 def _person(signed: str, rules: Rules) -> str:
     """The text after "by", if all that it names look like people, else ""."""
-    found = names.names(signed, rules) if signed else []
-    return signed if found and all(names.like_a_name(name, rules) for name in found) else ""
+    found = person_names.names(signed, rules) if signed else []
+    return signed if found and all(person_names.like_a_name(name, rules) for name in found) else ""

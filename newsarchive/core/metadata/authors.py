@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.facts.claims import Claim, Option, Trait, weigh
-from newsarchive.core.facts.names import clean, firm, kind_of, names
-from newsarchive.core.facts.sources import (
+from newsarchive.core.metadata.claims import Claim, Option, Trait, weigh
+from newsarchive.core.metadata.person_names import clean, firm, kind_of, names
+from newsarchive.core.metadata.sources import (
     GUESSES,
     JSON_LD,
     META,

@@ -15,26 +15,23 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core.facts import (
+from newsarchive.core.metadata import (
     authors,
+    bylines,
     dates,
-    day_order,
-    description,
-    head,
+    elements,
     headline,
     jsonld,
-    others,
-    printed,
-    publication,
-    shown,
-    surroundings,
-    told,
-    traces,
+    markup,
+    other_posts,
+    publication_date,
+    site_statements,
 )
-from newsarchive.core.facts.claims import MOST, Claim, best
-from newsarchive.core.facts.names import clean, organisation
-from newsarchive.core.facts.sources import GUESSES, Place, Position, Qualifier, Source
-from newsarchive.core.pages.elements import Mark, read_elements
+from newsarchive.core.metadata import sections as surroundings
+from newsarchive.core.metadata.claims import MOST, Claim, best
+from newsarchive.core.metadata.elements import Mark, read_elements
+from newsarchive.core.metadata.person_names import clean, organisation
+from newsarchive.core.metadata.sources import GUESSES, Place, Position, Qualifier, Source
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
@@ -128,7 +125,7 @@ def read_metadata(
     candidates += _dates(out, found, page, blocks, rules)
     for decide in (_simple, _keywords, _image):
         candidates += decide(out, found, page, rules)
-    said, refused = description.own(found.of("description"), found.headline, blocks)
+    said, refused = headline.own(found.of("description"), found.headline, blocks)
     out["description"], why = best(said, rules)
     candidates += why + refused
     candidates += _language(out, found, blocks, rules)
@@ -156,16 +153,16 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     """Read all claims; dates and authors are looked for around what shows the headline."""
     url = page.capture.base_url
     found = read_elements(tree)
-    elsewhere = others.Others(url, [page.capture.url, *found.canonical], rules)
-    headings = list(shown.headings(found.marks, rules))
+    elsewhere = other_posts.Others(url, [page.capture.url, *found.canonical], rules)
+    headings = list(markup.headings(found.marks, rules))
     elsewhere.stand(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),
-        *shown.microdata(found.marks, rules, elsewhere),
-        *head.claims(found, url, rules),
+        *markup.microdata(found.marks, rules, elsewhere),
+        *elements.claims(found, url, rules),
     ]
     claims += [claim for claim, _ in headings]
-    said, of_another = told.claims(page, [c.value for c in claims if c.field == "headline"], rules)
+    said, of_another = site_statements.claims(page, [c.value for c in claims if c.field == "headline"], rules)
     claims += said
     names = _site_names(claims, url)
     sections = [c.value for c in claims if c.field == "article_section"]
@@ -174,8 +171,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     anchor = _anchor(title, headings)
     elsewhere.stand(anchor.node if anchor else None)
     claims += [
-        *shown.authors(found.marks, anchor, rules, elsewhere),
-        *shown.dates(found.marks, anchor, rules, elsewhere),
+        *markup.authors(found.marks, anchor, rules, elsewhere),
+        *markup.dates(found.marks, anchor, rules, elsewhere),
     ]
     claims += surroundings.sections(found.marks, title)
     none = _no_sections(rules) | {key(title)}
@@ -186,10 +183,10 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or surroundings.is_caption(c.value, blocks)]
     claims += surroundings.access(blocks)
     claims += _others(title, weighed)
-    own = elsewhere.without(blocks, printed.place(blocks, title))
-    claims += printed.claims(own, title, _known(claims, names, rules), rules)
+    own = elsewhere.without(blocks, bylines.place(blocks, title))
+    claims += bylines.claims(own, title, _known(claims, names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
-        claims += traces.authors_in_state(page.text, rules)
+        claims += publication_date.authors_in_state(page.text, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), Source(Place.URL)))
     candidates += [
@@ -285,18 +282,20 @@ def _dates(
     """Both dates. In which order the page writes day and month, `_month_first` tells."""
     changes, now = found.of("date_modified"), page.capture.fetched_at
     month_first = _month_first(found, blocks, rules)
-    published = told.judged(found.of("date_published"), rules, day_first=not month_first)
+    published = site_statements.judged(found.of("date_published"), rules, day_first=not month_first)
     offered = {
-        "date_published": published + publication.changes(changes),
+        "date_published": published + publication_date.changes(changes),
         "date_modified": changes,
     }
     candidates: list[Candidate] = []
     decided = {}
     for field, claims in offered.items():
-        decided[field], why = publication.decide(claims, field, now, rules, month_first=month_first)
+        decided[field], why = publication_date.decide(claims, field, now, rules, month_first=month_first)
         candidates += why
     if decided["date_published"].value is None:
-        decided["date_published"], why = publication.last_resort(_traces(found, page, found.own, rules), now)
+        decided["date_published"], why = publication_date.last_resort(
+            _traces(found, page, found.own, rules), now
+        )
         candidates += why
     for field, dated in decided.items():
         out[field], out[field + "_raw"] = dated.value, dated.raw
@@ -308,26 +307,28 @@ def _tags(found: Gathered) -> list[str]:
     """The language tags of the page, those first that its author wrote for it: a theme's `og:locale` is often the one it
     came with, and so is the language that feed or API give for the whole site."""
     declared = found.of("in_language")
-    declared = [c for c in declared if c.source.bare not in told.OF_SITE] or declared
+    declared = [c for c in declared if c.source.bare not in site_statements.OF_SITE] or declared
     return [c.value for c in sorted(declared, key=lambda c: c.source.bare is Place.OPEN_GRAPH)]
 
 
 def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether 03/04 is March: by the site's own date of the post, by the dates of its other posts, by other dates in
     the page's text, else by the page's language and region."""
-    own = told.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
-    listed = (day_order.certain(claim.value) for claim in found.listed)
+    own = site_statements.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
+    listed = (dates.certain(claim.value) for claim in found.listed)
     shown_order = next((order for order in (own, *listed) if order is not None), None)
     if shown_order is None:
-        shown_order = day_order.order_of(b.text for b in blocks[:_ORDERED])
-    return day_order.month_first_in(_tags(found), rules) if shown_order is None else shown_order
+        shown_order = dates.order_of(b.text for b in blocks[:_ORDERED])
+    return dates.month_first_in(_tags(found), rules) if shown_order is None else shown_order
 
 
-def _traces(found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules) -> Iterator[traces.Trace]:
-    start = max(0, printed.place(blocks, found.headline) - traces.BEFORE)
+def _traces(
+    found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
+) -> Iterator[publication_date.Trace]:
+    start = max(0, bylines.place(blocks, found.headline) - publication_date.BEFORE)
     claims = [*found.of("date_published"), *found.of("image")]
     url, now = page.capture.base_url, page.capture.fetched_at
-    return traces.find(page.text, found.headline, claims, blocks[start:], url, now, rules)
+    return publication_date.find(page.text, found.headline, claims, blocks[start:], url, now, rules)
 
 
 def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rules: Rules) -> list[Candidate]:
@@ -347,6 +348,6 @@ def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> li
     credit, most = best(found.of("image_credit"), rules)
     if not credit:
         credit, caption = surroundings.split_credit(caption)
-    address = head.absolute(address, page.capture.base_url)
+    address = elements.absolute(address, page.capture.base_url)
     out["image"] = Image(address, caption.strip(" :|·"), credit) if address else None
     return candidates + more + most

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.facts.claims import Claim
-from newsarchive.core.facts.shown import aside
-from newsarchive.core.facts.sources import Place, Source
-from newsarchive.core.pages.elements import Mark, text_of
+from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.elements import Mark, text_of
+from newsarchive.core.metadata.markup import aside
+from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, DecidedBy

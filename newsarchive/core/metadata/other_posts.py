@@ -16,7 +16,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import address_score, index_reason
-from newsarchive.core.facts.claims import Claim
+from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Block
 from newsarchive.rules import Rules

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from newsarchive.core.facts.sources import Place, Source, source_of
+from newsarchive.core.metadata.sources import Place, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules

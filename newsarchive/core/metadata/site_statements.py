@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from newsarchive.core.discovery.wordpress import post_id
-from newsarchive.core.facts import dates
-from newsarchive.core.facts.claims import Claim, plain
-from newsarchive.core.facts.headline import alike
-from newsarchive.core.facts.sources import OF_POST, Place, Qualifier, Source, source_of
+from newsarchive.core.metadata import dates
+from newsarchive.core.metadata.claims import Claim, plain
+from newsarchive.core.metadata.headline import alike
+from newsarchive.core.metadata.sources import OF_POST, Place, Qualifier, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText
