@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks.peers import Extracted, Tool, installed
 from benchmarks.scores import Row, scored, table
+from newsarchive.core.extraction.classifier import MODEL
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.pages.judging import MODEL
 from newsarchive.core.process import STEPS
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article

@@ -36,7 +36,7 @@ import tldextract
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
-from newsarchive.core import extraction
+from newsarchive.core.extraction import step
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.exceptions import NotAnArticle
@@ -118,7 +118,7 @@ def read_page(row: Row) -> tuple[Page, LexborHTMLParser, Sequence[Block]]:
     page = page_of(row)
     tree = LexborHTMLParser(page.text)
     try:
-        return page, tree, extraction.extract_step(page, rules.default()).blocks
+        return page, tree, step.extract_step(page, rules.default()).blocks
     except NotAnArticle:
         return page, tree, [Block(b.text, b.kind, path=b.path) for b in read_blocks(tree, row.url).blocks]
 

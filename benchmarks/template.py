@@ -24,8 +24,8 @@ from pathlib import Path
 
 from benchmarks import blogs
 from newsarchive import rules
-from newsarchive.core import extraction
 from newsarchive.core.chrome import chrome_step
+from newsarchive.core.extraction import step
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.records import pack, unpack
@@ -110,7 +110,7 @@ def read(post: blogs.Post) -> Article:
     """The page's own steps; an empty article where they find none, so that all of it counts as lost."""
     page = Page(Capture(url=post.url, body=post.page.encode()), post.page)
     try:
-        return origin_step(chrome_step(extraction.extract_step(page, RULES), RULES), RULES)
+        return origin_step(chrome_step(step.extract_step(page, RULES), RULES), RULES)
     except NotAnArticle as error:
         print(f"  {post.url}: {error}")
         return Article(post.url)

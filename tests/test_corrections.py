@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsarchive.core.pages.corrections import RULE, with_corrections
+from newsarchive.core.extraction.labels import RULE, with_corrections
 from newsarchive.items import Block
 
 TEXT = Block("Ships came into the harbour before dawn.", path="html/body/main/article/p")

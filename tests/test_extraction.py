@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract
-from newsarchive.core.extraction import explain, extract_step
+from newsarchive.core.extraction.labels import Namer, is_headline
+from newsarchive.core.extraction.step import explain, extract_step
 from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
-from newsarchive.core.pages.naming import Namer, is_headline
 from newsarchive.exceptions import BadRules, NotAnArticle
 from newsarchive.items import LABELS, Article, Capture, DropReason, Page
 from newsarchive.rules import Rules, default, with_standfirst

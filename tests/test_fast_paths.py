@@ -9,11 +9,12 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.clutter import phrases
+from newsarchive.core.extraction import class_names
+from newsarchive.core.extraction import labels as naming
+from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import markup
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.metadata import markup as shown
-from newsarchive.core.pages import boxes, naming
-from newsarchive.core.pages.trees import Forest
 from newsarchive.core.text import patterns
 from newsarchive.core.text.patterns import Literals
 
@@ -55,12 +56,12 @@ def test_a_forest_scores_rows_as_a_walk_down_its_trees_does(depth: int, rows: in
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_searched_only_where_a_word_can_begin(name: str) -> None:
-    spelled = boxes.spelled(name)
+    spelled = class_names.spelled(name)
     labels = [(m.lastindex - 1, m[0]) for m in naming._ANY.finditer(spelled) if m.lastindex]
     assert naming._named(name) == min(labels, default=None)
-    groups = {group for group, pattern in boxes.GROUPS.items() if pattern.search(spelled)}
-    bits = sum(boxes.GROUP_BITS[group] for group in groups) if len(name) <= 60 else 0
-    assert boxes.Names({})._single(name)[1] == bits
+    groups = {group for group, pattern in class_names.GROUPS.items() if pattern.search(spelled)}
+    bits = sum(class_names.GROUP_BITS[group] for group in groups) if len(name) <= 60 else 0
+    assert class_names.Names({})._single(name)[1] == bits
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,16 +69,16 @@ def test_the_words_of_a_name_are_its_parts_and_the_whole_without_numbers(name: s
     parts = re.findall(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*", name)
     whole = name.lower() if name.isalpha() else re.sub(r"[\d_-]+", "-", name.lower()).strip("-")
     expected = ({p.lower() for p in parts if len(p) > 1} | {whole}) - {""} if len(name) <= 60 else set()
-    assert boxes._words(name) == expected
-    assert boxes.Names(dict.fromkeys(expected, 1.0))._single(name)[0] == dict.fromkeys(expected, 1.0)
+    assert class_names._words(name) == expected
+    assert class_names.Names(dict.fromkeys(expected, 1.0))._single(name)[0] == dict.fromkeys(expected, 1.0)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_differ_in_their_numbers_are_worth_the_same(name: str) -> None:
     table = {"css": 0.5, "ylu": 1.5, "header": 2.0, "col-md": -1.0, "css-ylu-bo": 0.25}
     for one in (name, f"{name}-1 col-md-12", f"{name}_27"):
-        apart = boxes.Names(table)
-        assert boxes.Names(table).facts("p", one, "a7 x") == apart._facts("p", one, "a7 x")
+        apart = class_names.Names(table)
+        assert class_names.Names(table).facts("p", one, "a7 x") == apart._facts("p", one, "a7 x")
 
 
 @pytest.mark.parametrize("section", ["line", "edge", "head"])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from newsarchive.core.pages.boxes import telling
-from newsarchive.core.pages.decision import agreed, choose
-from newsarchive.core.pages.judging import kinds, sheet_of
+from newsarchive.core.extraction.class_names import telling
+from newsarchive.core.extraction.classifier import agreed, choose, kinds, sheet_of
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,8 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.pages.boxes import Names, tokens
-from newsarchive.core.pages.judging import MODEL, Sheet, Verdict, decided, matrix, sheet_of
-from newsarchive.core.pages.trees import Forest
+from newsarchive.core.extraction.class_names import Names, tokens
+from newsarchive.core.extraction.classifier import MODEL, Forest, Sheet, Verdict, decided, matrix, sheet_of
 from newsarchive.rules import DATA
 from training.labels import labels, snippet_labels, words
 from training.pages import FOLDS, Example, digest_of, load

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newsarchive.core import extraction
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.encoding import decoding
-from newsarchive.core.pages.pagetype import quality
+from newsarchive.core.extraction import step
+from newsarchive.core.extraction.page_type import quality
 from newsarchive.core.posts.agreement import weighed
 from newsarchive.core.posts.filling import FILLABLE, filled, in_place_of, usable
 from newsarchive.core.posts.parts import Part, flagged, is_incomplete, joined
@@ -60,7 +60,7 @@ def _answered(page: Page) -> Page:
 
 
 def _of_all_pages(page: Page, rules: Rules) -> Article:
-    article = extraction.extract_step(page, rules)
+    article = step.extract_step(page, rules)
     pages, parts = [page], []
     for capture in page.capture.parts:
         try:
@@ -75,8 +75,8 @@ def _of_all_pages(page: Page, rules: Rules) -> Article:
 
 def _part(page: Page, rules: Rules) -> Part:
     """A further page: however short, since it need not be an article by itself."""
-    sheet, verdict = extraction.read(page, rules)
-    return Part(tuple(extraction.labelled(sheet, verdict, rules)), quality(sheet, verdict))
+    sheet, verdict = step.read(page, rules)
+    return Part(tuple(step.labelled(sheet, verdict, rules)), quality(sheet, verdict))
 
 
 def _post_id(page: Page) -> str:

@@ -11,13 +11,19 @@ from itertools import takewhile
 
 import numpy as np
 
+from newsarchive.core.extraction.classifier import (
+    Model,
+    Sheet,
+    Verdict,
+    judge,
+    matrix,
+    model_of,
+    sheet_of,
+    spoken,
+)
+from newsarchive.core.extraction.labels import Namer, is_headline, repeated, with_corrections
+from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.metadata.step import read_metadata
-from newsarchive.core.pages.corrections import with_corrections
-from newsarchive.core.pages.judging import Model, Sheet, Verdict, judge, matrix, model_of, sheet_of
-from newsarchive.core.pages.naming import Namer, is_headline
-from newsarchive.core.pages.pagetype import quality, refuse, refuse_empty, refuse_text
-from newsarchive.core.pages.reasons import spoken
-from newsarchive.core.pages.repeats import repeated
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, Page, Quality, QualityFlag

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 
 from newsarchive.core.discovery.page_kind import error_title
+from newsarchive.core.extraction.classifier import Sheet, Verdict
 from newsarchive.core.html.blocks import Box, RawBlock
-from newsarchive.core.pages.judging import Sheet, Verdict
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle

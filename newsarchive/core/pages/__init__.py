@@ -1,1 +1,0 @@
-"""A page as blocks with features and a verdict; `core.extraction` is the way in."""
