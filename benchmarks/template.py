@@ -30,7 +30,7 @@ from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.model import Template
 from newsarchive.core.furniture.records import pack, unpack
 from newsarchive.core.furniture.sightings import Window, network, sighting
-from newsarchive.core.origin import origin_step
+from newsarchive.core.origin.step import origin_step
 from newsarchive.core.template import apply_template, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page

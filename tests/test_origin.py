@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import extract
-from newsarchive.core.origin import origin_step
-from newsarchive.core.origins.attribution import attribution_of
-from newsarchive.core.origins.copyright import copyright_of
+from newsarchive.core.origin.attribution import attribution_of
+from newsarchive.core.origin.notices import copyright_of
+from newsarchive.core.origin.step import origin_step
 from newsarchive.exceptions import BadRules
 from newsarchive.items import Article, Author, Block, Candidate
 from newsarchive.rules import Rules, default

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from newsarchive.core.origins.publishers import by_host, by_name, key_of, registry
+from newsarchive.core.origin.publishers import by_host, by_name, key_of, registry
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, default
 

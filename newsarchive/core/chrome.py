@@ -15,10 +15,9 @@ from newsarchive.core.clutter import cues, placed, tails
 from newsarchive.core.clutter.breaks import closed, opened
 from newsarchive.core.clutter.phrases import LONGEST, Lookup, Phrases, phrases
 from newsarchive.core.html.render import rendered
-from newsarchive.core.origins.attribution import attribution_of
-from newsarchive.core.origins.copyright import copyright_of
-from newsarchive.core.origins.datelines import signed_by
-from newsarchive.core.origins.edges import credit_lines
+from newsarchive.core.origin.attribution import attribution_of
+from newsarchive.core.origin.credits import credit_lines
+from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.text.lines import is_prose, source_names
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.records import fact_lines

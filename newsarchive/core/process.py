@@ -16,7 +16,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
-from newsarchive.core import chrome, fingerprint, origin
+from newsarchive.core import chrome, fingerprint
 from newsarchive.core.encoding import step as encoding
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.model import Template
@@ -26,6 +26,7 @@ from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.conventions import applied, effects
+from newsarchive.core.origin import step as origin
 from newsarchive.core.posts import whole
 from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError

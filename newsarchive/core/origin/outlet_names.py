@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origins.attribution_patterns import any_of, every
-from newsarchive.core.origins.vocabulary import Word, vocabulary
+from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.vocabulary import Word, vocabulary
 from newsarchive.core.text.scripts import UNSPACED, is_caseless
 from newsarchive.rules import Rules
 

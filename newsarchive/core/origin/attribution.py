@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origins.attribution_patterns import (
+from newsarchive.core.origin.attribution_patterns import (
     Family,
     Phrase,
     any_of,
@@ -21,7 +21,7 @@ from newsarchive.core.origins.attribution_patterns import (
     needed_words,
     phrases_of,
 )
-from newsarchive.core.origins.publishers import by_name, longest_name
+from newsarchive.core.origin.publishers import by_name, longest_name
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED, is_caseless
 from newsarchive.core.text.sentences import statements

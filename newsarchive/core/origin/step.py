@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsarchive.core.metadata import dates
-from newsarchive.core.origins.attribution import attribution_of
-from newsarchive.core.origins.copyright import copyright_of
-from newsarchive.core.origins.edges import own_names
-from newsarchive.core.origins.leads import IN_CONTENT, Lead, domain_in, host_in, leads_of
-from newsarchive.core.origins.publishers import Publisher, by_host, key_of, listed
+from newsarchive.core.origin.attribution import attribution_of
+from newsarchive.core.origin.credits import own_names
+from newsarchive.core.origin.evidence import IN_CONTENT, Lead, domain_in, host_in, leads_of
+from newsarchive.core.origin.notices import copyright_of
+from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import Rules

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origins.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import any_of, every
 from newsarchive.core.text.scripts import UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origins.attribution_patterns import every
-from newsarchive.core.origins.names import Name, unlisted_names
-from newsarchive.core.origins.publishers import (
+from newsarchive.core.origin.attribution_patterns import every
+from newsarchive.core.origin.outlet_names import Name, unlisted_names
+from newsarchive.core.origin.publishers import (
     Publisher,
     by_host,
     by_name,
@@ -25,7 +25,7 @@ from newsarchive.core.origins.publishers import (
     registry,
     stem_of,
 )
-from newsarchive.core.origins.vocabulary import Word, vocabulary, words_of
+from newsarchive.core.origin.vocabulary import Word, vocabulary, words_of
 from newsarchive.core.text.scripts import HANGUL, UNSPACED, is_caseless
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.rules import Rules

@@ -11,16 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from newsarchive.core.origins.attribution import Attribution, attributions_in
-from newsarchive.core.origins.attribution_patterns import any_of, every
-from newsarchive.core.origins.copyright import Copyright, copyright_of
-from newsarchive.core.origins.credits import credits_picture
-from newsarchive.core.origins.datelines import dateline_of, signature_of
-from newsarchive.core.origins.edges import container, credit_lines
-from newsarchive.core.origins.mentions import mention_in, not_hosts
-from newsarchive.core.origins.names import unlisted_names
-from newsarchive.core.origins.publishers import by_host, by_name, key_of, listed
-from newsarchive.core.origins.vocabulary import words_of
+from newsarchive.core.origin.attribution import Attribution, attributions_in
+from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.credits import container, credit_lines, credits_picture
+from newsarchive.core.origin.mentions import mention_in, not_hosts
+from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
+from newsarchive.core.origin.outlet_names import unlisted_names
+from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
+from newsarchive.core.origin.vocabulary import words_of
 from newsarchive.core.text.records import fact_lines
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate

@@ -1,0 +1,1 @@
+"""Who published an article first; `step` is the way in."""

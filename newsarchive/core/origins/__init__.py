@@ -1,1 +1,0 @@
-"""Evidence of who published first; `core.origin` is the way in."""
