@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks import blogs
 from newsarchive import rules
-from newsarchive.core.chrome import chrome_step
+from newsarchive.core.boilerplate.step import chrome_step
 from newsarchive.core.extraction import step
 from newsarchive.core.furniture.learning import heads_of, learn
 from newsarchive.core.furniture.model import Template

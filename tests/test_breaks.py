@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.chrome import chrome_step
-from newsarchive.core.clutter.breaks import closed, opened
+from newsarchive.core.boilerplate.multiline import closed, opened
+from newsarchive.core.boilerplate.step import chrome_step
 from newsarchive.core.encoding.changes import original_of
 from newsarchive.edits import Edit
 from newsarchive.items import Article, Block, DecidedBy

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.chrome import chrome_step
-from newsarchive.core.clutter.phrases import phrases
+from newsarchive.core.boilerplate.phrases import phrases
+from newsarchive.core.boilerplate.step import chrome_step
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, Article, Author, Block, DecidedBy
 from newsarchive.rules import Rules

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.clutter import phrases
+from newsarchive.core.boilerplate import phrases
 from newsarchive.core.extraction import class_names
 from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest

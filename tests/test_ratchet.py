@@ -11,7 +11,7 @@ from statistics import fmean
 
 import pytest
 
-from newsarchive.core.chrome import chrome_step
+from newsarchive.core.boilerplate.step import chrome_step
 from newsarchive.core.extraction.step import extract_step
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import default

@@ -16,7 +16,8 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
-from newsarchive.core import chrome, fingerprint
+from newsarchive.core import fingerprint
+from newsarchive.core.boilerplate import step as chrome
 from newsarchive.core.encoding import step as encoding
 from newsarchive.core.furniture.lengths import doubted
 from newsarchive.core.furniture.model import Template

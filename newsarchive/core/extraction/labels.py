@@ -1,6 +1,6 @@
 """What to call a block that is no part of the article, from the places it stands in.
 
-A first guess by names of elements; `core/chrome.py` knows the phrases and has the last word.
+A first guess by names of elements; `core/boilerplate/step.py` knows the phrases and has the last word.
 
 Corrections below a text: a publisher's word on its own article is part of it, however short.
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from newsarchive.core.clutter import cues
-from newsarchive.core.clutter.phrases import Phrases, phrases
+from newsarchive.core.boilerplate import cues
+from newsarchive.core.boilerplate.phrases import Phrases, phrases
 from newsarchive.core.metadata.conventions import NOTHING, Said, said_by
 from newsarchive.core.text.line_keys import (
     DOMAIN,

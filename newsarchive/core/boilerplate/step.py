@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from newsarchive.core.clutter import cues, placed, tails
-from newsarchive.core.clutter.breaks import closed, opened
-from newsarchive.core.clutter.phrases import LONGEST, Lookup, Phrases, phrases
+from newsarchive.core.boilerplate import cues, position
+from newsarchive.core.boilerplate.multiline import closed, opened
+from newsarchive.core.boilerplate.phrases import LONGEST, Lookup, Phrases, phrases
 from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
@@ -177,9 +177,9 @@ def credits_(marks: Marks) -> None:
 def pictures(marks: Marks) -> None:
     """Captions and credits of pictures that were taken for text, and what scripts draw as they do pictures."""
     marks.mark_all(
-        [(placed.captions(marks.blocks, marks.body), placed.IN_FIGURE)], "caption", DecidedBy.FIELD
+        [(position.captions(marks.blocks, marks.body), position.IN_FIGURE)], "caption", DecidedBy.FIELD
     )
-    marks.mark_all([(placed.embeds(marks.blocks, marks.body), placed.EMBED)], "other", DecidedBy.FILLER)
+    marks.mark_all([(position.embeds(marks.blocks, marks.body), position.EMBED)], "other", DecidedBy.FILLER)
     for i in marks.body:
         block = marks.blocks[i]
         if len(block.text) > CREDIT or block.kind == "code" or is_prose(block, 16):
@@ -191,13 +191,13 @@ def pictures(marks: Marks) -> None:
 def facts(marks: Marks) -> None:
     """Bylines and dates at the edges of the text, which the article has as fields; strokes that part nothing, and filler."""
     authors = [author.name for author in marks.article.authors]
-    for i, label, rule in placed.facts(marks.blocks, marks.body, authors, marks.rules):
+    for i, label, rule in position.facts(marks.blocks, marks.body, authors, marks.rules):
         marks.mark(i, label, rule, DecidedBy.FIELD)
     marks.mark_all(
-        [(list(placed.wordless(marks.blocks, marks.body)), placed.WORDLESS)], "other", DecidedBy.FILLER
+        [(list(position.wordless(marks.blocks, marks.body)), position.WORDLESS)], "other", DecidedBy.FILLER
     )
     marks.mark_all(
-        [(list(placed.fillers(marks.blocks, marks.body)), placed.FILLED)], "other", DecidedBy.FILLER
+        [(list(position.fillers(marks.blocks, marks.body)), position.FILLED)], "other", DecidedBy.FILLER
     )
 
 
@@ -239,7 +239,7 @@ def _sources(marks: Marks) -> tuple[str, ...]:
 
 def named(marks: Marks) -> None:
     """Lists between a head and an attribution that name one source, in whatever words."""
-    for run, closing in tails.named_tails(marks.blocks, [b.label for b in marks.blocks]):
+    for run, closing in cues.named_tails(marks.blocks, [b.label for b in marks.blocks]):
         rule = "tail: a list whose head and last line name one source"
         marks.mark_all([(run, rule)], "related", DecidedBy.RUN)
         unread = [i for i in closing if marks.blocks[i].label not in ("attribution", "copyright")]

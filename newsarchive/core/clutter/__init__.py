@@ -1,1 +1,0 @@
-"""Labels for what is no article; `core.chrome` is the way in."""
