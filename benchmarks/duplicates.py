@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.growing import BATCH, archive, scale
+from newsarchive.core.near_duplicates.paraphrase import Marked, marks, paraphrases
 from newsarchive.core.text.normalise import normalise
-from newsarchive.core.twins.paraphrase import Marked, marks, paraphrases
 
 Pair = tuple[int, int]
 #: Shorter texts, in words, make no fair copies.

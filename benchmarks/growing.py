@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine, insert, select
 
-from newsarchive.core.fingerprint import fingerprints
+from newsarchive.core.near_duplicates.fingerprint import fingerprints
 from newsarchive.db import clusters
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Site

@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.store import ORIGINS, SITES, START, Words, articles
-from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store

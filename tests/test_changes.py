@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, func, select, update
 
 from newsarchive.cli import cli
-from newsarchive.core.twins.copies import describe, text_of
+from newsarchive.core.near_duplicates.clustering import describe, text_of
 from newsarchive.db import changes, query, reclustering, tracing
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleOrigin, ArticleRow, CopyRow

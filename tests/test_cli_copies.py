@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine, delete, func, select, update
 
 from newsarchive.cli import cli
-from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import clusters, paraphrasing, reclustering
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Cluster, CrawlRun, MinhashBand

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 
-from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import bandpages, clusters
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, MinhashPage

@@ -10,12 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.fingerprint import content_hash, fingerprint, keys
+from newsarchive.core.near_duplicates import clustering
+from newsarchive.core.near_duplicates.clustering import (
+    Link,
+    Text,
+    clusters,
+    describe,
+    link_of,
+    ranked,
+    text_of,
+)
+from newsarchive.core.near_duplicates.comparison import compare
+from newsarchive.core.near_duplicates.fingerprint import content_hash, fingerprint, keys
 from newsarchive.core.text.normalise import normalise
 from newsarchive.core.text.sentences import sentences
-from newsarchive.core.twins import copies
-from newsarchive.core.twins.comparison import compare
-from newsarchive.core.twins.copies import Link, Text, clusters, describe, link_of, ranked, text_of
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ("", "n", "r", "s", "t", "ld")]
 
@@ -145,7 +153,7 @@ def test_a_thousand_identical_pages_stay_among_themselves() -> None:
     page = "This page was not found. " + story(55, 60)
     links = links_of([page] * 40 + [ORIGINAL, changed(ORIGINAL, 0.05)])
     assert clusters(links) == [tuple(range(40)), (40, 41)]
-    union = copies.Union()
+    union = clustering.Union()
     for i in range(1, 1000):
         union.join(i, i - 1)
     union.join(2000, 2001)
@@ -171,7 +179,7 @@ def test_candidates_that_share_one_key_alone_are_proved_where_they_are_few() -> 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
 def test_groups_are_the_connected_components(pairs: list[tuple[int, int]]) -> None:
-    union = copies.Union()
+    union = clustering.Union()
     for a, b in pairs:
         union.join(a, b)
     groups = union.groups()

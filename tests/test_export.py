@@ -32,8 +32,8 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive, formats
 from newsarchive.cli import cli
-from newsarchive.core.fingerprint import fingerprint_step
 from newsarchive.core.html.render import rendered
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import schema
 from newsarchive.db.engine import close_all, open_engine
 from newsarchive.db.models import Base

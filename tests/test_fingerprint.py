@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core import fingerprint as fp
+from newsarchive.core.near_duplicates import fingerprint as fp
+from newsarchive.core.near_duplicates.fingerprint import shingles
 from newsarchive.core.text.normalise import normalise, normalised
-from newsarchive.core.twins.shingling import shingles
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 

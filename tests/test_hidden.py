@@ -20,7 +20,7 @@ from sqlalchemy import Engine, text
 
 from newsarchive import Archive
 from newsarchive.cli import cli
-from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import browse, query, tracing
 from newsarchive.db.engine import reading
 from newsarchive.db.known import sites

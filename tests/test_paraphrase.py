@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.twins import paraphrase
-from newsarchive.core.twins.copies import link_of, text_of
-from newsarchive.core.twins.paraphrase import Marked, marks, paraphrases, stream
+from newsarchive.core.near_duplicates import paraphrase
+from newsarchive.core.near_duplicates.clustering import link_of, text_of
+from newsarchive.core.near_duplicates.paraphrase import Marked, marks, paraphrases, stream
 
 DAY = datetime(2024, 3, 1, tzinfo=UTC)
 TOLD = (

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsarchive import Archive
-from newsarchive.core.fingerprint import fingerprint_step
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.query import articles
 from newsarchive.db.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError

@@ -22,7 +22,7 @@ from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 if TYPE_CHECKING:
-    from newsarchive.core.twins.comparison import Comparison
+    from newsarchive.core.near_duplicates.comparison import Comparison
     from newsarchive.db.tracing import Copy, Trace
 
 #: Sentences of a copy's losses that the tree shows; `compare` prints them all.

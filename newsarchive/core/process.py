@@ -16,7 +16,6 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
-from newsarchive.core import fingerprint
 from newsarchive.core.boilerplate import step as chrome
 from newsarchive.core.encoding import step as encoding
 from newsarchive.core.furniture.lengths import doubted
@@ -27,6 +26,7 @@ from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.conventions import applied, effects
+from newsarchive.core.near_duplicates import fingerprint
 from newsarchive.core.origin import step as origin
 from newsarchive.core.posts import whole
 from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts

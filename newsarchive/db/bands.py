@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from newsarchive.core.fingerprint import keys
-from newsarchive.core.twins.copies import MOST_HOLDERS, ranked
+from newsarchive.core.near_duplicates.clustering import MOST_HOLDERS, ranked
+from newsarchive.core.near_duplicates.fingerprint import keys
 from newsarchive.db import bandpages
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.rows import minhash_of

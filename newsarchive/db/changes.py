@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from newsarchive.core.near_duplicates.clustering import Text, beside, fullest_of, texts_of
+from newsarchive.core.near_duplicates.comparison import compare
 from newsarchive.core.text.sentences import sentences
-from newsarchive.core.twins.comparison import compare
-from newsarchive.core.twins.copies import Text, beside, fullest_of, texts_of
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 

@@ -3,7 +3,7 @@
 `assign` runs inside the transaction that stores a batch and looks only at articles whose text is
 new: their keys in the index name candidates, exact shingles prove them, and the clusters that they touch are
 computed anew from their texts, so that a cluster grows, merges and splits. What is a copy is decided
-in `core/twins/copies.py`; here is what the tables know.
+in `core/near_duplicates/clustering.py`; here is what the tables know.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from newsarchive.core.fingerprint import keys, likeness
-from newsarchive.core.twins.copies import Link, Text, Union, clusters, link_of, text_from, texts_of
+from newsarchive.core.near_duplicates.clustering import (
+    Link,
+    Text,
+    Union,
+    clusters,
+    link_of,
+    text_from,
+    texts_of,
+)
+from newsarchive.core.near_duplicates.fingerprint import keys, likeness
 from newsarchive.db import bandpages, bands, bulk, changes
 from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.rows import minhash_of

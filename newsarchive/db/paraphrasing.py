@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
-from newsarchive.core.twins.paraphrase import THRESHOLD, Marked, Paraphrase, marks, stream
+from newsarchive.core.near_duplicates.paraphrase import THRESHOLD, Marked, Paraphrase, marks, stream
 from newsarchive.db import bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from newsarchive.core.fingerprint import likeness
+from newsarchive.core.near_duplicates.fingerprint import likeness
 from newsarchive.core.urls import site_of
 from newsarchive.db import rows
 from newsarchive.db.fieldchanges import Move

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
-from newsarchive.core.fingerprint import SCHEME, fingerprints
+from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
 from newsarchive.db import bulk, changes, clusters, originals
 from newsarchive.db import progress as progress_of
 from newsarchive.db.engine import reading, writing

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.sentences import sentences
-from newsarchive.core.twins.comparison import Comparison, compare
 from newsarchive.db.direct import File, Reader, Row, reading
 from newsarchive.db.hidden import HIDDEN, visible
 from newsarchive.db.lookup import find
@@ -187,7 +187,7 @@ def _beside(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[int, 
         return {row["article_id"]: row for row in stored}
     if len(rows) == 1:
         return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}
-    from newsarchive.core.twins.copies import describe, text_of
+    from newsarchive.core.near_duplicates.clustering import describe, text_of
     from newsarchive.db.changes import row_of
 
     bodies = _bodies(reader, rows)

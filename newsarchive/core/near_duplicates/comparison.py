@@ -14,9 +14,9 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
+from newsarchive.core.near_duplicates.fingerprint import word_hashes
 from newsarchive.core.text.normalise import normalised
 from newsarchive.core.text.sentences import sentences
-from newsarchive.core.twins.shingling import word_hashes
 
 #: Two sentences are one, altered, from this likeness on (0 to 100, by letters); from the second on they are
 #: no other's where they stand beside two that are one.

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from newsarchive.core.near_duplicates.fingerprint import WORDS, runs, shingles
 from newsarchive.core.text.normalise import in_groups, normalise, normalised_bodies
-from newsarchive.core.twins.shingling import WORDS, runs, shingles
 
 Kind = Literal["exact", "edited", "truncated"]
 
