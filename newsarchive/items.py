@@ -256,7 +256,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """A site's settings on its pages: what is never article, what alone is; see `core.posts.selecting`."""
+    """A site's settings on its pages: what is never article, what alone is; see `core.assembly.post`."""
 
     drop: tuple[str, ...] = ()
     body: tuple[str, ...] = ()

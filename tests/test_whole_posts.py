@@ -10,9 +10,9 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.archive import reextract
+from newsarchive.core.assembly.feed_text import weighed
+from newsarchive.core.assembly.post import selected
 from newsarchive.core.discovery.wordpress import wp_posts_url
-from newsarchive.core.posts.agreement import weighed
-from newsarchive.core.posts.selecting import selected
 from newsarchive.core.process import article_from
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle

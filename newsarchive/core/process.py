@@ -16,6 +16,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
+from newsarchive.core.assembly import post
 from newsarchive.core.boilerplate import step as chrome
 from newsarchive.core.encoding import step as encoding
 from newsarchive.core.furniture.lengths import doubted
@@ -28,7 +29,6 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.conventions import applied, effects
 from newsarchive.core.near_duplicates import fingerprint
 from newsarchive.core.origin import step as origin
-from newsarchive.core.posts import whole
 from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
@@ -82,8 +82,8 @@ STEPS: Steps = MappingProxyType(
     {
         step.name: step
         for step in (
-            _own("decode", whole.decode_step, Capture, Page),
-            _own("extract", whole.extract_step, Page, Article),
+            _own("decode", post.decode_step, Capture, Page),
+            _own("extract", post.extract_step, Page, Article),
             _own("repair", encoding.repair_step),
             _own("chrome", chrome.chrome_step),
             _own("origin", origin.origin_step),

@@ -14,9 +14,9 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 
 from newsarchive import browser
+from newsarchive.core.assembly.feed_text import usable
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.pagination import MAX_PARTS
-from newsarchive.core.posts.filling import usable
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.frontier import Frontier, Known
 from newsarchive.exceptions import DatabaseError

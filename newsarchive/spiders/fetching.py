@@ -15,8 +15,8 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newsarchive import browser
+from newsarchive.core.assembly.feed_text import FILLABLE, usable
 from newsarchive.core.discovery import find
-from newsarchive.core.posts.filling import FILLABLE, usable
 from newsarchive.core.urls import url_key
 from newsarchive.db.frontier import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle

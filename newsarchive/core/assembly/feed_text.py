@@ -3,6 +3,11 @@
 Teaser pages, walls of consent or payment, pages that a script fills, answers that keep us out: the site gives
 the post to whoever reads its feed. What the page shows stays beside the article, and a `Candidate` for
 `article_body` says which source gave the text and why.
+
+How far the text of a page agrees with what the site's feed or API says of the same post.
+
+Two readings of one text, made apart: where they agree, a thin margin of the classifier is no reason to
+doubt; where they differ, no margin makes up for it.
 """
 
 from __future__ import annotations
@@ -21,7 +26,18 @@ from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Candidate, DecidedBy, DropReason, Page, Quality, SourceText
+from newsarchive.items import (
+    DIFFERS_FROM,
+    Article,
+    Block,
+    Candidate,
+    DecidedBy,
+    DropReason,
+    Page,
+    Quality,
+    QualityFlag,
+    SourceText,
+)
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -152,3 +168,41 @@ def _superseded(block: Block, text: SourceText) -> Block:
 def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:
     words = sum(comparable_words(block.text) for block in blocks)
     return Candidate("article_body", f"{words} words", text.source, chosen=True, reason=why)
+
+
+#: F1 over words from which two texts are one, and below which they are not.
+SAME, OTHER = 0.9, 0.7
+#: What a text that its source confirms need not be doubted for.
+DOUBTS = frozenset((QualityFlag.THIN_MARGIN, QualityFlag.NO_SENTENCE_END, QualityFlag.SHORT))
+
+
+def agreement(article: Article, text: SourceText) -> tuple[float, float]:
+    """(share of the source's words that the article has, share of the article's that the source has)."""
+    plain = html.unescape(re.sub(r"<[^<>]*>", " ", text.html))
+    theirs, ours = Counter(tokens([plain])), Counter(tokens([article.article_body]))
+    both = (theirs & ours).total()
+    return both / max(1, theirs.total()), both / max(1, ours.total())
+
+
+def weighed(article: Article, text: SourceText | None) -> Article:
+    """The article with a quality that has heard its source. One filled from the source says nothing anew."""
+    if text is None or article.filled_from or not usable(text):
+        return article
+    found, held = agreement(article, text)
+    f1 = 2 * found * held / max(1e-9, found + held)
+    old = article.quality
+    if f1 >= SAME:
+        flags = tuple(f for f in old.flags if f not in DOUBTS)
+        confidence = max(old.confidence, round(f1, 3))
+    else:
+        differs = f1 < OTHER and not (found >= SAME and _is_split(article))
+        flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
+        confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
+    return replace(
+        article, quality=replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)
+    )
+
+
+def _is_split(article: Article) -> bool:
+    """Whether the post stands on several pages: a feed may hold the first of them."""
+    return article.capture is not None and bool(article.capture.parts)
