@@ -26,12 +26,11 @@ from benchmarks import blogs
 from newsarchive import rules
 from newsarchive.core.boilerplate.step import chrome_step
 from newsarchive.core.extraction import step
-from newsarchive.core.furniture.learning import heads_of, learn
-from newsarchive.core.furniture.model import Template
-from newsarchive.core.furniture.records import pack, unpack
-from newsarchive.core.furniture.sightings import Window, network, sighting
 from newsarchive.core.origin.step import origin_step
-from newsarchive.core.template import apply_template, verdicts
+from newsarchive.core.site_template.learner import heads_of, learn
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import Window, network, pack, sighting, unpack
+from newsarchive.core.site_template.template import apply_template, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page
 

@@ -131,9 +131,9 @@ def pages_alone(blog: Blog) -> Iterator[Answer]:
 def learned(blogs: Sequence[Blog]) -> dict[str, list[Answer]]:
     """The same pages, with what the four blogs together teach. Copies are told to it: the crawl finds them itself."""
     from newsarchive import rules
-    from newsarchive.core.furniture.learning import learn
-    from newsarchive.core.furniture.sightings import Window, network, sighting
-    from newsarchive.core.template import apply_template
+    from newsarchive.core.site_template.learner import learn
+    from newsarchive.core.site_template.observations import Window, network, sighting
+    from newsarchive.core.site_template.template import apply_template
 
     articles = {blog.url: read(blog) for blog in blogs}
     windows = {blog.url: Window() for blog in blogs}

@@ -472,7 +472,7 @@ class PageRecord(Protocol):
 
     `verdict` is the number of what the template made of the page (0 for nothing), `layout` the version of the
     template that it fits (0 for none), `odd` whether no layout fits it as it should.
-    `core.furniture.sightings.Sighting` is such a record, with the page's lines.
+    `core.site_template.observations.Sighting` is such a record, with the page's lines.
     """
 
     @property

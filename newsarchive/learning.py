@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
-from newsarchive.core.furniture.learning import heads_of, learn
-from newsarchive.core.furniture.model import Template
-from newsarchive.core.furniture.sightings import WINDOW, Network, Sighting, Window
 from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.process import sighted, templated
-from newsarchive.core.template import layout_of, verdict_of, verdicts
+from newsarchive.core.site_template.learner import heads_of, learn
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import WINDOW, Network, Sighting, Window
+from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
 from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError
@@ -208,7 +208,7 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
 
     Raises `UsageError` where no known page of the site holds such a line.
     """
-    from newsarchive.core.furniture.learning import locks_of
+    from newsarchive.core.site_template.learner import locks_of
     from newsarchive.core.text.line_keys import line_key
 
     window = sightings.window(learner.engine, site, learner.window)

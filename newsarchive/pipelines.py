@@ -29,8 +29,8 @@ from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.collector import set_up_collector
 from newsarchive.core import process
 from newsarchive.core.discovery import find
-from newsarchive.core.furniture.model import Template
 from newsarchive.core.process import STEPS, Steps
+from newsarchive.core.site_template.model import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_existing

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.blogs import sentence
 from newsarchive import rules
-from newsarchive.core.furniture.learning import learn
-from newsarchive.core.furniture.model import Template
-from newsarchive.core.furniture.sightings import Network, Window, sighting
-from newsarchive.core.template import apply_template
+from newsarchive.core.site_template.learner import learn
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import Network, Window, sighting
+from newsarchive.core.site_template.template import apply_template
 from newsarchive.items import Article, Block, Origin
 
 RULES = rules.load()

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from newsarchive.core.furniture.lengths import Usual, doubted, is_far_shorter, usual
-from newsarchive.core.furniture.model import Template, from_rows
-from newsarchive.core.furniture.sightings import Line, Sighting
+from newsarchive.core.site_template.layouts import Usual, doubted, is_far_shorter, usual
+from newsarchive.core.site_template.model import Template, from_rows
+from newsarchive.core.site_template.observations import Line, Sighting
 from newsarchive.db import templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow

@@ -16,7 +16,7 @@ import pytest
 
 from newsarchive import formats, items, pipelines, plugins, rules
 from newsarchive.core import process
-from newsarchive.core.furniture.model import Template
+from newsarchive.core.site_template.model import Template
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import Rules

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.core.furniture.learning import learn
-from newsarchive.core.furniture.model import Template
-from newsarchive.core.furniture.sightings import network
-from newsarchive.core.template import apply_template
+from newsarchive.core.site_template.learner import learn
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import network
+from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.text.line_keys import lead_of
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.core.furniture.learning import learn
-from newsarchive.core.furniture.sightings import network
+from newsarchive.core.site_template.learner import learn
+from newsarchive.core.site_template.observations import network
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
 

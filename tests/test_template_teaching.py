@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from newsarchive.core.furniture.learning import learn
-from newsarchive.core.furniture.sightings import Sighting, Window, sighting
-from newsarchive.core.furniture.teaching import lessons
-from newsarchive.core.furniture.teaching import taught as taught_by
+from newsarchive.core.site_template.learner import learn, lessons
+from newsarchive.core.site_template.learner import taught as taught_by
+from newsarchive.core.site_template.observations import Sighting, Window, sighting
 from newsarchive.core.text.line_keys import line_key
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, RULES, line, page, prose, shown

@@ -15,7 +15,7 @@ from scrapy.signalmanager import SignalManager
 from scrapy.statscollectors import MemoryStatsCollector
 from sqlalchemy import Engine
 
-from newsarchive.core.furniture.sightings import Sighting
+from newsarchive.core.site_template.observations import Sighting
 from newsarchive.db.store import Outcome
 from newsarchive.items import Article
 from newsarchive.learning import Summary

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from newsarchive.core.furniture.evidence import Finding
-from newsarchive.core.furniture.model import Entry, Template
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.core.site_template.evidence import Finding
+from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_readonly, writing
 from newsarchive.db.frontier import Frontier

@@ -19,17 +19,17 @@ from typing import Any
 from newsarchive.core.assembly import post
 from newsarchive.core.boilerplate import step as chrome
 from newsarchive.core.encoding import step as encoding
-from newsarchive.core.furniture.lengths import doubted
-from newsarchive.core.furniture.model import Template
-from newsarchive.core.furniture.sightings import Sighting, sighting
-from newsarchive.core.furniture.teaching import taught
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.conventions import applied, effects
 from newsarchive.core.near_duplicates import fingerprint
 from newsarchive.core.origin import step as origin
-from newsarchive.core.template import is_odd, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.site_template.layouts import doubted
+from newsarchive.core.site_template.learner import taught
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import Sighting, sighting
+from newsarchive.core.site_template.template import is_odd, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from newsarchive.core.furniture.sightings import Sighting
+from newsarchive.core.site_template.observations import Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import (
     bulk,

@@ -1,4 +1,4 @@
-"""What learning has seen: a record a page, and which articles hold a line (`core/furniture/records.py`).
+"""What learning has seen: a record a page, and which articles hold a line (`core/site_template/observations.py`).
 
 `record` runs inside the transaction that stores a batch. The newest pages of a site are its window; what is
 older goes (`prune`), so that the tables do not grow with a site.
@@ -13,9 +13,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, select, update
 
-from newsarchive.core.furniture.evidence import CLUSTERS
-from newsarchive.core.furniture.records import digest, pack, unpack
-from newsarchive.core.furniture.sightings import WINDOW, Elsewhere, Sighting, Window, elsewhere, shareable
+from newsarchive.core.site_template.evidence import CLUSTERS
+from newsarchive.core.site_template.observations import (
+    WINDOW,
+    Elsewhere,
+    Sighting,
+    Window,
+    digest,
+    elsewhere,
+    pack,
+    shareable,
+    unpack,
+)
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, BlockRow, LineSighting, PageSighting, Site

@@ -1,4 +1,4 @@
-"""What was learned of each site's furniture (`core/template.py`), a row an entry."""
+"""What was learned of each site's furniture (`core/site_template/template.py`), a row an entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select
 
-from newsarchive.core.furniture.model import Template, from_rows
+from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.db import bulk, known
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Site, SiteBlock

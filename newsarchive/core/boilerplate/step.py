@@ -3,7 +3,7 @@
 Extraction delivers all blocks of the page in order, labelled `body` or a guess. The passes below
 give the others their kind, and take a body block out only where a cue proves it. Nothing is lost:
 a block keeps its text, its `decided_by` names the pass that decided, and its `rule` says why. What only many pages of a site can show
-is the work of `core/template.py`.
+is the work of `core/site_template/template.py`.
 """
 
 from __future__ import annotations

@@ -3,13 +3,13 @@
 WordPress with its default theme prints no date of the post, but a list "More posts" with the dates of the newest ones:
 each page alone seems to be of the day of the newest post. All pages together show that the day in this place is the
 site's, not the post's; so too whether 03/04/2025 is in March, the time zone, a name that stands on every page, and the
-words that the site puts round a name. They are learned in `core/furniture/conventions.py` and applied here.
+words that the site puts round a name. They are learned in `core/site_template/conventions.py` and applied here.
 
 What a page says of its date and its authors, in little: the part of a page's record that learning keeps of it.
 
 One page cannot tell whether "24 July 2024" beside its headline is the day of its post or that of the newest one in a
 list; all pages of a site together can. So the record of each page keeps, of every source on it, which days and which
-names stand there, and what the page alone was read as. `core/furniture/conventions.py` learns from these.
+names stand there, and what the page alone was read as. `core/site_template/conventions.py` learns from these.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from newsarchive.db.models.base import Base, cascade
 
 
 class SiteBlock(Base):
-    """The learned template of a site, as `core.template.Template.rows` has it; `version` is a layout's number.
+    """The learned template of a site, as `core.site_template.template.Template.rows` has it; `version` is a layout's number.
 
     `is_proved` is true for a layout that a feed's or an API's full text proved."""
 
@@ -32,7 +32,7 @@ class SiteBlock(Base):
 
 
 class PageSighting(Base):
-    """What learning needs to know of an article's page: `core/furniture/records.py` packs it into `record`.
+    """What learning needs to know of an article's page: `core/site_template/observations.py` packs it into `record`.
 
     `digest` is that of the record, `verdict` the number of what the template made of the page when it was read
     last, `layout` the version of the site's template that it fitted then.

@@ -1,6 +1,6 @@
 """What was learned of a site: findings by fingerprint, the site's layouts, the usual length of its articles, its conventions.
 
-A `Template` goes to and from plain rows. It is made by `core/furniture/learning.py` and applied by `core/template.py`.
+A `Template` goes to and from plain rows. It is made by `core/site_template/learner.py` and applied by `core/site_template/template.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsarchive.core.furniture import conventions
-from newsarchive.core.furniture.evidence import Finding
-from newsarchive.core.furniture.layouts import Layout
-from newsarchive.core.furniture.lengths import Usual
 from newsarchive.core.metadata.conventions import Conventions
+from newsarchive.core.site_template import conventions
+from newsarchive.core.site_template.evidence import Finding
+from newsarchive.core.site_template.layouts import Layout, Usual
 
 
 @dataclass(frozen=True, slots=True)

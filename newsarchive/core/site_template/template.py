@@ -1,13 +1,14 @@
-"""The use on one page of what was learned of its site (`core/furniture/model.py`): `apply_template` labels its blocks."""
+"""The use on one page of what was learned of its site (`core/site_template/model.py`): `apply_template` labels its blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from newsarchive.core.furniture.evidence import Finding
-from newsarchive.core.furniture.layouts import Layout, fits, inside
-from newsarchive.core.furniture.lists import (
+from newsarchive.core.metadata.conventions import Convention
+from newsarchive.core.site_template.evidence import Finding
+from newsarchive.core.site_template.layouts import Layout, fits, inside
+from newsarchive.core.site_template.lists import (
     CREDITS,
     HEAD,
     RUN,
@@ -16,9 +17,8 @@ from newsarchive.core.furniture.lists import (
     list_run,
     saying,
 )
-from newsarchive.core.furniture.model import Entry, Template
-from newsarchive.core.furniture.sightings import Line, lines_of
-from newsarchive.core.metadata.conventions import Convention
+from newsarchive.core.site_template.model import Entry, Template
+from newsarchive.core.site_template.observations import Line, lines_of
 from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 

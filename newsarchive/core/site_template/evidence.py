@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from newsarchive.core.furniture.sightings import SENTENCE, Elsewhere, Line
+from newsarchive.core.site_template.observations import SENTENCE, Elsewhere, Line
 from newsarchive.core.text.line_keys import names_in, starts_with_name
 
 #: Different articles (clusters of copies) that must hold a line before it counts as repeated.

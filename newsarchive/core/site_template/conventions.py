@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from newsarchive.core.furniture.sightings import Sighting
 from newsarchive.core.metadata.conventions import (
     DAY_FIRST,
     DECIDED,
@@ -31,6 +30,7 @@ from newsarchive.core.metadata.conventions import (
     is_told,
 )
 from newsarchive.core.metadata.sources import TOLD, Position, Qualifier, Source, source_of
+from newsarchive.core.site_template.observations import Sighting
 from newsarchive.core.text.line_keys import number
 from newsarchive.core.text.normalise import key
 

@@ -1,0 +1,1 @@
+"""What repeats on a site: learned from its own pages, and applied to a page."""

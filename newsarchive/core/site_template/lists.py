@@ -1,0 +1,340 @@
+"""Lists of other articles, by their build: under a head, inside the text, beside a credit.
+
+Nothing here knows a word. A title states nothing: it has no full stop, though it may ask or call.
+
+Lines that open something: the head of a list of teasers, the head of a saying that changes.
+
+What they open is new on every page, so it is known by its build and by how often the head opens it.
+
+Places of a page that never hold the article: one line each, below the text, chrome on most pages.
+
+What a theme prints there is new on every page ("filed under Economy at 5:07"), so no key and no form
+knows it; and extraction, which sees one page at a time, takes some of them for the article's last lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+
+from newsarchive.core.site_template.evidence import CLUSTERS, MOST, Finding, articles
+from newsarchive.core.site_template.model import Entry
+from newsarchive.core.site_template.observations import SENTENCE, Line, Network, Sighting
+from newsarchive.core.text.line_keys import place_key
+
+#: A list has at most so many lines, each of at most so many words; a longer one is content.
+RUN, TEASER = 8, 45
+#: The longest saying and the longest head, in words.
+SAYING, HEAD = 90, 12
+#: Titles have so many words each, on the average of a list; ingredients and tracks have fewer. What touches
+#: an attribution may be shorter: German and Indonesian say in four words what English says in six.
+TITLE, SHORT_TITLE = 5, 3.5
+#: No title has more words: a longer line without a full stop is a paragraph that lost its own.
+LONGEST_TITLE = 30
+#: How a head or a title ends that is no statement and still ends like a sentence.
+CALLS = ("?", "!", "…", "...", "？", "！", "؟")
+#: A price, a share, or a cell's edge; "12 March" and "7 strikers" are none.
+_MEASURE = re.compile(r"[$€£¥|%]|\d\s?(?:k?g|m?l|cm|mm|km|oz|lb|tsp|tbsp)\b")
+CLOSING_QUOTES = ("”", "“", "’", "»", "«", '"', "'", "」", "』", "》")
+#: Labels of the lines that end a republished article, and of those that may stand above a list of its publisher.
+CREDITS = frozenset({"attribution", "copyright"})
+OPENING = CREDITS | {"related", "read more", "repeated"}
+
+
+def states(line: Line) -> bool:
+    """Whether a line is a statement: a sentence that neither asks nor calls."""
+    return line.sentence and not line.sample.rstrip().endswith(CALLS)
+
+
+def is_head(line: Line) -> bool:
+    """Whether a line may open a list: short, and no statement."""
+    return line.words <= HEAD and not (line.own or line.fixed or states(line))
+
+
+def last_prose(lines: Sequence[Line], flags: Sequence[str], often: Set[int]) -> int:
+    """The place of the last sentence that is this article's alone, -1 where it has none."""
+    prose = (i for i in reversed(range(len(lines))) if not flags[i] and lines[i].is_prose)
+    return next((i for i in prose if lines[i].is_body and lines[i].key not in often), -1)
+
+
+def list_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]) -> list[int]:
+    """The lines of a list below a head: at most eight, mostly titles, up to chrome or the end."""
+    run: list[int] = []
+    for at in range(start, start + RUN + 1):
+        if is_chrome(at):
+            titles = sum(lines[i].linked or not lines[i].is_prose for i in run)
+            return run if 2 * titles >= len(run) else []
+        if lines[at].words > TEASER or lines[at].fixed:
+            return []
+        run.append(at)
+    return []
+
+
+def inset_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]) -> list[int]:
+    """The lines of a list below a head inside the text: at most eight of one build, all titles, up to prose.
+
+    Links among them may be known as chrome: extraction takes one for the article's and the next for a menu's.
+    """
+    run: list[int] = []
+    for at in range(start, min(start + RUN + 1, len(lines))):
+        line = lines[at]
+        alike = line.place == lines[start].place and line.item == lines[start].item
+        ends = is_chrome(at) and not line.linked
+        if ends or line.fixed or line.own or states(line) or line.words > TEASER or not alike:
+            return run
+        run.append(at)
+    return []
+
+
+def reads_as_titles(lines: Sequence[Line], run: Sequence[int], words: float = TITLE) -> bool:
+    """Whether lines are as long as titles and state nothing."""
+    return not any(states(lines[i]) for i in run) and sum(lines[i].words for i in run) >= words * len(run)
+
+
+def are_titles(lines: Sequence[Line], run: Sequence[int]) -> bool:
+    """Whether lines that touch an attribution are titles of other articles rather than the article's own list.
+
+    The items of a list are built alike: they begin with the same words, or hold prices and measures, or cells.
+    """
+    if any(
+        lines[i].fixed or lines[i].own or lines[i].is_prose or lines[i].words > LONGEST_TITLE for i in run
+    ):
+        return False
+    texts = [lines[i].sample for i in run]
+    starts = {tuple(text.lower().split(maxsplit=2)[:2]) for text in texts}
+    counted = sum(bool(_MEASURE.search(text)) for text in texts)
+    varied = (len(run) < 3 or 2 * len(starts) > len(run)) and 2 * counted <= len(run)
+    return varied and reads_as_titles(lines, run, SHORT_TITLE)
+
+
+def beside_credits(lines: Sequence[Line], labels: Sequence[str], last: int) -> Iterator[list[int]]:
+    """Titles below the text that touch a credit and have no text of the article on their other side.
+
+    `labels` are "" for the article's lines; `last` is the place of its last prose.
+    """
+    start = last + 1
+    for at in range(start, len(lines) + 1):
+        if at < len(lines) and not labels[at]:
+            continue
+        run = range(start, at)
+        above = labels[start - 1] if start > last + 1 else ""
+        below = labels[at] if at < len(labels) else "end"
+        closed = (below in CREDITS and above in OPENING) or (above in CREDITS and len(run) > 1)
+        if closed and 0 < len(run) <= RUN + 1 and are_titles(lines, run):
+            yield list(run)
+        start = at + 1
+
+
+def saying(lines: Sequence[Line], start: int) -> list[int]:
+    """The quotation below a slot's head, with the short line that names its author, if there is one."""
+    if start >= len(lines) or not _is_saying(lines[start]):
+        return []
+    named = start + 1
+    if named < len(lines) and lines[named].words <= SENTENCE and not lines[named].sentence:
+        return [start, named]
+    return [start]
+
+
+def _is_saying(line: Line) -> bool:
+    """A quotation from end to end; a title may open with one."""
+    whole = line.sentence or line.words > HEAD or line.sample.rstrip().endswith(CLOSING_QUOTES)
+    return line.quotation and line.words <= SAYING and whole
+
+
+#: For each page, the label of each line as far as is known: "" for the article's.
+Chrome = list[list[str]]
+
+#: Labels of the lines that may end a republished article.
+CLOSING = CREDITS | {"repeated"}
+#: A site on which unknown heads open lists that lead to credits in so many articles, and in this part of those
+#: that have a credit, has the habit: one more needs no repetition. A few are the articles' own lists.
+HABIT, HABIT_SHARE = 4, 0.1
+LABELS = {"head": "related", "inset": "related", "slot": "quote"}
+NAMES = {"head": "list of teasers", "inset": "list of teasers inside the text", "slot": "saying"}
+
+#: The article's cluster, what the line opened there, and whether prose stands above it.
+Try = tuple[str, str, bool]
+
+
+def heads(
+    pages: Sequence[Sighting],
+    chrome: Chrome,
+    often: set[int],
+    entries: Mapping[int, Entry],
+    shared: Network,
+) -> dict[int, Entry]:
+    """Keys and forms of lines that open a list of teasers or a saying on most of their pages."""
+    tries: dict[int, list[Try]] = defaultdict(list)
+    samples: dict[int, str] = {}
+    for line, one in _tries(pages, chrome, often):
+        for key in (line.key, line.form) if line.form else (line.key,):
+            tries[key].append(one)
+            samples.setdefault(key, line.sample)
+    total = len({page.cluster for page in pages})
+    credited = {
+        cluster for seen in tries.values() for cluster, opened, below in seen if _credited(opened, below)
+    }
+    closed = {page.cluster for page, flags in zip(pages, chrome, strict=True) if CREDITS.intersection(flags)}
+    habit = len(credited) >= max(HABIT, HABIT_SHARE * len(closed))
+    found = {}
+    for key, seen in tries.items():
+        elsewhere = shared.keys.get(key)
+        count = len({cluster for cluster, _, _ in seen} | (elsewhere.clusters if elsewhere else frozenset()))
+        if key and (role := _role(seen, count, total, habit)):
+            finding = Finding(role, LABELS[role], f"opens a {NAMES[role]} in {articles(count)}")
+            found[key] = Entry(key, finding, len(seen), count, samples[key])
+    return {k: e for k, e in found.items() if k not in entries or entries[k].finding.role != "drop"}
+
+
+def _tries(pages: Sequence[Sighting], chrome: Chrome, often: set[int]) -> Iterator[tuple[Line, Try]]:
+    """Each short line that may open something: it recurs, or stands right below the text."""
+    titles = {line.key for page in pages for line in page.lines if line.own}
+    for page, flags in zip(pages, chrome, strict=True):
+        last = last_prose(page.lines, flags, often)
+        for i, line in enumerate(page.lines):
+            recurs = line.key in often or line.form in often
+            near = 0 <= last < i and (not flags[i - 1] or flags[i - 1] in CREDITS)
+            if not (recurs or (near and line.label == "body")) or not is_head(line):
+                continue
+            if saying(page.lines, i + 1):
+                yield line, (page.cluster, "slot", near)
+            elif line.label == "body":
+                yield line, (page.cluster, _opens(page, flags, i, titles, recurs, i > last), near)
+            else:
+                yield line, (page.cluster, "", near)
+
+
+def _credited(opened: str, below: bool) -> bool:
+    return below and opened == "credited"
+
+
+def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
+    """What a line opens, by its tries: a key of `LABELS` or "". `clusters` are the articles, here and on other
+    sites, that have the line.
+
+    A list that is only shaped like teasers is believed on a tenth of the articles, one that is known to
+    be of teasers on three, one that leads to an attribution at once where the site has the habit.
+    """
+    if habit and all(_credited(opened, below) for _, opened, below in seen):
+        return "head"
+    if clusters < CLUSTERS:
+        return ""
+    opened = Counter(kind for _, kind, _ in seen)
+    if opened["slot"] >= MOST * len(seen):
+        return "slot"
+    known = opened["head"] + opened["credited"] + opened["inset"]
+    enough = clusters >= max(5, total / 10)
+    if known < MOST * len(seen) and not (enough and known + opened["shape"] >= MOST * len(seen)):
+        return ""
+    return "inset" if opened["inset"] else "head"
+
+
+def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int], recurs: bool, below: bool) -> str:
+    """Which list a line opens on one page: `head`, `credited`, `inset`, `shape` or "".
+
+    A list is known as one where its head names the article's origin, or half of its lines are links or
+    titles of the site's other pages, or a rule took them out; `credited` where lines as long as titles touch an attribution; an `inset`
+    has the text going on below it. A `shape` has the look alone: no items of a list, under no heading.
+    Ingredients, tracks and references under a heading are the article's own.
+    """
+
+    def is_chrome(at: int) -> bool:
+        return at >= len(flags) or bool(flags[at])
+
+    lines = page.lines
+    run = list_run(lines, i + 1, is_chrome)
+    inset = [] if run else inset_run(lines, i + 1, is_chrome)
+    if not flags[i] and not inset and _is_known_list(lines, flags, i + 1, below):
+        return "head"  # the page's own steps knew the list, not its head
+    teasers = sum(lines[j].linked or lines[j].key in titles for j in run or inset)
+    if inset:
+        return "inset" if 2 * teasers >= len(inset) else ""
+    if not run:
+        return ""
+    if lines[i].names_origin or 2 * teasers >= len(run):
+        return "head"
+    return _looks_like(lines, flags, i, run, recurs)
+
+
+def _is_known_list(lines: Sequence[Line], flags: Sequence[str], at: int, below: bool) -> bool:
+    """Whether a line that was taken out is a title: of a list, a link, or below the text one that recurs."""
+    if at >= len(flags) or not flags[at] or states(lines[at]):
+        return False
+    return flags[at] == "related" or lines[at].linked or (below and flags[at] == "repeated")
+
+
+def _looks_like(lines: Sequence[Line], flags: Sequence[str], i: int, run: Sequence[int], recurs: bool) -> str:
+    end = run[-1] + 1
+    touches = (end < len(flags) and flags[end] in CLOSING) or (i > 0 and flags[i - 1] in CREDITS)
+    if touches and (len(run) > 1 or recurs) and are_titles(lines, run):
+        return "credited"
+    plain = not lines[i].heading and not any(lines[j].item for j in run)
+    return "shape" if plain and reads_as_titles(lines, run) else ""
+
+
+#: A slot is known by so many articles, on this part of which its line is chrome.
+PAGES, CHROME = 5, 0.5
+#: It holds no more lines than this, and stands above prose of another place on this part of its pages at most.
+LINES, ABOVE = 2, 0.03
+
+
+def slots(pages: Sequence[Sighting]) -> dict[int, Entry]:
+    """Entries for places, by `place_key`. Where no page takes the line for the article's, none is needed."""
+    seen: dict[str, list[tuple[Sighting, list[int]]]] = defaultdict(list)
+    prose: dict[str, int] = {}
+    mixed = _mixed(pages)
+    for page in pages if mixed else ():
+        held: dict[str, list[int]] = defaultdict(list)
+        for i, line in enumerate(page.lines):
+            if line.place in mixed and not line.own:
+                held[line.place].append(i)
+        for place, at in held.items():
+            seen[place].append((page, at))
+        if held:
+            prose[page.url] = _last(page)
+    found = {}
+    for place, sightings in seen.items():
+        if label := _label(place, sightings, prose):
+            sample = sightings[0][0].lines[sightings[0][1][0]].sample
+            count = len({page.cluster for page, _ in sightings})
+            finding = Finding(
+                "chrome", label, f"below the text of {articles(count)}, {label} on most of them"
+            )
+            found[place_key(place)] = Entry(place_key(place), finding, len(sightings), count, sample)
+    return found
+
+
+def _mixed(pages: Sequence[Sighting]) -> set[str]:
+    """Places whose lines are chrome on most pages, but not on all."""
+    total = Counter(line.place for page in pages for line in page.lines)
+    body = Counter(line.place for page in pages for line in page.lines if line.label == "body")
+    few = LINES * len(pages)
+    return {
+        place for place, count in body.items() if count <= (1 - CHROME) * total[place] and total[place] <= few
+    }
+
+
+def _last(page: Sighting) -> int:
+    """The place of the last prose that has prose of the same place beside it on this page: the article's."""
+    words: Counter[str] = Counter()
+    for line in page.lines:
+        if line.is_body and line.is_prose:
+            words[line.place] += line.words
+    main = words.most_common(1)[0][0] if words else ""
+    return max(
+        (i for i, x in enumerate(page.lines) if x.is_body and x.is_prose and x.place == main), default=-1
+    )
+
+
+def _label(place: str, seen: Sequence[tuple[Sighting, list[int]]], prose: dict[str, int]) -> str:
+    """What a place holds on most pages, "" where it may hold a part of the article."""
+    labels = Counter(page.lines[i].label for page, at in seen for i in at)
+    total = sum(labels.values())
+    body = labels.pop("body", 0)
+    if not body or not labels or len({page.cluster for page, _ in seen}) < PAGES:
+        return ""
+    if body > (1 - CHROME) * total or any(len(at) > LINES for _, at in seen):
+        return ""
+    above = sum(min(at) < prose[page.url] for page, at in seen)
+    return labels.most_common(1)[0][0] if above <= ABOVE * len(seen) else ""
