@@ -22,7 +22,7 @@ from benchmarks.peers import Extracted, Tool, installed
 from benchmarks.scores import Row, scored, table
 from newsarchive.core.extraction.classifier import MODEL
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.process import STEPS
+from newsarchive.core.steps import STEPS
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article
 from newsarchive.rules import Rules, default

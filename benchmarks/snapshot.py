@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from newsarchive import Archive, rules
-from newsarchive.core.process import article_from
+from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsarchive import demo, rules
-from newsarchive.core import process
+from newsarchive.core import steps
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.store import Store
@@ -79,7 +79,7 @@ def articles() -> list[Article]:
     for path, (_, body) in demo.pages("https://blog.example").items():
         try:
             capture = Capture(f"https://blog.example{path}", body, datetime.now(UTC))
-            found.append(process.article_from(capture, rules.default()))
+            found.append(steps.article_from(capture, rules.default()))
         except NotAnArticle:
             pass
     return found

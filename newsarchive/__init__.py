@@ -84,7 +84,7 @@ def extract(
     a type is wrong) that names the argument and what to pass.
     """
     from newsarchive import plugins, rules
-    from newsarchive.core import process
+    from newsarchive.core import steps
     from newsarchive.items import Capture
 
     page = _page(body, html)
@@ -103,7 +103,7 @@ def extract(
         raise WrongType("extract(): fetched_at", fetched_at, "give a datetime, datetime.now(UTC)")
     headers = {"content-type": content_type} if content_type else {}
     capture = Capture(url=url, body=page, headers=headers, fetched_at=fetched_at)
-    return process.article_from(capture, rules.with_standfirst(standfirst), plugins.in_force())
+    return steps.article_from(capture, rules.with_standfirst(standfirst), plugins.in_force())
 
 
 def repair(text: str) -> Repaired:

@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 
 from newsarchive import plugins, rules, warcread
 from newsarchive.collector import set_up_collector
-from newsarchive.core import process
-from newsarchive.core.process import STEPS, Steps
+from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
+from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
 from newsarchive.db import (

@@ -17,11 +17,11 @@ from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.archive import BATCH, articles_of, differs
 from newsarchive.core.metadata.conventions import effects
-from newsarchive.core.process import sighted, templated
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW, Network, Sighting, Window
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
+from newsarchive.core.steps import sighted, templated
 from newsarchive.db import captures, sightings, templates
 from newsarchive.db.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError

@@ -1,4 +1,4 @@
-"""Thin pipelines: one for each step of `core.process.STEPS` and what other projects put beside it, then the store.
+"""Thin pipelines: one for each step of `core.steps.STEPS` and what other projects put beside it, then the store.
 
 An item enters as `Capture`, or as the `Response` that it is made of, and leaves as a stored `Article`. Whatever else
 a spider yields passes each of them untouched. This is the only place where `NotAnArticle` becomes Scrapy's
@@ -27,10 +27,10 @@ from newsarchive import received as received  # and what becomes one without its
 from newsarchive import rules as rules_module
 from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.collector import set_up_collector
-from newsarchive.core import process
+from newsarchive.core import steps as process
 from newsarchive.core.discovery import find
-from newsarchive.core.process import STEPS, Steps
 from newsarchive.core.site_template.model import Template
+from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
 from newsarchive.db.engine import open_engine, open_existing

@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from newsarchive import config
-from newsarchive.core.process import STEPS, Steps, inserted, replaced, without
+from newsarchive.core.steps import STEPS, Steps, inserted, replaced, without
 from newsarchive.exceptions import UsageError
 from newsarchive.formats import FORMATS, own_formats, source_of
 

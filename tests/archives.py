@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from newsarchive import rules
-from newsarchive.core.process import article_from, templated
+from newsarchive.core.steps import article_from, templated
 from newsarchive.core.urls import site_of
 from newsarchive.db import templates
 from newsarchive.db.engine import reading

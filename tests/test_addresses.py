@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.process import article_from
+from newsarchive.core.steps import article_from
 from newsarchive.items import Capture
 
 PROSE = (

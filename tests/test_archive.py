@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from newsarchive import archive
 from newsarchive.archive import Change, Summary, reextract
-from newsarchive.core import process
+from newsarchive.core import steps
 from newsarchive.db import captures, query
 from newsarchive.db.engine import open_engine
 from newsarchive.db.store import Outcome, Store
@@ -89,7 +89,7 @@ def crawl(engine: Engine, tmp_path: Path) -> Crawl:
 
 @pytest.fixture
 def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "article_from", toy(2))
+    monkeypatch.setattr(steps, "article_from", toy(2))
     monkeypatch.setattr(archive, "EXTRACTOR_VERSION", 2)
 
 
@@ -187,7 +187,7 @@ def test_an_extractor_that_breaks_down_costs_one_page(crawl: Crawl, monkeypatch:
         result: Article = toy(2)(capture, rules)
         return result
 
-    monkeypatch.setattr(process, "article_from", broken)
+    monkeypatch.setattr(steps, "article_from", broken)
     summary = again(crawl)
     assert (summary.updated, summary.failed) == (1, ["https://blog.example/post-1: RecursionError: too deep"])
 
@@ -206,7 +206,7 @@ def test_the_real_core_in_processes_reads_what_was_crawled(tmp_path: Path) -> No
 
 
 def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "article_from", toy(2))
+    monkeypatch.setattr(steps, "article_from", toy(2))
     assert (
         "Share"
         not in archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-1").article_body

@@ -15,10 +15,10 @@ import pytest
 from benchmarks.blogs import sentence
 from newsarchive import rules
 from newsarchive.core.metadata.conventions import Kind
-from newsarchive.core.process import article_from, templated
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import Sighting, Window, digest, pack, unpack
+from newsarchive.core.steps import article_from, templated
 from newsarchive.items import Article, Capture, SourceText
 
 CASES = json.loads((Path(__file__).parent / "cases/metadata/conventions.json").read_text(encoding="utf-8"))

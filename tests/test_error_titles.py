@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsarchive import rules
 from newsarchive.core.discovery.page_kind import error_title, page_kind
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.process import article_from
+from newsarchive.core.steps import article_from
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import extract
-from newsarchive.core.process import article_from
+from newsarchive.core.steps import article_from
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture
 from newsarchive.rules import default

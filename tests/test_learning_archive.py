@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from benchmarks.blogs import sentence
-from newsarchive.core.process import templated
 from newsarchive.core.site_template.model import Template
+from newsarchive.core.steps import templated
 from newsarchive.db import query, sightings, templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision

@@ -22,7 +22,7 @@ from newsarchive import pipelines, rules
 from newsarchive import settings as own
 from newsarchive.addon import Addon
 from newsarchive.agent import user_agent
-from newsarchive.core import process
+from newsarchive.core import steps
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Capture
 from newsarchive.spiders.news import NewsSpider
@@ -40,7 +40,7 @@ AFTER = [pipelines.TemplatePipeline, pipelines.SincePipeline, pipelines.StorePip
 
 
 def test_the_pipelines_stand_in_the_order_of_the_steps() -> None:
-    assert [cls.step for cls in pipelines.STEP_PIPELINES] == list(process.STEPS)
+    assert [cls.step for cls in pipelines.STEP_PIPELINES] == list(steps.STEPS)
     settings = Settings({"NEWSARCHIVE_WORKERS": 0})
     Addon().update_settings(settings)
     chain = settings.getdict("ITEM_PIPELINES")
@@ -162,7 +162,7 @@ def test_an_article_is_exported_without_bytes_where_no_fields_are_set(exporter: 
 
 def test_what_a_person_sees_of_what_was_received_has_no_bytes() -> None:
     capture = Capture("https://blog.example/bridge/", PAGE)
-    page = process.STEPS["decode"](capture, rules.default())
+    page = steps.STEPS["decode"](capture, rules.default())
     for record in (capture, page, HtmlResponse("https://blog.example/bridge/", body=PAGE)):
         shown = ItemAdapter(record).asdict()
         assert shown["url"] == "https://blog.example/bridge/"
@@ -210,14 +210,14 @@ def run_steps(capture: Capture) -> Article:
 
 def test_step_by_step_gives_what_one_call_gives() -> None:
     capture = Capture("https://blog.example/bridge/", PAGE)
-    assert run_steps(capture) == process.article_from(capture, rules.default())
+    assert run_steps(capture) == steps.article_from(capture, rules.default())
 
 
 def test_a_worker_gives_what_one_call_gives() -> None:
     capture = Capture("https://blog.example/bridge/", PAGE)
     pipeline = pipelines.WorkersPipeline(1, "")
     try:
-        assert asyncio.run(pipeline.process_item(capture)) == process.article_from(capture, rules.default())
+        assert asyncio.run(pipeline.process_item(capture)) == steps.article_from(capture, rules.default())
         with pytest.raises(pipelines.Dropped, match=r"blog\.example/empty/: empty"):
             asyncio.run(pipeline.process_item(Capture("https://blog.example/empty/", b"")))
     finally:
@@ -245,15 +245,15 @@ def test_the_user_agent_says_who_we_are(contact: str, agent: str) -> None:
 def test_what_is_dropped_is_in_neither_text_nor_html_nor_count() -> None:
     promo = b"<p>This article originally appeared on the Harbour Gazette (www.harbourgazette.example).</p>"
     capture = Capture("https://blog.example/bridge/", PAGE.replace(b"</article>", promo + b"</article>"))
-    article = process.article_from(capture, rules.default())
-    plain = process.article_from(Capture("https://blog.example/bridge/", PAGE), rules.default())
+    article = steps.article_from(capture, rules.default())
+    plain = steps.article_from(Capture("https://blog.example/bridge/", PAGE), rules.default())
     assert [b.label for b in article.dropped if "Gazette" in b.text] == ["attribution"]
     assert "Gazette" not in article.article_body + article.article_html
     assert article.word_count == plain.word_count
 
 
 def test_scrapys_feeds_get_times_with_their_zone() -> None:
-    article = process.article_from(Capture("https://blog.example/bridge/", PAGE), rules.default())
+    article = steps.article_from(Capture("https://blog.example/bridge/", PAGE), rules.default())
     adapter = ItemAdapter(article)
     serializer = adapter.get_field_meta("date_published")["serializer"]
     assert serializer(datetime(2025, 4, 1, 8, tzinfo=UTC)) == "2025-04-01T08:00:00+00:00"

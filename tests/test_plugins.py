@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from newsarchive import formats, items, pipelines, plugins, rules
-from newsarchive.core import process
+from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Capture, Page

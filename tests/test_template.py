@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.process import templated
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import from_rows
 from newsarchive.core.site_template.observations import network
 from newsarchive.core.site_template.template import apply_template
+from newsarchive.core.steps import templated
 from newsarchive.core.text.line_keys import line_key
 from newsarchive.items import Article, Block, DecidedBy
 from tests.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsarchive.core import urls
-from newsarchive.core.bloghosts import BLOG_HOSTS
+from newsarchive.core.urls import BLOG_HOSTS
 from newsarchive.exceptions import UsageError
 
 CASES = Path(__file__).parent / "cases" / "urls"

@@ -13,7 +13,7 @@ from newsarchive.archive import reextract
 from newsarchive.core.assembly.feed_text import weighed
 from newsarchive.core.assembly.post import selected
 from newsarchive.core.discovery.wordpress import wp_posts_url
-from newsarchive.core.process import article_from
+from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText

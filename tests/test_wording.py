@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from newsarchive import items
-from newsarchive.core.process import article_from, sighted, templated
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Window
+from newsarchive.core.steps import article_from, sighted, templated
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from tests.sites import RULES, learned, line, page, prose

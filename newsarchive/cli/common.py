@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Engine
 
-    from newsarchive.core.process import Steps
+    from newsarchive.core.steps import Steps
     from newsarchive.db.direct import File
     from newsarchive.items import Article, Block, Edit
     from newsarchive.rules import Rules

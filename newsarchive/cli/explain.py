@@ -85,7 +85,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
 
     if live or source == "-" or Path(source).is_file():
         from newsarchive.cli.pages import read_capture
-        from newsarchive.core import process
+        from newsarchive.core import steps as process
 
         rules, steps = rules_in_force(), steps_in_force()
         return process.article_from(read_capture(source, url, ignore_robots), rules, steps)

@@ -44,7 +44,7 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
     Nothing is stored; --db is accepted and not used.
     """
     from newsarchive import export
-    from newsarchive.core import process
+    from newsarchive.core import steps as process
 
     rules, steps = rules_in_force(), steps_in_force()
     article = process.article_from(read_capture(source, url, ignore_robots), rules, steps)

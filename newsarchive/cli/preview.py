@@ -8,7 +8,7 @@ from itertools import islice
 
 from newsarchive.cli.common import rules_in_force, steps_in_force
 from newsarchive.cli.fetch import Fetcher
-from newsarchive.core import process, urls
+from newsarchive.core import steps, urls
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
 from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle
@@ -92,6 +92,6 @@ class Look:
             if (capture := self.get(link.url)) is None:
                 continue
             try:
-                yield process.article_from(capture, self.rules, self.steps)
+                yield steps.article_from(capture, self.rules, self.steps)
             except NotAnArticle:
                 continue

@@ -14,7 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import plugins, rules
 from newsarchive import settings as own_settings
-from newsarchive.core.process import Steps
+from newsarchive.core.steps import Steps
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture, DropReason, Link
 from newsarchive.rules import Rules

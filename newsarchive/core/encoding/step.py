@@ -1,6 +1,6 @@
 """Text as it was written: mojibake repaired, every change accounted for.
 
-`repair_step` is the step that `core.process` runs; `repair` and `repair_texts` are the same on plain strings. Typography stays as published: nothing here
+`repair_step` is the step that `core.steps` runs; `repair` and `repair_texts` are the same on plain strings. Typography stays as published: nothing here
 straightens quotes, changes widths or ligatures, or normalises.
 
 C1 controls that stand alone: `I\x92m` is `I’m`.
