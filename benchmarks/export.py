@@ -18,7 +18,7 @@ from benchmarks.store import Words, articles
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.formats import FORMATS
 
 BATCH = 500

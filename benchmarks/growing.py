@@ -1,6 +1,6 @@
 """The archive's index of copies under load: what `benchmarks.duplicates` measures with.
 
-Fingerprints, index, proof and clusters are the archive's own (`db.clusters.assign`) on its own schema;
+Fingerprints, index, proof and clusters are the archive's own (`db.near_duplicates.clusters.assign`) on its own schema;
 only the article's row is written straight, without revisions, full text and relations.
 """
 
@@ -22,9 +22,9 @@ import numpy as np
 from sqlalchemy import Engine, insert, select
 
 from newsarchive.core.near_duplicates.fingerprint import fingerprints
-from newsarchive.db import clusters
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Site
+from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.schema import upgrade
 
 #: Articles of one transaction.

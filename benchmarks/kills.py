@@ -69,8 +69,8 @@ def ours(blog: Blog, folder: Path) -> Start:
 
 def stored(folder: Path) -> list[str]:
     """The URLs of our articles."""
-    from newsarchive.db import query
     from newsarchive.db.engine import open_existing
+    from newsarchive.db.reading import query
 
     engine = open_existing(f"sqlite:///{folder / 'archive.db'}")
     found = [article.url for article in query.articles(engine)]

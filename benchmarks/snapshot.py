@@ -32,7 +32,7 @@ from newsarchive import Archive, rules
 from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules

@@ -23,7 +23,7 @@ from newsarchive import demo, rules
 from newsarchive.core import steps
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 

@@ -30,13 +30,14 @@ from typing import Any
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from newsarchive.db import query, schema
+from newsarchive.db import schema
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.models import ArticleRow, Base, Revision, Site
+from newsarchive.db.reading import query
 from newsarchive.db.rows import READ, article_row, keys, revision_row, text_row
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Author, Block, Origin
 from newsarchive.warc import WarcWriter
 

@@ -28,7 +28,7 @@ from benchmarks.store import ORIGINS, SITES, START, Words, articles
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
 

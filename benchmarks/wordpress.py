@@ -103,9 +103,9 @@ def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str,
     """Crawl every blog as a user would, then read what is stored."""
     from sqlalchemy import select
 
-    from newsarchive.db import query
     from newsarchive.db.engine import open_existing, reading
     from newsarchive.db.models import ArticleRow
+    from newsarchive.db.reading import query
 
     for _ in range(2 if twice else 1):
         for blog in blogs:

@@ -182,9 +182,9 @@ def stored(database: Path) -> dict[str, tuple[Article, int]]:
     """url key → article and the number of its versions."""
     from sqlalchemy import func, select
 
-    from newsarchive.db import query
     from newsarchive.db.engine import open_existing, reading
     from newsarchive.db.models import ArticleRow, Revision
+    from newsarchive.db.reading import query
 
     engine = open_existing(f"sqlite:///{database.absolute()}")
     with reading(engine) as connection:

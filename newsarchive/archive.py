@@ -24,23 +24,15 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
-from newsarchive.db import (
-    captures,
-    copying,
-    fieldchanges,
-    mirroring,
-    query,
-    rawfolders,
-    revisions,
-    schema,
-    templates,
-)
-from newsarchive.db.captures import Kept
+from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
 from newsarchive.db.engine import open_engine, shown
-from newsarchive.db.query import Stored
+from newsarchive.db.reading import query
+from newsarchive.db.reading.query import Stored
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Outcome, Store
 from newsarchive.db.values import storable
+from newsarchive.db.writing import captures, plan
+from newsarchive.db.writing.captures import Kept
+from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import (
     DatabaseError,
     DatabaseUnavailable,
@@ -161,7 +153,7 @@ def reextract(
 
 def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
     """Where the WARC files of an archive may lie: in the folder that is given, and in those that its runs name."""
-    return folders([first, *rawfolders.known(engine)])
+    return folders([first, *archive_state.known(engine)])
 
 
 def read_again(
@@ -191,26 +183,26 @@ def stored_reading(
         if article is None:
             return None
         try:
-            return process.templated(article, templates.load(engine, site_of(article.url)), tables, own)
+            return process.templated(article, site_templates.load(engine, site_of(article.url)), tables, own)
         except NotAnArticle:
             return None
 
     return again
 
 
-def copy(source: str, target: str, progress: mirroring.Progress = copying.silent) -> dict[str, int]:
+def copy(source: str, target: str, progress: transfer.Progress = transfer.silent) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
     The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
     """
     from_engine, to_engine = open_engine(source), open_engine(target)
-    if schema.current(from_engine) != revisions.head():
+    if schema.current(from_engine) != readonly.head():
         raise DatabaseUnavailable(f"{shown(from_engine)} holds an old archive; first: newsarchive db upgrade")
     upgrade(to_engine)
-    counts = copying.copy(from_engine, to_engine, progress)
+    counts = transfer.copy(from_engine, to_engine, progress)
     beside = default_folder(source)
     if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
-        rawfolders.remember(to_engine, [beside])
+        archive_state.remember(to_engine, [beside])
     return counts
 
 
@@ -284,7 +276,7 @@ def differs(engine: Engine, article: Article) -> bool:
         return False
     if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
         return True
-    return bool(fieldchanges.moves(fieldchanges.values(stored), fieldchanges.values(article)))
+    return bool(plan.moves(plan.values(stored), plan.values(article)))
 
 
 def _left_out(article: Article) -> list[tuple[str, str]]:
@@ -340,7 +332,7 @@ class _Templates:
             return read
         site = site_of(read.article.url)
         if site not in self.known:
-            self.known[site] = templates.load(self.engine, site)
+            self.known[site] = site_templates.load(self.engine, site)
         try:
             done = process.templated(read.article, self.known[site], self.rules, self.steps)
         except StepFailed as error:

@@ -16,7 +16,7 @@ from newsarchive.fields import FLAT, Kind
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.direct import File
+    from newsarchive.db.readonly import File
 
 Frame = Literal["pandas", "polars", "arrow"]
 
@@ -67,7 +67,7 @@ def frame(source: File | Engine, ids: Sequence[int], engine: str, names: Sequenc
 def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> Any:
     import pyarrow as pa
 
-    from newsarchive.db.frames import columns
+    from newsarchive.db.reading.articles import columns
     from newsarchive.formats.parquet import SCHEMA
 
     schema = pa.schema([SCHEMA.field(name) for name in names])

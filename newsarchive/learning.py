@@ -1,6 +1,6 @@
 """Use case: learn a site's furniture from its own pages, and read its articles again by it.
 
-What learning needs was stored with the articles (`db/sightings.py`); only the pages whose text,
+What learning needs was stored with the articles (`db/site_templates.py`); only the pages whose text,
 date or authors a new template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
 version of kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
@@ -22,8 +22,9 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW, Network, Sighting, Window
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
 from newsarchive.core.steps import sighted, templated
-from newsarchive.db import captures, sightings, templates
-from newsarchive.db.store import Outcome, Store
+from newsarchive.db import site_templates
+from newsarchive.db.writing import captures
+from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
@@ -83,22 +84,22 @@ class Learner:
         summary = Summary(site)
         window = self._pages(site, summary)
         summary.pages = len(window.pages)
-        known = templates.load(self.engine, site)
+        known = site_templates.load(self.engine, site)
         if summary.pages < FEWEST and not known.entries and not locks:
             return summary
         template = replace(learn(window, known=known, shared=self._shared(window), locks=locks), site=site)
         summary.entries = len(template.entries)
         if not self.dry_run:
-            templates.save(self.engine, template)
-        older = () if going_on else sightings.pages(self.engine, site, window.pages)
+            site_templates.save(self.engine, template)
+        older = () if going_on else site_templates.pages(self.engine, site, window.pages)
         self._reread(chain(window.pages.values(), older), template, summary)
         if not self.dry_run and not going_on:
-            sightings.prune(self.engine, site, self.window)
+            site_templates.prune(self.engine, site, self.window)
         return summary
 
     def learn_all(self, on_site: Callable[[Summary], None] = lambda summary: None) -> list[Summary]:
         """Learn every site; one after the other, so that the second sees what the first knows."""
-        sites = templates.sites(self.engine)
+        sites = site_templates.sites(self.engine)
         for site in sites if not self.dry_run else ():
             self._record(site, Summary())
         done = []
@@ -116,7 +117,7 @@ class Learner:
             yield self.learn(site)
         near: dict[str, None] = {}
         for site in changed:
-            near |= dict.fromkeys(sightings.neighbours(self.engine, site, since, NEIGHBOURS))
+            near |= dict.fromkeys(site_templates.neighbours(self.engine, site, since, NEIGHBOURS))
         for site in islice((one for one in near if one not in changed), NEIGHBOURS):
             yield self.learn(site)
 
@@ -125,18 +126,18 @@ class Learner:
     def _pages(self, site: str, summary: Summary) -> Window:
         """The window of a site. Pages without a record are read first, but for a dry run recorded nowhere."""
         fresh = self._record(site, summary)
-        window = sightings.window(self.engine, site, self.window)
+        window = site_templates.window(self.engine, site, self.window)
         for page in fresh if self.dry_run else ():
             window.add(page)
         return window
 
     def _record(self, site: str, summary: Summary) -> list[Sighting]:
         """Read and record the articles of a site that an older version stored, or another program."""
-        ids = sightings.unrecorded(self.engine, site, self.window)
+        ids = site_templates.unrecorded(self.engine, site, self.window)
         found = [sighted(article, site, self.rules) for article in self._articles(reversed(ids), summary)]
         if found and not self.dry_run:
-            known = sightings.article_ids(self.engine, (page.url for page in found))
-            sightings.keep(self.engine, [(known[page.url], page) for page in found if page.url in known])
+            known = site_templates.article_ids(self.engine, (page.url for page in found))
+            site_templates.keep(self.engine, [(known[page.url], page) for page in found if page.url in known])
         return found
 
     def _articles(self, article_ids: Iterable[int], summary: Summary) -> Iterator[Article]:
@@ -158,9 +159,9 @@ class Learner:
     def _shared(self, window: Window) -> Network:
         pages = list(window.pages.values())
         keys = {key for page in pages for line in page.lines for key in (line.key, line.form) if key}
-        heads = heads_of(templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
-        origins = sightings.origin_sizes(self.engine, {page.origin for page in pages if page.origin})
-        return Network(sightings.shared(self.engine, pages), origins, heads)
+        heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
+        origins = site_templates.origin_sizes(self.engine, {page.origin for page in pages if page.origin})
+        return Network(site_templates.shared(self.engine, pages), origins, heads)
 
     # -- reading again ---------------------------------------------------------------------------------
 
@@ -174,7 +175,7 @@ class Learner:
             verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
             if (verdict, number) != (page.verdict, page.layout):
                 stale.append(page.url)
-        ids = sightings.article_ids(self.engine, stale)
+        ids = site_templates.article_ids(self.engine, stale)
         self.read_again((ids[url] for url in stale if url in ids), template, summary)
 
     def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
@@ -193,14 +194,14 @@ class Learner:
         summary.changed += [
             a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
         ]
-        ids = sightings.article_ids(self.engine, [article.url for article in batch])
+        ids = site_templates.article_ids(self.engine, [article.url for article in batch])
         same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
-        sightings.settle(self.engine, same)
+        site_templates.settle(self.engine, same)
 
 
 def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:
     """The articles of a site that print one of these lines: those that locking it reads again."""
-    return {number for line in lines for number in sightings.printing(learner.engine, site, line)}
+    return {number for line in lines for number in site_templates.printing(learner.engine, site, line)}
 
 
 def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
@@ -211,13 +212,13 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     from newsarchive.core.site_template.learner import locks_of
     from newsarchive.core.text.line_keys import line_key
 
-    window = sightings.window(learner.engine, site, learner.window)
-    known = templates.load(learner.engine, site)
+    window = site_templates.window(learner.engine, site, learner.window)
+    known = site_templates.load(learner.engine, site)
     held = {line.key for page in window.pages.values() for line in page.lines} | set(known.entries)
     found: dict[int, str] = locks_of(known)
     touched: set[int] = set()
     for text, role in locks.items():
-        key, printing = line_key(text), sightings.printing(learner.engine, site, text)
+        key, printing = line_key(text), site_templates.printing(learner.engine, site, text)
         touched.update(printing)
         if not printing and key not in held:
             raise UsageError(
@@ -226,6 +227,6 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
         found.pop(key, None)
         found |= {key: role} if role else {}
     summary = learner.learn(site, found)
-    known_ids = set(sightings.article_ids(learner.engine, window.pages).values())
-    learner.read_again(sorted(touched - known_ids), templates.load(learner.engine, site), summary)
+    known_ids = set(site_templates.article_ids(learner.engine, window.pages).values())
+    learner.read_again(sorted(touched - known_ids), site_templates.load(learner.engine, site), summary)
     return summary

@@ -32,13 +32,12 @@ from newsarchive.core.discovery import find
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
-from newsarchive.db import templates
+from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
-from newsarchive.db.frontier import Frontier
-from newsarchive.db.revisions import head
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
-from newsarchive.db.store import Store
-from newsarchive.db.writer import Writer
+from newsarchive.db.writing.store import Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.recorder import Recorder, folder_elsewhere, raw_folder
@@ -212,7 +211,7 @@ class TemplatePipeline:
 
     def _load(self, site: str) -> Template:
         try:
-            return templates.load(self.engine, site)
+            return site_templates.load(self.engine, site)
         except DatabaseError:  # a dry run may have no archive yet; the store reports any other
             return Template(site)
 

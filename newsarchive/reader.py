@@ -18,18 +18,16 @@ from html import escape
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal
 
-from newsarchive.db import query
-from newsarchive.db.direct import File, open_source
-from newsarchive.db.filters import Day, filters
 from newsarchive.db.locations import default_url
-from newsarchive.db.query import Hit, Stats, Stored, Version
-from newsarchive.db.searching import ORDERS
-from newsarchive.db.snippet import MARKS, Marks
+from newsarchive.db.reading import query
+from newsarchive.db.reading.query import Hit, Stats, Stored, Version
+from newsarchive.db.reading.search import MARKS, ORDERS, Day, Marks, filters
+from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.reprs import link, table_html
 
 if TYPE_CHECKING:
-    from newsarchive.db.tracing import Copy
+    from newsarchive.db.reading.lineage import Copy
     from newsarchive.frames import Frame
 
 __all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
@@ -84,7 +82,7 @@ class Archive:
     ) -> Hits:
         """The articles that match, best first (`order="date"`: newest first); found words are marked.
 
-        `words` is in the language of the search (`newsarchive.db.search`); without any, all that the
+        `words` is in the language of the search (`newsarchive.db.query_language`); without any, all that the
         filters let through come, newest first. `site` is the domain of a site, `origin` a publisher's name or
         domain, `language` a code (`en` finds `en-GB` too), `author` a name in the byline; `since` and `until` bound
         the day of publication in UTC, each included, as `"2025-04-01"` or a date; `cluster` is the `cluster_id` of a
@@ -190,9 +188,9 @@ class Archive:
 
         Raises `NoSuchArticle`.
         """
-        from newsarchive.db import tracing
+        from newsarchive.db.reading import lineage
 
-        return tracing.trace(self._source, url_or_id, hidden=hidden).copies
+        return lineage.trace(self._source, url_or_id, hidden=hidden).copies
 
     def stats(self, *, hidden: bool = False) -> Stats:
         """What the archive holds, in figures; with `hidden` of what is in quarantine too."""

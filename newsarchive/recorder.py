@@ -19,8 +19,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from newsarchive.db.captures import original_of
-from newsarchive.db.rawfolders import FOLDER
+from newsarchive.db.archive_state import FOLDER
+from newsarchive.db.writing.captures import original_of
 from newsarchive.items import Capture, Place
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.warc import Original, WarcWriter, recover

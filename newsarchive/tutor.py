@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from newsarchive.core.urls import site_of
-from newsarchive.db import rawfolders, sightings
-from newsarchive.db.store import Outcome
+from newsarchive.db import archive_state, site_templates
+from newsarchive.db.writing.store import Outcome
 from newsarchive.items import Article
 from newsarchive.learning import STEPS, Learner, Summary
 from newsarchive.recorder import raw_folder
@@ -42,7 +42,7 @@ class Tutor:
         self.learner = (
             Learner(
                 engine,
-                [folder, *rawfolders.known(engine)],
+                [folder, *archive_state.known(engine)],
                 settings.get("NEWSARCHIVE_RULES") or None,
                 run_id=run_id,
                 steps=settings.getlist("NEWSARCHIVE_STEPS"),
@@ -80,7 +80,7 @@ class Tutor:
 
     def _count(self, site: str) -> int:
         try:
-            return sightings.count(self.engine, site)
+            return site_templates.count(self.engine, site)
         except Exception as error:
             self._failed(site, error)
             return 0

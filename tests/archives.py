@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select
 from newsarchive import rules
 from newsarchive.core.steps import article_from, templated
 from newsarchive.core.urls import site_of
-from newsarchive.db import templates
+from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
-from newsarchive.db.frontier import Frontier
+from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Capture, Link, SourceText
 from newsarchive.warc import WarcWriter
 from tests.storage import START
@@ -45,7 +45,7 @@ def crawled(
             url, body, at, url, headers=headers, place=place, source_text=frontier.source_text(url)
         )
         article = article_from(capture, RULES)
-        store.ingest([templated(article, templates.load(engine, site_of(url)), RULES)], run)
+        store.ingest([templated(article, site_templates.load(engine, site_of(url)), RULES)], run)
     writer.close()
 
 

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
 from newsarchive.db.engine import open_engine, writing
-from newsarchive.db.frontier import Frontier
+from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import Base
 from newsarchive.db.schema import upgrade
 from newsarchive.items import Article, Author, Block, Capture, Edit, Evidence, Image, Origin

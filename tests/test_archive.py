@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from newsarchive import archive
 from newsarchive.archive import Change, Summary, reextract
 from newsarchive.core import steps
-from newsarchive.db import captures, query
 from newsarchive.db.engine import open_engine
-from newsarchive.db.store import Outcome, Store
+from newsarchive.db.reading import query
+from newsarchive.db.writing import captures
+from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.items import Article, Block, Capture, Origin
 from newsarchive.rules import Rules

@@ -15,10 +15,11 @@ from sqlalchemy import Engine, func, select, update
 
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.clustering import describe, text_of
-from newsarchive.db import changes, query, reclustering, tracing
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleOrigin, ArticleRow, CopyRow
-from newsarchive.db.store import Store
+from newsarchive.db.near_duplicates import copies, rebuild
+from newsarchive.db.reading import lineage, query
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from tests.storage import START, open_archive
 from tests.test_clusters import post, story
@@ -97,7 +98,7 @@ def _compare_with_a_fresh_look(engine: Engine) -> None:
         columns = (ArticleRow.cluster_id, ArticleRow.id, ArticleRow.content_hash, ArticleRow.date_published)
         clusters: dict[int, list[Any]] = {}
         for cluster_id, i, content_hash, date in connection.execute(select(*columns)):
-            body = changes.bodies(connection, [i])[i]
+            body = copies.bodies(connection, [i])[i]
             if cluster_id is not None:
                 clusters.setdefault(cluster_id, []).append((text_of(i, body, date, content_hash), body))
         stored = {r.article_id: dict(r._mapping) for r in connection.execute(select(CopyRow.__table__))}
@@ -107,18 +108,18 @@ def _compare_with_a_fresh_look(engine: Engine) -> None:
         full = describe([text for text, _ in members]).fullest
         of = {text.id: text for text, _ in members}
         for i, text in of.items():
-            expected[i] = changes.row_of(text, of[full], bodies) | {"article_id": i, "fullest_id": full}
+            expected[i] = copies.row_of(text, of[full], bodies) | {"article_id": i, "fullest_id": full}
         expected[full]["kind"] = "fullest"
     assert stored == expected
 
 
 def test_a_huge_cluster_compares_newcomers_alone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "MOST", 10)
+    monkeypatch.setattr(copies, "MOST", 10)
     error = sentences(4, 6)
     Store(engine).ingest([post(n, error) for n in range(12)])
     looked: list[int] = []
-    made = changes.row_of
-    monkeypatch.setattr(changes, "row_of", lambda *args: looked.append(args[0].id) or made(*args))
+    made = copies.row_of
+    monkeypatch.setattr(copies, "row_of", lambda *args: looked.append(args[0].id) or made(*args))
     Store(engine).ingest([post(20, [*error, error[0].replace(".", " again.")])])
     assert len(looked) == 1
     assert rows(engine)[20]["kind"] == "edited"
@@ -154,7 +155,7 @@ def test_the_delay_of_a_republisher_is_counted_from_the_linked_original(engine: 
     late = credited(2, ORIGINAL, date_published=START + timedelta(hours=7))
     undated = replace(late, origin=replace(late.origin, date=START - timedelta(days=2)))
     Store(engine).ingest([post(1, story(1), url=ORIGINAL), undated])
-    [row] = tracing.origins(engine)
+    [row] = lineage.origins(engine)
     assert (row.site, row.origin, row.delay_hours) == ("blog2.example", "The Paper", 7.0)
 
 
@@ -177,7 +178,7 @@ def test_the_link_stays_when_the_copy_changes_and_recluster_makes_it_for_old_arc
     assert query.get(engine, "https://blog2.example/post").original_url == ORIGINAL
     with writing(engine) as connection:
         connection.execute(update(ArticleOrigin).values(original_key="", original_id=None))
-    reclustering.recluster(engine)
+    rebuild.recluster(engine)
     assert query.get(engine, "https://blog2.example/post").original_url == ORIGINAL
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(CopyRow)).scalar() == 0

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from newsarchive.cli import COMMANDS, cli
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Quality
 from tests.storage import make_article, rich_article
 

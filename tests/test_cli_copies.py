@@ -13,10 +13,10 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db import clusters, paraphrasing, reclustering
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Cluster, CrawlRun, MinhashBand
-from newsarchive.db.store import Store
+from newsarchive.db.near_duplicates import clusters, rebuild
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive
@@ -175,9 +175,9 @@ def test_recluster_goes_on_where_it_was_killed(engine: Engine, monkeypatch: pyte
 
     monkeypatch.setattr(clusters, "assign", killed)
     with pytest.raises(KeyboardInterrupt):
-        reclustering.recluster(engine)
+        rebuild.recluster(engine)
     monkeypatch.setattr(clusters, "assign", assign)
-    assert reclustering.recluster(engine) == 3
+    assert rebuild.recluster(engine) == 3
     assert sizes(engine) == [4]
     with reading(engine) as connection:
         runs = connection.execute(select(CrawlRun.finish_reason)).scalars().all()
@@ -188,7 +188,7 @@ def test_recluster_of_a_good_archive_changes_nothing(engine: Engine) -> None:
     with reading(engine) as connection:
         before = connection.execute(select(ArticleRow.id, ArticleRow.cluster_id)).all()
         bands = connection.execute(select(func.count()).select_from(MinhashBand)).scalar()
-    assert reclustering.recluster(engine) == 5
+    assert rebuild.recluster(engine) == 5
     with reading(engine) as connection:
         assert connection.execute(select(ArticleRow.id, ArticleRow.cluster_id)).all() == before
         assert connection.execute(select(func.count()).select_from(MinhashBand)).scalar() == bands
@@ -201,7 +201,7 @@ def test_a_stopped_search_for_paraphrases_goes_on(engine: Engine, monkeypatch: p
         for told, spun, hours in pairs
         for site, body, more in (("told", told, 1), ("spun", spun, 50))
     )
-    store, read = paraphrasing._store, paraphrasing._marked
+    store, read = rebuild._store, rebuild._marked
     starts: list[int] = []
 
     def killed(connection: object, links: object) -> None:
@@ -214,14 +214,14 @@ def test_a_stopped_search_for_paraphrases_goes_on(engine: Engine, monkeypatch: p
         return read(engine, ids, start, progress)  # type: ignore[arg-type]
 
     killing = [True, False]  # the second time that links are stored
-    monkeypatch.setattr(paraphrasing, "_store", killed)
-    monkeypatch.setattr(paraphrasing, "_marked", watched)
+    monkeypatch.setattr(rebuild, "_store", killed)
+    monkeypatch.setattr(rebuild, "_marked", watched)
     run(engine, "recluster", "--paraphrases", "0.4")
-    assert paraphrasing.is_stopped(engine, 0.4)
+    assert rebuild.is_stopped(engine, 0.4)
     result = run(engine, "recluster", "--paraphrases", "0.4")
     assert result.stderr == "2 links between articles that may say the same in other words\n"
     assert starts[1] > starts[0] == 0
-    assert not paraphrasing.is_stopped(engine, 0.4)
+    assert not rebuild.is_stopped(engine, 0.4)
 
 
 def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -> None:

@@ -16,7 +16,7 @@ from newsarchive.cli import cli, common, search, stats
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Author
 from tests.storage import START, make_article, rich_article
 

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db import bandpages, clusters
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, MinhashPage
-from newsarchive.db.store import Store
+from newsarchive.db.near_duplicates import clusters
+from newsarchive.db.near_duplicates import index as bandpages
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive
@@ -157,7 +158,7 @@ def test_a_batch_that_fails_leaves_no_cluster(engine: Engine, monkeypatch: pytes
         raise RuntimeError("killed")
 
     Store(engine).ingest([post(1, story(1))])
-    monkeypatch.setattr("newsarchive.db.fetched.mark", fail)
+    monkeypatch.setattr("newsarchive.db.frontier.updates.mark", fail)
     with pytest.raises(RuntimeError, match="killed"):
         Store(engine).ingest([post(2, story(1))])
     assert groups(engine) == []

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from newsarchive import config, demo
 from newsarchive import settings as scrapy_settings
 from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
-from newsarchive.db.sites import Sites
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from tests.serving import ROOT, served
 from tests.storage import make_article

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.sites import Sites, crawl_lock
 from newsarchive.db.schema import upgrade
-from newsarchive.db.sites import Sites, crawl_lock
 from tests.serving import ROOT, Answer, served
 from tests.storage import open_archive
 from tests.test_crawl import STORY, front, post, rows

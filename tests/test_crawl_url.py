@@ -11,8 +11,8 @@ import pytest
 
 from newsarchive import demo
 from newsarchive.cli.demo import damaged_sentence
-from newsarchive.db import query
-from newsarchive.db.direct import open_source
+from newsarchive.db.reading import query
+from newsarchive.db.readonly import open_source
 from tests.serving import Answer, served
 from tests.test_config import environment, run, scrapy
 from tests.test_crawl import front, rows

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive.db import query
 from newsarchive.db.engine import open_engine
-from newsarchive.db.store import Store
+from newsarchive.db.reading import query
+from newsarchive.db.writing.store import Store
 from tests.storage import make_article, open_archive
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes

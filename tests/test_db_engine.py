@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import JSON, Boolean, text
 
-from newsarchive.db import failures, query, schema, values
+from newsarchive.db import failures, schema, values
 from newsarchive.db.engine import (
     open_engine,
     open_existing,
@@ -21,9 +21,10 @@ from newsarchive.db.engine import (
 )
 from newsarchive.db.locations import default_url
 from newsarchive.db.models import Base
+from newsarchive.db.reading import query
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
 from newsarchive.db.types import UTCDateTime
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 from tests.storage import make_article
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from newsarchive.db.engine import reading
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Origin
 from newsarchive.web.metadata import queries
 from tests.storage import START, delete_post, make_article, open_archive, readable, rich_article

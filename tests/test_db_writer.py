@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive.db import query
-from newsarchive.db.store import Outcome, Store
-from newsarchive.db.writer import Writer
+from newsarchive.db.reading import query
+from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
 from newsarchive.items import Article
 from tests.storage import make_article, open_archive

@@ -26,7 +26,7 @@ from newsarchive import config, core
 from newsarchive.cli import COMMANDS, cli, sitelist
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.fields import FIELDS
 from newsarchive.formats import FORMATS
 from newsarchive.items import LABELS

@@ -37,8 +37,8 @@ from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import schema
 from newsarchive.db.engine import close_all, open_engine
 from newsarchive.db.models import Base
-from newsarchive.db.store import Store
 from newsarchive.db.subset import write_subset
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
 from newsarchive.fields import FLAT, row
 from newsarchive.formats import parquet

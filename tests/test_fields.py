@@ -20,7 +20,7 @@ from newsarchive import Archive, adapter, fields, settings
 from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import reading
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.export import plain
 from newsarchive.fields import CRAWLED, FIELDS, FLAT, HIT, Field, record, row, value
 from newsarchive.formats.cells import cell

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from newsarchive.db import lookup
-from newsarchive.db.direct import Reader
 from newsarchive.db.engine import reading
-from newsarchive.db.frontier import Frontier, Known
+from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.db.models import Discovery, Url
-from newsarchive.db.store import Store
+from newsarchive.db.reading import articles
+from newsarchive.db.readonly import Reader
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Candidate, Capture, DropReason, Link, SourceText, Validators
 from tests.storage import START, make_article, open_archive
 
@@ -164,7 +164,7 @@ def test_the_detail_of_a_reason_stands_beside_it_until_the_next_answer(archive: 
     archive.name(Link(URL, "feed"))
     archive.frontier.settle(URL, "skipped", DropReason.NOARCHIVE, "the meta tag robots")
     with reading(archive.engine) as connection:
-        fate = lookup.fate(Reader.of(connection), URL)
+        fate = articles.fate(Reader.of(connection), URL)
     assert fate is not None
     assert fate.reason == "noarchive (the meta tag robots)"
     assert archive.known.reason == DropReason.NOARCHIVE

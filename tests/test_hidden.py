@@ -21,11 +21,11 @@ from sqlalchemy import Engine, text
 from newsarchive import Archive
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db import browse, query, tracing
 from newsarchive.db.engine import reading
-from newsarchive.db.known import sites
-from newsarchive.db.query import Filters
-from newsarchive.db.store import Store
+from newsarchive.db.reading import browse, lineage, query
+from newsarchive.db.reading.query import Filters
+from newsarchive.db.reading.sites import sites
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Edit, Origin, Quality
 from newsarchive.rules import default
 from newsarchive.web.app import App
@@ -172,7 +172,7 @@ def on_page(path: str, query_string: str = "") -> Callable[[Engine], list[int]]:
 
 
 def traced(engine: Engine, hidden: bool) -> list[int]:
-    found = tracing.trace(engine, "https://blog1.example/a", hidden=hidden)
+    found = lineage.trace(engine, "https://blog1.example/a", hidden=hidden)
     ids = sorted(copy.id for copy in found.copies)
     assert found.size == len(ids)
     assert found.fullest in ids
@@ -199,9 +199,9 @@ SURFACES = [
     Surface("export csv", command("export", "-", "--format", "csv", read=ids_of_csv), command("export", "-", "--format", "csv", hidden=True, read=ids_of_csv)),
     Surface("stats --json", command("stats", "--json", read=figures), command("stats", "--json", hidden=True, read=figures)),
     Surface("trace", lambda e: traced(e, False), lambda e: traced(e, True)),
-    Surface("story", lambda e: sorted(c.id for c in tracing.story(e, tracing.trace(e, 1).cluster_id or 0).copies)),
+    Surface("story", lambda e: sorted(c.id for c in lineage.story(e, lineage.trace(e, 1).cluster_id or 0).copies)),
     Surface("origins", command("origins", "--json", read=lambda out: [int(json.loads(x)["site"][4]) for x in out.splitlines()]), command("origins", "--json", hidden=True, read=lambda out: [int(json.loads(x)["site"][4]) for x in out.splitlines()])),
-    Surface("mates", lambda e: [1, *(m.id for m in browse.mates(e, tracing.trace(e, 1).cluster_id or 0, 1))]),
+    Surface("mates", lambda e: [1, *(m.id for m in browse.mates(e, lineage.trace(e, 1).cluster_id or 0, 1))]),
     Surface("stories", lambda e: list(range(1, browse.stories(e)[0].size + 1))),
     Surface("sites list", lambda e: [n for n, site in enumerate(_sites(e), 1) if site.articles]),
     Surface("current_articles", sql("id", "current_articles"), sql("id", "(SELECT id FROM current_articles UNION SELECT id FROM hidden_articles) AS every")),
@@ -259,12 +259,12 @@ def test_a_search_for_a_site_that_is_all_in_quarantine_says_so(engine: Engine) -
 
 def test_the_rule_is_asked_once(engine: Engine) -> None:
     """Twice would keep the full-text index from counting alone."""
-    from newsarchive.db import searching
-    from newsarchive.db.direct import reading as reader_of
+    from newsarchive.db.reading import search
+    from newsarchive.db.readonly import reading as reader_of
 
     with reader_of(engine) as reader:
-        made = searching._Query(reader, Filters())
-        counted = made.count(searching.tree_of("ferry"))
+        made = search._Query(reader, Filters())
+        counted = made.count(search.tree_of("ferry"))
     assert counted.count("quarantine") == 1
     assert "FROM articles" not in counted
     assert query.count(engine, "ferry") == 2

@@ -66,7 +66,7 @@ def test_a_crawl_that_is_still_loading(db: Path, when: str) -> None:
     [
         ("click", "search ferry"),
         ("newsarchive.cli.search", "search ferry"),
-        ("newsarchive.db.direct", "stats"),
+        ("newsarchive.db.readonly", "stats"),
         ("sqlalchemy", "recluster"),
         ("newsarchive.db.schema", "db upgrade"),
         ("newsarchive.learning", "learn --all"),

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from sqlalchemy import Engine
 
 from newsarchive.cli import cli
-from newsarchive.db import known
-from newsarchive.db.direct import reading
-from newsarchive.db.sites import Sites
-from newsarchive.db.store import Store
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.reading import sites as known
+from newsarchive.db.readonly import reading
+from newsarchive.db.writing.store import Store
 from tests.storage import START, make_article, open_archive
 
 

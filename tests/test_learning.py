@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from benchmarks.blogs import sentence
 from newsarchive.cli import cli
 from newsarchive.db.engine import open_engine
-from newsarchive.db.templates import load, save
+from newsarchive.db.site_templates import load, save
 from newsarchive.warcfiles import default_folder
 from tests.serving import Answer, Site, crawl, served
 

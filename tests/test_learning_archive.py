@@ -14,10 +14,11 @@ from sqlalchemy import Engine, func, select
 from benchmarks.blogs import sentence
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import templated
-from newsarchive.db import query, sightings, templates
+from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision
-from newsarchive.db.store import Store
+from newsarchive.db.reading import query
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Block
 from newsarchive.learning import Learner, lock
@@ -96,8 +97,8 @@ def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> N
     assert kinds(engine) == {"new": 10, "site": 10}
     again = learner.learn("heron.example")
     assert (again.reread, again.changed) == (0, [])
-    template = templates.load(engine, "heron.example")
-    assert templates.save(engine, template) is False
+    template = site_templates.load(engine, "heron.example")
+    assert site_templates.save(engine, template) is False
 
 
 def test_dates_that_were_the_newest_posts_are_put_right_backwards(engine: Engine, tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_promo_of_another_blog_goes_from_the_blog_that_had_it_once(engine: Eng
     assert [one.site for one in done] == ["crane.example", "heron.example"]
     assert done[1].changed == ["https://heron.example/4/"]
     assert clean(lines(engine))
-    reasons = [e.finding.reason for e in templates.load(engine, "heron.example").entries.values()]
+    reasons = [e.finding.reason for e in site_templates.load(engine, "heron.example").entries.values()]
     assert any("stands in 4 articles, on 2 blogs" in reason for reason in reasons)
 
 
@@ -183,7 +184,7 @@ def test_a_redesign_starts_a_version_and_old_posts_keep_theirs(engine: Engine, t
     new = blog("heron", range(10, 20), tail=["Lean on the counter"], box="story-body")
     crawled(engine, tmp_path, new, day=100)
     learner.learn("heron.example")
-    template = templates.load(engine, "heron.example")
+    template = site_templates.load(engine, "heron.example")
     assert [(x.number, x.container.rsplit(".", 1)[1]) for x in template.layouts] == [
         (1, "old-post"),
         (2, "story-body"),
@@ -209,7 +210,7 @@ def test_a_feed_teaches_for_the_posts_that_it_no_longer_lists(archive: Engine, t
     done = learner.learn("heron.example")
     assert len(done.changed) == 4
     assert clean(lines(archive))
-    template = templates.load(archive, "heron.example")
+    template = site_templates.load(archive, "heron.example")
     assert template.layouts[0].taught
 
 
@@ -235,7 +236,7 @@ def test_locks_by_hand_read_again_what_they_touch(engine: Engine, tmp_path: Path
     assert prose(4)[1] not in found["https://heron.example/4/"]
     learner.learn("heron.example")
     assert lines(engine) == found
-    roles = {e.sample: e.finding.role for e in templates.load(engine, "heron.example").entries.values()}
+    roles = {e.sample: e.finding.role for e in site_templates.load(engine, "heron.example").entries.values()}
     assert roles[CHIPS[0]] == "keep"
     lock(learner, "heron.example", {CHIPS[0]: "", prose(4)[1]: ""})
     assert clean(lines(engine))
@@ -287,7 +288,7 @@ def test_tables_and_memory_do_not_grow_with_the_site(tmp_path: Path) -> None:
             learner.learn("heron.example", going_on=True)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
-            sightings.prune(engine, "heron.example", learner.window)
+            site_templates.prune(engine, "heron.example", learner.window)
             sizes.append((rows(engine, PageSighting), rows(engine, LineSighting)))
         assert [pages for pages, _ in sizes] == [50, 50, 50]
         assert sizes[2][1] <= 1.2 * sizes[0][1]
@@ -296,7 +297,7 @@ def test_tables_and_memory_do_not_grow_with_the_site(tmp_path: Path) -> None:
 
 def test_lines_that_one_old_page_alone_holds_are_pruned(engine: Engine) -> None:
     stored(engine, range(130))
-    sightings.prune(engine, "heron.example")
+    site_templates.prune(engine, "heron.example")
     assert rows(engine, PageSighting) == 130
     with reading(engine) as connection:
         query = select(LineSighting.article_id, func.count()).group_by(LineSighting.article_id)

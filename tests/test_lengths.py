@@ -13,7 +13,7 @@ from sqlalchemy import select
 from newsarchive.core.site_template.layouts import Usual, doubted, is_far_shorter, usual
 from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import Line, Sighting
-from newsarchive.db import templates
+from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow
 from newsarchive.items import Article, Block, Candidate, Capture, Quality, QualityFlag, SourceText
@@ -103,7 +103,7 @@ def test_an_archive_doubts_the_page_of_which_a_caption_was_read(tmp_path: Path) 
     with open_archive("sqlite", tmp_path) as engine:
         crawled(engine, tmp_path, blog("heron", range(25)))
         Learner(engine, tmp_path).learn("heron.example")
-        known = templates.load(engine, "heron.example").usual
+        known = site_templates.load(engine, "heron.example").usual
         assert known is not None
         assert known.pages == 25
         assert known.words == pytest.approx(len(" ".join(prose(1)).split()), rel=0.3)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import newsarchive
 from newsarchive import Archive, Article, Block, Capture, Origin, extract, fields, repair, row
 from newsarchive.core.html.render import rendered
-from newsarchive.db.filters import filters
-from newsarchive.db.store import Store
+from newsarchive.db.reading.search import filters
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import NotAnArticle, UsageError, WrongType
 from newsarchive.export import plain
 from newsarchive.items import Page, Quality, Repaired

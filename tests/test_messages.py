@@ -49,7 +49,7 @@ def test_every_command_that_a_message_names_exists() -> None:
 
 
 def test_the_remedy_for_a_broken_index_mends_it(tmp_path: Path) -> None:
-    from newsarchive.db.store import Store
+    from newsarchive.db.writing.store import Store
 
     with open_archive("sqlite", tmp_path) as engine:
         Store(engine).ingest([make_article(1, body="The night ferry returns.")])

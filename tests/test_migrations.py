@@ -18,13 +18,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, select, text
 
 from newsarchive import Archive
-from newsarchive.db import query, revisions, schema, templates
+from newsarchive.db import readonly, schema, site_templates
 from newsarchive.db.dialects import FULL_TEXT_TABLES
-from newsarchive.db.direct import Reader
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base, SiteBlock, Url
+from newsarchive.db.reading import query
+from newsarchive.db.readonly import Reader
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from tests.storage import START, archive_url, make_article
 
@@ -61,9 +62,9 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     upgrade(engine)
     Store(engine).ingest([make_article(1)])
     upgrade(engine)
-    assert schema.current(engine) == revisions.head() == REVISIONS[-1]
+    assert schema.current(engine) == readonly.head() == REVISIONS[-1]
     with reading(engine) as connection:  # Alembic's own answer
-        assert MigrationContext.configure(connection).get_current_revision() == revisions.head()
+        assert MigrationContext.configure(connection).get_current_revision() == readonly.head()
     assert query.stats(engine).articles == 1
 
 
@@ -91,10 +92,10 @@ def downgrade():
 
 def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
     """From here on newsarchive is of a version that knows one revision more, called 9000."""
-    shutil.copytree(revisions.MIGRATIONS, folder / "migrations")
+    shutil.copytree(readonly.MIGRATIONS, folder / "migrations")
     file = folder / "migrations" / "versions" / "9000_later.py"
     file.write_text(script.format(before=REVISIONS[-1]), encoding="utf-8")
-    monkeypatch.setattr(revisions, "MIGRATIONS", folder / "migrations")
+    monkeypatch.setattr(readonly, "MIGRATIONS", folder / "migrations")
 
 
 def an_old_archive(engine: Engine) -> None:
@@ -109,7 +110,7 @@ def test_an_old_archive_is_upgraded_with_its_articles(
     an_old_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    assert schema.current(engine) == revisions.head() == "9000"
+    assert schema.current(engine) == readonly.head() == "9000"
     with reading(engine) as connection:
         assert connection.execute(text("SELECT headline, mood FROM articles")).one() == ("Old", "fair")
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
@@ -125,7 +126,7 @@ def test_an_archive_of_every_version_is_opened_read_and_written(stored: Path, db
     db.write_bytes(lzma.decompress(stored.read_bytes()))
     engine = open_engine(str(db))
     upgrade(engine)
-    assert schema.current(engine) == revisions.head()
+    assert schema.current(engine) == readonly.head()
     assert schema.check(engine) == []
     assert [hit.id for hit in query.search(engine, "quagga")] == [1]
     assert [hit.headline for hit in query.search(engine, "今天在")] == ["Post 2"]
@@ -197,7 +198,9 @@ def test_what_code_decides_by_is_taken_out_of_the_reasons_and_put_back(engine: E
         found = [tuple(row) for row in connection.execute(select(*columns).order_by(Url.id))]
         rows = connection.execute(select(SiteBlock.reason, SiteBlock.is_proved))
         proved = {row.reason: row.is_proved for row in rows}
-        layouts = {layout.number: layout.taught for layout in templates.load(engine, "blog.example").layouts}
+        layouts = {
+            layout.number: layout.taught for layout in site_templates.load(engine, "blog.example").layouts
+        }
     assert found == list(REASONS.values())
     assert proved == LAYOUTS
     assert layouts == {1: True, 2: False}
@@ -245,7 +248,7 @@ def test_before_an_upgrade_an_sqlite_archive_is_copied(
     an_old_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    copy = tmp_path / f"archive.db.before-{revisions.head()}.bak"
+    copy = tmp_path / f"archive.db.before-{readonly.head()}.bak"
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[0],)]
         assert connection.execute("SELECT count(*) FROM articles").fetchone() == (1,)

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from newsarchive.cli import cli
 from newsarchive.cli.options import OPTIONS
-from newsarchive.db.sites import Sites
-from newsarchive.db.store import Store
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.writing.store import Store
 from tests.storage import make_article, open_archive, rich_article
 
 #: What prints no rows, no text and no messages of its own, or writes a file that it names anyway.

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from newsarchive import rules
 from newsarchive.cli import cli, plainwords
 from newsarchive.core.steps import article_from
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import LABELS, Capture
 from tests.storage import make_article, open_archive, rich_article
 from tests.terminal import module, run

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive
 from newsarchive.cli import cli
-from newsarchive.db.quarantine import DOUBT, waiting
-from newsarchive.db.store import Store
+from newsarchive.db.writing.quarantine import DOUBT, waiting
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Quality
 from tests.storage import make_article, open_archive
 

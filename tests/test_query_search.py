@@ -13,12 +13,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from newsarchive.db import searching
-from newsarchive.db.query import search
-from newsarchive.db.search import Node, fts5, has_run, parse, positive, tsquery
-from newsarchive.db.snippet import Marks, snippet
-from newsarchive.db.store import Store
-from newsarchive.db.tokens import fold, is_unspaced, tokenise
+from newsarchive.db.query_language import (
+    Node,
+    fold,
+    fts5,
+    has_run,
+    is_unspaced,
+    parse,
+    positive,
+    tokenise,
+    tsquery,
+)
+from newsarchive.db.reading import search as searching
+from newsarchive.db.reading.query import search
+from newsarchive.db.reading.search import Marks, snippet
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Author, Origin
 from tests.storage import START, make_article, open_archive

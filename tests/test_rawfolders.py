@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import archive, demo
-from newsarchive.db import rawfolders
+from newsarchive.db import archive_state
 from newsarchive.db.engine import open_engine
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from tests.serving import crawl
 from tests.storage import archive_url, open_archive
 from tests.test_cli import run
@@ -29,14 +29,14 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-u
 
 def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) -> None:
     store = Store(engine)
-    assert rawfolders.known(engine) == []
+    assert archive_state.known(engine) == []
     for folder in ("/a", "/b", "", "/a"):
         store.start_run(
-            "news", {"url": "https://blog.example"} | ({rawfolders.FOLDER: folder} if folder else {})
+            "news", {"url": "https://blog.example"} | ({archive_state.FOLDER: folder} if folder else {})
         )
-    assert rawfolders.known(engine) == ["/a", "/b"]
-    rawfolders.remember(engine, [Path("/b"), Path("/c")])
-    assert rawfolders.known(engine) == ["/c", "/a", "/b"]
+    assert archive_state.known(engine) == ["/a", "/b"]
+    archive_state.remember(engine, [Path("/b"), Path("/c")])
+    assert archive_state.known(engine) == ["/c", "/a", "/b"]
     assert archive.raw_folders(engine, "x/news-warc") == ("x/news-warc", "/c", "/a", "/b")
 
 
@@ -52,7 +52,7 @@ def test_a_copied_archive_finds_the_bytes_of_the_one_it_comes_from(tmp_path: Pat
             assert run("db", "copy", str(source), target).returncode == 0
             assert "3 unchanged, 0 failed" in run(*ALL_AGAIN, target).stderr
         copied = open_engine(target)
-        assert rawfolders.known(copied) == [str(source.parent / "mine-warc")]
+        assert archive_state.known(copied) == [str(source.parent / "mine-warc")]
         copied.dispose()
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from newsarchive import Archive
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.query import articles
-from newsarchive.db.store import Store
+from newsarchive.db.reading.query import articles
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import default

@@ -9,9 +9,9 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.discovery import find
-from newsarchive.db import captures
-from newsarchive.db.frontier import Frontier
-from newsarchive.db.store import Store
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.writing import captures
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Link, Place, SourceText
 from tests.storage import make_article, open_archive
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from newsarchive.db import captures
 from newsarchive.db.engine import writing
+from newsarchive.db.writing import captures
 from newsarchive.items import Capture, Link, Place, SourceText
 from tests.storage import START, make_article, open_archive
 from tests.test_frontier import URL, Archive

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.db.sites import Sites
-from newsarchive.db.store import Store
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.writing.store import Store
 from tests.storage import make_article, open_archive, rich_article
 
 #: Each takes longer to import than a question to the archive takes to answer.

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from newsarchive.db import query
 from newsarchive.db.engine import reading
-from newsarchive.db.history import Moved
-from newsarchive.db.store import Outcome, Store
+from newsarchive.db.reading import query
+from newsarchive.db.reading.articles import Moved
+from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Author, Block, Edit, Origin
 from tests.storage import START, delete_post, make_article, open_archive, rich_article

@@ -8,9 +8,9 @@ import pytest
 from rich.cells import cell_len
 
 from newsarchive.cli import tables
-from newsarchive.db.quarantine import decide
-from newsarchive.db.sites import Sites
-from newsarchive.db.store import Store
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.writing.quarantine import decide
+from newsarchive.db.writing.store import Store
 from tests.storage import make_article, open_archive, rich_article
 from tests.terminal import module, run
 

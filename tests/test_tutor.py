@@ -16,7 +16,7 @@ from scrapy.statscollectors import MemoryStatsCollector
 from sqlalchemy import Engine
 
 from newsarchive.core.site_template.observations import Sighting
-from newsarchive.db.store import Outcome
+from newsarchive.db.writing.store import Outcome
 from newsarchive.items import Article
 from newsarchive.learning import Summary
 from newsarchive.tutor import Tutor, template_learned

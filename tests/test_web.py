@@ -21,7 +21,7 @@ from newsarchive.core.encoding.changes import paragraphs, pieces
 from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit
 from newsarchive.web import chart, metadata
@@ -277,7 +277,7 @@ def test_without_datasette_the_extra_is_named(file: Path, monkeypatch: pytest.Mo
 
 
 def test_an_old_archive_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
-    monkeypatch.setattr("newsarchive.db.revisions.head", lambda: "9999")
+    monkeypatch.setattr("newsarchive.db.readonly.head", lambda: "9999")
     code, message = run("--db", str(file), capsys=capsys)
     assert (code, "newsarchive db upgrade" in message) == (5, True)
 
@@ -312,7 +312,7 @@ def test_the_help_shows_an_example() -> None:
 
 
 def test_every_table_view_and_column_is_described(file: Path) -> None:
-    from newsarchive.db import browse
+    from newsarchive.db.reading import browse
 
     engine = open_readonly(f"sqlite:///{file}")
     columns = browse.columns(engine)

@@ -17,12 +17,12 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.db import templates
+from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_readonly, writing
-from newsarchive.db.frontier import Frontier
+from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import Base
 from newsarchive.db.schema import upgrade
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import (
     Article,
     Author,
@@ -186,7 +186,7 @@ def build(file: Path) -> Engine:
         7: Entry(7, finding, 45, 40, "Share this:"),
         8: Entry(8, Finding("chrome", "nav", HOSTILE), 3, 2, HOSTILE),
     }
-    templates.save(engine, Template("blog.example", entries))
+    site_templates.save(engine, Template("blog.example", entries))
     return engine
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from newsarchive.core.steps import Steps
-    from newsarchive.db.direct import File
+    from newsarchive.db.readonly import File
     from newsarchive.items import Article, Block, Edit
     from newsarchive.rules import Rules
 
@@ -89,7 +89,7 @@ def require_archive(ctx: click.Context, db: str) -> None:
     Only an archive that the file of settings names (or none names), and that file lists sites, may yet have to be
     made. Raises `DatabaseUnavailable`.
     """
-    from newsarchive.db.direct import open_source
+    from newsarchive.db.readonly import open_source
 
     held, place = config.load(), database_url(db).removeprefix("sqlite:///")
     if held.tables.get("site") and database_source(ctx) in ("default", str(held.file)):
@@ -161,7 +161,7 @@ def open_archive(db: str) -> Engine:
 
 def open_reader(db: str) -> File | Engine:
     """The same for what only reads: an SQLite file without SQLAlchemy, whose import takes its time."""
-    from newsarchive.db.direct import open_source
+    from newsarchive.db.readonly import open_source
 
     log.info("the archive is %s", config.without_password(database_url(db)))
     return open_source(database_url(db))

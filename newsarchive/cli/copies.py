@@ -23,7 +23,7 @@ from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 if TYPE_CHECKING:
     from newsarchive.core.near_duplicates.comparison import Comparison
-    from newsarchive.db.tracing import Copy, Trace
+    from newsarchive.db.reading.lineage import Copy, Trace
 
 #: Sentences of a copy's losses that the tree shows; `compare` prints them all.
 _SHOWN = 2
@@ -51,10 +51,10 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
     truncated) and what it dropped.
     """
     from newsarchive import export
-    from newsarchive.db import tracing
+    from newsarchive.db.reading import lineage
     from newsarchive.fields import origin_row
 
-    found = tracing.trace(open_reader(db), which, hidden=hidden)
+    found = lineage.trace(open_reader(db), which, hidden=hidden)
     if as_json:
         named = export.plain(found) | export.plain(origin_row(found.origin))  # named as in every other place
         click.echo(export.to_json(named, indent=2))
@@ -176,9 +176,9 @@ Example:
 def compare(full: str, copy: str, as_json: bool, db: str) -> None:
     """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence."""
     from newsarchive import export
-    from newsarchive.db import tracing
+    from newsarchive.db.reading import lineage
 
-    found = tracing.compared(open_reader(db), full, copy)
+    found = lineage.compared(open_reader(db), full, copy)
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
@@ -218,10 +218,10 @@ def origins(
     A row: articles, site, publisher, its domain, hours ("?" where no date of an original is known).
     """
     from newsarchive import export
-    from newsarchive.db import tracing
+    from newsarchive.db.reading import lineage
 
     moment = since.replace(tzinfo=UTC) if since else None
-    found = tracing.origins(open_reader(db), site=site, since=moment, hidden=hidden)
+    found = lineage.origins(open_reader(db), site=site, since=moment, hidden=hidden)
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)
@@ -277,10 +277,10 @@ def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -
     For archives that were filled by a version that knew no copies, or knew them worse.
     """
     from newsarchive.cli.maintain import progress_bar
-    from newsarchive.db import paraphrasing, reclustering
+    from newsarchive.db.near_duplicates import rebuild
 
     engine = open_archive(db)
-    goes_on = paraphrases is not None and not afresh and paraphrasing.is_stopped(engine, paraphrases)
+    goes_on = paraphrases is not None and not afresh and rebuild.is_stopped(engine, paraphrases)
     if dry_run:
         number = count_all(db)
         if not goes_on:
@@ -290,13 +290,13 @@ def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -
         return
     if not goes_on:
         with progress_bar("comparing") as show:
-            done = reclustering.recluster(
+            done = rebuild.recluster(
                 engine, afresh=afresh, progress=lambda done, total: show(done, total, "")
             )
         say(f"{done} articles compared")
     if paraphrases is not None:
         with progress_bar("looking for paraphrases") as show:
-            links = paraphrasing.relink(
+            links = rebuild.relink(
                 engine, paraphrases, lambda done, total: show(done, total, ""), afresh=afresh
             )
         say(f"{links} links between articles that may say the same in other words")
@@ -304,7 +304,6 @@ def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -
 
 def count_all(db: str) -> int:
     """How many articles the archive has, those that are hidden from readers too."""
-    from newsarchive.db.filters import Filters
-    from newsarchive.db.searching import count
+    from newsarchive.db.reading.search import Filters, count
 
     return count(open_reader(db), "", Filters(hidden=True))

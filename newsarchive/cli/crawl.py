@@ -27,8 +27,8 @@ from newsarchive.exitcodes import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.known import KnownSite
-    from newsarchive.db.sites import Sites
+    from newsarchive.db.frontier.sites import Sites
+    from newsarchive.db.reading.sites import KnownSite
 
 #: Spiders that may be named as `scrapy crawl` has it.
 SPIDERS = ("news", "recrawl", "warc")
@@ -228,7 +228,7 @@ def opened(db: str, orders: Orders) -> Engine:
 
 def run(engine: Engine, url: str, sites: tuple[str, ...], orders: Orders, jobs: int, as_json: bool) -> None:
     """Crawl the named sites, the due ones for none; prints what became of them, and exits."""
-    from newsarchive.db.sites import Sites, crawl_lock
+    from newsarchive.db.frontier.sites import Sites, crawl_lock
 
     archive = Sites(engine)
     wanted = [named(archive, site) for site in sites] if sites else due(archive, orders)
@@ -264,7 +264,7 @@ def due(archive: Sites, orders: Orders) -> list[KnownSite]:
 def named(archive: Sites, text: str) -> KnownSite:
     """The site of that address, with its settings where it has some."""
     from newsarchive.core.urls import check_start_url, site_of
-    from newsarchive.db.known import KnownSite
+    from newsarchive.db.reading.sites import KnownSite
 
     url = check_start_url(text, "SITE")
     try:

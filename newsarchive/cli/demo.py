@@ -31,7 +31,7 @@ from newsarchive.exceptions import NewsArchiveError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from newsarchive.db.query import Stored
+    from newsarchive.db.reading.query import Stored
 
 #: Seconds that the crawl may take; it takes about five.
 MAX_CRAWL_SECONDS = 120
@@ -96,8 +96,8 @@ def print_all(url: str) -> None:
 
 def articles(url: str) -> list[Stored]:
     """The demo blog's articles in an archive, oldest first."""
-    from newsarchive.db import query
-    from newsarchive.db.direct import open_source
+    from newsarchive.db.reading import query
+    from newsarchive.db.readonly import open_source
 
     found = query.articles(open_source(url))
     return [stored for stored in found if stored.url.startswith(f"{ADDRESS}/")]

@@ -99,13 +99,13 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
 
 
 def _stored(source: str, db: str) -> Article:
-    from newsarchive.db import stored
-    from newsarchive.db.direct import reading
-    from newsarchive.db.lookup import fate
+    from newsarchive.db.reading import articles
+    from newsarchive.db.reading.articles import fate
+    from newsarchive.db.readonly import reading
 
     archive = open_reader(db)
     try:
-        return stored.get(archive, source)
+        return articles.get(archive, source)
     except NoSuchArticle:
         with reading(archive) as reader:
             known = fate(reader, source)

@@ -15,7 +15,7 @@ from newsarchive.exceptions import OutputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from newsarchive.db.query import Selection
+    from newsarchive.db.reading.query import Selection
 
 
 def _completed(begun: str) -> list[str]:
@@ -65,7 +65,7 @@ def export(
     FILE gets its name when it is whole. "-" is standard output, for jsonl, csv, atom and tei.
     """
     from newsarchive import formats
-    from newsarchive.db.query import Selection
+    from newsarchive.db.reading.query import Selection
 
     if output:
         file, words = output, tuple(word for word in (file, *words) if word)
@@ -107,7 +107,7 @@ def _writer(form: str, title: str, bom: bool | None) -> Callable[[Selection, Pat
 
 
 def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
-    from newsarchive.db.direct import engine_of
+    from newsarchive.db.readonly import engine_of
     from newsarchive.db.subset import write_subset
 
     assert isinstance(target, Path)
@@ -129,7 +129,7 @@ def _to_file(
     target: Path, write: Callable[[Selection, Path], int], articles: Selection, overwrite: bool
 ) -> None:
     from newsarchive.cli.maintain import progress_bar
-    from newsarchive.db.direct import File
+    from newsarchive.db.readonly import File
     from newsarchive.formats import check_target, write_whole
 
     if isinstance(articles.source, File) and target.exists() and target.samefile(articles.source.path):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from newsarchive.core.text.diff import Change
-    from newsarchive.db.history import Version
+    from newsarchive.db.reading.articles import Version
 
 
 @click.command(
@@ -34,7 +34,7 @@ def history(which: str, as_json: bool, db: str) -> None:
     authors, the section) has a line of its own below the version that was current then.
     """
     from newsarchive import export
-    from newsarchive.db.history import history as versions
+    from newsarchive.db.reading.articles import history as versions
 
     found = versions(open_reader(db), which)
     if on_terminal() and not as_json:
@@ -95,8 +95,8 @@ def diff(
     First come the fields that are no part of the text (dates, authors, section …), a line each.
     """
     from newsarchive.core.text import diff as differ
-    from newsarchive.db.history import fields_between, two_of
-    from newsarchive.db.history import history as versions
+    from newsarchive.db.reading.articles import fields_between, two_of
+    from newsarchive.db.reading.articles import history as versions
 
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)

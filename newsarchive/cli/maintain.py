@@ -57,13 +57,13 @@ def upgrade(dry_run: bool, db: str) -> None:
 
 def _would_upgrade(db: str) -> str:
     """What an upgrade would do, in words."""
-    from newsarchive.db import revisions
-    from newsarchive.db.direct import reading
+    from newsarchive.db import readonly
+    from newsarchive.db.readonly import reading
 
-    head = revisions.head()
+    head = readonly.head()
     try:
         with reading(open_reader(db)) as connection:
-            before = revisions.current(connection)
+            before = readonly.current(connection)
     except DatabaseUnavailable:
         return f"would create the archive {db} at revision {head}"
     if before == head:
@@ -75,11 +75,11 @@ def _would_upgrade(db: str) -> str:
 @db_option
 def current(db: str) -> None:
     """The revision of the archive's schema, and the newest one that this version knows."""
-    from newsarchive.db import revisions
-    from newsarchive.db.direct import reading
+    from newsarchive.db import readonly
+    from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        click.echo(f"{revisions.current(connection) or 'none'}\t{revisions.head()}")
+        click.echo(f"{readonly.current(connection) or 'none'}\t{readonly.head()}")
 
 
 @db.command(epilog="Example: newsarchive db check --db newsarchive.db")

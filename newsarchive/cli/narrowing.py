@@ -12,8 +12,8 @@ from newsarchive.cli.common import say
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.direct import File
-    from newsarchive.db.filters import Filters
+    from newsarchive.db.reading.search import Filters
+    from newsarchive.db.readonly import File
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ def filter_options(command: F) -> F:
 
 def chosen(options: dict[str, Any]) -> Filters:
     """The filters among a command's options. Raises `UsageError` for a day that cannot be read."""
-    from newsarchive.db.filters import filters
+    from newsarchive.db.reading.search import filters
 
     return filters(**{name: options[name] for name in NAMES})
 
@@ -60,8 +60,8 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
     """Say what was looked for; a site that is not in the archive at all is named, with those that are."""
     from dataclasses import replace
 
-    from newsarchive.db.searching import count
-    from newsarchive.db.statistics import site_names
+    from newsarchive.db.reading.search import count
+    from newsarchive.db.reading.statistics import site_names
 
     sites = site_names(source, hidden=wanted.hidden)
     asked = (wanted.site or "").lower().removeprefix("www.")

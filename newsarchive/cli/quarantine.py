@@ -42,7 +42,7 @@ def quarantine() -> None:
 def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     """What waits, the newest first: ID, state, confidence, words, headline, URL, reason."""
     from newsarchive import export
-    from newsarchive.db.quarantine import STATES, waiting
+    from newsarchive.db.writing.quarantine import STATES, waiting
 
     found = waiting(open_reader(db), STATES if everything else ("waiting",))
     if not found:
@@ -87,9 +87,9 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
 @db_option
 def show(which: str, db: str) -> None:
     """Why a page waits, and its text as it would be read; `newsarchive explain` says more."""
-    from newsarchive.db import query
-    from newsarchive.db.direct import reading
-    from newsarchive.db.quarantine import state_of
+    from newsarchive.db.reading import query
+    from newsarchive.db.readonly import reading
+    from newsarchive.db.writing.quarantine import state_of
     from newsarchive.exceptions import NoSuchArticle
 
     source = open_reader(db)
@@ -123,7 +123,7 @@ def drop(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
 
 
 def _decide(which: tuple[str, ...], state: str, reason: str, dry_run: bool, db: str) -> None:
-    from newsarchive.db.quarantine import decide
+    from newsarchive.db.writing.quarantine import decide
 
     source: Any = open_archive(db)
     for one in which:

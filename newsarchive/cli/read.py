@@ -15,7 +15,7 @@ from newsarchive.exceptions import UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.direct import File
+    from newsarchive.db.readonly import File
     from newsarchive.items import Article
 
 
@@ -36,12 +36,12 @@ Examples:
 def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, db: str) -> None:
     """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""
     from newsarchive import export
-    from newsarchive.db import stored
+    from newsarchive.db.reading import articles
 
     if as_json + as_text + as_html > 1:
         raise UsageError("show: --json, --text and --html exclude one another; give one")
     source = open_reader(db)
-    article = stored.get(source, which)
+    article = articles.get(source, which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif as_text:
@@ -56,8 +56,8 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
 
 def _hidden(source: File | Engine, article_id: int) -> str:
     """Why readers do not see an article unless they name it, "" for one that they see."""
-    from newsarchive.db.direct import reading
-    from newsarchive.db.quarantine import state_of
+    from newsarchive.db.readonly import reading
+    from newsarchive.db.writing.quarantine import state_of
 
     with reading(source) as reader:
         state, reason = state_of(reader, article_id)

@@ -15,7 +15,7 @@ from newsarchive.exceptions import UsageError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from newsarchive.db.searching import Hit
+    from newsarchive.db.reading.search import Hit
 
 #: What stands around a found word before it is coloured; no text has them (Unicode's private use).
 _START, _END = "\ue000", "\ue001"
@@ -53,8 +53,8 @@ def search(
 
     A row has ID, day, headline and URL, with tabs between them; on a terminal the found words in their place.
     """
-    from newsarchive.db.searching import search as find
-    from newsarchive.db.snippet import MARKS, Marks
+    from newsarchive.db.reading.search import MARKS, Marks
+    from newsarchive.db.reading.search import search as find
 
     wanted, asked = chosen(options), " ".join(words)
     if not asked and not wanted.any:
@@ -73,7 +73,7 @@ def search(
         raise SystemExit(1)
     _print(hits, as_json, as_csv, bom, coloured)
     if begin or len(hits) == limit:
-        from newsarchive.db.searching import count
+        from newsarchive.db.reading.search import count
 
         _say_more(len(hits), begin, limit, count(source, asked, wanted))
 
@@ -109,7 +109,7 @@ def _print_csv(hits: Iterable[Hit], with_bom: bool) -> None:
     import sys
     from dataclasses import asdict, fields
 
-    from newsarchive.db.searching import Hit
+    from newsarchive.db.reading.search import Hit
     from newsarchive.formats.text import write_rows
 
     names = [field.name for field in fields(Hit)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from newsarchive.config import Config
-    from newsarchive.db.known import KnownSite
+    from newsarchive.db.reading.sites import KnownSite
 
 #: setting → what its value must be
 SETTINGS: Mapping[str, type] = {
@@ -172,7 +172,7 @@ def follow_listed(engine: Engine, held: Config) -> None:
 
     Raises `UsageError` for a mistake in the file, which then changes nothing.
     """
-    from newsarchive.db.sites import Sites
+    from newsarchive.db.frontier.sites import Sites
 
     file = str(held.file.absolute()) if held.file else ""
     listed = of_tables(held.tables, file)

@@ -28,8 +28,8 @@ from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
     from newsarchive.cli.preview import Preview
-    from newsarchive.db.known import KnownSite
-    from newsarchive.db.sites import Sites
+    from newsarchive.db.frontier.sites import Sites
+    from newsarchive.db.reading.sites import KnownSite
 
 
 @click.group(
@@ -51,8 +51,8 @@ sites.add_command(template)
 def archive_of(db: str) -> Sites:
     """The sites of an archive, which is created where there is none yet."""
     from newsarchive.db.engine import open_engine
+    from newsarchive.db.frontier.sites import Sites
     from newsarchive.db.schema import upgrade
-    from newsarchive.db.sites import Sites
 
     engine = open_engine(database_url(db))
     upgrade(engine)
@@ -61,15 +61,15 @@ def archive_of(db: str) -> Sites:
 
 def written(db: str) -> Sites:
     """The sites of an archive that is there already."""
-    from newsarchive.db.sites import Sites
+    from newsarchive.db.frontier.sites import Sites
 
     return Sites(open_archive(db))
 
 
 def known(db: str, text: str) -> KnownSite:
     """A site of the archive. Raises `UsageError` where it has no such site."""
-    from newsarchive.db.direct import reading
-    from newsarchive.db.known import site
+    from newsarchive.db.reading.sites import site
+    from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
         found = site(connection, check_start_url(text, "SITE"))
@@ -138,8 +138,8 @@ def show_preview(seen: Preview) -> None:
 @db_option
 def list_sites(db: str) -> None:
     """Every site that was added or crawled."""
-    from newsarchive.db.direct import reading
-    from newsarchive.db.known import sites
+    from newsarchive.db.reading.sites import sites
+    from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
         found = sites(connection)
@@ -170,7 +170,7 @@ def list_sites(db: str) -> None:
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
-    from newsarchive.db.known import BEFORE
+    from newsarchive.db.reading.sites import BEFORE
 
     found = known(db, site)
     rows = {
@@ -253,8 +253,8 @@ def import_sites(file: Path, dry_run: bool, db: str) -> None:
 @db_option
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""
-    from newsarchive.db import known
-    from newsarchive.db.direct import reading
+    from newsarchive.db.reading import sites as known
+    from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
         found = [site for site in known.sites(connection) if "follow" in site.config]

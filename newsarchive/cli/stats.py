@@ -16,7 +16,7 @@ from newsarchive.cli.options import output_option
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from newsarchive.db.statistics import Stats
+    from newsarchive.db.reading.statistics import Stats
 
 #: Heights of a month's bar, from nothing to the most; the second for terminals that know ASCII alone.
 _HEIGHTS = ("·▁▂▃▄▅▆▇█", ".:-=+*oO#")
@@ -40,7 +40,7 @@ def stats(as_json: bool, hidden: bool, db: str) -> None:
     A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. What is in
     quarantine is counted on a line of its own, and nowhere else without --hidden.
     """
-    from newsarchive.db.statistics import stats as count
+    from newsarchive.db.reading.statistics import stats as count
 
     found = count(open_reader(db), hidden=hidden)
     if as_json:

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from newsarchive.db.failures import BUSY_SECONDS
-from newsarchive.db.search import Node, fts5, tsquery
+from newsarchive.db.query_language import Node, fts5, tsquery
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Table
 
-    from newsarchive.db.direct import Reader
+    from newsarchive.db.readonly import Reader
 
 Bind = Callable[[Any], str]
 

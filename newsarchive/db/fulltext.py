@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.tokens import tokenise
+from newsarchive.db.query_language import tokenise
 
 #: PostgreSQL's limits: positions above 16383 are equal, a word has 2046 bytes, a document 1 MB.
 _LAST_POSITION = 16383

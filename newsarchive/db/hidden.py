@@ -1,5 +1,5 @@
 """What readers do not see, as SQL: searches, exports, figures, stories, lists and the pages of `newsarchive web` ask
-here, and the views of the database say the same. `db/quarantine.py` decides which articles these are."""
+here, and the views of the database say the same. `db/writing/quarantine.py` decides which articles these are."""
 
 #: The articles that readers do not see: those that wait, and those that a person dropped.
 HIDDEN = "SELECT article_id FROM quarantine WHERE state <> 'accepted'"

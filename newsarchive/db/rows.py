@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from newsarchive.core.encoding.changes import body_edits
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db.tokens import is_unspaced
+from newsarchive.db.query_language import is_unspaced
 from newsarchive.db.values import storable
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Origin, Quality
 

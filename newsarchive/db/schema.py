@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
 
-from newsarchive.db import fulltext, revisions
+from newsarchive.db import fulltext, readonly
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
@@ -55,7 +55,7 @@ def upgrade(engine: Engine) -> None:
     _check_folder(engine)
     _warn_of_network_drive(engine)
     before = _revision(engine)
-    head = revisions.head()
+    head = readonly.head()
     _refuse_foreign(engine, before)
     if before == head:
         return
@@ -73,7 +73,7 @@ def upgrade(engine: Engine) -> None:
 def current(engine: Engine) -> str | None:
     """The archive's schema revision, `None` for an empty database."""
     with reading(engine) as connection:
-        return revisions.current(connection)
+        return readonly.current(connection)
 
 
 def check(engine: Engine) -> list[str]:
@@ -82,11 +82,9 @@ def check(engine: Engine) -> list[str]:
     Reads the whole database: minutes for a large one.
     """
     with writing(engine) as connection:  # FTS5's own check is spelled as an INSERT
-        held = revisions.current(connection)
+        held = readonly.current(connection)
         problems = (
-            []
-            if held == revisions.head()
-            else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
+            [] if held == readonly.head() else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
         )
         problems += dialect_of(connection).problems(connection)
         return problems + [f"{count} {what}" for what, count in _miscounts(connection) if count]
@@ -202,14 +200,14 @@ def _config(connection: Connection | None = None) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(readonly.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
 def _revision(engine: Engine) -> str | None:
     with translated(engine), engine.connect() as connection:
-        return revisions.current(connection)
+        return readonly.current(connection)
 
 
 def _refuse_foreign(engine: Engine, revision: str | None) -> None:
@@ -247,7 +245,7 @@ def _refuse_unknown(engine: Engine, revision: str | None) -> None:
     if revision is not None and revision not in known:
         raise DatabaseTooNew(
             f"{shown(engine)} was written by a newer newsarchive (schema {revision}, this version knows"
-            f" {revisions.head()}): upgrade newsarchive, or name another database"
+            f" {readonly.head()}): upgrade newsarchive, or name another database"
         )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, func, select, update
 
-from newsarchive.db import bands, schema
+from newsarchive.db import schema
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
+from newsarchive.db.near_duplicates import index
 from newsarchive.db.rows import minhash_of
 
 Row = dict[str, Any]
@@ -133,8 +134,8 @@ def _index(connection: Connection, articles: Sequence[Row]) -> None:
     """The index of copies has no references; its keys follow from the signatures."""
     signatures = {row["id"]: minhash_of(row["minhash"]) for row in articles if row["minhash"]}
     hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
-    firsts = bands.twins(connection, {text for text in hashes.values() if text})
-    held = bands.Holders(connection, signatures)
+    firsts = index.twins(connection, {text for text in hashes.values() if text})
+    held = index.Holders(connection, signatures)
     held.add(connection, [i for i, text in hashes.items() if firsts.get(text, (i,))[0] == i])
 
 

@@ -14,7 +14,7 @@ from newsarchive.formats.text import opened
 from newsarchive.formats.xmltext import xml_text
 
 if TYPE_CHECKING:
-    from newsarchive.db.query import Stored
+    from newsarchive.db.reading.query import Stored
 
 #: What identifies the feed; an archive has no address of its own.
 FEED_ID = "urn:newsarchive:articles"

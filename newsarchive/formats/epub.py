@@ -18,7 +18,7 @@ from newsarchive.export import byline, origin_line
 from newsarchive.formats.xmltext import xml_text
 
 if TYPE_CHECKING:
-    from newsarchive.db.query import Stored
+    from newsarchive.db.reading.query import Stored
 
 
 _HREF = re.compile('href="([^"]*)"')

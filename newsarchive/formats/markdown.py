@@ -17,7 +17,7 @@ from newsarchive.fields import row
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
-    from newsarchive.db.query import Stored
+    from newsarchive.db.reading.query import Stored
 
 #: Longest part of a file name that comes from a headline, in letters: names are limited in bytes.
 _SLUG = 50

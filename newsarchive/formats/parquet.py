@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from newsarchive.fields import FLAT, Kind, row
 
 if TYPE_CHECKING:
-    from newsarchive.db.query import Stored
+    from newsarchive.db.reading.query import Stored
 
 #: Articles of one row group: what is in memory at a time.
 GROUP = 500

@@ -13,7 +13,7 @@ from newsarchive.fields import FLAT, row
 from newsarchive.formats.cells import BOM, cell
 
 if TYPE_CHECKING:
-    from newsarchive.db.query import Stored
+    from newsarchive.db.reading.query import Stored
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from newsarchive.core.assembly.feed_text import usable
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.pagination import MAX_PARTS
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db.frontier import Frontier, Known
+from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Capture, Link, QualityFlag, Selectors
 from newsarchive.recorder import KEEP, Recorder

@@ -18,7 +18,7 @@ from newsarchive import browser
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
 from newsarchive.core.discovery import find
 from newsarchive.core.urls import url_key
-from newsarchive.db.frontier import Absence, Frontier, Known
+from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.inflight import InFlight
 from newsarchive.items import Capture, DropReason, Link

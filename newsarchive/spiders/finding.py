@@ -21,7 +21,7 @@ from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
 from newsarchive.core.discovery.sitemaps import MAX_BYTES
 from newsarchive.core.metadata.site_statements import site_name
-from newsarchive.db.frontier import Frontier, Known, KnownSource
+from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
 from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import content_type, explain, headers_of, status_problem

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from newsarchive.core import urls
 from newsarchive.core.discovery import find
-from newsarchive.db.frontier import Frontier, KnownSource
+from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.politeness import Politeness

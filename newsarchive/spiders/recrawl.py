@@ -9,7 +9,7 @@ from typing import Any
 from scrapy import Request
 
 from newsarchive.core import urls
-from newsarchive.db.frontier import Known
+from newsarchive.db.frontier.queue import Known
 from newsarchive.items import Link
 from newsarchive.spiders.base import count
 from newsarchive.spiders.fetching import FetchingSpider

@@ -11,7 +11,7 @@ from typing import Any
 
 from newsarchive import warcread
 from newsarchive.core.urls import same_site
-from newsarchive.db.frontier import Frontier
+from newsarchive.db.frontier.queue import Frontier
 from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.items import Capture
 from newsarchive.recorder import Recorder

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
-from newsarchive.db.snippet import Marks
+from newsarchive.db.reading.search import Marks
 
 HERE = Path(__file__).parent
 TEMPLATES, STATIC = HERE / "templates", HERE / "static"

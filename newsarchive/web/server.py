@@ -9,9 +9,10 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from newsarchive.db import browse, revisions, schema
+from newsarchive.db import readonly, schema
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import open_readonly, parse_url, shown, sqlite_file
+from newsarchive.db.reading import browse
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def opened(db: str) -> Engine:
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
         )
-    if held != revisions.head():
+    if held != readonly.head():
         raise DatabaseUnavailable(f"{shown(engine)} holds an old archive; first: newsarchive db upgrade")
     if not browse.holds_articles(engine):
         raise DatabaseUnavailable(

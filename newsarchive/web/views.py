@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from newsarchive.core.text.diff import word_diff
-from newsarchive.db import browse, quarantine, query, templates, tracing
-from newsarchive.db.direct import reading
+from newsarchive.db import site_templates
+from newsarchive.db.reading import browse, lineage, query
+from newsarchive.db.readonly import reading
+from newsarchive.db.writing import quarantine
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web import chart, text
 from newsarchive.web.remember import Remembered
@@ -239,7 +241,7 @@ def site(library: Library, request: Request) -> Response:
     domain = request.parts[0].lower()
     figures = library.sites.get(domain, wait=5.0) or browse.site(library.engine, domain)
     counts = chart.periods(figures.months)
-    learned = templates.load(library.engine, domain).rows()
+    learned = site_templates.load(library.engine, domain).rows()
     shown = page(
         "site.html",
         site=figures,
@@ -256,7 +258,7 @@ def story(library: Library, request: Request) -> Response:
     given = request.parts[0]
     if len(given) > 9:
         raise NoSuchArticle(f"no story {given} in the archive")
-    trace = tracing.story(library.engine, int(given))
+    trace = lineage.story(library.engine, int(given))
     fullest = next(copy for copy in trace.copies if copy.id == trace.fullest)
     shown = page(
         "story.html", trace=trace, fullest=fullest, first=trace.copies[0], most=SENTENCES, diff=word_diff

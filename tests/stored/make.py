@@ -14,7 +14,7 @@ from pathlib import Path
 
 from newsarchive.db import schema
 from newsarchive.db.engine import close_all, open_engine
-from newsarchive.db.store import Store
+from newsarchive.db.writing.store import Store
 from newsarchive.items import Quality
 from tests.storage import START, make_article, rich_article
 

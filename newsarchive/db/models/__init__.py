@@ -3,8 +3,8 @@
 The full-text tables are not here: they differ by database (see `fulltext.py`).
 """
 
-from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, FieldChange, Revision
-from newsarchive.db.models.base import NAMING, Base
+from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, FieldChange, Quarantined, Revision
+from newsarchive.db.models.base import NAMING, ArticleAuthor, ArticleTerm, AuthorRow, Base, ImageRow, Term
 from newsarchive.db.models.copies import (
     ArticleOrigin,
     Cluster,
@@ -14,7 +14,7 @@ from newsarchive.db.models.copies import (
     OriginRow,
     ParaphraseRow,
 )
-from newsarchive.db.models.crawling import (
+from newsarchive.db.models.crawl import (
     CaptureRow,
     CrawlDefaults,
     CrawlRun,
@@ -25,9 +25,7 @@ from newsarchive.db.models.crawling import (
     Url,
     UrlPart,
 )
-from newsarchive.db.models.learned import LineSighting, PageSighting, SiteBlock
-from newsarchive.db.models.quarantine import Quarantined
-from newsarchive.db.models.relations import ArticleAuthor, ArticleTerm, AuthorRow, ImageRow, Term
+from newsarchive.db.models.site_templates import LineSighting, PageSighting, SiteBlock
 
 __all__ = [
     "NAMING",

@@ -4,6 +4,8 @@
 `sqlite3`. `article_revisions` has every version of its texts, `field_changes` every change of another field. A body stands once: that of the current revision
 (`articles.revision_id`) in its article, that of any other in the revision, deflated. `blocks` and `edits`
 explain a revision: what was left out, what was repaired.
+
+Pages that are kept from readers until a person has looked.
 """
 
 from datetime import datetime
@@ -98,7 +100,7 @@ class Revision(Base):
 
 
 class FieldChange(Base):
-    """A change of a field that a version does not hold, as `db.fieldchanges` writes its values: lists of text.
+    """A change of a field that a version does not hold, as `db.writing.plan` writes its values: lists of text.
 
     `version` is the version of the article with which the change came, or which was the current one then.
     """
@@ -155,3 +157,19 @@ class EditRow(Base):
     field: Mapped[str] = mapped_column(default="")
     start: Mapped[int]
     evidence: Mapped[float | None]
+
+
+class Quarantined(Base):
+    """An article of low confidence, or one that a person dropped. `state` is `waiting`, `accepted` or `dropped`.
+
+    Readers see those that are not here, and the accepted ones. `reason` is why it waits, or what the
+    person said; `decided_at` is when, empty while it waits.
+    """
+
+    __tablename__ = "quarantine"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    state: Mapped[str] = mapped_column(default="waiting")
+    reason: Mapped[str] = mapped_column(default="")
+    since: Mapped[datetime]
+    decided_at: Mapped[datetime | None]

@@ -101,7 +101,7 @@ class MinhashBand(Base):
 
 class MinhashPage(Base):
     """All of that index but its newest rows, packed: `entries` are 64-bit integers, ascending, of a key and
-    an article each. A page below nought is a run that no page has taken in yet; see `db.bandpages`."""
+    an article each. A page below nought is a run that no page has taken in yet; see `db.near_duplicates.index`."""
 
     __tablename__ = "minhash_pages"
 

@@ -9,7 +9,7 @@ import pytest
 from newsarchive.core.text.scripts import TIBETAN, UNSPACED, has_unspaced, is_caseless
 from newsarchive.core.text.sentences import ends_sentence, sentences, statements
 from newsarchive.core.text.words import comparable_words, count_words
-from newsarchive.db import tokens
+from newsarchive.db import query_language
 
 #: Text, words that readers are told, words that can be compared with those of another language.
 COUNTS = [
@@ -33,7 +33,7 @@ def test_words(text: str, told: int, comparable: int) -> None:
 def test_written_without_spaces(char: str) -> None:
     assert has_unspaced(char)
     assert re.fullmatch(f"[{UNSPACED}]", char)
-    assert tokens.UNSPACED.fullmatch(char)
+    assert query_language.UNSPACED.fullmatch(char)
 
 
 @pytest.mark.parametrize("char", "aéя한אعअ0。、")
@@ -44,7 +44,7 @@ def test_written_with_spaces_or_no_letter(char: str) -> None:
 def test_tibetan_parts_syllables_but_not_words() -> None:
     assert not has_unspaced("བོད")
     assert re.fullmatch(f"[{TIBETAN}]", "བ")
-    assert tokens.UNSPACED.fullmatch("བ")
+    assert query_language.UNSPACED.fullmatch("བ")
 
 
 @pytest.mark.parametrize(

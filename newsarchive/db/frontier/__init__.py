@@ -1,0 +1,1 @@
+"""Which URLs are known, which are to be fetched, which are due again."""

@@ -1,0 +1,393 @@
+"""The frontier: which URLs of a site are known, which still have to be fetched, which are due again.
+
+Every discovered URL is a row before it is fetched. It is marked done in the transaction that stores
+its article (`fetched.py`), so a crawl that is killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, case, literal, select, update
+
+from newsarchive.core.discovery.revisit import DAY, Outcome, Visits, back_off, is_news, next_check
+from newsarchive.core.urls import site_of, url_key
+from newsarchive.db.bulk import table_of
+from newsarchive.db.engine import insert_ignoring, reading, writing
+from newsarchive.db.frontier import site_settings, source_texts, updates
+from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
+from newsarchive.db.values import storable
+from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
+
+T = TypeVar("T")
+
+#: The kinds of sources that a site is asked for first; others follow from them.
+FIRST_SOURCES = ("wp-json", "feed", "sitemap")
+#: Rows of one statement; SQLite allows 32,766 parameters.
+CHUNK = 500
+
+
+class Absence(Enum):
+    """What it means that a page is not there."""
+
+    #: Once: a theme may break for an hour. It is asked for again after a day.
+    MISSING = "missing"
+    #: For good, and nobody knew it yet.
+    GONE = "gone"
+    #: As an earlier look found already.
+    STILL_GONE = "still gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A URL of the frontier. `etag` and `last_modified` are the server's own words, "" for none.
+
+    `filled_from` names the source that gave its text, "" where its page did; `published` is when its post was
+    published, where a crawl with `since` left it out.
+    """
+
+    url: str
+    key: str
+    state: str = "new"
+    reason: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    last_checked_at: datetime | None = None
+    fail_count: int = 0
+    next_check_at: datetime | None = None
+    lastmod: datetime | None = None
+    filled_from: str = ""
+    published: datetime | None = None
+
+    @property
+    def left_out(self) -> datetime | None:
+        """When the post was published that an earlier crawl left out for its age, `None` for any other URL."""
+        is_left_out = self.state == "skipped" and self.reason == DropReason.BEFORE_SINCE
+        return self.published if is_left_out else None
+
+    def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
+        """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
+        since makes it due."""
+        if is_news(lastmod, self.lastmod, self.last_checked_at):
+            return False
+        return self.next_check_at is not None and now < self.next_check_at
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source of a site, with what makes a conditional request of it."""
+
+    id: int
+    kind: str
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    fail_count: int = 0
+    last_checked_at: datetime | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it was read whole once, and gave a good answer at the last look."""
+        return not self.fail_count and self.last_checked_at is not None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether it failed lately: it is then left alone, a day at first and a month at last."""
+        if not self.fail_count or self.last_checked_at is None:
+            return False
+        return now < self.last_checked_at + back_off(self.fail_count, DAY, 30 * DAY)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Frontier:
+    """The frontier of an archive. Every method is one transaction and raises `DatabaseError`."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+        self.engine, self.clock = engine, clock
+
+    # -- sites and sources ----------------------------------------------------------------------
+
+    def open_site(self, home_url: str, platform: str = "", name: str = "") -> int:
+        """The id of the site at this address, added where it is new; what is given replaces what is empty."""
+        domain = site_of(home_url)
+        with writing(self.engine) as connection:
+            insert_ignoring(connection, table_of(Site), [{"domain": domain}])
+            row = connection.execute(select(Site.__table__).where(Site.domain == domain)).one()
+            changes = {
+                "home_url": row.home_url or home_url,
+                "name": row.name or name,
+                "platform": platform or row.platform,
+            }
+            connection.execute(update(Site).where(Site.id == row.id).values(changes))
+        return int(row.id)
+
+    def site_name(self, site_id: int) -> str:
+        """What the site calls itself, "" where nothing has told it yet."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(Site.name).where(Site.id == site_id)).scalar() or ""
+
+    def name_site(self, site_id: int, name: str = "", language: str = "") -> None:
+        """Keep what a site calls itself and the language it writes in, each where it was not known."""
+        said = {Site.name: storable(name), Site.in_language: storable(language)}
+        with writing(self.engine) as connection:
+            for column, value in said.items():
+                if value:
+                    unknown = update(Site).where(Site.id == site_id, column == "")
+                    connection.execute(unknown.values({column: value}))
+
+    def find_site(self, url: str) -> int | None:
+        """The id of the site at this address, `None` where the archive has none."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(Site.id).where(Site.domain == site_of(url))).scalar()
+
+    def close_site(self, site_id: int, *, ok: bool) -> None:
+        """Record how a crawl of the site ended."""
+        changes = {"state": "ok", "last_success_at": self.clock()} if ok else {"state": "failing"}
+        with writing(self.engine) as connection:
+            connection.execute(update(Site).where(Site.id == site_id).values(changes))
+
+    def source(self, site_id: int, kind: str, url: str) -> KnownSource:
+        """The source with this address, added where it is new."""
+        with writing(self.engine) as connection:
+            insert_ignoring(connection, table_of(Source), [{"site_id": site_id, "kind": kind, "url": url}])
+            row = connection.execute(
+                select(Source.__table__).where(Source.site_id == site_id, Source.url == url)
+            ).one()
+        return _known_source(row)
+
+    def sources(self, site_id: int, kinds: Sequence[str] = FIRST_SOURCES) -> list[KnownSource]:
+        """The sources of a site, in the order of their discovery."""
+        query = select(Source.__table__).where(Source.site_id == site_id, Source.kind.in_(kinds))
+        with reading(self.engine) as connection:
+            return [_known_source(row) for row in connection.execute(query.order_by(Source.id))]
+
+    def source_checked(self, source_id: int, *, ok: bool, etag: str = "", last_modified: str = "") -> None:
+        """Record an answer of a source; validators are kept from the last good one."""
+        changes = (
+            {"etag": etag, "last_modified": last_modified, "fail_count": 0}
+            if ok
+            else {"fail_count": Source.fail_count + 1}
+        )
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(Source).where(Source.id == source_id).values(**changes, last_checked_at=self.clock())
+            )
+
+    def named_by(self, source_id: int) -> list[Link]:
+        """The URLs that a source ever named: what it still says when it answers 304."""
+        query = (
+            select(Url.url, Discovery.kind).join(Discovery, Discovery.url_id == Url.id)
+            .where(Discovery.source_id == source_id).group_by(Url.id, Url.url, Discovery.kind).order_by(Url.id)
+        )  # fmt: skip
+        with reading(self.engine) as connection:
+            return [Link(row.url, row.kind) for row in connection.execute(query)]
+
+    # -- URLs -----------------------------------------------------------------------------------
+
+    def discover(self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None) -> int:
+        """Make a row of every link before it is fetched; gives how many were new. See `discovered`."""
+        new, naming = 0, updates.Naming(site_id, run_id, source_id, self.clock())
+        with writing(self.engine) as connection:
+            for chunk in _chunks(links):
+                new += updates.record(connection, chunk, naming)
+        return new
+
+    def known(self, urls: Iterable[str]) -> dict[str, Known]:
+        """What the frontier knows of these URLs, by key."""
+        found: dict[str, Known] = {}
+        with reading(self.engine) as connection:
+            for keys in _chunks({url_key(url) for url in urls}):
+                found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
+        return found
+
+    def source_text(self, url: str) -> SourceText | None:
+        """What the site said last of the post under this address, in its API, feed or sitemap, with its name and
+        language; `None` where it said nothing."""
+        with reading(self.engine) as connection:
+            return source_texts.of(connection, url)
+
+    def published(self, urls: Iterable[str]) -> dict[str, datetime]:
+        """When these posts were published by what feed or API said in any crawl, by key; those that nobody dated
+        are left out."""
+        found: dict[str, datetime] = {}
+        columns = (Url.url_key, SourceTextRow.published)
+        query = select(*columns).join(SourceTextRow, SourceTextRow.url_id == Url.id)
+        with reading(self.engine) as connection:
+            for keys in _chunks({url_key(url) for url in urls}):
+                dated = query.where(Url.url_key.in_(keys), SourceTextRow.published.is_not(None))
+                found |= {row.url_key: row.published for row in connection.execute(dated)}
+        return found
+
+    def parts(self, url: str) -> list[Validators]:
+        """The further answers that the post under this address was made of, with their validators."""
+        with reading(self.engine) as connection:
+            return updates.parts_of(connection, url)
+
+    def selectors(self, url: str) -> Selectors | None:
+        """The selectors of the site of this address, `None` where its settings have none."""
+        with reading(self.engine) as connection:
+            return site_settings.selectors(connection, [url]).get(site_of(url))
+
+    def waiting(self, site_id: int) -> list[Known]:
+        """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left, what
+        could not be fetched, and what a crawl with `since` left out."""
+        left_out = (Url.state == "skipped") & (Url.reason == DropReason.BEFORE_SINCE)
+        with reading(self.engine) as connection:
+            return list(_known(connection, (Url.site_id == site_id) & ((Url.state == "new") | left_out)))
+
+    def due(self, *, site_id: int | None = None, limit: int | None = None) -> list[Known]:
+        """The URLs whose next look is due, the longest overdue first."""
+        condition = Url.state.in_(("ok", "gone")) & (
+            Url.next_check_at.is_(None) | (Url.next_check_at <= self.clock())
+        )
+        if site_id is not None:
+            condition &= Url.site_id == site_id
+        with reading(self.engine) as connection:
+            return list(_known(connection, condition, order=Url.next_check_at, limit=limit))
+
+    def unchanged(self, url: str) -> None:
+        """A server said that nothing changed (304): the article was seen, and nothing else."""
+        now, key = self.clock(), url_key(url)
+        with writing(self.engine) as connection:
+            after = next_check(updates.visits(connection, key, now), now, "unchanged", key)
+            changes = {
+                "state": "ok",
+                "last_checked_at": now,
+                "next_check_at": after,
+                "fail_count": 0,
+                "reason": case(
+                    (Url.filled_from != "", literal(updates.FILLED).concat(Url.filled_from)), else_=""
+                ),
+                "reason_detail": "",
+            }
+            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+            connection.execute(
+                update(ArticleRow).where(updates.of_article(key)).values(last_seen_at=now, gone_at=None)
+            )
+
+    def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
+        """A URL that will not become an article, or not now: `skipped`, `blocked`. It is left alone for a
+        while, each time for longer. `reason` is a word that can be counted, `detail` is for people.
+
+        One that did become an article stays in the round, and is looked at again ever more rarely: a wall
+        before the whole site must not end the watch over its posts.
+        """
+        now, key = self.clock(), url_key(url)
+        with writing(self.engine) as connection:
+            row = connection.execute(select(Url.state, Url.fail_count).where(Url.url_key == key)).first()
+            failures = (row.fail_count if row is not None else 0) + 1
+            outcome: Outcome = "skipped" if state == "skipped" else "blocked"
+            stored = row is not None and row.state in ("ok", "gone")
+            after = next_check(Visits(now, failures=failures), now, "blocked" if stored else outcome, key)
+            changes: dict[str, Any] = {"state": row.state if row and stored else state}
+            changes |= {"reason": reason, "reason_detail": detail}
+            changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}
+            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+
+    def leave_out(self, url: str, published: datetime) -> None:
+        """The post is older than this crawl's `since`. Its day is kept, so that no crawl fetches it again that wants
+        none as old; one that the archive has stays as it is."""
+        changes = {
+            "state": "skipped",
+            "reason": DropReason.BEFORE_SINCE,
+            "reason_detail": published.isoformat(),
+            "published": published,
+            "last_checked_at": self.clock(),
+        }
+        with writing(self.engine) as connection:
+            waiting = (Url.url_key == url_key(url)) & Url.state.in_(("new", "skipped"))
+            connection.execute(update(Url).where(waiting).values(changes))
+
+    def missing(self, url: str, reason: str, *, final: bool) -> Absence:
+        """The page is not there. Gone for good where that is `final` (410) or was so at the last look too
+        (404): its article, if there is one, keeps its text and gets `gone_at`, once. Of a post under several
+        addresses the first that is found gone is `GONE`, the others are `STILL_GONE`.
+        """
+        now, key = self.clock(), url_key(url)
+        with writing(self.engine) as connection:
+            row = connection.execute(select(Url.__table__).where(Url.url_key == key)).first()
+            gone = final or (row is not None and row.reason == reason)
+            news = row is None or row.state != "gone"
+            state = "gone" if gone else (row.state if row is not None else "new")
+            outcome: Outcome = "gone" if gone else "missing"
+            failures = row.fail_count if row is not None else 0
+            after = next_check(Visits(now, failures=failures), now, outcome, key)
+            changes = {"state": state, "reason": reason, "reason_detail": ""}
+            changes |= {"last_checked_at": now, "next_check_at": after}
+            connection.execute(
+                update(Url).where(Url.url_key == key).values(**changes, fail_count=Url.fail_count + 1)
+            )
+            if gone:
+                here = updates.of_article(key)
+                stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
+                connection.execute(
+                    update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)
+                )
+                # A post that is stored, and not under this address: the address that it is stored under counts.
+                other = row is not None and row.state == "ok"
+                news = any(one.gone_at is None for one in stored) if stored else news and not other
+        if not gone:
+            return Absence.MISSING
+        return Absence.GONE if news else Absence.STILL_GONE
+
+    def failed(self, url: str, reason: str) -> int:
+        """A fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
+        with writing(self.engine) as connection:
+            changed = connection.execute(
+                update(Url).where(Url.url_key == url_key(url))
+                .values(fail_count=Url.fail_count + 1, reason=reason, reason_detail="").returning(Url.fail_count)
+            ).scalar()  # fmt: skip
+        return int(changed or 0)
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    def resume_point(self, run_id: int) -> datetime | None:
+        """When the crawl began that this run goes on with; `None` where the last one was finished.
+
+        Runs of the same spider with the same arguments, before this one: those since the last that
+        finished were killed. What was stored since the first of them need not be fetched again.
+        """
+        with reading(self.engine) as connection:
+            own = connection.execute(select(CrawlRun.__table__).where(CrawlRun.id == run_id)).one()
+            earlier = (
+                select(CrawlRun.started_at, CrawlRun.finished_at, CrawlRun.arguments)
+                .where(CrawlRun.spider == own.spider, CrawlRun.id < run_id).order_by(CrawlRun.id.desc()).limit(CHUNK)
+            )  # fmt: skip
+            begun: datetime | None = None
+            for row in connection.execute(earlier):
+                if row.arguments == own.arguments:
+                    if row.finished_at is not None:
+                        break
+                    begun = row.started_at
+            return begun
+
+
+def _known_source(row: Any) -> KnownSource:
+    return KnownSource(
+        row.id, row.kind, row.url, row.etag, row.last_modified, row.fail_count, row.last_checked_at
+    )
+
+
+def _known(
+    connection: Connection, condition: Any, order: Any = Url.id, limit: int | None = None
+) -> Iterator[Known]:
+    columns: tuple[Any, ...] = (
+        Url.url, Url.url_key, Url.state, Url.reason, Url.etag, Url.last_modified, Url.last_checked_at,
+        Url.fail_count, Url.next_check_at, Url.lastmod, Url.filled_from, Url.published,
+    )  # fmt: skip
+    query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
+    for row in connection.execute(query):
+        yield Known(*row)
+
+
+def _chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

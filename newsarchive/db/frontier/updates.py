@@ -1,0 +1,206 @@
+"""Links into the frontier: a row for each before it is fetched, who named it, and what its source says of it.
+
+A link whose source says another `lastmod` than before makes its post due, and so does another text where the
+archive has the source's: that stands in the frontier, and outlives a fetch that fails or is killed.
+
+What the frontier remembers of a post that answered: when to look again, and what makes that look conditional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
+from newsarchive.core.urls import url_key
+from newsarchive.db import bulk
+from newsarchive.db.engine import insert_ignoring
+from newsarchive.db.frontier import source_texts
+from newsarchive.db.models import ArticleRow, Discovery, Revision, Url, UrlPart
+from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Of which site, in which run, by which source, when."""
+
+    site_id: int
+    run_id: int
+    source_id: int | None
+    at: datetime
+
+
+def record(connection: Connection, links: Sequence[Link], naming: Naming) -> int:
+    """Make a row of every link; gives how many were new. At most some hundreds at once."""
+    by_key = {url_key(link.url): link for link in reversed(links)}
+    here = Url.url_key.in_(list(by_key))
+    before = connection.execute(select(func.count()).select_from(Url).where(here)).scalar_one()
+    rows = [
+        {
+            "url": link.url,
+            "url_key": key,
+            "site_id": naming.site_id,
+            "first_seen_at": naming.at,
+            "state": "new",
+        }
+        for key, link in reversed(by_key.items())
+    ]
+    insert_ignoring(connection, bulk.table_of(Url), rows)
+    known = connection.execute(
+        select(Url.id, Url.url_key, Url.lastmod, Url.last_checked_at).where(here)
+    ).all()
+    by_id = {row.id: by_key[row.url_key] for row in known}
+    _name(connection, by_id, naming)
+    _announce(connection, known, by_id, naming.at)
+    _keep_texts(connection, by_id, naming.at)
+    return len(by_key) - int(before)
+
+
+def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> None:
+    """Record who named these URLs, where it never did before."""
+    same = (
+        Discovery.source_id == naming.source_id
+        if naming.source_id is not None
+        else Discovery.source_id.is_(None)
+    )
+    query = select(Discovery.url_id, Discovery.kind).where(Discovery.url_id.in_(list(links)), same)
+    before = {(row.url_id, row.kind) for row in connection.execute(query)}
+    rows = [
+        {"url_id": url_id, "run_id": naming.run_id, "source_id": naming.source_id, "kind": link.source}
+        for url_id, link in links.items()
+        if (url_id, link.source) not in before
+    ]
+    insert_ignoring(connection, bulk.table_of(Discovery), rows)
+
+
+def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, Link], now: datetime) -> None:
+    """Keep what a listing says of the last change; where it is news of a post that was looked at, it is due."""
+    said, due = [], []
+    for row in known:
+        lastmod = links[row.id].lastmod
+        if lastmod is not None and lastmod != row.lastmod:
+            said.append({"b_id": row.id, "b_lastmod": lastmod})
+        if is_news(lastmod, row.lastmod, row.last_checked_at):
+            due.append(row.id)
+    keep = update(Url).where(Url.id == bindparam("b_id")).values(lastmod=bindparam("b_lastmod"))
+    bulk.execute_many(connection, keep, said)
+    if due:
+        connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
+
+
+def _keep_texts(connection: Connection, links: Mapping[int, Link], now: datetime) -> None:
+    """Keep the sources' texts. A post that was filled from one that is another now is fetched whole."""
+    told = {url_id: link.text for url_id, link in links.items() if link.text is not None}
+    replaced = source_texts.keep(connection, told)
+    if replaced:
+        filled = Url.id.in_(replaced) & (Url.filled_from != "")
+        connection.execute(update(Url).where(filled).values(etag="", last_modified="", next_check_at=now))
+
+
+#: `Url.reason` of a post whose text a feed or an API gave: these words, and the source's name (`Url.filled_from`).
+FILLED = "text from "
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An article, when it was fetched, and whether its text changed."""
+
+    article: Article
+    at: datetime
+    changed: bool
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of what was asked for, what answered, and what the article is kept under."""
+        capture = self.article.capture
+        urls = (capture.url, capture.final_url, self.article.url) if capture else ()
+        return list(dict.fromkeys(url_key(url) for url in urls if url))
+
+
+def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
+    """Within the transaction that stores them: what was asked for and what answered are done. Sets when to look
+    again."""
+    rows: list[dict[str, Any]] = []
+    parts: dict[str, Sequence[Validators]] = {}
+    for one in fetched:
+        first, *further = validators(one.article) or [Validators("")]
+        values = {"b_time": one.at, "b_etag": first.etag, "b_modified": first.last_modified}
+        values |= _next_look(connection, one)
+        rows += [{"b_key": key, **values} for key in one.keys]
+        parts |= dict.fromkeys(one.keys, further)
+    done = update(Url).where(Url.url_key == bindparam("b_key")).values(
+        state="ok", reason=bindparam("b_reason"), reason_detail="", filled_from=bindparam("b_filled"), fail_count=bindparam("b_failures"),
+        last_checked_at=bindparam("b_time"), next_check_at=bindparam("b_next"),
+        etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
+    )  # fmt: skip
+    bulk.execute_many(connection, done, rows)
+    _keep_parts(connection, parts)
+
+
+def validators(article: Article) -> list[Validators]:
+    """The validators of every answer that the article was made of, its own first; none at all where one has
+    none: then nobody can say that nothing changed."""
+    capture = article.capture
+    if capture is None or capture.status != 200 or QualityFlag.PARTS_MISSING in article.quality.flags:
+        return []
+    found = [capture.validators, *(part.validators for part in capture.parts), *capture.data]
+    return found if all(found) else []
+
+
+def parts_of(connection: Connection, url: str) -> list[Validators]:
+    """Those of the further answers, in order, of the post under this address."""
+    columns = (UrlPart.url, UrlPart.etag, UrlPart.last_modified)
+    query = select(*columns).join(Url, Url.id == UrlPart.url_id).where(Url.url_key == url_key(url))
+    return [Validators(*row) for row in connection.execute(query.order_by(UrlPart.part))]
+
+
+def visits(connection: Connection, key: str, now: datetime) -> Visits:
+    """What the archive knows of how the post under this key changes."""
+    row = connection.execute(_visits_query(), {"key": key}).first()
+    return Visits(now) if row is None else Visits(row.first_seen_at, row.date_published, changes=row.changes)
+
+
+@cache
+def _visits_query() -> Any:
+    """Built once: a crawl asks it of every article, and building costs more than the answer."""
+    changes = select(func.count()).where(
+        Revision.article_id == ArticleRow.id, Revision.change_kind == ChangeKind.PUBLISHER
+    )
+    query = select(
+        ArticleRow.first_seen_at, ArticleRow.date_published, changes.scalar_subquery().label("changes")
+    )
+    return query.where(of_article(bindparam("key"))).order_by(ArticleRow.id).limit(1)
+
+
+def of_article(key: Any) -> Any:
+    return (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
+
+
+def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:
+    for keys in bulk.parts(parts):
+        here = select(Url.id, Url.url_key).where(Url.url_key.in_(keys))
+        connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(select(here.subquery().c.id))))
+        if any(parts[key] for key in keys):
+            bulk.insert_rows(connection, UrlPart, [
+                {"url_id": row.id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
+                for row in connection.execute(here) for number, one in enumerate(parts[row.url_key], 2)
+            ])  # fmt: skip
+
+
+def _next_look(connection: Connection, one: Fetched) -> dict[str, Any]:
+    """When to look again, and what to remember until then. An article that lacks a part is due at once."""
+    article, key = one.article, url_key(one.article.url)
+    filled = {"b_filled": article.filled_from}
+    if QualityFlag.PARTS_MISSING in article.quality.flags:
+        return {"b_next": one.at, "b_reason": QualityFlag.PARTS_MISSING.value, "b_failures": 1} | filled
+    outcome: Outcome = "changed" if one.changed else "unchanged"
+    return filled | {
+        "b_next": next_check(visits(connection, key, one.at), one.at, outcome, key),
+        "b_reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
+        "b_failures": 0,
+    }

@@ -1,0 +1,1 @@
+"""The index of copies, their clusters, and what each copy changed."""

@@ -1,0 +1,291 @@
+"""The query language of the search, the same on every database.
+
+    red fox            both words, anywhere          "red fox"   the words side by side
+    elect*             words that begin so           fox OR hen  either
+    fox -red, fox NOT red   without a word           (a OR b) c  grouping
+
+A run of Chinese, Japanese, Thai, … is looked for as it stands, inside the text. `parse` gives a
+tree; `fts5` and `tsquery` spell it for a database.
+
+Words as both full-text indexes see them.
+
+`tokenise` cuts and folds as FTS5's `unicode61 remove_diacritics 2` does with letters, numbers and
+marks as token characters (a test holds the two together), so that PostgreSQL can be given the same
+words. Scripts written without spaces are told apart here: there a search looks for the string.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from newsarchive.core.text import scripts
+from newsarchive.exceptions import UsageError
+
+#: Scripts without spaces between words, and Tibetan, whose syllables alone are parted.
+UNSPACED = re.compile(f"[{scripts.UNSPACED}{scripts.TIBETAN}]")
+
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+class Token(NamedTuple):
+    """A folded word and where it stands in the text, in code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+def tokenise(text: str) -> Iterator[Token]:
+    """The words of a text, folded: lower case, Latin letters without diacritics.
+
+    >>> [token.text for token in tokenise("Café-Noël, 3 a.m.")]
+    ['cafe', 'noel', '3', 'a', 'm']
+    """
+    pattern = _ASCII_WORD if text.isascii() else _word(_marks(text))
+    for match in pattern.finditer(text):
+        yield Token(fold(match[0]), match.start(), match.end())
+
+
+def fold(word: str) -> str:
+    """A word as the index keeps it."""
+    return word.lower() if word.isascii() else "".join(map(_fold_character, word))
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether the text has a script that is written without spaces, in more than a stray name.
+
+    >>> is_unspaced("台灣新聞"), is_unspaced("Xi Jinping (习近平) spoke in Beijing on the state of affairs")
+    (True, False)
+    """
+    if text.isascii():
+        return False
+    return 10 * sum(1 for _ in UNSPACED.finditer(text)) > len(text)
+
+
+def _marks(text: str) -> str:
+    """The marks of a text that belong to words: those of all Unicode take 40 ms to gather."""
+    return "".join(sorted(filter(_is_mark, set(text))))
+
+
+@lru_cache(maxsize=4096)
+def _is_mark(character: str) -> bool:
+    if "\u0300" <= character < "\U00020000":
+        return unicodedata.category(character) in ("Mn", "Mc", "Co")
+    return "\U000e0100" <= character <= "\U000e01ef"
+
+
+@lru_cache(maxsize=256)
+def _word(marks: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:[^\W_]|[{marks}])+" if marks else r"[^\W_]+")
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    low = character.casefold()  # the final sigma and the long s too, as FTS5 has it
+    low = low if len(low) == 1 else character.lower()
+    bare = "".join(c for c in unicodedata.normalize("NFD", low) if not "\u0300" <= c <= "\u0331")
+    if not bare:
+        return ""  # a combining mark by itself
+    return bare if bare.isascii() else low
+
+
+#: More operators than a person types; keeps parsing and the database's own parser from deep recursion.
+MAX_PARTS = 200
+
+
+@dataclass(frozen=True)
+class Words:
+    """Folded words side by side; with `prefix` the last one may go on."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A string inside the text, for scripts without spaces."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class And:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    part: Node
+
+
+Node = Words | Run | And | Or | Not
+
+_LEXER = re.compile(
+    r"""\s*(?:(?P<phrase>"[^"]*"\*?)|(?P<mark>[()])|(?P<minus>-(?=[^\s)]))|(?P<word>[^\s()"]+)|(?P<bad>"))"""
+)
+
+
+def parse(query: str) -> Node:
+    """The tree of a query.
+
+    Raises `UsageError` that names what is wrong: a quote or parenthesis left open, an operator with
+    nothing beside it, nothing to look for.
+    """
+    tokens = list(_lex(query))
+    if not tokens:
+        raise UsageError("search: nothing to look for; type one word or more")
+    if len(tokens) > MAX_PARTS:
+        raise UsageError(f"search: more than {MAX_PARTS} words and operators")
+    parser = _Parser(tokens)
+    tree = parser.either()
+    if parser.at < len(tokens):
+        raise UsageError("search: a ) without its (")
+    _require_something(tree)
+    return tree
+
+
+def positive(node: Node) -> Iterator[Words | Run]:
+    """The leaves that a found text has: what a snippet shows."""
+    if isinstance(node, Words | Run):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from positive(part)
+
+
+def has_run(node: Node) -> bool:
+    """Whether anything in the tree is looked for as a string."""
+    if isinstance(node, And | Or):
+        return any(has_run(part) for part in node.parts)
+    return has_run(node.part) if isinstance(node, Not) else isinstance(node, Run)
+
+
+def fts5(node: Node) -> str:
+    """The tree in the language of SQLite's FTS5; it must have no `Run`.
+
+    >>> fts5(parse('"red fox" OR hen* -barn'))
+    '("red fox") OR (("hen" *) NOT "barn")'
+    """
+    if isinstance(node, Words):
+        return '"' + " ".join(node.words) + '"' + (" *" if node.prefix else "")
+    if isinstance(node, Or):
+        return " OR ".join(f"({fts5(part)})" for part in node.parts)
+    if isinstance(node, And):
+        wanted = [f"({fts5(part)})" for part in node.parts if not isinstance(part, Not)]
+        return " AND ".join(wanted) + "".join(
+            f" NOT {fts5(p.part)}" for p in node.parts if isinstance(p, Not)
+        )
+    raise TypeError(f"no FTS5 for {node!r}")
+
+
+def tsquery(node: Node) -> str:
+    """The tree in the language of PostgreSQL's `tsquery`; it must have no `Run`.
+
+    >>> tsquery(parse('"red fox" OR hen* -barn'))
+    "('red' <-> 'fox') | (('hen':*) & !('barn'))"
+    """
+    if isinstance(node, Words):
+        last = len(node.words) - 1
+        return " <-> ".join(
+            f"'{w}'" + (":*" if node.prefix and i == last else "") for i, w in enumerate(node.words)
+        )
+    if isinstance(node, Or):
+        return " | ".join(f"({tsquery(part)})" for part in node.parts)
+    if isinstance(node, And):
+        return " & ".join(tsquery(p) if isinstance(p, Not) else f"({tsquery(p)})" for p in node.parts)
+    if isinstance(node, Not):
+        return f"!({tsquery(node.part)})"
+    raise TypeError(f"no tsquery for {node!r}")
+
+
+class _Parser:
+    """Recursive descent: `either` is parts with OR between, `both` parts side by side."""
+
+    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+        self.tokens, self.at, self.depth = tokens, 0, 0
+
+    def peek(self) -> tuple[str, str]:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ("end", "")
+
+    def either(self) -> Node:
+        parts = [self.both()]
+        while self.peek() == ("word", "OR"):
+            self.at += 1
+            parts.append(self.both())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def both(self) -> Node:
+        parts: list[Node] = []
+        while (kind := self.peek()) not in (("word", "OR"), ("mark", ")"), ("end", "")):
+            if kind == ("word", "AND"):
+                self.at += 1
+                if not parts or self.peek() in (("word", "OR"), ("word", "AND"), ("mark", ")"), ("end", "")):
+                    raise UsageError("search: AND needs a word on both sides")
+                continue
+            parts.append(self.one())
+        if not parts:
+            raise UsageError(
+                'search: OR and parentheses need words beside them; for the word itself type "or"'
+            )
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def one(self) -> Node:
+        kind, text = self.peek()
+        self.at += 1
+        if kind == "minus" or (kind, text) == ("word", "NOT"):
+            if self.peek() in (("end", ""), ("mark", ")"), ("word", "OR"), ("word", "AND")):
+                raise UsageError("search: NOT needs a word after it")
+            return Not(self.one())
+        if (kind, text) == ("mark", "("):
+            return self.group()
+        return _leaf(text)
+
+    def group(self) -> Node:
+        inner = self.either()
+        if self.peek() != ("mark", ")"):
+            raise UsageError("search: a ( without its )")
+        self.at += 1
+        return inner
+
+
+def _lex(query: str) -> Iterator[tuple[str, str]]:
+    for match in _LEXER.finditer(query.strip()):
+        kind = match.lastgroup or ""
+        if kind == "bad":
+            raise UsageError('search: a " without its partner')
+        yield kind, match[kind]
+
+
+def _leaf(text: str) -> Node:
+    prefix = text.endswith("*")
+    bare = text.rstrip("*").strip('"').strip()
+    if UNSPACED.search(bare):
+        return Run(bare)
+    words = tuple(token.text for token in tokenise(bare))
+    if not words:
+        raise UsageError(f"search: no word in {text!r}")
+    return Words(words, prefix)
+
+
+def _require_something(node: Node) -> None:
+    """Every alternative must name something to find: "all but X" would read the whole archive."""
+    if isinstance(node, Not) or (isinstance(node, And) and all(isinstance(p, Not) for p in node.parts)):
+        raise UsageError("search: only words to leave out; name one to look for")
+    if isinstance(node, And | Or):
+        for part in node.parts:
+            if not (isinstance(node, And) and isinstance(part, Not)):
+                _require_something(part)
+    if isinstance(node, And):
+        for part in node.parts:
+            if isinstance(part, Not):
+                _require_something(part.part)

@@ -1,0 +1,1 @@
+"""Reading an archive: articles, search, statistics, who copied whom."""

@@ -1,0 +1,336 @@
+"""Articles out of the archive, with all that belongs to them.
+
+Finding an article by what a person types: its URL in any spelling, or its id.
+
+The versions of an article, and the changes of fields that no version holds.
+
+Whole columns of the archive: what a data frame is made of, without a record for each article.
+
+The views have the flat row of an article (`current_articles`, `hidden_articles`), so that names and values here are
+theirs. Values come as the driver gives them: SQLite has lists as JSON texts, times as texts in UTC, flags as numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.core.urls import try_normalise, url_key
+from newsarchive.db import rows
+from newsarchive.db.hidden import visible
+from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.values import inflate, told
+from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
+from newsarchive.items import Article, Author, Image
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+def find(connection: Reader | Connection, url_or_id: str | int) -> int:
+    """The id of an article. Raises `NoSuchArticle`."""
+    name, reader = str(url_or_id).strip(), Reader.of(connection)
+    for condition, value in _lookups(name):
+        query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
+        found = reader.value(query, {"value": value})
+        if found is not None:
+            return int(found)
+    raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a URL that gave no article: its `state` in the frontier, and the reason with its detail."""
+
+    state: str
+    reason: str
+    last_checked_at: datetime | None
+
+
+def fate(reader: Reader, url: str) -> Fate | None:
+    """What became of a URL, `None` for one that no crawl heard of."""
+    for condition, value in _lookups(url):
+        if condition == "url_key":
+            query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
+            for row in reader.rows(query, {"value": value}):
+                return Fate(row["state"], told(row["reason"], row["reason_detail"]), row["seen_at"])
+    return None
+
+
+def _lookups(name: str) -> Iterator[tuple[str, Any]]:
+    if name.isascii() and name.isdigit():
+        if len(name) <= 9:  # more digits than any id; PostgreSQL refuses them
+            yield "id", int(name)
+        return
+    url = name if "://" in name else f"https://{name}"
+    if try_normalise(url) is None:
+        return
+    try:
+        key = url_key(url)
+    except (NewsArchiveError, ValueError):
+        return
+    yield "url_key", key
+    yield "canonical_key", key
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Stored(Article):
+    """An article as the archive has it today.
+
+    `blocks` are the dropped ones; edits of the text stand at `article_body`. `version` is the number of the
+    version that it shows, `versions` how many there are, `gone_at` is when the page was found deleted. `original_url` is where its original stands in
+    the archive, "" where it holds none.
+    """
+
+    id: int = 0
+    site: str = ""
+    version: int = 0
+    versions: int = 0
+    change_kind: str = ""
+    first_seen_at: datetime | None = field(default=None)
+    last_seen_at: datetime | None = field(default=None)
+    gone_at: datetime | None = field(default=None)
+    cluster_id: int | None = None
+    payload_digest: str = ""
+    original_id: int | None = None
+    original_url: str = ""
+
+
+def get(source: File | Engine, url_or_id: str | int) -> Stored:
+    """The article with this URL (in any spelling, or canonical) or id.
+
+    Raises `NoSuchArticle`, naming it, where there is none.
+    """
+    with reading(source) as reader:
+        return load(reader, [find(reader, url_or_id)])[0]
+
+
+_ARTICLES = """
+    SELECT a.*, s.domain AS site, r.article_html, r.version, r.change_kind, r.payload_digest,
+           coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
+           (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN captures AS c ON c.id = r.capture_id
+    WHERE a.id IN :ids
+"""
+
+#: What belongs to an article: a query, by which column its rows are gathered.
+_RELATED = {
+    "authors": (
+        "SELECT aa.article_id, au.name, au.kind, au.url FROM article_authors AS aa"
+        " JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id IN :ids ORDER BY aa.position",
+        "article_id",
+    ),
+    "keywords": (
+        "SELECT t.name, at.article_id FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
+        " WHERE t.kind = 'keyword' AND at.article_id IN :ids ORDER BY at.position",
+        "article_id",
+    ),
+    "origin": (
+        "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
+        " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
+        " ao.copyright_year, ao.license, original.id AS original_id, original.url AS original_url"
+        " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
+        f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
+        "article_id",
+    ),
+    "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
+    "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
+    "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
+}
+
+
+def load(reader: Reader, wanted: Sequence[int]) -> list[Stored]:
+    """Articles with all that belongs to them, in seven queries however many they are, in their order."""
+    found = {row["id"]: row for row in reader.rows(_ARTICLES, {"ids": wanted})} if wanted else {}
+    if not found:
+        return []
+    keys = {"ids": wanted, "revisions": [row["revision_id"] for row in found.values()]}
+    related = {name: _gathered(reader, *what, keys) for name, what in _RELATED.items()}
+    return [_stored(found[i], related) for i in wanted if i in found]
+
+
+def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dict[int, list[Row]]:
+    groups: dict[int, list[Row]] = {}
+    for row in reader.rows(sql, values):
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
+    article_id, revision_id = row["id"], row["revision_id"]
+    image = next(iter(related["image"].get(article_id, [])), None)
+    origin = next(iter(related["origin"].get(article_id, [])), None)
+    article = rows.article_from(
+        row,
+        {"article_html": inflate(row["article_html"])},
+        authors=[Author(a["name"], a["kind"], a["url"]) for a in related["authors"].get(article_id, [])],
+        keywords=[term["name"] for term in related["keywords"].get(article_id, [])],
+        image=Image(image["url"], image["caption"], image["credit"]) if image else None,
+        origin=rows.origin_from(origin | {"evidence": origin["origin_evidence"]}) if origin else None,
+        dropped=tuple(rows.block_from(block) for block in related["blocks"].get(revision_id, [])),
+        edits=tuple(rows.edit_from(edit) for edit in related["edits"].get(revision_id, [])),
+    )
+    own = {f.name: getattr(article, f.name) for f in fields(Article)}
+    own |= {name: row[name] for name in ("charset_declared", "charset_used")}
+    kept = [
+        "id",
+        "site",
+        "version",
+        "versions",
+        "first_seen_at",
+        "last_seen_at",
+        "gone_at",
+        "cluster_id",
+        "change_kind",
+        "payload_digest",
+    ]
+    return Stored(
+        **own,
+        **{name: row[name] for name in kept},
+        original_id=origin["original_id"] if origin else None,
+        original_url=(origin["original_url"] or "") if origin else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A field that no version holds got another value: a date, the authors, the section …
+
+    `version` is the version with which the change came, or which was the current one then. `value_before` and
+    `value_after` are lists of text, empty for none.
+    """
+
+    field: str
+    version: int
+    change_kind: str
+    extractor_version: int
+    seen_at: datetime
+    value_before: tuple[str, ...]
+    value_after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an article's text, as it was read from the page.
+
+    `change_kind` is one of `items.ChangeKind`; `seen_at` is when it was first seen so. `current` marks the one that is
+    shown. `fields` are the changes of other fields that came with this version or while it was the current one.
+    """
+
+    version: int
+    change_kind: str
+    extractor_version: int
+    seen_at: datetime
+    headline: str
+    alternative_headline: str = field(repr=False)
+    description: str = field(repr=False)
+    article_body: str = field(repr=False)
+    content_hash: str = field(repr=False)
+    payload_digest: str = field(repr=False)
+    current: bool
+    fields: tuple[Moved, ...] = field(default=(), repr=False)
+
+
+_VERSIONS = """
+    SELECT r.version, r.change_kind, r.extractor_version, r.seen_at, r.headline, r.alternative_headline,
+           r.description, r.article_body, r.content_hash, r.payload_digest,
+           r.id = a.revision_id AS current, a.article_body AS current_body
+    FROM article_revisions AS r JOIN articles AS a ON a.id = r.article_id
+    WHERE r.article_id = :id ORDER BY r.version
+"""
+
+_MOVED = """
+    SELECT field, version, change_kind, extractor_version, seen_at, value_before, value_after
+    FROM field_changes WHERE article_id = :id ORDER BY id
+"""
+
+
+def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
+    """Every version of an article, in the order they were stored.
+
+    Raises `NoSuchArticle`.
+    """
+    with reading(source) as reader:
+        wanted = {"id": find(reader, url_or_id)}
+        moved = [_moved(row) for row in reader.rows(_MOVED, wanted)]
+        versions = [_version(row) for row in reader.rows(_VERSIONS, wanted)]
+    return [
+        replace(version, fields=tuple(one for one in moved if one.version == version.version))
+        for version in versions
+    ]
+
+
+def fields_between(first: Version, second: Version, versions: Sequence[Version]) -> list[Moved]:
+    """The changes of fields from one version to another: those that came with later versions and while each was the
+    current one. Of a version beside itself, all that came while it was."""
+    return [
+        one
+        for version in versions
+        if first.version <= version.version <= second.version
+        for one in version.fields
+        if version is not first or first is second or one.seen_at > first.seen_at
+    ]
+
+
+def _moved(row: Row) -> Moved:
+    lists = {name: tuple(row[name]) for name in ("value_before", "value_after")}
+    return Moved(**{**row, **lists})
+
+
+def _version(row: Row) -> Version:
+    """The current version's text stands in its article, that of the others is deflated."""
+    current, stored = row.pop("current_body"), row.pop("article_body")
+    return Version(**row, article_body=current if row["current"] else inflate(stored))
+
+
+def revision_texts(
+    source: File | Engine, url_or_id: str | int, first: int | None = None, second: int | None = None
+) -> tuple[Version, Version]:
+    """Two versions to compare: those named, else the last two (one version is compared with itself).
+
+    Raises `NoSuchArticle`, and `UsageError` for a version that there is not.
+    """
+    return two_of(history(source, url_or_id), url_or_id, first, second)
+
+
+def two_of(
+    found: Sequence[Version], url_or_id: str | int, first: int | None = None, second: int | None = None
+) -> tuple[Version, Version]:
+    """Two of the versions of an article, as `revision_texts` chooses them. Raises `UsageError`."""
+    versions = {version.version: version for version in found}
+    last = max(versions)
+    second = last if second is None else second
+    first = (
+        max((number for number in versions if number < second), default=second) if first is None else first
+    )
+    for number in (first, second):
+        if number not in versions:
+            raise UsageError(f"no version {number} of {url_or_id}: there are {', '.join(map(str, versions))}")
+    return versions[first], versions[second]
+
+
+#: Articles that are read at a time: a chunk of texts is what is in memory twice.
+CHUNK = 2_000
+
+
+def columns(
+    source: File | Engine, ids: Sequence[int], names: Sequence[str], *, chunk: int = CHUNK
+) -> Iterator[dict[str, Sequence[Any]]]:
+    """The columns `names` of the flat rows of articles, a chunk of ids at a time, each chunk in the order of ids.
+
+    An article that is removed meanwhile is left out. The names must be those of `fields.FLAT`.
+    """
+    wanted = ", ".join(["id", *names])
+    views = ("current_articles", "hidden_articles")
+    query = " UNION ALL ".join(f"SELECT {wanted} FROM {view} WHERE id IN :ids" for view in views)
+    for at in range(0, len(ids), chunk):
+        with reading(source) as reader:
+            rows = reader.tuples(query, {"ids": list(ids[at : at + chunk])})
+        rows.sort(key=lambda row: int(row[0]))
+        found = list(zip(*rows, strict=True)) or [()] * (len(names) + 1)
+        yield dict(zip(names, found[1:], strict=True))

@@ -1,0 +1,79 @@
+"""Reading the archive: one article, a search, figures."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.db.reading.articles import Stored, Version, find, get, history, load, revision_texts
+from newsarchive.db.reading.search import Filters, Hit, count, ids, search
+from newsarchive.db.reading.statistics import Stats, stats
+from newsarchive.db.readonly import File, reading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+__all__ = [
+    "Filters",
+    "Hit",
+    "Selection",
+    "Stats",
+    "Stored",
+    "Version",
+    "articles",
+    "count",
+    "find",
+    "get",
+    "history",
+    "revision_texts",
+    "search",
+    "stats",
+]
+
+
+class Selection:
+    """The articles that match (`searching.search`), in one of `searching.ORDERS`; may be read again.
+
+    Which ones is decided at once (8 bytes each); they are read in chunks, so memory stays flat and no
+    transaction waits for whoever takes them. One that is removed meanwhile is left out.
+    """
+
+    def __init__(
+        self,
+        source: File | Engine,
+        words: str = "",
+        filters: Filters | None = None,
+        *,
+        order: str = "id",
+        limit: int | None = None,
+        chunk: int = 200,
+    ) -> None:
+        self.source, self.chunk = source, chunk
+        with reading(source) as reader:
+            self.ids = array("q", ids(reader, words, filters or Filters(), order)[:limit])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Stored]:
+        for at in range(0, len(self.ids), self.chunk):
+            with reading(self.source) as reader:
+                loaded = load(reader, self.ids[at : at + self.chunk].tolist())
+            yield from loaded
+            del loaded  # or two chunks would be held while the next is read
+
+
+def articles(
+    source: File | Engine,
+    words: str = "",
+    filters: Filters | None = None,
+    *,
+    order: str = "id",
+    limit: int | None = None,
+    chunk: int = 200,
+    **chosen: Any,
+) -> Iterator[Stored]:
+    """Every article that matches, in one of `searching.ORDERS`, in flat memory (see `Selection`)."""
+    wanted = filters or Filters(**chosen)
+    return iter(Selection(source, words, wanted, order=order, limit=limit, chunk=chunk))

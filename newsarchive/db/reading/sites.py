@@ -1,0 +1,118 @@
+"""The sites of an archive as they are read, with their settings at three levels: global, by platform, its own.
+
+Without SQLAlchemy (see `direct`): a list of sites should be there at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.core.urls import site_of
+from newsarchive.db.hidden import visible
+from newsarchive.db.readonly import Reader
+from newsarchive.db.values import moment
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: Hours between two crawls of a site, where its settings do not say.
+EVERY = 1.0
+#: A cron job that starts a little earlier than the last one must not find its sites not due yet.
+SLACK = timedelta(minutes=5)
+#: The scope of the settings of all sites; every other scope is a platform's name.
+GLOBAL = "global"
+
+_SITES = (
+    "SELECT domain, home_url, name, platform, state, last_success_at, config, (SELECT count(*) FROM articles"
+    f" WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
+    " FROM sites WHERE home_url <> '' ORDER BY domain"
+)
+
+
+#: In a site's settings, and in those of many: the file of settings that lists them (`Sites.keep_listed`).
+LISTED = "listed"
+#: In the settings of a site that is listed: those that were given by hand.
+BEFORE = "before"
+
+#: What is known of a line of a site's furniture.
+LEARNED = (
+    "fingerprint",
+    "role",
+    "label",
+    "reason",
+    "pages",
+    "clusters",
+    "sample",
+    "first",
+    "version",
+    "is_proved",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSite:
+    """A site of the archive; `config` are its own settings, `defaults` those of all and of its platform,
+    `articles` how many the archive shows."""
+
+    domain: str
+    home_url: str
+    name: str = ""
+    platform: str = ""
+    state: str = "new"
+    last_success_at: datetime | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    articles: int = 0
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its own settings over those of its platform over the global ones."""
+        return {**self.defaults, **self.config}
+
+    @property
+    def followed(self) -> bool:
+        return self.config.get("follow") is True
+
+    def due_at(self) -> datetime | None:
+        """When it should be crawled again, `None` for at once."""
+        if self.last_success_at is None:
+            return None
+        return self.last_success_at + timedelta(hours=float(self.settings.get("interval", EVERY))) - SLACK
+
+
+def sites(connection: Reader | Connection) -> list[KnownSite]:
+    """Every site that was added or crawled, by domain."""
+    reader = Reader.of(connection)
+    scopes = defaults(reader)
+    return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(_SITES)]
+
+
+def site(connection: Reader | Connection, url: str) -> KnownSite | None:
+    """The site at this address, `None` where the archive has none."""
+    domain = site_of(url)
+    return next((known for known in sites(connection) if known.domain == domain), None)
+
+
+def defaults(connection: Reader | Connection) -> dict[str, dict[str, Any]]:
+    """The settings of many sites: scope (`global` or a platform's name) → settings."""
+    found = Reader.of(connection).rows("SELECT scope, config FROM crawl_defaults")
+    return {row["scope"]: dict(row["config"]) for row in found}
+
+
+def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[str, Any]:
+    """What a site of this platform gets unless it says otherwise."""
+    both = {**scopes.get(GLOBAL, {}), **(scopes.get(platform, {}) if platform else {})}
+    return {key: value for key, value in both.items() if key != LISTED}
+
+
+def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]]:
+    """What was learned of a site's furniture: a row an entry, the columns `LEARNED` and `first_seen_at`."""
+    query = (
+        f"SELECT {', '.join(f'site_blocks.{name}' for name in LEARNED)}, site_blocks.first_seen_at"
+        " FROM site_blocks JOIN sites ON sites.id = site_blocks.site_id WHERE sites.domain = :domain"
+    )
+    found = Reader.of(connection).tuples(query, {"domain": domain})
+    return [dict(zip(LEARNED, row[:-1], strict=True)) | {"first_seen_at": moment(row[-1])} for row in found]

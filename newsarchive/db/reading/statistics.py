@@ -1,0 +1,97 @@
+"""What is in the archive, in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.readonly import File, Reader, reading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts over the archive. Mappings go from a name to a count, largest first.
+
+    `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
+    Articles that readers do not see are in `quarantined` alone, unless they were asked for. `months` goes from a site to
+    its articles by month of publication (`2025-04`), in order. `captures` counts every answer that was stored, `disk` is
+    bytes of the database, `warc` bytes of raw captures.
+    """
+
+    articles: int
+    revisions: int
+    captures: int
+    gone: int
+    quarantined: int
+    sites: Mapping[str, int]
+    languages: Mapping[str, int]
+    origins: Mapping[str, int]
+    repairs: Mapping[str, int]
+    dropped: Mapping[str, int]
+    disk: int
+    warc: int
+    months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+#: A column, the tables that it is counted over, and what names the article.
+_COUNTS = {
+    "sites": ("s.domain", "articles AS a JOIN sites AS s ON s.id = a.site_id", "a.id"),
+    "languages": ("in_language", "articles AS a", "a.id"),
+    "origins": ("o.name", "article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id", "ao.article_id"),
+    "repairs": ("e.rule", "edits AS e", "e.revision_id"),
+    "dropped": ("b.kind", "blocks AS b", "b.revision_id"),
+}
+_TOTALS = {
+    "articles": "count(*) FROM articles AS a WHERE {visible}",
+    "revisions": "count(*) FROM article_revisions AS a WHERE {visible_article}",
+    "captures": "count(*) FROM captures",
+    "gone": "count(gone_at) FROM articles AS a WHERE {visible}",
+    "quarantined": f"count(*) FROM ({HIDDEN}) AS h",
+    "warc": "coalesce(sum(warc_length), 0) FROM captures",
+}
+_MONTHS = """
+    SELECT s.domain, {month} AS month, count(*)
+    FROM articles AS a JOIN sites AS s ON s.id = a.site_id
+    WHERE a.date_published IS NOT NULL AND {visible} GROUP BY s.domain, month ORDER BY s.domain, month
+"""
+
+
+def stats(source: File | Engine, *, hidden: bool = False) -> Stats:
+    """Count everything; with `hidden` the articles too that readers do not see."""
+    with reading(source) as reader:
+        sql = {"visible": visible("a.id", hidden), "visible_article": visible("a.article_id", hidden)}
+        totals = {name: f"SELECT {what.format(**sql)}" for name, what in _TOTALS.items()}
+        found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
+        every = hidden or not found["quarantined"]
+        found |= {name: _counts(reader, *what, every) for name, what in _COUNTS.items()}
+        return Stats(**found, disk=reader.dialect.disk_bytes(reader), months=_months(reader, hidden))
+
+
+def _counts(reader: Reader, column: str, tables: str, key: str, every: bool) -> dict[str, int]:
+    """`every` spares the condition where nothing is left out: edits and blocks are many."""
+    condition = visible(key, every)
+    if key.endswith("revision_id") and not every:
+        condition = f"{key} NOT IN (SELECT id FROM article_revisions WHERE article_id IN ({HIDDEN}))"
+    query = f"SELECT {column}, count(*) FROM {tables} WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1"
+    return {name: int(number) for name, number in reader.tuples(query)}
+
+
+def _months(reader: Reader, hidden: bool) -> dict[str, dict[str, int]]:
+    query = _MONTHS.format(month=reader.dialect.month("a.date_published"), visible=visible("a.id", hidden))
+    found: dict[str, dict[str, int]] = {}
+    for site, month, number in reader.tuples(query):
+        found.setdefault(site, {})[month] = number
+    return found
+
+
+def site_names(source: File | Engine, *, hidden: bool = False) -> list[str]:
+    """The sites that have articles, in order."""
+    having = f"SELECT site_id FROM articles AS a WHERE {visible('a.id', hidden)}"
+    query = f"SELECT domain FROM sites WHERE id IN ({having}) ORDER BY domain"
+    with reading(source) as reader:
+        return [name for (name,) in reader.tuples(query)]

@@ -1,0 +1,169 @@
+"""Reading with the database's own driver: one set of plain SQL for SQLite and PostgreSQL.
+
+SQLAlchemy writes the archive and knows its schema; importing it takes longer than most questions, so
+what only reads goes without. SQL has `:name` for a value and `IN :name` for several; rows come as
+dictionaries with the types of the records. `reading` takes a `File`, or an SQLAlchemy engine.
+
+Which schema an archive has and which one this version knows, without Alembic, whose import takes its time.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.db.dialects import SQLITE, Dialect, dialect_of
+from newsarchive.db.failures import BUSY_SECONDS, explained
+from newsarchive.db.locations import require_file
+from newsarchive.db.values import loaded
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+Row = dict[str, Any]
+
+_NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An SQLite archive to read from. Nothing that is read through it can write."""
+
+    path: Path
+
+
+def open_source(url: str) -> File | Engine:
+    """The archive at `url`, a file name or a database URL.
+
+    Raises `DatabaseUnavailable` where there is none yet, `UsageError` for a URL that is not understood.
+    """
+    path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
+    if "://" in path or "?" in path or path in ("", ":memory:"):
+        from newsarchive.db.engine import open_existing
+
+        return open_existing(url)
+    require_file(Path(path))
+    return File(Path(path))
+
+
+def engine_of(source: File | Engine) -> Engine:
+    """The same archive for what needs SQLAlchemy."""
+    if isinstance(source, File):
+        from newsarchive.db.engine import open_existing
+
+        return open_existing(str(source.path))
+    return source
+
+
+class Reader:
+    """A connection in a read transaction."""
+
+    def __init__(self, connection: Any, dialect: Dialect) -> None:
+        self._connection, self.dialect = connection, dialect
+
+    @classmethod
+    def of(cls, connection: Reader | Connection) -> Reader:
+        """The reader itself, or one inside the transaction of an SQLAlchemy connection."""
+        if isinstance(connection, Reader):
+            return connection
+        return cls(connection.connection.driver_connection, dialect_of(connection))
+
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """Every row of a query."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(*self._spelled(sql, values or {}))
+            names = [column[0] for column in cursor.description]
+            return [
+                {name: loaded(name, value) for name, value in zip(names, row, strict=True)}
+                for row in cursor.fetchall()
+            ]
+
+    def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Every row as the driver gives it."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(*self._spelled(sql, values or {}))
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+    def value(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row as the driver gives it, `None` for no row."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(*self._spelled(sql, values or {}))
+            row = cursor.fetchone()
+            return row[0] if row else None
+
+    def _spelled(self, sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The query and its values as the driver wants them."""
+        given: dict[str, Any] = {}
+
+        def place(match: re.Match[str]) -> str:
+            name = match[1]
+            value = values[name]
+            if isinstance(value, Sequence) and not isinstance(value, str):
+                several = [(f"{name}_{i}", one) for i, one in enumerate(value)]
+                given.update(several)
+                return "(" + ", ".join(self.dialect.placeholder(one) for one, _ in several) + ")"
+            given[name] = self.dialect.value(self._connection, value)
+            return self.dialect.placeholder(name)
+
+        return _NAME.sub(place, sql), given
+
+
+@contextmanager
+def reading(source: File | Engine) -> Iterator[Reader]:
+    """A read transaction: one state of the archive, however long it takes.
+
+    Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
+    """
+    if isinstance(source, File):
+        with _reading_file(source.path) as reader:
+            yield reader
+    else:
+        from newsarchive.db import engine
+
+        with engine.reading(source) as connection, connection.begin():
+            try:
+                yield Reader.of(connection)
+            except source.dialect.loaded_dbapi.Error as error:
+                raise engine.explained_by(source, error) from error
+
+
+@contextmanager
+def _reading_file(path: Path) -> Iterator[Reader]:
+    require_file(path)
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("BEGIN")
+            yield Reader(connection, SQLITE)
+    except sqlite3.Error as error:
+        raise explained(str(path), error) from error
+
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_REVISION = re.compile(r'^revision.*= "(\w+)"', re.MULTILINE)
+
+
+def head() -> str:
+    """The newest revision that this version knows: the one of the last file, which says its name (files are numbered)."""
+    newest = max((MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    found = _REVISION.search(newest.read_text(encoding="utf-8"))
+    assert found, f"{newest} names no revision"
+    return found[1]
+
+
+def current(connection: Reader | Connection) -> str | None:
+    """The archive's revision, `None` for an empty database."""
+    reader = Reader.of(connection)
+    if reader.value(reader.dialect.version_table) is None:
+        return None
+    found = reader.value("SELECT version_num FROM alembic_version")
+    return None if found is None else str(found)

@@ -1,0 +1,383 @@
+"""What was learned of each site's furniture (`core/site_template/template.py`), a row an entry.
+
+What learning has seen: a record a page, and which articles hold a line (`core/site_template/observations.py`).
+
+`record` runs inside the transaction that stores a batch. The newest pages of a site are its window; what is
+older goes (`prune`), so that the tables do not grow with a site.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, insert, select, update
+
+from newsarchive.core.site_template.evidence import CLUSTERS
+from newsarchive.core.site_template.model import Template, from_rows
+from newsarchive.core.site_template.observations import (
+    WINDOW,
+    Elsewhere,
+    Sighting,
+    Window,
+    digest,
+    elsewhere,
+    pack,
+    shareable,
+    unpack,
+)
+from newsarchive.db import bulk
+from newsarchive.db.engine import reading, writing
+from newsarchive.db.models import ArticleRow, BlockRow, LineSighting, PageSighting, Site, SiteBlock
+from newsarchive.db.reading import sites as known
+
+#: URLs in one query: SQLite takes some 32,000 parameters, older ones 999.
+_CHUNK = 500
+
+
+def load(engine: Engine, site: str) -> Template:
+    """The template of a site (its domain); an empty one where nothing was learned yet."""
+    with reading(engine) as connection:
+        return from_rows(site, known.learned(connection, site))
+
+
+def save(engine: Engine, template: Template, at: datetime | None = None) -> bool:
+    """Replace a site's template in one transaction; gives whether anything differs from before.
+
+    An entry that was there keeps its `first_seen_at`.
+    """
+    at = at or datetime.now(UTC)
+    new = template.rows()
+    with writing(engine) as connection:
+        before = {_key(row): row for row in known.learned(connection, template.site)}
+        if {_key(row): row for row in new} == {k: _plain(row) for k, row in before.items()}:
+            return False
+        site_id = bulk.ids_of(connection, Site, ("domain",), [{"domain": template.site}])[template.site,]
+        connection.execute(delete(SiteBlock).where(SiteBlock.site_id == site_id))
+        rows = [
+            row
+            | {
+                "site_id": site_id,
+                "first_seen_at": before.get(_key(row), {}).get("first_seen_at", at),
+                "last_seen_at": at,
+            }
+            for row in new
+        ]
+        for start in range(0, len(rows), _CHUNK):
+            connection.execute(insert(SiteBlock), rows[start : start + _CHUNK])
+    return True
+
+
+def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
+    """Which of these keys sites learned as heads of lists, a template each, without those of one site."""
+    wanted, found = sorted(keys), []
+    query = (
+        select(Site.domain, *(getattr(SiteBlock, name) for name in known.LEARNED))
+        .join(Site, Site.id == SiteBlock.site_id)
+        .where(SiteBlock.role.in_(("head", "inset")), Site.domain != but)
+        .order_by(Site.domain, SiteBlock.fingerprint)
+    )
+    with reading(engine) as connection:
+        for start in range(0, len(wanted), _CHUNK):
+            some = query.where(SiteBlock.fingerprint.in_(wanted[start : start + _CHUNK]))
+            found += [dict(row._mapping) for row in connection.execute(some)]
+    return [from_rows(row["domain"], [row]) for row in found]
+
+
+def sites(engine: Engine) -> list[str]:
+    """The domains of all sites that hold an article, in alphabetical order."""
+    with reading(engine) as connection:
+        holding = select(ArticleRow.site_id).distinct()
+        query = select(Site.domain).where(Site.id.in_(holding)).order_by(Site.domain)
+        return list(connection.execute(query).scalars())
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["fingerprint"], row["role"], row["version"]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in known.LEARNED}
+
+
+_T = TypeVar("_T")
+
+#: Values in one query: SQLite takes some 32,000 parameters, older ones 999.
+CHUNK = 500
+#: Pages of a site that keep the lines which no other article has: a later page may repeat them.
+FRESH = 100
+
+
+def record(connection: Connection, seen: Sequence[tuple[int, Sighting]], at: datetime) -> None:
+    """Keep the records of articles; one that says nothing new is left as it is."""
+    if not seen:
+        return
+    known = _digests(connection, [article_id for article_id, _ in seen])
+    fresh = [(i, page, number) for i, page in seen if known.get(i) != (number := digest(page))]
+    if not fresh:
+        return
+    ids = [article_id for article_id, _, _ in fresh]
+    sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": page.site} for _, page, _ in fresh])
+    for table in (PageSighting, LineSighting):
+        connection.execute(delete(table).where(table.article_id.in_(ids)))
+    rows = [
+        {
+            "article_id": article_id,
+            "site_id": sites[page.site,],
+            "seen_at": at,
+            "digest": number,
+            "verdict": page.verdict,
+            "layout": page.layout,
+            "origin": page.origin,
+            "record": pack(page),
+        }
+        for article_id, page, number in fresh
+    ]
+    bulk.insert_rows(connection, PageSighting, rows)
+    lines = [
+        {"fingerprint": key, "article_id": article_id, "is_named": named}
+        for article_id, page, _ in fresh
+        for key, named in shareable(page).items()
+    ]
+    bulk.insert_rows(connection, LineSighting, lines)
+
+
+def keep(engine: Engine, seen: Sequence[tuple[int, Sighting]]) -> None:
+    """Keep the records of articles that are stored already."""
+    with writing(engine) as connection:
+        record(connection, seen, datetime.now(UTC))
+
+
+def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    query = select(PageSighting.article_id, PageSighting.digest).where(PageSighting.article_id.in_(ids))
+    return {row.article_id: row.digest for row in connection.execute(query)}
+
+
+def window(engine: Engine, site: str, size: int = WINDOW) -> Window:
+    """The newest pages of a site (its domain), oldest first; copies of one article count as one."""
+    newest = _records(site).order_by(PageSighting.seen_at.desc(), PageSighting.article_id.desc())
+    with reading(engine) as connection:
+        rows = connection.execute(newest.limit(size)).all()
+    return Window(_unpacked(reversed(rows), site), size)
+
+
+def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Sighting]:
+    """All pages of a site that have a record, in chunks: those beyond its window until they are pruned."""
+    last = 0
+    query = _records(site).order_by(PageSighting.article_id).limit(CHUNK)
+    while True:
+        with reading(engine) as connection:
+            rows = connection.execute(query.where(PageSighting.article_id > last)).all()
+        if not rows:
+            return
+        last = rows[-1].article_id
+        yield from (page for page in _unpacked(rows, site) if page.url not in but)
+
+
+def _records(site: str) -> Select[Any]:
+    columns: list[Any] = [PageSighting.article_id, PageSighting.record, PageSighting.verdict]
+    columns += [PageSighting.layout, ArticleRow.url, ArticleRow.cluster_id]
+    query = _of_site(select(*columns), site)
+    return query.join(ArticleRow, ArticleRow.id == PageSighting.article_id)
+
+
+def _unpacked(rows: Iterable[Any], site: str) -> Iterator[Sighting]:
+    for row in rows:
+        cluster = _cluster(row.cluster_id, row.url)
+        page = unpack(row.record, row.url, site, cluster, verdict=row.verdict, layout=row.layout)
+        if page is not None:
+            yield page
+
+
+def _cluster(number: int | None, url: str) -> str:
+    return f"cluster {number}" if number is not None else url
+
+
+def _of_site(query: Select[Any], site: str) -> Select[Any]:
+    return query.join(Site, Site.id == PageSighting.site_id).where(Site.domain == site)
+
+
+def count(engine: Engine, site: str) -> int:
+    """How many pages of a site have a record."""
+    with reading(engine) as connection:
+        query = _of_site(select(func.count()).select_from(PageSighting), site)
+        return int(connection.execute(query).scalar_one())
+
+
+def unrecorded(engine: Engine, site: str, limit: int = WINDOW) -> list[int]:
+    """The newest articles of a site that have no record: stored by a crawl that kept none."""
+    query = (
+        select(ArticleRow.id)
+        .join(Site, Site.id == ArticleRow.site_id)
+        .where(Site.domain == site, ~exists().where(PageSighting.article_id == ArticleRow.id))
+        .order_by(ArticleRow.id.desc())
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())
+
+
+def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
+    """URL → id of the articles that are stored under these URLs."""
+    wanted = list(urls)
+    found: dict[str, int] = {}
+    with reading(engine) as connection:
+        for chunk in _chunks(wanted):
+            query = select(ArticleRow.url, ArticleRow.id).where(ArticleRow.url.in_(chunk))
+            found |= {row.url: row.id for row in connection.execute(query)}
+    return found
+
+
+def printing(engine: Engine, site: str, text: str) -> list[int]:
+    """The articles of a site that print a line, in their text or in what was left out of it."""
+    left_out = exists().where(BlockRow.revision_id == ArticleRow.revision_id, BlockRow.text == text)
+    query = (
+        select(ArticleRow.id)
+        .join(Site, Site.id == ArticleRow.site_id)
+        .where(Site.domain == site, ArticleRow.article_body.contains(text, autoescape=True) | left_out)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())
+
+
+def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
+    """Remember verdict and layout of pages that were read again and gave the stored text."""
+    rows = [{"b_id": i, "verdict": verdict, "layout": layout} for i, (verdict, layout) in verdicts.items()]
+    with writing(engine) as connection:
+        statement = update(PageSighting).where(PageSighting.article_id == bindparam("b_id"))
+        bulk.execute_many(connection, statement, rows)
+
+
+# -- other sites ----------------------------------------------------------------------------------
+
+
+def shared(engine: Engine, pages: Iterable[Sighting]) -> dict[int, Elsewhere]:
+    """What other sites show of the lines that these pages of one site hold."""
+    keys = sorted({key for page in pages for key in shareable(page)})
+    found: dict[int, list[Sighting]] = defaultdict(list)
+    named: dict[int, set[str]] = defaultdict(set)
+    with reading(engine) as connection:
+        for chunk in _chunks(_on_several_sites(connection, keys)):
+            for row in connection.execute(_holding(chunk)):
+                page = Sighting(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
+                found[row.fingerprint].append(page)
+                if row.is_named:
+                    named[row.fingerprint].add(page.cluster)
+        copies = _copies(connection, {page.cluster for pages in found.values() for page in pages})
+    return {key: elsewhere(holding, copies, named[key]) for key, holding in found.items()}
+
+
+def _on_several_sites(connection: Connection, keys: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    for chunk in _chunks(keys):
+        query = (
+            select(LineSighting.fingerprint)
+            .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
+            .where(LineSighting.fingerprint.in_(chunk))
+            .group_by(LineSighting.fingerprint)
+            .having(func.count(PageSighting.site_id.distinct()) > 1)
+        )
+        found += connection.execute(query).scalars()
+    return found
+
+
+def _holding(keys: Sequence[int]) -> Select[Any]:
+    columns: list[Any] = [LineSighting.fingerprint, LineSighting.is_named, ArticleRow.url]
+    columns += [ArticleRow.cluster_id, PageSighting.origin, Site.domain]
+    return (
+        select(*columns)
+        .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
+        .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
+        .join(Site, Site.id == PageSighting.site_id)
+        .where(LineSighting.fingerprint.in_(keys))
+    )
+
+
+def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Sighting]]:
+    """The pages of each cluster of copies, and a page alone for what is no cluster."""
+    found: dict[str, list[Sighting]] = defaultdict(list)
+    numbers = []
+    for name in names:
+        if name.startswith("cluster "):
+            numbers.append(int(name.removeprefix("cluster ")))
+        else:
+            found[name].append(Sighting(name, "", name))
+    for chunk in _chunks(numbers):
+        query = (
+            select(ArticleRow.url, ArticleRow.cluster_id)
+            .join(PageSighting, PageSighting.article_id == ArticleRow.id)
+            .where(ArticleRow.cluster_id.in_(chunk))
+        )
+        for url, number in connection.execute(query):
+            found[_cluster(number, url)].append(Sighting(url, "", _cluster(number, url)))
+    return found
+
+
+def origin_sizes(engine: Engine, origins: Iterable[str]) -> dict[str, int]:
+    """How many articles the archive's windows hold of each origin; copies count as one."""
+    sizes: dict[str, int] = {}
+    with reading(engine) as connection:
+        for chunk in _chunks(sorted(origins)):
+            each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
+            query = (
+                select(PageSighting.origin, func.count(each.distinct()))
+                .join(ArticleRow, ArticleRow.id == PageSighting.article_id)
+                .where(PageSighting.origin.in_(chunk))
+                .group_by(PageSighting.origin)
+            )
+            sizes |= {row[0]: row[1] for row in connection.execute(query)}
+    return sizes
+
+
+def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
+    """The other sites, those with most in common first, that hold lines of this one which stand in three articles or
+    more by now. `since` leaves out what its pages held before: then nothing is new to the others.
+    """
+    own = _of_site(
+        select(LineSighting.fingerprint)
+        .distinct()
+        .join(PageSighting, PageSighting.article_id == LineSighting.article_id),
+        site,
+    )
+    if since is not None:
+        own = own.where(PageSighting.seen_at >= since)
+    each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
+    found: set[tuple[int, str]] = set()
+    with reading(engine) as connection:
+        for chunk in _chunks(list(connection.execute(own).scalars())):
+            repeated = (
+                select(LineSighting.fingerprint)
+                .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
+                .where(LineSighting.fingerprint.in_(chunk))
+                .group_by(LineSighting.fingerprint)
+                .having(func.count(each.distinct()) >= CLUSTERS)
+            )
+            for part in _chunks(list(connection.execute(repeated).scalars())):
+                found |= {(row.fingerprint, row.domain) for row in connection.execute(_holding(part))}
+    sites = Counter(domain for _, domain in found if domain != site)
+    return [domain for domain, _ in sites.most_common(limit)]
+
+
+def prune(engine: Engine, site: str, size: int = WINDOW) -> None:
+    """Let go of pages beyond the window, and of lines that only one page older than the newest holds."""
+    newest = _of_site(select(PageSighting.article_id), site).order_by(
+        PageSighting.seen_at.desc(), PageSighting.article_id.desc()
+    )
+    with writing(engine) as connection:
+        ids = list(connection.execute(newest).scalars())
+        for chunk in _chunks(ids[size:]):
+            for table in (PageSighting, LineSighting):
+                connection.execute(delete(table).where(table.article_id.in_(chunk)))
+        other = LineSighting.__table__.alias("other")
+        again = exists().where(
+            other.c.fingerprint == LineSighting.fingerprint, other.c.article_id != LineSighting.article_id
+        )
+        for chunk in _chunks(ids[FRESH:size]):
+            connection.execute(delete(LineSighting).where(LineSighting.article_id.in_(chunk), ~again))
+
+
+def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -1,0 +1,204 @@
+"""Moving an archive from one database to another, row by row, resumable.
+
+Tables go in the order of their references, rows in the order of their primary keys: how far a copy
+came is what the target has. Articles go with their texts into the full-text index at once. Where a copy
+goes on, the source may have changed what was copied already: `mirroring` then compares row by row.
+
+Making one database's rows those of another, by comparing them in the order of their keys.
+
+What a copy took over may since have changed in the source, or gone from it. Rows that the source has not
+are deleted first, those that point at others before the others; then what differs is written, and what is
+missing added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, tuple_, update
+
+from newsarchive.db import fulltext
+from newsarchive.db.bulk import Row, execute_many
+from newsarchive.db.dialects import dialect_of
+from newsarchive.db.engine import insert_ignoring, reading, shown, writing
+from newsarchive.db.models import ArticleRow, Base
+from newsarchive.exceptions import UsageError
+
+#: A row's primary key.
+Key = tuple[Any, ...]
+
+#: Called with a table's name, rows done of it and rows in all.
+Progress = Callable[[str, int, int], None]
+
+
+def mirror(source: Connection, target: Engine, progress: Progress, chunk: int) -> None:
+    """Make the rows of `target` those of `source`. Broken off, it can be called again."""
+    tables = Base.metadata.sorted_tables
+    for table in reversed(tables):
+        for theirs, ours in _aligned(source, target, table, chunk):
+            _delete(target, table, [key for key in theirs if key not in ours])
+    for table in tables:
+        done = 0
+        for theirs, ours in _aligned(source, target, table, chunk):
+            _write(target, table, theirs, ours)
+            done += len(ours)
+            progress(f"{table.name}, compared", done, done)
+
+
+def rows_after(connection: Connection, table: Table, key: Key | None, chunk: int) -> Iterator[list[Row]]:
+    """Rows behind a key, `chunk` at a time."""
+    while rows := _rows(connection, table, key, None, chunk):
+        yield rows
+        key = _key(table, rows[-1])
+
+
+def _aligned(
+    source: Connection, target: Engine, table: Table, chunk: int
+) -> Iterator[tuple[Mapping[Key, Row], Mapping[Key, Row]]]:
+    """Rows of target and source between the same two keys; what lies behind the last key of the source
+    comes at the end, with no rows of the source."""
+    after: Key | None = None
+    for rows in rows_after(source, table, None, chunk):
+        up_to = _key(table, rows[-1])
+        with reading(target) as connection:
+            theirs = _rows(connection, table, after, up_to, None)
+        yield _by_key(table, theirs), _by_key(table, rows)
+        after = up_to
+    with reading(target) as connection:
+        rest = list(chain.from_iterable(rows_after(connection, table, after, chunk)))
+    yield _by_key(table, rest), {}
+
+
+def _rows(
+    connection: Connection, table: Table, after: Key | None, up_to: Key | None, limit: int | None
+) -> list[Row]:
+    keys = tuple_(*table.primary_key.columns)
+    query = select(table).order_by(*table.primary_key.columns).limit(limit)
+    if after is not None:
+        query = query.where(keys > _bound(table, after))
+    if up_to is not None:
+        query = query.where(keys <= _bound(table, up_to))
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _bound(table: Table, key: Key) -> Any:
+    columns = zip(key, table.primary_key.columns, strict=True)
+    return tuple_(*(bindparam(None, value, column.type) for value, column in columns))
+
+
+def _key(table: Table, row: Row) -> Key:
+    return tuple(row[column.name] for column in table.primary_key.columns)
+
+
+def _by_key(table: Table, rows: Sequence[Row]) -> dict[Key, Row]:
+    return {_key(table, row): row for row in rows}
+
+
+def _delete(target: Engine, table: Table, keys: Sequence[Key]) -> None:
+    if keys:
+        with writing(target) as connection:
+            execute_many(connection, delete(table).where(*_same(table)), [_named(table, key) for key in keys])
+
+
+def _write(target: Engine, table: Table, theirs: Mapping[Key, Row], ours: Mapping[Key, Row]) -> None:
+    changed = {key: row for key, row in ours.items() if theirs.get(key) != row}
+    if not changed:
+        return
+    with writing(target) as connection:
+        values = [row | _named(table, key) for key, row in changed.items() if key in theirs]
+        execute_many(connection, update(table).where(*_same(table)), values)
+        insert_ignoring(connection, table, [row for key, row in changed.items() if key not in theirs])
+        if table.name == "articles":
+            fulltext.index(connection, [row | {"article_id": row["id"]} for row in changed.values()])
+
+
+def _same(table: Table) -> list[Any]:
+    return [column == bindparam(f"key_{column.name}") for column in table.primary_key.columns]
+
+
+def _named(table: Table, key: Key) -> Row:
+    columns = zip(table.primary_key.columns, key, strict=True)
+    return {f"key_{column.name}": value for column, value in columns}
+
+
+#: Rows of one transaction.
+CHUNK = 500
+
+
+def silent(table: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def copy(source: Engine, target: Engine, progress: Progress = silent, chunk: int = CHUNK) -> dict[str, int]:
+    """Copy every row; gives how many each table got. Both must have this version's schema.
+
+    What is written to the source meanwhile is left for the next copy. Go on with a copy that was broken
+    off by calling it again. Raises `UsageError` where the target holds another archive.
+    """
+    if source.url == target.url:
+        raise UsageError("source and target are the same database")
+    _refuse_another(source, target)
+    with _one_state(source) as state:
+        tables = Base.metadata.sorted_tables
+        begun = any(_last_key(target, table) for table in tables)
+        copied = {table.name: _copy_table(state, target, table, progress, chunk) for table in tables}
+        if begun:
+            mirror(state, target, progress, chunk)
+    _restart_sequences(target)
+    return copied
+
+
+def _one_state(engine: Engine) -> AbstractContextManager[Connection]:
+    """A read transaction that sees no later write, for which some databases must be asked."""
+    return reading(engine.execution_options(**dialect_of(engine).snapshot_options))
+
+
+def _refuse_another(source: Engine, target: Engine) -> None:
+    """A target with rows must be the beginning of a copy of this source."""
+    with reading(target) as connection:
+        query = select(ArticleRow.id, ArticleRow.url_key, ArticleRow.first_seen_at)
+        theirs = connection.execute(query.order_by(ArticleRow.id.desc()).limit(100)).all()
+        last_site = connection.execute(select(func.max(Base.metadata.tables["sites"].c.id))).scalar()
+    with reading(source) as connection:
+        ours = connection.execute(query.where(ArticleRow.id.in_([row.id for row in theirs]))).all()
+        sites = connection.execute(select(func.max(Base.metadata.tables["sites"].c.id))).scalar() or 0
+    if set(map(tuple, theirs)) != set(map(tuple, ours)) or (last_site or 0) > sites:
+        raise UsageError(f"{shown(target)} holds another archive: name an empty database")
+
+
+def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress, chunk: int) -> int:
+    with reading(target) as connection:
+        done = _count(connection, table)
+    last = _last_key(target, table)
+    total = _count(source, table)
+    first = done
+    for rows in rows_after(source, table, last, chunk):
+        with writing(target) as connection:
+            insert_ignoring(connection, table, rows)
+            if table.name == "articles":
+                fulltext.index(connection, [row | {"article_id": row["id"]} for row in rows])
+        done += len(rows)
+        progress(table.name, done, total)
+    return done - first
+
+
+def _last_key(engine: Engine, table: Table) -> Key | None:
+    keys = list(table.primary_key.columns)
+    with reading(engine) as connection:
+        row = connection.execute(select(*keys).order_by(*(key.desc() for key in keys)).limit(1)).first()
+    return tuple(row) if row else None
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def _restart_sequences(engine: Engine) -> None:
+    """Where the database counts ids on its own: go on from where the copied ones end."""
+    with writing(engine) as connection:
+        for table in Base.metadata.sorted_tables:
+            if "id" in table.c and (statement := dialect_of(engine).restart_ids(table.name)):
+                connection.exec_driver_sql(statement)

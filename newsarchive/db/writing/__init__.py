@@ -1,0 +1,1 @@
+"""Writing into an archive: one transaction a batch."""

@@ -1,0 +1,216 @@
+"""The log of fetches, and where their bytes lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Select, and_, func, select, update
+
+from newsarchive.core.urls import site_of, url_key
+from newsarchive.db import bulk
+from newsarchive.db.engine import reading, writing
+from newsarchive.db.frontier import site_settings, source_texts
+from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
+from newsarchive.items import Article, Capture, Place, Selectors, SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A capture whose bytes are kept. `payload` is where its body lies: elsewhere for a revisit.
+
+    `source_text` is what a feed or an API says of its post, `parts` are the further pages of a split one,
+    `selectors` the settings of its site.
+    """
+
+    id: int
+    url: str
+    final_url: str
+    fetched_at: datetime
+    place: Place
+    payload: Place
+    source_text: SourceText | None = None
+    parts: tuple[Kept, ...] = ()
+    selectors: Selectors | None = None
+
+
+def record(
+    connection: Connection, fetched: Sequence[tuple[Capture, Article | None, datetime]], run_id: int | None
+) -> list[int]:
+    """Log captures with the article that came of each, if any; gives their ids in order."""
+    sites = {site_of(capture.url) for capture, _, _ in fetched}
+    site_ids = bulk.ids_of(connection, Site, ("domain",), [{"domain": domain} for domain in sites])
+    urls = [
+        {
+            "url": capture.url,
+            "url_key": url_key(capture.url),
+            "site_id": site_ids[site_of(capture.url),],
+            "first_seen_at": at,
+            "state": "ok",
+        }
+        for capture, _, at in fetched
+    ]
+    ids = bulk.ids_of(connection, Url, ("url_key",), urls)
+    rows = [
+        _row(capture, article) | {"url_id": ids[url["url_key"],], "run_id": run_id, "fetched_at": at}
+        for url, (capture, article, at) in zip(urls, fetched, strict=True)
+    ]
+    heads = bulk.insert_returning_ids(connection, CaptureRow, rows)
+    parts = [
+        _row(part, article)
+        | {"url_id": row["url_id"], "run_id": run_id, "fetched_at": part.fetched_at or at}
+        | {"parent_id": head, "part": number}
+        for head, row, (capture, article, at) in zip(heads, rows, fetched, strict=True)
+        for number, part in enumerate(capture.parts, 2)
+    ]
+    bulk.insert_rows(connection, CaptureRow, parts)
+    return heads
+
+
+def _row(capture: Capture, article: Article | None) -> bulk.Row:
+    place = capture.place
+    return {
+        "final_url": capture.base_url,
+        "status": capture.status,
+        "content_type": capture.content_type or "",
+        "charset_declared": article.charset_declared if article else "",
+        "charset_used": article.charset_used if article else "",
+        "extractor_version": article.extractor_version if article else 0,
+        "payload_digest": capture.digest,
+        "warc_file": place.file if place else "",
+        "warc_offset": place.offset if place else None,
+        "warc_length": place.length if place else None,
+        "warc_digest": place.digest if place else "",
+    }
+
+
+class First(NamedTuple):
+    """The capture that first held a payload, and the WARC file in which it lies."""
+
+    url: str
+    fetched_at: datetime
+    file: str
+
+
+def original_of(engine: Engine, digest: str) -> First | None:
+    """The capture that first held a payload, for a `revisit` record to name."""
+    columns: list[Any] = [CaptureRow.final_url, CaptureRow.fetched_at, CaptureRow.warc_file]
+    with reading(engine) as connection:
+        query = select(*columns).where(CaptureRow.warc_digest == digest)
+        row = connection.execute(query.order_by(CaptureRow.id).limit(1)).first()
+    return First(*row) if row else None
+
+
+def kept(
+    engine: Engine,
+    *,
+    site: str | None = None,
+    since: datetime | None = None,
+    older_than: int | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[Kept]:
+    """The newest kept capture of each URL, by id: of one site, fetched since a time, last read by an
+    extractor older than a version, with an id above `after`."""
+    with reading(engine) as connection:
+        query = _newest(site, since, older_than).where(CaptureRow.id > after).order_by(CaptureRow.id)
+        return _records(connection, connection.execute(query.limit(limit)).all())
+
+
+def count_kept(
+    engine: Engine, *, site: str | None = None, since: datetime | None = None, older_than: int | None = None
+) -> int:
+    """How many captures `kept` gives in all."""
+    with reading(engine) as connection:
+        inner = _newest(site, since, older_than).subquery()
+        return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int) -> None:
+    """Remember that an extractor has read these captures, whatever came of it."""
+    with writing(engine) as connection:
+        read = update(CaptureRow).where(CaptureRow.id.in_(capture_ids))
+        connection.execute(read.values(extractor_version=extractor_version))
+
+
+def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
+    """The kept captures of an article's URL, newest first."""
+    with reading(engine) as connection:
+        key = select(ArticleRow.url_key).where(ArticleRow.id == article_id).scalar_subquery()
+        query = (
+            _heads().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
+        )
+        found = _records(connection, connection.execute(query).all())
+    yield from found
+
+
+def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
+    """Rows of `_heads` with their further parts and with what sources say of their posts."""
+    further = _kept().where(CaptureRow.parent_id.in_([row.id for row in rows])).order_by(CaptureRow.part)
+    parts = connection.execute(further).all()
+    firsts = _originals(connection, {row.warc_digest for row in [*rows, *parts]})
+    texts = source_texts.of_urls(connection, {row.url_id for row in rows})
+    of_head: dict[int, list[Kept]] = {}
+    for part in parts:
+        of_head.setdefault(part.parent_id, []).append(_record(part, firsts, None))
+    chosen = site_settings.selectors(connection, {row.url for row in rows})
+    return [
+        replace(
+            _record(row, firsts, texts.get(row.url_id), of_head.get(row.id, ())),
+            selectors=chosen.get(site_of(row.url)),
+        )
+        for row in rows
+    ]
+
+
+def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: Sequence[Kept] = ()) -> Kept:
+    place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
+    payload = firsts.get(row.warc_digest, place)
+    return Kept(row.id, row.url, row.final_url, row.fetched_at, place, payload, text, tuple(parts))
+
+
+def _kept() -> Select[Any]:
+    columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
+    columns += [CaptureRow.url_id, CaptureRow.parent_id]
+    columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
+    return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.warc_file != "")
+
+
+def _heads() -> Select[Any]:
+    """Kept captures but those of a post's further parts."""
+    return _kept().where(CaptureRow.parent_id.is_(None))
+
+
+def _newest(site: str | None, since: datetime | None, older_than: int | None) -> Select[Any]:
+    newer = CaptureRow.__table__.alias("newer")
+    later = and_(
+        newer.c.url_id == CaptureRow.url_id,
+        newer.c.id > CaptureRow.id,
+        newer.c.warc_file != "",
+        newer.c.parent_id.is_(None),
+    )
+    query = _heads().where(~select(newer.c.id).where(later).exists())
+    if site is not None:
+        query = query.join(Site, Site.id == Url.site_id).where(
+            Site.domain == site.lower().removeprefix("www.")
+        )
+    if since is not None:
+        query = query.where(CaptureRow.fetched_at >= (since if since.tzinfo else since.replace(tzinfo=UTC)))
+    if older_than is not None:
+        query = query.where(CaptureRow.extractor_version < older_than)
+    return query
+
+
+def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
+    """Where each payload was written first: what came later is a revisit of it."""
+    if not digests:
+        return {}
+    first = (
+        select(func.min(CaptureRow.id))
+        .where(CaptureRow.warc_digest.in_(digests))
+        .group_by(CaptureRow.warc_digest)
+    )
+    rows = connection.execute(select(CaptureRow.__table__).where(CaptureRow.id.in_(first)))
+    return {r.warc_digest: Place(r.warc_file, r.warc_offset, r.warc_length, r.warc_digest) for r in rows}

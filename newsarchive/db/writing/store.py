@@ -1,0 +1,232 @@
+"""Writing articles: one transaction a batch, everything found again by its normalised URL.
+
+    store = Store(open_engine(url))
+    run = store.start_run("news", {"site": "blog.example"})
+    outcomes = store.ingest(articles, run)
+
+What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision, a change of
+another field a record of its own (`fieldchanges`).
+
+The one writer: a thread that commits articles in batches, so that the reactor never waits.
+
+`submit` gives a future that is done when the article is committed: what it acknowledged survives
+`kill -9`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Engine, insert, update
+
+from newsarchive.core.urls import site_of
+from newsarchive.db.engine import writing
+from newsarchive.db.models import CrawlRun
+from newsarchive.db.rows import keys
+from newsarchive.db.writing.captures import record
+from newsarchive.db.writing.ingest import Batch, ReadAgain
+from newsarchive.exceptions import DatabaseError
+from newsarchive.items import Article, Capture
+from newsarchive.version import VERSION
+
+
+class Outcome(Enum):
+    """What became of an article in the archive."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    #: A page that came again, whose publisher changed nothing: it is our reading that is another.
+    REREAD = "reread"
+    UNCHANGED = "unchanged"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """The archive as a crawl writes to it.
+
+    `clock` gives the time of an article that has no capture, `again` reads the stored bytes of an article, by its id,
+    for one that another extractor read. Every method is one transaction and
+    raises `DatabaseError`; nothing of a failed one is kept.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = _now, again: ReadAgain | None = None
+    ) -> None:
+        self.engine, self.clock, self.again = engine, clock, again
+
+    def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
+        """Record that a crawl begins; gives the run's id."""
+        row = {
+            "spider": spider,
+            "arguments": _jsonable(arguments),
+            "started_at": self.clock(),
+            "version": VERSION,
+        }
+        with writing(self.engine) as connection:
+            run_id = connection.execute(insert(CrawlRun).values(row).returning(CrawlRun.id)).scalar_one()
+        return int(run_id)
+
+    def finish_run(self, run_id: int, finish_reason: str, stats: Mapping[str, Any]) -> None:
+        """Record how a crawl ended."""
+        row = {"finished_at": self.clock(), "finish_reason": finish_reason, "stats": _jsonable(stats)}
+        with writing(self.engine) as connection:
+            connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
+
+    def ingest(
+        self,
+        articles: Sequence[Article],
+        run_id: int | None = None,
+        *,
+        captures: Sequence[Capture] = (),
+        reread: bool = False,
+    ) -> list[Outcome]:
+        """Store articles in one transaction; gives an outcome for each, in order.
+
+        `captures` are those that no article came of: they are logged, so that a better extractor
+        can read them again. `reread` says that they come from stored bytes: a change is then no publisher's, and no
+        capture is added; with a `run_id`, a version that this run made is replaced instead of superseded.
+        """
+        outcomes: list[Outcome] = []
+        with writing(self.engine) as connection:
+            for batch in _distinct(articles):
+                work = Batch(connection, batch, run_id, self.clock(), reread, self.again)
+                outcomes += map(Outcome, work.store())
+            fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
+            record(connection, fetched, run_id)
+        return outcomes
+
+
+def _distinct(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    """Cut a sequence where a page comes again, so that the second sees what the first stored."""
+    batch: list[Article] = []
+    seen: set[str] = set()
+    for article in articles:
+        own = {*keys(article), f"{site_of(article.url)} {article.post_id or article.url}"}
+        if own & seen:
+            yield batch
+            batch, seen = [], set()
+        batch.append(article)
+        seen |= own
+    if batch:
+        yield batch
+
+
+def _jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = (str, int, float, bool, type(None))
+    return {str(key): value if isinstance(value, plain) else str(value) for key, value in values.items()}
+
+
+_Waiting = tuple[Article | Capture, "Future[Any]"]
+
+
+class Writer:
+    """Commits submitted articles in one thread, `batch` at a time or after `max_age` seconds.
+
+    `submit` waits while the queue is full, which slows the crawl to the pace of the disk. An article
+    that cannot be stored fails its own future alone. After a `DatabaseError` (a full disk, a lost
+    server) `failed` holds it and every later future fails with it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: int | None = None,
+        batch: int = 50,
+        max_age: float = 1.0,
+        queue_size: int = 1000,
+    ) -> None:
+        self.store, self.run_id, self.batch, self.max_age = store, run_id, batch, max_age
+        self.failed: DatabaseError | None = None
+        self._queue: queue.Queue[_Waiting | None] = queue.Queue(queue_size)
+        self._closed = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="newsarchive-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, article: Article) -> Future[Outcome]:
+        """Queue an article; the future is done when it is committed. Raises where the writer is closed."""
+        future: Future[Outcome] = Future()
+        self._put(article, future)
+        return future
+
+    def submit_capture(self, capture: Capture) -> Future[None]:
+        """Queue a capture that no article came of; the future is done when it is logged."""
+        future: Future[None] = Future()
+        self._put(capture, future)
+        return future
+
+    def _put(self, record: Article | Capture, future: Future[Any]) -> None:
+        with self._lock:
+            if self._closed:
+                raise DatabaseError("the writer is closed: this page was not stored")
+            self._queue.put((record, future))
+
+    def close(self) -> None:
+        """Commit what waits and end the thread. Closing twice does nothing."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            waiting, going = self._gather()
+            waiting = [(a, f) for a, f in waiting if f.set_running_or_notify_cancel()]
+            if waiting:
+                self._commit(waiting)
+
+    def _gather(self) -> tuple[list[_Waiting], bool]:
+        """The next batch, and whether there may be another."""
+        first = self._queue.get()
+        if first is None:
+            return [], False
+        waiting = [first]
+        deadline = time.monotonic() + self.max_age
+        while len(waiting) < self.batch:
+            try:
+                item = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                break
+            if item is None:
+                return waiting, False
+            waiting.append(item)
+        return waiting, True
+
+    def _commit(self, waiting: Sequence[_Waiting]) -> None:
+        if self.failed is not None:
+            _fail(waiting, self.failed)
+            return
+        try:
+            articles = [record for record, _ in waiting if isinstance(record, Article)]
+            captures = [record for record, _ in waiting if isinstance(record, Capture)]
+            outcomes = iter(self.store.ingest(articles, self.run_id, captures=captures))
+        except DatabaseError as error:
+            self.failed = error
+            _fail(waiting, error)
+        except Exception as error:
+            # One bad row rolls the batch back: each by itself, only the bad one is lost.
+            if len(waiting) == 1:
+                _fail(waiting, error)
+            else:
+                for one in waiting:
+                    self._commit([one])
+        else:
+            for record, future in waiting:
+                future.set_result(next(outcomes) if isinstance(record, Article) else None)
+
+
+def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:
+    for _, future in waiting:
+        future.set_exception(error)
