@@ -19,7 +19,7 @@ from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
-from newsarchive.formats import FORMATS
+from newsarchive.export import FORMATS
 
 BATCH = 500
 

@@ -20,8 +20,8 @@ from itemadapter import ItemAdapter
 from itemadapter.adapter import AdapterInterface
 from scrapy.exporters import CsvItemExporter
 
+from newsarchive.export.text import SEPARATOR, cell
 from newsarchive.fields import CRAWLED, FIELDS, Field, value
-from newsarchive.formats.cells import SEPARATOR, cell
 from newsarchive.items import Article
 from newsarchive.times import isoformat
 

@@ -10,7 +10,7 @@ Nothing that is merely installed changes an archive: the setting `steps` says wh
     steps = ["shorten after chrome", "my-extractor instead of extract", "without origin"]
 
 The core loads nothing; the commands, the crawl and the library ask here, and hand it the steps that hold. Formats are
-found by `newsarchive.formats`. Importable without Scrapy and without the database.
+found by `newsarchive.export`. Importable without Scrapy and without the database.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from newsarchive import config
 from newsarchive.core.steps import STEPS, Steps, inserted, replaced, without
 from newsarchive.exceptions import UsageError
-from newsarchive.formats import FORMATS, own_formats, source_of
+from newsarchive.export import FORMATS, own_formats, source_of
 
 STEP_GROUP = "newsarchive.steps"
 

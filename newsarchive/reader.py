@@ -28,7 +28,7 @@ from newsarchive.reprs import link, table_html
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.lineage import Copy
-    from newsarchive.frames import Frame
+    from newsarchive.export.frames import Frame
 
 __all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
 
@@ -172,7 +172,7 @@ class Archive:
         are not known are missing. Words and filters are those of `search`. Raises `UsageError` that names the extra
         where a library is missing: `newsarchive[pandas]`, `newsarchive[polars]`, `newsarchive[parquet]` for Arrow.
         """
-        from newsarchive import frames
+        from newsarchive.export import frames
 
         names = frames.check(engine, columns)
         chosen = filters(site, origin, language, author, since, until, cluster, hidden)

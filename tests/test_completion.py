@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive.cli.export import _completed
-from newsarchive.formats import FORMATS
+from newsarchive.export import FORMATS
 
 
 def complete(shell: str, line: str) -> str:

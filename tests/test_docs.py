@@ -27,8 +27,8 @@ from newsarchive.cli import COMMANDS, cli, sitelist
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
+from newsarchive.export import FORMATS
 from newsarchive.fields import FIELDS
-from newsarchive.formats import FORMATS
 from newsarchive.items import LABELS
 from newsarchive.version import VERSION
 from newsarchive.web.metadata import queries

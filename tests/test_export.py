@@ -30,7 +30,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from newsarchive import Archive, formats
+from newsarchive import Archive
+from newsarchive import export as formats
 from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
@@ -40,9 +41,9 @@ from newsarchive.db.models import Base
 from newsarchive.db.subset import write_subset
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
+from newsarchive.export import parquet
+from newsarchive.export.text import BOM, cell, restored
 from newsarchive.fields import FLAT, row
-from newsarchive.formats import parquet
-from newsarchive.formats.cells import BOM, cell, restored
 from newsarchive.items import Article, Author
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive, rich_article

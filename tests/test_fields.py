@@ -22,8 +22,8 @@ from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.export import plain
+from newsarchive.export.text import cell
 from newsarchive.fields import CRAWLED, FIELDS, FLAT, HIT, Field, record, row, value
-from newsarchive.formats.cells import cell
 from newsarchive.items import Article
 from newsarchive.times import isoformat
 from newsarchive.web.metadata import described

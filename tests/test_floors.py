@@ -20,7 +20,7 @@ FORBIDDEN = {
         "os", "pathlib", "io.open", "time", "requests", "urllib.request", "socket",
     ),
     "db warc.py warcread.py warcfiles.py fields.py export.py formats": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
-    "archive.py learning.py reader.py frames.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
+    "archive.py learning.py reader.py export/frames.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
     "spiders": ("sqlalchemy", "newsarchive.cli"),
     "cli demo.py web": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.pipelines"),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from newsarchive import formats, items, pipelines, plugins, rules
+from newsarchive import export, items, pipelines, plugins, rules
 from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
@@ -57,7 +57,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (info / "entry_points.txt").write_text(
         "[newsarchive.steps]\nshout = own_step:shout\nparagraphs = own_step:paragraphs\nlost = own_step:lost\n"
         "gone = no_such_module:run\nnumber = own_step:__name__\n"
-        "[newsarchive.formats]\nheadlines = own_step:HEADLINES\nbad = own_step:shout\n"
+        "[newsarchive.export]\nheadlines = own_step:HEADLINES\nbad = own_step:shout\n"
     )
     shutil.copy(EXAMPLE / "own_step.py", tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -157,21 +157,21 @@ def test_two_steps_of_one_name_are_refused(project: Path) -> None:
 
 def test_a_format_of_another_project_is_found_by_name_and_ending(project: Path, tmp_path: Path) -> None:
     assert (
-        formats.writer("headlines")(
+        export.writer("headlines")(
             [Article("https://a.example/", headline="A ferry")], tmp_path / "x", "Mine"
         )
         == 1
     )
     assert (tmp_path / "x").read_text() == "Mine\nA ferry\n"
-    assert "headlines" in formats.names()
+    assert "headlines" in export.names()
     with pytest.raises(
-        UsageError, match=r"bad'.*own_step:shout \(own-step 1.0\) is no newsarchive.formats.Format"
+        UsageError, match=r"bad'.*own_step:shout \(own-step 1.0\) is no newsarchive.export.Format"
     ):
-        formats.writer("bad")
+        export.writer("bad")
     with pytest.raises(UsageError, match="one of jsonl, csv"):
-        formats.form("nothing")
-    (tmp_path / "own_step-1.0.dist-info" / "entry_points.txt").write_text("[newsarchive.formats]\nheadlines = own_step:HEADLINES\n")  # fmt: skip
-    assert formats.format_of("news.HEADLINES") == "headlines"
+        export.form("nothing")
+    (tmp_path / "own_step-1.0.dist-info" / "entry_points.txt").write_text("[newsarchive.export]\nheadlines = own_step:HEADLINES\n")  # fmt: skip
+    assert export.format_of("news.HEADLINES") == "headlines"
 
 
 def test_a_page_of_the_type_that_the_place_asks_for() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _completed(begun: str) -> list[str]:
     """The formats whose names begin so, those of other projects too."""
-    from newsarchive.formats import names
+    from newsarchive.export import names
 
     return [name for name in names() if name.startswith(begun)]
 
@@ -64,7 +64,7 @@ def export(
 
     FILE gets its name when it is whole. "-" is standard output, for jsonl, csv, atom and tei.
     """
-    from newsarchive import formats
+    from newsarchive import export as formats
     from newsarchive.db.reading.query import Selection
 
     if output:
@@ -96,7 +96,7 @@ def _writer(form: str, title: str, bom: bool | None) -> Callable[[Selection, Pat
     """What writes a selection in this format; a missing library is said before anything is read."""
     if form == "sqlite":
         return _write_subset
-    from newsarchive.formats import writer
+    from newsarchive.export import writer
 
     write = writer(form)
     if form == "csv" and bom is not None:
@@ -117,7 +117,7 @@ def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
 def _to_stdout(form: str, write: Callable[[Selection, IO[bytes]], int], articles: Selection) -> None:
     import sys
 
-    from newsarchive import formats
+    from newsarchive import export as formats
 
     if (kind := formats.form(form).kind) != "stream":
         raise UsageError(f"{form} needs a {kind}: name one instead of -")
@@ -130,7 +130,7 @@ def _to_file(
 ) -> None:
     from newsarchive.cli.maintain import progress_bar
     from newsarchive.db.readonly import File
-    from newsarchive.formats import check_target, write_whole
+    from newsarchive.export import check_target, write_whole
 
     if isinstance(articles.source, File) and target.exists() and target.samefile(articles.source.path):
         raise OutputError(f"{target} is the archive itself: name another file")

@@ -110,7 +110,7 @@ def _print_csv(hits: Iterable[Hit], with_bom: bool) -> None:
     from dataclasses import asdict, fields
 
     from newsarchive.db.reading.search import Hit
-    from newsarchive.formats.text import write_rows
+    from newsarchive.export.text import write_rows
 
     names = [field.name for field in fields(Hit)]
     out = sys.stdout.buffer

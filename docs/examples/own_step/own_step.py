@@ -9,7 +9,7 @@ from pathlib import Path
 from lxml import html
 
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.formats import Format
+from newsarchive.export import Format
 from newsarchive.items import Article, Block, Page
 from newsarchive.rules import Rules
 

@@ -1,29 +1,70 @@
-"""Articles in the formats of other programs. Each module is imported when its format is asked for.
+"""Records as other programs and people read them: plain dictionaries, JSON, a byline in words.
+
+Articles in the formats of other programs. Each module is imported when its format is asked for.
 
     writer("csv")(Selection(open_source("newsarchive.db")), Path("articles.csv"), "My archive")
 
 A format is a function `write_NAME(articles, target, title) -> number of articles`; it takes articles one
 by one and forgets them. `write_whole` keeps what is made under another name until it is whole.
 
-`FORMATS` are newsarchive's own. Another project brings one as an entry point of the group `newsarchive.formats`, whose
+`FORMATS` are newsarchive's own. Another project brings one as an entry point of the group `newsarchive.export`, whose
 name is the format's and whose object is a `Format` with the function `write`; `FORMATS` goes first.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsarchive.exceptions import OutputError, UsageError
+from newsarchive.reprs import byline as byline
+from newsarchive.reprs import origin_line as origin_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
 
-FORMAT_GROUP = "newsarchive.formats"
+
+#: Fields of a record that hold bytes, or numbers and words for machines only.
+PRIVATE = frozenset({"capture", "seen", "minhash", "html", "decided_by"})
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON types: dataclasses become objects, times ISO 8601 texts in UTC, tuples lists.
+
+    An article becomes its flat row and, under names of their own, its details (`fields.record`).
+    """
+    from newsarchive.fields import record  # the records take their time to load, and a byline needs none
+    from newsarchive.items import Article
+    from newsarchive.times import isoformat
+
+    def of(value: Any) -> Any:
+        if isinstance(value, Article):
+            return of(record(value))
+        if is_dataclass(value) and not isinstance(value, type):
+            return {f.name: of(getattr(value, f.name)) for f in fields(value) if f.name not in PRIVATE}
+        if isinstance(value, datetime):
+            return isoformat(value)
+        if isinstance(value, Mapping):
+            return {str(key): of(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [of(item) for item in value]
+        return value
+
+    return of(value)
+
+
+def to_json(record: Any, *, indent: int | None = None) -> str:
+    """One record as JSON text, letters of every script as they are."""
+    return json.dumps(plain(record), ensure_ascii=False, indent=indent)
+
+
+FORMAT_GROUP = "newsarchive.export"
 #: Writes articles to a file, a folder or an open stream; gives how many. That of CSV takes `with_bom` too.
 Writer = Callable[..., int]
 
@@ -94,7 +135,7 @@ def _loaded(point: EntryPoint) -> Format:
         ) from error
     if not isinstance(made, Format) or made.write is None:
         raise UsageError(
-            f"format {point.name!r}: {source_of(point)} is no newsarchive.formats.Format with a function `write`; {remedy}"
+            f"format {point.name!r}: {source_of(point)} is no newsarchive.export.Format with a function `write`; {remedy}"
         )
     return made
 
@@ -138,7 +179,7 @@ def writer(name: str) -> Writer:
             raise UsageError(
                 f"{name} needs {wanted.needs}: pip install 'newsarchive[{wanted.extra}]'"
             ) from error
-    found: Writer = getattr(importlib.import_module(f"newsarchive.formats.{wanted.module}"), f"write_{name}")
+    found: Writer = getattr(importlib.import_module(f"newsarchive.export.{wanted.module}"), f"write_{name}")
     return found
 
 

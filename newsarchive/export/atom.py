@@ -10,8 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from feedgenerator import Atom1Feed
 
-from newsarchive.formats.text import opened
-from newsarchive.formats.xmltext import xml_text
+from newsarchive.export.text import opened, xml_text
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ebooklib import epub
 
 from newsarchive.export import byline, origin_line
-from newsarchive.formats.xmltext import xml_text
+from newsarchive.export.text import xml_text
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored

@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 from lxml import etree  # type: ignore[import-untyped]
 from lxml.builder import ElementMaker  # type: ignore[import-untyped]
 
-from newsarchive.formats.text import opened
-from newsarchive.formats.xmltext import xml_text as t
+from newsarchive.export.text import opened
+from newsarchive.export.text import xml_text as t
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> A
     import pyarrow as pa
 
     from newsarchive.db.reading.articles import columns
-    from newsarchive.formats.parquet import SCHEMA
+    from newsarchive.export.parquet import SCHEMA
 
     schema = pa.schema([SCHEMA.field(name) for name in names])
     batches = [

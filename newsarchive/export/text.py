@@ -1,0 +1,140 @@
+"""JSON Lines and CSV.
+
+The cells of a CSV file: what opens right in a spreadsheet, runs no formula there, and can be read back.
+
+A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula (OWASP, "CSV
+injection"): a headline `=HYPERLINK(…)` would be run on the machine of whoever opens the file. Such a text gets an
+apostrophe in front, and so does one that has apostrophes there already, so that it can be taken back:
+
+    >>> neutralised("=1+1"), neutralised("'=1"), neutralised("'tis"), neutralised("a = b")
+    ("'=1+1", "''=1", "'tis", 'a = b')
+    >>> restored("'=1+1"), restored("''=1"), restored("'tis"), restored("a = b")
+    ('=1+1', "'=1", "'tis", 'a = b')
+
+Numbers stay numbers: only texts are touched.
+
+Text that XML 1.0 can hold.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from newsarchive.export import to_json
+from newsarchive.fields import FLAT, row
+from newsarchive.times import isoformat
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.query import Stored
+
+
+#: Between the names of a list in one cell.
+SEPARATOR = "; "
+
+#: What tells a spreadsheet that a file is UTF-8; without it Excel reads the letters of every script but ours wrong.
+BOM = "\ufeff"
+
+# The full-width signs are read as formulas where Excel runs in Chinese, Japanese or Korean.
+_FORMULA = "[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_BEGINS_FORMULA = re.compile(f"'*{_FORMULA}")
+_NEUTRALISED = re.compile(f"'+{_FORMULA}")
+
+
+def neutralised(text: str) -> str:
+    """The text as no spreadsheet takes it for a formula."""
+    return f"'{text}" if _BEGINS_FORMULA.match(text) else text
+
+
+def restored(cell: str) -> str:
+    """The text that `neutralised` was given."""
+    return cell[1:] if _NEUTRALISED.match(cell) else cell
+
+
+def cell(value: Any) -> Any:
+    """A value as CSV holds it: lists in one cell, times in ISO 8601, flags as `true` and `false`."""
+    if isinstance(value, (list, tuple)):
+        return neutralised(SEPARATOR.join(map(str, value)))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return isoformat(value)
+    return neutralised(value) if isinstance(value, str) else value
+
+
+@contextmanager
+def opened(target: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+    """A file to write bytes to; a stream stays open for who gave it."""
+    if isinstance(target, Path):
+        with target.open("wb") as out:
+            yield out
+    else:
+        yield target
+
+
+def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """A JSON object a line, in UTF-8."""
+    number = 0
+    with opened(target) as out:
+        for article in articles:
+            number += 1
+            out.write(to_json(row(article)).encode() + b"\n")
+    return number
+
+
+def write_csv(
+    articles: Iterable[Stored], target: Path | IO[bytes], title: str, *, with_bom: bool | None = None
+) -> int:
+    """A line of names, a row an article; see `write_rows`. A file begins with a byte order mark, a stream does
+    not, unless `with_bom` says otherwise."""
+    bom = isinstance(target, Path) if with_bom is None else with_bom
+    with opened(target) as out:
+        return write_rows([field.name for field in FLAT], map(row, articles), out, with_bom=bom)
+
+
+def write_rows(
+    names: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    out: IO[bytes],
+    *,
+    with_bom: bool = False,
+    line_end: str = "\r\n",
+) -> int:
+    """CSV (RFC 4180) in UTF-8: a line of names, then the rows, their cells as `cells.cell` has them; gives how many."""
+    number = 0
+    encoded = _Encoded(out)
+    if with_bom:
+        encoded.write(BOM)
+    lines = csv.writer(encoded, lineterminator=line_end)
+    lines.writerow(names)
+    for one in rows:
+        number += 1
+        lines.writerow([cell(one[name]) for name in names])
+    return number
+
+
+class _Encoded:
+    """Text to bytes; `io.TextIOWrapper` would close a stream that is not ours."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self.out = out
+
+    def write(self, text: str) -> int:
+        return self.out.write(text.encode())
+
+
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_text(text: str) -> str:
+    """The text with the control characters that XML forbids as U+FFFD.
+
+    >>> xml_text("a\\x0bb")
+    'a\ufffdb'
+    """
+    return _FORBIDDEN.sub("\ufffd", text)
