@@ -39,7 +39,7 @@ from newsarchive.db.rows import READ, article_row, keys, revision_row, text_row
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Author, Block, Origin
-from newsarchive.warc import WarcWriter
+from newsarchive.warc.writer import WarcWriter
 
 START = datetime(2015, 1, 1, tzinfo=UTC)
 VOCABULARY = 50_000

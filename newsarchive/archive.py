@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from newsarchive import plugins, rules, warcread
+from newsarchive import plugins, rules
 from newsarchive.collector import set_up_collector
 from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
@@ -44,7 +44,8 @@ from newsarchive.exceptions import (
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
-from newsarchive.warcfiles import Folder, default_folder, folders, locate
+from newsarchive.warc import reader
+from newsarchive.warc.files import Folder, default_folder, folders, locate
 
 #: Captures that are written, and remembered as read, in one transaction.
 BATCH = 50
@@ -305,7 +306,7 @@ def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps 
 def _capture(folder: Folder, kept: Kept) -> Capture:
     """The capture as the crawl had it: under the URL that was asked for, with its parts and its source's text."""
     payload = (locate(folder, kept.payload.file), kept.payload.offset)
-    read = warcread.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
+    read = reader.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
     return replace(
         read,
         url=kept.url,

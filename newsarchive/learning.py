@@ -28,7 +28,7 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import Rules
-from newsarchive.warcfiles import Folder, folders
+from newsarchive.warc.files import Folder, folders
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -23,8 +23,8 @@ from newsarchive.db.archive_state import FOLDER
 from newsarchive.db.writing.captures import original_of
 from newsarchive.items import Capture, Place
 from newsarchive.spiders.base import ArchiveSpider
-from newsarchive.warc import Original, WarcWriter, recover
-from newsarchive.warcfiles import Wire, default_folder, locate
+from newsarchive.warc.files import Wire, default_folder, locate
+from newsarchive.warc.writer import Original, WarcWriter, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -17,7 +17,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Capture, Link, SourceText
-from newsarchive.warc import WarcWriter
+from newsarchive.warc.writer import WarcWriter
 from tests.storage import START
 
 RULES = rules.default()

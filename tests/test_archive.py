@@ -21,7 +21,7 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.items import Article, Block, Capture, Origin
 from newsarchive.rules import Rules
-from newsarchive.warc import Original, WarcWriter
+from newsarchive.warc.writer import Original, WarcWriter
 from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes

@@ -14,7 +14,7 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsarchive.contentcoding import STEP_BYTES, BodyTooLong, decoded, joined_chunks
+from newsarchive.warc.contentcoding import STEP_BYTES, BodyTooLong, decoded, joined_chunks
 
 pytestmark = pytest.mark.slow  # unpacks bombs
 

@@ -15,11 +15,11 @@ FORBIDDEN = {
     "items.py edits.py reprs.py times.py exceptions.py exitcodes.py rules.py config.py version.py": ("scrapy", "twisted", "sqlalchemy", "newsarchive.core", "newsarchive.db"),
     "core": (
         "scrapy", "twisted", "sqlalchemy", "alembic", "click", "rich",
-        "newsarchive.db", "newsarchive.warc", "newsarchive.warcread", "newsarchive.warcfiles", "newsarchive.export", "newsarchive.archive",
+        "newsarchive.db", "newsarchive.warc.writer", "newsarchive.warc.reader", "newsarchive.warc.files", "newsarchive.export", "newsarchive.archive",
         "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines",
         "os", "pathlib", "io.open", "time", "requests", "urllib.request", "socket",
     ),
-    "db warc.py warcread.py warcfiles.py fields.py export.py formats": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
+    "db warc/writer.py warc/reader.py warc/files.py fields.py export.py formats": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines", "newsarchive.archive"),
     "archive.py learning.py reader.py export/frames.py": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.cli", "newsarchive.pipelines"),
     "spiders": ("sqlalchemy", "newsarchive.cli"),
     "cli demo.py web": ("scrapy", "twisted", "newsarchive.spiders", "newsarchive.pipelines"),

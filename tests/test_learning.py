@@ -14,7 +14,7 @@ from benchmarks.blogs import sentence
 from newsarchive.cli import cli
 from newsarchive.db.engine import open_engine
 from newsarchive.db.site_templates import load, save
-from newsarchive.warcfiles import default_folder
+from newsarchive.warc.files import default_folder
 from tests.serving import Answer, Site, crawl, served
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes

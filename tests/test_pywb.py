@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.warc import WarcWriter
+from newsarchive.warc.writer import WarcWriter
 
 COMMANDS = os.environ.get("NEWSARCHIVE_TEST_PYWB")
 WAYBACK = shutil.which("wayback", path=COMMANDS)

@@ -23,9 +23,9 @@ from warcio.warcwriter import WARCWriter
 
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.warc import Original, WarcWriter, payload_digest, recover
-from newsarchive.warcfiles import locate
-from newsarchive.warcread import MAX_BODY, Damage, captures, read_capture
+from newsarchive.warc.files import locate
+from newsarchive.warc.reader import MAX_BODY, Damage, captures, read_capture
+from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover
 
 AT = datetime(2025, 4, 1, 12, 0, 0, 250_000, UTC)
 HTML = [("Content-Type", "text/html; charset=windows-874"), ("Server", "caf\xe9")]

@@ -18,7 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive import demo
 from newsarchive.items import Place
 from newsarchive.recorder import WIRE, Recorder, Wire
-from newsarchive.warc import WarcWriter
+from newsarchive.warc.writer import WarcWriter
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_cli import run
 from tests.test_crawl import front, post, rows

@@ -12,7 +12,7 @@ import pytest
 from backports import zstd
 
 from newsarchive.items import Capture
-from newsarchive.warcread import Damage, captures, read_capture
+from newsarchive.warc.reader import Damage, captures, read_capture
 
 PAGE = b"<!doctype html><title>Ferry</title><p>The night ferry returns to the old harbour.</p>" * 20
 

@@ -17,7 +17,7 @@ from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText
-from newsarchive.warcfiles import default_folder
+from newsarchive.warc.files import default_folder
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
 from tests.test_recrawl import due_now

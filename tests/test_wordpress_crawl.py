@@ -13,7 +13,7 @@ import pytest
 from newsarchive.archive import reextract
 from newsarchive.core.urls import url_key
 from newsarchive.db.engine import open_existing
-from newsarchive.warcfiles import default_folder
+from newsarchive.warc.files import default_folder
 from tests.serving import crawl
 from tests.static_blogs import StaticBlog, hugo, pelican
 from tests.test_crawl import rows

@@ -105,7 +105,7 @@ def require_archive(ctx: click.Context, db: str) -> None:
 
 def raw_folder(db: str, folder: str | None = None) -> Path:
     """Where the raw bytes of an archive lie: the folder that an option names, else the settings, else beside it."""
-    from newsarchive.warcfiles import default_folder
+    from newsarchive.warc.files import default_folder
 
     chosen = folder or config.load()["warc"]
     return default_folder(database_url(db)) if chosen in ("on", "off") else Path(chosen)

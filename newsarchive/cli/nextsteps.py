@@ -38,6 +38,6 @@ def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog
 
 def raw_pages(url: str, warc: str) -> Path:
     """The folder of the WARC files."""
-    from newsarchive.warcfiles import default_folder
+    from newsarchive.warc.files import default_folder
 
     return default_folder(url) if warc == "on" else Path(warc)

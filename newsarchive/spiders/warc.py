@@ -9,13 +9,13 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
-from newsarchive import warcread
 from newsarchive.core.urls import same_site
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.items import Capture
 from newsarchive.recorder import Recorder
 from newsarchive.spiders.base import ArchiveSpider, count
+from newsarchive.warc import reader
 
 
 class WarcSpider(ArchiveSpider):
@@ -72,8 +72,8 @@ class WarcSpider(ArchiveSpider):
         recorder = self.crawler.get_extension(Recorder)
         taken = 0
         for file in self.path:
-            for found in warcread.exchanges(file):
-                if isinstance(found, warcread.Damage):
+            for found in reader.exchanges(file):
+                if isinstance(found, reader.Damage):
                     self.count("failed/damaged record")
                     self.logger.warning("%s", found)
                 elif self.wants(found[0]):

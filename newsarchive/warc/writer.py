@@ -26,8 +26,8 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.version import VERSION
-from newsarchive.warcfiles import OPEN, Wire
-from newsarchive.warcread import whole_length
+from newsarchive.warc.files import OPEN, Wire
+from newsarchive.warc.reader import whole_length
 
 GIGABYTE = 10**9
 

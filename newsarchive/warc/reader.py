@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from newsarchive.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.warcfiles import Folder, Wire, locate
+from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
+from newsarchive.warc.files import Folder, Wire, locate
 
 #: Longer bodies are no articles; a bomb of a few kilobytes may unpack to gigabytes.
 MAX_BODY = 64 * 2**20
