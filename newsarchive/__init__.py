@@ -28,9 +28,9 @@ from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, NotAnArticle
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
+    from newsarchive.archive import Archive, Hit, Stored
     from newsarchive.fields import record, row
     from newsarchive.items import Article, Block, Capture, Edit, Origin, Repaired
-    from newsarchive.reader import Archive, Hit, Stored
 
 __version__ = VERSION
 __all__ = [
@@ -59,7 +59,7 @@ __all__ = [
 _LATER = {
     "newsarchive.items": ("Article", "Block", "Capture", "Edit", "Origin", "Repaired"),
     "newsarchive.fields": ("record", "row"),
-    "newsarchive.reader": ("Archive", "Hit", "Stored"),
+    "newsarchive.archive": ("Archive", "Hit", "Stored"),
 }
 
 

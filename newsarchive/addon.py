@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
-from newsarchive import browser, extensions, inflight, patience, pipelines, politeness, recorder
+from newsarchive import browser, middlewares, pipelines
 from newsarchive import settings as own
-from newsarchive.agent import user_agent
 from newsarchive.exceptions import UsageError
+from newsarchive.extensions import progress, recorder
 from newsarchive.spiders.base import steps_of
+from newsarchive.version import user_agent
 
 #: Priorities leave room for a user's own pipelines between any two of ours.
 ITEM_PIPELINES = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
@@ -44,15 +45,15 @@ class Addon:
         for pipeline, priority in chain.items():
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
         for middleware, priority in {
-            inflight.InFlight: 50,  # before robots.txt (100): what waits has done nothing yet
-            patience.Patience: 555,  # sees what Scrapy's retries (550) see, before them
-            politeness.Politeness: 960,  # between Scrapy's retries (550) and the network
+            middlewares.InFlight: 50,  # before robots.txt (100): what waits has done nothing yet
+            middlewares.Patience: 555,  # sees what Scrapy's retries (550) see, before them
+            middlewares.Politeness: 960,  # between Scrapy's retries (550) and the network
         }.items():
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, priority)
         for extension, priority in {
             recorder.Recorder: 300,
-            extensions.Outcomes: 400,
-            extensions.Progress: 500,
-            extensions.Summary: 600,
+            progress.Outcomes: 400,
+            progress.Progress: 500,
+            progress.Summary: 600,
         }.items():
             settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, priority)

@@ -1,382 +1,229 @@
-"""Use cases that join the pure core and the storage: read stored captures again, copy, back up.
+"""The archive for programs that read it: `Archive`, records in, no SQL and no Scrapy.
 
-Importable without Scrapy; SQL stays in `db/`.
+from newsarchive import Archive
+
+with Archive("newsarchive.db") as archive:
+    for hit in archive.search("ferry OR harbour", site="blog.example", limit=5):
+        print(hit.date_published, hit.headline, hit.snippet)
+    article = archive.get("https://blog.example/2025/04/post/")
+    for article in archive.articles(since="2025-01-01"):
+        print(article.article_body)
 """
 
 from __future__ import annotations
 
-import signal
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import islice
-from pathlib import Path
+import os
+from collections.abc import Iterator, Sequence
+from html import escape
+from operator import index
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Engine
-
-from newsarchive import plugins, rules
-from newsarchive.collector import set_up_collector
-from newsarchive.core import steps as process
-from newsarchive.core.site_template.model import Template
-from newsarchive.core.steps import STEPS, Steps
-from newsarchive.core.text.diff import lost_and_gained
-from newsarchive.core.urls import site_of
-from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
-from newsarchive.db.engine import open_engine, shown
+from newsarchive.db.locations import default_url
 from newsarchive.db.reading import query
-from newsarchive.db.reading.query import Stored
-from newsarchive.db.schema import upgrade
-from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, plan
-from newsarchive.db.writing.captures import Kept
-from newsarchive.db.writing.store import Outcome, Store
-from newsarchive.exceptions import (
-    DatabaseError,
-    DatabaseUnavailable,
-    NewsArchiveError,
-    NoSuchArticle,
-    NotAnArticle,
-    StepFailed,
-)
-from newsarchive.items import Article, Capture
-from newsarchive.rules import Rules
-from newsarchive.version import EXTRACTOR_VERSION
-from newsarchive.warc import reader
-from newsarchive.warc.files import Folder, default_folder, folders, locate
+from newsarchive.db.reading.query import Hit, Stats, Stored, Version
+from newsarchive.db.reading.search import MARKS, ORDERS, Day, Marks, filters
+from newsarchive.db.readonly import File, open_source
+from newsarchive.exceptions import UsageError, WrongType
+from newsarchive.reprs import link, table_html
 
-#: Captures that are written, and remembered as read, in one transaction.
-BATCH = 50
+if TYPE_CHECKING:
+    from newsarchive.db.reading.lineage import Copy
+    from newsarchive.export.frames import Frame
 
-#: Fields whose change is reported by name; the text by its words.
-_FIELDS = [
-    "headline",
-    "description",
-    "authors",
-    "date_published",
-    "date_modified",
-    "in_language",
-    "article_section",
-    "keywords",
-    "image",
-    "publisher",
-    "canonical_url",
-    "is_based_on",
-    "origin",
-]
+__all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What reading one capture again changed: words that went and came, fields that differ."""
+class Archive:
+    """An archive to read from: an SQLite file, or a database URL.
 
-    url: str
-    outcome: Outcome
-    lost: Counter[str] = field(default_factory=Counter)
-    gained: Counter[str] = field(default_factory=Counter)
-    fields: tuple[str, ...] = ()
-
-
-@dataclass
-class Summary:
-    """What a re-extraction did. `no_article` counts reasons, `failed` names captures that cannot be read."""
-
-    captures: int = 0
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    no_article: Counter[str] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)
-    lost: int = 0
-    gained: int = 0
-    fields: Counter[str] = field(default_factory=Counter)
-
-    def add(self, change: Change) -> None:
-        name = change.outcome.value
-        setattr(self, name, getattr(self, name) + 1)
-        self.lost += change.lost.total()
-        self.gained += change.gained.total()
-        self.fields.update(change.fields)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What a worker made of one capture: an article, or the reason why not."""
-
-    kept: Kept
-    article: Article | None = None
-    reason: str = ""
-    error: str = ""
-
-
-def reextract(
-    engine: Engine,
-    warc_folder: Folder,
-    *,
-    site: str | None = None,
-    since: datetime | None = None,
-    only_older_than: int = EXTRACTOR_VERSION,
-    dry_run: bool = False,
-    workers: int = 1,
-    rules_folder: str | None = None,
-    steps: Sequence[str] = (),
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    on_change: Callable[[Change], None] = lambda change: None,
-) -> Summary:
-    """Run the pure core again over the newest stored capture of each page.
-
-    Reads those that an extractor older than `only_older_than` read last: one that was broken off goes
-    on where it was. `workers` processes read; 0 reads in this one. `dry_run` reports and writes
-    nothing. `steps` are those of other projects, as the setting has them. A changed text becomes an `extractor`
-    revision. Captures that cannot be read are named in
-    the summary and left as they are.
+    Without an argument it is the one that `NEWSARCHIVE_DATABASE_URL` or `newsarchive.toml` names. Raises `UsageError` for a
+    URL that is not understood, `DatabaseUnavailable` where no archive is there. Nothing is ever written.
     """
-    chosen = {"site": site, "since": since, "older_than": only_older_than}
-    total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
-    summary, store, places = Summary(), Store(engine), folders(warc_folder)
-    learned = _Templates(engine, rules.default(rules_folder or ""), plugins.steps(steps))
-    with _pool(workers, rules_folder, steps) as pool:
-        after = 0
-        while batch := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
-            after = batch[-1].id
-            read = _map(pool, [(places, kept) for kept in batch], workers)
-            done = [learned.apply(one) for one in read]
-            for change in _apply(store, done, summary, dry_run):
-                summary.add(change)
-                if change.outcome is not Outcome.UNCHANGED:
-                    on_change(change)
-            summary.captures += len(batch)
-            progress(summary.captures, total)
-    return summary
+
+    def __init__(self, database: str | os.PathLike[str] = "") -> None:
+        if not isinstance(database, (str, os.PathLike)):
+            raise WrongType("Archive(): database", database, "give a file name or a database URL")
+        self._source = open_source(os.fspath(database) or default_url())
+
+    def __repr__(self) -> str:
+        if isinstance(self._source, File):
+            return f"Archive({str(self._source.path)!r})"
+        from newsarchive.db.engine import shown
+
+        return f"Archive({shown(self._source)!r})"
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        if not isinstance(self._source, File):
+            self._source.dispose()
+
+    def search(
+        self,
+        words: str = "",
+        *,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+        order: Literal["rank", "date"] = "rank",
+        limit: int = 20,
+        offset: int = 0,
+        marks: Marks = MARKS,
+    ) -> Hits:
+        """The articles that match, best first (`order="date"`: newest first); found words are marked.
+
+        `words` is in the language of the search (`newsarchive.db.query_language`); without any, all that the
+        filters let through come, newest first. `site` is the domain of a site, `origin` a publisher's name or
+        domain, `language` a code (`en` finds `en-GB` too), `author` a name in the byline; `since` and `until` bound
+        the day of publication in UTC, each included, as `"2025-04-01"` or a date; `cluster` is the `cluster_id` of a
+        story. Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
+        or an order that cannot be read, naming it.
+        """
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        found = query.search(
+            self._source,
+            _words(words),
+            filters=chosen,
+            order=order,
+            limit=_whole("limit", limit),
+            offset=_whole("offset", offset),
+            marks=marks,
+        )
+        return Hits(found)
+
+    def count(
+        self,
+        words: str = "",
+        *,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+    ) -> int:
+        """How many articles match, with the words and filters of `search`."""
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        return query.count(self._source, _words(words), chosen)
+
+    def get(self, url_or_id: str | int) -> Stored:
+        """One article by its URL, in any spelling, or its id. Raises `NoSuchArticle`."""
+        if isinstance(url_or_id, bool) or not (isinstance(url_or_id, str) or hasattr(url_or_id, "__index__")):
+            raise WrongType("get(): url_or_id", url_or_id, "give the URL of an article, or its id")
+        return query.get(self._source, url_or_id)
+
+    def articles(
+        self,
+        words: str = "",
+        *,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+        order: Literal["id", "date", "site"] = "id",
+        limit: int | None = None,
+    ) -> Iterator[Stored]:
+        """Every article that matches, with the words and filters of `search`.
+
+        They come in the order of ids, newest first (`order="date"`), or by site and day (`order="site"`), at most
+        `limit`. Read a few hundred at a time: memory stays flat however many there are.
+        """
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        if order not in ORDERS:
+            raise UsageError(f"order {order!r}: one of {', '.join(ORDERS)}")
+        most = None if limit is None else _whole("limit", limit)
+        return query.articles(self._source, _words(words), chosen, order=order, limit=most)
+
+    def dataframe(
+        self,
+        engine: Frame = "pandas",
+        words: str = "",
+        *,
+        columns: Sequence[str] | None = None,
+        site: str = "",
+        origin: str = "",
+        language: str = "",
+        author: str = "",
+        since: Day | None = None,
+        until: Day | None = None,
+        cluster: int | None = None,
+        hidden: bool = False,
+    ) -> Any:
+        """The articles that match as a `pandas.DataFrame`, a `polars.DataFrame` or a `pyarrow.Table`.
+
+        A row an article, in the order of ids; `columns` are names of `newsarchive.fields`, all of them by default
+        (without `article_body` it takes a fraction of the memory). Times are in UTC, lists stay lists, numbers that
+        are not known are missing. Words and filters are those of `search`. Raises `UsageError` that names the extra
+        where a library is missing: `newsarchive[pandas]`, `newsarchive[polars]`, `newsarchive[parquet]` for Arrow.
+        """
+        from newsarchive.export import frames
+
+        names = frames.check(engine, columns)
+        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
+        selected = query.Selection(self._source, _words(words), chosen)
+        return frames.frame(self._source, selected.ids, engine, names)
+
+    def revisions(self, url_or_id: str | int) -> list[Version]:
+        """The versions of an article, oldest first. Raises `NoSuchArticle`."""
+        return query.history(self._source, url_or_id)
+
+    def copies(self, url_or_id: str | int, *, hidden: bool = False) -> tuple[Copy, ...]:
+        """The article and every copy of its text, in the order of time; with `hidden` those in quarantine too.
+
+        Raises `NoSuchArticle`.
+        """
+        from newsarchive.db.reading import lineage
+
+        return lineage.trace(self._source, url_or_id, hidden=hidden).copies
+
+    def stats(self, *, hidden: bool = False) -> Stats:
+        """What the archive holds, in figures; with `hidden` of what is in quarantine too."""
+        return query.stats(self._source, hidden=hidden)
 
 
-def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
-    """Where the WARC files of an archive may lie: in the folder that is given, and in those that its runs name."""
-    return folders([first, *archive_state.known(engine)])
+class Hits(list[Hit]):
+    """Results of a search: a list, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                escape(hit.date_published.date().isoformat() if hit.date_published else ""),
+                escape(hit.site),
+                link(hit.url, hit.headline),
+                escape(hit.origin),
+                escape(hit.snippet),
+            )
+            for hit in self
+        )
+        return table_html(("published", "site", "headline", "origin", "found"), rows)
 
 
-def read_again(
-    engine: Engine,
-    warc_folder: Folder,
-    url_or_id: str | int,
-    tables: rules.Rules | None = None,
-    steps: Steps = STEPS,
-) -> Article:
-    """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
-    stored = query.get(engine, url_or_id)
-    for kept in captures.of_article(engine, stored.id):
-        return process.article_from(_capture(warc_folder, kept), tables or rules.default(), steps)
-    raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
+def _words(words: object) -> str:
+    if not isinstance(words, str):
+        raise WrongType("words", words, "give the words to look for as text, 'ferry OR harbour'")
+    return words
 
 
-def stored_reading(
-    engine: Engine, warc_folder: Folder, rules_folder: str | None = None, steps: Sequence[str] = ()
-) -> Callable[[int], Article | None]:
-    """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
-    for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
-    tables, own = rules.default(rules_folder or ""), plugins.steps(steps)
-
-    def again(article_id: int) -> Article | None:
-        found = islice(captures.of_article(engine, article_id), 1)
-        article = next(articles_of(warc_folder, found, tables, [], own), None)
-        if article is None:
-            return None
-        try:
-            return process.templated(article, site_templates.load(engine, site_of(article.url)), tables, own)
-        except NotAnArticle:
-            return None
-
-    return again
-
-
-def copy(source: str, target: str, progress: transfer.Progress = transfer.silent) -> dict[str, int]:
-    """Copy an archive into another database, creating its schema; gives rows by table.
-
-    The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
-    """
-    from_engine, to_engine = open_engine(source), open_engine(target)
-    if schema.current(from_engine) != readonly.head():
-        raise DatabaseUnavailable(f"{shown(from_engine)} holds an old archive; first: newsarchive db upgrade")
-    upgrade(to_engine)
-    counts = transfer.copy(from_engine, to_engine, progress)
-    beside = default_folder(source)
-    if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
-        archive_state.remember(to_engine, [beside])
-    return counts
-
-
-def backup(engine: Engine, target: Path | str) -> None:
-    """Copy an SQLite archive into another file while crawls go on (SQLite's online backup)."""
-    schema.backup(engine, Path(target))
-
-
-# -- the work of re-extraction ---------------------------------------------------------------------
-
-_rules: rules.Rules | None = None
-_steps: Steps = STEPS
-
-
-def _load(folder: str | None, steps: Sequence[str]) -> None:
-    """The tables and steps of one process, read once."""
-    global _rules, _steps
-    _rules = rules.load(folder) if folder else rules.default()
-    _steps = plugins.steps(steps)
-
-
-def _start_worker(folder: str | None, steps: Sequence[str]) -> None:
-    """Ctrl+C reaches every process of a terminal; the first one ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _load(folder, steps)
-    set_up_collector()
-
-
-@contextmanager
-def _pool(workers: int, rules_folder: str | None, steps: Sequence[str]) -> Iterator[Executor]:
-    pool: Executor
-    loaded = (rules_folder, steps)
-    if workers:
-        pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=loaded)
-    else:
-        pool = ThreadPoolExecutor(1, initializer=_load, initargs=loaded)
-    try:
-        yield pool
-    finally:  # after an error or Ctrl+C what waits is not begun any more
-        pool.shutdown(cancel_futures=True)
-
-
-def _map(pool: Executor, jobs: Sequence[tuple[Folder, Kept]], workers: int) -> Iterator[_Read]:
-    """Results in order, with a few jobs a worker waiting: an article may be megabytes."""
-    waiting: list[Future[_Read]] = []
-    left = iter(jobs)
-    while True:
-        waiting += [pool.submit(_read, *job) for job in islice(left, 4 * max(1, workers) - len(waiting))]
-        if not waiting:
-            return
-        yield waiting.pop(0).result()
-
-
-def articles_of(
-    folder: Folder, kept: Iterable[Kept], rules: Rules, failed: list[str], steps: Steps = STEPS
-) -> Iterator[Article]:
-    """The articles of captures, read again one by one; names those that cannot be read in `failed`."""
-    for one in kept:
-        read = _read(folder, one, rules, steps)
-        failed += [read.error] if read.error else []
-        if read.article:
-            yield read.article
-
-
-def differs(engine: Engine, article: Article) -> bool:
-    """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
-    that is not stored, or found deleted: reading again must not bring it back."""
-    stored = _stored(engine, article)
-    if stored is None or stored.gone_at is not None:
-        return False
-    if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
-        return True
-    return bool(plan.moves(plan.values(stored), plan.values(article)))
-
-
-def _left_out(article: Article) -> list[tuple[str, str]]:
-    return [(block.label, storable(block.text)) for block in article.dropped]
-
-
-def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps | None = None) -> _Read:
-    """One capture through the core, in a worker; never raises."""
-    try:
-        capture = _capture(folder, kept)
-    except DatabaseError as error:
-        return _Read(kept, error=str(error))
-    try:
-        article = process.article_from(capture, tables or _rules or rules.default(), steps or _steps)
-    except (
-        StepFailed
-    ) as error:  # it is not the page that is at fault: it is read again when the step is repaired
-        return _Read(kept, error=f"{kept.url}: {error}")
-    except NotAnArticle as error:
-        return _Read(kept, reason=error.reason)
-    except (NewsArchiveError, ValueError, RecursionError, MemoryError) as error:
-        return _Read(kept, error=f"{kept.url}: {type(error).__name__}: {error}")
-    return _Read(kept, article)
-
-
-def _capture(folder: Folder, kept: Kept) -> Capture:
-    """The capture as the crawl had it: under the URL that was asked for, with its parts and its source's text."""
-    payload = (locate(folder, kept.payload.file), kept.payload.offset)
-    read = reader.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
-    return replace(
-        read,
-        url=kept.url,
-        final_url=kept.final_url,
-        fetched_at=kept.fetched_at,
-        place=kept.place,
-        source_text=kept.source_text,
-        selectors=kept.selectors,
-        parts=tuple(_capture(folder, part) for part in kept.parts),
-    )
-
-
-@dataclass
-class _Templates:
-    """What was learned of each site: without it, reading again would put its furniture back."""
-
-    engine: Engine
-    rules: rules.Rules
-    steps: Steps
-    known: dict[str, Template] = field(default_factory=dict)
-
-    def apply(self, read: _Read) -> _Read:
-        if read.article is None:
-            return read
-        site = site_of(read.article.url)
-        if site not in self.known:
-            self.known[site] = site_templates.load(self.engine, site)
-        try:
-            done = process.templated(read.article, self.known[site], self.rules, self.steps)
-        except StepFailed as error:
-            return _Read(read.kept, error=f"{read.kept.url}: {error}")
-        except NotAnArticle as error:
-            return _Read(read.kept, reason=error.reason)
-        return replace(read, article=done)
-
-
-def _apply(store: Store, done: Sequence[_Read], summary: Summary, dry_run: bool) -> Iterator[Change]:
-    """Write what was read and remember that it was; gives what changed."""
-    summary.failed += [read.error for read in done if read.error]
-    summary.no_article.update(read.reason for read in done if read.reason)
-    articles = [read.article for read in done if read.article]
-    before = [_stored(store.engine, article) for article in articles]
-    if dry_run:
-        outcomes = [_outcome(old, new) for old, new in zip(before, articles, strict=True)]
-    else:
-        outcomes = store.ingest(articles, reread=True)
-        read_ids = [read.kept.id for read in done if not read.error]
-        captures.mark_read(store.engine, read_ids, EXTRACTOR_VERSION)
-    for old, new, outcome in zip(before, articles, outcomes, strict=True):
-        yield _change(old, new, outcome)
-
-
-def _stored(engine: Engine, article: Article) -> Stored | None:
-    try:
-        return query.get(engine, article.url)
-    except NoSuchArticle:
-        return None
-
-
-def _change(old: Stored | None, new: Article, outcome: Outcome) -> Change:
-    lost, gained = lost_and_gained(old.article_body if old else "", new.article_body)
-    return Change(new.url, outcome, lost, gained, _differing(old, new) if old else ())
-
-
-def _outcome(old: Stored | None, new: Article) -> Outcome:
-    if old is None:
-        return Outcome.NEW
-    changed = old.article_body != new.article_body or _differing(old, new)
-    return Outcome.UPDATED if changed else Outcome.UNCHANGED
-
-
-def _differing(old: Stored, new: Article) -> tuple[str, ...]:
-    return tuple(name for name in _FIELDS if getattr(old, name) != getattr(new, name))
+def _whole(name: str, number: object) -> int:
+    """A number of rows. Raises `UsageError` for one below nought, `WrongType` for none."""
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise WrongType(name, number, "give a whole number of articles")
+    if (rows := index(number)) < 0:
+        raise UsageError(f"{name} {rows}: give 0 or more")
+    return rows

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from newsarchive import plugins
 from newsarchive import rules as rules_module
-from newsarchive.archive import BATCH, articles_of, differs
 from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
@@ -27,6 +26,7 @@ from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Article
+from newsarchive.reextract import BATCH, articles_of, differs
 from newsarchive.rules import Rules
 from newsarchive.warc.files import Folder, folders
 

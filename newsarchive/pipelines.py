@@ -21,11 +21,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from scrapy import signals
 from scrapy.http import Response
 
-from newsarchive import adapter as adapter  # Scrapy's exporters see an Article as its flat row,
 from newsarchive import plugins
-from newsarchive import received as received  # and what becomes one without its bytes
 from newsarchive import rules as rules_module
-from newsarchive.archive import raw_folders, stored_reading
 from newsarchive.collector import set_up_collector
 from newsarchive.core import steps as process
 from newsarchive.core.discovery import find
@@ -39,14 +36,15 @@ from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.store import Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
+from newsarchive.extensions.recorder import Recorder, folder_elsewhere, raw_folder
+from newsarchive.extensions.template_learning import Tutor, template_learned
 from newsarchive.items import Article, Capture, DropReason, Page
-from newsarchive.recorder import Recorder, folder_elsewhere, raw_folder
+from newsarchive.reextract import raw_folders, stored_reading
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of, steps_of
-from newsarchive.spiders.fetching import FetchingSpider
 from newsarchive.spiders.news import NewsSpider
+from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.spiders.warc import WarcSpider
-from newsarchive.tutor import Tutor, template_learned
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -80,4 +80,4 @@ DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
 # --- Scrapy's own feeds (-O articles.jsonl) ---------------------------------------------------
 FEED_EXPORT_ENCODING = "utf-8"
 FEED_EXPORT_FIELDS = [field.name for field in fields.CRAWLED]
-FEED_EXPORTERS = {"csv": "newsarchive.adapter.ArticleCsvExporter"}
+FEED_EXPORTERS = {"csv": "newsarchive.adapters.ArticleCsvExporter"}

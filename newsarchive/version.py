@@ -1,7 +1,25 @@
-"""Two numbers: the package's, and the extractor's."""
+"""Two numbers: the package's, and the extractor's.
+
+Who we say we are: to servers in the user agent, and the name by which robots.txt speaks of us.
+"""
+
+from __future__ import annotations
 
 VERSION = "0.1.0"
 
 #: Raised whenever the same bytes may give another text or other metadata, so that an
 #: archive knows which of its revisions an older extractor made.
 EXTRACTOR_VERSION = 4
+
+
+#: The product token of the user agent, for which robots.txt may have a group (RFC 9309, 2.2.1).
+NAME = "newsarchive"
+
+
+def user_agent(contact: str) -> str:
+    """Who we are and how to reach whoever runs the crawl (RFC 9110, 10.1.5).
+
+    >>> user_agent("you@example.org").endswith(" (+you@example.org)")
+    True
+    """
+    return f"{NAME}/{VERSION} (+{contact})" if contact else f"{NAME}/{VERSION} (no contact given)"

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive import archive
-from newsarchive.archive import Change, Summary, reextract
+from newsarchive import reextract as archive
 from newsarchive.core import steps
 from newsarchive.db.engine import open_engine
 from newsarchive.db.reading import query
@@ -20,6 +19,7 @@ from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.items import Article, Block, Capture, Origin
+from newsarchive.reextract import Change, Summary, reextract
 from newsarchive.rules import Rules
 from newsarchive.warc.writer import Original, WarcWriter
 from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article

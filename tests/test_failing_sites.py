@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive.commands.crawl import exit_code
-from newsarchive.patience import MAX_FAILED_POSTS_IN_A_ROW
+from newsarchive.middlewares import MAX_FAILED_POSTS_IN_A_ROW
 from tests.serving import Answer, Seen, crawl, served
 from tests.test_crawl import front, post, rows
 from tests.test_recrawl import due_now

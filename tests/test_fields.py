@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from itemadapter import ItemAdapter, is_item
 from scrapy.exporters import CsvItemExporter, JsonLinesItemExporter
 
-from newsarchive import Archive, adapter, fields, settings
+from newsarchive import Archive, adapters, fields, settings
 from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import reading
@@ -146,7 +146,9 @@ def test_the_feeds_of_scrapy(archive: str) -> None:
             assert list(line) == names(CRAWLED)
             assert line == ours
         out = io.BytesIO()
-        table: CsvItemExporter = adapter.ArticleCsvExporter(out, fields_to_export=settings.FEED_EXPORT_FIELDS)
+        table: CsvItemExporter = adapters.ArticleCsvExporter(
+            out, fields_to_export=settings.FEED_EXPORT_FIELDS
+        )
         table.export_item(article)
         table.finish_exporting()
         (line,) = csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""))

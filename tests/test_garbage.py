@@ -63,7 +63,7 @@ def test_extract_leaves_the_collector_as_the_caller_set_it(
 def test_the_library_and_the_addon_leave_it_alone_when_they_are_imported() -> None:
     code = (
         "import gc; before = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()\n"
-        "import newsarchive.addon, newsarchive.archive, newsarchive.learning, newsarchive.pipelines\n"
+        "import newsarchive.addon, newsarchive.reextract, newsarchive.learning, newsarchive.pipelines\n"
         "assert (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()) == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -51,7 +51,7 @@ CRAWL = ("scrapy", "crawl", "news", "-a", "url=http://127.0.0.1:9/")
         "newsarchive.core.encoding.step",
         "newsarchive.pipelines",
         "alembic",
-        "newsarchive.extensions",
+        "newsarchive.extensions.progress",
     ],
 )
 def test_a_crawl_that_is_still_loading(db: Path, when: str) -> None:

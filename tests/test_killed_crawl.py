@@ -17,8 +17,8 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from newsarchive.inflight import InFlight
 from newsarchive.items import Link
+from newsarchive.middlewares import InFlight
 from tests.serving import Site, crawl, crawl_killed_at, served
 from tests.test_crawl import front, post, rows
 from tests.test_second_crawl import POSTS, QUERY, rest_api, sitemaps, tagged

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive import agent, settings
+from newsarchive import settings, version
 from newsarchive.cli.fetch import MAX_DELAY_SECONDS, Fetcher
 from newsarchive.exceptions import FetchError, ForbiddenByRobots
 from tests.serving import Answer, Site, crawl, served
@@ -52,7 +52,7 @@ def test_they_say_who_we_are_as_a_crawl_does(
         site.seen.clear()
         crawl(f"url={site.home}/", "limit=1", db=db.with_name("other.db"))
         assert asked == {request.headers["User-Agent"] for request in site.seen}
-    assert asked == {agent.user_agent("archive@example.org")}
+    assert asked == {version.user_agent("archive@example.org")}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
@@ -132,5 +132,5 @@ def test_a_page_that_cannot_be_had_is_named_with_the_cause() -> None:
 
 
 def test_robots_txt_knows_us_by_one_name() -> None:
-    assert settings.ROBOTSTXT_USER_AGENT == agent.NAME
-    assert agent.user_agent("").startswith(f"{agent.NAME}/")
+    assert settings.ROBOTSTXT_USER_AGENT == version.NAME
+    assert version.user_agent("").startswith(f"{version.NAME}/")

@@ -21,11 +21,11 @@ from scrapy.utils.test import get_crawler
 from newsarchive import pipelines, rules
 from newsarchive import settings as own
 from newsarchive.addon import Addon
-from newsarchive.agent import user_agent
 from newsarchive.core import steps
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Capture
 from newsarchive.spiders.news import NewsSpider
+from newsarchive.version import user_agent
 
 PAGE = (
     b"<html><head><title>A bridge</title></head><body><article><h1>A bridge</h1>"

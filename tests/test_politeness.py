@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy.utils.test import get_crawler
 
-from newsarchive.politeness import Politeness
+from newsarchive.middlewares import Politeness
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post, rows
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import Settings
 
-from newsarchive import extensions
 from newsarchive.cli.crawl import Told
-from newsarchive.progress import Bar, Pace
+from newsarchive.extensions import progress as extensions
+from newsarchive.extensions.progress import Bar, Pace
 from newsarchive.spiders.base import ArchiveSpider
 from tests.serving import crawl, served
 from tests.terminal import module, run

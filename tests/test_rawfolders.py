@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive import archive, demo
+from newsarchive import demo, reextract
 from newsarchive.db import archive_state
 from newsarchive.db.engine import open_engine
 from newsarchive.db.writing.store import Store
@@ -37,7 +37,7 @@ def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) 
     assert archive_state.known(engine) == ["/a", "/b"]
     archive_state.remember(engine, [Path("/b"), Path("/c")])
     assert archive_state.known(engine) == ["/c", "/a", "/b"]
-    assert archive.raw_folders(engine, "x/news-warc") == ("x/news-warc", "/c", "/a", "/b")
+    assert reextract.raw_folders(engine, "x/news-warc") == ("x/news-warc", "/c", "/a", "/b")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.wordpress_themes import FORMATS, STOCK, measured
-from newsarchive.archive import reextract
 from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
 from newsarchive.db.engine import open_existing
+from newsarchive.reextract import reextract
 from newsarchive.warc.files import default_folder
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import STORY, front, rows

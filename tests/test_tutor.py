@@ -17,9 +17,9 @@ from sqlalchemy import Engine
 
 from newsarchive.core.site_template.observations import Sighting
 from newsarchive.db.writing.store import Outcome
+from newsarchive.extensions.template_learning import Tutor, template_learned
 from newsarchive.items import Article
 from newsarchive.learning import Summary
-from newsarchive.tutor import Tutor, template_learned
 from tests.storage import open_archive
 
 

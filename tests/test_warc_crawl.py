@@ -16,8 +16,8 @@ from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import demo
+from newsarchive.extensions.recorder import WIRE, Recorder, Wire
 from newsarchive.items import Place
-from newsarchive.recorder import WIRE, Recorder, Wire
 from newsarchive.warc.writer import WarcWriter
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_cli import run

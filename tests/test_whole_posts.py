@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from newsarchive import rules
-from newsarchive.archive import reextract
 from newsarchive.core.assembly.feed_text import weighed
 from newsarchive.core.assembly.post import selected
 from newsarchive.core.discovery.wordpress import wp_posts_url
@@ -17,6 +16,7 @@ from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText
+from newsarchive.reextract import reextract
 from newsarchive.warc.files import default_folder
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows

@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from newsarchive.archive import reextract
 from newsarchive.core.urls import url_key
 from newsarchive.db.engine import open_existing
+from newsarchive.reextract import reextract
 from newsarchive.warc.files import default_folder
 from tests.serving import crawl
 from tests.static_blogs import StaticBlog, hugo, pelican

@@ -17,8 +17,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.cli.options import loudness
-from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
-from newsarchive.exitcodes import STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM
+from newsarchive.exceptions import (
+    STOPPED_BY_CTRL_C,
+    STOPPED_BY_SIGTERM,
+    DatabaseError,
+    NewsArchiveError,
+    NoSuchArticle,
+    UsageError,
+)
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:

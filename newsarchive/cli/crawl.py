@@ -21,8 +21,7 @@ from newsarchive.cli.maintain import progress_bar
 from newsarchive.cli.options import option, quiet, verbosity
 from newsarchive.cli.outcomes import Result, exit_code, show
 from newsarchive.demo import NAME as DEMO
-from newsarchive.exceptions import DatabaseError, UsageError
-from newsarchive.exitcodes import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
+from newsarchive.exceptions import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE, DatabaseError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -90,11 +90,11 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
         rules, steps = rules_in_force(), steps_in_force()
         return process.article_from(read_capture(source, url, ignore_robots), rules, steps)
     if again:
-        from newsarchive import archive
+        from newsarchive import reextract
 
         engine = open_archive(db)
-        folders = archive.raw_folders(engine, raw_folder(db))
-        return archive.read_again(engine, folders, source, rules_in_force(), steps_in_force())
+        folders = reextract.raw_folders(engine, raw_folder(db))
+        return reextract.read_again(engine, folders, source, rules_in_force(), steps_in_force())
     return _stored(source, db)
 
 

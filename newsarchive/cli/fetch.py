@@ -16,7 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from newsarchive import agent, config
+from newsarchive import config, version
 from newsarchive.cli.common import say
 from newsarchive.exceptions import FetchError, ForbiddenByRobots
 from newsarchive.items import Capture
@@ -39,7 +39,7 @@ MAX_SILENT_WAIT_SECONDS = 2.0
 def own_user_agent() -> str:
     """What a crawl says by the same settings."""
     held = config.load()
-    return held["crawl.user_agent"] or agent.user_agent(held["contact"])
+    return held["crawl.user_agent"] or version.user_agent(held["contact"])
 
 
 def fetch(url: str, *, ignore_robots: bool = False) -> Capture:
@@ -102,11 +102,11 @@ class Fetcher:
         rules = self.robots[host]
         if rules is None:
             return
-        if not rules.can_fetch(url, agent.NAME):
+        if not rules.can_fetch(url, version.NAME):
             raise ForbiddenByRobots(
                 f"{url}: the robots.txt of {host} forbids us to fetch it; if the site is your own: --ignore-robots"
             )
-        delay = min(float(rules.crawl_delay(agent.NAME) or 0), MAX_DELAY_SECONDS)
+        delay = min(float(rules.crawl_delay(version.NAME) or 0), MAX_DELAY_SECONDS)
         wait = self.not_before.get(host, 0.0) - self.clock()
         if wait > 0:
             if wait > MAX_SILENT_WAIT_SECONDS:

@@ -105,10 +105,10 @@ def template(
 
 
 def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
-    from newsarchive import archive, learning
+    from newsarchive import learning, reextract
 
     engine = open_archive(db)
-    folders = archive.raw_folders(engine, raw_folder(db, folder))
+    folders = reextract.raw_folders(engine, raw_folder(db, folder))
     return learning.Learner(engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting())
 
 

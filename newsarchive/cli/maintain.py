@@ -133,7 +133,8 @@ def vacuum(dry_run: bool, db: str) -> None:
 @config_option
 def copy(source: str, target: str, dry_run: bool) -> None:
     """Copy an archive from SOURCE into TARGET, between SQLite and PostgreSQL; call it again to go on."""
-    from newsarchive import archive, config
+    from newsarchive import config
+    from newsarchive import reextract as archive
     from newsarchive.db import schema
 
     engine = open_archive(source)
@@ -156,7 +157,7 @@ def copy(source: str, target: str, dry_run: bool) -> None:
 @db_option
 def backup(file: Path, dry_run: bool, db: str) -> None:
     """Copy an SQLite archive into FILE while crawls go on (raw bytes in the WARC folder are not in it)."""
-    from newsarchive import archive
+    from newsarchive import reextract as archive
 
     engine = open_archive(db)
     if dry_run:
@@ -209,7 +210,7 @@ def reextract(
     """
     from datetime import UTC
 
-    from newsarchive import archive
+    from newsarchive import reextract as archive
     from newsarchive.version import EXTRACTOR_VERSION
 
     engine = open_archive(db)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from newsarchive.cli.common import complain, messages, say
-from newsarchive.exitcodes import ALL_FAILED, DATABASE_FAILED, SOME_FAILED, USAGE
+from newsarchive.exceptions import ALL_FAILED, DATABASE_FAILED, SOME_FAILED, USAGE
 
 #: Exit codes, of ours and of `scrapy crawl` alike.
 #: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.

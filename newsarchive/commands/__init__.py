@@ -1,5 +1,5 @@
 """Scrapy commands of this project. Scrapy imports this package when its command line starts, and nobody else does."""
 
-from newsarchive.interrupted import say_it_in_one_line
+from newsarchive.__main__ import say_it_in_one_line
 
 say_it_in_one_line()  # loading Scrapy, the spiders and the tables takes seconds

@@ -24,16 +24,18 @@ from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
 from newsarchive.collector import set_up_collector
-from newsarchive.exceptions import BadRules, DatabaseError, UsageError
-from newsarchive.exitcodes import (
+from newsarchive.exceptions import (
     ALL_FAILED,
     DATABASE_FAILED,
     FAULT,
     SOME_FAILED,
     STOPPED_BY_CTRL_C,
     STOPPED_BY_SIGTERM,
+    BadRules,
+    DatabaseError,
+    UsageError,
 )
-from newsarchive.extensions import Verdict, verdict
+from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.spiders.base import steps_of
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from newsarchive.core.discovery import find
 from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
-from newsarchive.politeness import Politeness
+from newsarchive.middlewares import Politeness
 from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of
-from newsarchive.spiders.fetching import FetchingSpider
-from newsarchive.spiders.finding import KINDS, Batch, Finder, conditional
+from newsarchive.spiders.discovery import KINDS, Batch, Finder, conditional
+from newsarchive.spiders.posts import FetchingSpider
 
 #: The kind of source that a front page is.
 HOME = "home page"

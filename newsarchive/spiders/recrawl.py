@@ -12,7 +12,7 @@ from newsarchive.core import urls
 from newsarchive.db.frontier.queue import Known
 from newsarchive.items import Link
 from newsarchive.spiders.base import count
-from newsarchive.spiders.fetching import FetchingSpider
+from newsarchive.spiders.posts import FetchingSpider
 
 
 class RecrawlSpider(FetchingSpider):

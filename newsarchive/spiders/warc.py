@@ -12,8 +12,8 @@ from typing import Any
 from newsarchive.core.urls import same_site
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.exceptions import DatabaseError, UsageError
+from newsarchive.extensions.recorder import Recorder
 from newsarchive.items import Capture
-from newsarchive.recorder import Recorder
 from newsarchive.spiders.base import ArchiveSpider, count
 from newsarchive.warc import reader
 

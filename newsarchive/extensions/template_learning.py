@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from newsarchive.core.urls import site_of
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.writing.store import Outcome
+from newsarchive.extensions.recorder import raw_folder
 from newsarchive.items import Article
 from newsarchive.learning import STEPS, Learner, Summary
-from newsarchive.recorder import raw_folder
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
