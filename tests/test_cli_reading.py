@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from newsarchive.cli import cli, common, search, stats
+from newsarchive.cli import articles as search
+from newsarchive.cli import cli, common, stats
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade

@@ -223,7 +223,7 @@ def test_a_dry_run_lists_into_a_feed_and_asks_for_no_post(tmp_path: Path) -> Non
 
 def test_a_post_that_fails_is_no_failed_site(tmp_path: Path) -> None:
     """Whatever exit code the spider gives for it: the site's other posts are looked at again, and it is not failing."""
-    from newsarchive.cli.outcomes import Result, exit_code
+    from newsarchive.cli.crawl import Result, exit_code
     from newsarchive.exceptions import SOME_FAILED
 
     some, none = Result("https://a.example"), Result("https://b.example")

@@ -122,7 +122,7 @@ def test_sql_stands_in_db_alone() -> None:
         ("from newsarchive import Archive", ("scrapy", "twisted", "alembic")),
         ("import newsarchive; newsarchive.repair('plain')", ("scrapy", "twisted", "sqlalchemy")),
         ("import newsarchive.cli", ("scrapy", "twisted", "sqlalchemy", "numpy", "lxml", "rich.table")),
-        ("import newsarchive.cli.read, newsarchive.cli.pages", ("scrapy", "twisted", "numpy")),
+        ("import newsarchive.cli.articles, newsarchive.cli.extract", ("scrapy", "twisted", "numpy")),
     ],
 )
 def test_an_import_loads_nothing_heavy(statement: str, unwanted: tuple[str, ...]) -> None:

@@ -65,7 +65,7 @@ def test_a_crawl_that_is_still_loading(db: Path, when: str) -> None:
     ("when", "words"),
     [
         ("click", "search ferry"),
-        ("newsarchive.cli.search", "search ferry"),
+        ("newsarchive.cli.articles", "search ferry"),
         ("newsarchive.db.readonly", "stats"),
         ("sqlalchemy", "recluster"),
         ("newsarchive.db.schema", "db upgrade"),

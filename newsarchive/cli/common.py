@@ -1,15 +1,34 @@
-"""Options and output that several subcommands share."""
+"""Options and output that several subcommands share.
+
+A long text on a terminal goes through a pager, screen by screen; elsewhere nothing stands between.
+
+Rows for a person: a header, columns that are aligned, and addresses that can be copied.
+
+    id  state    confidence  words  headline             address
+    17  waiting        0.62    140  A list of links      https://blog.example/links/
+
+An address stands last in its row and is neither broken nor cut: where it is longer than the rest of the line, the terminal
+wraps it, which puts no line break into what is copied. Where the other columns leave it no room it gets a line of its own.
+Programs get no table: they read rows with tabs between the cells.
+
+Where the articles of a crawl are, and what to type next: the last words of every crawl.
+"""
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import shlex
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from newsarchive import config
 from newsarchive.cli import plainwords
@@ -26,6 +45,7 @@ if TYPE_CHECKING:
     from newsarchive.db.readonly import File
     from newsarchive.items import Article, Block, Edit
     from newsarchive.rules import Rules
+
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +237,6 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
 
 def print_article(article: Article, *, pager: bool = False) -> None:
     """The article for a reader on stdout, a long one through the `pager`; the account of what was done on stderr."""
-    from newsarchive.cli.paging import paged
 
     heads = [byline(article.authors, article.date_published, article.publisher), article.url]
     original = getattr(article, "original_url", "")  # of what is stored; a page read now has none
@@ -260,3 +279,140 @@ def dates(article: Article) -> list[str]:
     }
     known = [f"{what} {when:%Y-%m-%d}" for what, when in moments.items() if when]
     return [" · ".join(known)] if known else []
+
+
+pager_option = click.option(
+    "--pager/--no-pager",
+    default=True,
+    help="Whether a text longer than the terminal goes through $PAGER; it does by default.",
+)
+#: What `less` needs to leave colours as they are, and to write nothing of its own; a person's own LESS stands.
+_LESS = "FRX"
+
+
+class _Held(io.StringIO):
+    """Standard output that is held back, and still a terminal to whoever asks."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.terminal.encoding
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self.terminal.fileno()
+
+
+@contextmanager
+def paged(wanted: bool = True) -> Iterator[None]:
+    """What is printed inside goes through the pager where it is longer than the screen."""
+    terminal = sys.stdout
+    if not wanted or not on_terminal() or not sys.stdin.isatty():
+        yield
+        return
+    sys.stdout = held = _Held(terminal)
+    try:
+        yield
+    finally:
+        sys.stdout = terminal
+        text = held.getvalue()
+        if text.count("\n") < shutil.get_terminal_size().lines:
+            click.echo(text, nl=False, color=True)
+        else:
+            os.environ.setdefault("LESS", _LESS)
+            click.echo_via_pager(text.removesuffix("\n"), color=not os.environ.get("NO_COLOR"))
+
+
+#: Columns of the terminal between two columns of a table.
+GAP = 2
+#: Share of the terminal that all columns but the last may take before the last gets a line of its own.
+MAX_SHARE_BEFORE_LAST = 0.6
+#: Widest cell of running text, in columns of the terminal, that is shown whole; a longer one ends in an ellipsis.
+MAX_TEXT_COLUMNS = 40
+
+
+def lines(
+    heads: Sequence[str], rows: Iterable[Sequence[object]], width: int, right: Sequence[str] = ()
+) -> Iterator[str]:
+    """The header, then a row in one line or two. The last column is an address or ends the line anyway; `right` names
+    the columns of numbers."""
+    cells = [[_cell(cell) for cell in row[:-1]] + [_plain(row[-1])] for row in rows]
+    table = [list(heads), *cells]
+    widths = [max(cell_len(row[i]) for row in table) for i in range(len(heads) - 1)]
+    before = sum(widths) + GAP * len(widths)
+    crowded = before > width * MAX_SHARE_BEFORE_LAST
+    for number, row in enumerate(table):
+        aligned = [
+            " " * (columns - cell_len(cell)) + cell if head in right else set_cell_size(cell, columns)
+            for head, cell, columns in zip(heads, row, widths, strict=False)
+        ]
+        if number and crowded and before + cell_len(row[-1]) > width:
+            yield (" " * GAP).join(aligned).rstrip()
+            yield f"{' ' * GAP}{row[-1]}"
+        else:
+            yield (" " * GAP).join([*aligned, row[-1]]).rstrip()
+
+
+def show(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Sequence[str] = (),
+    out: Console | None = None,
+) -> None:
+    """Print the table on the terminal (standard output if no other is given); the header stands out."""
+
+    out = out or console()
+    first, *rest = lines(heads, rows, out.width, right)
+    out.print(first, style="bold", markup=False, soft_wrap=True)
+    for line in rest:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _plain(cell: object) -> str:
+    return " ".join(str("" if cell is None else cell).split())
+
+
+def _cell(cell: object) -> str:
+    text = _plain(cell)
+    if "://" in text or cell_len(text) <= MAX_TEXT_COLUMNS:
+        return text
+    return set_cell_size(text, MAX_TEXT_COLUMNS - 1).rstrip() + "…"
+
+
+def place(url: str) -> str:
+    """The archive as a person names it: a file, or the address of a database without its password.
+
+    >>> place("sqlite:///news.db"), place("postgresql://me:secret@localhost/news")
+    ('news.db', 'postgresql://me:***@localhost/news')
+    """
+    return config.without_password(url.removeprefix("sqlite:///"))
+
+
+def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog: str = "") -> str:
+    """Sentences for the end of a crawl into the archive at `url`, whose raw pages go where `warc` says (`on`, `off`, a
+    folder).
+
+    `word` is one to search for, `first` the id of an article to show, `blog` the address of one to crawl next. The
+    commands name the archive where it is not the one that they would open anyway.
+    """
+    name = place(url)
+    default = database_url(config.load()["database"])
+    option = "" if url == default else f" --db {shlex.quote(name)}"
+    commands = [f"search {word}", *([f"show {first}"] if first else []), "export articles.csv"]
+    commands += [f"crawl {blog}"] if blog else []
+    said = [f"The articles are in {name}."]
+    if warc != "off":
+        said.append(f"The pages as they were received are in {raw_pages(url, warc)}.")
+    return "\n".join([*said, "What to type next:", *(f"  newsarchive {c}{option}" for c in commands)])
+
+
+def raw_pages(url: str, warc: str) -> Path:
+    """The folder of the WARC files."""
+    from newsarchive.warc.files import default_folder
+
+    return default_folder(url) if warc == "on" else Path(warc)

@@ -226,7 +226,7 @@ def origins(
         say("no article names another publisher")
         raise SystemExit(1)
     if on_terminal() and not as_json:
-        from newsarchive.cli import tables
+        from newsarchive.cli import common
 
         rows = [
             (
@@ -237,7 +237,7 @@ def origins(
             )
             for r in found[:limit]
         ]
-        tables.show(
+        common.show(
             ("articles", "hours later", "site", "first published by"), rows, ("articles", "hours later")
         )
         return
@@ -276,7 +276,7 @@ def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -
 
     For archives that were filled by a version that knew no copies, or knew them worse.
     """
-    from newsarchive.cli.maintain import progress_bar
+    from newsarchive.cli.db import progress_bar
     from newsarchive.db.near_duplicates import rebuild
 
     engine = open_archive(db)

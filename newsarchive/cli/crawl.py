@@ -1,12 +1,21 @@
-"""`newsarchive crawl`: a blog by its address, or the followed sites, each in a process of its own."""
+"""`newsarchive crawl`: a blog by its address, or the followed sites, each in a process of its own.
+
+Spiders in processes of their own: how `newsarchive crawl` runs Scrapy, in a checkout or from the wheel.
+
+What became of the sites of a crawl: counts, exit codes, and how they are shown.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,20 +23,173 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import sitelist
-from newsarchive.cli.children import Children
-from newsarchive.cli.common import database_url, db_option, require_archive, say
+from newsarchive.cli.common import complain, database_url, db_option, messages, require_archive, say
+from newsarchive.cli.db import progress_bar
 from newsarchive.cli.demo import tour
-from newsarchive.cli.maintain import progress_bar
 from newsarchive.cli.options import option, quiet, verbosity
-from newsarchive.cli.outcomes import Result, exit_code, show
 from newsarchive.demo import NAME as DEMO
-from newsarchive.exceptions import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE, DatabaseError, UsageError
+from newsarchive.exceptions import (
+    ALL_FAILED,
+    DATABASE_FAILED,
+    LOCKED,
+    SOME_FAILED,
+    USAGE,
+    DatabaseError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.db.reading.sites import KnownSite
+
+
+#: Exit codes above it say as a shell does that a signal ended the process, before it was ready to end well.
+SHELL_SIGNALLED = 128
+
+
+class Children:
+    """The running spiders, which are told to end when we are: they finish what is in flight, and commit.
+
+    `shown`: they draw their progress and their summary, as `scrapy crawl` does; where the articles are we say ourselves. `stdout`: what they print there is
+    ours (a dry run, a feed to `-`).
+    """
+
+    def __init__(self, url: str, *, shown: bool = False, stdout: bool = False) -> None:
+        self.shown, self.stdout = shown, stdout
+        self.running: set[subprocess.Popen[bytes]] = set()
+        self.stopping = False
+        self.environment = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | os.environ
+        self.environment["NEWSARCHIVE_DATABASE_URL"] = url
+
+    def run(self, spider: str, options: Sequence[str]) -> int:
+        """The exit code of one spider; 0 for one that was told to end."""
+        command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
+        command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
+        # A session of its own: a Ctrl-C reaches it through us, once.
+        child = subprocess.Popen(
+            command,
+            env=self.environment,
+            stdout=None if self.stdout else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.running.add(child)
+        if self.stopping:
+            child.terminate()  # the signal came while it was starting
+        code = child.wait()
+        self.running.discard(child)
+        if self.stopping and (code < 0 or code > SHELL_SIGNALLED):
+            return 0
+        return code if code >= 0 else 1
+
+    def stop(self, *_: object) -> None:
+        self.stopping = True
+        for child in list(self.running):
+            child.terminate()
+
+    @contextmanager
+    def told_of_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+#: Exit codes, of ours and of `scrapy crawl` alike.
+#: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.
+COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
+
+
+def gravity(code: int) -> float:
+    """The rank of a spider's exit code: a spider that broke (1) is graver than a few posts that wait."""
+    return 0.5 if code == SOME_FAILED else code
+
+
+@dataclass
+class Result:
+    """What became of one site: its spiders' counts, the gravest exit code, and what went wrong."""
+
+    site: str
+    code: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+    def add(self, code: int, stats: dict[str, str]) -> None:
+        self.code = max(self.code, code, key=gravity)
+        errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
+        errors += [said for key, said in sorted(stats.items()) if key.startswith("site_left/")]
+        self.error = self.error or next(filter(None, errors), "")
+        for key, value in stats.items():
+            column = key.partition("/")[0]
+            if column in COLUMNS and value.isdigit():
+                self.counts[column] = self.counts.get(column, 0) + int(value)
+
+    @property
+    def holds_articles(self) -> bool:
+        """Whether the archive holds an article that this crawl fetched or looked at again."""
+        return any(self.counts.get(column) for column in ("new", "updated", "unchanged"))
+
+    @property
+    def failed(self) -> bool:
+        """Whether the site as a whole could not be crawled; some posts of it may fail."""
+        return self.code not in (0, SOME_FAILED)
+
+    @property
+    def problem(self) -> str:
+        """What went wrong in words, "" where nothing did."""
+        if not self.code:
+            return ""
+        if self.code == SOME_FAILED and not self.error:
+            number = self.counts.get("failed", 0)
+            return f"{self.site}: {number} posts could not be fetched; the next crawl asks for them again"
+        return self.error or f"{self.site}: the crawl ended with {self.code}"
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    failed = [result for result in results if result.failed]
+    if len(results) == 1 and results[0].code in (USAGE, SOME_FAILED):
+        return results[0].code
+    if any(result.code == DATABASE_FAILED for result in failed):
+        return DATABASE_FAILED
+    if failed and len(failed) == len(results):
+        return ALL_FAILED
+    return SOME_FAILED if any(result.code for result in results) else 0
+
+
+def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
+    """JSON on stdout; a table on a terminal; a line for each site elsewhere; only what went wrong where `quiet`."""
+    if as_json:
+        for result in results:
+            click.echo(json.dumps(record(result), ensure_ascii=False))
+        return
+    if quiet:
+        pass
+    elif results and sys.stderr.isatty():
+        show_table(results)
+    else:
+        for result in results:
+            say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
+    for result in results:
+        if result.problem:
+            complain(f"error: {result.problem}")
+
+
+def record(result: Result) -> dict[str, Any]:
+    counts = {column: result.counts.get(column, 0) for column in COLUMNS}
+    return {"site": result.site, "exit_code": result.code, "error": result.error, **counts}
+
+
+def show_table(results: Sequence[Result]) -> None:
+    """On standard error, a row a site; its address is neither broken nor cut."""
+    from newsarchive.cli import common
+
+    heads = (*COLUMNS, "site")
+    rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
+    common.show(heads, rows, COLUMNS, messages())
+
 
 #: Spiders that may be named as `scrapy crawl` has it.
 SPIDERS = ("news", "recrawl", "warc")
@@ -169,7 +331,7 @@ def run_one(db: str, spider: str, orders: Orders, *words: str) -> int:
 
 def say_where(url: str) -> None:
     """Where the articles are, and what to type next."""
-    from newsarchive.cli.nextsteps import next_steps
+    from newsarchive.cli.common import next_steps
 
     say(next_steps(url, config.load()["warc"]))
 

@@ -132,7 +132,7 @@ def tour(url: str, warc: str) -> None:
 
 def whats_next(url: str, warc: str) -> str:
     """Where the articles are, and the commands that a newcomer wants next."""
-    from newsarchive.cli.nextsteps import next_steps
+    from newsarchive.cli.common import next_steps
 
     return next_steps(url, warc, word="ferry", first=1, blog="https://your-blog.example --limit 20")
 

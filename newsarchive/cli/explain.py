@@ -15,6 +15,8 @@ from newsarchive.cli.common import (
     open_archive,
     open_reader,
     origin_line,
+    paged,
+    pager_option,
     print_line,
     raw_folder,
     robots_option,
@@ -22,7 +24,6 @@ from newsarchive.cli.common import (
     steps_in_force,
 )
 from newsarchive.cli.options import output_option
-from newsarchive.cli.paging import paged, pager_option
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
     from pathlib import Path
 
     if live or source == "-" or Path(source).is_file():
-        from newsarchive.cli.pages import read_capture
+        from newsarchive.cli.extract import read_capture
         from newsarchive.core import steps as process
 
         rules, steps = rules_in_force(), steps_in_force()

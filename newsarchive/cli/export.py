@@ -128,7 +128,7 @@ def _to_stdout(form: str, write: Callable[[Selection, IO[bytes]], int], articles
 def _to_file(
     target: Path, write: Callable[[Selection, Path], int], articles: Selection, overwrite: bool
 ) -> None:
-    from newsarchive.cli.maintain import progress_bar
+    from newsarchive.cli.db import progress_bar
     from newsarchive.db.readonly import File
     from newsarchive.export import check_target, write_whole
 

@@ -6,14 +6,7 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import (
-    db_option,
-    on_terminal,
-    open_archive,
-    open_reader,
-    print_article,
-    say,
-)
+from newsarchive.cli.common import db_option, on_terminal, open_archive, open_reader, print_article, say
 from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 
@@ -48,7 +41,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     if not found:
         say("nothing is in quarantine")
     if on_terminal() and not as_json and found:
-        from newsarchive.cli import tables
+        from newsarchive.cli import common
 
         heads = ("id", "state", "confidence", "words", "headline", "address")
         rows = [
@@ -62,7 +55,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
             )
             for one in found[:limit]
         ]
-        tables.show(heads, rows, ("id", "confidence", "words"))
+        common.show(heads, rows, ("id", "confidence", "words"))
         say("newsarchive quarantine show ID says why a page waits")
         return
     for one in found[:limit]:

@@ -386,7 +386,7 @@ class Summary:
 
     def print_next(self, console: Console, stats: dict[str, Any]) -> None:
         """Where the articles are; the tour of the bundled blog says it at its own end."""
-        from newsarchive.cli.nextsteps import next_steps
+        from newsarchive.cli.common import next_steps
 
         settings, found = self.crawler.settings, counts(stats)
         held = any(found[row] for row in ("new", "updated", "unchanged", "reread"))

@@ -1,4 +1,6 @@
-"""Pages over HTTP for a person who asked for them, with a crawl's manners; crawling itself is Scrapy's.
+"""`newsarchive extract` and `newsarchive repair`: the pure core on one page or text, no database.
+
+Pages over HTTP for a person who asked for them, with a crawl's manners; crawling itself is Scrapy's.
 
 robots.txt is asked first, for each address that a redirect leads to as well, and its Crawl-delay is kept. The user
 agent is a crawl's, contact included.
@@ -6,23 +8,126 @@ agent is a crawl's, contact included.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import Message
 from http.client import HTTPException
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+import click
+
 from newsarchive import config, version
-from newsarchive.cli.common import say
-from newsarchive.exceptions import FetchError, ForbiddenByRobots
+from newsarchive.cli import plainwords
+from newsarchive.cli.common import (
+    db_option,
+    print_article,
+    robots_option,
+    rules_in_force,
+    say,
+    steps_in_force,
+)
+from newsarchive.cli.options import output_option
+from newsarchive.exceptions import FetchError, ForbiddenByRobots, UsageError
 from newsarchive.items import Capture
 
 if TYPE_CHECKING:
     from protego import Protego
+
+    from newsarchive.items import Capture
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive extract https://blog.example/2025/04/post/
+  newsarchive extract page.html --url https://blog.example/post/ --json
+  curl -s https://blog.example/post/ | newsarchive extract -"""
+)
+@click.argument("source", metavar="FILE|URL|-")
+@click.option("--url", default="", help="The address a file came from, for its links and metadata.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
+@robots_option
+@output_option
+@db_option
+def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) -> None:
+    """Extract the article from a FILE, a URL or standard input (-), and print it.
+
+    A URL is fetched as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
+    Nothing is stored; --db is accepted and not used.
+    """
+    from newsarchive import export
+    from newsarchive.core import steps as process
+
+    rules, steps = rules_in_force(), steps_in_force()
+    article = process.article_from(read_capture(source, url, ignore_robots), rules, steps)
+    if as_json:
+        click.echo(export.to_json(article, indent=2))
+    else:
+        print_article(article)
+
+
+def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Capture:
+    """The page that SOURCE names, fetched with a crawl's manners where it is a web page. Raises `FetchError` or `UsageError`, naming it."""
+    if source.startswith(("http://", "https://")):
+        return fetch(source, ignore_robots=ignore_robots)
+    from newsarchive.items import Capture
+
+    if source == "-":
+        return Capture(url=url or "about:stdin", body=sys.stdin.buffer.read())
+    path = Path(source)
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(
+            f"{source}: no such file; for a web page give the address with http:// or https://"
+        ) from None
+    except OSError as error:
+        raise FetchError(f"{source}: cannot be read: {error.strerror}") from error
+    return Capture(url=url or path.resolve().as_uri(), body=body)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  echo 'Trumpโ€™s return' | newsarchive repair
+  newsarchive repair --explain < post.txt > mended.txt"""
+)
+@click.option("--explain", is_flag=True, help="Tell on stderr what was repaired, and why.")
+@click.option("--debug", is_flag=True, help="With --explain: how the evidence counts.")
+@output_option
+@db_option
+def repair(explain: bool, debug: bool, db: str) -> None:
+    """Repair mojibake: standard input (UTF-8) to standard output, all else untouched.
+
+    --db is accepted and not used.
+    """
+    from newsarchive import repair as repair_text
+
+    raw = sys.stdin.buffer.read()
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"standard input is not UTF-8 (byte {error.start}): convert it first, e.g. with iconv"
+        ) from None
+    result = repair_text(text)
+    sys.stdout.buffer.write(result.text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+    if explain:
+        for edit in result.edits:
+            why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""
+            rule = f"{edit.rule}{why}" if debug else plainwords.codec(edit.rule)
+            say(f"{edit.start}: {edit.before!r} → {edit.after!r} ({rule})")
+        for damage in result.damage:
+            say(f"left alone: {damage}")
+        say(f"{len(result.edits)} repairs")
+
 
 #: Bytes of a page at most: the crawl's own DOWNLOAD_MAXSIZE.
 MAX_PAGE_BYTES = 16 * 1024 * 1024

@@ -1,0 +1,356 @@
+"""`newsarchive search`: articles by their words, and by what is known of them.
+
+`newsarchive history` and `newsarchive diff`: the versions of an article, and what changed between them.
+
+`newsarchive show`: one stored article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsarchive.cli.common import (
+    COLUMN,
+    byline,
+    console,
+    db_option,
+    on_terminal,
+    open_reader,
+    origin_line,
+    paged,
+    pager_option,
+    print_article,
+    say,
+)
+from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
+from newsarchive.cli.options import option, output_option
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.text import Text
+    from sqlalchemy import Engine
+
+    from newsarchive.core.text.diff import Change
+    from newsarchive.db.reading.articles import Version
+    from newsarchive.db.reading.search import Hit
+    from newsarchive.db.readonly import File
+    from newsarchive.items import Article
+
+
+#: What stands around a found word before it is coloured; no text has them (Unicode's private use).
+_START, _END = "\ue000", "\ue001"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive search ferry harbour
+  newsarchive search '"free trade" OR tariff*' --since 2025-01-01 --language en --page 2
+  newsarchive search --site blog.example --order date --csv --bom > articles.csv"""
+)
+@click.argument("words", nargs=-1)
+@filter_options
+@click.option(
+    "--order",
+    type=click.Choice(["rank", "date"]),
+    default="rank",
+    show_default=True,
+    help="Best or newest first.",
+)
+@option("limit", default=20, show_default=True, help="At most this many rows.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out this many rows first.")
+@click.option("--page", type=click.IntRange(1), help="The second, third, … LIMIT rows.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
+@click.option("--bom", is_flag=True, help="With --csv: the mark by which Excel knows UTF-8 goes first.")
+@output_option
+@db_option
+def search(
+    words: tuple[str, ...], order: str, limit: int, offset: int, page: int | None,
+    as_json: bool, as_csv: bool, bom: bool, db: str, **options: Any,
+) -> None:  # fmt: skip
+    """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without any, all that pass the filters.
+
+    A row has ID, day, headline and URL, with tabs between them; on a terminal the found words in their place.
+    """
+    from newsarchive.db.reading.search import MARKS, Marks
+    from newsarchive.db.reading.search import search as find
+
+    wanted, asked = chosen(options), " ".join(words)
+    if not asked and not wanted.any:
+        raise UsageError("search: nothing to look for; type words, or a filter such as --site (see --help)")
+    if page and offset:
+        raise UsageError("search: --page and --offset both say where to begin; give one")
+    if bom and not as_csv:
+        raise UsageError("search: --bom is the mark of a CSV file; give --csv too")
+    begin = (page - 1) * limit if page else offset
+    coloured = on_terminal() and not as_json and not as_csv
+    source = open_reader(db)
+    marks = Marks(_START, _END) if coloured else MARKS
+    hits = find(source, asked, filters=wanted, order=order, limit=limit, offset=begin, marks=marks)
+    if not hits and not begin:
+        say_nothing_found(source, asked, wanted)
+        raise SystemExit(1)
+    _print(hits, as_json, as_csv, bom, coloured)
+    if begin or len(hits) == limit:
+        from newsarchive.db.reading.search import count
+
+        _say_more(len(hits), begin, limit, count(source, asked, wanted))
+
+
+def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
+    """Which of how many were shown, and how to see the next."""
+    if not shown:
+        say(f"no more: there are {total}")
+        raise SystemExit(1)
+    left = total - begin - shown
+    onward = f"--page {begin // limit + 2}" if begin % limit == 0 else f"--offset {begin + shown}"
+    more = f"; {left} more: {onward}" if left > 0 else ""
+    if begin or left > 0:
+        say(f"{begin + 1} to {begin + shown} of {total}{more}")
+
+
+def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
+    if as_json:
+        from newsarchive import export
+
+        for hit in hits:
+            click.echo(export.to_json(hit))
+    elif as_csv:
+        _print_csv(hits, bom)
+    elif coloured:
+        _print_coloured(hits)
+    else:
+        for hit in hits:
+            click.echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
+
+
+def _print_csv(hits: Iterable[Hit], with_bom: bool) -> None:
+    import sys
+    from dataclasses import asdict, fields
+
+    from newsarchive.db.reading.search import Hit
+    from newsarchive.export.text import write_rows
+
+    names = [field.name for field in fields(Hit)]
+    out = sys.stdout.buffer
+    write_rows(names, map(asdict, hits), out, with_bom=with_bom, line_end="\n")
+    out.flush()
+
+
+def _print_coloured(hits: Iterable[Hit]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out = console()
+    for hit in hits:
+        parts = [str(hit.id), _day(hit), hit.site, hit.origin and f"from {hit.origin}", hit.in_language]
+        out.print(Text(hit.headline or hit.url, style="bold"))
+        out.print(Text(" · ".join(part for part in parts if part), style="cyan"))
+        out.print(Text(hit.url, style="dim"), soft_wrap=True)
+        out.print(Padding(_snippet(hit.snippet, bool(out.color_system)), (0, 0, 1, 2)))
+
+
+def _snippet(marked: str, colours: bool) -> Text:
+    """The snippet with its found words in colour, or between asterisks where there are no colours."""
+    from rich.text import Text
+
+    if not colours:
+        return Text(marked.replace(_START, "**").replace(_END, "**"))
+    text = Text()
+    for i, piece in enumerate(marked.split(_START)):
+        found, end, rest = piece.partition(_END) if i else ("", "", piece)
+        text.append(found if end else "", style="bold yellow")
+        text.append(rest if end or not i else piece)
+    return text
+
+
+def _day(hit: Hit) -> str:
+    return hit.date_published.date().isoformat() if hit.date_published else "-"
+
+
+@click.command(
+    epilog="""\b
+Example:
+  newsarchive history https://blog.example/2025/04/post/"""
+)
+@click.argument("which", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a version, with its text.")
+@output_option
+@db_option
+def history(which: str, as_json: bool, db: str) -> None:
+    """The versions of an article: number, when first seen, what changed it, headline.
+
+    `publisher` means that the page changed, `extractor` that another version of newsarchive reads the same page
+    otherwise, `site` that more was learned of the site. A change of a field that is no part of the text (a date, the
+    authors, the section) has a line of its own below the version that was current then.
+    """
+    from newsarchive import export
+    from newsarchive.db.reading.articles import history as versions
+
+    found = versions(open_reader(db), which)
+    if on_terminal() and not as_json:
+        from newsarchive.cli import common
+
+        common.show(("version", "seen", "changed by", "headline, or what changed"), _history_rows(found))
+        return
+    for version in found:
+        if as_json:
+            click.echo(export.to_json(version))
+        else:
+            mark = "*" if version.current else ""
+            click.echo(
+                f"{version.version}{mark}\t{version.seen_at:%Y-%m-%d %H:%M}\t{version.change_kind}\t{version.headline}"
+            )
+            for moved in version.fields:
+                click.echo(
+                    f"{version.version}{mark}\t{moved.seen_at:%Y-%m-%d %H:%M}\t{moved.change_kind}\t{moved.field}:"
+                    f" {_plain(moved.value_before)} -> {_plain(moved.value_after)}"
+                )
+
+
+def _history_rows(found: Iterable[Version]) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each version, and one for each change of a field while it was current."""
+    for version in found:
+        number = f"{version.version}{'*' if version.current else ''}"
+        yield number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline
+        for moved in version.fields:
+            change = f"{moved.field}: {_plain(moved.value_before)} → {_plain(moved.value_after)}"
+            yield number, f"{moved.seen_at:%Y-%m-%d %H:%M}", moved.change_kind, change
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive diff https://blog.example/2025/04/post/
+  newsarchive diff 17 1 3 --unified"""
+)
+@click.argument("which", metavar="URL|ID")
+@click.argument("first", metavar="[VERSION", type=click.IntRange(1), required=False)
+@click.argument("second", metavar="VERSION]", type=click.IntRange(1), required=False)
+@click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
+@click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
+@pager_option
+@output_option
+@db_option
+def diff(
+    which: str,
+    first: int | None,
+    second: int | None,
+    as_html: bool,
+    as_unified: bool,
+    pager: bool,
+    db: str,
+) -> None:
+    """What changed between two versions of an article, word by word; the last two unless named.
+
+    First come the fields that are no part of the text (dates, authors, section …), a line each.
+    """
+    from newsarchive.core.text import diff as differ
+    from newsarchive.db.reading.articles import fields_between, two_of
+    from newsarchive.db.reading.articles import history as versions
+
+    found = versions(open_reader(db), which)
+    old, new = two_of(found, which, first, second)
+    moved = fields_between(old, new, found)
+    before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
+    after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
+    if as_unified:
+        with paged(pager):
+            click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
+    elif as_html:
+        click.echo(differ.to_html(differ.word_diff(before, after)))
+    else:
+        with paged(pager):
+            print_words(differ.word_diff(before, after))
+
+
+def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Fields with their values, a line each, parted from the text that follows."""
+    lines = [f"{name}: {_plain(values)}\n" for name, values in fields]
+    return "".join([*lines, "\n"]) if lines else ""
+
+
+def _plain(values: Sequence[str]) -> str:
+    """The value of a field in a line."""
+    return " ".join("; ".join(values).split()) or "none"
+
+
+def print_words(changes: list[Change]) -> None:
+    """Red and green on a terminal; `[-old-]{+new+}` elsewhere, as `wdiff` writes it."""
+    if not on_terminal():
+        marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
+        click.echo("".join(marks[change.kind].format(change.text) for change in changes))
+        return
+    from rich.text import Text
+
+    styles = {"insert": "green", "delete": "red strike", "equal": ""}
+    out = console()
+    out.print(
+        Text.assemble(*((change.text, styles[change.kind]) for change in changes)),
+        width=min(out.width, COLUMN),
+    )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive show https://blog.example/2025/04/post/
+  newsarchive show 17 --json
+  newsarchive show 17 --html > post.html"""
+)
+@click.argument("which", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True, help="The whole record as one JSON object.")
+@click.option("--text", "as_text", is_flag=True, help="Its text alone, a paragraph a line, nothing wrapped.")
+@click.option("--html", "as_html", is_flag=True, help="As an HTML document.")
+@pager_option
+@output_option
+@db_option
+def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, db: str) -> None:
+    """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""
+    from newsarchive import export
+    from newsarchive.db.reading import articles
+
+    if as_json + as_text + as_html > 1:
+        raise UsageError("show: --json, --text and --html exclude one another; give one")
+    source = open_reader(db)
+    article = articles.get(source, which)
+    if as_json:
+        click.echo(export.to_json(article, indent=2))
+    elif as_text:
+        click.echo(article.article_body)
+    elif as_html:
+        click.echo(html(article))
+    else:
+        print_article(article, pager=pager)
+        if why := _hidden(source, article.id):
+            say(f"hidden from readers: {why} (newsarchive quarantine accept {article.id} shows it)")
+
+
+def _hidden(source: File | Engine, article_id: int) -> str:
+    """Why readers do not see an article unless they name it, "" for one that they see."""
+    from newsarchive.db.readonly import reading
+    from newsarchive.db.writing.quarantine import state_of
+
+    with reading(source) as reader:
+        state, reason = state_of(reader, article_id)
+    return "" if state in ("", "accepted") else ": ".join(part for part in (state, reason) if part)
+
+
+def html(article: Article) -> str:
+    """A document by itself: no script, no style, nothing loaded."""
+    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
+    paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in heads if line)
+    language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
+    return (
+        f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
+        f'<title>{escape(article.headline)}</title>\n<link rel="canonical" href="{escape(article.url)}">\n'
+        f"</head>\n<body>\n<article>\n<h1>{escape(article.headline)}</h1>\n{paragraphs}\n"
+        f"{article.article_html}\n</article>\n</body>\n</html>"
+    )
