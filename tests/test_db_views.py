@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Origin
-from newsarchive.web.metadata import queries
+from newsarchive.web.datasette import queries
 from tests.storage import START, delete_post, make_article, open_archive, readable, rich_article
 
 ROOT = Path(__file__).parent.parent

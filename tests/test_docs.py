@@ -31,7 +31,7 @@ from newsarchive.export import FORMATS
 from newsarchive.fields import FIELDS
 from newsarchive.items import LABELS
 from newsarchive.version import VERSION
-from newsarchive.web.metadata import queries
+from newsarchive.web.datasette import queries
 from tests.storage import make_article, rich_article
 
 ROOT = Path(__file__).parent.parent

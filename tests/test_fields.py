@@ -26,7 +26,7 @@ from newsarchive.export.text import cell
 from newsarchive.fields import CRAWLED, FIELDS, FLAT, HIT, Field, record, row, value
 from newsarchive.items import Article
 from newsarchive.times import isoformat
-from newsarchive.web.metadata import described
+from newsarchive.web.datasette import described
 from tests.storage import START, make_article, open_archive, rich_article
 
 COLUMNS = (Path(__file__).parent.parent / "docs" / "reference" / "columns.md").read_text("utf-8")

@@ -24,8 +24,8 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit
-from newsarchive.web import chart, metadata
-from newsarchive.web.remember import LEAST_SECONDS, Remembered
+from newsarchive.web import chart, datasette
+from newsarchive.web.cache import LEAST_SECONDS, Remembered
 from tests import webpages
 from tests.storage import START, make_article
 
@@ -95,7 +95,7 @@ def test_a_page_shows_what_it_is_for(client: httpx.Client, path: str) -> None:
         assert wanted in answer.text
 
 
-@pytest.mark.parametrize("query", metadata.queries(), ids=lambda query: query["name"])
+@pytest.mark.parametrize("query", datasette.queries(), ids=lambda query: query["name"])
 def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, object]) -> None:
     answer = client.get(f"/archive/{query['name']}")
     assert answer.status_code == 200
@@ -320,11 +320,11 @@ def test_every_table_view_and_column_is_described(file: Path) -> None:
     ours = {
         name for name in columns if not name.startswith(("article_search", "article_trigrams", "sqlite_"))
     }
-    said = metadata.tables()["tables"]
+    said = datasette.tables()["tables"]
     assert ours == set(said)
     assert {table.name for table in Base.metadata.tables.values()} <= ours
     for table in ours:
-        assert [c for c in columns[table] if c not in metadata.described(table)] == [], table
+        assert [c for c in columns[table] if c not in datasette.described(table)] == [], table
         assert [c for c in said[table].get("columns", {}) if c not in columns[table]] == [], table
         for named in (
             said[table].get("sort", "").lstrip("-"),
@@ -333,7 +333,7 @@ def test_every_table_view_and_column_is_described(file: Path) -> None:
         ):
             assert not named or named in columns[table]
     used = {column for table in ours for column in columns[table]}
-    assert set(metadata.tables()["columns"]) - used == set()
+    assert set(datasette.tables()["columns"]) - used == set()
 
 
 # -- pure parts ------------------------------------------------------------------------------------
@@ -359,7 +359,7 @@ def test_paragraphs_part_between_edits() -> None:
 
 
 def test_dropped_text_stands_where_it_stood() -> None:
-    from newsarchive.web.text import lines
+    from newsarchive.web.render import lines
 
     dropped = [Block("nav", label="nav"), Block("ad", label="advert"), Block("foot", label="footer")]
     page = lines("One.\n\nTwo.\n\nThree.", [], dropped, [0, 2, 5])
@@ -368,7 +368,7 @@ def test_dropped_text_stands_where_it_stood() -> None:
 
 
 def test_neighbours_that_were_dropped_are_one_run_by_kind() -> None:
-    from newsarchive.web.text import lines
+    from newsarchive.web.render import lines
 
     dropped = [
         Block("a", label="nav"),
@@ -384,7 +384,7 @@ def test_neighbours_that_were_dropped_are_one_run_by_kind() -> None:
 
 
 def test_edits_that_do_not_fit_leave_the_text_bare_and_are_listed() -> None:
-    from newsarchive.web.text import marked, repairs
+    from newsarchive.web.render import marked, repairs
 
     edit = Edit("repair", "cp1252", "x", "not there", "headline", 3)
     assert [piece.edit for piece in marked("Headline", [edit], "headline")] == [None]

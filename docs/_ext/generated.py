@@ -22,7 +22,7 @@ import click
 from newsarchive import config, fields
 from newsarchive import settings as scrapy_settings
 from newsarchive.cli import COMMANDS, HEADINGS, cli
-from newsarchive.web.metadata import queries as useful_queries
+from newsarchive.web.datasette import queries as useful_queries
 
 #: A comment that stands for a part.
 PLACE = re.compile(r"^<!-- generated: (\w+) -->$", re.M)

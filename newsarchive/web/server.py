@@ -76,7 +76,7 @@ def opened(db: str) -> Engine:
 
 def application(engine: Engine, hosts: frozenset[str] | set[str] | None = None) -> App:
     """Our pages and Datasette over one archive. `hosts` are the names to answer to, `None` for any."""
-    from newsarchive.web import tables
+    from newsarchive.web import datasette
     from newsarchive.web.app import App
     from newsarchive.web.views import Library
 
@@ -84,7 +84,7 @@ def application(engine: Engine, hosts: frozenset[str] | set[str] | None = None) 
     assert file is not None
     library = Library(engine)
     library.overview.get(wait=0)  # begins to count
-    return App(library, tables.datasette(file, browse.columns(engine)).app(), hosts)
+    return App(library, datasette.datasette(file, browse.columns(engine)).app(), hosts)
 
 
 def bound(host: str, port: int) -> socket.socket:

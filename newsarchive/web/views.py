@@ -14,8 +14,8 @@ from newsarchive.db.reading import browse, lineage, query
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing import quarantine
 from newsarchive.exceptions import NoSuchArticle, UsageError
-from newsarchive.web import chart, text
-from newsarchive.web.remember import Remembered
+from newsarchive.web import chart, render
+from newsarchive.web.cache import Remembered
 from newsarchive.web.render import MARKS, page
 
 if TYPE_CHECKING:
@@ -182,9 +182,9 @@ def article(library: Library, request: Request) -> Response:
     versions = query.history(library.engine, stored.id)
     changed = len(versions) > 1 or any(version.fields for version in versions)
     edited = {
-        name: text.marked(getattr(stored, name), stored.edits, name) for name in ("headline", "description")
+        name: render.marked(getattr(stored, name), stored.edits, name) for name in ("headline", "description")
     }
-    found = text.repairs({name: getattr(stored, name) for name in (*edited, "article_body")}, stored.edits)
+    found = render.repairs({name: getattr(stored, name) for name in (*edited, "article_body")}, stored.edits)
     kinds: dict[str, int] = {}
     for block in stored.dropped:
         kinds[block.label] = kinds.get(block.label, 0) + 1
@@ -198,7 +198,7 @@ def article(library: Library, request: Request) -> Response:
             reason=reason,
             names=NAMES,
             edited=edited,
-            lines=text.lines(
+            lines=render.lines(
                 stored.article_body, stored.edits, stored.dropped, browse.places(library.engine, stored.id)
             ),
             repairs=found,
