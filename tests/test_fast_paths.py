@@ -12,11 +12,11 @@ from newsarchive.core.boilerplate import phrases
 from newsarchive.core.extraction import class_names
 from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
-from newsarchive.core.html import markup
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.metadata import markup as shown
+from newsarchive.core.metadata import markup
 from newsarchive.core.text import patterns
 from newsarchive.core.text.patterns import Literals
+from newsarchive.core.text.words import count_words
 
 NAMES = (
     "entry-content", "postTitle_main", "menu-item-93528", "css-1ylu0bo", "--lead--", "a", "post", "POST", "__x_9",
@@ -133,14 +133,14 @@ def test_words_that_hold_another_are_not_looked_for() -> None:
     ],
 )
 def test_classes_are_read_in_small_letters(names: str, is_aside: bool) -> None:
-    assert shown._says_aside(names) is is_aside
+    assert markup._says_aside(names) is is_aside
 
 
 @pytest.mark.parametrize(
     "text", ["— a", "“ ”", "a –\n– b", "«\u00a0Mot\u00a0» – x", "\u2028—\u2028", "ümläut-word, é!", "½ … ¾"]
 )
 def test_words_between_spaces_hold_a_letter_or_digit(text: str) -> None:
-    assert markup.count_words(text) == len(re.findall(r"\w\S*", text))
+    assert count_words(text) == len(re.findall(r"\w\S*", text))
 
 
 def test_a_tree_is_kept_for_the_next_questions_only() -> None:

@@ -196,9 +196,9 @@ def history(which: str, as_json: bool, db: str) -> None:
 
     found = versions(open_reader(db), which)
     if on_terminal() and not as_json:
-        from newsarchive.cli import common
+        from newsarchive.cli import tables
 
-        common.show(("version", "seen", "changed by", "headline, or what changed"), _history_rows(found))
+        tables.show(("version", "seen", "changed by", "headline, or what changed"), _history_rows(found))
         return
     for version in found:
         if as_json:

@@ -58,7 +58,7 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
 
 def show_table(held: settings.Config) -> None:
-    from newsarchive.cli import common
+    from newsarchive.cli import tables
 
     rows = [(name, source, settings.shown(value)) for name, value, source in held.values.values()]
-    common.show(("name", "source", "value"), rows)
+    tables.show(("name", "source", "value"), rows)

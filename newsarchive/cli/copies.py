@@ -226,7 +226,7 @@ def origins(
         say("no article names another publisher")
         raise SystemExit(1)
     if on_terminal() and not as_json:
-        from newsarchive.cli import common
+        from newsarchive.cli import tables
 
         rows = [
             (
@@ -237,7 +237,7 @@ def origins(
             )
             for r in found[:limit]
         ]
-        common.show(
+        tables.show(
             ("articles", "hours later", "site", "first published by"), rows, ("articles", "hours later")
         )
         return

@@ -184,11 +184,11 @@ def record(result: Result) -> dict[str, Any]:
 
 def show_table(results: Sequence[Result]) -> None:
     """On standard error, a row a site; its address is neither broken nor cut."""
-    from newsarchive.cli import common
+    from newsarchive.cli import tables
 
     heads = (*COLUMNS, "site")
     rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
-    common.show(heads, rows, COLUMNS, messages())
+    tables.show(heads, rows, COLUMNS, messages())
 
 
 #: Spiders that may be named as `scrapy crawl` has it.

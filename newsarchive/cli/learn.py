@@ -153,10 +153,10 @@ def _print_learned(site: str, db: str) -> None:
         cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
         printed.append([" ".join(str(cell).split()) for cell in cells])
     if on_terminal() and printed:
-        from newsarchive.cli import common
+        from newsarchive.cli import tables
 
         heads = ("role", "label", "pages", "articles", "version", "line", "reason")
-        common.show(heads, printed, ("pages", "articles", "version"))
+        tables.show(heads, printed, ("pages", "articles", "version"))
         return
     for line in printed:
         click.echo("\t".join(line))

@@ -41,7 +41,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     if not found:
         say("nothing is in quarantine")
     if on_terminal() and not as_json and found:
-        from newsarchive.cli import common
+        from newsarchive.cli import tables
 
         heads = ("id", "state", "confidence", "words", "headline", "address")
         rows = [
@@ -55,7 +55,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
             )
             for one in found[:limit]
         ]
-        common.show(heads, rows, ("id", "confidence", "words"))
+        tables.show(heads, rows, ("id", "confidence", "words"))
         say("newsarchive quarantine show ID says why a page waits")
         return
     for one in found[:limit]:

@@ -166,10 +166,10 @@ def list_sites(db: str) -> None:
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
         rows.append((site.home_url, followed, site.state, last, site.articles))
     if on_terminal() and rows:
-        from newsarchive.cli import common
+        from newsarchive.cli import tables
 
         heads = ("followed", "state", "last crawled (UTC)", "articles", "site")
-        common.show(heads, [(*row[1:], row[0]) for row in rows], ("articles",))
+        tables.show(heads, [(*row[1:], row[0]) for row in rows], ("articles",))
         return
     for url, *cells, articles in rows:
         click.echo("\t".join((url, *map(str, cells), f"{articles} articles")))

@@ -42,9 +42,9 @@ def steps(as_json: bool, db: str) -> None:
             said = {"name": name, "takes": takes, "gives": gives, "source": source}
             click.echo(json.dumps(said, ensure_ascii=False))
     elif on_terminal():
-        from newsarchive.cli import common
+        from newsarchive.cli import tables
 
-        common.show(("step", "takes", "gives", "source"), rows)
+        tables.show(("step", "takes", "gives", "source"), rows)
     else:
         for row in rows:
             click.echo("\t".join(row))
