@@ -21,7 +21,7 @@ from newsarchive.core.extraction.classifier import (
     sheet_of,
     spoken,
 )
-from newsarchive.core.extraction.labels import Namer, is_headline, repeated, with_corrections
+from newsarchive.core.extraction.labels import Namer, is_headline, repeated
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.words import count_words
@@ -119,7 +119,7 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
         below = said.label == "title" or is_headline(raw)
         titled = titled or below
         out.append(Block(raw.text, raw.kind, *said, score, raw.path, raw.level, tuple(raw.links), raw.html))
-    return _without_dangling(with_corrections(_without_repeats(out)))
+    return _without_dangling(_without_repeats(out))
 
 
 def _taken_in(block: Block) -> Block:
