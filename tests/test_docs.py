@@ -143,23 +143,9 @@ def files_named(page: str) -> list[str]:
     return re.findall(rf"`((?:{folders})/[\w/.-]*)(?:<[a-z]+>)?`", WRITTEN[page])
 
 
-#: Pages that name places of the house as it is being built; the mark goes when the modules have moved there.
-NEW_HOUSE = {
-    "CONTRIBUTING.md",
-    "docs/explanation/architecture.md",
-    "docs/how-to/add-a-phrase.md",
-    "docs/how-to/add-a-platform.md",
-    "docs/how-to/add-an-export-format.md",
-}
-
-
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, marks=[pytest.mark.xfail(reason="the modules move there")] * (page in NEW_HOUSE))
-        for page in WRITTEN
-        if files_named(page) and not page.startswith(HISTORY)
-    ],
+    [page for page in WRITTEN if files_named(page) and not page.startswith(HISTORY)],
 )
 def test_files_that_the_documents_name_exist(page: str) -> None:
     missing = [
