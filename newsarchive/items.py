@@ -101,9 +101,9 @@ class DecidedBy(StrEnum):
     SETTING = "setting"
     #: It is the page's headline.
     HEADLINE = "headline"
-    #: A table of `data/chrome` names the element that it stands in (`[select]`).
+    #: A table of `data/platforms` names the element that it stands in (`[select]`).
     SELECTOR = "selector"
-    #: A table of `data/chrome` knows its words.
+    #: A table of `data/phrases` knows its words.
     PHRASE = "phrase"
     #: It reads as an attribution or as a copyright notice.
     NOTICE = "notice"
@@ -125,7 +125,7 @@ class DecidedBy(StrEnum):
     TEMPLATE = "site template"
 
 
-#: The tables of `data/chrome` decided.
+#: The tables of `data/phrases` and `data/platforms` decided.
 BY_TABLE = frozenset({DecidedBy.SELECTOR, DecidedBy.PHRASE})
 #: The chrome step decided by what a line says: later steps hold such a label for proved, while others are guesses.
 PROVED = BY_TABLE | {

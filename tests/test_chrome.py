@@ -191,6 +191,41 @@ def test_nothing_comes_into_the_article(found: list[Block]) -> None:
 )
 def test_a_wrong_table_is_named(table: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRules) as error:
-        phrases(Rules(chrome={"xx": table}))
-    assert str(error.value).startswith("chrome/xx.toml: ")
+        phrases(Rules(phrases={"xx": table}))
+    assert str(error.value).startswith("phrases/xx.toml: ")
     assert message in str(error.value)
+
+
+def test_a_platforms_table_names_its_own_folder() -> None:
+    with pytest.raises(BadRules, match=r"^platforms/xx.toml: select: must be a table"):
+        phrases(Rules(platforms={"xx": {"select": ["x"]}}))
+
+
+@pytest.mark.parametrize("levels", [500, 50_000])
+def test_a_path_of_any_depth_is_looked_up(levels: int) -> None:
+    select = phrases(Rules(platforms={"xx": {"select": {"nav": [".menu"], "footer": ["#end"]}}})).select
+    deep = "html/body/" + "div.box/" * levels
+    assert select(deep + "p") is None
+    below = select(f"{deep}ul.menu/div#end/p")
+    assert below is not None
+    assert below.label == "nav", "the outermost element decides"
+
+
+def test_tables_of_a_folder_replace_ours_by_name(tmp_path: Path) -> None:
+    for folder, table in (
+        ("phrases", '[line]\nshare = ["delen"]'),
+        ("platforms", '[select]\nnav = [".own"]'),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "xx.toml").write_text(table, encoding="utf-8")
+    (tmp_path / "phrases" / "nl.toml").write_text("", encoding="utf-8")
+    loaded = rules.load(tmp_path)
+    assert (loaded.phrases["nl"], loaded.phrases["de"]) == ({}, RULES.phrases["de"])
+    known = phrases(loaded)
+    line, place = known.line("delen"), known.select("html/body/div.own/p")
+    assert line is not None
+    assert place is not None
+    assert (line.rule, place.rule) == (
+        "phrases/xx.toml, [line] share: delen",
+        "platforms/xx.toml, [select] .own",
+    )

@@ -397,7 +397,7 @@ def test_what_a_table_decided_does_not_come_back() -> None:
     block = Block(
         prose(77)[0].text,
         label="related",
-        rule="chrome/en.toml, [head] related",
+        rule="phrases/en.toml, [head] related",
         decided_by=DecidedBy.RUN,
         path="html/body/main/article.story/p",
     )

@@ -61,7 +61,7 @@ def unworded(article: Article) -> Article:
     return replace(article, blocks=tuple(replace(block, rule="") for block in article.blocks))
 
 
-@pytest.mark.parametrize("wording", ["", "chrome/head: template, not on the screen"])
+@pytest.mark.parametrize("wording", ["", "phrases/head: template, not on the screen"])
 def test_the_wording_of_rules_decides_nothing(monkeypatch: pytest.MonkeyPatch, wording: str) -> None:
     """Every sentence is another one from the moment on in which a pass gives it to a block."""
     before = list(map(unworded, read() + taught()))

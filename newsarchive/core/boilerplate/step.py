@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.multiline import closed, opened
-from newsarchive.core.boilerplate.phrases import LONGEST, Lookup, Phrases, phrases
+from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, phrases
 from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
@@ -263,7 +263,7 @@ def closings(marks: Marks) -> None:
     body = marks.body
     for i in body[max(1, len(body) - CLOSING) :]:
         text = fold(marks.blocks[i].text)
-        verdict = marks.words.closing(text[:LONGEST])
+        verdict = marks.words.closing(text[:MAX_PHRASE_CHARACTERS])
         if verdict and not cues.reports(text, marks.words):
             marks.mark(i, *verdict)
 
