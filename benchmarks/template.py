@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks import blogs
 from newsarchive import rules
-from newsarchive.core.boilerplate.step import chrome_step
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.extraction import step
 from newsarchive.core.origin.step import origin_step
 from newsarchive.core.site_template.learner import heads_of, learn
@@ -109,7 +109,7 @@ def read(post: blogs.Post) -> Article:
     """The page's own steps; an empty article where they find none, so that all of it counts as lost."""
     page = Page(Capture(url=post.url, body=post.page.encode()), post.page)
     try:
-        return origin_step(chrome_step(step.extract_step(page, RULES), RULES), RULES)
+        return origin_step(boilerplate_step(step.extract_step(page, RULES), RULES), RULES)
     except NotAnArticle as error:
         print(f"  {post.url}: {error}")
         return Article(post.url)

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from newsarchive.core.assembly import post
-from newsarchive.core.boilerplate import step as chrome
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.encoding import step as encoding
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
@@ -85,7 +85,7 @@ STEPS: Steps = MappingProxyType(
             _own("decode", post.decode_step, Capture, Page),
             _own("extract", post.extract_step, Page, Article),
             _own("repair", encoding.repair_step),
-            _own("chrome", chrome.chrome_step),
+            _own("chrome", boilerplate_step),
             _own("origin", origin.origin_step),
             _own("fingerprint", fingerprint.fingerprint_step),
         )
