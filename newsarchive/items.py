@@ -471,8 +471,8 @@ class PageRecord(Protocol):
     """What the steps after the site's template need of a page's record for learning.
 
     `verdict` is the number of what the template made of the page (0 for nothing), `layout` the version of the
-    template that it fits (0 for none), `odd` whether no layout fits it as it should.
-    `core.site_template.observations.Sighting` is such a record, with the page's lines.
+    template that it fits (0 for none), `misfit` whether no layout fits it as it should.
+    `core.site_template.observations.Observation` is such a record, with the page's lines.
     """
 
     @property
@@ -480,7 +480,7 @@ class PageRecord(Protocol):
     @property
     def layout(self) -> int: ...
     @property
-    def odd(self) -> bool: ...
+    def misfit(self) -> bool: ...
 
 
 _time: dict[str, Any] = {"serializer": isoformat}

@@ -507,4 +507,4 @@ def test_a_page_is_odd_where_an_anchor_vanishes_or_a_key_changes_its_role(
 ) -> None:
     done = templated(page(30, blocks), FRAMED, RULES)
     assert done.seen is not None
-    assert done.seen.odd is odd
+    assert done.seen.misfit is odd
