@@ -1,8 +1,8 @@
-"""Use case: learn a site's furniture from its own pages, and read its articles again by it.
+"""Use case: learns a site's template from its own pages, and reads its articles again by it.
 
-What learning needs was stored with the articles (`db/site_templates.py`); only the pages whose text,
-date or authors a new template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
-version of kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
+What learning needs was stored with the articles (`db/site_templates.py`). Only the pages whose text, date or authors a new
+template changes are read again, from the stored raw bytes, so that nothing is fetched. A changed text becomes a version of
+kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations

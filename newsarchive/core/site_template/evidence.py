@@ -1,8 +1,8 @@
-"""Whether a line that repeats is clutter: what is known of it, and the proof asked for.
+"""Decides whether a line that repeats is boilerplate: what is known of it, and the proof that is asked for.
 
-Repetition alone is none. A short line goes by its place; a sentence needs a second piece of evidence;
-what an author repeats on purpose (an intro of a series, a disclaimer, a refrain, a bio, a correction)
-has neither and stays, set aside.
+Example: "Subscribe to the Heron" on 40 of 47 pages goes; "This is part 3 of a series" on 4 of them stays. Repetition alone
+is no proof. A short line goes by its place; a sentence needs a second piece of evidence. What an author repeats on purpose
+(the intro of a series, a disclaimer, a refrain, a bio, a correction) has none, and stays with the role `aside`.
 """
 
 from __future__ import annotations

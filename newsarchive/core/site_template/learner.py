@@ -1,12 +1,11 @@
-"""Learn a site's template from the window of its pages: sightings in, decisions with reasons out.
+"""Learns a site's template from a window of its pages: observations in, entries with reasons out.
 
-Findings are made in rounds: a line next to chrome counts as being at the edge, so what one round
-takes out lets the next see further. Rounds, keys and layouts are bounded.
+Findings are made in rounds. A line next to boilerplate counts as being at the edge, so what one round takes out lets the
+next one see further. Rounds, entries and layouts are bounded.
 
-What a feed or an API teaches: where a post's full text is known, so is the article's element.
-
-The page's block that holds the same text is the container; a line inside it that the full text lacks
-is chrome by proof. Used on the posts that the feed lists, it serves the thousands it no longer does.
+Where a feed or an API gives the full text of a post, the element that holds the same text is the article's, and a line in
+it that the full text lacks is boilerplate by proof. Learned from the posts that the feed lists, this serves the thousands
+that it lists no more.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from newsarchive.core.site_template.evidence import (
     judge_form,
 )
 from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts, nominee, usual
-from newsarchive.core.site_template.lists import Chrome, heads, slots
+from newsarchive.core.site_template.lists import Labels, heads, slots
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Observation, Window
 from newsarchive.core.text.line_keys import line_key, place_key
@@ -123,23 +122,23 @@ def learn(
     pages, shared = list(window.pages.values()), shared or Network()
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
-    chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
+    labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
     entries = {key: _proved(key, pages) for key in full.chrome} | slots(pages)
-    _mark(pages, chrome, entries)
+    _mark(pages, labels, entries)
     often = recurring(pages) | _shared_keys(pages, shared)
     for _ in range(MAX_ROUNDS):
-        stats, forms = gather(pages, chrome, often)
+        stats, forms = gather(pages, labels, often)
         new = _findings(stats, forms, pages, shared, entries)
         entries |= new
-        if not _mark(pages, chrome, new):
+        if not _mark(pages, labels, new):
             break
-    entries |= heads(pages, chrome, often, entries, shared)
+    entries |= heads(pages, labels, often, entries, shared)
     seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
     kept = _kept(entries, seen, known, locks, pages)
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
-    anchored = tuple(_anchored(x, pages, chrome, repeated) for x in sites)
+    anchored = tuple(_anchored(x, pages, labels, repeated) for x in sites)
     return Template(
         _site(window, known),
         kept,
@@ -182,12 +181,12 @@ def _shared_keys(pages: Sequence[Observation], shared: Network) -> set[int]:
 
 
 def gather(
-    pages: Sequence[Observation], chrome: Chrome, often: set[int]
+    pages: Sequence[Observation], labels: Labels, often: set[int]
 ) -> tuple[dict[int, Stats], dict[int, Stats]]:
     """What the window says of each key and of each form among those seen more than once."""
     stats: dict[int, Stats] = {}
     forms: dict[int, Stats] = {}
-    for page, flags in zip(pages, chrome, strict=True):
+    for page, flags in zip(pages, labels, strict=True):
         prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
         unique = [i for i in prose if page.lines[i].key not in often] or [0]
         first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
@@ -336,11 +335,11 @@ def _proved(key: int, pages: Sequence[Observation]) -> Entry:
     return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
 
 
-def _mark(pages: Sequence[Observation], chrome: Chrome, new: Mapping[int, Entry]) -> bool:
+def _mark(pages: Sequence[Observation], labels: Labels, new: Mapping[int, Entry]) -> bool:
     """Label the lines that new findings take out. Returns whether there was one."""
     gone = {key: entry.finding.label for key, entry in new.items() if entry.finding.role == "chrome"}
     changed = False
-    for page, flags in zip(pages, chrome, strict=True):
+    for page, flags in zip(pages, labels, strict=True):
         for i, line in enumerate(page.lines):
             if not flags[i] and not line.own and not line.fixed:
                 flags[i] = gone.get(line.key) or gone.get(line.form) or gone.get(place_key(line.place), "")
@@ -370,9 +369,9 @@ def _kept(
     return found
 
 
-def _anchored(layout: Layout, pages: Sequence[Observation], chrome: Chrome, repeated: set[int]) -> Layout:
+def _anchored(layout: Layout, pages: Sequence[Observation], labels: Labels, repeated: set[int]) -> Layout:
     """A layout with the chrome that frames the article wherever it stands, and does so often enough."""
-    mine = [(p, flags) for p, flags in zip(pages, chrome, strict=True) if fits(p.lines, layout)]
+    mine = [(p, flags) for p, flags in zip(pages, labels, strict=True) if fits(p.lines, layout)]
     if len(mine) < MIN_ARTICLES_FOR_SHARE:
         return layout
     before: Counter[int] = Counter()

@@ -1,15 +1,12 @@
-"""Lists of other articles, by their build: under a head, inside the text, beside a credit.
+"""Tells lists of other articles by their build: below a head, inside the text, beside a credit line.
 
-Nothing here knows a word. A title states nothing: it has no full stop, though it may ask or call.
+Example: "More from the harbour" above three titles and the site's footer. What a head opens is new on every page, so it
+is known by its build, and by how often the head opens it. Nothing here knows a word. A title states nothing: it has no
+full stop, though it may ask or call.
 
-Lines that open something: the head of a list of teasers, the head of a saying that changes.
-
-What they open is new on every page, so it is known by its build and by how often the head opens it.
-
-Places of a page that never hold the article: one line each, below the text, chrome on most pages.
-
-What a theme prints there is new on every page ("filed under Economy at 5:07"), so no key and no form
-knows it; and extraction, which sees one page at a time, takes some of them for the article's last lines.
+The same holds for sayings that change under one head, and for places below the text that never hold a part of the article.
+What a theme prints there is new on every page ("filed under Economy at 5:07"), so that no key and no form knows it, and
+extraction, which sees one page at a time, takes some of these lines for the article's last ones.
 """
 
 from __future__ import annotations
@@ -63,11 +60,11 @@ def last_prose(lines: Sequence[Line], flags: Sequence[str], often: Set[int]) -> 
     return next((i for i in prose if lines[i].is_body and lines[i].key not in often), -1)
 
 
-def list_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]) -> list[int]:
+def list_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], bool]) -> list[int]:
     """The lines of a list below a head: at most eight, mostly titles, up to chrome or the end."""
     run: list[int] = []
     for at in range(start, start + MAX_LIST_LINES + 1):
-        if is_chrome(at):
+        if is_boilerplate(at):
             titles = sum(lines[i].linked or not lines[i].is_prose for i in run)
             return run if 2 * titles >= len(run) else []
         if lines[at].words > MAX_TEASER_WORDS or lines[at].fixed:
@@ -76,7 +73,7 @@ def list_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]
     return []
 
 
-def inset_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]) -> list[int]:
+def inset_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], bool]) -> list[int]:
     """The lines of a list below a head inside the text: at most eight of one build, all titles, up to prose.
 
     Links among them may be known as chrome: extraction takes one for the article's and the next for a menu's.
@@ -85,7 +82,7 @@ def inset_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool
     for at in range(start, min(start + MAX_LIST_LINES + 1, len(lines))):
         line = lines[at]
         alike = line.place == lines[start].place and line.item == lines[start].item
-        ends = is_chrome(at) and not line.linked
+        ends = is_boilerplate(at) and not line.linked
         if ends or line.fixed or line.own or states(line) or line.words > MAX_TEASER_WORDS or not alike:
             return run
         run.append(at)
@@ -148,7 +145,7 @@ def _is_saying(line: Line) -> bool:
 
 
 #: For each page, the label of each line as far as is known: "" for the article's.
-Chrome = list[list[str]]
+Labels = list[list[str]]
 
 #: Labels of the lines that may end a republished article.
 CLOSING = CREDITS | {"repeated"}
@@ -172,7 +169,7 @@ Try = tuple[str, str, bool]
 
 def heads(
     pages: Sequence[Observation],
-    chrome: Chrome,
+    labels: Labels,
     often: set[int],
     entries: Mapping[int, Entry],
     shared: Network,
@@ -180,7 +177,7 @@ def heads(
     """Keys and forms of lines that open a list of teasers or a saying on most of their pages."""
     tries: dict[int, list[Try]] = defaultdict(list)
     samples: dict[int, str] = {}
-    for line, one in _tries(pages, chrome, often):
+    for line, one in _tries(pages, labels, often):
         for key in (line.key, line.form) if line.form else (line.key,):
             tries[key].append(one)
             samples.setdefault(key, line.sample)
@@ -188,7 +185,7 @@ def heads(
     credited = {
         cluster for seen in tries.values() for cluster, opened, below in seen if _credited(opened, below)
     }
-    closed = {page.cluster for page, flags in zip(pages, chrome, strict=True) if CREDITS.intersection(flags)}
+    closed = {page.cluster for page, flags in zip(pages, labels, strict=True) if CREDITS.intersection(flags)}
     habit = len(credited) >= max(MIN_HABIT_ARTICLES, MIN_HABIT_SHARE * len(closed))
     found = {}
     for key, seen in tries.items():
@@ -200,10 +197,10 @@ def heads(
     return {k: e for k, e in found.items() if k not in entries or entries[k].finding.role != "drop"}
 
 
-def _tries(pages: Sequence[Observation], chrome: Chrome, often: set[int]) -> Iterator[tuple[Line, Try]]:
+def _tries(pages: Sequence[Observation], labels: Labels, often: set[int]) -> Iterator[tuple[Line, Try]]:
     """Each short line that may open something: it recurs, or stands right below the text."""
     titles = {line.key for page in pages for line in page.lines if line.own}
-    for page, flags in zip(pages, chrome, strict=True):
+    for page, flags in zip(pages, labels, strict=True):
         last = last_prose(page.lines, flags, often)
         for i, line in enumerate(page.lines):
             recurs = line.key in often or line.form in often
@@ -256,12 +253,12 @@ def _opens(
     Ingredients, tracks and references under a heading are the article's own.
     """
 
-    def is_chrome(at: int) -> bool:
+    def is_boilerplate(at: int) -> bool:
         return at >= len(flags) or bool(flags[at])
 
     lines = page.lines
-    run = list_run(lines, i + 1, is_chrome)
-    inset = [] if run else inset_run(lines, i + 1, is_chrome)
+    run = list_run(lines, i + 1, is_boilerplate)
+    inset = [] if run else inset_run(lines, i + 1, is_boilerplate)
     if not flags[i] and not inset and _is_known_list(lines, flags, i + 1, below):
         return "head"  # the page's own steps knew the list, not its head
     teasers = sum(lines[j].linked or lines[j].key in titles for j in run or inset)

@@ -1,11 +1,11 @@
-"""What was seen where: one record a page, small enough to keep hundreds, and what several sites share.
+"""Records what learning needs of a page: fingerprints and a few properties of each line, small enough to keep hundreds.
 
-A page's record holds fingerprints and a few facts of each line, no text but a clipped sample. A
-window of records is exact: taking one out is as if its page had never been seen.
+Example: the line "Share this:" becomes its key, the place `html/body/div.share/p`, its label, its count of words and
+sixteen yes-or-no properties; of its text only a clipped sample is kept. A window of records is exact: taking one out is as
+if its page had never been seen.
 
-A page's record as bytes, and back: small, exact, the same for the same page.
-
-JSON, deflated: tables of places and labels, then a row a line. A record of another format is no record.
+`pack` and `unpack` turn a record into bytes and back: JSON, deflated, with tables of places and labels and a row for each
+line. A record of another format counts as none. `network` joins what several sites show.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The use on one page of what was learned of its site (`core/site_template/model.py`): `apply_template` labels its blocks."""
+"""Applies to one page what was learned of its site (`model.Template`): `apply_template` labels its blocks."""
 
 from __future__ import annotations
 
@@ -76,8 +76,11 @@ def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
 
 
 def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
-    """Whether a page is not as its site's template has it: no layout fits, every anchor of it vanished, or a key
-    changed its role: an anchor stands on the other side of the text, a rule proves chrome what was kept."""
+    """Whether a page is not as its site's template has it.
+
+    So it is where no layout fits, where all anchors of the layout vanished, where an anchor stands on the other side of
+    the text, or where a rule proves that a line is boilerplate which the template kept.
+    """
     if layout is None:
         return bool(template.layouts)
     anchors = layout.starts | layout.ends
@@ -193,13 +196,13 @@ def _frame(lines: Sequence[Line], layout: Layout, prose: Sequence[int]) -> tuple
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
     """The lists below learned heads, the sayings below slots, and titles that an attribution encloses."""
 
-    def is_chrome(i: int) -> bool:
+    def is_boilerplate(i: int) -> bool:
         return i >= len(lines) or bool(_label(lines, found, i))
 
     last = max((i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)), default=-1)
     for i, line in enumerate(lines):
         opener = _opener(line, template, found.get(i), i > last)
-        run = _opened(lines, i, opener, is_chrome) if opener else []
+        run = _opened(lines, i, opener, is_boilerplate) if opener else []
         if opener is LEADING_ON and not (run and _is_credited(lines, run[-1] + 1, found)):
             continue
         if opener and (run or _is_out(lines, i + 1, opener, found)):
@@ -210,12 +213,14 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
             _take(lines, run, BESIDE_CREDIT, template, found)
 
 
-def _opened(lines: Sequence[Line], i: int, opener: Finding, is_chrome: Callable[[int], bool]) -> list[int]:
+def _opened(
+    lines: Sequence[Line], i: int, opener: Finding, is_boilerplate: Callable[[int], bool]
+) -> list[int]:
     """What stands below a line that opens something."""
     if opener.role == "slot":
         return saying(lines, i + 1)
-    run = list_run(lines, i + 1, is_chrome)
-    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_chrome)
+    run = list_run(lines, i + 1, is_boilerplate)
+    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_boilerplate)
 
 
 def _is_out(lines: Sequence[Line], at: int, opener: Finding, found: Mapping[int, Finding]) -> bool:
