@@ -79,7 +79,7 @@ class ChangeKind(StrEnum):
 class DecidedBy(StrEnum):
     """Which pass gave a block its label. Later steps decide by this; `Block.rule` says the same to people.
 
-    The passes are listed in the order in which they run: extraction's first, those of the chrome step, the site's
+    The passes are listed in the order in which they run: extraction's first, those of the boilerplate step, the site's
     template.
     """
 

@@ -147,7 +147,7 @@ def _document(text: SourceText) -> str:
 
 
 def _blocks(page: Page, text: SourceText) -> list[Block]:
-    """A source's text as blocks: all of them article, until the chrome step has looked at them."""
+    """A source's text as blocks: all of them article, until the boilerplate step has looked at them."""
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
     rule = f"the full text of the {text.source}"
     return [

@@ -110,7 +110,7 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
 
 
 def _furniture(stats: Stats) -> Finding | None:
-    """A line that rules took out on three articles, or that most pages show as chrome, is chrome."""
+    """A line that rules took out on three articles, or that most pages show as boilerplate, is boilerplate."""
     as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
     most = as_chrome >= MIN_ARTICLES and as_chrome >= 1.5 * as_body
     # Sayings that take turns in one box: extraction is of two minds, their neighbours are not.

@@ -54,7 +54,7 @@ MAX_BEYOND_SHARE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """What full texts proved: pages for each container, and the keys that are chrome."""
+    """What full texts proved: pages for each container, and the keys that are boilerplate."""
 
     containers: Mapping[str, int] = field(default_factory=dict)
     chrome: frozenset[int] = frozenset()
@@ -370,7 +370,7 @@ def _kept(
 
 
 def _anchored(layout: Layout, pages: Sequence[Observation], labels: Labels, repeated: set[int]) -> Layout:
-    """A layout with the chrome that frames the article wherever it stands, and does so often enough."""
+    """A layout with the boilerplate that frames the article wherever it stands, and does so often enough."""
     mine = [(p, flags) for p, flags in zip(pages, labels, strict=True) if fits(p.lines, layout)]
     if len(mine) < MIN_ARTICLES_FOR_SHARE:
         return layout

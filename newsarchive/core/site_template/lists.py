@@ -61,7 +61,7 @@ def last_prose(lines: Sequence[Line], flags: Sequence[str], often: Set[int]) -> 
 
 
 def list_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], bool]) -> list[int]:
-    """The lines of a list below a head: at most eight, mostly titles, up to chrome or the end."""
+    """The lines of a list below a head: at most eight, mostly titles, up to boilerplate or the end."""
     run: list[int] = []
     for at in range(start, start + MAX_LIST_LINES + 1):
         if is_boilerplate(at):
@@ -76,7 +76,7 @@ def list_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], 
 def inset_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], bool]) -> list[int]:
     """The lines of a list below a head inside the text: at most eight of one build, all titles, up to prose.
 
-    Links among them may be known as chrome: extraction takes one for the article's and the next for a menu's.
+    Links among them may be known as boilerplate: extraction takes one for the article's and the next for a menu's.
     """
     run: list[int] = []
     for at in range(start, min(start + MAX_LIST_LINES + 1, len(lines))):
@@ -324,7 +324,7 @@ def slots(pages: Sequence[Observation]) -> dict[int, Entry]:
 
 
 def _mixed(pages: Sequence[Observation]) -> set[str]:
-    """Places whose lines are chrome on most pages, but not on all."""
+    """Places whose lines are boilerplate on most pages, but not on all."""
     total = Counter(line.place for page in pages for line in page.lines)
     body = Counter(line.place for page in pages for line in page.lines if line.label == "body")
     few = MAX_SLOT_LINES * len(pages)

@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned chrome, the usual length of its articles (`None` until enough are known), and its ways with
+    """A site's learned boilerplate, the usual length of its articles (`None` until enough are known), and its ways with
     dates and names. `first` of an entry is the one article whose own lede the line is."""
 
     site: str

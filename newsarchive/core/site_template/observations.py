@@ -68,10 +68,10 @@ GUESSED_LABELS = frozenset({"other", "nav", "related", "footer"})
 
 
 class Line(NamedTuple):
-    """One block of a page. `label` is what extraction and the chrome step made of it.
+    """One block of a page. `label` is what extraction and the boilerplate step made of it.
 
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
-    by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
+    by itself. `own`: the page's title or description. `proved`: a rule of the boilerplate step labelled it. `start` is a number for the first two words.
     `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
     `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `titled`: the line holds
     the page's own headline and more, as an attribution does. `full`: whether the feed's full text holds the
@@ -135,7 +135,7 @@ class Observation:
 
 
 def observation(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Observation:
-    """The record of one page, from its article as the chrome and origin steps left it."""
+    """The record of one page, from its article as the boilerplate and origin steps left it."""
     origin = article.origin.domain or article.origin.name if article.origin else ""
     lines = lines_of(article, phrases(rules))
     said = said_by(article, rules)
