@@ -24,12 +24,12 @@ from pathlib import Path
 
 from benchmarks import blogs
 from newsarchive import rules
-from newsarchive.core.boilerplate.step import chrome_step
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.extraction import step
 from newsarchive.core.origin.step import origin_step
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import Window, network, pack, sighting, unpack
+from newsarchive.core.site_template.observations import Window, network, observation, pack, unpack
 from newsarchive.core.site_template.template import apply_template, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page
@@ -109,7 +109,7 @@ def read(post: blogs.Post) -> Article:
     """The page's own steps; an empty article where they find none, so that all of it counts as lost."""
     page = Page(Capture(url=post.url, body=post.page.encode()), post.page)
     try:
-        return origin_step(chrome_step(step.extract_step(page, RULES), RULES), RULES)
+        return origin_step(boilerplate_step(step.extract_step(page, RULES), RULES), RULES)
     except NotAnArticle as error:
         print(f"  {post.url}: {error}")
         return Article(post.url)
@@ -126,7 +126,7 @@ class Site:
         """Add the pages one by one, learning at the steps of a new site. Returns CPU seconds."""
         start = time.process_time()
         for n, (post, article) in enumerate(self.pages, 1):
-            self.window.add(sighting(article, RULES, site=self.blog.name, cluster=post.story.id))
+            self.window.add(observation(article, RULES, site=self.blog.name, cluster=post.story.id))
             if n in STEPS:
                 self.template = learn(self.window, known=self.template)
         self.template = learn(self.window, known=self.template)
@@ -173,7 +173,9 @@ def measure(sites: Sequence[Site], verbose: bool) -> None:
 def costs(sites: Sequence[Site]) -> dict[str, float]:
     """CPU seconds of each part of one crawl's learning, the caches of the chrome step warm."""
     marks = [time.process_time()]
-    pages = [[sighting(article, RULES, site=site.blog.name) for _, article in site.pages] for site in sites]
+    pages = [
+        [observation(article, RULES, site=site.blog.name) for _, article in site.pages] for site in sites
+    ]
     marks.append(time.process_time())
     packed = [[pack(page) for page in each] for each in pages]
     marks.append(time.process_time())

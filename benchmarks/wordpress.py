@@ -132,7 +132,7 @@ def learned(blogs: Sequence[Blog]) -> dict[str, list[Answer]]:
     """The same pages, with what the four blogs together teach. Copies are told to it: the crawl finds them itself."""
     from newsarchive import rules
     from newsarchive.core.site_template.learner import learn
-    from newsarchive.core.site_template.observations import Window, network, sighting
+    from newsarchive.core.site_template.observations import Window, network, observation
     from newsarchive.core.site_template.template import apply_template
 
     articles = {blog.url: read(blog) for blog in blogs}
@@ -140,7 +140,9 @@ def learned(blogs: Sequence[Blog]) -> dict[str, list[Answer]]:
     for blog in blogs:
         for post, article in articles[blog.url].items():
             cluster = post.cluster or post.url
-            windows[blog.url].add(sighting(article, rules.default(), site=host(blog.plan), cluster=cluster))
+            windows[blog.url].add(
+                observation(article, rules.default(), site=host(blog.plan), cluster=cluster)
+            )
     shared = network(windows.values())
     templates = {url: learn(window, shared=shared) for url, window in windows.items()}
     return {

@@ -79,7 +79,7 @@ class ChangeKind(StrEnum):
 class DecidedBy(StrEnum):
     """Which pass gave a block its label. Later steps decide by this; `Block.rule` says the same to people.
 
-    The passes are listed in the order in which they run: extraction's first, those of the chrome step, the site's
+    The passes are listed in the order in which they run: extraction's first, those of the boilerplate step, the site's
     template.
     """
 
@@ -101,9 +101,9 @@ class DecidedBy(StrEnum):
     SETTING = "setting"
     #: It is the page's headline.
     HEADLINE = "headline"
-    #: A table of `data/chrome` names the element that it stands in (`[select]`).
+    #: A table of `data/platforms` names the element that it stands in (`[select]`).
     SELECTOR = "selector"
-    #: A table of `data/chrome` knows its words.
+    #: A table of `data/phrases` knows its words.
     PHRASE = "phrase"
     #: It reads as an attribution or as a copyright notice.
     NOTICE = "notice"
@@ -125,7 +125,7 @@ class DecidedBy(StrEnum):
     TEMPLATE = "site template"
 
 
-#: The tables of `data/chrome` decided.
+#: The tables of `data/phrases` and `data/platforms` decided.
 BY_TABLE = frozenset({DecidedBy.SELECTOR, DecidedBy.PHRASE})
 #: The chrome step decided by what a line says: later steps hold such a label for proved, while others are guesses.
 PROVED = BY_TABLE | {
@@ -471,8 +471,8 @@ class PageRecord(Protocol):
     """What the steps after the site's template need of a page's record for learning.
 
     `verdict` is the number of what the template made of the page (0 for nothing), `layout` the version of the
-    template that it fits (0 for none), `odd` whether no layout fits it as it should.
-    `core.site_template.observations.Sighting` is such a record, with the page's lines.
+    template that it fits (0 for none), `misfit` whether no layout fits it as it should.
+    `core.site_template.observations.Observation` is such a record, with the page's lines.
     """
 
     @property
@@ -480,7 +480,7 @@ class PageRecord(Protocol):
     @property
     def layout(self) -> int: ...
     @property
-    def odd(self) -> bool: ...
+    def misfit(self) -> bool: ...
 
 
 _time: dict[str, Any] = {"serializer": isoformat}

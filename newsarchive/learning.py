@@ -1,8 +1,8 @@
-"""Use case: learn a site's furniture from its own pages, and read its articles again by it.
+"""Use case: learns a site's template from its own pages, and reads its articles again by it.
 
-What learning needs was stored with the articles (`db/site_templates.py`); only the pages whose text,
-date or authors a new template changes are read again, from the stored raw bytes, so nothing is fetched. A changed text becomes a
-version of kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
+What learning needs was stored with the articles (`db/site_templates.py`). Only the pages whose text, date or authors a new
+template changes are read again, from the stored raw bytes, so that nothing is fetched. A changed text becomes a version of
+kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from newsarchive import rules as rules_module
 from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import WINDOW, Network, Sighting, Window
+from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
-from newsarchive.core.steps import sighted, templated
+from newsarchive.core.steps import observed, templated
 from newsarchive.db import site_templates
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
@@ -33,12 +33,12 @@ from newsarchive.warc.files import Folder, folders
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Fewer pages of a site teach nothing.
-FEWEST = 3
-#: A new site is learned when it has so many pages, and at the end of each crawl.
-STEPS = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
+#: Pages of a site that teach something; fewer teach nothing.
+MIN_PAGES = 3
+#: Numbers of pages at which a new site is learned during a crawl; every site is learned at the end of its crawl too.
+LEARNING_PAGES = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
 #: Other sites that are learned again after a crawl, for the lines that they share with the crawled one.
-NEIGHBOURS = 30
+MAX_NEIGHBOURS = 30
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Learner:
         engine: Engine,
         folder: Folder,
         rules_folder: str | None = None,
-        window: int = WINDOW,
+        window: int = WINDOW_PAGES,
         dry_run: bool = False,
         run_id: int | None = None,
         steps: Sequence[str] = (),
@@ -85,7 +85,7 @@ class Learner:
         window = self._pages(site, summary)
         summary.pages = len(window.pages)
         known = site_templates.load(self.engine, site)
-        if summary.pages < FEWEST and not known.entries and not locks:
+        if summary.pages < MIN_PAGES and not known.entries and not locks:
             return summary
         template = replace(learn(window, known=known, shared=self._shared(window), locks=locks), site=site)
         summary.entries = len(template.entries)
@@ -111,14 +111,14 @@ class Learner:
 
     def learn_around(self, sites: Iterable[str], since: datetime | None = None) -> Iterator[Summary]:
         """Learn sites that changed, then the others whose lines they hold: what was a line of one blog's may
-        now be that of three. `since` is when the change began; the nearest `NEIGHBOURS` are learned."""
+        now be that of three. `since` is when the change began; the nearest `MAX_NEIGHBOURS` are learned."""
         changed = sorted(sites)
         for site in changed:
             yield self.learn(site)
         near: dict[str, None] = {}
         for site in changed:
-            near |= dict.fromkeys(site_templates.neighbours(self.engine, site, since, NEIGHBOURS))
-        for site in islice((one for one in near if one not in changed), NEIGHBOURS):
+            near |= dict.fromkeys(site_templates.neighbours(self.engine, site, since, MAX_NEIGHBOURS))
+        for site in islice((one for one in near if one not in changed), MAX_NEIGHBOURS):
             yield self.learn(site)
 
     # -- pages -----------------------------------------------------------------------------------------
@@ -131,10 +131,10 @@ class Learner:
             window.add(page)
         return window
 
-    def _record(self, site: str, summary: Summary) -> list[Sighting]:
+    def _record(self, site: str, summary: Summary) -> list[Observation]:
         """Read and record the articles of a site that an older version stored, or another program."""
         ids = site_templates.unrecorded(self.engine, site, self.window)
-        found = [sighted(article, site, self.rules) for article in self._articles(reversed(ids), summary)]
+        found = [observed(article, site, self.rules) for article in self._articles(reversed(ids), summary)]
         if found and not self.dry_run:
             known = site_templates.article_ids(self.engine, (page.url for page in found))
             site_templates.keep(self.engine, [(known[page.url], page) for page in found if page.url in known])
@@ -165,7 +165,7 @@ class Learner:
 
     # -- reading again ---------------------------------------------------------------------------------
 
-    def _reread(self, pages: Iterable[Sighting], template: Template, summary: Summary) -> None:
+    def _reread(self, pages: Iterable[Observation], template: Template, summary: Summary) -> None:
         """Read the pages again that the template takes otherwise than when they were read last."""
         stale = []
         for page in pages:

@@ -1,12 +1,13 @@
-"""TOML and model files → `Rules`, the one argument through which data reaches the pure core.
+"""Reads the tables and models of `newsarchive/data` into `Rules`, the one argument by which data reaches the pure core.
 
-The files lie in `newsarchive/data`; a directory of the user's own may add to them or replace them
-file by file (`NEWSARCHIVE_RULES`); where standfirsts go, `config` says. Every error names file and key.
+A user's own folder (`NEWSARCHIVE_RULES`) has the same folders inside: its `phrases/de.toml` stands in place of ours,
+and its `phrases/xx.toml` is added. `newsarchive/data/README.md` says what each table holds. Every error names the file
+and the key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -23,23 +24,27 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """All data that the core works with. Compared by identity, so compiled forms can be cached.
+    """All data that the core works with. Compared by identity, so that compiled forms can be cached.
 
-    `chrome` and `attribution` map a language code to the parsed table of `<lang>.toml` (chrome also
-    holds platform names: `wordpress`, …); `sites` maps a domain to its table; `publishers` holds one
-    table a publisher; `models` maps a file name below `data/models` to its bytes; `discovery` holds the
-    tables that find posts (`links`, `platforms`); `metadata` those that read a page's own description
-    (`trust`, `names`, `bylines`, `boxes`, `months`). `standfirst` says where the sentence between headline and text
-    goes: `description` keeps it beside the article, `text` begins the article with it.
+    A field that maps names to tables holds the folder of its name: `phrases["en"]` is `phrases/en.toml`.
     """
 
-    chrome: Mapping[str, Table] = field(default_factory=dict)
+    #: Lines that are no part of an article, by language, and three tables for all languages.
+    phrases: Mapping[str, Table] = field(default_factory=dict)
+    #: Elements that hold no part of an article, by the software of the blog: `wordpress`, `ghost`.
+    platforms: Mapping[str, Table] = field(default_factory=dict)
+    #: Lines that say where an article appeared first, by language.
     attribution: Mapping[str, Table] = field(default_factory=dict)
-    sites: Mapping[str, Table] = field(default_factory=dict)
+    #: One table for each publisher.
     publishers: tuple[Table, ...] = ()
+    #: The bytes of each file below `models/`, by its name.
     models: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    #: How posts are found: `links`, `pagekinds`, `platforms`.
     discovery: Mapping[str, Table] = field(default_factory=dict)
+    #: How a page's headline, authors and dates are read and weighed: `trust`, `names`, `bylines`, `months`.
     metadata: Mapping[str, Table] = field(default_factory=dict)
+    #: Where the sentence between headline and text goes: `description` keeps it beside the article, `text` begins the
+    #: article with it.
     standfirst: str = STANDFIRSTS[0]
 
 
@@ -58,9 +63,9 @@ def load(folder: Path | str | None = None) -> Rules:
         if path.is_file():
             publishers += _list(path, read(path), "publisher")
     return Rules(
-        chrome=_tables(folders, "chrome"),
+        phrases=_tables(folders, "phrases"),
+        platforms=_tables(folders, "platforms"),
         attribution=_tables(folders, "attribution"),
-        sites=_tables(folders, "sites"),
         publishers=tuple(publishers),
         models=_models(),
         discovery=_tables(folders, "discovery"),
@@ -77,7 +82,7 @@ def standfirst_of(value: str) -> str:
 
 
 def default(folder: str = "") -> Rules:
-    """The shipped rules, with those of `folder` over them if one is named; read once a process."""
+    """The shipped rules, with those of `folder` over them if one is named; read once in a process."""
     return _once(folder)
 
 
@@ -88,7 +93,7 @@ def _once(folder: str) -> Rules:
 
 @cache
 def models_alone() -> Rules:
-    """The shipped models without the tables, for what asks for no more: tables take ten times as long to read."""
+    """The shipped models without the tables, which take ten times as long to read."""
     return Rules(models=_models())
 
 
@@ -99,8 +104,10 @@ def _models() -> Mapping[str, bytes]:
 
 @cache
 def with_standfirst(value: str) -> Rules:
-    """The shipped rules with another place for standfirsts; "" leaves it as it is set. Kept, since compiled
-    forms hang on it."""
+    """The shipped rules with another place for standfirsts; "" leaves it as it is set.
+
+    The result is kept, since the compiled forms are cached by its identity.
+    """
     return replace(default(), standfirst=standfirst_of(value)) if value else default()
 
 
@@ -125,12 +132,9 @@ def strings(file: str, table: Table, key: str) -> tuple[str, ...]:
 
 
 def _tables(folders: list[Path], name: str) -> dict[str, Table]:
-    return {path.stem: read(path) for path in _files(folders, name)}
-
-
-def _files(folders: list[Path], name: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((folder / name).glob("*.toml"))
+    """The tables below `name` in all folders, by the name of their file; those of a later folder win."""
+    paths = [path for folder in folders for path in sorted((folder / name).glob("*.toml"))]
+    return {path.stem: read(path) for path in paths}
 
 
 def _list(path: Path, table: Table, key: str) -> list[Table]:

@@ -9,7 +9,7 @@ from benchmarks.blogs import sentence
 from newsarchive import rules
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import Network, Window, sighting
+from newsarchive.core.site_template.observations import Network, Window, observation
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.items import Article, Block, Origin
 
@@ -40,7 +40,7 @@ def page(
 
 
 def window(pages: Sequence[Article], site: str = "heron", clusters: dict[str, str] | None = None) -> Window:
-    return Window(sighting(p, RULES, site=site, cluster=(clusters or {}).get(p.url, "")) for p in pages)
+    return Window(observation(p, RULES, site=site, cluster=(clusters or {}).get(p.url, "")) for p in pages)
 
 
 def learned(pages: Sequence[Article], shared: Network | None = None) -> Template:

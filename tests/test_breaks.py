@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.boilerplate.multiline import closed, opened
-from newsarchive.core.boilerplate.step import chrome_step
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.encoding.changes import original_of
 from newsarchive.edits import Edit
 from newsarchive.items import Article, Block, DecidedBy
@@ -91,4 +91,4 @@ def test_text_without_line_breaks_is_not_opened():
 def test_code_keeps_its_lines():
     code = Block("Share this:\nLeave a Reply", kind="code", path="html/body/pre")
     page = Article(url="https://heron.example/1").with_blocks([Block(PROSE), code, Block(PROSE)])
-    assert chrome_step(page, RULES).blocks[1] == code
+    assert boilerplate_step(page, RULES).blocks[1] == code

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.boilerplate.phrases import phrases
-from newsarchive.core.boilerplate.step import chrome_step
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, Article, Author, Block, DecidedBy
 from newsarchive.rules import Rules
@@ -49,7 +49,7 @@ def blocks(case: dict[str, Any]) -> tuple[Block, ...]:
     ],
 )
 def test_case(case: dict[str, Any]) -> None:
-    done = chrome_step(Article(url="https://heron.example/1", blocks=blocks(case)), RULES)
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=blocks(case)), RULES)
     # `lines`: what becomes of a block that is cut, as (text, label)
     wanted = [
         tuple(line) for b in case["blocks"] for line in b.get("lines", [(b.get("text"), b.get("label"))])
@@ -63,7 +63,7 @@ def test_the_pages_own_title_and_lede_stay() -> None:
     article = Article(
         url="https://heron.example/1", headline="Leave a Reply", description="Share this", blocks=own
     )
-    assert [b.label for b in chrome_step(article, RULES).blocks] == ["body", "body", "share"]
+    assert [b.label for b in boilerplate_step(article, RULES).blocks] == ["body", "body", "share"]
 
 
 def test_the_headline_is_a_title_wherever_it_stands_outside_the_article() -> None:
@@ -73,7 +73,7 @@ def test_the_headline_is_a_title_wherever_it_stands_outside_the_article() -> Non
         Block("It will rain for a week, the office said in its note this morning."),
         Block("Rain"),
     )
-    done = chrome_step(Article(url="https://heron.example/1", headline="Rain", blocks=found), RULES)
+    done = boilerplate_step(Article(url="https://heron.example/1", headline="Rain", blocks=found), RULES)
     assert [b.label for b in done.blocks] == ["title", "title", "body", "body"]
 
 
@@ -81,7 +81,7 @@ def test_what_extraction_knows_of_the_pages_head_stays() -> None:
     article = Article(
         url="https://heron.example/1", blocks=(Block("Home", label="title"), Block("Home", label="nav"))
     )
-    assert [b.label for b in chrome_step(article, RULES).blocks] == ["title", "nav"]
+    assert [b.label for b in boilerplate_step(article, RULES).blocks] == ["title", "nav"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_line_that_names_a_known_author(line: str, author: str, label: str) ->
     article = Article(
         url="https://heron.example/1", authors=(Author(author),), blocks=(prose, Block(line), prose)
     )
-    assert chrome_step(article, RULES).blocks[1].label == label
+    assert boilerplate_step(article, RULES).blocks[1].label == label
 
 
 def test_a_list_between_two_lines_that_name_one_source() -> None:
@@ -119,7 +119,7 @@ def test_a_list_between_two_lines_that_name_one_source() -> None:
         "Swans return to the lower lake",
         "Baked first in the kitchen of Mare News.",
     ]
-    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
     assert [b.label for b in done.blocks] == ["body", "related", "related", "related", "attribution"]
 
 
@@ -133,7 +133,7 @@ def test_a_heading_in_a_box_named_comment_does_not_end_the_article() -> None:
         article = Article(
             url="https://heron.example/1", blocks=(prose, head, Block("I was there, and saw it."))
         )
-        assert chrome_step(article, RULES).blocks[-1].label == last
+        assert boilerplate_step(article, RULES).blocks[-1].label == last
 
 
 def test_titles_above_prose_are_no_tail() -> None:
@@ -146,7 +146,7 @@ def test_titles_above_prose_are_no_tail() -> None:
         "At Mare News nobody sits.",
         prose + " Nobody spoke.",
     ]
-    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
     assert {b.label for b in done.blocks} == {"body"}
 
 
@@ -168,7 +168,7 @@ any_block = st.builds(
 
 @given(st.lists(any_block, max_size=30))
 def test_texts_order_and_number_never_change(found: list[Block]) -> None:
-    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
     assert [b.text for b in done.blocks] == [b.text for b in found]
     assert all(b.label in LABELS for b in done.blocks)
     assert all(new.rule for old, new in zip(found, done.blocks, strict=True) if old.label != new.label)
@@ -176,7 +176,7 @@ def test_texts_order_and_number_never_change(found: list[Block]) -> None:
 
 @given(st.lists(any_block, max_size=30))
 def test_nothing_comes_into_the_article(found: list[Block]) -> None:
-    done = chrome_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
     assert not [new for old, new in zip(found, done.blocks, strict=True) if new.label == "body" != old.label]
 
 
@@ -192,6 +192,41 @@ def test_nothing_comes_into_the_article(found: list[Block]) -> None:
 )
 def test_a_wrong_table_is_named(table: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRules) as error:
-        phrases(Rules(chrome={"xx": table}))
-    assert str(error.value).startswith("chrome/xx.toml: ")
+        phrases(Rules(phrases={"xx": table}))
+    assert str(error.value).startswith("phrases/xx.toml: ")
     assert message in str(error.value)
+
+
+def test_a_platforms_table_names_its_own_folder() -> None:
+    with pytest.raises(BadRules, match=r"^platforms/xx.toml: select: must be a table"):
+        phrases(Rules(platforms={"xx": {"select": ["x"]}}))
+
+
+@pytest.mark.parametrize("levels", [500, 50_000])
+def test_a_path_of_any_depth_is_looked_up(levels: int) -> None:
+    select = phrases(Rules(platforms={"xx": {"select": {"nav": [".menu"], "footer": ["#end"]}}})).select
+    deep = "html/body/" + "div.box/" * levels
+    assert select(deep + "p") is None
+    below = select(f"{deep}ul.menu/div#end/p")
+    assert below is not None
+    assert below.label == "nav", "the outermost element decides"
+
+
+def test_tables_of_a_folder_replace_ours_by_name(tmp_path: Path) -> None:
+    for folder, table in (
+        ("phrases", '[line]\nshare = ["delen"]'),
+        ("platforms", '[select]\nnav = [".own"]'),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "xx.toml").write_text(table, encoding="utf-8")
+    (tmp_path / "phrases" / "nl.toml").write_text("", encoding="utf-8")
+    loaded = rules.load(tmp_path)
+    assert (loaded.phrases["nl"], loaded.phrases["de"]) == ({}, RULES.phrases["de"])
+    known = phrases(loaded)
+    line, place = known.line("delen"), known.select("html/body/div.own/p")
+    assert line is not None
+    assert place is not None
+    assert (line.rule, place.rule) == (
+        "phrases/xx.toml, [line] share: delen",
+        "platforms/xx.toml, [select] .own",
+    )

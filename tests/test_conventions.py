@@ -17,7 +17,7 @@ from newsarchive import rules
 from newsarchive.core.metadata.conventions import Kind
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template, from_rows
-from newsarchive.core.site_template.observations import Sighting, Window, digest, pack, unpack
+from newsarchive.core.site_template.observations import Observation, Window, digest, pack, unpack
 from newsarchive.core.steps import article_from, templated
 from newsarchive.items import Article, Capture, SourceText
 
@@ -101,7 +101,7 @@ def alone(one: Post) -> Article:
     return article_from(capture, RULES)
 
 
-def seen(found: Sequence[Article]) -> Iterator[Sighting]:
+def seen(found: Sequence[Article]) -> Iterator[Observation]:
     blank = Template("weir.example")
     return (templated(article, blank, RULES).seen for article in found)
 
@@ -153,7 +153,7 @@ def test_a_record_is_small_exact_and_tells_what_must_be_read_again() -> None:
     for page in pages:
         kept = unpack(pack(page), page.url, page.site)
         assert kept == page
-        assert len(pack(page)) - len(pack(Sighting(page.url, page.site, page.url, lines=page.lines))) < 400
+        assert len(pack(page)) - len(pack(Observation(page.url, page.site, page.url, lines=page.lines))) < 400
     newer = {**case, "posts": 13, "days": [*DAYS, "2026-01-05"]}
     again = list(seen([alone(one) for one in posts(newer)]))[:12]
     newest = max(range(12), key=lambda n: DAYS[n])  # its own day stood at the head of the list

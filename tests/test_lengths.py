@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from newsarchive.core.site_template.layouts import Usual, doubted, is_far_shorter, usual
 from newsarchive.core.site_template.model import Template, from_rows
-from newsarchive.core.site_template.observations import Line, Sighting
+from newsarchive.core.site_template.observations import Line, Observation
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow
@@ -25,9 +25,9 @@ from tests.test_learning_archive import blog, html, prose
 KNOWN = Usual(pages=40, words=600, short=300)
 
 
-def page(words: int, number: int = 0) -> Sighting:
+def page(words: int, number: int = 0) -> Observation:
     lines = (Line(1, 0, "p", "body", words), Line(2, 0, "p", "footer", 900))
-    return Sighting(f"https://heron.example/{number}/", "heron.example", "", lines=lines)
+    return Observation(f"https://heron.example/{number}/", "heron.example", "", lines=lines)
 
 
 def test_the_median_and_what_all_but_one_in_twenty_have() -> None:

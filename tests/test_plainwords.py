@@ -18,7 +18,7 @@ from tests.terminal import module, run
 
 #: What only its makers understand: units of evidence, points, names of sources and files.
 JARGON = re.compile(
-    r"\bnats\b|points|[+-]\d\.\d|\bmarkup\b|json-ld|\bh1\b|chrome/|@\d+|article_body|\[select\]"
+    r"\bnats\b|points|[+-]\d\.\d|\bmarkup\b|json-ld|\bh1\b|chrome/|phrases/|platforms/|@\d+|article_body|\[select\]"
 )
 
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A ferry returns | A Blog</title>

@@ -11,7 +11,7 @@ from statistics import fmean
 
 import pytest
 
-from newsarchive.core.boilerplate.step import chrome_step
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.extraction.step import extract_step
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import default
@@ -63,7 +63,7 @@ def test_the_mean_holds() -> None:
 def test_no_chrome_is_left(domain: str) -> None:
     article, truth = read(domain)
     text = "\n\n".join(truth["paragraphs"])  # type: ignore[arg-type]
-    assert word_f1(chrome_step(article, default()).article_body, text) >= CLEANED.get(domain, 1.0)
+    assert word_f1(boilerplate_step(article, default()).article_body, text) >= CLEANED.get(domain, 1.0)
 
 
 @pytest.mark.parametrize("domain", FLOORS)

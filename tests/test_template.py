@@ -397,7 +397,7 @@ def test_what_a_table_decided_does_not_come_back() -> None:
     block = Block(
         prose(77)[0].text,
         label="related",
-        rule="chrome/en.toml, [head] related",
+        rule="phrases/en.toml, [head] related",
         decided_by=DecidedBy.RUN,
         path="html/body/main/article.story/p",
     )
@@ -507,4 +507,4 @@ def test_a_page_is_odd_where_an_anchor_vanishes_or_a_key_changes_its_role(
 ) -> None:
     done = templated(page(30, blocks), FRAMED, RULES)
     assert done.seen is not None
-    assert done.seen.odd is odd
+    assert done.seen.misfit is odd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsarchive.core.site_template.learner import learn, lessons
 from newsarchive.core.site_template.learner import taught as taught_by
-from newsarchive.core.site_template.observations import Sighting, Window, sighting
+from newsarchive.core.site_template.observations import Observation, Window, observation
 from newsarchive.core.text.line_keys import line_key
 from newsarchive.items import Article, Block
 from tests.sites import CONTENT, RULES, line, page, prose, shown
@@ -18,11 +18,11 @@ def posts(count: int) -> list[Article]:
     return [page(n, [*prose(n)[:2], line(BOX), *prose(n)[2:]]) for n in range(count)]
 
 
-def seen(article: Article) -> Sighting:
-    return sighting(article, RULES, site="heron")
+def seen(article: Article) -> Observation:
+    return observation(article, RULES, site="heron")
 
 
-def fed(article: Article, texts: list[str]) -> Sighting:
+def fed(article: Article, texts: list[str]) -> Observation:
     return taught_by(seen(article), texts)
 
 

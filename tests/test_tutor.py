@@ -15,7 +15,7 @@ from scrapy.signalmanager import SignalManager
 from scrapy.statscollectors import MemoryStatsCollector
 from sqlalchemy import Engine
 
-from newsarchive.core.site_template.observations import Sighting
+from newsarchive.core.site_template.observations import Observation
 from newsarchive.db.writing.store import Outcome
 from newsarchive.extensions.template_learning import Tutor, template_learned
 from newsarchive.items import Article
@@ -63,7 +63,7 @@ def stored(tutor: Tutor, outcomes: Sequence[tuple[str, Outcome, bool]]) -> None:
         for number, (site, outcome, odd) in enumerate(outcomes):
             if site not in tutor.pages:
                 tutor.pages[site] = 0
-            seen = Sighting("", site, "", odd=odd)
+            seen = Observation("", site, "", misfit=odd)
             await tutor.stored(Article(f"https://{site}/{number}", seen=seen), outcome)
             if tutor.running is not None:
                 await tutor.running

@@ -12,7 +12,7 @@ from newsarchive import items
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Window
-from newsarchive.core.steps import article_from, sighted, templated
+from newsarchive.core.steps import article_from, observed, templated
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from tests.sites import RULES, learned, line, page, prose
@@ -45,7 +45,7 @@ def read() -> list[Article]:
             found.append(article_from(capture, RULES))
         except NotAnArticle:
             continue
-    window = Window(sighted(article, "heron.example", RULES) for article in found)
+    window = Window(observed(article, "heron.example", RULES) for article in found)
     template = replace(learn(window), site="heron.example")
     return found + [templated(article, template, RULES) for article in found]
 
@@ -61,7 +61,7 @@ def unworded(article: Article) -> Article:
     return replace(article, blocks=tuple(replace(block, rule="") for block in article.blocks))
 
 
-@pytest.mark.parametrize("wording", ["", "chrome/head: template, not on the screen"])
+@pytest.mark.parametrize("wording", ["", "phrases/head: template, not on the screen"])
 def test_the_wording_of_rules_decides_nothing(monkeypatch: pytest.MonkeyPatch, wording: str) -> None:
     """Every sentence is another one from the moment on in which a pass gives it to a block."""
     before = list(map(unworded, read() + taught()))

@@ -133,8 +133,11 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r" \([\d.]+(?: over [\d.]+)?\)"), ""),
 )
 _TRUSTED = re.compile(r"^(?P<source>.+) is trusted more$")
-#: Rules of blocks: a table's file and the kind of its entry, then what the entry says.
-_TABLE = re.compile(r"^chrome/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S)
+#: Rules of blocks: a table's file and the kind of its entry, then what the entry says. Archives of older versions name
+#: the folder `chrome`.
+_TABLE = re.compile(
+    r"^(?:phrases|platforms|chrome)/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S
+)
 _CODEC = re.compile(r"^(?P<codec>[^,]+),.*$", re.S)
 
 
@@ -187,9 +190,9 @@ def field(name: str) -> str:
 def rule(stored: str, kind: str = "") -> str:
     """Why a line was left out or kept. `kind` is its label, which is not said twice.
 
-    >>> rule("chrome/wordpress.toml, [select] .site-header", "nav")
+    >>> rule("platforms/wordpress.toml, [select] .site-header", "nav")
     'a box that wordpress pages have: .site-header'
-    >>> rule("chrome/en.toml, [line] nav: home", "nav"), rule("tail: a list of links", "related")
+    >>> rule("phrases/en.toml, [line] nav: home", "nav"), rule("tail: a list of links", "related")
     ('words known from pages in en', 'a list of links')
     """
     if table := _TABLE.match(stored):

@@ -1,10 +1,12 @@
-"""The path of every page, from the network or from the archive: bytes in, `Article` out.
+"""Runs every page, from the network or from the archive, through the same steps: bytes in, `Article` out.
 
-Each step is a pure function of what the step before it returned and of the rules. The pipelines
-call the steps one by one; `article_from` calls them in one go, for a worker or a library user.
+    decode → extract → repair → chrome → origin → fingerprint
 
-`STEPS` are newsarchive's own. Another project may add a step, replace one or leave one out: `inserted`, `replaced`
-and `without` give the table that holds then, which every function here takes as `steps`. Nothing is loaded here:
+Each step is a pure function of what the step before it returned and of the rules. The pipelines call the steps one by
+one; `article_from` calls them in one go, for a worker or a library user.
+
+`STEPS` are newsarchive's own. Another project may add a step, replace one or leave one out: `inserted`, `replaced` and
+`without` give the resulting table, which every function here takes as `steps`. Nothing is loaded here:
 `newsarchive.plugins` finds the functions that the settings name.
 """
 
@@ -17,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from newsarchive.core.assembly import post
-from newsarchive.core.boilerplate import step as chrome
+from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.encoding import step as encoding
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
@@ -28,8 +30,8 @@ from newsarchive.core.origin import step as origin
 from newsarchive.core.site_template.layouts import doubted
 from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import Sighting, sighting
-from newsarchive.core.site_template.template import is_odd, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.site_template.observations import Observation, observation
+from newsarchive.core.site_template.template import is_misfit, layout_of, marked, verdict_of, verdicts
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules
@@ -85,16 +87,16 @@ STEPS: Steps = MappingProxyType(
             _own("decode", post.decode_step, Capture, Page),
             _own("extract", post.extract_step, Page, Article),
             _own("repair", encoding.repair_step),
-            _own("chrome", chrome.chrome_step),
+            _own("chrome", boilerplate_step),  # the name stands in users' settings: "shorten after chrome"
             _own("origin", origin.origin_step),
             _own("fingerprint", fingerprint.fingerprint_step),
         )
     }
 )
-#: Without these no capture becomes an article; they can be replaced, but not left out.
+#: Steps without which no capture becomes an article; they can be replaced, but not left out.
 NEEDED = ("decode", "extract")
-#: The steps that read the page itself. Those behind the last of them run again where a site's template changed
-#: the blocks.
+#: Steps that read the page itself. The steps behind the last of them run again where a site's template changed the
+#: blocks.
 READING = (*NEEDED, "repair", "chrome")
 
 
@@ -107,7 +109,7 @@ def inserted(
     before: str = "",
     after: str = "",
 ) -> Steps:
-    """The steps with another one before or after the one that is named. It gives the type of record that it takes.
+    """The steps with another step before or after a named one. The new step returns the type of record that it takes.
 
     Raises `UsageError` where the name is taken.
     """
@@ -118,7 +120,7 @@ def inserted(
     step = Step(name, run, record, record, beside.place, source)
     row = list(steps.values())
     row.insert(row.index(beside) + (not before), step)
-    return MappingProxyType({one.name: one for one in row})
+    return MappingProxyType({each.name: each for each in row})
 
 
 def replaced(steps: Steps, name: str, run: Callable[[Any, Rules], Any], source: str) -> Steps:
@@ -134,10 +136,7 @@ def without(steps: Steps, name: str) -> Steps:
 
 
 def article_from(capture: Capture, rules: Rules, steps: Steps = STEPS) -> Article:
-    """Run every step on one capture.
-
-    Raises `NotAnArticle` where the page holds none.
-    """
+    """Run every step on one capture. Raises `NotAnArticle` where the page holds none."""
     record: Any = capture
     for step in steps.values():
         record = step(record, rules)
@@ -147,8 +146,8 @@ def article_from(capture: Capture, rules: Rules, steps: Steps = STEPS) -> Articl
 
 
 def _completed(article: Article, before: Any) -> Article:
-    """What a foreign step need not write itself: of an extractor what is known of the page, of any step the text and
-    the HTML that follow from its blocks."""
+    """The article with what a foreign step need not write itself: an extractor what is known of the page, any step the
+    text and the HTML that follow from its blocks."""
     if isinstance(before, Page):
         article = replace(
             article,
@@ -164,51 +163,50 @@ def _completed(article: Article, before: Any) -> Article:
 
 
 def signed(article: Article, steps: Steps) -> Article:
-    """The article with the steps that made it among its candidates, where these are not newsarchive's own.
+    """The article with the steps that made it among its candidates, where they are not newsarchive's own.
 
-    So `explain` and the archive tell of a text that came about otherwise, without a column for the rare case.
+    So `explain` and the archive tell how the text came about, without a column for the rare case.
     """
     if steps == STEPS:
         return article
-    if not article.article_html:  # the chrome step writes it, and may have been left out
+    if not article.article_html:  # the boilerplate step writes it, and may have been left out
         article = rendered(article)
     mark = Candidate("steps", ", ".join(map(str, steps.values())), "settings", chosen=True)
     return replace(article, candidates=(*(c for c in article.candidates if c.field != "steps"), mark))
 
 
 def templated(article: Article, template: Template, rules: Rules, steps: Steps = STEPS) -> Article:
-    """The article as its site's template has it, its last steps run again where a block changed.
+    """The article with its site's template applied, its last steps run again where a block changed.
 
-    Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here:
-    so the same page and template give the same text. `seen` of the result is the page's record for learning.
+    Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here, so that the
+    same page and template give the same text. `seen` of the result is the page's record for learning.
     """
-    seen = sighted(article, template.site, rules)
+    seen = observed(article, template.site, rules)
     marks = verdicts(seen.lines, template, article.url)
     changing = effects(seen.said, template.conventions)
     layout = layout_of(seen.lines, template)
-    seen = replace(seen, verdict=verdict_of(marks, changing), layout=layout.number if layout else 0)
-    seen = replace(seen, odd=is_odd(seen.lines, template, layout))
+    seen = replace(
+        seen,
+        verdict=verdict_of(marks, changing),
+        layout=layout.number if layout else 0,
+        misfit=is_misfit(seen.lines, template, layout),
+    )
     done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
     done = applied(
         done, changing, template.conventions, rules, lambda: _page_text(article.capture, rules, steps)
     )
     if done.blocks != article.blocks:
         done = rendered(done)
-        for step in _later(steps):
+        row = list(steps.values())
+        for step in row[1 + max(at for at, step in enumerate(row) if step.name in READING) :]:
             done = step(done, rules)
-        if done.origin is None:  # the line that named it went out as furniture: it is no less true
+        if done.origin is None:  # the line that named it repeats on the site, and is no less true
             done = replace(done, origin=article.origin)
     return signed(done, steps)
 
 
-def _later(steps: Steps) -> list[Step]:
-    """The steps behind the last one that reads the page itself."""
-    row = list(steps.values())
-    return row[1 + max(at for at, step in enumerate(row) if step.name in READING) :]
-
-
 def _page_text(capture: Capture | None, rules: Rules, steps: Steps) -> str:
-    """The text of a page once more: it is not kept with the article."""
+    """The text of a page, decoded once more, since it is not kept with the article."""
     if capture is None:
         return ""
     page: Any = capture
@@ -217,12 +215,12 @@ def _page_text(capture: Capture | None, rules: Rules, steps: Steps) -> str:
     return str(page.text)
 
 
-def sighted(article: Article, site: str, rules: Rules) -> Sighting:
-    """The record of a page for learning, with what the feed or the API says of its post, where that is the full text.
+def observed(article: Article, site: str, rules: Rules) -> Observation:
+    """The record of a page for learning, with what its post's full text in a feed or an API proves.
 
     Takes the article as `article_from` gives it, and the domain of its site.
     """
-    page = sighting(article, rules, site=site)
+    page = observation(article, rules, site=site)
     source = article.capture.source_text if article.capture else None
     if source is None or not source.html:
         return page

@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, insert, select, update
 
-from newsarchive.core.site_template.evidence import CLUSTERS
+from newsarchive.core.site_template.evidence import MIN_ARTICLES
 from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import (
-    WINDOW,
+    WINDOW_PAGES,
     Elsewhere,
-    Sighting,
+    Observation,
     Window,
     digest,
     elsewhere,
@@ -110,7 +110,7 @@ CHUNK = 500
 FRESH = 100
 
 
-def record(connection: Connection, seen: Sequence[tuple[int, Sighting]], at: datetime) -> None:
+def record(connection: Connection, seen: Sequence[tuple[int, Observation]], at: datetime) -> None:
     """Keep the records of articles; one that says nothing new is left as it is."""
     if not seen:
         return
@@ -144,7 +144,7 @@ def record(connection: Connection, seen: Sequence[tuple[int, Sighting]], at: dat
     bulk.insert_rows(connection, LineSighting, lines)
 
 
-def keep(engine: Engine, seen: Sequence[tuple[int, Sighting]]) -> None:
+def keep(engine: Engine, seen: Sequence[tuple[int, Observation]]) -> None:
     """Keep the records of articles that are stored already."""
     with writing(engine) as connection:
         record(connection, seen, datetime.now(UTC))
@@ -155,7 +155,7 @@ def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     return {row.article_id: row.digest for row in connection.execute(query)}
 
 
-def window(engine: Engine, site: str, size: int = WINDOW) -> Window:
+def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
     """The newest pages of a site (its domain), oldest first; copies of one article count as one."""
     newest = _records(site).order_by(PageSighting.seen_at.desc(), PageSighting.article_id.desc())
     with reading(engine) as connection:
@@ -163,7 +163,7 @@ def window(engine: Engine, site: str, size: int = WINDOW) -> Window:
     return Window(_unpacked(reversed(rows), site), size)
 
 
-def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Sighting]:
+def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Observation]:
     """All pages of a site that have a record, in chunks: those beyond its window until they are pruned."""
     last = 0
     query = _records(site).order_by(PageSighting.article_id).limit(CHUNK)
@@ -183,7 +183,7 @@ def _records(site: str) -> Select[Any]:
     return query.join(ArticleRow, ArticleRow.id == PageSighting.article_id)
 
 
-def _unpacked(rows: Iterable[Any], site: str) -> Iterator[Sighting]:
+def _unpacked(rows: Iterable[Any], site: str) -> Iterator[Observation]:
     for row in rows:
         cluster = _cluster(row.cluster_id, row.url)
         page = unpack(row.record, row.url, site, cluster, verdict=row.verdict, layout=row.layout)
@@ -206,7 +206,7 @@ def count(engine: Engine, site: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def unrecorded(engine: Engine, site: str, limit: int = WINDOW) -> list[int]:
+def unrecorded(engine: Engine, site: str, limit: int = WINDOW_PAGES) -> list[int]:
     """The newest articles of a site that have no record: stored by a crawl that kept none."""
     query = (
         select(ArticleRow.id)
@@ -253,15 +253,15 @@ def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
 # -- other sites ----------------------------------------------------------------------------------
 
 
-def shared(engine: Engine, pages: Iterable[Sighting]) -> dict[int, Elsewhere]:
+def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]:
     """What other sites show of the lines that these pages of one site hold."""
     keys = sorted({key for page in pages for key in shareable(page)})
-    found: dict[int, list[Sighting]] = defaultdict(list)
+    found: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
     with reading(engine) as connection:
         for chunk in _chunks(_on_several_sites(connection, keys)):
             for row in connection.execute(_holding(chunk)):
-                page = Sighting(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
+                page = Observation(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
                 found[row.fingerprint].append(page)
                 if row.is_named:
                     named[row.fingerprint].add(page.cluster)
@@ -295,15 +295,15 @@ def _holding(keys: Sequence[int]) -> Select[Any]:
     )
 
 
-def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Sighting]]:
+def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Observation]]:
     """The pages of each cluster of copies, and a page alone for what is no cluster."""
-    found: dict[str, list[Sighting]] = defaultdict(list)
+    found: dict[str, list[Observation]] = defaultdict(list)
     numbers = []
     for name in names:
         if name.startswith("cluster "):
             numbers.append(int(name.removeprefix("cluster ")))
         else:
-            found[name].append(Sighting(name, "", name))
+            found[name].append(Observation(name, "", name))
     for chunk in _chunks(numbers):
         query = (
             select(ArticleRow.url, ArticleRow.cluster_id)
@@ -311,7 +311,7 @@ def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Sigh
             .where(ArticleRow.cluster_id.in_(chunk))
         )
         for url, number in connection.execute(query):
-            found[_cluster(number, url)].append(Sighting(url, "", _cluster(number, url)))
+            found[_cluster(number, url)].append(Observation(url, "", _cluster(number, url)))
     return found
 
 
@@ -352,7 +352,7 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
                 .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
                 .where(LineSighting.fingerprint.in_(chunk))
                 .group_by(LineSighting.fingerprint)
-                .having(func.count(each.distinct()) >= CLUSTERS)
+                .having(func.count(each.distinct()) >= MIN_ARTICLES)
             )
             for part in _chunks(list(connection.execute(repeated).scalars())):
                 found |= {(row.fingerprint, row.domain) for row in connection.execute(_holding(part))}
@@ -360,7 +360,7 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
     return [domain for domain, _ in sites.most_common(limit)]
 
 
-def prune(engine: Engine, site: str, size: int = WINDOW) -> None:
+def prune(engine: Engine, site: str, size: int = WINDOW_PAGES) -> None:
     """Let go of pages beyond the window, and of lines that only one page older than the newest holds."""
     newest = _of_site(select(PageSighting.article_id), site).order_by(
         PageSighting.seen_at.desc(), PageSighting.article_id.desc()

@@ -16,7 +16,7 @@ from newsarchive.db import archive_state, site_templates
 from newsarchive.db.writing.store import Outcome
 from newsarchive.extensions.recorder import raw_folder
 from newsarchive.items import Article
-from newsarchive.learning import STEPS, Learner, Summary
+from newsarchive.learning import LEARNING_PAGES, Learner, Summary
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -60,13 +60,13 @@ class Tutor:
         """An article is in the archive: its site may be due."""
         if self.learner is None:
             return
-        site, odd = site_of(article.url), bool(article.seen and article.seen.odd)
+        site, odd = site_of(article.url), bool(article.seen and article.seen.misfit)
         if outcome is not Outcome.UNCHANGED or odd:
             self.changed.add(site)
         self.odd[site] += odd
         due = odd and self.odd[site] in ODD
         if outcome is Outcome.NEW:
-            due = await self._another(site) in STEPS or due
+            due = await self._another(site) in LEARNING_PAGES or due
         if due and (self.running is None or self.running.done()):
             self.running = asyncio.ensure_future(self._learn_now(site))
 

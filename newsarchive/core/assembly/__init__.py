@@ -1,1 +1,4 @@
-"""One article out of several pages, and of what the site's feed and API say of the post."""
+"""Makes one article of a post that stands in several places: its pages, and its entry in the site's feed or API.
+
+`post.decode_step` and `post.extract_step` are the ways in.
+"""

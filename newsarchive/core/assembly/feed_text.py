@@ -1,13 +1,11 @@
-"""Where a page has less than the site's own feed or API says, theirs is the text; never where the page has all.
+"""Takes the text of a post's feed or API where the page has less; never where the page has all of it.
 
-Teaser pages, walls of consent or payment, pages that a script fills, answers that keep us out: the site gives
-the post to whoever reads its feed. What the page shows stays beside the article, and a `Candidate` for
+Example: a teaser page ends in "Read more", and the site's feed gives the whole post. So do walls of consent or payment, pages
+that a script fills, and answers that keep us out. What the page holds stays beside the article, and a `Candidate` for
 `article_body` says which source gave the text and why.
 
-How far the text of a page agrees with what the site's feed or API says of the same post.
-
-Two readings of one text, made apart: where they agree, a thin margin of the classifier is no reason to
-doubt; where they differ, no margin makes up for it.
+`weighed` compares the two readings of one post, which were made apart. Where they agree, a thin margin of the classifier is
+no reason to doubt; where they differ, no margin makes up for it.
 """
 
 from __future__ import annotations
@@ -46,12 +44,20 @@ FILLABLE = frozenset(
     (DropReason.EMPTY, DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY, DropReason.LOGIN_PAGE,
      DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.INDEX_PAGE, DropReason.HTTP_STATUS)
 )  # fmt: skip
-#: A text of fewer words is an excerpt or a caption.
-FEWEST_WORDS = 40
-#: A paragraph is on the page where so much of it is; so much of a text must be missing, in words and in part.
-HELD, MISSING_WORDS, MISSING_SHARE = 0.8, 40, 0.2
-#: Where so much is missing the page is another text altogether, however long.
-ANOTHER = 0.8
+#: Words of a text that stands in for a page; a shorter one is an excerpt or a caption.
+MIN_SOURCE_WORDS = 40
+#: Part of a paragraph's words that the page must hold for the paragraph to be on it.
+MIN_HELD_SHARE = 0.8
+#: Words that the page must lack to be filled.
+MIN_MISSING_WORDS = 40
+#: Part of the source's words that the page must lack to be filled.
+MIN_MISSING_SHARE = 0.2
+#: Part of the source's words from which on a page that lacks them has another text altogether, however long.
+MIN_OTHER_TEXT_SHARE = 0.8
+#: F1 over words from which on two texts are one.
+MIN_SAME_F1 = 0.9
+#: F1 over words below which two texts are not one.
+MIN_SIMILAR_F1 = 0.7
 
 _CUT = re.compile(
     r"(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|(?:read|continue|view) (?:more|reading|post|full)[^.]{0,80})\W*$",
@@ -65,7 +71,7 @@ def usable(text: SourceText | None) -> bool:
     if text is None or not text.is_full:
         return False
     plain = " ".join(re.sub(r"<[^<>]*>", " ", text.html).split())
-    return comparable_words(plain) >= FEWEST_WORDS and not _CUT.search(html.unescape(plain)[-120:])
+    return comparable_words(plain) >= MIN_SOURCE_WORDS and not _CUT.search(html.unescape(plain)[-120:])
 
 
 def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | None:
@@ -100,11 +106,11 @@ def _lacks(article: Article, own: Sequence[Block]) -> str:
         held = words & left
         left -= held  # a word of the page answers for one word of the text
         total += words.total()
-        missing += 0 if held.total() >= HELD * words.total() else words.total() - held.total()
-    if missing < MISSING_WORDS or missing < MISSING_SHARE * total:
+        missing += 0 if held.total() >= MIN_HELD_SHARE * words.total() else words.total() - held.total()
+    if missing < MIN_MISSING_WORDS or missing < MIN_MISSING_SHARE * total:
         return ""
     body = sum(1 for _ in tokens([article.article_body]))
-    if missing < ANOTHER * total and body >= total:
+    if missing < MIN_OTHER_TEXT_SHARE * total and body >= total:
         return ""
     return f"the page lacks {missing} of its {total} words"
 
@@ -141,7 +147,7 @@ def _document(text: SourceText) -> str:
 
 
 def _blocks(page: Page, text: SourceText) -> list[Block]:
-    """A source's text as blocks: all of them article, until the chrome step has looked at them."""
+    """A source's text as blocks: all of them article, until the boilerplate step has looked at them."""
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
     rule = f"the full text of the {text.source}"
     return [
@@ -170,9 +176,7 @@ def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate
     return Candidate("article_body", f"{words} words", text.source, chosen=True, reason=why)
 
 
-#: F1 over words from which two texts are one, and below which they are not.
-SAME, OTHER = 0.9, 0.7
-#: What a text that its source confirms need not be doubted for.
+#: Flags that a text loses when its source confirms it.
 DOUBTS = frozenset((QualityFlag.THIN_MARGIN, QualityFlag.NO_SENTENCE_END, QualityFlag.SHORT))
 
 
@@ -191,11 +195,11 @@ def weighed(article: Article, text: SourceText | None) -> Article:
     found, held = agreement(article, text)
     f1 = 2 * found * held / max(1e-9, found + held)
     old = article.quality
-    if f1 >= SAME:
+    if f1 >= MIN_SAME_F1:
         flags = tuple(f for f in old.flags if f not in DOUBTS)
         confidence = max(old.confidence, round(f1, 3))
     else:
-        differs = f1 < OTHER and not (found >= SAME and _is_split(article))
+        differs = f1 < MIN_SIMILAR_F1 and not (found >= MIN_SAME_F1 and _is_split(article))
         flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
         confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
     return replace(

@@ -1,7 +1,7 @@
-"""A post that is split over pages (`<!--nextpage-->`), as one article.
+"""Joins a post that is split over pages (`<!--nextpage-->`) into one article.
 
-Every page is read by itself. What the pages have in common is the site's, not the post's: a post does not
-say a paragraph twice at the turn of a page.
+Every page is read by itself. A line that all pages have is the site's, not the post's: a post does not say a paragraph twice
+at the turn of a page.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import try_normalise
 from newsarchive.items import Article, Block, DecidedBy, Page, Quality, QualityFlag
 
-#: What all pages say alike may be so much of the text of the first, or it is the text.
-COMMON = 0.5
+#: Part of the first page's words that lines which all pages have may make up; with more they are the text.
+MAX_COMMON_SHARE = 0.5
 #: How an address asks for the second page, without which there are no others; a digit may be written as `%32`.
 _SECOND = re.compile("page=0?[2%]")
 #: These flags are true of a page, and not of the post.
@@ -43,8 +43,8 @@ def joined(article: Article, parts: Sequence[Part]) -> Article:
     pages = [part for part in parts if _new(part, article)]
     if not pages:
         return article
-    furniture = _furniture(article, pages)
-    blocks = [_dropped(block) if _key(block) in furniture else block for block in article.blocks]
+    common = _common_lines(article, pages)
+    blocks = [_dropped(block) if _key(block) in common else block for block in article.blocks]
     seen = {_key(block) for block in blocks}
     places = {signature(block.path) for block in article.blocks if block.label == "body"}
     rest: list[Block] = []
@@ -88,7 +88,7 @@ def _new(part: Part, article: Article) -> bool:
     return any(block.label in ("body", "other") and _key(block) not in held for block in part.blocks)
 
 
-def _furniture(article: Article, pages: Sequence[Part]) -> set[str]:
+def _common_lines(article: Article, pages: Sequence[Part]) -> set[str]:
     """The lines of the first page's text that every other page has too."""
     common = {_key(block) for block in article.blocks if block.label == "body"}
     for page in pages:
@@ -96,7 +96,7 @@ def _furniture(article: Article, pages: Sequence[Part]) -> set[str]:
     body = [block for block in article.blocks if block.label == "body"]
     words = sum(comparable_words(block.text) for block in body)
     shared = sum(comparable_words(block.text) for block in body if _key(block) in common)
-    return common if shared <= COMMON * words else set()
+    return common if shared <= MAX_COMMON_SHARE * words else set()
 
 
 def _dropped(block: Block) -> Block:

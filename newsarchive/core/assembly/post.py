@@ -1,11 +1,7 @@
-"""A post as a whole: its first page, the further pages it is split over, and its feed's or API's text.
+"""Reads a post as a whole: its first page, the further pages that it is split over, and its feed's or API's text.
 
-`decode_step` and `extract_step` are what `process.STEPS` runs; each page by itself is read by `decoding` and
-`extraction`.
-
-A site's own word on where its text stands: selectors for what is the article and for what is not.
-
-A selector is one compound of CSS, `tag#id.class.class`, and holds for everything inside the element it meets.
+`decode_step` and `extract_step` are the steps that `core.steps.STEPS` runs. `selected` follows a site's settings for where
+its text stands: a selector is one compound of CSS, `tag#id.class.class`, and holds for everything inside the element.
 """
 
 from __future__ import annotations

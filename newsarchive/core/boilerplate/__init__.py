@@ -1,1 +1,4 @@
-"""What is no part of the article, told from one page; `step` is the way in."""
+"""Tells from one page which of its lines are no part of the article: share rows, promos, lists of links, credit lines.
+
+`step.boilerplate_step` is the way in; what repeats on a whole site is the work of `core.site_template`.
+"""

@@ -1,13 +1,11 @@
-"""Runs of lines that belong together: promos, list heads with their lists, quotes of the week.
+"""Finds runs of lines that belong together and are no part of the article: promos, lists of links, quotes of the week.
 
-Each function looks at all lines of a page and gives spans with what decided them; it changes
-nothing. A cue is a shape (a question to the reader, a head, a mark before a name) with few words
-from `data/chrome`, never a known sentence.
+Example of a promo: "Want to know what the council decides?" (a question to the reader), "Mare Briefing" (a product's name),
+"Our award-winning newsletter and podcast explain it." (a pitch). Example of a list: "More from Mare News", three titles
+without a full stop, and the end of the page.
 
-The tail that a republished article brings along, told by its build instead of its words.
-
-A short head with a name, a few titles, and a line with the same name again: the list is the source's
-other articles and the line says so ("Out of the same oven, Mare News" … "Baked first at Mare News").
+Each function looks at all blocks of a page and gives positions, some with what decided them; it changes nothing. A cue is a shape
+(a question, a short line above a list, a dash before a name) with few words from `data/phrases`, never a known sentence.
 """
 
 from __future__ import annotations
@@ -25,15 +23,50 @@ from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import comparable_words
 from newsarchive.items import BY_TABLE, Block
 
-#: A list under a head holds at most so many lines; a longer one is content (26 podcasts, say).
-RUN = 8
-#: A line of such a list: a title, a teaser, at most a title with its teaser.
-TEASER = 45
-#: A quote of the week: the longest saying, in words.
-SAYING = 90
-#: Most lines below a head like "About the author".
-BIO = 4
+#: Lines of a promo, from its first question or pitch on.
+MAX_PROMO_LINES = 5
+#: Words of a product's name that stands as a line of its own.
+MAX_PRODUCT_WORDS = 6
+#: Words of a short question above a promo.
+MAX_TEASING_WORDS = 20
+#: Words of a line that calls the reader to a newsletter, channel or app; a longer line is prose.
+MAX_CALL_WORDS = 30
+#: Characters of such a line; a longer line is not read.
+MAX_CALL_CHARACTERS = 240
+#: Characters of a question to the reader; a longer block is not read.
+MAX_QUESTION_CHARACTERS = 400
+#: Characters of a pitch; a longer block is not read.
+MAX_PITCH_CHARACTERS = 500
+#: Words of the saying in a quote of the week; a longer one is a quotation of the article.
+MAX_SAYING_WORDS = 90
+#: Lines of a saying, its author's name included.
+MAX_SAYING_LINES = 4
+#: Words of the line that names the author of a saying.
+MAX_SAYING_AUTHOR_WORDS = 8
+#: Lines of a list under a head; a longer list (26 podcasts, say) is content.
+MAX_LIST_LINES = 8
+#: Words of one line of such a list: a title, a teaser, at most a title with its teaser.
+MAX_TEASER_WORDS = 45
+#: Words of a line that heads a list because it names the page's source.
+MAX_SOURCE_HEAD_WORDS = 8
+#: Words of a sentence below which no list may stand that is known by a name alone.
+MIN_TEXT_WORDS = 20
+#: Lines below a head like "About the author"; more lines are text.
+MAX_BIO_LINES = 4
+#: Words of the heading above readers' comments; a longer heading belongs to the article.
+MAX_COMMENTS_HEAD_WORDS = 12
+#: Words of the article that must stand above that heading, and at least half of all.
+MIN_WORDS_ABOVE_COMMENTS = 40
+#: Words of the head of a republished article's tail: "Out of the same oven, Mare News".
+MAX_TAIL_HEAD_WORDS = 10
+#: Words of a line that closes such a tail: "Baked first at Mare News".
+MAX_TAIL_CLOSING_WORDS = 45
+#: Lines that close such a tail, each with the name: an attribution, then a notice.
+MAX_TAIL_CLOSING_LINES = 3
+
+#: The line that names the author of a saying: "– Ann Roe", "~ Ann Roe".
 _NAMED = re.compile(r"\s*[~–—―-]+\s*\S.{1,80}")
+#: A label, then 8 to 64 hexadecimal digits or a UUID.
 _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
@@ -41,17 +74,11 @@ _TOKEN = re.compile(
 CALL = "promo: calls the reader to what it says is its own"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
+#: (positions of blocks, why they belong together)
 Span = tuple[Sequence[int], str]
 
 
-class Head(NamedTuple):
-    """What makes a line the head of a list: why in words, and whether a name of the page's source is all that does."""
-
-    rule: str
-    only_named: bool = False
-
-
-NAMES_SOURCE = Head("head: a short line that names the source", only_named=True)
+# -- verification marks ----------------------------------------------------------------------------
 
 
 def is_token(text: str) -> bool:
@@ -66,244 +93,255 @@ def is_token(text: str) -> bool:
     return hit is not None and any(c.isdigit() for c in hit[1]) and any(c.isalpha() for c in hit[1])
 
 
+# -- promos ----------------------------------------------------------------------------------------
+
+
 def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     """Promos: a question to the reader that offers the answer, a product's name, a pitch.
 
-    Two of the three must stand together, or one line must be both question and pitch, or call the reader to
-    what is its own. The product's
-    name is a short line with no end mark that touches one of the others.
+    Two of the three must stand together, or one line must be both question and pitch, or one line must call the reader
+    to what the house says is its own. The product's name is a short line without an end mark that touches one of the
+    others.
     """
-    question = {i for i, b in enumerate(blocks) if _is_question(b.text, words)}
-    pitch = {i for i, b in enumerate(blocks) if _is_pitch(b.text, words)}
+    questions = {i for i, b in enumerate(blocks) if _is_question(b.text, words)}
+    pitches = {i for i, b in enumerate(blocks) if _is_pitch(b.text, words)}
+    cues = questions | pitches
     found: list[Span] = []
-    for i in sorted(question | pitch):
-        run = _promo_run(blocks, i, question | pitch, words)
-        cues = [j for j in run if j in question or j in pitch]
-        sells = any(j in pitch or _has(fold(blocks[j].text), "product", words) for j in cues)
-        if sells and (len(run) > 1 or (i in question and i in pitch)):
+    for i in sorted(cues):
+        run = _promo_run(blocks, i, cues, words)
+        sold = any(j in pitches or _count(fold(blocks[j].text), "product", words) for j in run if j in cues)
+        if sold and (len(run) > 1 or (i in questions and i in pitches)):
             found.append((run, PROMO))
     found += [([i], CALL) for i, b in enumerate(blocks) if b.kind != "heading" and _is_call(b.text, words)]
     return found
 
 
 def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phrases) -> list[int]:
-    """From one promo line onwards: other promo lines, and at most one name between or beside them."""
+    """A promo line and those below it, with at most one product's name between or beside them."""
     run, at, named = [start], start + 1, False
-    while at < len(blocks) and len(run) < 5:
-        if at not in cues and (named or not _is_name(blocks[at]) or _is_section(blocks, at, cues)):
-            break
-        named = named or at not in cues
+    while at < len(blocks) and len(run) < MAX_PROMO_LINES:
+        if at not in cues:
+            opens_section = blocks[at].kind == "heading" and at + 1 not in cues
+            if named or opens_section or not _is_product_name(blocks[at]):
+                break
+            named = True
         run.append(at)
         at += 1
     before = blocks[start - 1] if start else None
-    if before and not named and len(run) == 1 and before.kind != "heading" and _is_name(before):
+    if before and len(run) == 1 and before.kind != "heading" and _is_product_name(before):
         run.insert(0, start - 1)
     if len(run) > 1 and run[0] and _is_teasing(blocks[run[0] - 1].text, words):
         run.insert(0, run[0] - 1)
     return run
 
 
-def _is_section(blocks: Sequence[Block], at: int, cues: set[int]) -> bool:
-    """Whether a line below a promo is a heading of the article: no promo goes on under it."""
-    return blocks[at].kind == "heading" and at + 1 not in cues
-
-
-def _has(text: str, kind: str, words: Phrases) -> int:
+def _count(folded: str, kind: str, words: Phrases) -> int:
     """How many different words of a kind a folded text holds."""
     pattern = words.promo.get(kind)
-    return len(set(pattern.findall(text))) if pattern else 0
+    return len(set(pattern.findall(folded))) if pattern else 0
 
 
-def _holds(text: str, kind: str, words: Phrases) -> bool:
+def _holds(folded: str, kind: str, words: Phrases) -> bool:
     """Whether a folded text holds a word of a kind."""
     pattern = words.promo.get(kind)
-    return pattern is not None and pattern.search(text) is not None
+    return pattern is not None and pattern.search(folded) is not None
+
+
+def reports(folded: str, words: Phrases) -> bool:
+    """Whether a folded text holds a reporter's word ("said"): what somebody said is no promo of the house."""
+    return _holds(folded, "report", words)
 
 
 def _is_question(text: str, words: Phrases) -> bool:
-    """A question put to the reader, with the promise of an answer, in at most 60 words."""
-    if len(text) >= 400 or not ("?" in text or "¿" in text):
+    """Whether a text puts a question to the reader and promises an answer."""
+    if len(text) >= MAX_QUESTION_CHARACTERS or not ("?" in text or "¿" in text):
         return False
     folded = fold(text)
-    return (
-        _holds(folded, "reader", words)
-        and _holds(folded, "offer", words)
-        and not _holds(folded, "report", words)
-    )
+    return _holds(folded, "reader", words) and _holds(folded, "offer", words) and not reports(folded, words)
 
 
 def _is_call(text: str, words: Phrases) -> bool:
-    """One line that calls the reader to its own newsletter, channel or app: with its first words, or by "you"."""
-    if len(text) > 240 or comparable_words(text) > 30:
+    """Whether a line calls the reader to the house's own newsletter, channel or app: with its first words, or by "you"."""
+    if len(text) > MAX_CALL_CHARACTERS or comparable_words(text) > MAX_CALL_WORDS:
         return False
     folded = fold(text)
     if not (_holds(folded, "ours", words) and _holds(folded, "sold", words)):  # the rarest first
         return False
     patterns = [words.promo[kind] for kind in ("call", "offer") if kind in words.promo]
-    begins = any(pattern.match(folded) for pattern in patterns)
-    spoken = _holds(folded, "reader", words) and any(pattern.search(folded) for pattern in patterns)
-    return bool(begins or spoken) and not _holds(folded, "report", words) and not is_quotation(text)
+    calls = any(pattern.match(folded) for pattern in patterns) or (
+        _holds(folded, "reader", words) and any(pattern.search(folded) for pattern in patterns)
+    )
+    return calls and not reports(folded, words) and not is_quotation(text)
 
 
 def _is_teasing(text: str, words: Phrases) -> bool:
-    """One short question, with a word of promos: it opens one where a name and a pitch follow."""
-    if not text.rstrip().endswith("?") or comparable_words(text) > 20:
+    """Whether a line is a short question with a word of promos: it opens a promo where a name and a pitch follow."""
+    if not text.rstrip().endswith("?") or comparable_words(text) > MAX_TEASING_WORDS:
         return False
     folded = fold(text)
-    spoken = any(_holds(folded, kind, words) for kind in ("reader", "product", "offer"))
-    return spoken and not _holds(folded, "report", words)
+    promotes = any(_holds(folded, kind, words) for kind in ("reader", "product", "offer"))
+    return promotes and not reports(folded, words)
 
 
 @lru_cache(maxsize=16384)  # a site's pages share most of their lines
 def _is_pitch(text: str, words: Phrases) -> bool:
-    """A sentence that praises its own product: whose, at least two things sold, a word of praise."""
-    if len(text) >= 500:
+    """Whether a sentence praises a product of the house: "our", at least two products, a word of praise."""
+    if len(text) >= MAX_PITCH_CHARACTERS:
         return False
     folded = fold(text)
     return (
         _holds(folded, "own", words)
         and _holds(folded, "praise", words)
-        and _has(folded, "product", words) > 1
-        and not _holds(folded, "report", words)
+        and _count(folded, "product", words) > 1
+        and not reports(folded, words)
     )
 
 
 def sells(text: str, words: Phrases) -> bool:
-    """A weak cue of a promo: the reader is told to do something, about something that is sold.
+    """Whether a line tells the reader to do something about something that is sold: a weak cue of a promo.
 
-    Prose may do as much, so it counts only beside other evidence, as for a line that repeats.
+    Prose may do as much, so the cue counts only beside other evidence, as for a line that repeats.
     """
     folded = fold(text)
-    offer = _has(folded, "offer", words) + _has(folded, "call", words)
-    product = _has(folded, "product", words) + _has(folded, "sold", words)
-    if not offer and not product:
-        return False
-    spoken = _has(folded, "own", words) + _has(folded, "reader", words)
-    return (offer > 0 and product + spoken > 0) or (product > 0 and spoken > 0)
+    offer = _holds(folded, "offer", words) or _holds(folded, "call", words)
+    product = _holds(folded, "product", words) or _holds(folded, "sold", words)
+    if offer and product:
+        return True
+    return (offer or product) and (_holds(folded, "own", words) or _holds(folded, "reader", words))
 
 
-def _is_name(block: Block) -> bool:
-    """A product's name as a line: at most six words, no end mark, no quotation."""
+def _is_product_name(block: Block) -> bool:
     text = block.text
-    return 0 < comparable_words(text) <= 6 and not ends_sentence(text) and not is_quotation(text)
+    short = 0 < comparable_words(text) <= MAX_PRODUCT_WORDS
+    return short and not ends_sentence(text) and not is_quotation(text)
 
 
-def quote_slots(blocks: Sequence[Block], words: Phrases) -> list[Span]:
+# -- quotes of the week ----------------------------------------------------------------------------
+
+
+def quotes(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     """Quotes of the week: a head, a saying, and most often a name behind a dash or tilde."""
     found: list[Span] = []
     for i, block in enumerate(blocks):
         verdict = words.head(fold(block.text))
-        if verdict and verdict.label == "quote" and (slot := _saying(blocks, i + 1)):
-            found.append(([i, *slot], f"{verdict.rule}, and the saying under it"))
+        if verdict and verdict.label == "quote" and (saying := _saying(blocks, i + 1)):
+            found.append(([i, *saying], f"{verdict.rule}, and the saying under it"))
     return found
 
 
 def _saying(blocks: Sequence[Block], start: int) -> list[int]:
-    """The lines of a saying: up to the name within four lines, else one line in quotation marks."""
-    for at in range(start, min(start + 4, len(blocks))):
+    """The lines of a saying: those up to the name of its author, else one line in quotation marks."""
+    for at in range(start, min(start + MAX_SAYING_LINES, len(blocks))):
         text = blocks[at].text
-        if at > start and _NAMED.fullmatch(text) and comparable_words(text) <= 8:
+        words = comparable_words(text)
+        if at > start and words <= MAX_SAYING_AUTHOR_WORDS and _NAMED.fullmatch(text):
             return list(range(start, at + 1))
-        if comparable_words(text) > SAYING or blocks[at].kind == "heading":
+        if words > MAX_SAYING_WORDS or blocks[at].kind == "heading":
             break
-    if (
-        start < len(blocks)
-        and is_quotation(blocks[start].text)
-        and comparable_words(blocks[start].text) <= SAYING
-    ):
-        return [start]
-    return []
+    first = blocks[start].text if start < len(blocks) else ""
+    return [start] if is_quotation(first) and comparable_words(first) <= MAX_SAYING_WORDS else []
 
 
-def list_runs(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = ()) -> list[Span]:
+# -- lists of links --------------------------------------------------------------------------------
+
+
+class _Head(NamedTuple):
+    """What makes a line the head of a list: why in words, and whether nothing but a name of the page's source does."""
+
+    rule: str
+    only_named: bool = False
+
+
+_NAMES_SOURCE = _Head("head: a short line that names the source", only_named=True)
+
+
+def link_lists(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = ()) -> list[Span]:
     """Heads of link lists with the lines that go with them.
 
-    A head is a line that a table knows, or a short one with the name of a source (folded) that the page
-    gives for its article. A run that reaches chrome or the page's end within `RUN` lines goes whole. One
-    that runs into prose gives only the lines that are links, and with none of those not even the head.
-    The same holds for a run of sentences.
+    A head is a line that a table knows, or a short line with one of the `sources`: folded names that the page gives for
+    the source of its article. A run of at most eight lines that reaches boilerplate or the page's end goes whole. From
+    a run that reaches prose, or that consists of sentences, only the links at its beginning go; where it has none, its
+    head stays too.
     """
-    chrome = [b.label != "body" for b in blocks]
+    is_body = [b.label == "body" for b in blocks]
     heads = {i: head for i, b in enumerate(blocks) if (head := _head(b, words, sources))}
-    after = max((i for i, b in enumerate(blocks) if b.label == "body" and is_prose(b, 20)), default=-1)
+    last_text = max(
+        (i for i, b in enumerate(blocks) if is_body[i] and is_prose(b, MIN_TEXT_WORDS)), default=-1
+    )
     found: list[Span] = []
     for i, head in heads.items():
-        run = _run(blocks, chrome, i + 1, heads)
-        if head.only_named and (i < after or any(is_prose(blocks[j]) for j in run)):
-            continue  # a name alone is believed below the text only, over titles only
-        if run or (_at_end(chrome, i + 1) and not head.only_named):
+        run = _list_run(blocks, is_body, i + 1, heads)
+        if head.only_named and (i < last_text or any(is_prose(blocks[j]) for j in run)):
+            continue  # a name alone is believed below the text only, and over titles only
+        if run or (not head.only_named and not any(is_body[i + 1 : i + 2])):
             found.append(([i, *run], f"{head.rule}, and the list under it"))
     return found
 
 
-def _head(block: Block, words: Phrases, sources: Sequence[str]) -> Head | None:
-    """What makes a line the head of a list, `None` where nothing does."""
+def _head(block: Block, words: Phrases, sources: Sequence[str]) -> _Head | None:
     folded = fold(block.text)
     verdict = words.head(folded)
     if verdict:
-        return Head(verdict.rule) if verdict.label == "related" else None
-    if not sources:
+        return _Head(verdict.rule) if verdict.label == "related" else None
+    if not sources or comparable_words(block.text) > MAX_SOURCE_HEAD_WORDS:
         return None
-    short = comparable_words(block.text) <= 8 and not ends_sentence(block.text) and not is_linked(block)
-    return NAMES_SOURCE if short and folded not in sources and names_one(folded, sources) else None
+    if ends_sentence(block.text) or is_linked(block) or folded in sources:
+        return None
+    return _NAMES_SOURCE if names_one(folded, sources) else None
 
 
-def _run(blocks: Sequence[Block], chrome: Sequence[bool], start: int, heads: Mapping[int, Head]) -> list[int]:
+def _list_run(
+    blocks: Sequence[Block], is_body: Sequence[bool], start: int, heads: Mapping[int, _Head]
+) -> list[int]:
+    """The lines of a list from `start` on: all of them, or the links at its beginning."""
     run: list[int] = []
-    for at in range(start, min(start + RUN + 1, len(blocks) + 1)):
-        if _at_end(chrome, at) or at in heads:
-            if reads_as_titles(blocks, run):
+    for at in range(start, start + MAX_LIST_LINES + 1):
+        if at >= len(blocks) or not is_body[at] or at in heads:
+            if _are_titles(blocks, run):
                 return run
             break
-        if len(run) == RUN or not is_teaser(blocks[at]):
+        if len(run) == MAX_LIST_LINES or not _is_teaser(blocks[at]):
             break
         run.append(at)
-    links = 0
-    while links < len(run) and is_linked(blocks[run[links]]):
-        links += 1
-    return run[:links]
+    first_text = next((k for k, i in enumerate(run) if not is_linked(blocks[i])), len(run))
+    return run[:first_text]
 
 
-def reads_as_titles(blocks: Sequence[Block], run: Sequence[int]) -> bool:
-    """Titles have no full stop: where most lines are sentences, it is the article going on."""
+def _are_titles(blocks: Sequence[Block], run: Sequence[int]) -> bool:
+    """Whether at least half of the lines are no sentences: titles have no full stop, the article going on has."""
     return 2 * sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run) >= len(run)
 
 
-def _at_end(chrome: Sequence[bool], at: int) -> bool:
-    return at >= len(chrome) or chrome[at]
-
-
-def is_teaser(block: Block) -> bool:
-    """A title or teaser: short, or linked as a whole."""
-    return comparable_words(block.text) <= TEASER and (
+def _is_teaser(block: Block) -> bool:
+    """Whether a line is short enough for a title or teaser, and a line of text or a link as a whole."""
+    return comparable_words(block.text) <= MAX_TEASER_WORDS and (
         is_linked(block) or block.kind in ("paragraph", "list_item", "heading")
     )
 
 
-def comments_tail(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
-    """Where the readers' comments begin: a heading of them with most of the article above it.
+# -- what stands below the text --------------------------------------------------------------------
 
-    One that the phrase tables know: what a theme calls `comment…` may be a heading of the article. And a
+
+def comments_head(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
+    """The position of the heading below which the readers' comments stand, with most of the article above it.
+
+    The tables must know the heading, for what a theme calls `comment…` may be a heading of the article. And it must be a
     heading, for "Leave a comment" is also a button that some platforms set inside a post.
     """
-    total = sum(comparable_words(blocks[i].text) for i in body)
+    words = {i: comparable_words(blocks[i].text) for i in body}
+    enough = max(MIN_WORDS_ABOVE_COMMENTS, sum(words.values()) / 2)
     for i, block in enumerate(blocks):
         known = block.label == "comments" and block.decided_by in BY_TABLE and block.kind == "heading"
-        if known and comparable_words(block.text) <= 12:
-            above = sum(comparable_words(blocks[j].text) for j in body if j < i)
-            if above >= max(40, total / 2):
-                return i
+        if not known or comparable_words(block.text) > MAX_COMMENTS_HEAD_WORDS:
+            continue
+        if sum(count for j, count in words.items() if j < i) >= enough:
+            return i
     return None
 
 
-def reports(folded: str, words: Phrases) -> bool:
-    """Whether a folded text holds a reporter's word: what somebody said is no promo of the house."""
-    return _holds(folded, "report", words)
-
-
-def author_boxes(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> list[int]:
-    """The head of what a page tells about its author below the text, and the few lines under it."""
-    for at in range(max(1, len(body) - BIO - 1), len(body)):
+def author_box(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> list[int]:
+    """The head of what a page tells about its author below the text, and the lines under it."""
+    for at in range(max(1, len(body) - MAX_BIO_LINES - 1), len(body)):
         verdict = words.edge(fold(blocks[body[at]].text))
         below = body[at + 1 :]
         if verdict and verdict.label == "author bio" and not any(blocks[i].kind == "heading" for i in below):
@@ -311,83 +349,75 @@ def author_boxes(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -
     return []
 
 
-def last_prose(blocks: Sequence[Block], body: Sequence[int]) -> int:
-    """The place of the article's last sentence-like block, -1 where it has none."""
-    return max((i for i in body if is_prose(blocks[i])), default=-1)
+# -- the tail of a republished article -------------------------------------------------------------
 
-
-#: The longest head and the longest closing line, in words.
-HEAD, CLOSING = 10, 45
-#: Below the closing line there is no more prose of so many words.
-PROSE = 20
-
+#: (positions of a head and its list, positions of the lines that close it)
 Tail = tuple[list[int], list[int]]
 
 
-def named_tails(blocks: Sequence[Block], labels: Sequence[str]) -> Iterator[Tail]:
-    """Tails as (head and its list, closing lines), by place, for pages whose text ends above them."""
-    prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, PROSE)]
+def republished_tails(blocks: Sequence[Block]) -> Iterator[Tail]:
+    """The tails that republished articles bring along, told by their build instead of their words.
+
+    A tail is a short head with a name, a few titles, and a line with the same name again: "Out of the same oven, Mare
+    News" … "Baked first at Mare News". The titles are the source's other articles, and the last line says where the
+    article is from. Only lines below the last sentence of the text can be a tail.
+    """
+    labels = [
+        b.label for b in blocks
+    ]  # those of the beginning, though the caller may label a tail that it was given
+    prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, MIN_TEXT_WORDS)]
     for i in range(prose[-1] + 1 if prose else len(blocks), len(blocks)):
         if labels[i] not in ("body", "related", "attribution"):
             continue
-        names = _names(blocks[i])
-        if _tail(blocks, i, names):  # to look for the names in the whole text takes its time
-            told = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
-            names = tuple(name for name in names if not _is_spoken_of(name, told))
+        names = _names_in_head(blocks[i])
+        if _tail(blocks, i, names):  # looking for the names in the whole text takes its time
+            text = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
+            names = tuple(name for name in names if not _is_spoken_of(name, text))
             if (tail := _tail(blocks, i, names)) and not _is_record(blocks, labels, tail, names):
                 yield tail
 
 
-def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | None:
-    """The tail that a head with these names opens."""
-    run = _tails_run(blocks, head + 1, names) if names else []
-    closing = _closing(blocks, head + 1 + len(run), names) if run else []
-    return ([head, *run], closing) if closing else None
-
-
-def _is_record(blocks: Sequence[Block], labels: Sequence[str], tail: Tail, names: Sequence[str]) -> bool:
-    """Whether other lines of the text hold the name as well: then it is a fact of each record of a list ("Platform:
-    PC"), and no source that head and closing line name."""
-    inside = {*tail[0], *tail[1]}
-    others = (
-        b for i, b in enumerate(blocks) if i not in inside and labels[i] == "body" and not is_prose(b, PROSE)
-    )
-    return any(_tails_holds(block, names) for block in others)
-
-
-def _is_spoken_of(name: str, told: Sequence[str]) -> bool:
-    """Whether the article above has every word of it: then it is no name of a source, but German's nouns."""
-    return all(any(word in text for text in told) for word in name.split())
-
-
-def _names(block: Block) -> tuple[str, ...]:
-    """The names that a head holds, folded and with no article before them; none where it is no head."""
-    if comparable_words(block.text) > HEAD or ends_sentence(block.text) or is_linked(block):
+def _names_in_head(block: Block) -> tuple[str, ...]:
+    """The names that a head holds, folded and without "the"; none where the line is no head."""
+    if comparable_words(block.text) > MAX_TAIL_HEAD_WORDS or ends_sentence(block.text) or is_linked(block):
         return ()
     found = (fold(name).removeprefix("the ") for name in names_in(block.text))
     return tuple(name for name in found if len(name) > 3)
 
 
-def _tails_run(blocks: Sequence[Block], start: int, names: Sequence[str]) -> list[int]:
-    """The titles from `start` up to a line with one of the names; none where it is no list."""
-    for at in range(start, min(start + RUN + 1, len(blocks))):
-        if at > start and _tails_holds(blocks[at], names):
-            run = list(range(start, at))
-            return run if not any(is_prose(blocks[j]) for j in run) else []
-        if not is_teaser(blocks[at]):
-            return []
-    return []
+def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | None:
+    """The tail that a head with these names opens: the titles below it, and the lines with one of the names."""
+    if not names:
+        return None
+    start = head + 1
+    end = start
+    while end < len(blocks) and not (end > start and _closes_tail(blocks[end], names)):
+        if end - start >= MAX_LIST_LINES or not _is_teaser(blocks[end]):
+            return None
+        end += 1
+    if end >= len(blocks) or any(is_prose(blocks[j]) for j in range(start, end)):
+        return None
+    closing = end + 1
+    while closing < min(end + MAX_TAIL_CLOSING_LINES, len(blocks)) and _closes_tail(blocks[closing], names):
+        closing += 1
+    return list(range(head, end)), list(range(end, closing))
 
 
-def _closing(blocks: Sequence[Block], start: int, names: Sequence[str]) -> list[int]:
-    """The lines from `start` on that hold one of the names: an attribution, then a notice."""
-    found = []
-    for at in range(start, min(start + 3, len(blocks))):
-        if not _tails_holds(blocks[at], names):
-            break
-        found.append(at)
-    return found
+def _closes_tail(block: Block, names: Sequence[str]) -> bool:
+    return comparable_words(block.text) <= MAX_TAIL_CLOSING_WORDS and names_one(fold(block.text), names)
 
 
-def _tails_holds(block: Block, names: Sequence[str]) -> bool:
-    return comparable_words(block.text) <= CLOSING and names_one(fold(block.text), names)
+def _is_spoken_of(name: str, text: Sequence[str]) -> bool:
+    """Whether the article has every word of a name: then it is none of a source, but a noun of German, say."""
+    return all(any(word in line for line in text) for word in name.split())
+
+
+def _is_record(blocks: Sequence[Block], labels: Sequence[str], tail: Tail, names: Sequence[str]) -> bool:
+    """Whether other short lines of the text hold the name too: then it is a fact of each record of a list ("Platform:
+    PC"), and names no source."""
+    inside = {*tail[0], *tail[1]}
+    return any(
+        _closes_tail(block, names)
+        for i, block in enumerate(blocks)
+        if i not in inside and labels[i] == "body" and not is_prose(block, MIN_TEXT_WORDS)
+    )

@@ -1,9 +1,11 @@
-"""Blocks of several lines, judged line by line.
+"""Judges blocks of several lines line by line.
 
-Old layouts set paragraphs apart with `<br>` alone: a table's cell holds a share row, a subscription box and a notice as
-three lines of one block. Each line alone is a known phrase, the block is none. `opened` makes every line a block of its
-own for the passes of the chrome step. `closed` puts lines together again where all lines of a block got one label, and
-lines of text that stood together, so a poem or an address stays as it was. Paragraphs stay apart.
+Example: old layouts set paragraphs apart with `<br>` alone, so that one cell of a table holds a share row, a subscription
+form and a notice as the lines of one block. Each line is a known phrase, the block is none.
+
+`opened` makes every line a block of its own for the passes of the boilerplate step. `closed` puts lines together again
+where all lines of a block got one label, and lines of text that stood together, so that a poem or an address stays as
+it was. Paragraphs stay apart.
 """
 
 from __future__ import annotations
@@ -21,13 +23,13 @@ from newsarchive.core.text.words import comparable_words
 from newsarchive.edits import Edit, unreplay
 from newsarchive.items import Article, Block
 
-#: Words of a line from which on it is a paragraph: lines of verse and of addresses are shorter.
+#: Words of a sentence from which on a line is a paragraph: lines of verse and of addresses are shorter.
 MIN_PARAGRAPH_WORDS = 20
 #: Labels of blocks that are opened: the text, and what the classifier left out without a name for it.
 _UNDECIDED = frozenset(["body", "other"])
 #: What is never opened: the line breaks of code are its own, an embed has none.
 _WHOLE = frozenset(["code", "embed"])
-#: A cell that stands alone in its row as a block: a row of facts is one block, and its path ends in `tr`.
+#: The path of a cell that is a block of its own. A row of facts is one block, whose path ends in `tr`.
 _CELL = re.compile(r"(?:^|/)t[dh](?:[#.][^/]*)?$")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.I)
 _BLOCK = re.compile(r"blocks/(\d+)")
@@ -35,15 +37,17 @@ _BLOCK = re.compile(r"blocks/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An article with one block a line; `source` gives for each block the number of the one it was cut from."""
+    """An article with a block for each line; `source` gives for each block the number of the block it was cut from."""
 
     article: Article
     source: tuple[int, ...]
 
 
 def opened(article: Article) -> Opened | None:
-    """The article with every undecided block of several lines cut into its lines, its edits moved along; `None` where
-    it has no such block."""
+    """The article with every undecided block of several lines cut into its lines, its edits moved along.
+
+    `None` where the article has no such block.
+    """
     if not any(block.label in _UNDECIDED and "\n" in block.text for block in article.blocks):
         return None
     edits = _by_block(article.edits)
@@ -117,20 +121,20 @@ def _links(block: Block, texts: Sequence[str]) -> list[tuple[tuple[str, str], ..
 
 
 def _runs(source: Sequence[int], judged: Sequence[Block]) -> Iterator[tuple[int, int]]:
-    """(start, end) of neighbouring lines that are one block again: all lines of a block, or some of its text."""
+    """(start, end) of neighbouring lines that become one block again: all lines of a block, or some of its text."""
     for _, run in groupby(range(len(judged)), key=source.__getitem__):
         places = list(run)
         start, end = places[0], places[-1] + 1
-        if all(_belong(judged[i], judged[i + 1]) for i in range(start, end - 1)):
+        if all(_stay_together(judged[i], judged[i + 1]) for i in range(start, end - 1)):
             yield start, end
             continue
         for i in range(start, end):
-            if i + 1 == end or judged[i].label != "body" or not _belong(judged[i], judged[i + 1]):
+            if i + 1 == end or judged[i].label != "body" or not _stay_together(judged[i], judged[i + 1]):
                 yield start, i + 1
                 start = i + 1
 
 
-def _belong(above: Block, below: Block) -> bool:
+def _stay_together(above: Block, below: Block) -> bool:
     """Whether two lines of one block stay one block: judged alike, and not both of them paragraphs."""
     if above.label != below.label:
         return False

@@ -1,89 +1,95 @@
-"""The tables of `data/chrome`, compiled: which lines and which places of a page are furniture.
+"""Compiles the tables of `data/phrases` and `data/platforms`: which lines and which elements of a page are boilerplate.
 
-A table (a language, or a blogging platform) may hold:
+Example: `[line] share = ["share (?:this|on) {name}"]` in `phrases/en.toml` labels the line "Share on Facebook" as
+`share`, and `[select] nav = [".site-header"]` in `platforms/wordpress.toml` labels each block inside
+`<div class="site-header">` as `nav`.
 
-`[line]`     label → patterns of whole lines that are furniture wherever they stand
-`[edge]`     label → patterns that are furniture only where no prose of the article follows
+A table, of a language or of a blog platform, may hold:
+
+`[line]`     label → patterns of whole lines that are boilerplate wherever they stand
+`[edge]`     label → patterns of lines that are boilerplate only where no prose of the article follows
 `[closing]`  label → patterns of the last lines of a text, whole sentences among them
 `[picture]`  label → patterns of short lines of a text that credit a picture or describe it
 `[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
-`[select]`   label → `#id`, `.class`, `tag`, with `*` as a last character for "starts with"
-`[promo]`    the word lists of `cues.promo_lines` and `cues.sells`
+`[select]`   label → `#id`, `.class` or `tag`; a `*` as the last character means "starts with"
+`[promo]`    kind → the words that `cues.promo_lines` and `cues.sells` look for
 
-Patterns are regular expressions over the folded line (`lines.fold`: lower case, straight quotes, no
-bullets, no end mark) and must match all of it; `{name}` stands for one to six words. All tables are
-asked for every page: plug-ins speak English on a German blog, and whole lines seldom clash.
+A pattern is a regular expression. It must match the whole folded line (`normalise.fold`: lower case, straight quotes, no
+bullets, no end mark); `{name}` stands for one to six words. All tables are asked for every page, because plug-ins
+speak English on a German blog too, and whole lines of two languages seldom clash.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from newsarchive.core.text.patterns import held, letter_of, letters
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
-from newsarchive.rules import Rules, Table, strings
+from newsarchive.rules import Rules, strings
 
-#: Longest line, in characters, that a phrase can be: prose is never looked up.
-LONGEST = 300
+#: Characters of a folded line. A longer line is prose and is never looked up.
+MAX_PHRASE_CHARACTERS = 300
+#: Characters of a pattern that a rule text prints; the rest is cut off.
+MAX_PRINTED_CHARACTERS = 60
+
+#: What `{name}` stands for in a pattern: one to six words.
 _NAME = r"[^\s]+(?: [^\s]+){0,5}"
-
-#: The tag, the id and the classes of a step of a path.
+#: The tag, the id and the classes of one element of a path: `div#main.post` → `div`, `#main`, `.post`.
 _MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
 
 Lookup = Callable[[str], BlockVerdict | None]
-#: A pattern, its place among all of its section, and what it decides.
-_Part = tuple[str, int, BlockVerdict]
+#: (pattern, its position among all patterns of its section, what it decides)
+_Entry = tuple[str, int, BlockVerdict]
 
 
 @dataclass(frozen=True, eq=False)
 class Phrases:
-    """Compiled tables. Each lookup gives a verdict with its label and what decided it, or `None`."""
+    """Compiled tables. A lookup gives the label and what decided it, `None` for an unknown text."""
 
     line: Lookup
     edge: Lookup
     closing: Lookup
     picture: Lookup
     head: Lookup
+    #: Takes the path of a block instead of its text: "html/body/div#main.post/p".
     select: Lookup
     promo: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)
 def phrases(rules: Rules) -> Phrases:
-    """The tables of `rules.chrome`, compiled once for each `Rules`. Raises `BadRules`."""
+    """The phrases and platforms of `rules`, compiled once for each `Rules`. Raises `BadRules`."""
     return Phrases(
-        line=_lines(rules, "line"),
-        edge=_lines(rules, "edge"),
-        closing=_lines(rules, "closing"),
-        picture=_lines(rules, "picture"),
-        head=_lines(rules, "head"),
-        select=_selectors(rules),
-        promo=_promo(rules),
+        line=_line_lookup(rules, "line"),
+        edge=_line_lookup(rules, "edge"),
+        closing=_line_lookup(rules, "closing"),
+        picture=_line_lookup(rules, "picture"),
+        head=_line_lookup(rules, "head"),
+        select=_path_lookup(rules),
+        promo=_promo_words(rules),
     )
 
 
-def _entries(rules: Rules, section: str) -> Iterable[tuple[str, str, str]]:
-    """(file, label, pattern) of one section of all tables."""
-    for name, table in sorted(rules.chrome.items()):
-        file, part = f"chrome/{name}.toml", table.get(section, {})
-        if not isinstance(part, dict):
+def _entries(rules: Rules, section: str) -> Iterator[tuple[str, str, str]]:
+    """(file, label, pattern) of one section of all tables, in the order of their names."""
+    tables = [(name, "phrases", table) for name, table in rules.phrases.items()]
+    tables += [(name, "platforms", table) for name, table in rules.platforms.items()]
+    for name, folder, table in sorted(tables, key=lambda entry: entry[:2]):
+        file, labels = f"{folder}/{name}.toml", table.get(section, {})
+        if not isinstance(labels, dict):
             raise BadRules(file, section, "must be a table")
-        for label in part:
-            yield from ((file, label, text) for text in _strings(file, part, section, label))
-
-
-def _strings(file: str, part: Table, section: str, label: str) -> tuple[str, ...]:
-    if section != "promo" and (label not in LABELS or label == "body"):
-        raise BadRules(file, f"{section}.{label}", f"not one of {', '.join(LABELS[1:])}")
-    return strings(file, part, label)
+        for label in labels:
+            if section != "promo" and (label not in LABELS or label == "body"):
+                raise BadRules(file, f"{section}.{label}", f"not one of {', '.join(LABELS[1:])}")
+            yield from ((file, label, text) for text in strings(file, labels, label))
 
 
 def _compile(file: str, key: str, pattern: str) -> str:
-    """A pattern as it goes into the alternation; says which one is wrong."""
+    """A pattern as it goes into an alternation. Raises `BadRules`, naming the pattern that is wrong."""
     text = pattern.replace("{name}", _NAME)
     try:
         if re.compile(text).groups:
@@ -93,22 +99,25 @@ def _compile(file: str, key: str, pattern: str) -> str:
     return text
 
 
-def _lines(rules: Rules, section: str) -> Lookup:
-    """One lookup for all patterns of a section, with a memory for repeated lines. Those are tried that begin as a
-    line does, or of which it holds a text."""
-    by_sign: dict[str, list[_Part]] = {}
-    for place, (file, label, text) in enumerate(_entries(rules, section)):
-        part = _compile(file, f"{section}.{label}", text)
-        rule = f"{file}, [{section}] {label}: {_short(text)}"
-        verdict = BlockVerdict(label, rule, DecidedBy.PHRASE)
-        for sign in letters(part) or (held(part),):
-            by_sign.setdefault(sign, []).append((part, place, verdict))
-    tables = {sign: _Alternatives(parts) for sign, parts in by_sign.items()}
+def _line_lookup(rules: Rules, section: str) -> Lookup:
+    """One lookup for all patterns of a section, with a memory for lines that repeat.
+
+    Of the thousands of patterns a line is only held against those that can match it: patterns that begin with the
+    letter that the line begins with, and patterns that need a text which the line holds.
+    """
+    by_sign: dict[str, list[_Entry]] = {}
+    for position, (file, label, text) in enumerate(_entries(rules, section)):
+        pattern = _compile(file, f"{section}.{label}", text)
+        printed = text if len(text) <= MAX_PRINTED_CHARACTERS else text[: MAX_PRINTED_CHARACTERS - 1] + "…"
+        verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
+        for sign in letters(pattern) or (held(pattern),):
+            by_sign.setdefault(sign, []).append((pattern, position, verdict))
+    tables = {sign: _Alternatives(entries) for sign, entries in by_sign.items()}
     texts, anywhere = [sign for sign in tables if len(sign) > 1], [sign for sign in tables if not sign]
 
     @lru_cache(maxsize=16384)
     def lookup(text: str) -> BlockVerdict | None:
-        if not 0 < len(text) <= LONGEST:
+        if not 0 < len(text) <= MAX_PHRASE_CHARACTERS:
             return None
         signs = [letter_of(text), *anywhere]
         for sign in texts:
@@ -121,35 +130,31 @@ def _lines(rules: Rules, section: str) -> Lookup:
 
 
 class _Alternatives:
-    """Patterns with their places in the tables, of which the first that matches decides; compiled once a line needs them."""
+    """Patterns of which the first one that matches decides; compiled when the first line needs them."""
 
-    def __init__(self, parts: Sequence[_Part]) -> None:
-        self.parts = parts
+    def __init__(self, entries: Sequence[_Entry]) -> None:
+        self.entries = entries
 
     @cached_property
     def any(self) -> re.Pattern[str]:
-        return re.compile("|".join(part for part, _, _ in self.parts))
+        """Tells whether one of the patterns matches: without groups, hence fast."""
+        return re.compile("|".join(pattern for pattern, _, _ in self.entries))
 
     @cached_property
     def each(self) -> re.Pattern[str]:
-        """With groups, which tell which one it was, and take longer."""
-        return re.compile("|".join(f"({part})" for part, _, _ in self.parts))
+        """Tells which pattern matches: a group for each, hence slow."""
+        return re.compile("|".join(f"({pattern})" for pattern, _, _ in self.entries))
 
     def first(self, text: str) -> tuple[int, BlockVerdict] | None:
-        """The place of the first pattern that matches, and what it decides."""
+        """The position of the first pattern that matches, and what it decides."""
         if not self.any.fullmatch(text):
             return None
         hit = self.each.fullmatch(text)
-        return self.parts[hit.lastindex - 1][1:] if hit and hit.lastindex else None
+        return self.entries[hit.lastindex - 1][1:] if hit and hit.lastindex else None
 
 
-def _short(pattern: str) -> str:
-    """A pattern as a rule shows it: its first characters name it well enough."""
-    return pattern if len(pattern) <= 60 else pattern[:59] + "…"
-
-
-def _selectors(rules: Rules) -> Lookup:
-    """Looks the segments of a tag path up, the outermost first (html and body never count)."""
+def _path_lookup(rules: Rules) -> Lookup:
+    """Looks up the elements of a path, the outermost first. What a selector says of `html` and `body` never counts."""
     exact: dict[str, BlockVerdict] = {}
     prefix: dict[str, BlockVerdict] = {}
     for file, label, selector in _entries(rules, "select"):
@@ -158,26 +163,28 @@ def _selectors(rules: Rules) -> Lookup:
     starts = tuple(prefix)
 
     @lru_cache(maxsize=16384)
-    def segment(text: str) -> BlockVerdict | None:
-        for token in _MARKS.findall(text):
-            if token in exact:
-                return exact[token]
-            if starts and token.startswith(starts):
-                return next(v for k, v in prefix.items() if token.startswith(k))
+    def element(text: str) -> BlockVerdict | None:
+        if text.startswith(("html", "body")):
+            return None
+        for mark in _MARKS.findall(text):
+            if mark in exact:
+                return exact[mark]
+            if starts and mark.startswith(starts):
+                return next(verdict for start, verdict in prefix.items() if mark.startswith(start))
         return None
 
     @lru_cache(maxsize=16384)
     def lookup(path: str) -> BlockVerdict | None:
-        above, _, part = path.rpartition("/")  # boxes share most of their path with their neighbours
-        if above and (verdict := lookup(above)):
-            return verdict
-        return None if part.startswith(("html", "body")) else segment(part)
+        for text in path.split("/"):  # a loop, because a broken page may nest thousands of elements
+            if verdict := element(text):
+                return verdict
+        return None
 
     return lookup
 
 
-def _promo(rules: Rules) -> dict[str, re.Pattern[str]]:
-    """kind of promo word → one pattern that finds any of them as whole words."""
+def _promo_words(rules: Rules) -> dict[str, re.Pattern[str]]:
+    """Kind of promo word → one pattern that finds any of them as whole words."""
     words: dict[str, list[str]] = {}
     for file, kind, text in _entries(rules, "promo"):
         words.setdefault(kind, []).append(_compile(file, f"promo.{kind}", text))

@@ -1,4 +1,8 @@
-"""Lines whose place on the page tells what they are: captions, bylines and dates at the edges of a text."""
+"""Tells lines by where they stand: captions, embedded posts, bylines and dates at the edges of a text, filler.
+
+Example: "By Ann Roe" above the first sentence is a byline; the same words in the middle of a text are the article's.
+Each function takes all blocks of a page and `body`, the positions of the article's blocks, and gives positions.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +18,21 @@ from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
-#: Longest line that is a byline or a date, in characters.
-LINE = 90
-#: A byline stands among so many lines of the body from its start: a heading, a lede, a picture's line come first.
-START = 4
-#: How many words may stand beside the date: "Last updated on", "at 09:27 am", the weekday.
-BESIDE = 7
-#: So much of a line without a word for "by" is names and a date; a job stands beside them at most.
-TOLD = 0.5
-#: Longest caption, in words, and the largest share of a text that captions are: a page of pictures tells its
-#: story in them.
-CAPTION, SHARE = 80, 0.25
-
-#: The largest share of a text that posts of social networks are; one with more is about them.
-EMBEDDED = 0.2
+#: Characters of a byline or a date; a longer line is text.
+MAX_BYLINE_CHARACTERS = 90
+#: Lines of the body from its start among which bylines and dates are looked for: a heading, a lede and the line of a
+#: picture may come first.
+MAX_LINES_ABOVE = 4
+#: Words that may stand beside a date: "Last updated on", "at 09:27 am", the weekday. With more words it is a sentence.
+MAX_WORDS_BESIDE_DATE = 7
+#: Part of a line without a word for "by" that names and a date must fill; the rest may be a job.
+MIN_NAMED_SHARE = 0.5
+#: Words of a caption; a longer block is text.
+MAX_CAPTION_WORDS = 80
+#: Part of a text's words that captions may have; a page of pictures, with a larger part, tells its story in them.
+MAX_CAPTION_SHARE = 0.25
+#: Part of a text's words that posts of social networks may have; a text with a larger part is about them.
+MAX_EMBEDDED_SHARE = 0.2
 #: How the text begins that printers and makers of templates fill a place with, in any language.
 FILLER = "lorem ipsum"
 
@@ -38,70 +43,72 @@ EMBED = "other: a post of a social network, which its script draws as it draws a
 FILLED = "other: fills a template until somebody writes"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
-#: The innermost boxes of a caption. Ids are left out: headings take theirs from their text.
+#: The innermost elements of a caption. Ids are left out: headings take theirs from their text.
 _CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./]|$)")
-#: The boxes that scripts of networks draw their posts in.
+#: The elements that scripts of networks draw their posts in.
 _NETWORK = re.compile(
     r"\.(?:twitter-(?:tweet|video)|instagram-media|fb-(?:post|video|xfbml)|tiktok-embed|bluesky-embed|mastodon-embed"
     r"|reddit-(?:embed|card)|text-post-media)"
 )
 
+#: (position of a block, label, why)
 Verdict = tuple[int, str, str]
 
 
 def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
-    """The places of captions in a body, none where they are much of it."""
-    found = [i for i in body if _is_caption(blocks[i])]
-    words = sum(comparable_words(blocks[i].text) for i in found)
-    if not found or words > SHARE * sum(comparable_words(blocks[i].text) for i in body):
-        return []
-    return found
+    """The captions in a body, none where they are much of it."""
+    return _minor(blocks, body, [i for i in body if _is_caption(blocks[i])], MAX_CAPTION_SHARE)
 
 
 def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
-    """The places of a social network's posts in a body, none where much of it is told in them."""
-    found = [i for i in body if _is_embedded(blocks[i].path)]
+    """The posts of social networks in a body, none where much of it is told in them."""
+    return _minor(blocks, body, [i for i in body if _is_embedded(blocks[i].path)], MAX_EMBEDDED_SHARE)
+
+
+def _minor(blocks: Sequence[Block], body: Sequence[int], found: list[int], max_share: float) -> list[int]:
+    """The blocks that were found, none where they hold more than `max_share` of the body's words."""
     words = sum(comparable_words(blocks[i].text) for i in found)
-    if not found or words > EMBEDDED * sum(comparable_words(blocks[i].text) for i in body):
+    if not found or words > max_share * sum(comparable_words(blocks[i].text) for i in body):
         return []
     return found
 
 
 @lru_cache(maxsize=8192)
 def _is_embedded(path: str) -> bool:
-    """Whether a path leads through a box that the script of a network draws a post in."""
     return _NETWORK.search(path) is not None
 
 
 def _is_caption(block: Block) -> bool:
-    """Whether one of the two innermost boxes is a caption's; a table's belongs to the article."""
+    """Whether one of the two innermost elements is a caption's; the caption of a table belongs to the article."""
     if "caption" not in block.path or block.kind in ("table", "code"):
         return False
     inner = "/".join(block.path.split("/")[-2:])
-    return _CAPTION.search(inner) is not None and comparable_words(block.text) <= CAPTION
+    return _CAPTION.search(inner) is not None and comparable_words(block.text) <= MAX_CAPTION_WORDS
 
 
-def facts(
+def bylines_and_dates(
     blocks: Sequence[Block], body: Sequence[int], authors: Collection[str], rules: Rules
 ) -> Iterator[Verdict]:
-    """(place, label, rule) of bylines and dates among the first lines of a body, or below its last prose."""
+    """Bylines and dates among the first lines of a body, or below its last sentence."""
     last = max((at for at, i in enumerate(body) if is_prose(blocks[i])), default=len(body))
     for at, i in enumerate(body):
         block = blocks[i]
-        if START <= at <= last or len(block.text) > LINE or block.kind in ("code", "table"):
+        if MAX_LINES_ABOVE <= at <= last or len(block.text) > MAX_BYLINE_CHARACTERS:
+            continue
+        if block.kind in ("code", "table"):
             continue
         lines = [line for line in block.text.split("\n") if line.strip()]
-        dated = [_is_date(line, rules) or _is_bare(line, block, rules) for line in lines]
+        dated = [_is_labelled_date(line, rules) or _is_bare_date(line, block, rules) for line in lines]
         if all(dated):
             yield i, "date", DATE
         elif block.kind != "heading" and all(
-            day or _is_byline(line, authors, rules) for line, day in zip(lines, dated, strict=True)
+            is_date or _is_byline(line, authors, rules) for line, is_date in zip(lines, dated, strict=True)
         ):
             yield i, "byline", BYLINE
 
 
 def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
-    """The places of lines without any letter or digit before the first and behind the last that has one: "-", "* * *"."""
+    """Lines without a letter or digit ("-", "* * *") above the first line that has one, and below the last."""
     for run in (body, body[::-1]):
         for i in run:
             if any(map(str.isalnum, blocks[i].text)):
@@ -110,28 +117,30 @@ def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
                 yield i
 
 
-def fillers(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
-    """The places of lines that only fill a template until somebody writes: "Lorem ipsum dolor sit amet …"."""
+def filler(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
+    """Lines that only fill a template until somebody writes: "Lorem ipsum dolor sit amet …"."""
     for i in body:
         block = blocks[i]
         if block.kind not in ("code", "quote") and block.text[: len(FILLER)].lower() == FILLER:
             yield i
 
 
-def _is_bare(line: str, block: Block, rules: Rules) -> bool:
-    """Whether a line is a date and nothing else; in a list or under a heading it belongs to them."""
+def _is_bare_date(line: str, block: Block, rules: Rules) -> bool:
+    """Whether a line is a date and nothing else; in a list or a heading it belongs to them."""
     return block.kind == "paragraph" and dates.date_text(line, rules) == line.strip(" .")
 
 
-def _is_date(line: str, rules: Rules) -> bool:
+def _is_labelled_date(line: str, rules: Rules) -> bool:
     """Whether a line is a date with a word for publishing or changing before it.
 
     >>> from newsarchive import rules
-    >>> [_is_date(t, rules.default()) for t in ("Last updated on 3 May 2024 at 09:27", "Built in May 2024")]
+    >>> [_is_labelled_date(t, rules.default()) for t in ("Last updated on 3 May 2024 at 09:27", "Built in May 2024")]
     [True, False]
     """
     found = dates.date_text(line, rules)
-    return bool(found) and comparable_words(line.replace(found, " ")) <= BESIDE and dates.signs(line, rules)
+    if not found or comparable_words(line.replace(found, " ")) > MAX_WORDS_BESIDE_DATE:
+        return False
+    return dates.signs(line, rules)
 
 
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
@@ -145,14 +154,17 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     if ends_sentence(text) or is_quotation(text):
         return False
     table, folded = person_names.words(rules), text.casefold()
-    opens = table.by.match(text)
-    opened = opens is not None and fold(opens[0]) not in table.weak
-    if not opened and not any(author.casefold() in folded for author in authors):
+    by = table.by.match(text)
+    opens = by is not None and fold(by[0]) not in table.weak
+    if not opens and not any(author.casefold() in folded for author in authors):
         return False  # cheaper than to read the names
     found = person_names.names(text, rules)
-    known, like = set(found) <= set(authors), all(person_names.like_a_name(name, rules) for name in found)
-    if not found or opened:
-        return opened and bool(found) and (known or like)
-    # The author may be a guess of the page's metadata, made of a heading.
-    told = sum(map(len, found)) + len(dates.date_text(text, rules))
-    return known and like and told >= TOLD * len(text)
+    if not found:
+        return False
+    known = set(found) <= set(authors)
+    like_names = all(person_names.like_a_name(name, rules) for name in found)
+    if opens:
+        return known or like_names
+    # The page's author may be wrong, made of a heading: so the names must look like names, and fill the line.
+    named = sum(map(len, found)) + len(dates.date_text(text, rules))
+    return known and like_names and named >= MIN_NAMED_SHARE * len(text)

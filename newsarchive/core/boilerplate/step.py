@@ -1,9 +1,12 @@
-"""Chrome removal on one page: says of each block what it is, and takes clutter out of the article.
+"""Says of each block of one page what it is, and takes boilerplate out of the article.
 
-Extraction delivers all blocks of the page in order, labelled `body` or a guess. The passes below
-give the others their kind, and take a body block out only where a cue proves it. Nothing is lost:
-a block keeps its text, its `decided_by` names the pass that decided, and its `rule` says why. What only many pages of a site can show
-is the work of `core/site_template/template.py`.
+Example: of the blocks "The ferry runs again.", "Share this:" and "This article first appeared in Mare News", the first
+stays `body`, the others become `share` and `attribution`.
+
+Extraction delivers all blocks of the page in order, labelled `body` or with a guess. The passes below give the others
+their kind, and take a body block out only where a cue proves that it is none. Nothing is lost: a block keeps its text,
+`decided_by` names the pass that decided, and `rule` says why. What only many pages of a site can show is the work of
+`core/site_template`.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from functools import lru_cache
 
 from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.multiline import closed, opened
-from newsarchive.core.boilerplate.phrases import LONGEST, Lookup, Phrases, phrases
+from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, phrases
 from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
@@ -25,15 +28,31 @@ from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
-#: Labels of the page's own head, which no table overrules.
-OWN = frozenset({"title", "description", "byline", "date", "caption"})
-#: Longest notices, in words: a longer block is prose with a mention.
-ATTRIBUTION = 70
-COPYRIGHT = 35
-LONGEST_NOTICE = 500  # characters
-CREDIT = 220  # of a picture, with what it shows; characters
-#: So many lines at the end of a text may be its house speaking.
-CLOSING = 3
+#: Labels of the page's own head, which no pass overrules.
+OWN_LABELS = frozenset({"title", "description", "byline", "date", "caption"})
+#: Words of an attribution; a longer block is prose that mentions a source.
+MAX_ATTRIBUTION_WORDS = 70
+#: Words of a copyright notice; a longer block is prose that mentions one.
+MAX_COPYRIGHT_WORDS = 35
+#: Characters of a notice of either kind; a longer block is not read.
+MAX_NOTICE_CHARACTERS = 500
+#: Characters of a line that credits a picture and says what it shows; a longer line is text.
+MAX_PICTURE_CREDIT_CHARACTERS = 220
+#: Words from which on a sentence of the article is neither a phrase of a table nor the credit of a picture.
+MIN_SENTENCE_WORDS = 16
+#: Labels for which whole sentences are phrases too: only these ask for an address or say how a post is filed.
+SENTENCE_LABELS = frozenset({"subscribe", "comments", "tags", "advert"})
+#: Characters of a headline. A heading that ends in a longer one, behind a kicker, is the headline as well.
+MIN_KICKED_HEADLINE_CHARACTERS = 15
+#: Characters that a kicker may add to a headline.
+MAX_KICKER_CHARACTERS = 60
+#: Words of the article that must be left outside of the elements that a platform's table takes out.
+MIN_WORDS_OUTSIDE = 40
+#: The same where the element holds comments: then it may hold more than half of the words.
+MIN_WORDS_OUTSIDE_COMMENTS = 60
+#: Lines at the end of a text that are asked for what a house says below it; lines above them are the article's.
+MAX_CLOSING_LINES = 3
+
 _ATTRIBUTION = BlockVerdict(
     "attribution", "attribution: says where the article appeared first", DecidedBy.NOTICE
 )
@@ -43,19 +62,18 @@ _COPYRIGHT = BlockVerdict(
 
 
 class Marks:
-    """The labels of a page while the passes work on them; `body` is what is still the article."""
+    """The blocks of a page while the passes label them; `body` gives the positions of what is still the article."""
 
     def __init__(self, article: Article, rules: Rules) -> None:
         self.article = article
-        self.credited: list[str] = []  # the papers that credit lines name
-        self.blocks = list(article.blocks)
         self.rules = rules
         self.words: Phrases = phrases(rules)
-        self.headline = article.headline
-        said = [
-            c.value for c in article.candidates if c.field == "description"
-        ]  # the first lines of the text, too
-        own = (article.headline, article.alternative_headline, article.description, *said)
+        self.blocks = list(article.blocks)
+        #: Names and domains of the papers that credit lines name.
+        self.credited: list[str] = []
+        descriptions = [c.value for c in article.candidates if c.field == "description"]
+        own = (article.headline, article.alternative_headline, article.description, *descriptions)
+        #: The page's headlines and descriptions, folded. A description is often the first lines of the text.
         self.own = {fold(t) for t in own if t}
 
     @property
@@ -65,28 +83,31 @@ class Marks:
     def mark(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
         """Give a block its label; the page's own title and lede keep theirs."""
         block = self.blocks[i]
-        if block.label not in OWN and not (block.label == "body" and fold(block.text) in self.own):
+        if block.label not in OWN_LABELS and not (block.label == "body" and fold(block.text) in self.own):
             self.blocks[i] = block.relabelled(label, rule, decided_by)
 
-    def mark_all(self, spans: Iterable[cues.Span], label: str, decided_by: DecidedBy) -> None:
-        for span, rule in spans:
-            for i in span:
-                self.mark(i, label, rule, decided_by)
+    def mark_all(self, places: Iterable[int], label: str, rule: str, decided_by: DecidedBy) -> None:
+        for i in places:
+            self.mark(i, label, rule, decided_by)
+
+    def mark_spans(self, spans: Iterable[cues.Span], label: str, decided_by: DecidedBy) -> None:
+        for places, rule in spans:
+            self.mark_all(places, label, rule, decided_by)
 
 
-def chrome_step(article: Article, rules: Rules) -> Article:
-    """Label the blocks of one page. No text is changed, nor its order; a block of several lines is cut where
-    its lines get different labels, and between paragraphs.
+def boilerplate_step(article: Article, rules: Rules) -> Article:
+    """The article with the blocks of its page labelled; its text, HTML and word count are those of the body blocks.
 
-    HTML and word count follow what is left of the article.
+    No text is changed, nor its order. A block of several lines is cut where its lines get different labels, and
+    between paragraphs.
     """
-    judged = article.with_blocks(_passed(article, rules, PASSES))
+    judged = article.with_blocks(_labelled(article, rules, PASSES))
     if (lines := opened(judged)) is not None:
-        judged = closed(judged, lines, _passed(lines.article, rules, LINE_PASSES))
+        judged = closed(judged, lines, _labelled(lines.article, rules, LINE_PASSES))
     return rendered(judged)
 
 
-def _passed(article: Article, rules: Rules, passes: Iterable[Callable[[Marks], None]]) -> list[Block]:
+def _labelled(article: Article, rules: Rules, passes: Iterable[Pass]) -> list[Block]:
     """The blocks of an article as these passes leave them."""
     marks = Marks(article, rules)
     for run_pass in passes:
@@ -95,74 +116,78 @@ def _passed(article: Article, rules: Rules, passes: Iterable[Callable[[Marks], N
 
 
 def titles(marks: Marks) -> None:
-    """The headline where the page prints it: any block outside of the article, or a heading before it."""
-    headline = fold(marks.headline)
+    """Label blocks that repeat the page's headline: any block outside of the article, or a heading above its text."""
+    if not (headline := fold(marks.article.headline)):
+        return
     first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
     for i, block in enumerate(marks.blocks):
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
-        if headline and outside and _shows(block, headline):
+        if outside and _is_headline(block, headline):
             marks.blocks[i] = block.relabelled("title", "title: the page's headline", DecidedBy.HEADLINE)
 
 
-def _shows(block: Block, headline: str) -> bool:
-    """Whether a block is the headline, or a heading that ends in it, behind the line that is set over it."""
+def _is_headline(block: Block, headline: str) -> bool:
+    """Whether a block is the headline, or a heading that ends in it behind a kicker: "Politics: The bridge stays"."""
     text = fold(block.text)
-    behind = block.kind == "heading" and len(headline) > 15 and len(text) < len(headline) + 60
-    return text == headline or (behind and text.endswith(headline))
+    if text == headline:
+        return True
+    long_enough = len(headline) > MIN_KICKED_HEADLINE_CHARACTERS
+    kicked = long_enough and len(text) < len(headline) + MAX_KICKER_CHARACTERS
+    return block.kind == "heading" and kicked and text.endswith(headline)
 
 
 def places(marks: Marks) -> None:
-    """Blocks inside an element that a platform's table names, unless most of the article is in there."""
+    """Label blocks inside an element that a platform's table names, unless most of the article is in there."""
     hits = {i: v for i, b in enumerate(marks.blocks) if (v := marks.words.select(b.path))}
     body = marks.body
     words = {i: comparable_words(marks.blocks[i].text) for i in body}
     left = sum(n for i, n in words.items() if i not in hits)
-    enough = left >= max(40, sum(words.values()) / 2)
+    enough = left >= max(MIN_WORDS_OUTSIDE, sum(words.values()) / 2)
     for i, verdict in hits.items():
-        if enough or i not in words or (verdict.label == "comments" and left >= 60):
+        beside_comments = verdict.label == "comments" and left >= MIN_WORDS_OUTSIDE_COMMENTS
+        if enough or i not in words or beside_comments:
             marks.mark(i, *verdict)
 
 
 def lines(marks: Marks) -> None:
-    """Whole lines that the phrase tables know. A long sentence of the article is no phrase, unless it
-    asks for an address or says how a post is filed: only those are whole sentences in the wild."""
+    """Label whole lines that a table of phrases knows, but for sentences of the article."""
     for i, block in enumerate(marks.blocks):
-        if block.kind != "code" and (verdict := _line(block, marks.words.line)):
-            sentence = block.label == "body" and is_prose(block, 16)
-            if not sentence or verdict.label in ("subscribe", "comments", "tags", "advert"):
+        if block.kind != "code" and (verdict := _verdict_on_lines(block, marks.words.line)):
+            sentence = block.label == "body" and is_prose(block, MIN_SENTENCE_WORDS)
+            if not sentence or verdict.label in SENTENCE_LABELS:
                 marks.mark(i, *verdict)
 
 
-def _line(block: Block, lookup: Lookup) -> BlockVerdict | None:
-    """The verdict on a block: on its text, or where it has line breaks on each of its lines."""
+def _verdict_on_lines(block: Block, lookup: Lookup) -> BlockVerdict | None:
+    """The verdict on the first line of a block, `None` where the table does not know every one of its lines."""
     verdicts = [lookup(fold(part)) for part in block.text.split("\n") if part.strip()]
     return verdicts[0] if verdicts and all(verdicts) else None
 
 
 def notices(marks: Marks) -> None:
-    """Attribution and copyright lines, wherever they stand, but for facts of records ("Publisher: Heron Games")."""
-    facts_of_records = fact_lines(marks.blocks)
+    """Label attributions and copyright notices, but for the facts of records: "Publisher: Heron Games"."""
+    facts = fact_lines(marks.blocks)
     for i, block in enumerate(marks.blocks):
-        if i in facts_of_records or block.kind in ("code", "table"):
+        if i in facts or block.kind in ("code", "table"):
             continue
         if verdict := _notice(block.text, marks.rules):
             marks.mark(i, *verdict)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=8192)  # the pages of a site share most of their lines
 def _notice(text: str, rules: Rules) -> BlockVerdict | None:
-    """Remembered, for a site's pages share most of their lines."""
-    if len(text) > LONGEST_NOTICE or not 1 < (words := comparable_words(text)) <= ATTRIBUTION:
+    words = comparable_words(text) if len(text) <= MAX_NOTICE_CHARACTERS else 0
+    if not 1 < words <= MAX_ATTRIBUTION_WORDS:
         return None
     if attribution_of(text, rules):
         return _ATTRIBUTION
-    if 2 < words <= COPYRIGHT and copyright_of(text, rules):
+    if 2 < words <= MAX_COPYRIGHT_WORDS and copyright_of(text, rules):
         return _COPYRIGHT
     return None
 
 
-def credits_(marks: Marks) -> None:
-    """Lines at the edges of the text that credit a paper, in whatever words."""
+def credited_papers(marks: Marks) -> None:
+    """Label lines at the edges of the text that credit a paper in any words, and a last line that is an agency's name."""
     for i, credit in credit_lines(marks.blocks, marks.article, marks.rules):
         marks.credited += [credit.source, credit.domain]
         rule = f"attribution: credits a paper ({', '.join(credit.parts)})"
@@ -175,34 +200,31 @@ def credits_(marks: Marks) -> None:
 
 
 def pictures(marks: Marks) -> None:
-    """Captions and credits of pictures that were taken for text, and what scripts draw as they do pictures."""
-    marks.mark_all(
-        [(position.captions(marks.blocks, marks.body), position.IN_FIGURE)], "caption", DecidedBy.FIELD
-    )
-    marks.mark_all([(position.embeds(marks.blocks, marks.body), position.EMBED)], "other", DecidedBy.FILLER)
+    """Label captions and credits of pictures, and posts of social networks that scripts draw as they draw pictures."""
+    found = position.captions(marks.blocks, marks.body)
+    marks.mark_all(found, "caption", position.IN_FIGURE, DecidedBy.FIELD)
+    found = position.embeds(marks.blocks, marks.body)
+    marks.mark_all(found, "other", position.EMBED, DecidedBy.FILLER)
     for i in marks.body:
         block = marks.blocks[i]
-        if len(block.text) > CREDIT or block.kind == "code" or is_prose(block, 16):
-            continue
-        if found := _line(block, marks.words.picture):
-            marks.mark(i, *found)
+        short = len(block.text) <= MAX_PICTURE_CREDIT_CHARACTERS and not is_prose(block, MIN_SENTENCE_WORDS)
+        if short and block.kind != "code" and (verdict := _verdict_on_lines(block, marks.words.picture)):
+            marks.mark(i, *verdict)
 
 
-def facts(marks: Marks) -> None:
-    """Bylines and dates at the edges of the text, which the article has as fields; strokes that part nothing, and filler."""
+def bylines_and_filler(marks: Marks) -> None:
+    """Label bylines and dates, which the article has as fields; then lines without a letter, and filler text."""
     authors = [author.name for author in marks.article.authors]
-    for i, label, rule in position.facts(marks.blocks, marks.body, authors, marks.rules):
+    for i, label, rule in position.bylines_and_dates(marks.blocks, marks.body, authors, marks.rules):
         marks.mark(i, label, rule, DecidedBy.FIELD)
-    marks.mark_all(
-        [(list(position.wordless(marks.blocks, marks.body)), position.WORDLESS)], "other", DecidedBy.FILLER
-    )
-    marks.mark_all(
-        [(list(position.fillers(marks.blocks, marks.body)), position.FILLED)], "other", DecidedBy.FILLER
-    )
+    found = list(position.wordless(marks.blocks, marks.body))
+    marks.mark_all(found, "other", position.WORDLESS, DecidedBy.FILLER)
+    found = list(position.filler(marks.blocks, marks.body))
+    marks.mark_all(found, "other", position.FILLED, DecidedBy.FILLER)
 
 
 def tokens(marks: Marks) -> None:
-    """Verification marks before the first or after the last prose; inside the text they may be content."""
+    """Label verification marks above the first or below the last prose; inside the text they may be content."""
     prose = [i for i in marks.body if is_prose(marks.blocks[i])]
     for i, block in enumerate(marks.blocks):
         inside = prose and prose[0] < i < prose[-1]
@@ -212,21 +234,22 @@ def tokens(marks: Marks) -> None:
 
 
 def quotes(marks: Marks) -> None:
-    """Quotes of the day or week."""
-    marks.mark_all(cues.quote_slots(marks.blocks, marks.words), "quote", DecidedBy.RUN)
+    """Label quotes of the day or week."""
+    marks.mark_spans(cues.quotes(marks.blocks, marks.words), "quote", DecidedBy.RUN)
 
 
 def promos(marks: Marks) -> None:
-    """In-body promos."""
-    marks.mark_all(cues.promo_lines(marks.blocks, marks.words), "promo", DecidedBy.PROMO)
+    """Label promos inside the text."""
+    marks.mark_spans(cues.promo_lines(marks.blocks, marks.words), "promo", DecidedBy.PROMO)
 
 
 def lists(marks: Marks) -> None:
-    """Heads of link lists, and the lists."""
-    marks.mark_all(cues.list_runs(marks.blocks, marks.words, _sources(marks)), "related", DecidedBy.RUN)
+    """Label the heads of link lists, and the lists below them."""
+    found = cues.link_lists(marks.blocks, marks.words, _names_of_source(marks))
+    marks.mark_spans(found, "related", DecidedBy.RUN)
 
 
-def _sources(marks: Marks) -> tuple[str, ...]:
+def _names_of_source(marks: Marks) -> tuple[str, ...]:
     """Names, folded, that the page's attributions and notices give for its source."""
     found = [name for name in marks.credited if name]
     for block in marks.blocks:
@@ -237,66 +260,64 @@ def _sources(marks: Marks) -> tuple[str, ...]:
     return source_names(*found)
 
 
-def named(marks: Marks) -> None:
-    """Lists between a head and an attribution that name one source, in whatever words."""
-    for run, closing in cues.named_tails(marks.blocks, [b.label for b in marks.blocks]):
-        rule = "tail: a list whose head and last line name one source"
-        marks.mark_all([(run, rule)], "related", DecidedBy.RUN)
+def republished_tails(marks: Marks) -> None:
+    """Label lists between a head and an attribution that name one source, in any words."""
+    for run, closing in cues.republished_tails(marks.blocks):
+        marks.mark_all(run, "related", "tail: a list whose head and last line name one source", DecidedBy.RUN)
         unread = [i for i in closing if marks.blocks[i].label not in ("attribution", "copyright")]
-        rule = "tail: names the source of the list above it"
-        marks.mark_all([(unread, rule)], "attribution", DecidedBy.RUN)
+        marks.mark_all(unread, "attribution", "tail: names the source of the list above it", DecidedBy.RUN)
 
 
 def edges(marks: Marks) -> None:
-    """Short lines that are furniture where no prose of the article follows."""
-    after = cues.last_prose(marks.blocks, marks.body)
+    """Label short lines that are boilerplate where no prose of the article follows."""
+    last = max((i for i in marks.body if is_prose(marks.blocks[i])), default=-1)
     for i, block in enumerate(marks.blocks):
-        if i > after and (verdict := marks.words.edge(fold(block.text))):
+        if i > last and (verdict := marks.words.edge(fold(block.text))):
             marks.mark(i, *verdict)
 
 
 def closings(marks: Marks) -> None:
-    """What a house says below a text: of itself, of what it asks for, and of who wrote it."""
-    for i in cues.author_boxes(marks.blocks, marks.body, marks.words):
-        rule = "head: about who wrote the article, and the lines under it"
-        marks.mark(i, "author bio", rule, DecidedBy.RUN)
+    """Label what a house says below a text: of the author, of itself, and of what it asks for."""
+    box = cues.author_box(marks.blocks, marks.body, marks.words)
+    rule = "head: about who wrote the article, and the lines under it"
+    marks.mark_all(box, "author bio", rule, DecidedBy.RUN)
     body = marks.body
-    for i in body[max(1, len(body) - CLOSING) :]:
+    for i in body[max(1, len(body) - MAX_CLOSING_LINES) :]:
         text = fold(marks.blocks[i].text)
-        verdict = marks.words.closing(text[:LONGEST])
+        verdict = marks.words.closing(text[:MAX_PHRASE_CHARACTERS])
         if verdict and not cues.reports(text, marks.words):
             marks.mark(i, *verdict)
 
 
 def comments(marks: Marks) -> None:
-    """What stands under the comments' head, where most of the article stands above it."""
-    start = cues.comments_tail(marks.blocks, marks.body)
-    for i in marks.body:
-        if start is not None and i > start:
-            rule = "comments: below the head of the comments"
-            marks.mark(i, "comments", rule, DecidedBy.COMMENTS)
+    """Label what stands below the head of the comments, where most of the article stands above it."""
+    head = cues.comments_head(marks.blocks, marks.body)
+    below = [i for i in marks.body if head is not None and i > head]
+    marks.mark_all(below, "comments", "comments: below the head of the comments", DecidedBy.COMMENTS)
 
 
-#: In this order: titles, which nothing overrules; places before phrases, which say more precisely
-#: what a line in them is; lists after all that can end a list.
-PASSES: tuple[Callable[[Marks], None], ...] = (
+Pass = Callable[[Marks], None]
+
+#: The passes in their order. Titles come first, since nothing overrules them; places come before phrases, which say
+#: more precisely what a line in them is; lists come after all passes whose labels can end a list.
+PASSES: tuple[Pass, ...] = (
     titles,
     places,
     lines,
     notices,
-    credits_,
+    credited_papers,
     pictures,
-    facts,
+    bylines_and_filler,
     tokens,
     quotes,
     promos,
-    named,
+    republished_tails,
     lists,
     edges,
     closings,
     comments,
 )
 
-#: What is asked of the lines of a block that the passes above left in the article. A list inside a block belongs to
-#: it, so `named` is not asked; nor are titles and places, which speak of whole blocks.
-LINE_PASSES = tuple(one for one in PASSES if one not in (titles, places, named))
+#: The passes for the lines of a block that the passes above left in the article. Titles and places speak of whole
+#: blocks, and a list inside a block belongs to it.
+LINE_PASSES = tuple(each for each in PASSES if each not in (titles, places, republished_tails))

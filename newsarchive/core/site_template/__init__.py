@@ -1,1 +1,6 @@
-"""What repeats on a site: learned from its own pages, and applied to a page."""
+"""Learns what a site repeats on its pages, and takes it out of each of them.
+
+`observations` records each page, `learner` makes a `model.Template` of a window of them, and `template` applies it to one
+page. `evidence` judges lines that repeat, `lists` and `layouts` what stands together and where, `conventions` what the
+site does with dates and names.
+"""

@@ -30,7 +30,7 @@ from newsarchive.core.metadata.conventions import (
     is_told,
 )
 from newsarchive.core.metadata.sources import TOLD, Position, Qualifier, Source, source_of
-from newsarchive.core.site_template.observations import Sighting
+from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.text.line_keys import number
 from newsarchive.core.text.normalise import key
 
@@ -65,7 +65,7 @@ MAX_BYLINE_WORDS = 3
 _FURTHER = (Position.LATER, Position.ELSEWHERE)
 
 
-def conventions_of(pages: Sequence[Sighting], known: Conventions | None = None) -> Conventions:
+def conventions_of(pages: Sequence[Observation], known: Conventions | None = None) -> Conventions:
     """The conventions that pages show; those known before where no page has a record of what it says."""
     said = [page.said for page in pages if page.said.days or page.said.names]
     if not said:

@@ -1,8 +1,8 @@
-"""Whether a line that repeats is clutter: what is known of it, and the proof asked for.
+"""Decides whether a line that repeats is boilerplate: what is known of it, and the proof that is asked for.
 
-Repetition alone is none. A short line goes by its place; a sentence needs a second piece of evidence;
-what an author repeats on purpose (an intro of a series, a disclaimer, a refrain, a bio, a correction)
-has neither and stays, set aside.
+Example: "Subscribe to the Heron" on 40 of 47 pages goes; "This is part 3 of a series" on 4 of them stays. Repetition alone
+is no proof. A short line goes by its place; a sentence needs a second piece of evidence. What an author repeats on purpose
+(the intro of a series, a disclaimer, a refrain, a bio, a correction) has none, and stays with the role `aside`.
 """
 
 from __future__ import annotations
@@ -10,29 +10,33 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from newsarchive.core.site_template.observations import SENTENCE, Elsewhere, Line
+from newsarchive.core.site_template.observations import MIN_SENTENCE_WORDS, Elsewhere, Line
 from newsarchive.core.text.line_keys import names_in, starts_with_name
 
 #: Different articles (clusters of copies) that must hold a line before it counts as repeated.
-CLUSTERS = 3
-#: A line in two articles goes on better proof than repetition: where it stands and what it says.
+MIN_ARTICLES = 3
+#: Articles that may prove a line by where it stands and what it says, which is better evidence than repetition.
 PAIR = 2
-#: Passages of a story that was brought up to date recur too, but in longer runs than so many lines.
-LONGEST_RUN = 5
-#: A sentence inside the text goes on this part of the site's articles, one at its edge on the other:
-#: intros, bios and disclaimers stand at the edges.
-INSIDE_SHARE, EDGE_SHARE = 0.2, 0.5
-#: A share says nothing on fewer articles than these, nor where fewer than so many of them have a sentence
-#: inside their text: an author repeats a refrain three or four times.
-ENOUGH, REFRAINS = 8, 5
-#: A form that closes so large a part of the site's articles is the site's way to file them.
-CLOSING_SHARE = 0.2
-#: Refrains are shorter than so many words.
-REFRAIN = 12
-#: Part of the sightings that must agree (next to chrome, names the origin).
-MOST = 0.8
-#: A promo follows its publisher: part of an origin's articles, and how many are needed.
-ORIGIN_SHARE, ORIGIN_ARTICLES = 0.6, 8
+#: Lines of a run of repeated lines. In a longer run a story that was brought up to date repeats its passages.
+MAX_RUN_LINES = 5
+#: Part of the site's articles that must have a sentence inside their text for it to be boilerplate.
+MIN_INSIDE_SHARE = 0.2
+#: The same at the edge of the text, where intros, bios and disclaimers stand.
+MIN_EDGE_SHARE = 0.5
+#: Articles of a site below which a share of them says nothing.
+MIN_ARTICLES_FOR_SHARE = 8
+#: Articles that must have a sentence inside their text: an author repeats a refrain three or four times.
+MIN_ARTICLES_INSIDE = 5
+#: Part of the site's articles that a form must close to be the site's way to file them.
+MIN_CLOSING_SHARE = 0.2
+#: Words from which on a sentence inside the text is no refrain.
+MIN_WORDS_BEYOND_REFRAIN = 12
+#: Part of the observations of a line that must agree (next to boilerplate, names the origin).
+AGREEING_SHARE = 0.8
+#: Part of an origin's articles that a promo must follow to be the publisher's.
+MIN_ORIGIN_SHARE = 0.6
+#: Articles that an origin must have for that.
+MIN_ORIGIN_ARTICLES = 8
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
         return finding
     sites = len(elsewhere.sites) if elsewhere else 1
     seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
-    if seen < CLUSTERS:
+    if seen < MIN_ARTICLES:
         return _pair(stats, elsewhere) if seen == PAIR else None
     where = f"this line stands in {articles(seen)}" + (f", on {sites} blogs" if sites > 1 else "")
     if _is_short(stats.line):
@@ -106,13 +110,15 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
 
 
 def _furniture(stats: Stats) -> Finding | None:
-    """A line that rules took out on three articles, or that most pages show as chrome, is chrome."""
+    """A line that rules took out on three articles, or that most pages show as boilerplate, is boilerplate."""
     as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
-    most = as_chrome >= CLUSTERS and as_chrome >= 1.5 * as_body
+    most = as_chrome >= MIN_ARTICLES and as_chrome >= 1.5 * as_body
     # Sayings that take turns in one box: extraction is of two minds, their neighbours are not.
-    boxed = as_chrome >= max(CLUSTERS, as_body / 3) and stats.between_chrome >= MOST * stats.pages
+    boxed = (
+        as_chrome >= max(MIN_ARTICLES, as_body / 3) and stats.between_chrome >= AGREEING_SHARE * stats.pages
+    )
     most = most or boxed
-    if stats.line.own or not (most or len(stats.proved) >= CLUSTERS):
+    if stats.line.own or not (most or len(stats.proved) >= MIN_ARTICLES):
         return None
     label = max(stats.chrome, key=lambda name: stats.chrome[name])
     return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_chrome)}")
@@ -126,9 +132,13 @@ def _is_short(line: Line) -> bool:
 def _short(stats: Stats, total: int) -> str:
     """Why a short line is clutter, "" where it may be the article's own, as a heading is."""
     edge = stats.before_chrome if stats.line.heading else stats.at_edge
-    if edge >= MOST * stats.pages:
+    if edge >= AGREEING_SHARE * stats.pages:
         return f"next to chrome or the end in {edge} of {stats.pages}"
-    if not stats.line.heading and total >= ENOUGH and len(stats.clusters) >= EDGE_SHARE * total:
+    if (
+        not stats.line.heading
+        and total >= MIN_ARTICLES_FOR_SHARE
+        and len(stats.clusters) >= MIN_EDGE_SHARE * total
+    ):
         return f"on {len(stats.clusters)} of {total} articles of this site"
     return ""
 
@@ -141,20 +151,27 @@ def _proof(
     if stats.line.sells:
         return "promo", "and offers something to the reader"
     named = max(seen, len(elsewhere.named) if elsewhere else 0)
-    if named >= CLUSTERS and stats.named >= MOST * stats.pages and stats.line.words >= SENTENCE:
+    if (
+        named >= MIN_ARTICLES
+        and stats.named >= AGREEING_SHARE * stats.pages
+        and stats.line.words >= MIN_SENTENCE_WORDS
+    ):
         return "attribution", "and names the origin of each"
-    have, fewest = len(stats.clusters | stats.chrome_clusters), REFRAINS if _is_inside(stats) else CLUSTERS
-    if total >= ENOUGH and have >= max(_share_needed(stats) * total, fewest):
+    have, fewest = (
+        len(stats.clusters | stats.chrome_clusters),
+        MIN_ARTICLES_INSIDE if _is_inside(stats) else MIN_ARTICLES,
+    )
+    if total >= MIN_ARTICLES_FOR_SHARE and have >= max(_share_needed(stats) * total, fewest):
         return "repeated", f"of {total} on this site"
     if reason := _credit(stats, seen, elsewhere):
         return "attribution", reason
     if elsewhere and (reason := _across(elsewhere) or _scattered(stats, elsewhere)):
         return "repeated", reason
-    if stats.beside_promo >= MOST * stats.pages and seen >= CLUSTERS:
+    if stats.beside_promo >= AGREEING_SHARE * stats.pages and seen >= MIN_ARTICLES:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
-    if _is_inside(stats) and stats.beside_name >= MOST * stats.pages and seen >= CLUSTERS:
+    if _is_inside(stats) and stats.beside_name >= AGREEING_SHARE * stats.pages and seen >= MIN_ARTICLES:
         return "promo", "inside the text, beside a short line that comes with it"
-    if _is_inside(stats) and stats.beside_link >= MOST * stats.pages and seen >= CLUSTERS:
+    if _is_inside(stats) and stats.beside_link >= AGREEING_SHARE * stats.pages and seen >= MIN_ARTICLES:
         return "promo", "inside the text, beside a short linked line"
     if _is_inside(stats) and (name := _follows(stats, elsewhere, origins)):
         return "promo", f"and follows the articles of {name}"
@@ -164,13 +181,13 @@ def _proof(
 def _credit(stats: Stats, seen: int, elsewhere: Elsewhere | None) -> str:
     """Why a sentence that closes articles is no bio and no disclaimer: it sends the reader to another site, or three
     blogs print it under different articles and it holds a name, though it does not begin with one."""
-    closes = stats.pages and stats.closing >= MOST * stats.pages and not _is_inside(stats)
+    closes = stats.pages and stats.closing >= AGREEING_SHARE * stats.pages and not _is_inside(stats)
     if not closes or not stats.line.form or starts_with_name(stats.line.sample):
         return ""
     if stats.line.domain:
         return "closes them and names a site"
     sites, clusters = (len(elsewhere.sites), len(elsewhere.clusters)) if elsewhere else (1, seen)
-    return "closes them on each" if sites > 2 and clusters > CLUSTERS else ""
+    return "closes them on each" if sites > 2 and clusters > MIN_ARTICLES else ""
 
 
 def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
@@ -187,7 +204,7 @@ def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
         reason = "promo", "inside the text, and names a site"
     elif stats.beside_promo == stats.pages:
         reason = "promo", "beside a promo in both"
-    elif stats.named == stats.pages and stats.line.words >= SENTENCE:
+    elif stats.named == stats.pages and stats.line.words >= MIN_SENTENCE_WORDS:
         reason = "promo", "inside the text, and names the origin"
     elif sourced and stats.beside_name == stats.pages:
         reason = "promo", "inside articles of one publisher, with a short line that comes with it"
@@ -201,17 +218,17 @@ def _is_inside(stats: Stats) -> bool:
 
 
 def _share_needed(stats: Stats) -> float:
-    return INSIDE_SHARE if _is_inside(stats) else EDGE_SHARE
+    return MIN_INSIDE_SHARE if _is_inside(stats) else MIN_EDGE_SHARE
 
 
 def _across(elsewhere: Elsewhere) -> str:
     """What other blogs prove: different origins, copies of the article that lack the line, or, on three
     blogs, one origin or copies that bring it along. Two blogs may print one author's series, and what
     stands in their own posts alone has no publisher whose clutter it could be."""
-    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS:
+    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < MIN_ARTICLES:
         return ""
-    if len(elsewhere.sites) > 2 and len(elsewhere.clusters) > CLUSTERS:
-        if len(elsewhere.origins) == 1 and len(elsewhere.sourced) >= MOST * len(elsewhere.clusters):
+    if len(elsewhere.sites) > 2 and len(elsewhere.clusters) > MIN_ARTICLES:
+        if len(elsewhere.origins) == 1 and len(elsewhere.sourced) >= AGREEING_SHARE * len(elsewhere.clusters):
             return f"always in those of {next(iter(elsewhere.origins))}"
         if len(elsewhere.missing | elsewhere.present) >= 2:
             return "and travels with copies of them"
@@ -225,12 +242,17 @@ def _across(elsewhere: Elsewhere) -> str:
 def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
     """A long sentence inside the text of different articles of publishers, on several blogs: no intro and no
     bio stands there, and a refrain is short."""
-    if len(elsewhere.sourced) < MOST * len(elsewhere.clusters) and stats.carried < stats.pages:
+    if len(elsewhere.sourced) < AGREEING_SHARE * len(elsewhere.clusters) and stats.carried < stats.pages:
         return ""
-    inside = stats.inside >= MOST * stats.pages and stats.isolated >= MOST * stats.pages
-    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < CLUSTERS or not inside or stats.line.quotation:
+    inside = stats.inside >= AGREEING_SHARE * stats.pages and stats.isolated >= AGREEING_SHARE * stats.pages
+    if (
+        len(elsewhere.sites) < 2
+        or len(elsewhere.clusters) < MIN_ARTICLES
+        or not inside
+        or stats.line.quotation
+    ):
         return ""
-    long = stats.line.words >= REFRAIN or len(elsewhere.sites) > 2
+    long = stats.line.words >= MIN_WORDS_BEYOND_REFRAIN or len(elsewhere.sites) > 2
     return "always inside the text" if long else ""
 
 
@@ -242,7 +264,9 @@ def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int])
     if len(names) != 1:
         return ""
     name, size = next(iter(names)), origins.get(next(iter(names)), 0)
-    return name if size >= ORIGIN_ARTICLES and seen >= max(CLUSTERS + 1, ORIGIN_SHARE * size) else ""
+    return (
+        name if size >= MIN_ORIGIN_ARTICLES and seen >= max(MIN_ARTICLES + 1, MIN_ORIGIN_SHARE * size) else ""
+    )
 
 
 def judge_form(
@@ -254,14 +278,14 @@ def judge_form(
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
     """
     seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
-    if seen >= PAIR and len(stats.keys) >= PAIR and stats.titled >= MOST * stats.pages:
+    if seen >= PAIR and len(stats.keys) >= PAIR and stats.titled >= AGREEING_SHARE * stats.pages:
         label = "promo" if _is_inside(stats) else "attribution"
         return Finding("chrome", label, f"this form stands in {articles(seen)} and holds the title of each")
-    if seen < CLUSTERS or len(stats.keys) < PAIR:
+    if seen < MIN_ARTICLES or len(stats.keys) < PAIR:
         return None
     if not stats.varying_start and (name := _constant(stats)):
         return Finding("chrome", "attribution", f"this form closes {articles(seen)} and always names {name}")
-    if len(stats.keys) < CLUSTERS:
+    if len(stats.keys) < MIN_ARTICLES:
         return None
     if stats.line.leads:
         return _lead(stats, seen, titles)
@@ -277,16 +301,16 @@ def judge_form(
         return Finding("chrome", "promo", f"{where}, and offers something to the reader")
     if stats.line.domain and not _is_inside(stats):
         return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
-    closing = stats.before_chrome >= MOST * stats.pages
-    needed = min(_share_needed(stats), CLOSING_SHARE) if closing else _share_needed(stats)
-    if total >= ENOUGH and len(stats.clusters) >= needed * total:
+    closing = stats.before_chrome >= AGREEING_SHARE * stats.pages
+    needed = min(_share_needed(stats), MIN_CLOSING_SHARE) if closing else _share_needed(stats)
+    if total >= MIN_ARTICLES_FOR_SHARE and len(stats.clusters) >= needed * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None
 
 
 def _constant(stats: Stats) -> str:
     """A name of two words or more that all lines of a form hold, where they close their articles."""
-    if stats.closing < MOST * stats.pages or _is_inside(stats) or len(stats.samples) < PAIR:
+    if stats.closing < AGREEING_SHARE * stats.pages or _is_inside(stats) or len(stats.samples) < PAIR:
         return ""
     names = [set(names_in(sample)) for sample in stats.samples]
     shared = sorted(name for name in set.intersection(*names) if " " in name)
@@ -295,6 +319,6 @@ def _constant(stats: Stats) -> str:
 
 def _lead(stats: Stats, seen: int, titles: Set[int]) -> Finding | None:
     """A label that stands before titles of other posts, or before links. "Where:" and "Cast:" do not."""
-    if len(stats.starts & titles) < CLUSTERS and stats.teases < MOST * stats.pages:
+    if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
         return None
     return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")

@@ -1,13 +1,11 @@
-"""Where a site's pages keep the article: the element that most pages agree on, one for each layout.
+"""Finds the element in which a site's pages keep the article, one for each layout, and how long its articles are.
 
-Every page puts forward the deepest element that holds nearly all its unique prose; five pages that
-agree by three in five make a layout. Pages that disagree may make another one: a redesign is a
-second layout, and old posts keep the first. Below five pages each page is left to extraction.
+Every page nominates the deepest element that holds nearly all of its unique prose: `html/body/main/article.post`. Where five
+pages have an element and three in five of them nominate it, it makes a layout. Pages that disagree may make another one: a
+redesign is a second layout, and old posts keep the first. Below five pages each page is left to extraction.
 
-How long a site's articles are, and which one is so much shorter that it may have been read in part.
-
-One more piece of evidence for an article's quality: the classifier may be sure of a caption that is all it
-found, but not of a caption on a site that writes six hundred words.
+The usual length is one more piece of evidence for an article's quality. The classifier may be sure of a caption that is all
+it found, but not of a caption on a site that writes six hundred words.
 """
 
 from __future__ import annotations
@@ -17,17 +15,34 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from statistics import median
 
-from newsarchive.core.site_template.observations import Line, Sighting
+from newsarchive.core.site_template.observations import Line, Observation
 from newsarchive.items import DIFFERS_FROM, Article, QualityFlag
 
-#: A vote needs so many pages, and so large a part of them.
-PAGES, AGREED = 5, 0.6
-#: The element that a page puts forward holds this part of its unique prose.
-HOLDS = 0.9
-#: A page fits a layout whose element holds at least this part of its body's words.
-FITS = 0.4
+#: Pages that must have an element before it can become the container of a layout.
+MIN_PAGES = 5
+#: Part of the pages with an element that must nominate it.
+MIN_NOMINATING_SHARE = 0.6
+#: Candidates that are looked at, those that most pages nominate.
+MAX_CANDIDATES = 3
+#: Part of a page's unique prose that the element that it nominates holds.
+MIN_PROSE_SHARE = 0.9
+#: Part of its body's words that a layout's element must hold for a page to fit the layout.
+MIN_FITTING_SHARE = 0.4
 #: Layouts of one site; more are noise.
-LAYOUTS = 8
+MAX_LAYOUTS = 8
+#: Pages whose full text must prove an element.
+MIN_PROVING_PAGES = 2
+#: Articles of a site that say which lengths are usual on it.
+MIN_ARTICLES = 20
+#: Part of the median's words below which an article is far shorter than the others.
+FAR_SHORTER_SHARE = 1 / 8
+#: Part of the site's articles that may be as short as that.
+MAX_SHORT_SHARE = 0.05
+#: What the confidence of an article that is far shorter is multiplied with: one that was doubted a little goes into
+#: quarantine.
+DOUBT_FACTOR = 0.9
+#: Part by which a length may move and count as the same: a template is written anew only where something was learned.
+MAX_STEADY_CHANGE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +70,10 @@ def fits(lines: Sequence[Line], layout: Layout) -> bool:
     """Whether a page is of a layout: the element is there and holds enough of the article."""
     total = sum(line.words for line in lines if line.is_body)
     held = sum(line.words for line in lines if line.is_body and inside(line.place, layout.container))
-    return held > 0 and held >= FITS * total
+    return held > 0 and held >= MIN_FITTING_SHARE * total
 
 
-def nominee(page: Sighting, repeated: Set[int]) -> str:
+def nominee(page: Observation, repeated: Set[int]) -> str:
     """The deepest element that holds nearly all unique prose of the page, "" where it has none.
 
     Two elements of one signature are told apart by the blocks between them: only the run with most
@@ -71,12 +86,12 @@ def nominee(page: Sighting, repeated: Set[int]) -> str:
         steps = line.place.split("/")
         for depth in range(2, len(steps)):
             words["/".join(steps[:depth])] += line.words
-    held = [place for place, count in words.items() if count >= HOLDS * total]
+    held = [place for place, count in words.items() if count >= MIN_PROSE_SHARE * total]
     return max(held, key=lambda place: place.count("/"), default="")
 
 
 def layouts(
-    pages: Sequence[Sighting],
+    pages: Sequence[Observation],
     repeated: Set[int],
     known: Sequence[Layout] = (),
     taught: Mapping[str, int] | None = None,
@@ -87,26 +102,26 @@ def layouts(
     """
     found = {x.container: x for x in known}
     for container, count in sorted((taught or {}).items()):
-        if count >= 2:
+        if count >= MIN_PROVING_PAGES:
             _add(found, container, count, taught=True)
     left = [page for page in pages if not any(fits(page.lines, x) for x in found.values())]
-    while len(left) >= PAGES and len(found) < LAYOUTS and (winner := _elected(left, repeated)):
+    while len(left) >= MIN_PAGES and len(found) < MAX_LAYOUTS and (winner := _elected(left, repeated)):
         _add(found, *winner)
         left = [page for page in left if not fits(page.lines, found[winner[0]])]
     return tuple(_recounted(x, pages) for x in found.values())
 
 
-def _elected(pages: Sequence[Sighting], repeated: Set[int]) -> tuple[str, int] | None:
+def _elected(pages: Sequence[Observation], repeated: Set[int]) -> tuple[str, int] | None:
     """The element that most of the pages that have it put forward, and by how many."""
     votes = Counter(vote for page in pages if (vote := nominee(page, repeated)))
-    for container, count in votes.most_common(3):
+    for container, count in votes.most_common(MAX_CANDIDATES):
         having = sum(any(inside(line.place, container) for line in page.lines) for page in pages)
-        if having >= PAGES and count >= AGREED * having:
+        if having >= MIN_PAGES and count >= MIN_NOMINATING_SHARE * having:
             return container, count
     return None
 
 
-def _recounted(layout: Layout, pages: Sequence[Sighting]) -> Layout:
+def _recounted(layout: Layout, pages: Sequence[Observation]) -> Layout:
     """A layout with the pages of this window that fit it; one of an older window keeps its count."""
     return replace(layout, pages=sum(fits(page.lines, layout) for page in pages) or layout.pages)
 
@@ -117,14 +132,7 @@ def _add(found: dict[str, Layout], container: str, count: int, taught: bool = Fa
     found[container] = Layout(number, container, count, taught=taught or (old.taught if old else False))
 
 
-#: So many articles say what is usual on a site.
-FEWEST = 20
-#: An article is far shorter where it has this part of the median's words, and fewer than this part of the others.
-FAR, SHORT_ONES = 1 / 8, 0.05
-#: A sign among others: it sends into quarantine what was doubted a little already.
-DOUBT = 0.9
-#: A length that moved by less is the same: a template is written anew only where something was learned.
-STEADY = 0.1
+# -- how long a site's articles are -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +144,18 @@ class Usual:
     short: int
 
 
-def usual(pages: Iterable[Sighting], known: Usual | None = None) -> Usual | None:
+def usual(pages: Iterable[Observation], known: Usual | None = None) -> Usual | None:
     """What is usual on these pages; what was known where they are too few, or say the same."""
     lengths = sorted(filter(None, (words_in(page.lines) for page in pages)))
-    if len(lengths) < FEWEST:
+    if len(lengths) < MIN_ARTICLES:
         return known
-    found = Usual(len(lengths), round(median(lengths)), lengths[int(SHORT_ONES * len(lengths))])
+    found = Usual(len(lengths), round(median(lengths)), lengths[int(MAX_SHORT_SHARE * len(lengths))])
     return known if known and _alike(found, known) else found
 
 
 def _alike(one: Usual, other: Usual) -> bool:
     pairs = ((one.words, other.words), (one.short, other.short))
-    return all(abs(a - b) <= STEADY * b for a, b in pairs)
+    return all(abs(a - b) <= MAX_STEADY_CHANGE * b for a, b in pairs)
 
 
 def words_in(lines: Sequence[Line]) -> int:
@@ -160,7 +168,7 @@ def is_far_shorter(lines: Sequence[Line], known: Usual | None) -> bool:
     if known is None:
         return False
     words = words_in(lines)
-    return words < FAR * known.words and words < known.short
+    return words < FAR_SHORTER_SHARE * known.words and words < known.short
 
 
 def doubted(article: Article, lines: Sequence[Line], known: Usual | None) -> Article:
@@ -169,7 +177,7 @@ def doubted(article: Article, lines: Sequence[Line], known: Usual | None) -> Art
     quality = article.quality
     if QualityFlag.FAR_SHORTER in quality.flags or _is_confirmed(article) or not is_far_shorter(lines, known):
         return article
-    confidence = round(DOUBT * quality.confidence, 3)
+    confidence = round(DOUBT_FACTOR * quality.confidence, 3)
     flags = (*quality.flags, QualityFlag.FAR_SHORTER)
     return replace(article, quality=replace(quality, confidence=confidence, flags=flags))
 

@@ -1,12 +1,11 @@
-"""Learn a site's template from the window of its pages: sightings in, decisions with reasons out.
+"""Learns a site's template from a window of its pages: observations in, entries with reasons out.
 
-Findings are made in rounds: a line next to chrome counts as being at the edge, so what one round
-takes out lets the next see further. Rounds, keys and layouts are bounded.
+Findings are made in rounds. A line next to boilerplate counts as being at the edge, so what one round takes out lets the
+next one see further. Rounds, entries and layouts are bounded.
 
-What a feed or an API teaches: where a post's full text is known, so is the article's element.
-
-The page's block that holds the same text is the container; a line inside it that the full text lacks
-is chrome by proof. Used on the posts that the feed lists, it serves the thousands it no longer does.
+Where a feed or an API gives the full text of a post, the element that holds the same text is the article's, and a line in
+it that the full text lacks is boilerplate by proof. Learned from the posts that the feed lists, this serves the thousands
+that it lists no more.
 """
 
 from __future__ import annotations
@@ -16,29 +15,52 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from newsarchive.core.site_template.conventions import conventions_of
-from newsarchive.core.site_template.evidence import ENOUGH, LONGEST_RUN, Finding, Stats, judge, judge_form
+from newsarchive.core.site_template.evidence import (
+    MAX_RUN_LINES,
+    MIN_ARTICLES_FOR_SHARE,
+    Finding,
+    Stats,
+    judge,
+    judge_form,
+)
 from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts, nominee, usual
-from newsarchive.core.site_template.lists import Chrome, heads, slots
+from newsarchive.core.site_template.lists import Labels, heads, slots
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Sighting, Window
+from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Observation, Window
 from newsarchive.core.text.line_keys import line_key, place_key
 from newsarchive.core.text.normalise import fold
 
-#: The full text must hold this part of the prose in its container, or it is an excerpt.
-FULL = 0.8
-#: A line must be missing from so many full texts, and present in none.
-PROOFS = 2
+#: Part of the prose in its container that a full text must hold; one that holds less is an excerpt.
+MIN_FULL_SHARE = 0.8
+#: Full texts that must lack a line, while none has it.
+MIN_MISSING_TEXTS = 2
+#: Characters of a line that are looked for inside a full text.
+MIN_HELD_CHARACTERS = 20
+#: Rounds of findings; each may see what stands beside what the round before took out.
+MAX_ROUNDS = 4
+#: Entries of one template; those seen on most pages stay.
+MAX_ENTRIES = 4000
+#: Lines that may close an article together.
+MAX_CLOSING_LINES = 3
+#: Lines of a form that are compared with one another.
+MAX_SAMPLES = 8
+#: Words of the line of a product's name, beside a promo.
+MAX_NAME_WORDS = 8
+#: Part of a layout's pages on which an anchor must stand.
+MIN_ANCHOR_SHARE = 0.05
+#: Part of its pages on which an anchor may have prose beyond it.
+MAX_BEYOND_SHARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """What full texts proved: pages for each container, and the keys that are chrome."""
+    """What full texts proved: pages for each container, and the keys that are boilerplate."""
 
     containers: Mapping[str, int] = field(default_factory=dict)
     chrome: frozenset[int] = frozenset()
 
 
-def taught(page: Sighting, texts: Sequence[str]) -> Sighting:
+def taught(page: Observation, texts: Sequence[str]) -> Observation:
     """A page's record with what its full text proves, `texts` being the blocks of its feed or API entry.
 
     An excerpt proves nothing, nor does a text that is another article's.
@@ -52,7 +74,7 @@ def taught(page: Sighting, texts: Sequence[str]) -> Sighting:
     return replace(page, lines=lines, container=container)
 
 
-def lessons(pages: Iterable[Sighting]) -> Lessons:
+def lessons(pages: Iterable[Observation]) -> Lessons:
     """Join what the full texts of a site's pages proved."""
     containers: Counter[str] = Counter()
     missing: Counter[int] = Counter()
@@ -62,7 +84,7 @@ def lessons(pages: Iterable[Sighting]) -> Lessons:
             containers[page.container] += 1
             present |= {x.key for x in page.lines if x.full == HELD}
             missing.update({x.key for x in page.lines if x.full == MISSING})
-    proved = frozenset(k for k, n in missing.items() if n >= PROOFS and k not in present)
+    proved = frozenset(k for k, n in missing.items() if n >= MIN_MISSING_TEXTS and k not in present)
     return Lessons(dict(containers), proved)
 
 
@@ -74,25 +96,14 @@ def _full(line: Line, container: str, held: set[int]) -> int:
 
 def _held(sample: str, whole: str) -> bool:
     """Whether the full text holds a line, by its first characters (feeds join and split blocks)."""
-    return len(sample) > 20 and fold(sample) in whole
+    return len(sample) > MIN_HELD_CHARACTERS and fold(sample) in whole
 
 
-def _is_full(page: Sighting, container: str, held: set[int]) -> bool:
+def _is_full(page: Observation, container: str, held: set[int]) -> bool:
     """Whether the full text holds nearly all prose of its container: an excerpt holds its first lines."""
     prose = [line for line in page.lines if line.is_body and line.is_prose and inside(line.place, container)]
     words = sum(line.words for line in prose)
-    return sum(line.words for line in prose if line.key in held) >= FULL * words > 0
-
-
-ROUNDS = 4
-#: Entries of one template: those seen on most pages stay.
-ENTRIES = 4000
-#: Lines that may close an article together.
-CLOSING = 3
-#: Lines of a form that are compared with one another.
-SAMPLES = 8
-#: An anchor stands on this part of a layout's pages, with prose beyond it on at most that part.
-ANCHOR_SHARE, BEYOND = 0.05, 0.03
+    return sum(line.words for line in prose if line.key in held) >= MIN_FULL_SHARE * words > 0
 
 
 def learn(
@@ -111,23 +122,23 @@ def learn(
     pages, shared = list(window.pages.values()), shared or Network()
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
-    chrome = [["" if line.is_body else line.label for line in page.lines] for page in pages]
+    labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
     entries = {key: _proved(key, pages) for key in full.chrome} | slots(pages)
-    _mark(pages, chrome, entries)
+    _mark(pages, labels, entries)
     often = recurring(pages) | _shared_keys(pages, shared)
-    for _ in range(ROUNDS):
-        stats, forms = gather(pages, chrome, often)
+    for _ in range(MAX_ROUNDS):
+        stats, forms = gather(pages, labels, often)
         new = _findings(stats, forms, pages, shared, entries)
         entries |= new
-        if not _mark(pages, chrome, new):
+        if not _mark(pages, labels, new):
             break
-    entries |= heads(pages, chrome, often, entries, shared)
+    entries |= heads(pages, labels, often, entries, shared)
     seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
     kept = _kept(entries, seen, known, locks, pages)
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
-    anchored = tuple(_anchored(x, pages, chrome, repeated) for x in sites)
+    anchored = tuple(_anchored(x, pages, labels, repeated) for x in sites)
     return Template(
         _site(window, known),
         kept,
@@ -152,7 +163,7 @@ def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
     return {k: e for t in templates for k, e in t.entries.items() if e.finding.role in ("head", "inset")}
 
 
-def recurring(pages: Sequence[Sighting]) -> set[int]:
+def recurring(pages: Sequence[Observation]) -> set[int]:
     """Keys and forms that more than one page holds: only these are counted in full."""
     once: set[int] = set()
     often: set[int] = set()
@@ -163,19 +174,19 @@ def recurring(pages: Sequence[Sighting]) -> set[int]:
     return often - {0}
 
 
-def _shared_keys(pages: Sequence[Sighting], shared: Network) -> set[int]:
+def _shared_keys(pages: Sequence[Observation], shared: Network) -> set[int]:
     """Keys and forms of this site that other sites show in other articles, though it may have them once."""
     repeated = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
     return repeated & {key for page in pages for line in page.lines for key in (line.key, line.form)}
 
 
 def gather(
-    pages: Sequence[Sighting], chrome: Chrome, often: set[int]
+    pages: Sequence[Observation], labels: Labels, often: set[int]
 ) -> tuple[dict[int, Stats], dict[int, Stats]]:
     """What the window says of each key and of each form among those seen more than once."""
     stats: dict[int, Stats] = {}
     forms: dict[int, Stats] = {}
-    for page, flags in zip(pages, chrome, strict=True):
+    for page, flags in zip(pages, labels, strict=True):
         prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
         unique = [i for i in prose if page.lines[i].key not in often] or [0]
         first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
@@ -212,7 +223,7 @@ def gather(
     return stats, forms
 
 
-def _count(stats: Stats, page: Sighting, line: Line, inner: bool, sides: tuple[str, str]) -> None:
+def _count(stats: Stats, page: Observation, line: Line, inner: bool, sides: tuple[str, str]) -> None:
     stats.pages += 1
     stats.clusters.add(page.cluster)
     stats.keys.add(line.key)
@@ -223,7 +234,7 @@ def _count(stats: Stats, page: Sighting, line: Line, inner: bool, sides: tuple[s
     stats.named += line.names_origin
     stats.teases += line.teases
     stats.titled += line.titled
-    if len(stats.samples) < SAMPLES:
+    if len(stats.samples) < MAX_SAMPLES:
         stats.samples.add(line.sample)
     if page.origin:
         stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
@@ -236,18 +247,18 @@ def _short_runs(lines: Sequence[Line], flags: Sequence[str], often: set[int]) ->
         if line.key in often and not flags[i]:
             run.append(i)
             continue
-        yield from run if len(run) <= LONGEST_RUN else ()
+        yield from run if len(run) <= MAX_RUN_LINES else ()
         run = []
-    yield from run if len(run) <= LONGEST_RUN else ()
+    yield from run if len(run) <= MAX_RUN_LINES else ()
 
 
 def _closing(lines: Sequence[Line], flags: Sequence[str], often: set[int]) -> Iterator[int]:
     """Places of lines that recur, with nothing but such lines between them and chrome: an attribution that a
     notice follows is at the end too."""
-    left = CLOSING
+    left = MAX_CLOSING_LINES
     for i in reversed(range(len(lines))):
         if flags[i]:
-            left = CLOSING
+            left = MAX_CLOSING_LINES
         elif left and (lines[i].key in often or lines[i].form in often):
             left -= 1
             yield i
@@ -263,7 +274,7 @@ def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
 def _beside_link(lines: Sequence[Line], i: int) -> bool:
     """Whether a short linked line, no heading, touches this one: a product's name beside its pitch."""
     return any(
-        0 <= j < len(lines) and lines[j].linked and lines[j].words <= 8 and not lines[j].sentence
+        0 <= j < len(lines) and lines[j].linked and lines[j].words <= MAX_NAME_WORDS and not lines[j].sentence
         for j in (i - 1, i + 1)
     )
 
@@ -274,7 +285,7 @@ def _beside_name(lines: Sequence[Line], i: int, often: set[int], inner: range) -
         j in inner
         and lines[j].is_body
         and lines[j].key in often
-        and lines[j].words <= 8
+        and lines[j].words <= MAX_NAME_WORDS
         and not lines[j].sentence
         and not lines[j].heading
         for j in (i - 1, i + 1)
@@ -284,7 +295,7 @@ def _beside_name(lines: Sequence[Line], i: int, often: set[int], inner: range) -
 def _findings(
     stats: Mapping[int, Stats],
     forms: Mapping[int, Stats],
-    pages: Sequence[Sighting],
+    pages: Sequence[Observation],
     shared: Network,
     known: Mapping[int, Entry],
 ) -> dict[int, Entry]:
@@ -304,7 +315,7 @@ def _findings(
     return found
 
 
-def _origins(pages: Sequence[Sighting]) -> dict[str, int]:
+def _origins(pages: Sequence[Observation]) -> dict[str, int]:
     found: dict[str, set[str]] = defaultdict(set)
     for page in pages:
         found[page.origin].add(page.cluster)
@@ -318,17 +329,17 @@ def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
     return Entry(key, finding, pages, len(stats.clusters | stats.chrome_clusters), stats.line.sample, first)
 
 
-def _proved(key: int, pages: Sequence[Sighting]) -> Entry:
+def _proved(key: int, pages: Sequence[Observation]) -> Entry:
     lines = [line for page in pages for line in page.lines if line.key == key]
     finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
     return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
 
 
-def _mark(pages: Sequence[Sighting], chrome: Chrome, new: Mapping[int, Entry]) -> bool:
+def _mark(pages: Sequence[Observation], labels: Labels, new: Mapping[int, Entry]) -> bool:
     """Label the lines that new findings take out. Returns whether there was one."""
     gone = {key: entry.finding.label for key, entry in new.items() if entry.finding.role == "chrome"}
     changed = False
-    for page, flags in zip(pages, chrome, strict=True):
+    for page, flags in zip(pages, labels, strict=True):
         for i, line in enumerate(page.lines):
             if not flags[i] and not line.own and not line.fixed:
                 flags[i] = gone.get(line.key) or gone.get(line.form) or gone.get(place_key(line.place), "")
@@ -341,13 +352,13 @@ def _kept(
     seen: set[int],
     known: Template | None,
     locks: Mapping[int, str],
-    pages: Sequence[Sighting],
+    pages: Sequence[Observation],
 ) -> dict[int, Entry]:
     """The new entries, the old ones whose lines left the window, and the locks over both; bounded."""
     before = known.entries if known else {}
     old = {k: e for k, e in before.items() if k not in seen and k not in entries}
     old = {k: e for k, e in old.items() if e.finding.role not in ("keep", "drop")}
-    kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:ENTRIES]
+    kept = sorted({**old, **entries}.values(), key=lambda e: (-e.pages, e.key))[:MAX_ENTRIES]
     found = {entry.key: entry for entry in kept}
     for key, lock in locks.items():
         sample = next((x.sample for page in pages for x in page.lines if x.key == key), "")
@@ -358,10 +369,10 @@ def _kept(
     return found
 
 
-def _anchored(layout: Layout, pages: Sequence[Sighting], chrome: Chrome, repeated: set[int]) -> Layout:
-    """A layout with the chrome that frames the article wherever it stands, and does so often enough."""
-    mine = [(p, flags) for p, flags in zip(pages, chrome, strict=True) if fits(p.lines, layout)]
-    if len(mine) < ENOUGH:
+def _anchored(layout: Layout, pages: Sequence[Observation], labels: Labels, repeated: set[int]) -> Layout:
+    """A layout with the boilerplate that frames the article wherever it stands, and does so often enough."""
+    mine = [(p, flags) for p, flags in zip(pages, labels, strict=True) if fits(p.lines, layout)]
+    if len(mine) < MIN_ARTICLES_FOR_SHARE:
         return layout
     before: Counter[int] = Counter()
     after: Counter[int] = Counter()
@@ -379,9 +390,9 @@ def _anchored(layout: Layout, pages: Sequence[Sighting], chrome: Chrome, repeate
             seen.update(keys.keys())  # a mapping would add the places, not ones
             before.update(key for key, i in keys.items() if i > prose[0])
             after.update(key for key, i in keys.items() if i < prose[-1])
-    often = [key for key, count in seen.items() if count >= ANCHOR_SHARE * len(mine)]
-    starts = frozenset(key for key in often if before[key] <= BEYOND * seen[key])
-    ends = frozenset(key for key in often if after[key] <= BEYOND * seen[key])
+    often = [key for key, count in seen.items() if count >= MIN_ANCHOR_SHARE * len(mine)]
+    starts = frozenset(key for key in often if before[key] <= MAX_BEYOND_SHARE * seen[key])
+    ends = frozenset(key for key in often if after[key] <= MAX_BEYOND_SHARE * seen[key])
     return replace(layout, starts=starts, ends=ends)
 
 

@@ -1,15 +1,12 @@
-"""Lists of other articles, by their build: under a head, inside the text, beside a credit.
+"""Tells lists of other articles by their build: below a head, inside the text, beside a credit line.
 
-Nothing here knows a word. A title states nothing: it has no full stop, though it may ask or call.
+Example: "More from the harbour" above three titles and the site's footer. What a head opens is new on every page, so it
+is known by its build, and by how often the head opens it. Nothing here knows a word. A title states nothing: it has no
+full stop, though it may ask or call.
 
-Lines that open something: the head of a list of teasers, the head of a saying that changes.
-
-What they open is new on every page, so it is known by its build and by how often the head opens it.
-
-Places of a page that never hold the article: one line each, below the text, chrome on most pages.
-
-What a theme prints there is new on every page ("filed under Economy at 5:07"), so no key and no form
-knows it; and extraction, which sees one page at a time, takes some of them for the article's last lines.
+The same holds for sayings that change under one head, and for places below the text that never hold a part of the article.
+What a theme prints there is new on every page ("filed under Economy at 5:07"), so that no key and no form knows it, and
+extraction, which sees one page at a time, takes some of these lines for the article's last ones.
 """
 
 from __future__ import annotations
@@ -18,20 +15,25 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
-from newsarchive.core.site_template.evidence import CLUSTERS, MOST, Finding, articles
+from newsarchive.core.site_template.evidence import AGREEING_SHARE, MIN_ARTICLES, Finding, articles
 from newsarchive.core.site_template.model import Entry
-from newsarchive.core.site_template.observations import SENTENCE, Line, Network, Sighting
+from newsarchive.core.site_template.observations import MIN_SENTENCE_WORDS, Line, Network, Observation
 from newsarchive.core.text.line_keys import place_key
 
-#: A list has at most so many lines, each of at most so many words; a longer one is content.
-RUN, TEASER = 8, 45
-#: The longest saying and the longest head, in words.
-SAYING, HEAD = 90, 12
-#: Titles have so many words each, on the average of a list; ingredients and tracks have fewer. What touches
-#: an attribution may be shorter: German and Indonesian say in four words what English says in six.
-TITLE, SHORT_TITLE = 5, 3.5
-#: No title has more words: a longer line without a full stop is a paragraph that lost its own.
-LONGEST_TITLE = 30
+#: Lines of a list; a longer list is content.
+MAX_LIST_LINES = 8
+#: Words of one line of a list; a longer line is content.
+MAX_TEASER_WORDS = 45
+#: Words of a saying; a longer one is a quotation of the article.
+MAX_SAYING_WORDS = 90
+#: Words of the head of a list or saying.
+MAX_HEAD_WORDS = 12
+#: Words of a title, on the average of a list; ingredients and tracks have fewer.
+MIN_TITLE_WORDS = 5
+#: The same in a list that touches an attribution: German and Indonesian say in four words what English says in six.
+MIN_SHORT_TITLE_WORDS = 3.5
+#: Words of a title; a longer line without a full stop is a paragraph that lost its own.
+MAX_TITLE_WORDS = 30
 #: How a head or a title ends that is no statement and still ends like a sentence.
 CALLS = ("?", "!", "…", "...", "？", "！", "؟")
 #: A price, a share, or a cell's edge; "12 March" and "7 strikers" are none.
@@ -49,7 +51,7 @@ def states(line: Line) -> bool:
 
 def is_head(line: Line) -> bool:
     """Whether a line may open a list: short, and no statement."""
-    return line.words <= HEAD and not (line.own or line.fixed or states(line))
+    return line.words <= MAX_HEAD_WORDS and not (line.own or line.fixed or states(line))
 
 
 def last_prose(lines: Sequence[Line], flags: Sequence[str], often: Set[int]) -> int:
@@ -58,36 +60,36 @@ def last_prose(lines: Sequence[Line], flags: Sequence[str], often: Set[int]) -> 
     return next((i for i in prose if lines[i].is_body and lines[i].key not in often), -1)
 
 
-def list_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]) -> list[int]:
-    """The lines of a list below a head: at most eight, mostly titles, up to chrome or the end."""
+def list_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], bool]) -> list[int]:
+    """The lines of a list below a head: at most eight, mostly titles, up to boilerplate or the end."""
     run: list[int] = []
-    for at in range(start, start + RUN + 1):
-        if is_chrome(at):
+    for at in range(start, start + MAX_LIST_LINES + 1):
+        if is_boilerplate(at):
             titles = sum(lines[i].linked or not lines[i].is_prose for i in run)
             return run if 2 * titles >= len(run) else []
-        if lines[at].words > TEASER or lines[at].fixed:
+        if lines[at].words > MAX_TEASER_WORDS or lines[at].fixed:
             return []
         run.append(at)
     return []
 
 
-def inset_run(lines: Sequence[Line], start: int, is_chrome: Callable[[int], bool]) -> list[int]:
+def inset_run(lines: Sequence[Line], start: int, is_boilerplate: Callable[[int], bool]) -> list[int]:
     """The lines of a list below a head inside the text: at most eight of one build, all titles, up to prose.
 
-    Links among them may be known as chrome: extraction takes one for the article's and the next for a menu's.
+    Links among them may be known as boilerplate: extraction takes one for the article's and the next for a menu's.
     """
     run: list[int] = []
-    for at in range(start, min(start + RUN + 1, len(lines))):
+    for at in range(start, min(start + MAX_LIST_LINES + 1, len(lines))):
         line = lines[at]
         alike = line.place == lines[start].place and line.item == lines[start].item
-        ends = is_chrome(at) and not line.linked
-        if ends or line.fixed or line.own or states(line) or line.words > TEASER or not alike:
+        ends = is_boilerplate(at) and not line.linked
+        if ends or line.fixed or line.own or states(line) or line.words > MAX_TEASER_WORDS or not alike:
             return run
         run.append(at)
     return []
 
 
-def reads_as_titles(lines: Sequence[Line], run: Sequence[int], words: float = TITLE) -> bool:
+def reads_as_titles(lines: Sequence[Line], run: Sequence[int], words: float = MIN_TITLE_WORDS) -> bool:
     """Whether lines are as long as titles and state nothing."""
     return not any(states(lines[i]) for i in run) and sum(lines[i].words for i in run) >= words * len(run)
 
@@ -98,14 +100,14 @@ def are_titles(lines: Sequence[Line], run: Sequence[int]) -> bool:
     The items of a list are built alike: they begin with the same words, or hold prices and measures, or cells.
     """
     if any(
-        lines[i].fixed or lines[i].own or lines[i].is_prose or lines[i].words > LONGEST_TITLE for i in run
+        lines[i].fixed or lines[i].own or lines[i].is_prose or lines[i].words > MAX_TITLE_WORDS for i in run
     ):
         return False
     texts = [lines[i].sample for i in run]
     starts = {tuple(text.lower().split(maxsplit=2)[:2]) for text in texts}
     counted = sum(bool(_MEASURE.search(text)) for text in texts)
     varied = (len(run) < 3 or 2 * len(starts) > len(run)) and 2 * counted <= len(run)
-    return varied and reads_as_titles(lines, run, SHORT_TITLE)
+    return varied and reads_as_titles(lines, run, MIN_SHORT_TITLE_WORDS)
 
 
 def beside_credits(lines: Sequence[Line], labels: Sequence[str], last: int) -> Iterator[list[int]]:
@@ -121,7 +123,7 @@ def beside_credits(lines: Sequence[Line], labels: Sequence[str], last: int) -> I
         above = labels[start - 1] if start > last + 1 else ""
         below = labels[at] if at < len(labels) else "end"
         closed = (below in CREDITS and above in OPENING) or (above in CREDITS and len(run) > 1)
-        if closed and 0 < len(run) <= RUN + 1 and are_titles(lines, run):
+        if closed and 0 < len(run) <= MAX_LIST_LINES + 1 and are_titles(lines, run):
             yield list(run)
         start = at + 1
 
@@ -131,26 +133,34 @@ def saying(lines: Sequence[Line], start: int) -> list[int]:
     if start >= len(lines) or not _is_saying(lines[start]):
         return []
     named = start + 1
-    if named < len(lines) and lines[named].words <= SENTENCE and not lines[named].sentence:
+    if named < len(lines) and lines[named].words <= MIN_SENTENCE_WORDS and not lines[named].sentence:
         return [start, named]
     return [start]
 
 
 def _is_saying(line: Line) -> bool:
     """A quotation from end to end; a title may open with one."""
-    whole = line.sentence or line.words > HEAD or line.sample.rstrip().endswith(CLOSING_QUOTES)
-    return line.quotation and line.words <= SAYING and whole
+    whole = line.sentence or line.words > MAX_HEAD_WORDS or line.sample.rstrip().endswith(CLOSING_QUOTES)
+    return line.quotation and line.words <= MAX_SAYING_WORDS and whole
 
 
 #: For each page, the label of each line as far as is known: "" for the article's.
-Chrome = list[list[str]]
+Labels = list[list[str]]
 
 #: Labels of the lines that may end a republished article.
 CLOSING = CREDITS | {"repeated"}
-#: A site on which unknown heads open lists that lead to credits in so many articles, and in this part of those
-#: that have a credit, has the habit: one more needs no repetition. A few are the articles' own lists.
-HABIT, HABIT_SHARE = 4, 0.1
+#: Articles in which unknown heads open lists that lead to credits, from which on this is the site's habit and one more
+#: such head needs no repetition. Fewer may be the articles' own lists.
+MIN_HABIT_ARTICLES = 4
+#: Part of the articles with a credit that must have such a list for the habit.
+MIN_HABIT_SHARE = 0.1
+#: Articles, and part of the site's articles, that a head must be on where its lists are only shaped like teasers.
+MIN_SHAPED_ARTICLES = 5
+#: See `MIN_SHAPED_ARTICLES`.
+MIN_SHAPED_SHARE = 0.1
+#: Role of a learned head → label of what it opens.
 LABELS = {"head": "related", "inset": "related", "slot": "quote"}
+#: Role of a learned head → what it opens, in words.
 NAMES = {"head": "list of teasers", "inset": "list of teasers inside the text", "slot": "saying"}
 
 #: The article's cluster, what the line opened there, and whether prose stands above it.
@@ -158,8 +168,8 @@ Try = tuple[str, str, bool]
 
 
 def heads(
-    pages: Sequence[Sighting],
-    chrome: Chrome,
+    pages: Sequence[Observation],
+    labels: Labels,
     often: set[int],
     entries: Mapping[int, Entry],
     shared: Network,
@@ -167,7 +177,7 @@ def heads(
     """Keys and forms of lines that open a list of teasers or a saying on most of their pages."""
     tries: dict[int, list[Try]] = defaultdict(list)
     samples: dict[int, str] = {}
-    for line, one in _tries(pages, chrome, often):
+    for line, one in _tries(pages, labels, often):
         for key in (line.key, line.form) if line.form else (line.key,):
             tries[key].append(one)
             samples.setdefault(key, line.sample)
@@ -175,8 +185,8 @@ def heads(
     credited = {
         cluster for seen in tries.values() for cluster, opened, below in seen if _credited(opened, below)
     }
-    closed = {page.cluster for page, flags in zip(pages, chrome, strict=True) if CREDITS.intersection(flags)}
-    habit = len(credited) >= max(HABIT, HABIT_SHARE * len(closed))
+    closed = {page.cluster for page, flags in zip(pages, labels, strict=True) if CREDITS.intersection(flags)}
+    habit = len(credited) >= max(MIN_HABIT_ARTICLES, MIN_HABIT_SHARE * len(closed))
     found = {}
     for key, seen in tries.items():
         elsewhere = shared.keys.get(key)
@@ -187,10 +197,10 @@ def heads(
     return {k: e for k, e in found.items() if k not in entries or entries[k].finding.role != "drop"}
 
 
-def _tries(pages: Sequence[Sighting], chrome: Chrome, often: set[int]) -> Iterator[tuple[Line, Try]]:
+def _tries(pages: Sequence[Observation], labels: Labels, often: set[int]) -> Iterator[tuple[Line, Try]]:
     """Each short line that may open something: it recurs, or stands right below the text."""
     titles = {line.key for page in pages for line in page.lines if line.own}
-    for page, flags in zip(pages, chrome, strict=True):
+    for page, flags in zip(pages, labels, strict=True):
         last = last_prose(page.lines, flags, often)
         for i, line in enumerate(page.lines):
             recurs = line.key in often or line.form in often
@@ -218,19 +228,23 @@ def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
     """
     if habit and all(_credited(opened, below) for _, opened, below in seen):
         return "head"
-    if clusters < CLUSTERS:
+    if clusters < MIN_ARTICLES:
         return ""
     opened = Counter(kind for _, kind, _ in seen)
-    if opened["slot"] >= MOST * len(seen):
+    if opened["slot"] >= AGREEING_SHARE * len(seen):
         return "slot"
     known = opened["head"] + opened["credited"] + opened["inset"]
-    enough = clusters >= max(5, total / 10)
-    if known < MOST * len(seen) and not (enough and known + opened["shape"] >= MOST * len(seen)):
+    enough = clusters >= max(MIN_SHAPED_ARTICLES, MIN_SHAPED_SHARE * total)
+    if known < AGREEING_SHARE * len(seen) and not (
+        enough and known + opened["shape"] >= AGREEING_SHARE * len(seen)
+    ):
         return ""
     return "inset" if opened["inset"] else "head"
 
 
-def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int], recurs: bool, below: bool) -> str:
+def _opens(
+    page: Observation, flags: Sequence[str], i: int, titles: set[int], recurs: bool, below: bool
+) -> str:
     """Which list a line opens on one page: `head`, `credited`, `inset`, `shape` or "".
 
     A list is known as one where its head names the article's origin, or half of its lines are links or
@@ -239,12 +253,12 @@ def _opens(page: Sighting, flags: Sequence[str], i: int, titles: set[int], recur
     Ingredients, tracks and references under a heading are the article's own.
     """
 
-    def is_chrome(at: int) -> bool:
+    def is_boilerplate(at: int) -> bool:
         return at >= len(flags) or bool(flags[at])
 
     lines = page.lines
-    run = list_run(lines, i + 1, is_chrome)
-    inset = [] if run else inset_run(lines, i + 1, is_chrome)
+    run = list_run(lines, i + 1, is_boilerplate)
+    inset = [] if run else inset_run(lines, i + 1, is_boilerplate)
     if not flags[i] and not inset and _is_known_list(lines, flags, i + 1, below):
         return "head"  # the page's own steps knew the list, not its head
     teasers = sum(lines[j].linked or lines[j].key in titles for j in run or inset)
@@ -273,15 +287,19 @@ def _looks_like(lines: Sequence[Line], flags: Sequence[str], i: int, run: Sequen
     return "shape" if plain and reads_as_titles(lines, run) else ""
 
 
-#: A slot is known by so many articles, on this part of which its line is chrome.
-PAGES, CHROME = 5, 0.5
-#: It holds no more lines than this, and stands above prose of another place on this part of its pages at most.
-LINES, ABOVE = 2, 0.03
+#: Articles by which a place is known to hold no part of them.
+MIN_SLOT_ARTICLES = 5
+#: Part of a place's lines that must be labelled as boilerplate.
+MIN_LABELLED_SHARE = 0.5
+#: Lines that a place holds on one page; with more it may be the text.
+MAX_SLOT_LINES = 2
+#: Part of its pages on which a place may stand above the article's last prose.
+MAX_ABOVE_SHARE = 0.03
 
 
-def slots(pages: Sequence[Sighting]) -> dict[int, Entry]:
+def slots(pages: Sequence[Observation]) -> dict[int, Entry]:
     """Entries for places, by `place_key`. Where no page takes the line for the article's, none is needed."""
-    seen: dict[str, list[tuple[Sighting, list[int]]]] = defaultdict(list)
+    seen: dict[str, list[tuple[Observation, list[int]]]] = defaultdict(list)
     prose: dict[str, int] = {}
     mixed = _mixed(pages)
     for page in pages if mixed else ():
@@ -305,17 +323,19 @@ def slots(pages: Sequence[Sighting]) -> dict[int, Entry]:
     return found
 
 
-def _mixed(pages: Sequence[Sighting]) -> set[str]:
-    """Places whose lines are chrome on most pages, but not on all."""
+def _mixed(pages: Sequence[Observation]) -> set[str]:
+    """Places whose lines are boilerplate on most pages, but not on all."""
     total = Counter(line.place for page in pages for line in page.lines)
     body = Counter(line.place for page in pages for line in page.lines if line.label == "body")
-    few = LINES * len(pages)
+    few = MAX_SLOT_LINES * len(pages)
     return {
-        place for place, count in body.items() if count <= (1 - CHROME) * total[place] and total[place] <= few
+        place
+        for place, count in body.items()
+        if count <= (1 - MIN_LABELLED_SHARE) * total[place] and total[place] <= few
     }
 
 
-def _last(page: Sighting) -> int:
+def _last(page: Observation) -> int:
     """The place of the last prose that has prose of the same place beside it on this page: the article's."""
     words: Counter[str] = Counter()
     for line in page.lines:
@@ -327,14 +347,14 @@ def _last(page: Sighting) -> int:
     )
 
 
-def _label(place: str, seen: Sequence[tuple[Sighting, list[int]]], prose: dict[str, int]) -> str:
+def _label(place: str, seen: Sequence[tuple[Observation, list[int]]], prose: dict[str, int]) -> str:
     """What a place holds on most pages, "" where it may hold a part of the article."""
     labels = Counter(page.lines[i].label for page, at in seen for i in at)
     total = sum(labels.values())
     body = labels.pop("body", 0)
-    if not body or not labels or len({page.cluster for page, _ in seen}) < PAGES:
+    if not body or not labels or len({page.cluster for page, _ in seen}) < MIN_SLOT_ARTICLES:
         return ""
-    if body > (1 - CHROME) * total or any(len(at) > LINES for _, at in seen):
+    if body > (1 - MIN_LABELLED_SHARE) * total or any(len(at) > MAX_SLOT_LINES for _, at in seen):
         return ""
     above = sum(min(at) < prose[page.url] for page, at in seen)
-    return labels.most_common(1)[0][0] if above <= ABOVE * len(seen) else ""
+    return labels.most_common(1)[0][0] if above <= MAX_ABOVE_SHARE * len(seen) else ""

@@ -1,6 +1,6 @@
-"""What was learned of a site: findings by fingerprint, the site's layouts, the usual length of its articles, its conventions.
+"""Holds what was learned of a site: findings by fingerprint, layouts, the usual length of its articles, its conventions.
 
-A `Template` goes to and from plain rows. It is made by `core/site_template/learner.py` and applied by `core/site_template/template.py`.
+A `Template` goes to and from plain rows. `learner` makes it, `template` applies it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned chrome, the usual length of its articles (`None` until enough are known), and its ways with
+    """A site's learned boilerplate, the usual length of its articles (`None` until enough are known), and its ways with
     dates and names. `first` of an entry is the one article whose own lede the line is."""
 
     site: str

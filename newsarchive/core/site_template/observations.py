@@ -1,11 +1,11 @@
-"""What was seen where: one record a page, small enough to keep hundreds, and what several sites share.
+"""Records what learning needs of a page: fingerprints and a few properties of each line, small enough to keep hundreds.
 
-A page's record holds fingerprints and a few facts of each line, no text but a clipped sample. A
-window of records is exact: taking one out is as if its page had never been seen.
+Example: the line "Share this:" becomes its key, the place `html/body/div.share/p`, its label, its count of words and
+sixteen yes-or-no properties; of its text only a clipped sample is kept. A window of records is exact: taking one out is as
+if its page had never been seen.
 
-A page's record as bytes, and back: small, exact, the same for the same page.
-
-JSON, deflated: tables of places and labels, then a row a line. A record of another format is no record.
+`pack` and `unpack` turn a record into bytes and back: JSON, deflated, with tables of places and labels and a row for each
+line. A record of another format counts as none. `network` joins what several sites show.
 """
 
 from __future__ import annotations
@@ -39,33 +39,39 @@ from newsarchive.core.text.words import comparable_words
 from newsarchive.items import PROVED, Article, Block
 from newsarchive.rules import Rules
 
-#: Sentences of fewer words are told from furniture by their place, not by repetition alone.
-SENTENCE = 6
-#: A label and a title are at least so many words.
-LEAD = 4
-#: Pages of a site that are compared with one another.
-WINDOW = 500
-#: Characters of a line that are kept to show it; paragraphs need fewer.
-SAMPLE, SHORT_SAMPLE = 100, 40
-#: What a full text says of a line.
-HELD, MISSING = 1, 2
-#: Attributions and promos, in words; longer lines have no form.
-LONGEST_FORM = 60
-#: A headline of so many words is nobody's turn of phrase; a shorter one is known by the quotation mark before it.
-LONG_TITLE, QUOTES = 6, ("“", "„", "«", "« ", "《", '"', "‘", "「")
-#: Heads and credits, in words.
-LONGEST_HEAD = 12
-#: Labels of a page's own head: a template never touches them.
-OWN = frozenset({"title", "byline", "date", "caption", "description"})
+#: Words of a sentence. A shorter one is told from boilerplate by its place, not by repetition alone.
+MIN_SENTENCE_WORDS = 6
+#: Words of a line that may hold a label and a title, or another page's headline; shorter lines have no form.
+MIN_FORM_WORDS = 4
+#: Words of an attribution or a promo; longer lines have no form.
+MAX_FORM_WORDS = 60
+#: Words of a line that may head a list or credit a source; a longer line does not count as naming the origin.
+MAX_NAMING_WORDS = 12
+#: Words from which on a headline is nobody's turn of phrase; a shorter one counts behind a quotation mark alone.
+MIN_HEADLINE_WORDS = 6
+#: Quotation marks that may stand before a short headline.
+QUOTES = ("“", "„", "«", "« ", "《", '"', "‘", "「")
+#: Pages of a site that are compared with one another: the newest.
+WINDOW_PAGES = 500
+#: Characters of a short line of the article that are kept to show it and to compare it.
+SAMPLE_CHARACTERS = 100
+#: Characters that are kept of a long line, and of a line outside of the article.
+SHORT_SAMPLE_CHARACTERS = 40
+#: The full text of the post holds the line.
+HELD = 1
+#: The full text of the post lacks the line.
+MISSING = 2
+#: Labels of a page's own head, which a template never touches.
+OWN_LABELS = frozenset({"title", "byline", "date", "caption", "description"})
 #: Labels that extraction may have guessed.
-GUESSES = frozenset({"other", "nav", "related", "footer"})
+GUESSED_LABELS = frozenset({"other", "nav", "related", "footer"})
 
 
 class Line(NamedTuple):
-    """One block of a page. `label` is what extraction and the chrome step made of it.
+    """One block of a page. `label` is what extraction and the boilerplate step made of it.
 
     `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
-    by itself. `own`: the page's title or description. `proved`: a rule of the chrome step labelled it. `start` is a number for the first two words.
+    by itself. `own`: the page's title or description. `proved`: a rule of the boilerplate step labelled it. `start` is a number for the first two words.
     `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
     `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `titled`: the line holds
     the page's own headline and more, as an attribution does. `full`: whether the feed's full text holds the
@@ -103,17 +109,17 @@ class Line(NamedTuple):
 
     @property
     def is_prose(self) -> bool:
-        return self.sentence and self.words >= 2 * SENTENCE and not self.heading
+        return self.sentence and self.words >= 2 * MIN_SENTENCE_WORDS and not self.heading
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """One page: `cluster` names the article that it is a copy of (its own URL where it is none).
 
     `container` is the element that a full text proved. `verdict` is the number of what the template made of
     the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
     `said` is what the page says of its date and its authors;
-    `odd` says of the page in hand that no layout fits it as it should.
+    `misfit` says of the page in hand that no layout fits it as it should.
     """
 
     url: str
@@ -124,16 +130,16 @@ class Sighting:
     container: str = ""
     verdict: int = 0
     layout: int = 0
-    odd: bool = field(default=False, compare=False)
+    misfit: bool = field(default=False, compare=False)
     said: Said = NOTHING
 
 
-def sighting(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Sighting:
-    """The record of one page, from its article as the chrome and origin steps left it."""
+def observation(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Observation:
+    """The record of one page, from its article as the boilerplate and origin steps left it."""
     origin = article.origin.domain or article.origin.name if article.origin else ""
     lines = lines_of(article, phrases(rules))
     said = said_by(article, rules)
-    return Sighting(article.url, site, cluster or article.url, origin, lines, said=said)
+    return Observation(article.url, site, cluster or article.url, origin, lines, said=said)
 
 
 class _About(NamedTuple):
@@ -156,7 +162,7 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
     names = source_names(origin.name, origin.domain) if origin else ()
-    title = article.headline if comparable_words(article.headline) >= LEAD else ""
+    title = article.headline if comparable_words(article.headline) >= MIN_FORM_WORDS else ""
     about = _About(own, title, marks, names, words)
     return tuple(_line(block, about) for block in article.blocks)
 
@@ -166,9 +172,9 @@ def _line(block: Block, about: _About) -> Line:
     proved = block.decided_by in PROVED
     line = facts(block.text, block.label, block.kind, signature(block.path), is_linked(block), proved)
     folded = fold(block.text)
-    if block.label == "body" and line.words <= LONGEST_FORM:
+    if block.label == "body" and line.words <= MAX_FORM_WORDS:
         line = _in_body(line, block, folded, about)
-    if about.names and line.words <= LONGEST_HEAD and names_one(folded, about.names):
+    if about.names and line.words <= MAX_NAMING_WORDS and names_one(folded, about.names):
         line = line._replace(mentions=True)
     return line._replace(own=True) if folded in about.own else line
 
@@ -186,10 +192,10 @@ def _facts(text: str, label: str, kind: str, place: str, linked: bool, proved: b
         item=kind == "list_item",
         linked=linked,
         quotation=is_quotation(text),
-        fixed=label in OWN or kind in ("code", "table"),
-        guess=label in GUESSES and not proved,
+        fixed=label in OWN_LABELS or kind in ("code", "table"),
+        guess=label in GUESSED_LABELS and not proved,
         proved=proved,
-        sample=text[:SHORT_SAMPLE],
+        sample=text[:SHORT_SAMPLE_CHARACTERS],
     )
 
 
@@ -200,8 +206,8 @@ _furniture = lru_cache(maxsize=8192)(_facts)
 def _in_body(line: Line, block: Block, folded: str, about: _About) -> Line:
     """A line of the article, with what it says of the page it stands on."""
     text = block.text
-    title = lead_of(text)[1] if line.words >= LEAD and block.kind == "paragraph" else ""
-    form = form_key(text) if line.words >= LEAD else 0
+    title = lead_of(text)[1] if line.words >= MIN_FORM_WORDS and block.kind == "paragraph" else ""
+    form = form_key(text) if line.words >= MIN_FORM_WORDS else 0
     return line._replace(
         form=form,
         names_origin=_names(block, folded, about.marks) and not starts_with_name(text),
@@ -211,7 +217,7 @@ def _in_body(line: Line, block: Block, folded: str, about: _About) -> Line:
         leads=form != 0 and bool(title),
         titled=_holds_title(text, about.headline),
         teases=bool(title) and any(title.startswith(words) for words, _ in block.links),
-        sample=text[:SAMPLE],
+        sample=text[:SAMPLE_CHARACTERS],
     )
 
 
@@ -220,16 +226,16 @@ def _holds_title(text: str, headline: str) -> bool:
     at = text.find(headline) if headline else -1
     if at < 0 or len(text) < len(headline) + 4:
         return False
-    return text[:at].endswith(QUOTES) or comparable_words(headline) >= LONG_TITLE
+    return text[:at].endswith(QUOTES) or comparable_words(headline) >= MIN_HEADLINE_WORDS
 
 
-def shareable(page: Sighting) -> dict[int, bool]:
+def shareable(page: Observation) -> dict[int, bool]:
     """The keys and forms by which other sites' pages may know this one's lines: of the article's lines, but for
     long paragraphs and lone words. True where the line names the origin.
     """
     found: dict[int, bool] = {}
     for line in page.lines:
-        if line.is_body and not line.own and not line.fixed and 1 < line.words <= LONGEST_FORM:
+        if line.is_body and not line.own and not line.fixed and 1 < line.words <= MAX_FORM_WORDS:
             for key in (line.key, line.form):
                 if key:
                     found[key] = found.get(key, False) or line.names_origin
@@ -244,13 +250,13 @@ def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
 class Window:
     """The last `size` pages of one site, by URL: adding a page again replaces it."""
 
-    def __init__(self, pages: Iterable[Sighting] = (), size: int = WINDOW) -> None:
+    def __init__(self, pages: Iterable[Observation] = (), size: int = WINDOW_PAGES) -> None:
         self.size = size
-        self.pages: dict[str, Sighting] = {}
+        self.pages: dict[str, Observation] = {}
         for page in pages:
             self.add(page)
 
-    def add(self, page: Sighting) -> None:
+    def add(self, page: Observation) -> None:
         self.pages.pop(page.url, None)
         self.pages[page.url] = page
         while len(self.pages) > self.size:
@@ -288,9 +294,9 @@ class Network:
 def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -> Network:
     """Join the windows of all sites. Lines of one site alone are left out: its own template has them."""
     pages = [page for window in windows for page in window.pages.values()]
-    seen: dict[int, list[Sighting]] = defaultdict(list)
+    seen: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
-    copies: dict[str, list[Sighting]] = defaultdict(list)
+    copies: dict[str, list[Observation]] = defaultdict(list)
     origins: dict[str, set[str]] = defaultdict(set)
     for page in pages:
         copies[page.cluster].append(page)
@@ -305,7 +311,9 @@ def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -
     return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name}, heads or {})
 
 
-def elsewhere(found: list[Sighting], copies: Mapping[str, list[Sighting]], named: set[str]) -> Elsewhere:
+def elsewhere(
+    found: list[Observation], copies: Mapping[str, list[Observation]], named: set[str]
+) -> Elsewhere:
     """What the pages that hold a line prove; `copies` are the pages of each cluster among them."""
     urls = {p.url for p in found}
     several = {p.cluster for p in found if len(copies[p.cluster]) > 1}
@@ -331,7 +339,7 @@ _FLAGS = (
 _switches = attrgetter(*_FLAGS)
 
 
-def pack(page: Sighting) -> bytes:
+def pack(page: Observation) -> bytes:
     """The record of a page without its address, site and cluster: the archive has those."""
     places = list(dict.fromkeys(line.place for line in page.lines))
     labels = list(dict.fromkeys(line.label for line in page.lines))
@@ -354,7 +362,7 @@ def pack(page: Sighting) -> bytes:
     return zlib.compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(), 3)
 
 
-def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) -> Sighting | None:
+def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) -> Observation | None:
     """The page of a record; `None` where another version of this program wrote it."""
     record = json.loads(zlib.decompress(data))
     if record[0] != FORMAT:
@@ -362,14 +370,14 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
     _, origin, container, places, labels, rows, *rest = record
     lines = tuple(_records_line(row, places, labels) for row in rows)
     said = _said(*rest[0]) if rest else NOTHING  # an older version kept nothing of the kind
-    return Sighting(url, site, cluster or url, origin, lines, container, said=said, **changes)
+    return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)
 
 
 def _said(days: list[list[Any]], names: list[list[Any]]) -> Said:
     return Said(tuple(Day(*day) for day in days), tuple(Names(source, tuple(n)) for source, n in names))
 
 
-def digest(page: Sighting) -> int:
+def digest(page: Observation) -> int:
     """A number for what learning would miss: where the article's lines stand, and what they are.
 
     What changes around an article from day to day (teasers, counters, the dates of other posts) is left out.

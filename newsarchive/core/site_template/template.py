@@ -1,4 +1,4 @@
-"""The use on one page of what was learned of its site (`core/site_template/model.py`): `apply_template` labels its blocks."""
+"""Applies to one page what was learned of its site (`model.Template`): `apply_template` labels its blocks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import (
     CREDITS,
-    HEAD,
-    RUN,
+    MAX_HEAD_WORDS,
+    MAX_LIST_LINES,
     beside_credits,
     inset_run,
     list_run,
@@ -23,15 +23,15 @@ from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
 #: Roles of entries that take what stands below them.
-OPENERS = ("head", "inset", "slot")
-#: The longest line, in words, that names the origin and nothing else.
-CREDIT = 4
-#: Labels of lists that are out.
-GONE = frozenset({"related", "repeated"})
+OPENING_ROLES = ("head", "inset", "slot")
+#: Words of a line that names the origin and nothing else.
+MAX_CREDIT_WORDS = 4
+#: Labels of lists that another pass took out.
+LIST_LABELS = frozenset({"related", "repeated"})
 #: Labels of lines that lead to other articles, whatever stands below them.
-LEADS = frozenset({"read more", "related"})
-LED = Finding("head", "related", "a list under a line that leads on, above the attribution")
-BESIDE = Finding("head", "related", "titles below the text, beside the attribution")
+LEADING_LABELS = frozenset({"read more", "related"})
+LEADING_ON = Finding("head", "related", "a list under a line that leads on, above the attribution")
+BESIDE_CREDIT = Finding("head", "related", "titles below the text, beside the attribution")
 
 
 def apply_template(article: Article, template: Template) -> Article:
@@ -75,9 +75,12 @@ def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
     return next((layout for layout in reversed(template.layouts) if fits(lines, layout)), None)
 
 
-def is_odd(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
-    """Whether a page is not as its site's template has it: no layout fits, every anchor of it vanished, or a key
-    changed its role: an anchor stands on the other side of the text, a rule proves chrome what was kept."""
+def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
+    """Whether a page is not as its site's template has it.
+
+    So it is where no layout fits, where all anchors of the layout vanished, where an anchor stands on the other side of
+    the text, or where a rule proves that a line is boilerplate which the template kept.
+    """
     if layout is None:
         return bool(template.layouts)
     anchors = layout.starts | layout.ends
@@ -179,7 +182,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
     for i in loose:
         if not inside(lines[i].place, layout.container):
             found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
-        elif i not in framed and len(beyond) <= RUN:
+        elif i not in framed and len(beyond) <= MAX_LIST_LINES:
             found[i] = Finding("anchor", "other", "beyond a line that frames the article")
 
 
@@ -193,34 +196,36 @@ def _frame(lines: Sequence[Line], layout: Layout, prose: Sequence[int]) -> tuple
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
     """The lists below learned heads, the sayings below slots, and titles that an attribution encloses."""
 
-    def is_chrome(i: int) -> bool:
+    def is_boilerplate(i: int) -> bool:
         return i >= len(lines) or bool(_label(lines, found, i))
 
     last = max((i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)), default=-1)
     for i, line in enumerate(lines):
         opener = _opener(line, template, found.get(i), i > last)
-        run = _opened(lines, i, opener, is_chrome) if opener else []
-        if opener is LED and not (run and _is_credited(lines, run[-1] + 1, found)):
+        run = _opened(lines, i, opener, is_boilerplate) if opener else []
+        if opener is LEADING_ON and not (run and _is_credited(lines, run[-1] + 1, found)):
             continue
         if opener and (run or _is_out(lines, i + 1, opener, found)):
             _take(lines, [i, *run], opener, template, found)
     if last >= 0:
         labels = [_label(lines, found, i) for i in range(len(lines))]
         for run in beside_credits(lines, labels, last):
-            _take(lines, run, BESIDE, template, found)
+            _take(lines, run, BESIDE_CREDIT, template, found)
 
 
-def _opened(lines: Sequence[Line], i: int, opener: Finding, is_chrome: Callable[[int], bool]) -> list[int]:
+def _opened(
+    lines: Sequence[Line], i: int, opener: Finding, is_boilerplate: Callable[[int], bool]
+) -> list[int]:
     """What stands below a line that opens something."""
     if opener.role == "slot":
         return saying(lines, i + 1)
-    run = list_run(lines, i + 1, is_chrome)
-    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_chrome)
+    run = list_run(lines, i + 1, is_boilerplate)
+    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_boilerplate)
 
 
 def _is_out(lines: Sequence[Line], at: int, opener: Finding, found: Mapping[int, Finding]) -> bool:
     """Whether the list of a learned head was taken out before, by rules or line by line."""
-    return opener.role in ("head", "inset") and at < len(lines) and _label(lines, found, at) in GONE
+    return opener.role in ("head", "inset") and at < len(lines) and _label(lines, found, at) in LIST_LABELS
 
 
 def _label(lines: Sequence[Line], found: Mapping[int, Finding], i: int) -> str:
@@ -255,7 +260,7 @@ def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding
 
 
 def _is_name(line: Line) -> bool:
-    return line.words <= CREDIT and line.mentions and not line.sentence
+    return line.words <= MAX_CREDIT_WORDS and line.mentions and not line.sentence
 
 
 def _is_credited(lines: Sequence[Line], at: int, found: Mapping[int, Finding]) -> bool:
@@ -266,16 +271,16 @@ def _is_credited(lines: Sequence[Line], at: int, found: Mapping[int, Finding]) -
 def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:
     """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
     for a short one, the name of the article's origin."""
-    if line.own or line.fixed or line.words > HEAD:
+    if line.own or line.fixed or line.words > MAX_HEAD_WORDS:
         return None
     entries = [template.entries.get(key) for key in (line.key, line.form) if key]
-    learned = next((e.finding for e in entries if e and e.finding.role in (*OPENERS, "keep")), None)
+    learned = next((e.finding for e in entries if e and e.finding.role in (*OPENING_ROLES, "keep")), None)
     if learned or line.sentence:
         return learned if learned and learned.role != "keep" else None
     if finding and finding.label == "related":
         return finding
-    if below and line.label in LEADS and not line.linked:
-        return LED
+    if below and line.label in LEADING_LABELS and not line.linked:
+        return LEADING_ON
     if line.is_body and line.mentions and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None

@@ -1,6 +1,6 @@
 """What one line of a page looks like: prose or not, linked or not, opened by a quotation mark, naming a source.
 
-Nothing here knows a phrase or a language; the tables of `data/chrome` do.
+Nothing here knows a phrase or a language; the tables of `data/phrases` do.
 """
 
 from __future__ import annotations

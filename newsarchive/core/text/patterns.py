@@ -2,7 +2,7 @@
 
 `any_literal` and `Literals` look for any of many words. `letters` and `held` tell what a regular expression can begin
 with and what it must hold, so that of hundreds of phrases only those are tried that can match a line. They read as
-much of a regular expression as the tables of `data/chrome` use; what they do not know may begin with anything.
+much of a regular expression as the tables of `data/phrases` use; what they do not know may begin with anything.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from newsarchive.core.site_template.observations import Sighting
+from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, fulltext, rows, site_templates
 from newsarchive.db.frontier import updates
@@ -85,7 +85,7 @@ class Batch:
         seen = [
             (plan.article_id, plan.article.seen)
             for plan in self.plans
-            if isinstance(plan.article.seen, Sighting)
+            if isinstance(plan.article.seen, Observation)
         ]
         site_templates.record(self.connection, seen, self.now)
         if not self.reread:

@@ -11,7 +11,7 @@ import pytest
 from newsarchive.core import text
 
 MODULES = [f"newsarchive.core.text.{module.name}" for module in pkgutil.iter_modules(text.__path__)]
-MODULES.append("newsarchive.core.boilerplate.cues")
+MODULES += [f"newsarchive.core.boilerplate.{name}" for name in ("cues", "position")]
 
 
 @pytest.mark.parametrize("name", MODULES)
