@@ -1,16 +1,11 @@
-"""How Scrapy sees an `Article`: as its flat row, with the names and shapes of `newsarchive.fields`.
+"""How Scrapy sees newsarchive's records: an `Article` as its flat row, the records before it without their bytes.
 
-`scrapy crawl news -O articles.jsonl` writes what `newsarchive export` writes, as far as it is known before an
-article is stored, and a pipeline of a project of one's own reads `ItemAdapter(article)["origin_domain"]`. Without
-this an exporter would take the record's attributes: blocks, bytes and an origin within the origin.
+`scrapy crawl news -O articles.jsonl` writes what `newsarchive export` writes, as far as it is known before an article is
+stored, and a pipeline of another project reads `ItemAdapter(article)["origin_domain"]`. Without this an exporter would
+write the record's attributes: blocks, bytes, and an origin within the origin. A `Response`, `Capture` or `Page` is what
+`scrapy parse` prints of a spider's items; without this it would end with an error, or print the whole body.
 
-Importing the module registers it with itemadapter.
-
-How Scrapy sees what is on its way to becoming an article: a `Response`, a `Capture`, a `Page`, without its bytes.
-
-A spider may yield a response. Scrapy itself takes none for an item, so that `scrapy parse` and exporters would end
-with an error at it; at a capture or a page they would print the whole body. Importing the module registers it with
-itemadapter.
+Importing the module registers both adapters with itemadapter.
 """
 
 from __future__ import annotations
@@ -20,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, KeysView, Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from itemadapter import ItemAdapter
 from itemadapter.adapter import AdapterInterface
@@ -38,12 +33,39 @@ NAMES: tuple[str, ...] = tuple(field.name for field in CRAWLED)
 _BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 
 
-class ArticleAdapter(AdapterInterface):
-    """An article as a mapping that can only be read: articles are frozen.
+class _ReadOnlyAdapter(AdapterInterface):
+    """A record as a mapping that cannot be changed. Subclasses give the field names of a class, and `REFUSAL`."""
 
-    Iterating gives the flat row. Details (`edits`, `blocks`, `origin_evidence` …) come when they are asked for by
-    name, so that `FEED_EXPORT_FIELDS` may name them.
+    REFUSAL: ClassVar[str]
+
+    @classmethod
+    def get_field_names_from_class(cls, item_class: type) -> list[str]:
+        raise NotImplementedError
+
+    def field_names(self) -> KeysView[str]:
+        return KeysView(dict.fromkeys(self))
+
+    def __setitem__(self, field_name: str, new: Any) -> None:
+        raise TypeError(f"{field_name}: {self.REFUSAL.format(type(self.item).__name__)}")
+
+    def __delitem__(self, field_name: str) -> None:
+        raise TypeError(f"{field_name}: {self.REFUSAL.format(type(self.item).__name__)}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.get_field_names_from_class(type(self.item)))
+
+    def __len__(self) -> int:
+        return len(self.get_field_names_from_class(type(self.item)))
+
+
+class ArticleAdapter(_ReadOnlyAdapter):
+    """An article as a mapping; iterating gives the fields of the flat row.
+
+    Details (`edits`, `blocks`, `origin_evidence` …) are given when they are asked for by name, so that
+    `FEED_EXPORT_FIELDS` may name them.
     """
+
+    REFUSAL = "an Article is frozen; return dataclasses.replace(article, …) from the pipeline instead"
 
     @classmethod
     def is_item_class(cls, item_class: type) -> bool:
@@ -55,36 +77,13 @@ class ArticleAdapter(AdapterInterface):
 
     @classmethod
     def get_field_meta_from_class(cls, item_class: type, field_name: str) -> MappingProxyType[str, Any]:
-        kind = _field(field_name).kind
+        kind = _BY_NAME[field_name].kind
         if kind == "moment":
             return MappingProxyType({"serializer": isoformat})
         return MappingProxyType({"serializer": _plain} if kind == "records" else {})
 
-    def field_names(self) -> KeysView[str]:
-        return KeysView(dict.fromkeys(NAMES))
-
     def __getitem__(self, field_name: str) -> Any:
-        return value(self.item, _field(field_name))
-
-    def __setitem__(self, field_name: str, new: Any) -> None:
-        raise TypeError(_FROZEN.format(field_name))
-
-    def __delitem__(self, field_name: str) -> None:
-        raise TypeError(_FROZEN.format(field_name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(NAMES)
-
-    def __len__(self) -> int:
-        return len(NAMES)
-
-
-_FROZEN = "{}: an Article is frozen; return dataclasses.replace(article, …) from the pipeline instead"
-
-
-def _field(name: str) -> Field:
-    """The field of a name. Raises `KeyError`."""
-    return _BY_NAME[name]
+        return value(self.item, _BY_NAME[field_name])
 
 
 def _plain(records: Any) -> Any:
@@ -94,16 +93,15 @@ def _plain(records: Any) -> Any:
 
 
 class ArticleCsvExporter(CsvItemExporter):
-    """Scrapy's CSV with the cells of `newsarchive export`: lists, flags, and texts that are no formulas.
+    """Scrapy's CSV with the cells of `newsarchive export` (`export.text.cell`).
 
-    A file begins with a byte order mark, so that Excel reads it right; standard output does not.
+    A file begins with a byte order mark, by which Excel takes it for UTF-8; standard output does not.
     """
 
     def __init__(self, file: BytesIO, **options: Any) -> None:
         if file is not sys.stdout.buffer and (options.get("encoding") or "utf-8").lower() == "utf-8":
-            options["encoding"] = (
-                "utf-8-sig"  # writes its mark at the very beginning, and none where `-o` goes on
-            )
+            # This codec writes the mark at the beginning of a file alone, not where `-o` appends to one.
+            options["encoding"] = "utf-8-sig"
         options.setdefault("join_multivalued", SEPARATOR)
         super().__init__(file, **options)
 
@@ -111,11 +109,7 @@ class ArticleCsvExporter(CsvItemExporter):
         return cell(super().serialize_field(field, name, value))
 
 
-if ArticleAdapter not in ItemAdapter.ADAPTER_CLASSES:
-    ItemAdapter.ADAPTER_CLASSES = deque([ArticleAdapter, *ItemAdapter.ADAPTER_CLASSES])
-
-
-#: What a person sees of a capture, and how it is had.
+#: Field of a capture as a person sees it → the function that reads it.
 CAPTURE: Mapping[str, Callable[[Any], Any]] = {
     "url": lambda capture: capture.url,
     "final_url": lambda capture: capture.base_url,
@@ -126,15 +120,17 @@ CAPTURE: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _of_capture(value: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda page: value(page.capture)
+def _of_capture(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda page: read(page.capture)
 
 
+#: The same for a page, with the fields of its capture.
 PAGE: Mapping[str, Callable[[Any], Any]] = {
-    **{name: _of_capture(value) for name, value in CAPTURE.items()},
+    **{name: _of_capture(read) for name, read in CAPTURE.items()},
     "charset_declared": lambda page: page.charset_declared,
     "charset_used": lambda page: page.charset_used,
 }
+#: The same for a response.
 RESPONSE: Mapping[str, Callable[[Any], Any]] = {
     "url": lambda response: response.url,
     "status": lambda response: response.status,
@@ -143,10 +139,11 @@ RESPONSE: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-class ReceivedAdapter(AdapterInterface):
-    """A record as a mapping that can only be read."""
+class ReceivedAdapter(_ReadOnlyAdapter):
+    """A response, a capture or a page as a mapping, without its bytes."""
 
-    SHOWN: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
+    REFUSAL = "a {} stays as it was received"
+    FIELDS_BY_TYPE: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
         Capture: CAPTURE,
         Page: PAGE,
         Response: RESPONSE,
@@ -154,34 +151,18 @@ class ReceivedAdapter(AdapterInterface):
 
     @classmethod
     def is_item_class(cls, item_class: type) -> bool:
-        return issubclass(item_class, tuple(cls.SHOWN))
+        return issubclass(item_class, tuple(cls.FIELDS_BY_TYPE))
 
     @classmethod
     def get_field_names_from_class(cls, item_class: type) -> list[str]:
-        return list(cls._of(item_class))
+        return list(cls._readers(item_class))
 
     @classmethod
-    def _of(cls, item_class: type) -> Mapping[str, Callable[[Any], Any]]:
-        return next(shown for kind, shown in cls.SHOWN.items() if issubclass(item_class, kind))
-
-    def field_names(self) -> KeysView[str]:
-        return KeysView(dict.fromkeys(self))
+    def _readers(cls, item_class: type) -> Mapping[str, Callable[[Any], Any]]:
+        return next(readers for kind, readers in cls.FIELDS_BY_TYPE.items() if issubclass(item_class, kind))
 
     def __getitem__(self, field_name: str) -> Any:
-        return self._of(type(self.item))[field_name](self.item)
-
-    def __setitem__(self, field_name: str, new: Any) -> None:
-        raise TypeError(f"{field_name}: a {type(self.item).__name__} stays as it was received")
-
-    def __delitem__(self, field_name: str) -> None:
-        raise TypeError(f"{field_name}: a {type(self.item).__name__} stays as it was received")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._of(type(self.item)))
-
-    def __len__(self) -> int:
-        return len(self._of(type(self.item)))
+        return self._readers(type(self.item))[field_name](self.item)
 
 
-if ReceivedAdapter not in ItemAdapter.ADAPTER_CLASSES:
-    ItemAdapter.ADAPTER_CLASSES = deque([ReceivedAdapter, *ItemAdapter.ADAPTER_CLASSES])
+ItemAdapter.ADAPTER_CLASSES = deque([ArticleAdapter, ReceivedAdapter, *ItemAdapter.ADAPTER_CLASSES])

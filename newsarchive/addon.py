@@ -2,9 +2,8 @@
 
     ADDONS = {"newsarchive.addon.Addon": 500}
 
-What a spider of that project yields as a `Response`, or as a `newsarchive.items.Capture`, is then stored as an
-article; all else passes untouched. What the project sets itself stands; what it does not set is as in
-`newsarchive.settings`.
+A `Response` or a `newsarchive.items.Capture` that a spider of that project yields is then stored as an article; every
+other item passes untouched. A setting that the project does not set is as in `newsarchive.settings`.
 """
 
 from __future__ import annotations
@@ -12,48 +11,54 @@ from __future__ import annotations
 from scrapy.settings import BaseSettings
 
 from newsarchive import browser, middlewares, pipelines
-from newsarchive import settings as own
+from newsarchive import settings as own_settings
+from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
-from newsarchive.extensions import progress, recorder
-from newsarchive.spiders.base import steps_of
+from newsarchive.extensions import progress, warc
 from newsarchive.version import user_agent
 
-#: Priorities leave room for a user's own pipelines between any two of ours.
-ITEM_PIPELINES = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
+#: Pipeline → priority. Other projects have room for their pipelines between any two of these.
+STEP_PRIORITIES: dict[type, int] = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
 
 
 class Addon:
-    """Adds what is not set yet; a project's own values stand."""
+    """Sets what the project does not set itself."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Raises `UsageError` where `newsarchive.settings` could not read what it is told to read, and where a step of
-        another project cannot be used."""
-        for name in (name for name in dir(own) if name.startswith("NEWSARCHIVE_")):
-            settings.set(name, getattr(own, name), priority="addon")
-        # A program of one's own must not crawl into another archive than its file of settings says.
+        """Raises `UsageError` where `newsarchive.settings` could not read its file, and where a step of another project
+        cannot be used."""
+        for name in (name for name in dir(own_settings) if name.startswith("NEWSARCHIVE_")):
+            settings.set(name, getattr(own_settings, name), priority="addon")
+        # A crawl must not write into another archive than the one that the unreadable file may name.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise UsageError(problem)
-        steps_of(settings)  # a project that cannot be used is named before the first page is fetched
-        said = getattr(own, "USER_AGENT", "") or user_agent(settings.get("NEWSARCHIVE_CONTACT") or "")
-        settings.set("USER_AGENT", said, priority="addon")
-        browser.configure(settings)
-        chain: dict[type, int] = {pipelines.CapturePipeline: 50}
-        chain |= (
-            {pipelines.WorkersPipeline: 100} if settings.getint("NEWSARCHIVE_WORKERS") else ITEM_PIPELINES
+        steps_of(settings)  # a step that cannot be used is named before the first page is fetched
+        agent = getattr(own_settings, "USER_AGENT", "") or user_agent(
+            settings.get("NEWSARCHIVE_CONTACT") or ""
         )
-        chain |= {pipelines.TemplatePipeline: 800, pipelines.SincePipeline: 850, pipelines.StorePipeline: 900}
-        for pipeline, priority in chain.items():
-            settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, priority)
-        for middleware, priority in {
-            middlewares.InFlight: 50,  # before robots.txt (100): what waits has done nothing yet
-            middlewares.Patience: 555,  # sees what Scrapy's retries (550) see, before them
-            middlewares.Politeness: 960,  # between Scrapy's retries (550) and the network
-        }.items():
-            settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, priority)
-        for extension, priority in {
-            recorder.Recorder: 300,
-            progress.Outcomes: 400,
-            progress.Progress: 500,
-            progress.Summary: 600,
-        }.items():
-            settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, priority)
+        settings.set("USER_AGENT", agent, priority="addon")
+        browser.configure(settings)
+        in_processes: dict[type, int] = {pipelines.WorkersPipeline: 100}
+        components: dict[str, dict[type, int]] = {
+            "ITEM_PIPELINES": {
+                pipelines.CapturePipeline: 50,
+                **(in_processes if settings.getint("NEWSARCHIVE_WORKERS") else STEP_PRIORITIES),
+                pipelines.TemplatePipeline: 800,
+                pipelines.SincePipeline: 850,
+                pipelines.StorePipeline: 900,
+            },
+            "DOWNLOADER_MIDDLEWARES": {
+                middlewares.InFlightMiddleware: 50,  # before robots.txt (100): a waiting post has asked nothing yet
+                middlewares.FailingSiteMiddleware: 555,  # sees each answer just before Scrapy's retries (550) do
+                middlewares.DelayMiddleware: 960,  # between Scrapy's retries (550) and the network
+            },
+            "EXTENSIONS": {
+                warc.WarcExtension: 300,
+                progress.Outcomes: 400,
+                progress.Progress: 500,
+                progress.Summary: 600,
+            },
+        }
+        for setting, priorities in components.items():
+            for component, priority in priorities.items():
+                settings.setdefault_in_component_priority_dict(setting, component, priority)

@@ -1,7 +1,7 @@
 """The extra `browser`: pages that hold nothing until a script has run, through scrapy-playwright and Chromium.
 
-`NEWSARCHIVE_BROWSER` is `off`, `on` (the system's Chromium, else Playwright's own) or the path of one. Only a page
-that was recognised as such is asked for again in this way, and only where no feed or API gave its text.
+`NEWSARCHIVE_BROWSER` is `off`, `on` (the system's Chromium, else Playwright's own) or the path of a Chromium. Only a page
+that was recognised as empty is fetched again in this way, and only where no feed or API gave its text.
 """
 
 from __future__ import annotations
@@ -21,29 +21,33 @@ from newsarchive.exceptions import UsageError
 from newsarchive.items import Validators
 
 HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
-#: Where systems keep Chromium.
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-#: A browser that fetches what the page needs and nothing on its own account.
+#: Names of the program under which systems keep Chromium, the first choice first.
+PROGRAM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: Options of Chromium. With them it fetches what the page needs, and nothing of its own.
 ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync",
     "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-first-run", "--no-pings",
     "--metrics-recording-only",
 ]  # fmt: skip
-#: What a page's script asks for may be the post's text, and what of it can be asked for again with one request.
-ASKED = frozenset(("xhr", "fetch", "eventsource"))
-AGAIN = frozenset(("xhr", "fetch", "script"))
-#: The answers to a page's own requests stand in the meta of its request under this name.
+#: Playwright's types of a page's own requests whose answers may hold the post's text.
+DATA_TYPES = frozenset(("xhr", "fetch", "eventsource"))
+#: Types whose answer one later request can ask for again.
+REPEATABLE_TYPES = frozenset(("xhr", "fetch", "script"))
+#: Types that only change how a page looks.
+LOOKS_TYPES = frozenset(("image", "media", "font", "stylesheet"))
+#: The key in `Request.meta` of the answers to the page's own requests.
 ANSWERS = "newsarchive_answers"
-#: What a page needs for its looks alone.
-LOOKS = frozenset(("image", "media", "font", "stylesheet"))
+#: Milliseconds that a page may take in the browser; a page that takes longer counts as failed.
+MAX_NAVIGATION_MILLISECONDS = 30_000
 
 
 def wanted(settings: BaseSettings) -> bool:
+    """Whether the settings ask for a browser."""
     return str(settings.get("NEWSARCHIVE_BROWSER") or "off") != "off"
 
 
 def check(settings: BaseSettings) -> None:
-    """Raises `UsageError` where a browser is wanted and cannot be had."""
+    """Raises `UsageError` where a browser is wanted and is not installed."""
     if not wanted(settings):
         return
     if importlib.util.find_spec("scrapy_playwright") is None:
@@ -56,24 +60,29 @@ def check(settings: BaseSettings) -> None:
 
 
 def configure(settings: BaseSettings) -> None:
-    """Let requests that ask for it go through the browser; all others go as ever."""
+    """Let requests with `meta["playwright"]` go through the browser; all others go as before."""
     if not wanted(settings):
         return
     for scheme in ("http", "https"):
         settings["DOWNLOAD_HANDLERS"].set(scheme, HANDLER, priority="addon")
-    given = {"executable_path": _program(str(settings["NEWSARCHIVE_BROWSER"])), "args": _arguments()}
+    program = str(settings["NEWSARCHIVE_BROWSER"])
+    if program == "on":
+        program = next(filter(None, map(shutil.which, PROGRAM_NAMES)), "")
+    # Chromium's sandbox refuses to run as root.
+    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    given = {"executable_path": program, "args": arguments}
     options = {name: value for name, value in given.items() if value}
     for name, value in {
         "PLAYWRIGHT_LAUNCH_OPTIONS": options,
         "PLAYWRIGHT_ABORT_REQUEST": for_looks_alone,
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": 30_000,
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": MAX_NAVIGATION_MILLISECONDS,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 1,
     }.items():
         settings.set(name, value, priority="addon")
 
 
 def rendered(request: Request) -> Request:
-    """The same request, for the browser; it answers when the page has gone quiet."""
+    """The same request for the browser, which answers once the page requests nothing more."""
     from scrapy_playwright.page import PageMethod
 
     answers: list[Any] = []
@@ -82,7 +91,7 @@ def rendered(request: Request) -> Request:
         "playwright": True,
         "playwright_page_methods": [PageMethod("wait_for_load_state", "networkidle")],
         "playwright_page_event_handlers": {
-            "response": lambda answer: answers.append(answer),  # a builtin is no handler for Playwright
+            "response": lambda answer: answers.append(answer),  # Playwright takes no builtin for a handler
             "websocket": lambda socket: answers.append(None),
         },
         ANSWERS: answers,
@@ -91,38 +100,32 @@ def rendered(request: Request) -> Request:
 
 
 def drew(response: Response) -> bool:
-    """Whether an answer is what the browser made of it."""
+    """Whether the browser rendered an answer."""
     return bool(response.meta.get("playwright"))
 
 
 def data(response: Response) -> tuple[Validators, ...]:
-    """What the page's scripts fetched to draw it; one without validators where nobody can ask for it again alone."""
-    found = [_validators(answer, response.url) for answer in response.meta.get(ANSWERS, ())]
-    told = [one for one in found if one is not None]
-    return tuple(told) if len(told) < MAX_PARTS else (Validators(response.url),)
+    """The validators of what the page's scripts fetched to draw it.
+
+    More than `MAX_PARTS` of them become one without validators, so that the page is always fetched again whole.
+    """
+    answers = (_validators(answer, response.url) for answer in response.meta.get(ANSWERS, ()))
+    found = tuple(validators for validators in answers if validators is not None)
+    return found if len(found) < MAX_PARTS else (Validators(response.url),)
 
 
 def _validators(answer: Any, page: str) -> Validators | None:
-    """Those of one answer that the page got, `None` for one that its text cannot have come of."""
+    """The validators of one answer that the page got, `None` for one that cannot hold its text."""
     if answer is None:  # a socket, over which anything may come
         return Validators(page)
     kind, own = answer.request.resource_type, same_site(answer.url, page)
-    if kind not in ASKED and not (kind == "script" and own):
+    if kind not in DATA_TYPES and not (kind == "script" and own):
         return None
-    if not own or kind not in AGAIN or answer.status != 200 or answer.request.method != "GET":
+    if not own or kind not in REPEATABLE_TYPES or answer.status != 200 or answer.request.method != "GET":
         return Validators(answer.url)
     return Validators(answer.url, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
 
 
 def for_looks_alone(request: Any) -> bool:
-    """Whether a page's own request need not be made: the text does not come of it."""
-    return request.resource_type in LOOKS
-
-
-def _program(setting: str) -> str:
-    return setting if setting != "on" else next(filter(None, map(shutil.which, NAMES)), "")
-
-
-def _arguments() -> list[str]:
-    # Chromium's sandbox refuses to run as root.
-    return ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    """Whether a page's own request is left out, because its text does not come of it."""
+    return request.resource_type in LOOKS_TYPES

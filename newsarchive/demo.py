@@ -1,7 +1,8 @@
 """A small bundled blog on loopback, for `scrapy crawl news -a url=demo` and for tests of the whole crawl.
 
-The crawl finds it under an address of its own, the same each time: our server is the proxy of that crawl. So a second
-crawl meets the posts of the first, and the archive does not fill with ports of this machine.
+The server is also the proxy of that crawl, so that the blog has the same address each time,
+`http://salt-and-paper.example`. A second crawl then finds the posts of the first, and the archive holds no addresses
+with ports of this machine.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from newsarchive.rules import DATA, read
 
 FOLDER = DATA / "demo"
 
-#: What stands for the blog where an address is asked for.
+#: The word for the blog in place of an address: `-a url=demo`.
 NAME = "demo"
-#: Where the blog seems to be; names below `.example` belong to nobody (RFC 2606).
+#: The blog's address; names below `.example` belong to nobody (RFC 2606).
 ADDRESS = "http://salt-and-paper.example"
-#: Scrapy's settings for a blog on this machine: there is nobody to be polite to, but a person should see it work.
+#: Scrapy's settings for a blog on this machine. The delay (seconds) lets a person see the crawl work.
 PACE = {"DOWNLOAD_DELAY": 0.2, "AUTOTHROTTLE_ENABLED": False, "HTTPPROXY_ENABLED": True}
 
-#: Variables through which a crawl learns of a proxy (the first), and of hosts that are to be reached without it.
-_PROXY, *_PAST_PROXY = "http_proxy", "no_proxy", "NO_PROXY"
+#: The environment variable that tells a crawl of a proxy.
+_PROXY = "http_proxy"
+#: Environment variables that name hosts to be reached without the proxy.
+_PAST_PROXY = ("no_proxy", "NO_PROXY")
 
 #: path → (content type, body)
 Pages = Mapping[str, tuple[str, bytes]]
@@ -52,18 +55,19 @@ def pages(home: str) -> Pages:
 
 
 def path_of(post: Mapping[str, Any]) -> str:
-    """WordPress's usual permalink."""
+    """The path of a post, as WordPress's usual permalinks have it: `/2025/04/30/a-slug/`."""
     day = datetime.fromisoformat(post["date"])
     return f"/{day:%Y/%m/%d}/{post['slug']}/"
 
 
 def fields(post: Mapping[str, Any], home: str) -> dict[str, str]:
+    """The values of `post.html`, escaped."""
     keys = ("title", "date", "author", "section")
     return {key: escape(post[key]) for key in keys} | {"url": home + path_of(post)}
 
 
 def content(post: Mapping[str, Any]) -> str:
-    """What stands in the entry: paragraphs, a promo after the third, and the republisher's trailer."""
+    """The HTML of the entry: paragraphs, a promotion after the third, and the republisher's lines at the end."""
     lines: list[str] = list(post["paragraphs"])
     lines[3:3] = post["promo"]
     lines += post["related"]
@@ -72,6 +76,7 @@ def content(post: Mapping[str, Any]) -> str:
 
 
 def html(template: str, values: Mapping[str, str], body: str) -> tuple[str, bytes]:
+    """Content type and body of a page made from a template of the folder."""
     text = Template((FOLDER / template).read_text(encoding="utf-8")).substitute(values, content=body)
     return "text/html; charset=UTF-8", text.encode()
 
@@ -110,7 +115,7 @@ def served(address: str = "") -> Iterator[str]:
 
 @contextmanager
 def at_its_address() -> Iterator[str]:
-    """Serve the blog so that this process finds it at `ADDRESS`, and nothing else by http: it is the proxy."""
+    """Serve the blog as this process's proxy for http: the blog is then at `ADDRESS`, and no other http host is reached."""
     with served(ADDRESS) as proxy:
         before = {name: os.environ.pop(name, None) for name in (_PROXY, *_PAST_PROXY)}
         os.environ[_PROXY] = proxy

@@ -1,19 +1,16 @@
-"""Thin pipelines: one for each step of `core.steps.STEPS` and what other projects put beside it, then the store.
+"""Thin pipelines from what a spider yields to a stored article: one for each step of `core.steps.STEPS`.
 
-An item enters as `Capture`, or as the `Response` that it is made of, and leaves as a stored `Article`. Whatever else
-a spider yields passes each of them untouched. This is the only place where `NotAnArticle` becomes Scrapy's
-`DropItem` and a stat.
+An item enters as a `Response` or a `Capture`, and leaves as a stored `Article`. Every other item passes untouched. Only
+here does `NotAnArticle` become Scrapy's `DropItem`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -21,14 +18,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from scrapy import signals
 from scrapy.http import Response
 
+from newsarchive import adapters as adapters  # importing it registers the adapters of articles and captures
 from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.collector import set_up_collector
-from newsarchive.core import steps as process
+from newsarchive.core import steps
 from newsarchive.core.discovery import find
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
+from newsarchive.crawl_stats import PREFIX, Count, Failure, Group, key, sites_left
+from newsarchive.crawling import Dropped, LeftOut, capture_of, rules_of, steps_of
 from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
@@ -36,12 +36,12 @@ from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.store import Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.extensions.recorder import Recorder, folder_elsewhere, raw_folder
-from newsarchive.extensions.template_learning import Tutor, template_learned
+from newsarchive.extensions.template_learning import TemplateLearning, template_learned
+from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folder
 from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.reextract import raw_folders, stored_reading
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import ArchiveSpider, Dropped, LeftOut, capture_of, rules_of, steps_of
+from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.spiders.warc import WarcSpider
@@ -49,19 +49,23 @@ from newsarchive.spiders.warc import WarcSpider
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-logger = logging.getLogger(__name__)
+#: Sites whose templates are kept in memory; with more, the template that was used longest ago is loaded again.
+MAX_TEMPLATES_IN_MEMORY = 64
+#: Seconds that an article waits for others to share its commit. More: a killed crawl fetches more posts again. Less: more
+#: commits.
+MAX_COMMIT_DELAY_SECONDS = 0.05
 
 
 class CapturePipeline:
-    """Takes what a spider yields for the archive: a `Response` becomes a `Capture`.
+    """Makes a `Capture` of a `Response`, and completes the captures of spiders of other projects.
 
-    Our own spiders give captures that lack nothing. To one of another spider it adds what those have: where its raw
-    bytes are kept, what feed or API said of the post, and the settings of its site.
+    Those captures get what newsarchive's own spiders give theirs: the place of the raw bytes, what feed or API said of
+    the post, and the settings of its site.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        #: What is under way. `scrapy parse --pipelines` closes the spider without waiting for its items.
+        #: Items under way: `scrapy parse --pipelines` closes the spider without waiting for them.
         self.running: set[asyncio.Task[Any]] = set()
 
     @classmethod
@@ -76,7 +80,7 @@ class CapturePipeline:
             item = capture_of(item)
         if not isinstance(item, Capture) or isinstance(self.crawler.spider, ArchiveSpider):
             return item
-        self.crawler.stats.inc_value("newsarchive/discovered")
+        self.crawler.stats.inc_value(key(Count.DISCOVERED))
         if place := self.forbidden(item):
             raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
         try:
@@ -86,16 +90,16 @@ class CapturePipeline:
             raise
 
     def forbidden(self, capture: Capture) -> str:
-        """Where the page forbids copies, "" where it does not or we were told not to ask."""
+        """Where the page forbids copies; "" where it does not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
         return find.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
 
     def completed(self, capture: Capture) -> Capture:
-        """What waits for the disk; called from a thread."""
-        recorder = self.crawler.get_extension(Recorder)
-        if recorder is not None and capture.place is None:
-            capture = replace(capture, place=recorder.keep_capture(capture))
+        """Write the raw bytes and read what the archive knows of the post. Called from a thread."""
+        warc = self.crawler.get_extension(WarcExtension)
+        if warc is not None and capture.place is None:
+            capture = replace(capture, place=warc.keep_capture(capture))
         store = self.crawler.get_item_pipeline(StorePipeline)
         if store is None or store.writer is None:
             return capture
@@ -107,26 +111,25 @@ class CapturePipeline:
         )
 
 
-def close_for(crawler: Crawler, error: DatabaseError) -> None:
-    """A database or a disk that takes no more ends the crawl: fetching on would lose what it fetches."""
-    if crawler.stats.get_value("newsarchive/database_error") is None:
-        crawler.stats.set_value("newsarchive/database_error", str(error))
-        assert crawler.engine is not None
-        _closing.add(
-            task := asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
-        )
-        task.add_done_callback(_closing.discard)
-
-
-#: Tasks that nobody waits for: asyncio itself keeps none alive.
+#: Tasks that nobody waits for. Without a reference from here asyncio would let them be collected.
 _closing: set[asyncio.Future[None]] = set()
 
 
+def close_for(crawler: Crawler, error: DatabaseError) -> None:
+    """End a crawl whose database or disk takes no more: what it still fetched would be lost."""
+    if crawler.stats.get_value(key(Failure.DATABASE)) is None:
+        crawler.stats.set_value(key(Failure.DATABASE), str(error))
+        assert crawler.engine is not None
+        task = asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
 class StepPipeline:
-    """Runs one step of `process.STEPS`, and the steps of other projects that have their place beside it."""
+    """Runs one step of `core.steps.STEPS`, and the steps of other projects that have their place beside it."""
 
     step: ClassVar[str]
-    #: What the step takes; anything else is no concern of ours.
+    #: The record that the step takes; any other item passes.
     takes: ClassVar[type] = Article
 
     def __init__(self, rules: Rules, steps: Steps = STEPS) -> None:
@@ -186,15 +189,14 @@ STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
 
 
 class TemplatePipeline:
-    """Reads a page by what was learned of its site (see `learning`), in earlier crawls or in this one.
+    """Applies the template of the site, learned in earlier crawls or in this one (see `learning`).
 
-    So a page that did not change gives the text that is stored, and an edit is one publisher's revision.
+    With it a page that did not change gives the text that is stored, so that a difference is the publisher's revision.
     """
 
     def __init__(self, rules: Rules, database_url: str, steps: Steps = STEPS) -> None:
         self.rules, self.steps, self.engine = rules, steps, open_engine(database_url)
-        # Archives of many sites must not fill the memory.
-        self.template = lru_cache(maxsize=64)(self._load)
+        self.template = lru_cache(maxsize=MAX_TEMPLATES_IN_MEMORY)(self._load)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -210,14 +212,14 @@ class TemplatePipeline:
     def _load(self, site: str) -> Template:
         try:
             return site_templates.load(self.engine, site)
-        except DatabaseError:  # a dry run may have no archive yet; the store reports any other
+        except DatabaseError:  # a dry run may have no archive yet; `StorePipeline` reports any other error
             return Template(site)
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, Article):
             return item
         try:
-            return process.templated(item, self.template(site_of(item.url)), self.rules, self.steps)
+            return steps.templated(item, self.template(site_of(item.url)), self.rules, self.steps)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
 
@@ -226,7 +228,7 @@ class TemplatePipeline:
 
 
 class SincePipeline:
-    """Drops what turns out older than the spider's `since`, for links that came without a date."""
+    """Drops an article that its own page dates before the spider's `since`; its link came without a date."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.since = getattr(crawler.spider, "since", None)
@@ -238,38 +240,35 @@ class SincePipeline:
     def process_item(self, item: Any) -> Any:
         if self.since is None or not isinstance(item, Article):
             return item
-        published = item.date_published or self.told(item)
+        source = item.capture.source_text if item.capture else None  # what feed or API say of the post
+        published = item.date_published or (source.published if source else None)
         if published and published < self.since:
             raise LeftOut(item, published)
         return item
 
-    def told(self, article: Article) -> datetime | None:
-        """The day that a feed or the API says of a page that tells none itself."""
-        source = article.capture.source_text if article.capture else None
-        return source.published if source else None
 
-
+#: The rules and steps of a worker process.
 _worker: tuple[Rules, Steps] | None = None
 
 
 def _start_worker(folder: str, phrases: Sequence[str]) -> None:
-    """Load the tables and the steps once for each process. Ctrl+C reaches the crawl as well, which ends its workers."""
+    """Load the rules and the steps, once in each process."""
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crawl gets Ctrl+C too, and ends its workers
     _worker = rules_module.default(folder), plugins.steps(phrases)
     set_up_collector()
 
 
-def _work(capture: Capture) -> Article:
+def _article_from(capture: Capture) -> Article:
     assert _worker is not None
-    return process.article_from(capture, *_worker)
+    return steps.article_from(capture, *_worker)
 
 
 class WorkersPipeline:
-    """The same chain as the step pipelines, one call a page, in a pool of processes."""
+    """The same steps as the step pipelines, in a pool of processes, one call for each page."""
 
     def __init__(self, workers: int, folder: str, steps: Sequence[str] = ()) -> None:
-        # Not fork: the reactor's threads and sockets must not be copied into a worker.
+        # "fork" would copy the reactor's threads and sockets into each worker.
         self.pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (folder, steps))
 
     @classmethod
@@ -282,7 +281,7 @@ class WorkersPipeline:
         if not isinstance(item, Capture):
             return item
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, _work, item)
+            return await asyncio.get_running_loop().run_in_executor(self.pool, _article_from, item)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
 
@@ -309,7 +308,7 @@ class StorePipeline:
             await asyncio.to_thread(self._open)
 
     def _look(self) -> Frontier | None:
-        """The frontier of an archive that is there, and of this version, to read from."""
+        """The frontier of the archive to read from; `None` where there is none of this version."""
         try:
             engine = open_existing(self.crawler.settings["NEWSARCHIVE_DATABASE_URL"])
             return Frontier(engine) if current(engine) == head() else None
@@ -331,14 +330,13 @@ class StorePipeline:
         if steps:
             arguments |= {"steps": ", ".join(steps)}
         self.run_id = self.store.start_run(spider.name, arguments)
-        self.tutor = Tutor(self.crawler, engine, self.run_id)
+        self.learning = TemplateLearning(self.crawler, engine, self.run_id)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
         elif isinstance(spider, WarcSpider):
             spider.frontier = Frontier(engine)
-        # What waits for its commit when the process is killed is fetched again: so wait briefly.
-        self.writer = Writer(self.store, self.run_id, max_age=0.05)
+        self.writer = Writer(self.store, self.run_id, max_age=MAX_COMMIT_DELAY_SECONDS)
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
         self.crawler.signals.connect(self.finish, signals.spider_closed)
 
@@ -351,30 +349,28 @@ class StorePipeline:
         except DatabaseError as error:
             close_for(self.crawler, error)
             raise
-        self.crawler.stats.inc_value(f"newsarchive/{outcome.name.lower()}")
+        self.crawler.stats.inc_value(key(Count[outcome.name]))
         if item.filled_from:
-            self.crawler.stats.inc_value(f"newsarchive/filled/{item.filled_from}")
-        await self.tutor.stored(item, outcome)
+            self.crawler.stats.inc_value(key(Group.FILLED, item.filled_from))
+        await self.learning.stored(item, outcome)
         return item
 
     async def keep_dropped(self, exception: BaseException) -> None:
-        """A page that is no article keeps its capture, and its reason stands in the frontier.
+        """Store the capture of a page that is no article, and its reason in the frontier.
 
-        `before since` is this run's wish alone: the next may want the page, and finds its day there.
+        A page from before `since` is left out by this run alone: the frontier keeps its day, for a run that wants it.
         """
         if not isinstance(exception, Dropped):
             return
         assert self.writer is not None
+        frontier = Frontier(self.store.engine)
         try:
             if isinstance(exception, LeftOut):
-                frontier = Frontier(self.store.engine)
                 await asyncio.to_thread(frontier.leave_out, exception.url, exception.published)
                 return
             if exception.capture is not None:
                 await asyncio.wrap_future(self.writer.submit_capture(exception.capture))
-            await asyncio.to_thread(
-                Frontier(self.store.engine).settle, exception.url, "skipped", exception.reason
-            )
+            await asyncio.to_thread(frontier.settle, exception.url, "skipped", exception.reason)
         except DatabaseError as error:
             close_for(self.crawler, error)
 
@@ -384,27 +380,22 @@ class StorePipeline:
             await asyncio.wait(running)
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
-            await self.tutor.close()
+            await self.learning.close()
 
     async def finish(self, reason: str) -> None:
-        """Record how the run ended; comes after `close_spider`, which is not told the reason."""
+        """Record how the run ended. `close_spider` came before, but is not told the reason."""
         stats = self.crawler.stats.get_stats()
-        ours = {
-            key.removeprefix("newsarchive/"): str(v)
-            for key, v in stats.items()
-            if key.startswith("newsarchive/")
-        }
-        left = [key.removeprefix("site_left/") for key in ours if key.startswith("site_left/")]
+        ours = {k.removeprefix(PREFIX): str(v) for k, v in stats.items() if k.startswith(PREFIX)}
         try:
-            await asyncio.to_thread(self._failing, left)
+            await asyncio.to_thread(self._close_left_sites, list(sites_left(stats)))
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
-            self.crawler.stats.set_value("newsarchive/database_error", str(error))
-        finally:  # the last connection that closes moves all commits into the one file of the archive
+            self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
+        finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
 
-    def _failing(self, sites: Sequence[str]) -> None:
-        """Record which sites were left because they answered no more."""
+    def _close_left_sites(self, sites: Sequence[str]) -> None:
+        """Record the sites that the crawl left because they answered no more."""
         frontier = Frontier(self.store.engine)
         for domain in sites:
             if (site := frontier.find_site(f"https://{domain}/")) is not None:

@@ -22,7 +22,7 @@ except UsageError as _error:
 # --- ours -------------------------------------------------------------------------------------
 #: The file of settings, where it is not `newsarchive.toml` in the current or the user's folder.
 NEWSARCHIVE_CONFIG = ""
-#: Where the articles go; any SQLAlchemy URL of SQLite or PostgreSQL.
+#: The database of the archive: a SQLAlchemy URL of SQLite or PostgreSQL.
 NEWSARCHIVE_DATABASE_URL = _config["database"]
 #: How a site's owner reaches you: a web page or a mail address. The add-on puts it into the user agent.
 NEWSARCHIVE_CONTACT = _config["contact"]
@@ -36,13 +36,13 @@ NEWSARCHIVE_WARC = _config["warc"]
 NEWSARCHIVE_LIMIT = _config["crawl.limit"]
 NEWSARCHIVE_SINCE = _config["crawl.since"]
 NEWSARCHIVE_SOURCES = _config["crawl.sources"]
-#: A crawl that found something learns its sites' furniture at its end, from the raw bytes (WARC on).
+#: A crawl that found something learns its sites' templates at its end, from the raw bytes (WARC on).
 NEWSARCHIVE_LEARN = _config["crawl.learn"]
 #: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
 NEWSARCHIVE_HONOUR_NOARCHIVE = _config["crawl.honour_noarchive"]
 #: Pages that hold nothing without JavaScript: `off`, `on` (the system's Chromium), or its path (extra `browser`).
 NEWSARCHIVE_BROWSER = _config["browser"]
-#: Posts of one site that may be fetched and not stored yet: so many a killed crawl fetches again at most.
+#: Posts of one site that may be fetched and not stored yet: a killed crawl fetches no more than these again.
 NEWSARCHIVE_IN_FLIGHT = _config["crawl.in_flight"]
 #: Processes that run the pure core; 0 runs it in the crawl's own process.
 NEWSARCHIVE_WORKERS = _config["crawl.workers"]
@@ -54,7 +54,7 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "newsarchive"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = _config["crawl.delay"]
-DOWNLOAD_DELAY_JITTER = 0  # at random it could be half of that
+DOWNLOAD_DELAY_JITTER = 0  # with jitter the delay could be half of what was set
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = _config["crawl.delay"]
 AUTOTHROTTLE_MAX_DELAY = 60.0

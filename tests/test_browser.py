@@ -35,7 +35,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 def require_browser() -> None:
     if importlib.util.find_spec("scrapy_playwright") is None:
         pytest.skip("no scrapy-playwright: pip install 'newsarchive[browser]'")
-    if not any(map(shutil.which, browser.NAMES)):
+    if not any(map(shutil.which, browser.PROGRAM_NAMES)):
         pytest.skip("no Chromium: run `bash .ci/services chromium` as root")
 
 

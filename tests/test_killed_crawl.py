@@ -18,7 +18,7 @@ from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
 from newsarchive.items import Link
-from newsarchive.middlewares import InFlight
+from newsarchive.middlewares import InFlightMiddleware
 from tests.serving import Site, crawl, crawl_killed_at, served
 from tests.test_crawl import front, post, rows
 from tests.test_second_crawl import POSTS, QUERY, rest_api, sitemaps, tagged
@@ -94,9 +94,9 @@ FIRST, SECOND, THIRD, OTHER = (
     ],
     ids=["stored", "asked again", "nothing came of it"],
 )
-def test_a_post_waits_for_room_on_its_site(event: Callable[[InFlight], None]) -> None:
+def test_a_post_waits_for_room_on_its_site(event: Callable[[InFlightMiddleware], None]) -> None:
     async def crawl() -> None:
-        inflight = InFlight(get_crawler(settings_dict={"NEWSARCHIVE_IN_FLIGHT": 2}))
+        inflight = InFlightMiddleware(get_crawler(settings_dict={"NEWSARCHIVE_IN_FLIGHT": 2}))
         for request in (FIRST, SECOND, SECOND, OTHER, Request("https://a.example/robots.txt")):
             await asyncio.wait_for(inflight.process_request(request), 5)
         third = asyncio.ensure_future(inflight.process_request(THIRD))

@@ -17,10 +17,10 @@ import pytest
 from newsarchive import export, items, pipelines, plugins, rules
 from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
+from newsarchive.crawling import Dropped
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import Dropped
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "own_step"

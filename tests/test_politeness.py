@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy.utils.test import get_crawler
 
-from newsarchive.middlewares import Politeness
+from newsarchive.middlewares import DelayMiddleware
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post, rows
 
@@ -58,10 +58,10 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
 
 def test_two_waits_that_overlap_give_the_slot_its_own_pace_back() -> None:
     slot = SimpleNamespace(delay=0.3, jitter=0.5)
-    politeness = Politeness(get_crawler())
+    middleware = DelayMiddleware(get_crawler())
     with ExitStack() as first, ExitStack() as second:
-        first.enter_context(politeness.held(slot, 2.0))
-        second.enter_context(politeness.held(slot, 5.0))
+        first.enter_context(middleware.held(slot, 2.0))
+        second.enter_context(middleware.held(slot, 5.0))
         first.close()
         assert (slot.delay, slot.jitter) == (5.0, 0)
         second.close()

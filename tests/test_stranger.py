@@ -26,7 +26,7 @@ SOURCES = ("newsarchive", "pyproject.toml", "requirements.txt", "README.md", "LI
 
 SPIDERS = '''
 import scrapy
-from newsarchive.spiders.base import capture_of
+from newsarchive.crawling import capture_of
 
 
 class Own(scrapy.Spider):

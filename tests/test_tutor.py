@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.db.writing.store import Outcome
-from newsarchive.extensions.template_learning import Tutor, template_learned
+from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.items import Article
 from newsarchive.learning import Summary
 from tests.storage import open_archive
@@ -46,28 +46,28 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         yield opened
 
 
-def tutor_of(engine: Engine, folder: Path, fake: Fake, **settings: object) -> Tutor:
+def learning_of(engine: Engine, folder: Path, fake: Fake, **settings: object) -> TemplateLearning:
     given = {"NEWSARCHIVE_LEARN": True, "NEWSARCHIVE_WARC": str(folder)} | settings
     crawler = SimpleNamespace(settings=Settings(given), signals=SignalManager())
     crawler.stats = MemoryStatsCollector(SimpleNamespace(settings=Settings({"STATS_DUMP": False})))
-    tutor = Tutor(crawler, engine)  # type: ignore[arg-type]
-    if tutor.learner is not None:
-        tutor.learner = fake  # type: ignore[assignment]
-    return tutor
+    learning = TemplateLearning(crawler, engine)  # type: ignore[arg-type]
+    if learning.learner is not None:
+        learning.learner = fake  # type: ignore[assignment]
+    return learning
 
 
-def stored(tutor: Tutor, outcomes: Sequence[tuple[str, Outcome, bool]]) -> None:
+def stored(learning: TemplateLearning, outcomes: Sequence[tuple[str, Outcome, bool]]) -> None:
     """Articles (site, outcome, odd) are stored one after the other, and the crawl ends."""
 
     async def run() -> None:
         for number, (site, outcome, odd) in enumerate(outcomes):
-            if site not in tutor.pages:
-                tutor.pages[site] = 0
+            if site not in learning.pages:
+                learning.pages[site] = 0
             seen = Observation("", site, "", misfit=odd)
-            await tutor.stored(Article(f"https://{site}/{number}", seen=seen), outcome)
-            if tutor.running is not None:
-                await tutor.running
-        await tutor.close()
+            await learning.stored(Article(f"https://{site}/{number}", seen=seen), outcome)
+            if learning.running is not None:
+                await learning.running
+        await learning.close()
 
     asyncio.run(run())
 
@@ -93,26 +93,26 @@ def test_when_a_site_is_learned(
     engine: Engine, tmp_path: Path, outcomes: list[tuple[str, Outcome, bool]], calls: list[tuple[str, bool]]
 ) -> None:
     fake = Fake()
-    stored(tutor_of(engine, tmp_path, fake), outcomes)
+    stored(learning_of(engine, tmp_path, fake), outcomes)
     assert fake.calls == calls
 
 
 @pytest.mark.parametrize("setting", [{"NEWSARCHIVE_LEARN": False}, {"NEWSARCHIVE_WARC": "off"}])
 def test_where_learning_is_off(engine: Engine, tmp_path: Path, setting: dict[str, object]) -> None:
     fake = Fake()
-    stored(tutor_of(engine, tmp_path, fake, **setting), [NEW] * 5)
+    stored(learning_of(engine, tmp_path, fake, **setting), [NEW] * 5)
     assert fake.calls == []
 
 
 def test_the_pages_that_follow_are_read_by_what_was_learned(engine: Engine, tmp_path: Path) -> None:
-    tutor = tutor_of(engine, tmp_path, Fake())
+    learning = learning_of(engine, tmp_path, Fake())
     told: list[str] = []
 
     def hear(site: str) -> None:
         told.append(site)
 
-    tutor.crawler.signals.connect(hear, template_learned)
-    stored(tutor, [NEW] * 3)
+    learning.crawler.signals.connect(hear, template_learned)
+    stored(learning, [NEW] * 3)
     assert told == ["heron.example"]
 
 
@@ -120,12 +120,12 @@ def test_a_failure_is_counted_and_said_and_ends_nothing(
     engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = Fake(broken=["heron.example"])
-    tutor = tutor_of(engine, tmp_path, fake)
+    learning = learning_of(engine, tmp_path, fake)
     with caplog.at_level(logging.ERROR):
-        stored(tutor, [*[NEW] * 3, ("crane.example", Outcome.NEW, False)])
-    assert tutor.crawler.stats.get_value("newsarchive/learning_failed") == 2
+        stored(learning, [*[NEW] * 3, ("crane.example", Outcome.NEW, False)])
+    assert learning.crawler.stats.get_value("newsarchive/learning_failed") == 2
     assert ("crane.example", False) in fake.calls
-    assert tutor.crawler.stats.get_value("newsarchive/learned") == 1
+    assert learning.crawler.stats.get_value("newsarchive/learned") == 1
     [said, _] = [record.getMessage() for record in caplog.records]
     assert said == (
         "heron.example: its template could not be learned (ValueError: a template that nobody can read); "

@@ -24,7 +24,7 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.files import locate
-from newsarchive.warc.reader import MAX_BODY, Damage, captures, read_capture
+from newsarchive.warc.reader import MAX_BODY_BYTES, Damage, captures, read_capture
 from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover
 
 AT = datetime(2025, 4, 1, 12, 0, 0, 250_000, UTC)
@@ -184,7 +184,7 @@ def test_any_body_and_headers_can_be_written(
 CRAWL = """
 import sys
 sys.path.insert(0, ".")
-from newsarchive.warc import WarcWriter
+from newsarchive.warc.writer import WarcWriter
 from tests.test_warc import write
 writer = WarcWriter(sys.argv[1], max_bytes=200_000)
 for number in range(100_000):
@@ -358,7 +358,7 @@ def test_what_is_no_warc_file_is_reported(tmp_path: Path, content: bytes) -> Non
 
 def test_a_body_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     writer = WarcWriter(tmp_path)
-    bomb = gzip.compress(b"\0" * (MAX_BODY + 10))
+    bomb = gzip.compress(b"\0" * (MAX_BODY_BYTES + 10))
     place = writer.write_response(
         "https://blog.example/b", "HTTP/1.1 200 OK", [("Content-Encoding", "gzip")], bomb
     )

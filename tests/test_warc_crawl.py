@@ -16,7 +16,7 @@ from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import demo
-from newsarchive.extensions.recorder import WIRE, Recorder, Wire
+from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
 from newsarchive.warc.writer import WarcWriter
 from tests.serving import HTML, Answer, crawl, served
@@ -200,19 +200,19 @@ def test_reextract_mends_what_an_older_extractor_missed(db: Path) -> None:
 
 
 def test_two_answers_at_once_go_into_one_file(tmp_path: Path) -> None:
-    class Slow(Recorder):
+    class Slow(WarcExtension):
         def _open(self) -> WarcWriter:
             time.sleep(0.05)  # long enough for the other thread
             return super()._open()
 
-    recorder = Slow(SimpleNamespace(spider=None), tmp_path)  # type: ignore[arg-type]
+    extension = Slow(SimpleNamespace(spider=None), tmp_path)  # type: ignore[arg-type]
 
     def keep(number: int) -> Place | None:
         request = Request(f"http://blog.example/{number}", meta={WIRE: Wire("HTTP/1.1 200 OK", (), b"<p>x")})
-        return recorder.keep(Response(request.url, request=request), None)
+        return extension.keep(Response(request.url, request=request), None)
 
     with ThreadPoolExecutor(4) as pool:
         places = list(pool.map(keep, range(4)))
-    recorder.close()
+    extension.close()
     assert {place.file for place in places if place} == {path.name for path in tmp_path.iterdir()}
     assert len(list(tmp_path.iterdir())) == 1

@@ -25,7 +25,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit
 from newsarchive.web import chart, datasette
-from newsarchive.web.cache import LEAST_SECONDS, Remembered
+from newsarchive.web.cache import MIN_AGE_SECONDS, BackgroundCache
 from tests import webpages
 from tests.storage import START, make_article
 
@@ -416,9 +416,9 @@ class Counter:
 
 def test_counts_are_made_now_and_then() -> None:
     counter = Counter()
-    kept = Remembered(counter, clock=lambda: counter.now)
+    kept = BackgroundCache(counter, clock=lambda: counter.now)
     assert [kept.get("a", 5), kept.get("a", 5), kept.get("b", 5)] == [1, 1, 2]
-    counter.now += LEAST_SECONDS + 1
+    counter.now += MIN_AGE_SECONDS + 1
     assert kept.get("a") in (1, 3)  # the old one at once, the new one when it is made
     assert counter.made == 3 or kept.get("a", 5)
 
@@ -426,7 +426,7 @@ def test_counts_are_made_now_and_then() -> None:
 def test_a_count_that_fails_gives_what_was_known_and_is_tried_again() -> None:
     counter = Counter()
     counter.fails = True
-    kept = Remembered(counter, clock=lambda: counter.now)
+    kept = BackgroundCache(counter, clock=lambda: counter.now)
     assert kept.get("a", 5) is None
     counter.fails = False
     assert kept.get("a", 5) == 2

@@ -1,4 +1,4 @@
-"""Scrapy commands of this project. Scrapy imports this package when its command line starts, and nobody else does."""
+"""Scrapy commands of this project. Scrapy alone imports this package, when its command line starts."""
 
 from newsarchive.__main__ import say_it_in_one_line
 

@@ -1,9 +1,9 @@
-"""`scrapy crawl`, as Scrapy has it, with what an archive needs around it.
+"""`scrapy crawl` for an archive: it checks before it fetches, and its exit code tells cron how the crawl went.
 
-Arguments and database are checked before anything is fetched, and the exit code tells cron how it
-went: 0 fine, 1 a fault in the spider, 2 wrong usage, 3 some posts could not be fetched and wait for the next
-crawl, 4 the site could not be crawled or none of its posts fetched, 5 the database failed, 130 or 143 stopped by
-a signal before it began.
+The arguments, the settings and the database are checked first. The exit code is 0 where all went well, 1 for a fault in
+the spider, 2 for wrong usage, 3 where some posts could not be fetched and wait for the next crawl, 4 where the site
+could not be crawled or none of its posts fetched, 5 where the database failed, and 130 or 143 where a signal stopped
+the crawl before it began.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
 from newsarchive.collector import set_up_collector
+from newsarchive.crawl_stats import Failure, key
+from newsarchive.crawling import steps_of
 from newsarchive.exceptions import (
     ALL_FAILED,
     DATABASE_FAILED,
@@ -36,15 +38,14 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.extensions.progress import Verdict, verdict
-from newsarchive.spiders.base import steps_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Arguments of the spiders that ask sites which the settings give, each by `NEWSARCHIVE_` and its name.
-DEFAULTS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
+#: spider → its arguments that a setting gives where `-a` does not: `limit` is in `NEWSARCHIVE_LIMIT`.
+ARGUMENTS_WITH_SETTINGS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
 
-#: What an argument of the spiders does, for `--help`.
+#: argument of a spider → what it does, for `--help`
 MEANINGS = {
     "url": "the blog: its front page, or its feed",
     "limit": "at most this many posts",
@@ -57,31 +58,37 @@ MEANINGS = {
 }
 
 
+#: The first line of the list of arguments in `--help`.
+ARGUMENTS_HEAD = "Arguments of the spiders (-a NAME=VALUE)"
+#: Columns of `--help` before the meaning of an argument; after a longer argument the meaning stands in the next line.
+MEANING_COLUMN = 26
+
+
 class Formatter(ScrapyHelpFormatter):
-    """Scrapy's, which leaves the lines of what follows the options as they are."""
+    """Scrapy's formatter, which keeps the lines of the list of arguments."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if text.startswith(ARGUMENTS):
+        if text.startswith(ARGUMENTS_HEAD):
             return text
         return super()._fill_text(text, width, indent)
 
 
-#: What the list of arguments begins with.
-ARGUMENTS = "Arguments of the spiders (-a NAME=VALUE)"
-
-
 def arguments_of(loader: Any) -> Iterator[str]:
-    """The spiders with their arguments, a line each; one of another project says nothing of them."""
-    yield ARGUMENTS
-    for name in sorted(loader.list()):
-        known = getattr(loader.load(name), "known_arguments", {})
-        yield from ("", f"  scrapy crawl {name}", *(_argument(key, what) for key, what in known.items()))
+    """The lines of `--help` on the spiders and their arguments. A spider of another project declares none."""
+    yield ARGUMENTS_HEAD
+    for spider in sorted(loader.list()):
+        known = getattr(loader.load(spider), "known_arguments", {})
+        yield from (
+            "",
+            f"  scrapy crawl {spider}",
+            *(_argument(name, value) for name, value in known.items()),
+        )
 
 
-def _argument(name: str, what: str) -> str:
-    words, meaning = f"    -a {name}={what}", MEANINGS.get(name, "")
-    gap = " " * (26 - len(words)) if len(words) < 26 else "\n" + " " * 26
-    return f"{words}{gap}{meaning}".rstrip()
+def _argument(name: str, value: str) -> str:
+    words = f"    -a {name}={value}"
+    gap = " " * (MEANING_COLUMN - len(words)) if len(words) < MEANING_COLUMN else "\n" + " " * MEANING_COLUMN
+    return f"{words}{gap}{MEANINGS.get(name, '')}".rstrip()
 
 
 class Command(ScrapyCrawl):
@@ -107,9 +114,9 @@ class Command(ScrapyCrawl):
             raise ScrapyUsageError(problem, print_help=False)
 
     def read_config(self, file: str) -> None:
-        """Let this file hold in place of the one that was found; other options of the command line stand over it."""
+        """Take the settings of this file in place of the file that was found; options of the command line override it."""
         assert self.settings is not None
-        os.environ[config.FILE_VARIABLE] = file  # the processes that extract ask too
+        os.environ[config.FILE_VARIABLE] = file  # worker processes read it too
         try:
             found = config.load(file).settings()
         except UsageError as error:
@@ -119,7 +126,7 @@ class Command(ScrapyCrawl):
             self.settings.set(name, value, priority="project")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        # Until Scrapy's own handlers stand; left alone, SIGTERM would end Python with the database open.
+        # Scrapy sets its own handlers later; until then SIGTERM would end Python with the database open.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
         if args == ["news"] and opts.spargs.get("url") == demo.NAME:
             self.run_demo(args, opts)
@@ -128,7 +135,7 @@ class Command(ScrapyCrawl):
             self.run_checked(args, opts)
 
     def run_demo(self, args: list[str], opts: argparse.Namespace) -> None:
-        """The bundled blog, served by this process, and what became of one of its posts."""
+        """Crawl the bundled blog, which this process serves, and show what became of one of its posts."""
         assert self.settings is not None
         for name, value in demo.PACE.items():
             self.settings.set(name, value, priority="project")
@@ -146,32 +153,34 @@ class Command(ScrapyCrawl):
             tour(self.settings["NEWSARCHIVE_DATABASE_URL"], self.settings.get("NEWSARCHIVE_WARC") or "off")
 
     def add_defaults(self, args: list[str], spargs: dict[str, str]) -> None:
-        """Give the spiders that ask sites what the settings say of every crawl, where no argument says otherwise."""
+        """Fill in the arguments that are not given and that a setting gives (`ARGUMENTS_WITH_SETTINGS`)."""
         assert self.settings is not None
-        known = DEFAULTS.get(args[0], ()) if len(args) == 1 else ()
+        known = ARGUMENTS_WITH_SETTINGS.get(args[0], ()) if len(args) == 1 else ()
         for name in known:
             value = self.settings.get(f"NEWSARCHIVE_{name.upper()}")
             if value not in (None, "", []):
                 spargs.setdefault(name, ",".join(value) if isinstance(value, list) else str(value))
 
     def run_checked(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Crawl, unless something is wrong that can be known before."""
+        """Crawl, unless the checks find something wrong."""
         try:
             self.preflight(args, opts.spargs)
         except (UsageError, BadRules) as error:
             raise ScrapyUsageError(str(error), print_help=False) from error
         except DatabaseError as error:
-            self.stop_before_start(str(error))
+            sys.stderr.write(f"error: {error}\n")
+            self.exitcode = DATABASE_FAILED
             return
         set_up_collector()
         super().run(args, opts)
-        self.exitcode = max(self.exitcode, self.outcome())
-        if self.exitcode == 0 and not self.begun():
+        stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        self.exitcode = max(self.exitcode, exit_code(stats))
+        if self.exitcode == 0 and not stats.get("start_time"):  # a signal came before the spider was opened
             sys.stderr.write("stopped\n")
             self.exitcode = STOPPED_BY_CTRL_C
 
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
-        """Raise what would fail anyway, before the first request."""
+        """Raise before the first request what would fail later."""
         from newsarchive.db.engine import open_engine
         from newsarchive.db.schema import upgrade
 
@@ -190,7 +199,7 @@ class Command(ScrapyCrawl):
             engine.dispose()
 
     def follow_listed(self, engine: Engine) -> None:
-        """Bring the archive's list of sites, with what their settings say of their pages, to what the file says."""
+        """Write the sites of the file of settings, with their own settings, into the archive."""
         assert self.settings is not None
         held = config.load()
         if held.file is not None and held["database"] == self.settings["NEWSARCHIVE_DATABASE_URL"]:
@@ -207,31 +216,18 @@ class Command(ScrapyCrawl):
             raise UsageError(f"no spider is called {args[0]!r}; there are: {', '.join(loader.list())}")
         return loader.load(args[0])
 
-    def stop_before_start(self, message: str) -> None:
-        sys.stderr.write(f"error: {message}\n")
-        self.exitcode = DATABASE_FAILED
-
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self.crawler = super()._create_crawler(spidercls)
         return self.crawler
 
-    def begun(self) -> bool:
-        """Whether the spider was opened: a signal may come before, and nothing else would then be said."""
-        return bool(self.crawler.stats and self.crawler.stats.get_value("start_time"))
-
-    def outcome(self) -> int:
-        """The exit code that the crawl's own stats ask for."""
-        stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
-        return exit_code(stats)
-
 
 def exit_code(stats: dict[str, Any]) -> int:
-    """What a crawl's counts say to whoever started it: the gravest that happened."""
-    if "newsarchive/database_error" in stats:
+    """The exit code for the gravest thing that a crawl's stats tell."""
+    if key(Failure.DATABASE) in stats:
         return DATABASE_FAILED
     how = verdict(stats)
-    if "newsarchive/site_error" in stats or how is Verdict.ALL_FAILED:
+    if key(Failure.SITE) in stats or how is Verdict.ALL_FAILED:
         return ALL_FAILED
-    if "newsarchive/spider_error" in stats:
+    if key(Failure.SPIDER) in stats:
         return FAULT
     return SOME_FAILED if how is Verdict.SOME_FAILED else 0

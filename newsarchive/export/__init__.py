@@ -1,14 +1,13 @@
-"""Records as other programs and people read them: plain dictionaries, JSON, a byline in words.
-
-Articles in the formats of other programs. Each module is imported when its format is asked for.
+"""Articles in the formats of other programs, and records as plain dictionaries and JSON.
 
     writer("csv")(Selection(open_source("newsarchive.db")), Path("articles.csv"), "My archive")
 
-A format is a function `write_NAME(articles, target, title) -> number of articles`; it takes articles one
-by one and forgets them. `write_whole` keeps what is made under another name until it is whole.
+A format is a function `write_NAME(articles, target, title)` that returns the number of articles. It takes them one by one
+and keeps none. The module of a format is imported when the format is asked for. `write_whole` keeps an unfinished file
+under another name.
 
-`FORMATS` are newsarchive's own. Another project brings one as an entry point of the group `newsarchive.export`, whose
-name is the format's and whose object is a `Format` with the function `write`; `FORMATS` goes first.
+`FORMATS` are newsarchive's own. Another project offers one as an entry point of the group `newsarchive.export`: its name
+is the format's, its object a `Format` with the function `write`. A name in `FORMATS` takes precedence.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
 
 
-#: Fields of a record that hold bytes, or numbers and words for machines only.
+#: Fields of a record that are not exported: they hold bytes, or values for the program alone.
 PRIVATE = frozenset({"capture", "seen", "minhash", "html", "decided_by"})
 
 
@@ -39,7 +38,9 @@ def plain(value: Any) -> Any:
 
     An article becomes its flat row and, under names of their own, its details (`fields.record`).
     """
-    from newsarchive.fields import record  # the records take their time to load, and a byline needs none
+    from newsarchive.fields import (
+        record,  # imported late: loading the records takes time, and a byline needs none
+    )
     from newsarchive.items import Article
     from newsarchive.times import isoformat
 
@@ -60,23 +61,24 @@ def plain(value: Any) -> Any:
 
 
 def to_json(record: Any, *, indent: int | None = None) -> str:
-    """One record as JSON text, letters of every script as they are."""
+    """One record as JSON text; letters of every script are not escaped."""
     return json.dumps(plain(record), ensure_ascii=False, indent=indent)
 
 
+#: The group of entry points under which other projects offer formats.
 FORMAT_GROUP = "newsarchive.export"
-#: Writes articles to a file, a folder or an open stream; gives how many. That of CSV takes `with_bom` too.
+#: Writes articles to a file, a folder or an open stream, and returns their number. The CSV writer also takes `with_bom`.
 Writer = Callable[..., int]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Where a format is written and how it is asked for; `sqlite` has no module: see `db/subset.py`.
+    """One format: its module, and how it is asked for.
 
-    `suffixes` are the file names that stand for it, `order` is one of `searching.ORDERS`. `extra` names
-    the optional dependency, `needs` the module that it brings. `kind` is `stream` (may go to standard
-    output), `file` (needs a place to go back to) or `folder`. A format of another project has no module, but the
-    function `write` itself.
+    `suffixes` are the ends of file names that mean the format; `order` is an order of the search. `extra` names the
+    optional dependency, `needs` the module that it installs. `kind` is `stream` (may go to standard output), `file`
+    (needs a file in which it can seek) or `folder`. A format of another project has no module, but the function `write`;
+    `sqlite` has neither (see `db/subset.py`).
     """
 
     module: str = ""
@@ -101,7 +103,7 @@ FORMATS = {
 
 
 def own_formats() -> EntryPoints:
-    """The formats that installed projects offer. Nothing of theirs is imported."""
+    """The formats that installed projects offer; their code is not imported."""
     from importlib import metadata
 
     return metadata.entry_points(group=FORMAT_GROUP)
@@ -113,7 +115,7 @@ def names() -> list[str]:
 
 
 def form(name: str) -> Format:
-    """A format by its name. Raises `UsageError` that says which there are, or what is wrong with another project's."""
+    """A format by its name. Raises `UsageError` for an unknown name, and for another project's format that is broken."""
     if name in FORMATS:
         return FORMATS[name]
     found = list(own_formats().select(name=name))
@@ -141,12 +143,12 @@ def _loaded(point: EntryPoint) -> Format:
 
 
 def source_of(point: EntryPoint) -> str:
-    """Who brings an entry point, as "own_step:shorten (own-step 1.0)"."""
+    """The object and the project of an entry point: "own_step:shorten (own-step 1.0)"."""
     return f"{point.value} ({point.dist.name} {point.dist.version})" if point.dist else point.value
 
 
 def format_of(target: str) -> str:
-    """The format that a file name stands for; a name that ends with / is a Markdown folder.
+    """The format that a file name means; a name that ends with / is a Markdown folder. Raises `UsageError`.
 
     >>> format_of("a/b.csv"), format_of("corpus.TEI.xml"), format_of("posts/")
     ('csv', 'tei', 'markdown')
@@ -162,7 +164,7 @@ def format_of(target: str) -> str:
 
 
 def _ending(name: str, formats: Mapping[str, Format]) -> str:
-    """The format with the longest of its suffixes at the end of a file name, "" where none has one."""
+    """The format with the longest suffix at the end of a file name, "" where no suffix fits."""
     fitting = [(len(s), key) for key, made in formats.items() for s in made.suffixes if name.endswith(s)]
     return max(fitting, default=(0, ""))[1]
 
@@ -194,9 +196,9 @@ def check_target(target: Path, overwrite: bool) -> None:
 
 
 def write_whole(target: Path, make: Callable[[Path], int]) -> int:
-    """Make a file or folder under another name beside it, and move it when it is whole.
+    """Make a file or folder under another name beside the target, and rename it when it is whole.
 
-    Raises `OutputError` where it cannot be written; what stood there before then stands there still.
+    Raises `OutputError` where it cannot be written; what was at the target before is then still there.
     """
     import shutil
     import tempfile

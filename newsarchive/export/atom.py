@@ -15,12 +15,12 @@ from newsarchive.export.text import opened, xml_text
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
-#: What identifies the feed; an archive has no address of its own.
+#: The `id` of the feed: an archive has no address that could be it.
 FEED_ID = "urn:newsarchive:articles"
 
 
 class _Streamed(Atom1Feed):  # type: ignore[misc]
-    """The library's feed with one entry in memory at a time."""
+    """The library's feed, with one entry in memory at a time."""
 
     def __init__(self, articles: Iterable[Stored], updated: datetime, title: str) -> None:
         super().__init__(title=title, link="", description="", feed_guid=FEED_ID)

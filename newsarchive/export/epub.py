@@ -1,4 +1,4 @@
-"""A book: a part a site, a chapter an article by date, written chapter by chapter with EbookLib."""
+"""An EPUB book, written chapter by chapter: each site is a part, and each article a chapter, by date."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
 
+#: Sites that the title page names; an ellipsis stands for the others.
+MAX_SITES_ON_TITLE_PAGE = 20
+
 _HREF = re.compile('href="([^"]*)"')
 
 
 class _Chapter(epub.EpubHtml):  # type: ignore[misc]
-    """A chapter whose text is asked for when it is written, and forgotten then."""
+    """A chapter whose text is in memory only while it is written."""
 
     def __init__(self, entry: _Entry, texts: _Texts) -> None:
         super().__init__(
@@ -46,7 +49,7 @@ class _Chapter(epub.EpubHtml):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What the contents say of an article."""
+    """An article in the table of contents; `month` is `2025-04`."""
 
     id: int
     site: str
@@ -56,7 +59,7 @@ class _Entry:
 
 
 def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
-    """EPUB 3 with contents by site and month. `articles` are read twice: for the contents, for the texts."""
+    """EPUB 3 with contents by site and month. `articles` are read twice: once for the contents, once for the texts."""
     entries = [_entry(article) for article in articles]
     texts = _Texts(articles)
     chapters = [_Chapter(entry, texts) for entry in entries]
@@ -71,7 +74,7 @@ def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str)
     book.spine = ["title", "nav", *chapters]
     book.add_item(epub.EpubNcx())
     book.add_item(epub.EpubNav())
-    # Looking for printed page numbers would read every chapter once more.
+    # Without this the library looks for page numbers of a printed edition, and reads every chapter again.
     options = {"raise_exceptions": True, "epub3_pages": False}
     epub.write_epub(str(target) if isinstance(target, Path) else target, book, options)
     return len(entries)
@@ -85,16 +88,16 @@ def _entry(article: Stored) -> _Entry:
 
 def _front(title: str, entries: list[_Entry]) -> Any:
     sites = sorted({entry.site for entry in entries})
+    names = ", ".join(sites[:MAX_SITES_ON_TITLE_PAGE]) or "no site"
+    more = ", …" if len(sites) > MAX_SITES_ON_TITLE_PAGE else ""
     page = epub.EpubHtml(uid="title", file_name="title.xhtml", title=xml_text(title), lang="en")
-    said = (
-        f"{len(entries)} articles of {', '.join(sites[:20]) or 'no site'}{', …' if len(sites) > 20 else ''}"
-    )
-    page.content = f"<h1>{escape(xml_text(title))}</h1><p>{escape(said)}</p>"
+    listed = escape(f"{len(entries)} articles of {names}{more}")
+    page.content = f"<h1>{escape(xml_text(title))}</h1><p>{listed}</p>"
     return page
 
 
 def _contents(chapters: list[_Chapter]) -> Iterator[Any]:
-    """A section a site, in it one a month."""
+    """A section for each site, with a section for each month."""
     for site, of_site in groupby(chapters, key=lambda c: c.entry.site):
         parts = []
         for month, of_month in groupby(of_site, key=lambda c: c.entry.month):
@@ -113,7 +116,7 @@ class _Texts:
         for article in self.waiting:
             if article.id == entry.id:
                 return _text(article)
-        return f"<p>{escape(entry.title)}</p>"  # it was removed meanwhile
+        return f"<p>{escape(entry.title)}</p>"  # the article was removed between the two readings
 
 
 def _text(article: Stored) -> str:
@@ -126,5 +129,5 @@ def _text(article: Stored) -> str:
 
 
 def _uri(url: str) -> str:
-    """An address as RFC 3986 spells it: pages are laxer than readers of books."""
+    """An address as RFC 3986 spells it: a browser forgives what an e-book reader does not."""
     return quote(url, safe=":/?#@!$&'()*+,;=%~")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Frame = Literal["pandas", "polars", "arrow"]
 
-#: What makes a frame → the modules that it needs, and the extra that brings them.
+#: engine → the modules that it needs, and the extra that installs them
 ENGINES: dict[str, tuple[tuple[str, ...], str]] = {
     "pandas": (("pandas", "pyarrow"), "pandas"),
     "polars": (("polars", "pyarrow"), "polars"),
@@ -31,9 +31,10 @@ _KINDS: dict[str, Kind] = {field.name: field.kind for field in FLAT}
 
 
 def check(engine: str, columns: Sequence[str] | None) -> list[str]:
-    """The columns of the frame that is asked for, all of them by default.
+    """The names of the columns of a frame, by default all.
 
-    Raises `UsageError` for an engine or a column that there is not, and where a library is missing, naming the extra.
+    Raises `UsageError` for an unknown engine or column, and for a missing library, naming its extra. Raises `WrongType`
+    for columns in one text.
     """
     if engine not in ENGINES:
         raise UsageError(f"dataframe(): engine {engine!r}: one of {', '.join(ENGINES)}")
@@ -53,7 +54,7 @@ def check(engine: str, columns: Sequence[str] | None) -> list[str]:
 
 
 def frame(source: File | Engine, ids: Sequence[int], engine: str, names: Sequence[str]) -> Any:
-    """The articles of these ids, in the order of ids, as a frame; see `check` for what may be asked for."""
+    """The articles of these ids, in their order, as a frame; `check` gives the names of the columns."""
     table = _table(source, ids, names)
     if engine == "arrow":
         return table
@@ -81,7 +82,7 @@ def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> A
 
 
 def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
-    """A column as Arrow has it, from what either driver gives."""
+    """A column as an Arrow array. SQLite gives times and lists as text and flags as integers, PostgreSQL does not."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -96,7 +97,7 @@ def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
 
 
 def _pandas(table: Any) -> Any:
-    """With pandas' own types that know a missing value: `Int64`, `boolean`, `string`."""
+    """The table in pandas, with the types that have missing values: `Int64`, `boolean`, `string`."""
     import pandas  # type: ignore[import-untyped]
     import pyarrow as pa
 

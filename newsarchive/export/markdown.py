@@ -1,4 +1,4 @@
-"""A folder of Markdown files, one an article, with front matter in YAML."""
+"""A folder of Markdown files, one for each article, with front matter in YAML."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from newsarchive.times import isoformat
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
-#: Longest part of a file name that comes from a headline, in letters: names are limited in bytes.
-_SLUG = 50
+#: Letters of a headline in a file name; the rest is cut, because file systems limit names to 255 bytes.
+MAX_SLUG_LETTERS = 50
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """Writes a value that comes twice in full: front matter is read by parsers that know no anchors."""
+    """Writes a repeated value in full each time: many readers of front matter know no YAML anchors."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
 def _time(dumper: Any, moment: datetime) -> Any:
-    """ISO 8601 with its T, as everywhere else; YAML reads it as a time."""
+    """ISO 8601 with `T`, as in the other formats; YAML reads it as a time."""
     return dumper.represent_scalar("tag:yaml.org,2002:timestamp", isoformat(moment))
 
 
@@ -39,7 +39,7 @@ _Dumper.add_representer(datetime, _time)
 
 
 def write_markdown(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
-    """`site/2025-04-01-the-headline-17.md`: all fields but the text in front, then the text."""
+    """Files such as `site/2025-04-01-the-headline-17.md`: the fields in front, then the text."""
     if not isinstance(target, Path):
         raise UsageError("markdown makes a folder: name one instead of -")
     number = 0
@@ -63,13 +63,13 @@ def document(article: Stored) -> str:
 
 
 def file_name(article: Stored) -> str:
-    """By day and headline, told apart by the ID."""
+    """Day, headline and ID: `2025-04-01-the-headline-17.md`."""
     day = f"{article.date_published:%Y-%m-%d}-" if article.date_published else ""
     return f"{day}{slug(article.headline)}{article.id}.md"
 
 
 def slug(headline: str) -> str:
-    """The letters and digits of a headline, parted by hyphens; "" where it has none.
+    """The letters and digits of a headline, with hyphens between words; "" where it has none.
 
     >>> slug("Café: the “harbour” & more…"), slug("台灣新聞")
     ('cafe-the-harbour-more-', '台灣新聞-')
@@ -77,5 +77,5 @@ def slug(headline: str) -> str:
     plain = unicodedata.normalize("NFKD", headline)
     bare = "".join(c for c in plain if not "\u0300" <= c <= "\u036f")
     words = re.findall(r"\w+", unicodedata.normalize("NFC", bare).lower())
-    short = "-".join(words)[:_SLUG].strip("-_")
+    short = "-".join(words)[:MAX_SLUG_LETTERS].strip("-_")
     return f"{short}-" if short else ""

@@ -15,8 +15,8 @@ from newsarchive.fields import FLAT, Kind, row
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
-#: Articles of one row group: what is in memory at a time.
-GROUP = 500
+#: Articles of one row group. They are in memory together; smaller groups make a larger file.
+MAX_ROW_GROUP_ARTICLES = 500
 
 _TYPES: dict[Kind, Any] = {
     "text": pa.string(),
@@ -33,7 +33,7 @@ def write_parquet(articles: Iterable[Stored], target: Path | IO[bytes], title: s
     """Typed columns, times in UTC, compressed with Zstandard."""
     number, waiting = 0, iter(articles)
     with pq.ParquetWriter(target, SCHEMA, compression="zstd") as out:
-        while rows := [row(article) for article in islice(waiting, GROUP)]:
+        while rows := [row(article) for article in islice(waiting, MAX_ROW_GROUP_ARTICLES)]:
             out.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
             number += len(rows)
     return number

@@ -23,7 +23,7 @@ E = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})
 
 
 def write_tei(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
-    """A `teiCorpus`, streamed: a `TEI` an article, its paragraphs as `p`."""
+    """A `teiCorpus`, streamed: a `TEI` for each article, a `p` for each paragraph."""
     number = 0
     with opened(target) as out, etree.xmlfile(out, encoding="utf-8") as xml:
         xml.write_declaration()
@@ -36,7 +36,7 @@ def write_tei(articles: Iterable[Stored], target: Path | IO[bytes], title: str) 
 
 
 def document(article: Stored) -> Any:
-    """One article."""
+    """The `TEI` element of one article."""
     body = E.body(E.head(t(article.headline)), *(E.p(t(p)) for p in article.article_body.split("\n\n") if p))
     text = E.text(body)
     if article.in_language:
@@ -67,7 +67,7 @@ def _header(
 
 
 def _source(article: Stored) -> Any:
-    """The page itself, and who had it first."""
+    """The `bibl` element: the page itself, and who published it first."""
     page = [E.title(t(article.headline)), E.publisher(t(article.publisher or article.site))]
     page.append(E.ptr(target=t(article.url)))
     if article.origin:

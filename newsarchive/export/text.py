@@ -1,19 +1,15 @@
-"""JSON Lines and CSV.
-
-The cells of a CSV file: what opens right in a spreadsheet, runs no formula there, and can be read back.
+"""JSON Lines and CSV, and the text that a spreadsheet or an XML file can hold.
 
 A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula (OWASP, "CSV
-injection"): a headline `=HYPERLINK(…)` would be run on the machine of whoever opens the file. Such a text gets an
-apostrophe in front, and so does one that has apostrophes there already, so that it can be taken back:
+injection"): a headline `=HYPERLINK(…)` would run on the machine of whoever opens the file. Such a text gets an apostrophe
+in front. A text that begins with apostrophes and then such a character gets one more, so that reading can undo it:
 
     >>> neutralised("=1+1"), neutralised("'=1"), neutralised("'tis"), neutralised("a = b")
     ("'=1+1", "''=1", "'tis", 'a = b')
     >>> restored("'=1+1"), restored("''=1"), restored("'tis"), restored("a = b")
     ('=1+1', "'=1", "'tis", 'a = b')
 
-Numbers stay numbers: only texts are touched.
-
-Text that XML 1.0 can hold.
+Numbers are not texts and stay as they are.
 """
 
 from __future__ import annotations
@@ -37,7 +33,7 @@ if TYPE_CHECKING:
 #: Between the names of a list in one cell.
 SEPARATOR = "; "
 
-#: What tells a spreadsheet that a file is UTF-8; without it Excel reads the letters of every script but ours wrong.
+#: Byte order mark, by which Excel takes a file for UTF-8; without it Excel misreads every letter outside ASCII.
 BOM = "\ufeff"
 
 # The full-width signs are read as formulas where Excel runs in Chinese, Japanese or Korean.
@@ -47,7 +43,7 @@ _NEUTRALISED = re.compile(f"'+{_FORMULA}")
 
 
 def neutralised(text: str) -> str:
-    """The text as no spreadsheet takes it for a formula."""
+    """The text in a form that no spreadsheet takes for a formula."""
     return f"'{text}" if _BEGINS_FORMULA.match(text) else text
 
 
@@ -69,7 +65,7 @@ def cell(value: Any) -> Any:
 
 @contextmanager
 def opened(target: Path | IO[bytes]) -> Iterator[IO[bytes]]:
-    """A file to write bytes to; a stream stays open for who gave it."""
+    """A file to write bytes to; a stream that is given stays open."""
     if isinstance(target, Path):
         with target.open("wb") as out:
             yield out
@@ -78,7 +74,7 @@ def opened(target: Path | IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
-    """A JSON object a line, in UTF-8."""
+    """One JSON object a line, in UTF-8."""
     number = 0
     with opened(target) as out:
         for article in articles:
@@ -90,8 +86,8 @@ def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str
 def write_csv(
     articles: Iterable[Stored], target: Path | IO[bytes], title: str, *, with_bom: bool | None = None
 ) -> int:
-    """A line of names, a row an article; see `write_rows`. A file begins with a byte order mark, a stream does
-    not, unless `with_bom` says otherwise."""
+    """A line of names and a row for each article (see `write_rows`). Unless `with_bom` says otherwise, a file begins
+    with a byte order mark and a stream does not."""
     bom = isinstance(target, Path) if with_bom is None else with_bom
     with opened(target) as out:
         return write_rows([field.name for field in FLAT], map(row, articles), out, with_bom=bom)
@@ -105,7 +101,7 @@ def write_rows(
     with_bom: bool = False,
     line_end: str = "\r\n",
 ) -> int:
-    """CSV (RFC 4180) in UTF-8: a line of names, then the rows, their cells as `cells.cell` has them; gives how many."""
+    """CSV (RFC 4180) in UTF-8: a line of names, then the rows with cells as `cell` makes them. Returns their number."""
     number = 0
     encoded = _Encoded(out)
     if with_bom:
@@ -119,7 +115,7 @@ def write_rows(
 
 
 class _Encoded:
-    """Text to bytes; `io.TextIOWrapper` would close a stream that is not ours."""
+    """Encodes text for a binary stream; `io.TextIOWrapper` would close the stream."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self.out = out

@@ -1,1 +1,1 @@
-"""Scrapy extensions of a crawl: progress on the screen, raw bytes in WARC files, templates learned on the way."""
+"""Scrapy extensions of a crawl: progress on the screen, raw bytes in WARC files, site templates learned meanwhile."""

@@ -1,6 +1,9 @@
-"""What a person sees of a crawl: every outcome counted, a progress line, a summary at the end.
+"""What a person sees of a crawl: how far it is and how long it still takes, and a summary at the end.
 
-How far a crawl is, how fast, and how long it takes yet: in words, and as a bar on a terminal.
+On a terminal the progress is a bar and the summary a table; elsewhere both are single lines:
+
+    https://blog.example: 120 of 400 posts, 1.0 pages a second, 5 minutes left
+    https://blog.example: 20 discovered, 18 new, 0 updated, 0 unchanged, 2 dropped, 2 dropped: too short
 """
 
 from __future__ import annotations
@@ -12,9 +15,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Self
 
+from rich import progress as rich_progress
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
-from rich.progress import Progress as progress_Progress
 from rich.table import Table
 from rich.text import Text
 from scrapy import signals
@@ -23,21 +25,31 @@ from scrapy.utils.asyncio import create_looping_call
 
 from newsarchive import demo
 from newsarchive.cli.common import messages
-from newsarchive.spiders.base import ArchiveSpider
+from newsarchive.crawl_stats import (
+    DONE,
+    FETCHED,
+    PREFIX,
+    SKIPPED_AS_KNOWN,
+    SKIPPED_AS_STORED,
+    Count,
+    Counts,
+    Failure,
+    Group,
+    key,
+    sites_left,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from scrapy.crawler import Crawler
     from scrapy.http import Request, Response
-    from twisted.python.failure import Failure
+    from twisted.python.failure import Failure as TwistedFailure
 
-
-#: Gives how many posts are done with, and how many there are as far as is known by now.
+#: Gives the number of posts that are done, and of all posts that are known by now.
 Position = Callable[[], tuple[int, int]]
 
 
 def duration(seconds: float) -> str:
-    """A span of time for a person, rounded up.
+    """A span of time in words, rounded up.
 
     >>> duration(0.4), duration(59), duration(61), duration(3600), duration(9000)
     ('1 second', '59 seconds', '2 minutes', '1 hour', '2.5 hours')
@@ -52,7 +64,7 @@ def duration(seconds: float) -> str:
 
 
 def speed_words(speed: float) -> str:
-    """Pages a second; a minute where they are fewer than one a second's tenth.
+    """Pages a second; pages a minute below 0.1 a second.
 
     >>> speed_words(12.34), speed_words(0.5), speed_words(0.05)
     ('12.3 pages a second', '0.5 pages a second', '3 pages a minute')
@@ -61,7 +73,7 @@ def speed_words(speed: float) -> str:
 
 
 class Pace:
-    """The mean speed since the start, in words. `clock` gives seconds."""
+    """The mean speed since `start`, in words. `clock` gives seconds."""
 
     def __init__(self, position: Position, clock: Callable[[], float] = time.monotonic) -> None:
         self.position, self.clock, self.started = position, clock, 0.0
@@ -83,23 +95,23 @@ class Pace:
         return ", ".join(parts)
 
 
-#: Columns of a terminal below which the speed is written as `0.5/s`: with all words the bar itself needs the rest.
+#: Columns of a terminal. On a narrower one the speed is written as `0.5/s`, so that the bar keeps its room.
 MIN_WORDY_COLUMNS = 70
 
 
-class _Speed(ProgressColumn):
+class _Speed(rich_progress.ProgressColumn):
     def __init__(self, wordy: bool) -> None:
         super().__init__()
         self.wordy = wordy
 
-    def render(self, task: Task) -> Text:
+    def render(self, task: rich_progress.Task) -> Text:
         if not task.speed:
             return Text("")
         return Text(speed_words(task.speed) if self.wordy else f"{task.speed:.1f}/s", no_wrap=True)
 
 
-class _Left(ProgressColumn):
-    def render(self, task: Task) -> Text:
+class _Left(rich_progress.ProgressColumn):
+    def render(self, task: rich_progress.Task) -> Text:
         if not task.total:
             return Text("")
         if task.completed >= task.total:
@@ -108,8 +120,8 @@ class _Left(ProgressColumn):
         return Text(f"{duration(left)} left" if left else "", no_wrap=True)
 
 
-class Bar(progress_Progress):
-    """A bar that asks how far the crawl is each time it is drawn, and the page at hand below it."""
+class Bar(rich_progress.Progress):
+    """A bar with the address of the last request below it. It asks `position` and `page` each time it is drawn."""
 
     def __init__(
         self,
@@ -119,7 +131,12 @@ class Bar(progress_Progress):
         clock: Callable[[], float] | None = None,
     ) -> None:
         wordy = console.width >= MIN_WORDY_COLUMNS
-        columns = (BarColumn(bar_width=None), TextColumn("{task.description}"), _Speed(wordy), _Left())
+        columns = (
+            rich_progress.BarColumn(bar_width=None),
+            rich_progress.TextColumn("{task.description}"),
+            _Speed(wordy),
+            _Left(),
+        )
         self.position, self.page, self.screen = position, page, console
         super().__init__(
             *columns, console=console, transient=True, redirect_stdout=False, refresh_per_second=4, expand=True,
@@ -128,7 +145,7 @@ class Bar(progress_Progress):
         self.add_task("looking for posts", total=None)
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        if self.tasks:  # while it is made it draws itself, without any
+        if self.tasks:  # `__init__` draws the bar before it has a task
             done, found = self.position()
             words = f"{done} of {found} posts" if found else "looking for posts"
             self.update(self.tasks[0].id, completed=done, total=found or None, description=words)
@@ -137,7 +154,7 @@ class Bar(progress_Progress):
 
 
 def shortened(address: str, width: int) -> str:
-    """An address in one line of the screen: its end tells one post from another.
+    """An address in one line of the screen, cut at its start: the end tells one post from another.
 
     >>> shortened("https://blog.example/2025/04/post/", 20)
     '…mple/2025/04/post/'
@@ -145,62 +162,28 @@ def shortened(address: str, width: int) -> str:
     return address if len(address) < width else "…" + address[len(address) - width + 2 :]
 
 
-#: The summary's rows, in the order that a page lives through them.
-ROWS = ("discovered", "new", "updated", "unchanged")
-#: Outcomes that have reasons, each a stat `newsarchive/<group>/<reason>`.
-GROUPS = ("filled", "failed", "dropped", "skipped", "source problems")
-#: Counted where there were any. `blocked` are posts whose page was kept from us and whose text the feed or the API gave
-#: (without it they count as failed), `missing` those that answered 404 once, and are asked for again; `waiting` those
-#: that were not asked for, since their site answered no more.
-EXTRA = (
-    "reread",
-    "blocked",
-    "missing",
-    "gone",
-    "still gone",
-    "waiting",
-    "not modified",
-    "fetched with the browser",
-)
-#: What was found out about a post by fetching it, and what an earlier crawl had found out.
-FETCHED = ("new", "updated", "unchanged", "reread", "missing", "gone", "still gone", "dropped")
-KNOWN_BEFORE = ("skipped: not due", "skipped: done before the kill")
-#: What a summary on a terminal calls the counts; in one line, which programs read too, they keep their names.
-WORDS = {
-    "discovered": "posts found",
-    "updated": "changed by the site",
-    "reread": "unchanged, and read better than before",
-    "gone": "deleted by the site",
-    "missing": "missing, asked for again next time",
-    "still gone": "still missing",
-    "waiting": "left for the next crawl",
-    "not modified": "unchanged, as the server says",
-    "blocked": "kept from us, and taken from the feed or API",
-    "filled": "completed from another source",
-    "failed": "could not be fetched or read",
-    "dropped": "no articles",
-    "skipped": "not fetched",
-    "source problems": "sources that could not be read",
+#: What the summary on a terminal calls the counts. The summary in one line, which programs read too, has their names.
+TABLE_WORDS: dict[Count | Group, str] = {
+    Count.DISCOVERED: "posts found",
+    Count.UPDATED: "changed by the site",
+    Count.REREAD: "unchanged, and read better than before",
+    Count.GONE: "deleted by the site",
+    Count.MISSING: "missing, asked for again next time",
+    Count.STILL_GONE: "still missing",
+    Count.WAITING: "left for the next crawl",
+    Count.NOT_MODIFIED: "unchanged, as the server says",
+    Count.BLOCKED: "kept from us, and taken from the feed or API",
+    Group.FILLED: "completed from another source",
+    Group.FAILED: "could not be fetched or read",
+    Group.DROPPED: "no articles",
+    Group.SKIPPED: "not fetched",
+    Group.SOURCE_PROBLEMS: "sources that could not be read",
 }
-#: What became of a post that is done with in this crawl; with a reason it is skipped, and was known before.
-DONE = ("new", "updated", "reread", "unchanged", "missing", "gone", "still gone", "dropped", "failed")
-KNOWN = ("skipped: not due", "skipped: looked at before", "skipped: done before")
-#: Seconds between two lines of progress where no person watches: a log of a day's crawl has 1,440 of them.
+#: Seconds between two lines of progress outside a terminal. The log of a crawl of one day has 1,440 of them.
 SECONDS_BETWEEN_LINES = 60
 
 
-def counts(stats: dict[str, Any]) -> dict[str, int]:
-    """The numbers of a crawl by name; those with a reason as `dropped: too short`."""
-    found = {row: int(stats.get(f"newsarchive/{row}", 0)) for row in (*ROWS, *EXTRA)}
-    for group in GROUPS:
-        prefix = f"newsarchive/{group}/"
-        reasons = {k.removeprefix(prefix): v for k, v in stats.items() if k.startswith(prefix)}
-        found[group] = sum(reasons.values())
-        found |= {f"{group}: {reason}": n for reason, n in sorted(reasons.items())}
-    return found
-
-
-#: Of the message of an exception: more is in the log, and a summary is read at a glance.
+#: Characters of an exception's message in the summary; the log has all of it.
 MAX_ERROR_CHARACTERS = 200
 
 
@@ -214,22 +197,19 @@ class Verdict(Enum):
 
 
 def verdict(stats: dict[str, Any]) -> Verdict:
-    """What the counts of a crawl say. A site that was left and of which no post was fetched failed, whatever the
-    archive holds of it."""
-    seen, left = counts(stats), sites_left(stats)
-    if not seen["failed"] and not left:
+    """How the fetching went, by the counts of a crawl.
+
+    A site that was left without one fetched post failed, even where the archive holds posts of it.
+    """
+    counts, left = Counts(stats), sites_left(stats)
+    if not counts[Group.FAILED] and not left:
         return Verdict.FINE
-    known = not left and any(seen.get(row) for row in KNOWN_BEFORE)
-    return Verdict.SOME_FAILED if known or any(seen[row] for row in FETCHED) else Verdict.ALL_FAILED
-
-
-def sites_left(stats: dict[str, Any]) -> list[str]:
-    """What is to be said of each site that was left because it answered no more."""
-    return [str(said) for key, said in sorted(stats.items()) if key.startswith("newsarchive/site_left/")]
+    stored = not left and counts.skipped(SKIPPED_AS_STORED)
+    return Verdict.SOME_FAILED if stored or any(counts[name] for name in FETCHED) else Verdict.ALL_FAILED
 
 
 class OneLine(logging.Filter):
-    """A log line without its traceback: a host that does not answer is no fault in the code."""
+    """Takes the traceback off a log record: a host that does not answer is no fault in the code."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = None
@@ -237,7 +217,7 @@ class OneLine(logging.Filter):
 
 
 class Outcomes:
-    """Counts what the pipelines dropped, and what failed in them."""
+    """Counts the items that the pipelines dropped, and those that failed in them."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.stats = crawler.stats
@@ -253,24 +233,24 @@ class Outcomes:
         crawler.signals.connect(extension.spider_error, signals.spider_error)
         return extension
 
-    def spider_error(self, failure: Failure, response: Response | Failure | None) -> None:
-        """The first exception that a spider did not handle is said in the summary; its traceback is in the log."""
+    def spider_error(self, failure: TwistedFailure, response: Response | TwistedFailure | None) -> None:
+        """Keep the first exception that the spider did not handle for the summary; its traceback is in the log."""
         request = getattr(response, "request", None)
         words = " ".join(str(failure.value).split())[:MAX_ERROR_CHARACTERS]
         where = f"{request.url}: " if request is not None else ""
-        if self.stats.get_value("newsarchive/spider_error") is None:
+        if self.stats.get_value(key(Failure.SPIDER)) is None:
             self.stats.set_value(
-                "newsarchive/spider_error",
+                key(Failure.SPIDER),
                 f"{where}the spider failed with {type(failure.value).__name__}: {words or 'no message'}; "
                 "the log above says where; what was stored until then is kept",
             )
 
     def item_dropped(self, exception: BaseException) -> None:
         reason = getattr(exception, "reason", None) or type(exception).__name__
-        self.stats.inc_value(f"newsarchive/dropped/{reason}")
+        self.stats.inc_value(key(Group.DROPPED, reason))
 
-    def item_error(self, failure: Failure) -> None:
-        self.stats.inc_value(f"newsarchive/failed/{type(failure.value).__name__}")
+    def item_error(self, failure: TwistedFailure) -> None:
+        self.stats.inc_value(key(Group.FAILED, type(failure.value).__name__))
 
 
 class Progress:
@@ -289,8 +269,8 @@ class Progress:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if crawler.settings.getbool("NEWSARCHIVE_QUIET"):
             raise NotConfigured
-        if not isinstance(crawler.spider, ArchiveSpider):
-            raise NotConfigured  # how far a spider of another project is, it alone knows
+        if not is_archive_spider(crawler):
+            raise NotConfigured  # only a spider of newsarchive counts the posts that it has found
         extension = cls(crawler)
         crawler.signals.connect(extension.start, signals.spider_opened)
         crawler.signals.connect(extension.at, signals.request_reached_downloader)
@@ -299,19 +279,20 @@ class Progress:
 
     @property
     def watched(self) -> bool:
-        """Whether a bar can be drawn: a person watches, and no rows of ours come to the same screen."""
-        feeds = crawler_feeds(self.crawler)
-        rows = getattr(self.crawler.spider, "dry_run", False) or {"-", "stdout:"} & feeds
+        """Whether a bar can be drawn: on a terminal that gets no rows of the crawl at the same time."""
+        feeds = map(str, self.crawler.settings.getdict("FEEDS"))
+        rows = getattr(self.crawler.spider, "dry_run", False) or any(
+            uri == "-" or uri.startswith("stdout:") for uri in feeds
+        )
         dumb = not self.console.is_terminal or self.console.is_dumb_terminal
         return not dumb and not (rows and sys.stdout.isatty())
 
     def position(self) -> tuple[int, int]:
-        """How many posts are done with, and how many there are to do as far as is known by now."""
-        seen = counts(dict(self.stats.get_stats()))  # a copy: the bar is drawn by a thread of its own
-        known = sum(n for what, n in seen.items() if what.startswith(KNOWN))
-        found = max(0, seen["discovered"] - known)
+        """The number of posts that are done, and of all posts to fetch that are known by now."""
+        counts = Counts(dict(self.stats.get_stats()))  # a copy: the bar is drawn by a thread of its own
+        found = max(0, counts[Count.DISCOVERED] - counts.skipped(SKIPPED_AS_KNOWN))
         limit = getattr(self.crawler.spider, "limit", None)
-        done = sum(seen.get(what, 0) for what in DONE)
+        done = sum(counts[name] for name in DONE)
         return done, max(done, min(found, limit) if limit else found)
 
     def at(self, request: Request) -> None:
@@ -344,18 +325,18 @@ class Progress:
             self.lines.stop()
 
 
-def crawler_feeds(crawler: Crawler) -> set[str]:
-    """Where the crawl writes rows, beside the database."""
-    return {str(uri).partition(":")[0] + ":" * (":" in str(uri)) for uri in crawler.settings.getdict("FEEDS")}
+def is_archive_spider(crawler: Crawler) -> bool:
+    """Whether the crawl's spider is one of newsarchive's own."""
+    return getattr(crawler.spider, "is_archive_spider", False)
 
 
 def name_of(crawler: Crawler) -> str:
-    """What a crawl is called: the blog's address where it has one."""
+    """The name of a crawl: the blog's address, or else the spider's name."""
     return str(getattr(crawler.spider, "url", "") or getattr(crawler.spider, "name", "crawl"))
 
 
 class Summary:
-    """What the crawl did: a table on a terminal, one line elsewhere; on stderr, for `-O -` owns stdout."""
+    """Prints what the crawl did: a table on a terminal, one line elsewhere; on stderr, for `-O -` owns stdout."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -371,7 +352,7 @@ class Summary:
 
     def print(self) -> None:
         stats = self.crawler.stats.get_stats()
-        if not isinstance(self.crawler.spider, ArchiveSpider) and not any(map(is_ours, stats)):
+        if not is_archive_spider(self.crawler) and not any(stat.startswith(PREFIX) for stat in stats):
             return  # a spider of another project that gave the archive nothing
         console, name = messages(), name_of(self.crawler)
         if console.is_terminal:
@@ -385,41 +366,38 @@ class Summary:
             self.print_next(console, stats)
 
     def print_next(self, console: Console, stats: dict[str, Any]) -> None:
-        """Where the articles are; the tour of the bundled blog says it at its own end."""
+        """Say where the articles are; the tour of the bundled blog says it at its own end."""
         from newsarchive.cli.common import next_steps
 
-        settings, found = self.crawler.settings, counts(stats)
-        held = any(found[row] for row in ("new", "updated", "unchanged", "reread"))
+        settings, counts = self.crawler.settings, Counts(stats)
+        held = any(counts[name] for name in (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD))
         touring = name_of(self.crawler).startswith(demo.ADDRESS)
         url, warc = settings.get("NEWSARCHIVE_DATABASE_URL"), settings.get("NEWSARCHIVE_WARC") or "off"
         if url and held and not touring and settings.getbool("NEWSARCHIVE_TOUR", True):
             console.print(next_steps(url, warc), soft_wrap=True, markup=False)
 
 
-def is_ours(stat: str) -> bool:
-    return stat.startswith("newsarchive/")
-
-
 def problems(stats: dict[str, Any]) -> list[str]:
-    """What made the whole run or a part of it fail, in words; empty where it did its work."""
-    keys = ("newsarchive/site_error", "newsarchive/database_error", "newsarchive/spider_error")
-    return [str(stats[key]) for key in keys if key in stats] + sites_left(stats)
+    """The sentences on what made the whole run or a part of it fail; empty for a run that did its work."""
+    keys = map(key, (Failure.SITE, Failure.DATABASE, Failure.SPIDER))
+    return [str(stats[one]) for one in keys if one in stats] + list(sites_left(stats).values())
 
 
 def one_line(name: str, stats: dict[str, Any]) -> str:
-    """`https://blog.example: 20 discovered, 18 new, …`: what cron mails."""
-    seen = counts(stats)
-    words = [f"{n} {what}" for what, n in seen.items() if what in ROWS or n]
+    """The summary in one line, which cron mails.
+
+    >>> one_line("https://blog.example", {"newsarchive/new": 2, "newsarchive/failed/timeout": 1})
+    'https://blog.example: 0 discovered, 2 new, 0 updated, 0 unchanged, 1 failed, 1 failed: timeout'
+    """
+    words = (f"{n} {what}: {reason}" if reason else f"{n} {what}" for what, reason, n in Counts(stats).rows())
     return f"{name}: " + ", ".join(words)
 
 
 def table(stats: dict[str, Any]) -> Table:
-    """The same for a person, in plain words."""
+    """The summary as a table, in plain words."""
     out = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     out.add_column("posts", justify="right")
     out.add_column("what", overflow="fold")
-    for what, n in counts(stats).items():
-        if what in ROWS or n:
-            group, _, reason = what.partition(": ")
-            out.add_row(str(n), Text(f"  {reason}" if reason else WORDS.get(group, group)))
+    for name, reason, number in Counts(stats).rows():
+        out.add_row(str(number), Text(f"  {reason}" if reason else TABLE_WORDS.get(name, name)))
     return out

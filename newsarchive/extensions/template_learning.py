@@ -1,6 +1,6 @@
-"""Learning inside a crawl: a new site's furniture while its pages come in, every site's at the end.
+"""Learning of site templates inside a crawl: of a new site while its pages come in, of every site at the end.
 
-The crawl is stored before anything is learned from it: no failure here may lose an article or end a crawl.
+An article is stored before anything is learned from it: no failure here may lose an article or end a crawl.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from newsarchive.core.urls import site_of
+from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.writing.store import Outcome
-from newsarchive.extensions.recorder import raw_folder
+from newsarchive.extensions.warc import raw_folder
 from newsarchive.items import Article
 from newsarchive.learning import LEARNING_PAGES, Learner, Summary
 
@@ -24,16 +25,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Scrapy's way to tell others: sent with `site=` when a site's template may have changed.
+#: The Scrapy signal that a site's template may have changed; sent with `site=`.
 template_learned = object()
-#: So many pages on which the template does not fit make it due: a redesign has begun.
-ODD = frozenset({3, 8, 21, 55})
+#: Numbers of pages that do not fit the site's template; at each of them the site is learned again, because a redesign
+#: may have begun. The steps grow, so that a site that never fits is not learned all the time.
+MISFIT_STEPS = frozenset({3, 8, 21, 55})
+#: Characters of an exception's message in the log.
+MAX_ERROR_CHARACTERS = 200
 
 
-class Tutor:
-    """Decides when the sites of one crawl are learned, and sees to it that nothing comes of a failure.
+class TemplateLearning:
+    """Decides when the sites of one crawl are learned, and logs a failure instead of raising it.
 
-    Off without raw bytes, without `NEWSARCHIVE_LEARN`.
+    It does nothing where no raw bytes are kept, or `NEWSARCHIVE_LEARN` is off.
     """
 
     def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
@@ -51,27 +55,29 @@ class Tutor:
             else None
         )
         self.since = datetime.now(UTC)
+        #: site → its pages in the archive
         self.pages: dict[str, int] = {}
-        self.odd: Counter[str] = Counter()
+        #: site → pages of this crawl that do not fit its template
+        self.misfits: Counter[str] = Counter()
         self.changed: set[str] = set()
         self.running: asyncio.Future[None] | None = None
 
     async def stored(self, article: Article, outcome: Outcome) -> None:
-        """An article is in the archive: its site may be due."""
+        """Note an article that is in the archive now, and learn its site where that is due."""
         if self.learner is None:
             return
-        site, odd = site_of(article.url), bool(article.seen and article.seen.misfit)
-        if outcome is not Outcome.UNCHANGED or odd:
+        site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
+        if outcome is not Outcome.UNCHANGED or misfit:
             self.changed.add(site)
-        self.odd[site] += odd
-        due = odd and self.odd[site] in ODD
+        self.misfits[site] += misfit
+        due = misfit and self.misfits[site] in MISFIT_STEPS
         if outcome is Outcome.NEW:
-            due = await self._another(site) in LEARNING_PAGES or due
+            due = await self._page_number(site) in LEARNING_PAGES or due
         if due and (self.running is None or self.running.done()):
             self.running = asyncio.ensure_future(self._learn_now(site))
 
-    async def _another(self, site: str) -> int:
-        """How many pages of a site are known, with this one."""
+    async def _page_number(self, site: str) -> int:
+        """The number of pages of a site in the archive, with the one that was just stored."""
         if site not in self.pages:
             self.pages[site] = await asyncio.to_thread(self._count, site)
         else:
@@ -86,7 +92,7 @@ class Tutor:
             return 0
 
     async def _learn_now(self, site: str) -> None:
-        """Learn in a thread while the crawl goes on; the pages that come after are read by it."""
+        """Learn in a thread while the crawl goes on; later pages are read by the new template."""
         assert self.learner is not None
         try:
             done = await asyncio.to_thread(self.learner.learn, site, going_on=True)
@@ -97,7 +103,7 @@ class Tutor:
             self.crawler.signals.send_catch_log(template_learned, site=site)
 
     async def close(self) -> None:
-        """Learn the sites that changed, and those that share lines with them."""
+        """Learn the sites that changed, and the sites that share lines with them."""
         if self.running is not None:
             await self.running
         if self.learner is not None and self.changed:
@@ -117,14 +123,14 @@ class Tutor:
                 self._failed(site, error)
 
     def _learned(self, done: Summary) -> None:
-        self.crawler.stats.inc_value("newsarchive/learned", len(done.changed))
+        self.crawler.stats.inc_value(key(Detail.LEARNED), len(done.changed))
 
     def _failed(self, site: str, error: Exception) -> None:
         logger.error(
             "%s: its template could not be learned (%s: %s); its articles are stored; try: newsarchive learn %s",
             site or "a neighbour",
             type(error).__name__,
-            " ".join(str(error).split())[:200],
+            " ".join(str(error).split())[:MAX_ERROR_CHARACTERS],
             site or "--all",
         )
-        self.crawler.stats.inc_value("newsarchive/learning_failed")
+        self.crawler.stats.inc_value(key(Detail.LEARNING_FAILED))

@@ -1,7 +1,7 @@
-"""Finding every post of a blog: its REST API, feeds, sitemaps, and archive pages, in that order.
+"""Finding every post of a blog: its REST API, feeds, sitemaps and archive pages are asked, in that order.
 
-What a source says is read by `core.discovery.find`; here is only the asking, one request after the other,
-bounded. A source that cannot be read is counted and named; the others go on.
+`core.discovery.find` reads what a source answers; this module sends the requests, one after the other and
+`MAX_REQUESTS` at most. A source that cannot be read is counted and named in the log, and the next one is asked.
 """
 
 from __future__ import annotations
@@ -21,40 +21,41 @@ from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
 from newsarchive.core.discovery.sitemaps import MAX_BYTES
 from newsarchive.core.metadata.site_statements import site_name
+from newsarchive.crawling import explain, headers_of, status_problem
 from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
 from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules
-from newsarchive.spiders.base import content_type, explain, headers_of, status_problem
 
 if TYPE_CHECKING:
     from scrapy.core.engine import ExecutionEngine
 
-#: Requests that finding may make on one site, however its pages multiply.
-MOST_REQUESTS = 3000
-#: Bytes of a feed from which on it is read in a thread.
-LARGE_FEED = 1_000_000
+#: Requests for sources of one site in one crawl. After that no source is asked: an archive with endless pages (a
+#: calendar) ends here.
+MAX_REQUESTS = 3000
+#: Bytes of a feed or sitemap. A longer one is read in a thread: a bad one takes seconds, and downloads go on meanwhile.
+MAX_BYTES_READ_AT_ONCE = 1_000_000
+#: Answers of sources that a killed crawl read count as read for the crawl that goes on with it; older ones do not.
+MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
 #: Kinds of sources that a site's settings may choose from.
 KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
-#: Kinds of sources that another source leads to: pages of an API, the sitemaps that a sitemap lists.
-API_PAGE, SITEMAP_PART = "wp-json page", "sitemap part"
-#: The root of an API, which tells the site's name.
+#: The kind of a page of an API, to which the API leads.
+API_PAGE = "wp-json page"
+#: The kind of a sitemap that another sitemap lists.
+SITEMAP_PART = "sitemap part"
+#: The kind of the root of an API, which tells the site's name.
 API_ROOT = "wp-json root"
-#: Answers of an API that are read: they say why it gives nothing. A server that is too small for a page with names
-#: embedded answers 500, and may give one without.
-REFUSED = (400, 401, 403, 404)
-#: What the address that a feed belongs to is, where it is not that of one section, tag or author.
-WHOLE = frozenset(("", "home page", "feed"))
-#: Sitemaps that list no posts, by what their names say.
-OTHER_SITEMAPS = frozenset(("pages", "categories", "authors", "media"))
-
-
-#: How long what a killed crawl read of a source counts as read, for the crawl that goes on with it.
-FRESH = timedelta(hours=1)
+#: Error statuses of an API whose answers are read: they say why it gives nothing.
+API_ERROR_STATUSES = (400, 401, 403, 404)
+#: What a feed's own address is (`find.index_reason`) where the feed is that of the whole site, not of a section, tag or
+#: author.
+WHOLE_SITE_REASONS = frozenset(("", "home page", "feed"))
+#: What the names of sitemaps say that list no posts (`find.sitemap_content`).
+SITEMAPS_WITHOUT_POSTS = frozenset(("pages", "categories", "authors", "media"))
 
 
 class Batch(NamedTuple):
-    """Links that one answer named; `source_id` is the row of the source, `None` for pages. `remembered` are those
-    of a source that did not change: what it named when it was read."""
+    """The links that one answer named. `source_id` is the row of the source, `None` for an archive page. `remembered`
+    says that the source did not change, and that these are the links that it named when it was read."""
 
     links: list[Link]
     source_id: int | None = None
@@ -69,7 +70,8 @@ def conditional(known: Known | KnownSource | Validators) -> dict[str, str]:
 
 @dataclass
 class Finder:
-    """Finds the posts of one site. `enough` says when the crawl wants no more; `problem` takes what went wrong."""
+    """Finds the posts of one site. `enough` says when the crawl wants no more; `problem` takes the URL of a source that
+    cannot be read, the reason that stats count, and a sentence."""
 
     engine: ExecutionEngine
     frontier: Frontier | None
@@ -77,13 +79,13 @@ class Finder:
     rules: Rules
     enough: Callable[[], bool]
     problem: Callable[[str, str, str], None]
-    #: What robots.txt of an address says, where the crawl has it; `None` where it must be asked for.
+    #: Gives the robots.txt of an address's host; `None` where the crawl has not read it.
     robots: Callable[[str], str | None] = lambda url: None
-    #: The kinds of sources that are asked; `archive` stands for the front page and those it leads to.
+    #: The kinds of sources that are asked; `archive` is the front page and the archive pages that it leads to.
     kinds: frozenset[str] = KINDS
-    #: Whether all that is found gets its row: only then may a later 304 stand for it.
+    #: Whether every link that is found gets its row in the frontier: only then may a later 304 stand for the links.
     remember: bool = True
-    #: Since when a killed crawl read sources that this one, which goes on with it, need not ask again.
+    #: When the killed crawl began that this one goes on with: the sources that it read are not asked again.
     resume_point: datetime | None = None
     requests: int = 0
     seen: set[str] = field(default_factory=set)
@@ -91,7 +93,7 @@ class Finder:
     async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
         """All links to posts, source by source; a post that two sources name comes twice.
 
-        `known` is the front page as a source: with its validators, once everything was found.
+        `known` is the front page's row as a source; its validators are kept once everything is found.
         """
         tried = await self._sources(home)
         complete: set[str] = set()
@@ -121,7 +123,7 @@ class Finder:
         await self._read_whole(known, home)
 
     async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
-        """All links to posts of a site whose front page did not change: from the sources that answered before."""
+        """All links to posts of a site whose front page did not change, from the sources that answered before."""
         assert self.frontier is not None
         for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
             if not source.answers:
@@ -134,7 +136,7 @@ class Finder:
             yield await self._named_by(known)
 
     async def _sources(self, home: TextResponse) -> list[Source]:
-        """The sources to try: the page's own, and the sitemaps that robots.txt names before the usual ones."""
+        """The sources to try: those of the front page, and the sitemaps of robots.txt before those at usual places."""
         found = find.sources(home.text, headers_of(home), home.url, self.rules)
         robots = self.robots(home.url)
         if robots is None:
@@ -154,7 +156,7 @@ class Finder:
             return
         known = await self._known(source.kind, source.url)
         if known and not source.announced and known.rests(datetime.now(UTC)):
-            return  # there was nothing at this usual place, and the site announces nothing there
+            return  # nothing was at this usual place, and the site announces nothing there
         async for batch in readers[source.kind](source, known, home_url):
             yield batch
 
@@ -166,7 +168,8 @@ class Finder:
         while not self.enough():
             url = find.wp_posts_url(source.url, page=page, embed=embed)
             own = await self._known(API_PAGE, url) if known else None
-            also = (*REFUSED, *((500,) if embed and page == 1 else ()))
+            # A server that is too small for a page with names embedded answers 500, and may give one without.
+            also = (*API_ERROR_STATUSES, *((500,) if embed and page == 1 else ()))
             response = await self._get(url, own, expected=source.announced, also=also)
             if response is None:
                 return
@@ -174,7 +177,7 @@ class Finder:
                 yield await self._named_by(own)
                 following = find.wp_posts_url(source.url, page=page + 1, embed=embed)
                 if known.answers and not await self._was_read(API_PAGE, following):
-                    return  # it was the last when all were read
+                    return  # it was the last page when the API was read
                 page += 1
                 continue
             posts = find.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
@@ -195,7 +198,7 @@ class Finder:
             page += 1
 
     async def _ask_name(self, root: str) -> None:
-        """Ask the API what the site is called, where nothing has told it yet: before its first post is read."""
+        """Ask the API for the site's name before the first post is read, where no source has told it yet."""
         if self.frontier is None:
             return
         named = await asyncio.to_thread(self.frontier.site_name, self.site_id)
@@ -213,12 +216,15 @@ class Finder:
         await asyncio.to_thread(self.frontier.source_checked, known.id, ok=bool(name))
 
     async def name(self, feed: find.Feed) -> None:
-        """Keep what the feed says of the site, where it is the feed of the whole site and nothing was known."""
-        if self.frontier is None or find.index_reason(feed.home_url or feed.url, self.rules) not in WHOLE:
+        """Store name and language of the site as its feed says, where the feed is that of the whole site."""
+        if (
+            self.frontier is None
+            or find.index_reason(feed.home_url or feed.url, self.rules) not in WHOLE_SITE_REASONS
+        ):
             return
-        called = site_name(feed.title, self.rules)
-        if called or feed.language:
-            await asyncio.to_thread(self.frontier.name_site, self.site_id, called, feed.language)
+        name = site_name(feed.title, self.rules)
+        if name or feed.language:
+            await asyncio.to_thread(self.frontier.name_site, self.site_id, name, feed.language)
 
     async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
         response = await self._get(source.url, known, expected=source.announced)
@@ -245,11 +251,9 @@ class Finder:
         await self._read_whole(known, first)
 
     async def _parsed_feed(self, response: Response, home_url: str) -> find.Feed:
-        """A large feed is read in a thread: a bad one takes seconds, and the other downloads go on."""
-        read = partial(
-            find.parse_feed, response.body, response.url, content_type(response), home_url, self.rules
-        )
-        return await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
+        content_type = headers_of(response).get("content-type")
+        read = partial(find.parse_feed, response.body, response.url, content_type, home_url, self.rules)
+        return await asyncio.to_thread(read) if len(response.body) > MAX_BYTES_READ_AT_ONCE else read()
 
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
@@ -263,29 +267,32 @@ class Finder:
             if response is None:
                 continue
             if urls.url_key(response.url) != urls.url_key(url) and not self._first_time(response.url):
-                await self._failed(own)  # another name of what was read: it need not be asked again soon
+                await self._failed(own)  # it redirects to a sitemap that was read: not asked again soon
                 continue
             if response.status == 304 and own:
                 yield await self._named_by(own)
                 waiting += await self._stored_parts() if own is known else []
                 continue
             read = partial(find.parse_sitemap, response.body, response.url, self.rules, home_url)
-            sitemap = await asyncio.to_thread(read) if len(response.body) > LARGE_FEED else read()
+            sitemap = await asyncio.to_thread(read) if len(response.body) > MAX_BYTES_READ_AT_ONCE else read()
             if sitemap.problem and (source.announced or sitemap.kind):
                 self.problem(url, "sitemap", sitemap.problem)
             yield Batch(list(sitemap.links), own.id if own else None)
-            for part in sitemap.sitemaps:  # each is a row before the one that lists it counts as read
-                if find.sitemap_content(part.url, self.rules) not in OTHER_SITEMAPS:
+            for (
+                part
+            ) in sitemap.sitemaps:  # each part has its row before the sitemap that lists it counts as read
+                if find.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS:
                     waiting.append((part.url, await self._known(SITEMAP_PART, part.url)))
             await self._read_whole(own, response)
 
     async def _stored_parts(self) -> list[tuple[str, KnownSource | None]]:
-        """The further sitemaps that the site's sitemaps listed when they were read last."""
+        """The sitemaps that the site's sitemaps listed when they were last read."""
         assert self.frontier is not None
         stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
         return [(part.url, part) for part in stored if not part.rests(datetime.now(UTC))]
 
     async def _named_by(self, source: KnownSource) -> Batch:
+        """The links that an unchanged source named when it was read."""
         assert self.frontier is not None
         links = await asyncio.to_thread(self.frontier.named_by, source.id)
         return Batch(links, source.id, remembered=True)
@@ -299,7 +306,7 @@ class Finder:
         )
 
     async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
-        """The last resort: from page to older page, then through the archives that the front page links to."""
+        """The last resort: from the front page to older and older pages, then through the archives that it links."""
         starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
         starts += [(url, None) for url in find.archive_links(home.text, home.url, self.rules)]
         for url, start in starts:
@@ -334,16 +341,19 @@ class Finder:
         expected: bool = False,
         also: tuple[int, ...] = (),
     ) -> Response | None:
-        """One answer that can be used, else `None`; what was announced and failed is reported."""
+        """An answer with status 200 or 304, or one of `also`; else `None`.
+
+        The failure of an `expected` source, which the site announces, is reported.
+        """
         if known and self._read_already(known):
             return Response(url, status=304)
         self.requests += 1
-        if self.requests > MOST_REQUESTS:
+        if self.requests > MAX_REQUESTS:
             return None
         headers = conditional(known) if known else {}
         response: Response | None = None
         try:
-            large = {"download_maxsize": MAX_BYTES}  # what the protocol of sitemaps allows
+            large = {"download_maxsize": MAX_BYTES}  # the protocol of sitemaps allows this size
             response = await self.engine.download_async(Request(url, headers=headers, meta=large))
             ok = response.status in (200, 304)
             reason, sentence = status_problem(response.status)
@@ -363,14 +373,14 @@ class Finder:
             await asyncio.to_thread(self.frontier.source_checked, source.id, ok=False)
 
     def _read_already(self, source: KnownSource) -> bool:
-        """Whether the killed crawl that this one goes on with had it a moment ago."""
+        """Whether the killed crawl that this one goes on with read the source a moment ago."""
         read = source.last_checked_at
         if self.resume_point is None or read is None or not source.answers:
             return False
-        return read >= max(self.resume_point, datetime.now(UTC) - FRESH)
+        return read >= max(self.resume_point, datetime.now(UTC) - MAX_AGE_OF_READ_SOURCE)
 
     async def _read_whole(self, known: KnownSource | None, response: Response) -> None:
-        """Keep a source's validators, now that every link it named has its row: a later 304 then loses none."""
+        """Store a source's validators, now that every link that it named has its row: a later 304 then loses none."""
         if known and self.frontier and self.remember and not self.enough() and response.status == 200:
             headers = headers_of(response)
             await asyncio.to_thread(
@@ -386,5 +396,5 @@ class Finder:
         return True
 
     def _fresh(self, links: list[Link]) -> int:
-        """How many of these posts no page of this crawl has named yet."""
+        """The number of these posts that no page of this crawl has named yet."""
         return sum([self._first_time(link.url) for link in links])

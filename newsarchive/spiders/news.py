@@ -1,4 +1,4 @@
-"""`scrapy crawl news -a url=https://blog.example`: find a blog's posts and fetch them."""
+"""`scrapy crawl news -a url=https://blog.example`: find the posts of a blog, and fetch them."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ from urllib.parse import urlsplit
 from scrapy import Request, signals
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
-from twisted.python.failure import Failure
+from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive.core import urls
 from newsarchive.core.discovery import find
+from newsarchive.crawl_stats import Count, Group, SkipReason, key
+from newsarchive.crawling import explain, headers_of, text_of
 from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
-from newsarchive.middlewares import Politeness
-from newsarchive.spiders.base import content_type, count, day, explain, flag, headers_of
+from newsarchive.middlewares import DelayMiddleware
+from newsarchive.spiders.base import count, day, flag
 from newsarchive.spiders.discovery import KINDS, Batch, Finder, conditional
 from newsarchive.spiders.posts import FetchingSpider
 
-#: The kind of source that a front page is.
+#: The kind under which a front page stands among the sources of its site.
 HOME = "home page"
 
 
 def sources(value: str) -> frozenset[str]:
-    """The kinds of sources to ask, all of them for "". Raises `UsageError`."""
+    """The kinds of sources to ask, from a text such as `feed,sitemap`; all of them for "". Raises `UsageError`."""
     chosen = frozenset(word.strip() for word in value.split(",") if word.strip())
     if unknown := chosen - KINDS:
         raise UsageError(f"sources: {min(unknown)!r} is none; there are {', '.join(sorted(KINDS))}")
@@ -37,10 +39,10 @@ def sources(value: str) -> frozenset[str]:
 
 
 class NewsSpider(FetchingSpider):
-    """Crawl one blog: everything that its API, feeds, sitemaps and pages name.
+    """Crawl one blog: every post that its API, feeds, sitemaps and pages name.
 
-    A post that the archive has is left alone until it is due (as `recrawl` has it), or one of them says that it
-    changed. Arguments: `url` (the blog's front page, or its feed), `limit` (the greatest number of posts that this
+    A post that the archive holds is left alone until it is due (as for `recrawl`), or a source says that it changed.
+    Arguments: `url` (the blog's front page, or its feed), `limit` (the greatest number of posts that this
     crawl fetches; the next crawl with the same limit fetches the next ones), `since` (a date: older posts are left
     out), `sources` (where to look, all if not said), `recheck` (1: ask for every known post again, conditionally),
     `dry_run` (1: print what would be fetched and why, fetch and write nothing else).
@@ -60,19 +62,20 @@ class NewsSpider(FetchingSpider):
     dry_run: bool
     sources: frozenset[str]
     recheck: bool
-    #: The archive's frontier to look things up in, for a dry run; `None` where there is no archive.
+    #: The archive's frontier for a dry run, which only reads it; `None` where there is no archive.
     archive: Frontier | None = None
-    #: What went wrong with the front page, in words.
+    #: The sentence on what went wrong with the front page, "" where nothing did.
     failure: str = ""
-    #: The front page as a source, with what makes the next request conditional.
+    #: The front page as a source, with the validators of its last answer.
     home: KnownSource | None = None
 
     def accept(self, **arguments: Any) -> None:
         super().accept(**arguments)
-        #: Keys of the posts that were named and chosen, and of those that are too old.
+        #: Keys of the posts that were named and chosen.
         self.taken: set[str] = set()
+        #: Keys of the posts that were published before `since`.
         self.left_out: set[str] = set()
-        #: When posts were published, by what any source said, by key.
+        #: key of a post → when it was published, as the first source says that tells it
         self.days: dict[str, datetime] = {}
 
     @classmethod
@@ -111,11 +114,11 @@ class NewsSpider(FetchingSpider):
             return None
         return await asyncio.to_thread(self.frontier.source, site, HOME, self.url)
 
-    async def home_failed(self, failure: Failure) -> AsyncIterator[Request]:
-        """A front page that keeps us out may have a feed or an API that do not."""
+    async def home_failed(self, failure: TwistedFailure) -> AsyncIterator[Request]:
+        """Where the front page is blocked, the site's feed or API may answer all the same."""
         self.failure = explain(failure.value)[1]
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
-            self.count("source problems/blocked")
+            self.count(Group.SOURCE_PROBLEMS, "blocked")
             self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)
             async for request in self.parse_home(failure.value.response):
                 yield request
@@ -123,12 +126,12 @@ class NewsSpider(FetchingSpider):
             self.site_failed(self.url, self.failure)
 
     async def parse_home(self, response: Response) -> AsyncIterator[Request]:
-        """Find the posts, source by source, and request each as soon as it is known."""
+        """Find the posts, source by source, and request each as soon as its address is known."""
         await self.open_site(response)
         self.queue = self.found(response)
         async for request in self.take():
             yield request
-        if not self.taken and not self.crawler.stats.get_value("newsarchive/skipped/before since"):
+        if not self.taken and not self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE)):
             self.site_failed(
                 self.url,
                 self.failure
@@ -139,7 +142,7 @@ class NewsSpider(FetchingSpider):
             await asyncio.to_thread(self.frontier.close_site, self.site_id, ok=not self.has_left(self.url))
 
     async def found(self, home: Response) -> AsyncIterator[Request]:
-        """A request for each post that is to be fetched: what the sources name, then what earlier crawls left."""
+        """A request for each post to fetch: those that the sources name, then those that earlier crawls left."""
         async for batch in self.find(home):
             for request in await self.requests(batch):
                 yield request
@@ -150,8 +153,7 @@ class NewsSpider(FetchingSpider):
         if self.frontier is not None and response.status == 304:
             self.site_id = await asyncio.to_thread(self.frontier.open_site, self.url)
         elif self.frontier is not None:
-            text = response.text if isinstance(response, TextResponse) else ""
-            platform = find.detect_platform(text, headers_of(response), response.url, self.rules)
+            platform = find.detect_platform(text_of(response), headers_of(response), response.url, self.rules)
             self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
             self.home = await asyncio.to_thread(self.frontier.source, self.site_id, HOME, self.url)
 
@@ -160,7 +162,7 @@ class NewsSpider(FetchingSpider):
             async for batch in self.finder().batches_again(self.home):
                 yield batch
             return
-        feed = find.parse_feed(home.body, home.url, content_type(home), rules=self.rules)
+        feed = find.parse_feed(home.body, home.url, headers_of(home).get("content-type"), rules=self.rules)
         if feed.version and feed.links:
             await self.finder().name(feed)
             yield Batch(list(feed.links))  # the address given was a feed's
@@ -184,20 +186,23 @@ class NewsSpider(FetchingSpider):
         )
 
     def robots(self, url: str) -> str | None:
-        """What robots.txt says, as the crawl's manners have read it already."""
-        manners = self.crawler.get_downloader_middleware(Politeness)
-        return manners.robots.get(urlsplit(url).netloc) if manners else None
+        """The robots.txt of an address's host, `None` where this crawl has not read it."""
+        middleware = self.crawler.get_downloader_middleware(DelayMiddleware)
+        return middleware.robots.get(urlsplit(url).netloc) if middleware else None
 
     def enough(self) -> bool:
         return super().enough() or self.has_left(self.url)
 
     def source_problem(self, url: str, reason: str, sentence: str) -> None:
-        self.count(f"source problems/{reason}")
+        self.count(Group.SOURCE_PROBLEMS, reason)
         self.logger.warning("source %s: %s", url, sentence)
 
     async def date(self, links: Iterable[Link]) -> None:
-        """Keep what is said of the days of posts, in this crawl or an earlier one. Whatever source names a post
-        later, and says nothing of its day, the day counts: the first that was told, since the API comes first."""
+        """Note when posts were published, as this crawl's or an earlier one's sources say.
+
+        The first source that tells it counts, since the API comes first; a later source that names the post without a
+        day does not take it back.
+        """
         if self.since is None:
             return
         undated = []
@@ -211,29 +216,31 @@ class NewsSpider(FetchingSpider):
                 self.days.setdefault(key, published)
 
     def choose(self, links: Iterable[Link]) -> Iterator[Link]:
-        """Those on this site that were not named before and are not older than `since`."""
+        """The links to this site that were not named before and are not older than `since`."""
         for link in links:
             key = urls.url_key(link.url)
             if key in self.taken or key in self.left_out:
                 continue
             published = self.days.get(key)
             if not urls.same_site(link.url, self.url):
-                self.count("skipped/other site")
+                self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
             elif self.since and published and published < self.since:
                 self.left_out.add(key)
-                self.count("skipped/before since")
+                self.count(Group.SKIPPED, SkipReason.BEFORE_SINCE)
             else:
                 self.taken.add(key)
                 yield link
 
     async def requests(self, batch: Batch) -> list[Request]:
-        """A row in the frontier for each link that is chosen, and a request for each that is to be fetched."""
+        """Write a row in the frontier for each chosen link; give a request for each post to fetch."""
         await self.date(batch.links)
         links = list(self.choose(batch.links))
-        self.count("discovered", len(links))
+        self.count(Count.DISCOVERED, by=len(links))
         if not self.dry_run:
             return await self.discovered(batch._replace(links=links))
-        for link in await self.would_fetch(links):
+        held = self.archive
+        wanted = [link for link, _ in await self.wanted(links, held)] if held is not None else links
+        for link in wanted:
             if not self.enough():
                 self.asked += 1
                 sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
@@ -241,13 +248,7 @@ class NewsSpider(FetchingSpider):
         return []
 
     def list_in_feeds(self, link: Link) -> None:
-        """A row for `-o FILE` of a dry run, past the pipelines: there is no page yet that they could read."""
+        """Write a row for `-o FILE` of a dry run. It does not pass the pipelines: there is no page for them to read."""
         known = {"url": link.url, "headline": link.title, "date_published": link.published}
         row = {name: value for name, value in known.items() if value}
         self.crawler.signals.send_catch_log(signals.item_scraped, item=row, response=None, spider=self)
-
-    async def would_fetch(self, links: list[Link]) -> list[Link]:
-        """Those that a crawl would fetch, for all that the archive knows of them."""
-        if self.archive is None:
-            return links
-        return [link for link, _ in await self.wanted(links, self.archive)]

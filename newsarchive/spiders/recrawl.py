@@ -9,6 +9,7 @@ from typing import Any
 from scrapy import Request
 
 from newsarchive.core import urls
+from newsarchive.crawl_stats import Count
 from newsarchive.db.frontier.queue import Known
 from newsarchive.items import Link
 from newsarchive.spiders.base import count
@@ -16,9 +17,9 @@ from newsarchive.spiders.posts import FetchingSpider
 
 
 class RecrawlSpider(FetchingSpider):
-    """Fetch every post whose next look is due: a changed text becomes a revision, a deleted page is marked.
+    """Fetch every post that is due: a changed text becomes a revision, a deleted page is marked.
 
-    When a post is due follows from its age and from how often it changed (`core/discovery/revisit.py`).
+    When a post is due depends on its age and on how often it changed (`core/discovery/revisit.py`).
     Arguments: `site` (the posts of this site alone), `limit` (the greatest number of posts that are fetched, the
     longest overdue first).
     """
@@ -50,8 +51,8 @@ class RecrawlSpider(FetchingSpider):
             yield request
 
     async def due(self, found: Iterable[Known]) -> AsyncIterator[Request]:
-        """A request for each of these posts that a killed crawl has not done."""
+        """A request for each of these posts, without those that a killed crawl has fetched."""
         for known in found:
             if not self.is_done(known):
-                self.count("discovered")
+                self.count(Count.DISCOVERED)
                 yield self.request(Link(known.url, "stored"), known)

@@ -1,4 +1,4 @@
-"""`scrapy crawl warc -a path=FILE`: pages out of WARC files of others, through the same pipelines, offline."""
+"""`scrapy crawl warc -a path=FILE`: pages out of other people's WARC files, through the same pipelines, offline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from newsarchive.core.urls import same_site
+from newsarchive.crawl_stats import Count, Failure, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.exceptions import DatabaseError, UsageError
-from newsarchive.extensions.recorder import Recorder
+from newsarchive.extensions.warc import WarcExtension
 from newsarchive.items import Capture
 from newsarchive.spiders.base import ArchiveSpider, count
 from newsarchive.warc import reader
@@ -21,10 +22,10 @@ from newsarchive.warc import reader
 class WarcSpider(ArchiveSpider):
     """Read WARC files (CC-NEWS, browsertrix, wget) as if their pages had just been fetched.
 
-    Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz`), `site` (only pages of these
-    sites, parted by commas), `limit` (at most so many pages). Nothing is fetched. A damaged record is
-    reported, and the next one read. The records of the pages are copied into the archive's own WARC files, so that
-    they can be read again wherever the archive goes and whatever becomes of the file.
+    Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz`), `site` (only pages of these sites,
+    separated by commas), `limit` (the greatest number of pages). Nothing is fetched. A damaged record is reported, and
+    the next one read. The records of the pages are copied into the archive's own WARC files, so that they can be read
+    again wherever the archive is moved and whatever becomes of the file.
     """
 
     name = "warc"
@@ -33,7 +34,7 @@ class WarcSpider(ArchiveSpider):
     path: list[str]
     site: list[str]
     limit: int | None
-    #: The archive, for records of bytes that it has already. `StorePipeline` gives it.
+    #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
     frontier: Frontier | None = None
 
     @classmethod
@@ -57,39 +58,39 @@ class WarcSpider(ArchiveSpider):
         pages = self.pages()
         try:
             while (capture := await asyncio.to_thread(next, pages, None)) is not None:
-                self.count("discovered")
+                self.count(Count.DISCOVERED)
                 yield capture
-        except DatabaseError as error:  # a disk that takes no more bytes: what is read on would be lost
-            self.crawler.stats.set_value("newsarchive/database_error", str(error))
+        except DatabaseError as error:  # the disk takes no more bytes: what is read on would be lost
+            self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
             assert self.crawler.engine is not None
             await self.crawler.engine.close_spider_async(reason="database_error")
 
     def pages(self) -> Iterator[Capture]:
-        """The pages of all files that were asked for, in order, each copied into the archive's own WARC files.
+        """The wanted pages of all files, in order, each copied into the archive's own WARC files.
 
-        Raises `DatabaseUnavailable` where those cannot be written.
+        Raises `DatabaseUnavailable` where the archive's files cannot be written.
         """
-        recorder = self.crawler.get_extension(Recorder)
+        warc = self.crawler.get_extension(WarcExtension)
         taken = 0
         for file in self.path:
             for found in reader.exchanges(file):
                 if isinstance(found, reader.Damage):
-                    self.count("failed/damaged record")
+                    self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
                 elif self.wants(found[0]):
                     taken += 1
                     capture, wire = found
-                    place = recorder.copy(capture, wire, Path(file).name) if recorder else None
+                    place = warc.copy(capture, wire, Path(file).name) if warc else None
                     yield replace(capture, place=place)
                     if self.limit is not None and taken >= self.limit:
                         return
 
     def wants(self, capture: Capture) -> bool:
-        """A page in HTML, that was there, of a site that was asked for; all else is counted."""
+        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted."""
         if capture.status != 200 or "html" not in (capture.content_type or "html"):
-            self.count("skipped/no page")
+            self.count(Group.SKIPPED, SkipReason.NO_PAGE)
         elif self.site and not any(same_site(capture.base_url, site) for site in self.site):
-            self.count("skipped/other site")
+            self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
         else:
             return True
         return False

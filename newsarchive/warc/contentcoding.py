@@ -1,8 +1,8 @@
-"""What a server did to a body to send it: content codings taken off again (RFC 9110, 8.4), and chunks joined.
+"""Removing what a server did to a body to send it: content codings (RFC 9110, 8.4) and chunks (RFC 9112, 7.1).
 
-A WARC file keeps a body as it came over the wire, and Scrapy offers `gzip, deflate, br, zstd` to every server. So
-whoever reads the file meets each of them, two on top of each other, labels that are not true, bodies that break off,
-and bombs: a few kilobytes that unpack to gigabytes.
+A WARC file keeps a body as it came over the network, and Scrapy offers `gzip, deflate, br, zstd` to every server. A
+reader of the file meets each of these codings, two on top of each other, wrong labels (`Content-Encoding: utf-8`),
+bodies that break off, and bombs: a few kilobytes that unpack to gigabytes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import sys
 import zlib
 from collections.abc import Callable, Generator
 
-#: Bytes that one call of a decompressor gives at most. More would only delay the refusal of a bomb.
+#: Bytes that one call of a decompressor may give. More would delay the refusal of a bomb.
 STEP_BYTES = 65536
 
 #: Bytes at the beginning of a body that tell text from binary data, as browsers look at them
 #: (https://mimesniff.spec.whatwg.org/#reading-the-resource-header).
 SNIFFED_BYTES = 1445
 
-#: Labels that say that nothing was done. The others are seen on servers that take the header for another one.
+#: Labels that say that the body has no coding. `chunked` belongs in another header; some servers put it here.
 _NOTHING_DONE = frozenset({"", "identity", "none", "chunked"})
 
 #: Bytes that no text holds (https://mimesniff.spec.whatwg.org/#binary-data-byte), and the marks of UTF-16 and UTF-32.
@@ -51,7 +51,7 @@ def decoded(body: bytes, codings: str, max_bytes: int) -> bytes:
                 raise
             except ValueError:
                 if unknown:
-                    break  # under what we do not know nothing can be read
+                    break  # nothing can be read below a coding that is not known
                 raise
         elif coding not in _NOTHING_DONE:
             unknown = unknown or coding
@@ -61,9 +61,12 @@ def decoded(body: bytes, codings: str, max_bytes: int) -> bytes:
 
 
 def joined_chunks(body: bytes) -> bytes:
-    """The body without the chunks of HTTP/1.1 (RFC 9112, 7.1); a body that has none is given as it is.
+    """The body without the chunks of HTTP/1.1; a body without chunks is given as it is.
 
-    What breaks off within a chunk gives what came before.
+    A body that breaks off within a chunk gives what came before.
+
+    >>> joined_chunks(b"5\\r\\nHello\\r\\n0\\r\\n\\r\\n"), joined_chunks(b"Hello")
+    (b'Hello', b'Hello')
     """
     parts: list[bytes] = []
     at = 0
@@ -81,7 +84,7 @@ def joined_chunks(body: bytes) -> bytes:
 
 
 def _unpacked(body: bytes, coding: str, max_bytes: int) -> bytes:
-    """One coding taken off. Text that does not unpack to its end never had the coding."""
+    """The body without one coding. Text that does not unpack to its end never had the coding."""
     if not body:
         return body
     out, whole, problem = bytearray(), False, ""
@@ -113,7 +116,7 @@ _Pieces = Generator[bytes, None, bool]
 
 
 def _gzip(body: bytes) -> _Pieces:
-    """All members; what stands behind the last is no part of the page."""
+    """All members; what follows the last is no part of the page."""
     whole = False
     while body.startswith(_GZIP_MAGIC):
         unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -123,7 +126,7 @@ def _gzip(body: bytes) -> _Pieces:
 
 
 def _deflate(body: bytes) -> _Pieces:
-    """With the header of zlib, as RFC 9110 wants it, or without, as some servers send it."""
+    """With zlib's header, as RFC 9110 demands, or without it, as some servers send it."""
     try:
         zlib.decompressobj().decompress(body, 1)
     except zlib.error:
@@ -156,7 +159,7 @@ def _brotli(body: bytes) -> _Pieces:
 
 
 def _zstd(body: bytes) -> _Pieces:
-    """All frames; what stands behind the last is no part of the page."""
+    """All frames; what follows the last is no part of the page."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:

@@ -1,4 +1,7 @@
-"""Reading WARC files, our own and foreign ones, damaged ones too: a bad record is reported, the next is read."""
+"""Reading WARC files, newsarchive's own and foreign ones: a damaged record is reported, and the next one is read.
+
+Every response becomes a `Capture`, every damaged record a `Damage`: `CC-NEWS-1.warc.gz: record at 1520: cut short`.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,21 @@ from newsarchive.items import Capture, Place
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.files import Folder, Wire, locate
 
-#: Longer bodies are no articles; a bomb of a few kilobytes may unpack to gigabytes.
-MAX_BODY = 64 * 2**20
+#: Bytes of a body, unpacked. A longer one is refused: it is no article, and a bomb of a few kilobytes may unpack to
+#: gigabytes.
+MAX_BODY_BYTES = 64 * 2**20
 
-#: How far a search for the next record reads at a time.
-_CHUNK = 2**20
+#: Bytes that are read at a time.
+_CHUNK_BYTES = 2**20
 
 _GZIP_RECORD = re.compile(rb"\x1f\x8b\x08")
 _PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/\d\.\d+\r\n)")
 _CONTENT_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d+)", re.I)
 
-#: Bytes in which the header of a file's first record must end; a longer one says that this is no WARC file.
+#: Bytes in which the header of a file's first record must end. A file with a longer one is no WARC file.
 MAX_RECORD_HEADER_BYTES = 2**16
 
+#: What warcio and the decompressors raise at damage.
 _ERRORS = (
     ArchiveLoadFailed,
     zlib.error,
@@ -49,7 +54,7 @@ Resolve = Callable[[str, str, str], tuple[Path, int] | None]
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A record that cannot be read: where it stands and what is wrong."""
+    """A record that cannot be read: its file, its offset in bytes, and what is wrong."""
 
     file: str
     offset: int
@@ -60,7 +65,7 @@ class Damage:
 
 
 def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
-    """The capture at a place in a WARC file, its payload looked up where it is a revisit.
+    """The capture at an offset of a WARC file; `resolve` finds the payload of a revisit record.
 
     Raises `DatabaseUnavailable`, naming file and offset, where there is no such file or record.
     """
@@ -88,7 +93,7 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
 def captures(path: Path | str) -> Iterator[Capture | Damage]:
     """Every response of a WARC file, and a `Damage` for each record that cannot be read.
 
-    Revisit records are left out: their payload stands elsewhere. In a file that was gzipped in one piece, places
+    Revisit records are left out: their payload is in another record. In a file that was gzipped in one piece, places
     count in the unpacked data.
     """
     for found in exchanges(path):
@@ -96,7 +101,7 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
 
 
 def exchanges(path: Path | str) -> Iterator[tuple[Capture, Wire] | Damage]:
-    """The same, each capture with its answer as it came, for a copy of the record."""
+    """As `captures`, each with its answer as it came, for a copy of the record."""
     path = Path(path)
     with path.open("rb") as file:
         stream: BinaryIO = gzip.GzipFile(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
@@ -108,12 +113,12 @@ def exchanges(path: Path | str) -> Iterator[tuple[Capture, Wire] | Damage]:
 
 
 def whole_length(path: Path) -> int:
-    """How many bytes of a gzipped WARC file are whole records; a half one may follow."""
+    """The number of bytes of whole records in a gzipped WARC file; a part of a record may follow them."""
     whole = 0
     with path.open("rb") as stream:
         unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
         at = 0
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(_CHUNK_BYTES):
             while chunk:
                 try:
                     unpack.decompress(chunk)
@@ -128,9 +133,9 @@ def whole_length(path: Path) -> int:
 
 
 class _Reader:
-    """The records from `offset` to the end or to the first that cannot be read.
+    """The records from `offset` to the end of the file, or to the first that cannot be read.
 
-    `resume` is then where the next record may begin, `None` at the end of the file.
+    After such a record `resume` is where the next one may begin; at the end of the file it is `None`.
     """
 
     def __init__(self, name: str, stream: BinaryIO, offset: int) -> None:
@@ -149,12 +154,12 @@ class _Reader:
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
                 found = _exchange(record) if record.rec_type == "response" else None
-                if found is not None:  # its offset and length are known once it is read
+                if found is not None:  # offset and length are known once the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
                     yield replace(found[0], place=Place(self.name, *where, digest)), found[1]
             size = _size(self.stream)
-            if read and iterator.offset < size:  # too little of a record for warcio to see one
+            if read and iterator.offset < size:  # a part of a record, too short for warcio to notice
                 yield Damage(self.name, iterator.offset, "cut short")
             if not read and self.offset == 0 and size > 0:
                 yield Damage(self.name, 0, "not a WARC file")  # warcio skips lines that begin no record
@@ -166,7 +171,7 @@ class _Reader:
     def _next(self, start: int) -> int | None:
         try:
             return next_record(self.stream, start)
-        except _ERRORS:  # a file gzipped in one piece cannot be read behind its damage
+        except _ERRORS:  # a file gzipped in one piece cannot be read after its damage
             return None
 
 
@@ -174,7 +179,7 @@ def _size(stream: BinaryIO) -> int:
     """The length of a file, unpacked where it is read so."""
     if not isinstance(stream, gzip.GzipFile):
         return stream.seek(0, 2)
-    while stream.read(_CHUNK):
+    while stream.read(_CHUNK_BYTES):
         pass
     return stream.tell()
 
@@ -216,14 +221,14 @@ def next_record(stream: BinaryIO, start: int) -> int | None:
     pattern = _GZIP_RECORD if gzipped else _PLAIN_RECORD
     at = start
     stream.seek(at)
-    while chunk := stream.read(_CHUNK):
+    while chunk := stream.read(_CHUNK_BYTES):
         for match in pattern.finditer(chunk):
             candidate = at + match.end() if not gzipped else at + match.start()
             if not gzipped or _begins_record(stream, candidate):
                 return candidate
-        if len(chunk) < _CHUNK:
+        if len(chunk) < _CHUNK_BYTES:
             return None
-        at += len(chunk) - 64  # a mark may lie across two chunks
+        at += len(chunk) - 64  # the beginning of a record may lie across two chunks
         stream.seek(at)
     return None
 
@@ -254,16 +259,16 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     wire = Wire(
         f"{http.protocol} {http.statusline}", tuple(http.headers), joined_chunks(raw) if chunked else raw
     )
-    body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY)
+    body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
     at = _moment(record.rec_headers.get_header("WARC-Date"))
     return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire
 
 
 def _raw_body(record: Any) -> bytes:
     """The body with its encodings. Raises `EOFError` where the file ends inside it."""
-    body = bytes(record.raw_stream.read(MAX_BODY + 1))
-    if len(body) > MAX_BODY:
-        raise BodyTooLong(f"a body longer than {MAX_BODY} bytes")
+    body = bytes(record.raw_stream.read(MAX_BODY_BYTES + 1))
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLong(f"a body longer than {MAX_BODY_BYTES} bytes")
     if getattr(record.raw_stream, "limit", 0) > 0:
         raise EOFError
     return body

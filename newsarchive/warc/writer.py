@@ -1,14 +1,15 @@
-"""WARC 1.1 files: the bytes of every capture as they came from the wire, for any standard player.
+"""Writing WARC 1.1 files: the bytes of every capture as they came over the network, for any standard player.
 
-A file is `NAME.warc.gz.open` while it is written, one gzip member a record, each appended whole; it
-gets its name when it is full or the crawl ends. What a killed crawl leaves is named by `recover`,
-without a half record at its end. Captures refer to the final name; `warcfiles.locate` finds either.
+A file is called `NAME.warc.gz.open` while it is written. Each record is one gzip member and is appended whole. The file
+gets its final name `NAME.warc.gz` when it is full or the crawl ends; `recover` gives it to a file that a killed crawl
+left, without a half record at its end. Captures refer to the final name, and `files.locate` finds either.
 
 Format: ISO 28500:2017 (WARC 1.1); revisit profile `identical-payload-digest`.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -29,22 +30,20 @@ from newsarchive.version import VERSION
 from newsarchive.warc.files import OPEN, Wire
 from newsarchive.warc.reader import whole_length
 
-GIGABYTE = 10**9
-
-#: Bodies shorter than this are written again: a revisit record would not be smaller.
-_WORTH_REVISITING = 512
-
-#: Payloads remembered by one writer; older ones are asked of `known`.
-_REMEMBERED = 50_000
-
-#: A field of ours in the header of a record that was copied: the file that it comes from.
+#: Bytes of a file. A record that would go beyond begins a new file; 0 is no bound.
+MAX_FILE_BYTES = 10**9
+#: Bytes of a body. A shorter one that the archive holds is written again: a revisit record would not be smaller.
+MIN_REVISIT_BYTES = 512
+#: Payloads that one writer remembers; it asks `known` for older ones.
+MAX_REMEMBERED_PAYLOADS = 50_000
+#: A field of newsarchive's own in the header of a copied record: the name of the file that it comes from.
 COPIED_FROM = "X-Copied-From"
 
 Headers = Iterable[tuple[str, str]]
 
 
 class Original(NamedTuple):
-    """The record that first held a payload: its target URI and its date."""
+    """The record that first held a payload: its target URI and its date, for revisit records."""
 
     url: str
     fetched_at: datetime
@@ -58,7 +57,7 @@ class WarcWriter:
     """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
 
     `known` finds the original of a payload digest among the captures of earlier crawls. Raises
-    `DatabaseUnavailable` where the folder cannot be written or the disk is full: the file then ends
+    `DatabaseUnavailable` where the folder cannot be written or the disk is full; the file then ends
     with its last whole record.
     """
 
@@ -66,7 +65,7 @@ class WarcWriter:
         self,
         folder: Path | str,
         prefix: str = "newsarchive",
-        max_bytes: int = GIGABYTE,
+        max_bytes: int = MAX_FILE_BYTES,
         known: Callable[[str], Original | None] = _never_seen,
     ) -> None:
         self.folder, self.max_bytes, self.known = Path(folder), max_bytes, known
@@ -87,10 +86,10 @@ class WarcWriter:
         method: str = "GET",
         fetched_at: datetime | None = None,
     ) -> Place:
-        """Append a response and its request; a `revisit` record where the payload is kept already.
+        """Append a response and its request; a `revisit` record where the archive holds the payload already.
 
-        `status_line` is `HTTP/1.1 200 OK`, `body` the bytes from the wire with their content encoding
-        (and without transfer encoding), header values as Latin-1 text. Gives where the record lies.
+        `status_line` is like `HTTP/1.1 200 OK`. `body` has its content coding and no transfer coding. Headers are
+        Latin-1 text. Returns the place of the response record.
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         wire = Wire(status_line, tuple(headers), body)
@@ -98,9 +97,9 @@ class WarcWriter:
             return self._exchange(url, wire, at, (method, request_headers), {})
 
     def write_copy(self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str) -> Place:
-        """Append an answer out of another file, which is named in the record; its request is not known.
+        """Append an answer out of another file, whose name is kept in the record; its request is not known.
 
-        So an archive holds all its bytes in its own folder, and moving that folder moves them all.
+        An archive thus holds all its bytes in its own folder, and moving that folder moves them all.
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         with self._lock:
@@ -132,12 +131,12 @@ class WarcWriter:
             self._finish()
 
     def _original(self, digest: str, body: bytes) -> Original | None:
-        if len(body) < _WORTH_REVISITING:
+        if len(body) < MIN_REVISIT_BYTES:
             return None
         return self._seen.get(digest) or self.known(digest)
 
     def _remember(self, digest: str, original: Original) -> None:
-        if len(self._seen) >= _REMEMBERED:
+        if len(self._seen) >= MAX_REMEMBERED_PAYLOADS:
             del self._seen[next(iter(self._seen))]
         self._seen[digest] = original
 
@@ -165,12 +164,12 @@ class WarcWriter:
         self._write(_warcinfo(self._name))
 
     def _write(self, data: bytes) -> None:
-        """Append whole or not at all: one write, taken back where the disk took a part of it."""
+        """Append the data whole or not at all: where the disk took only a part, the file is cut back."""
         assert self._file is not None
         try:
             written = self._file.write(data)
             if written != len(data):
-                raise OSError(28, os.strerror(28))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             self._file.truncate(self._at)
             self._file.seek(self._at)
@@ -188,16 +187,16 @@ class WarcWriter:
 
 
 def payload_digest(body: bytes) -> str:
-    """The digest that WARC files use for a payload: `sha1:` and base 32."""
+    """The digest of a payload as WARC files write it: `sha1:` and base 32."""
     digester = Digester("sha1")
     digester.update(body)
     return str(digester)
 
 
 def recover(folder: Path | str) -> list[Path]:
-    """Name the files that killed crawls left open, without a half record at their end.
+    """Give the files that killed crawls left open their final names, and cut a half record off their ends.
 
-    Files that a live crawl writes to are left alone. Gives the files that were named.
+    Files that a live crawl writes to are left alone. Returns the files that were renamed.
     """
     named = []
     for path in sorted(Path(folder).glob("*.warc.gz" + OPEN)):
@@ -212,14 +211,14 @@ def recover(folder: Path | str) -> list[Path]:
 
 
 class _Headers(StatusAndHeaders):  # type: ignore[misc]
-    """HTTP headers written as they came: warcio would percent-encode what is not ASCII."""
+    """HTTP headers as they came: warcio would percent-encode characters outside ASCII."""
 
     def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
         return bytes(self.to_str(filter_func).encode("latin-1", "replace")) + b"\r\n"
 
 
 class _Records:
-    """The records of one exchange."""
+    """Makes the records of one request and its response."""
 
     def __init__(self, url: str, at: datetime, digest: str) -> None:
         self.url, self.date, self.digest = url, warc_date(at), digest
@@ -258,7 +257,7 @@ def warc_date(at: datetime) -> str:
 
 
 def _as_stored(headers: Headers, length: int) -> Iterable[tuple[str, str]]:
-    """Headers that are true of the body as kept: the downloader took the transfer encoding off."""
+    """Headers that are true of the body as it is kept, without its transfer coding; the others are renamed."""
     for name, value in headers:
         if name.lower() == "transfer-encoding" or (
             name.lower() == "content-length" and value.strip() != str(length)

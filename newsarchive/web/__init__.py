@@ -2,13 +2,11 @@
 
 server      the command's work: checks the archive, takes the port, runs uvicorn
 app         the ASGI application: our pages first, Datasette behind them, security headers on both
-views       one function a page: archive and request in, `Response` out
-text        an article's text as the page shows it: repairs and dropped text in their places
-render      templates, and how values are shown
+views       a function for each page: archive and request in, `Response` out
+render      templates, and how they show values and an article's text
 chart       the bars of a site's yield as SVG
-remember    counts that are made now and then, not for every page
-tables      Datasette itself
-metadata    what it says of tables, columns and queries (tables.toml, queries.toml)
+cache       counts that are not made for every page
+datasette   Datasette, and its words on tables, columns and queries (tables.toml, queries.toml)
 
 No page has a script: the Content-Security-Policy forbids all, so text from a blog can never run.
 """

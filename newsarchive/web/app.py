@@ -37,11 +37,11 @@ ROUTES: tuple[tuple[re.Pattern[str], View], ...] = tuple(
     )
 )
 
-#: What Datasette answers: its tables, and the pages on itself.
-BEHIND = ("/archive", "/-/")
+#: The beginnings of paths that Datasette answers: its tables, and its pages on itself.
+DATASETTE_PATHS = ("/archive", "/-/")
 
-#: No script at all, ours or Datasette's: what a blog wrote cannot run even where escaping failed.
-#: Nothing comes from elsewhere, no form goes elsewhere, no other site may frame a page.
+#: The Content-Security-Policy. It allows no script at all, ours or Datasette's: what a blog wrote cannot run even where
+#: escaping failed. Nothing is loaded from elsewhere, no form is sent elsewhere, no other site may frame a page.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -54,10 +54,10 @@ SECURITY = {
     b"cross-origin-resource-policy": b"same-origin",
 }
 
-#: Requests that read the database at the same time.
-THREADS = 4
+#: Requests that read the database at the same time; more wait.
+MAX_THREADS = 4
 
-#: What went wrong → status and title of the page that says so.
+#: Exception, status, and title of the page that says what went wrong.
 _FAILURES = (
     (NoSuchArticle, 404, "Not found"),
     (UsageError, 400, "Not understood"),
@@ -66,15 +66,15 @@ _FAILURES = (
 
 
 class App:
-    """`hosts` are the names under which it may be asked; `None` allows any.
+    """The application. `hosts` are the names that a request may give as its host; `None` allows any.
 
     A page of another site can make a browser ask for `127.0.0.1` under a name of its own (DNS
-    rebinding) and would then read the archive: such a name is refused.
+    rebinding), and would then read the archive; such a name is refused.
     """
 
     def __init__(self, library: Library, behind: Application, hosts: Collection[str] | None = None) -> None:
         self.archive, self.behind, self.hosts = library, behind, hosts
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="newsarchive-web")
+        self.threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="newsarchive-web")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,7 +96,7 @@ class App:
             request = Request(path, parts, query)
             loop = asyncio.get_running_loop()
             await _answer(send, await loop.run_in_executor(self.threads, self._view, view, request))
-        elif path.startswith(BEHIND):
+        elif path.startswith(DATASETTE_PATHS):
             await self.behind(scope, receive, send)
         else:
             await _answer(send, _failure(404, "Not found", f"There is no page {path}"))
@@ -114,7 +114,7 @@ class App:
             kind = (f for f in _FAILURES if isinstance(error, f[0]))
             _, status, title = next(kind, (NewsArchiveError, 500, "Failed"))
             return _failure(status, title, str(error))
-        except Exception:  # one page must not take the server down, nor show its insides
+        except Exception:  # one page must not stop the server, nor show its internals
             log.exception("%s", request.path)
             return _failure(500, "Failed", "This page could not be made; the terminal says why.")
 
@@ -131,7 +131,7 @@ def _failure(status: int, title: str, message: str) -> Response:
 
 
 def _guarded(send: Send) -> Send:
-    """The security headers on every response, instead of any that stands there."""
+    """Puts the security headers on every response, in place of any with the same names."""
 
     async def guarded(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Counts over the whole archive, made in the background now and then and not for every page."""
+"""A cache of counts over the whole archive, which are made in the background and not for every page."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-#: A value is made anew after so many seconds at the soonest, and so many times as long as making it took:
-#: counting costs a large archive a twentieth of one core at most.
-LEAST_SECONDS = 30.0
-TIMES_ITS_COST = 20.0
-#: Values kept at a time, one a site: the one that was asked for longest ago goes.
-MOST = 500
+#: Seconds for which a value is given without being made again.
+MIN_AGE_SECONDS = 30.0
+#: The same in times of the seconds that making the value took: counting takes a twentieth of one core at most, however
+#: large the archive is.
+MIN_AGE_IN_COSTS = 20.0
+#: Values that are kept, one for each site; with more, the value that was asked for longest ago is dropped.
+MAX_VALUES = 500
 
 
 @dataclass
@@ -32,11 +33,11 @@ class _Entry(Generic[T]):
     done: threading.Event = field(default_factory=threading.Event)
 
     def is_old(self, now: float) -> bool:
-        return now - self.made_at > max(LEAST_SECONDS, TIMES_ITS_COST * self.cost)
+        return now - self.made_at > max(MIN_AGE_SECONDS, MIN_AGE_IN_COSTS * self.cost)
 
 
-class Remembered(Generic[T]):
-    """Values by key, each made by `make(key)` in a thread; readers get the last one at once."""
+class BackgroundCache(Generic[T]):
+    """Values by key, each made by `make(key)` in a thread; readers get the last value at once."""
 
     def __init__(self, make: Callable[[Hashable], T], clock: Callable[[], float] = time.monotonic) -> None:
         self._make, self._clock = make, clock
@@ -44,12 +45,14 @@ class Remembered(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable = None, wait: float = 1.0) -> T | None:
-        """The value, perhaps an old one while a new one is made; `None` where the first takes longer than
-        `wait` seconds. What `make` raises on purpose is logged, and tried again on the next call."""
+        """The value, an old one while a new one is made; `None` where the first takes longer than `wait` seconds.
+
+        A `DatabaseError` of `make` is logged, and the next call tries again.
+        """
         with self._lock:
             entry = self._entries.pop(key, None) or _Entry()
             self._entries[key] = entry  # the newest last
-            while len(self._entries) > MOST:
+            while len(self._entries) > MAX_VALUES:
                 self._entries.pop(next(iter(self._entries)))
             start = not entry.running and (entry.value is None or entry.is_old(self._clock()))
             if start:

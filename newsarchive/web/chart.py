@@ -1,19 +1,28 @@
-"""A bar a month as SVG, drawn with attributes alone: the page's policy allows no inline style."""
+"""The articles of each month as bars in SVG, drawn with attributes alone: the page's policy allows no inline style."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-#: Above this the bars are years: thinner ones cannot be read.
-MOST_MONTHS = 60
-WIDTH, HEIGHT, GAP = 720.0, 160.0, 0.2
+#: Months from the first to the last. With more, each bar is a year: thinner bars cannot be read.
+MAX_MONTHS = 60
+#: Width of the chart, in units of the picture.
+WIDTH = 720.0
+#: Height of the chart and of its largest bar, in units of the picture.
+HEIGHT = 160.0
+#: The gap between two bars, as a part of the width of one bar with its gap.
+GAP = 0.2
+#: Width of a bar, in units of the picture; few bars would be wider.
+MAX_BAR_WIDTH = 60.0
+#: Labels below the chart; with more bars, every second or third … is labelled.
+MAX_LABELS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar in the units of the picture; `label` is a month or a year, written below it
-    where `marked`; on a narrow screen only where it is not `minor` too."""
+    """One bar, in units of the picture. `label` is a month or a year; it is written below a `marked` bar, and on a
+    narrow screen below one that is not `minor` as well."""
 
     x: float
     y: float
@@ -26,7 +35,7 @@ class Bar:
 
 
 def periods(months: Mapping[str, int]) -> dict[str, int]:
-    """Every month from the first to the last, those without an article too; years where they are many.
+    """Every month from the first to the last, also without an article; years for more than `MAX_MONTHS`.
 
     Keys are `YYYY-MM`; others are left out.
 
@@ -37,7 +46,7 @@ def periods(months: Mapping[str, int]) -> dict[str, int]:
     if not known:
         return {}
     first, last = (_number(key) for key in (min(known), max(known)))
-    if last - first < MOST_MONTHS:
+    if last - first < MAX_MONTHS:
         return {(key := _key(number)): known.get(key, 0) for number in range(first, last + 1)}
     years = range(first // 12, last // 12 + 1)
     return {f"{year:04}": sum(n for key, n in known.items() if key[:4] == f"{year:04}") for year in years}
@@ -48,9 +57,9 @@ def bars(counts: Mapping[str, int]) -> list[Bar]:
     if not counts:
         return []
     step = WIDTH / len(counts)
-    width = min(step * (1 - GAP), 60.0)
+    width = min(step * (1 - GAP), MAX_BAR_WIDTH)
     largest = max(max(counts.values()), 1)
-    every = -(-len(counts) // 12)
+    every = -(-len(counts) // MAX_LABELS)
     found = []
     for number, (label, count) in enumerate(counts.items()):
         height = round(HEIGHT * count / largest, 1)

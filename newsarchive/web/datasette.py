@@ -1,6 +1,6 @@
-"""What the web pages say of tables, columns and queries: `tables.toml` and `queries.toml`, for Datasette.
+"""Datasette over the archive's tables, read-only, with descriptions of tables, columns and queries.
 
-Datasette over the archive's tables: read-only, our words beside them.
+The descriptions are in `tables.toml`, the queries in `queries.toml`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ def queries() -> list[dict[str, Any]]:
 
 
 def described(table: str) -> dict[str, str]:
-    """The descriptions of a table's or view's columns: its own, else the common ones, else what the field is in
-    every other place."""
+    """The descriptions of a table's or view's columns: its own, else the common ones, else the meaning of the field."""
     own: dict[str, str] = tables()["tables"].get(table, {}).get("columns", {})
     return {**_of_fields(), **tables()["columns"], **own}
 
@@ -68,8 +67,8 @@ def metadata(columns: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def _table(name: str, columns: list[str]) -> dict[str, Any]:
-    known, words = tables()["tables"].get(name, {}), described(name)
-    said: dict[str, Any] = {"columns": {c: words[c] for c in columns if c in words}}
+    known, meanings = tables()["tables"].get(name, {}), described(name)
+    said: dict[str, Any] = {"columns": {c: meanings[c] for c in columns if c in meanings}}
     for ours, theirs in (("about", "description"), ("facets", "facets"), ("label", "label_column"), ("units", "units"), ("hidden", "hidden")):  # fmt: skip
         if ours in known:
             said[theirs] = known[ours]
@@ -86,17 +85,18 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def about(table: str) -> str:
-    """What a table holds, in one line; "" for one that is not ours."""
+    """What a table holds, in one line; "" for a table that is not newsarchive's."""
     said: str = tables()["tables"].get(table, {}).get("about", "")
     return said
 
 
 def in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Tables as `tables.toml` has them, others after them."""
+    """Tables in the order of `tables.toml`, others after them."""
     order = list(tables()["tables"])
     return sorted(found, key=lambda t: order.index(t["name"]) if t["name"] in order else len(order))
 
 
+#: Datasette's settings.
 SETTINGS: dict[str, Any] = {
     "default_page_size": 50,
     "max_returned_rows": 2000,
@@ -115,11 +115,11 @@ def datasette(file: Path, columns: dict[str, list[str]]) -> Datasette:
     from datasette.app import Datasette
     from datasette.database import Database
 
-    # It would print all local variables for every page that is not there.
+    # Without this Datasette prints all local variables for every page that does not exist.
     sys.modules["datasette.handle_exception"].rich = None  # type: ignore[attr-defined]
 
     class ReadOnly(Database):  # type: ignore[misc]
-        """Opened as the pages open it; nothing that Datasette or a plugin of it does can write."""
+        """A database that is opened read-only, so that neither Datasette nor a plugin can write."""
 
         def connect(self, write: bool = False) -> Any:
             connection = connect_readonly(file)

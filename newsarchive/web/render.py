@@ -1,7 +1,6 @@
-"""Templates, and how values are shown. Everything is escaped by the templates' autoescape; what comes out
-of here as `Markup` was escaped or sanitised here.
+"""The templates, and how they show values and an article's text: repairs marked, dropped text in its place.
 
-An article's text as its page shows it: repairs marked, dropped text where it stood.
+The templates escape every value, except `Markup`, which the functions here have escaped or sanitised.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.reading.search import Marks
 from newsarchive.items import Block, Edit
 
-HERE = Path(__file__).parent
-TEMPLATES, STATIC = HERE / "templates", HERE / "static"
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
 
 #: Around found words in a snippet: code points that are no characters and stand in no text.
 MARKS = Marks("\ufdd0", "\ufdd1")
 _MARKED = re.compile("\ufdd0([^\ufdd0\ufdd1]*)\ufdd1")
 
-#: Letters of a body shown in place of a headline that is missing.
-_OPENING = 80
+#: Characters of the body that are shown in place of a missing headline.
+MAX_OPENING_CHARACTERS = 80
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +80,7 @@ def web_url(url: str | None) -> str:
 
 
 def out(url: str | None, text: str | None = None) -> Markup:
-    """A link that leaves the archive, or the bare text where the URL is none to follow."""
+    """A link that leaves the archive, or the bare text where the URL is not http or https."""
     shown = text if text is not None else (url or "")
     if not web_url(url):
         return escape(shown)
@@ -152,11 +151,13 @@ def sanitised(html: str) -> Markup:
 
 
 def named(headline: str, body: str = "") -> Markup:
-    """A headline, or in its place the opening of the text."""
+    """A headline, or the opening of the text where it is missing."""
     if headline.strip():
         return escape(headline)
-    opening = " ".join(body[: 4 * _OPENING].split())
-    shown = opening if len(opening) <= _OPENING else opening[:_OPENING].rstrip() + "…"
+    opening = " ".join(body[: 4 * MAX_OPENING_CHARACTERS].split())
+    shown = (
+        opening if len(opening) <= MAX_OPENING_CHARACTERS else opening[:MAX_OPENING_CHARACTERS].rstrip() + "…"
+    )
     return Markup('<span class="none">no headline</span> {}').format(shown)
 
 
@@ -186,8 +187,8 @@ FILTERS = {
 }
 
 
-#: Code points of the text that a list of repairs shows on each side of one.
-CONTEXT = 40
+#: Characters of the text that the list of repairs shows on each side of a repair.
+MAX_CONTEXT_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +259,8 @@ def repairs(texts: dict[str, str], edits: Sequence[Edit]) -> list[Repair]:
 
 
 def _last(run: Sequence[Piece]) -> str:
-    return "".join(piece.text for piece in run[-8:]).rpartition("\n\n")[2][-CONTEXT:]
+    return "".join(piece.text for piece in run[-8:]).rpartition("\n\n")[2][-MAX_CONTEXT_CHARACTERS:]
 
 
 def _first(run: Sequence[Piece]) -> str:
-    return "".join(piece.text for piece in run[:8]).partition("\n\n")[0][:CONTEXT]
+    return "".join(piece.text for piece in run[:8]).partition("\n\n")[0][:MAX_CONTEXT_CHARACTERS]

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from newsarchive.web.app import App
 
+#: Names of this machine that no other machine can reach.
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def serve(db: str, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once it answers.
+    """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers.
 
-    Raises `UsageError` for what can be typed otherwise, `DatabaseUnavailable` for an archive that
-    cannot be read.
+    Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
     engine = opened(db)
     taken = bound(host, port)
@@ -115,6 +115,6 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def _address(host: str, taken: socket.socket) -> str:
-    """What to type in a browser on this machine."""
+    """The address to type in a browser on this machine."""
     named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{named}:{taken.getsockname()[1]}/"

@@ -15,18 +15,20 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.writing import quarantine
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web import chart, render
-from newsarchive.web.cache import Remembered
+from newsarchive.web.cache import BackgroundCache
 from newsarchive.web.render import MARKS, page
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Results on a page of the search, and how many pages one may leaf through.
-PER_PAGE, MOST_PAGES = 20, 500
-#: Names of a byline that are shown at once; the rest on demand.
-NAMES = 12
+#: Results on one page of the search.
+RESULTS_PER_PAGE = 20
+#: Pages of results of one search; a larger number is refused.
+MAX_RESULT_PAGES = 500
+#: Names of a byline that are shown at once; the reader unfolds the rest.
+MAX_SHOWN_NAMES = 12
 #: Sentences of each kind that the story page shows of one copy.
-SENTENCES = 12
+MAX_SHOWN_SENTENCES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class Library:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.overview: Remembered[Overview] = Remembered(self._overview)
-        self.sites: Remembered[browse.SiteFigures | None] = Remembered(self._site)
+        self.overview: BackgroundCache[Overview] = BackgroundCache(self._overview)
+        self.sites: BackgroundCache[browse.SiteFigures | None] = BackgroundCache(self._site)
 
     def _overview(self, _: Hashable) -> Overview:
         counted = query.stats(self.engine)
@@ -93,13 +95,13 @@ def search(library: Library, request: Request) -> Response:
         hits = _hits(library, words, asked, number)
     except UsageError as error:
         problem = str(error).removeprefix("search: ")
-    more = len(hits) > PER_PAGE and number < MOST_PAGES
+    more = len(hits) > RESULTS_PER_PAGE and number < MAX_RESULT_PAGES
     shown = page(
         "search.html",
-        hits=hits[:PER_PAGE],
+        hits=hits[:RESULTS_PER_PAGE],
         problem=problem,
         number=number,
-        first=(number - 1) * PER_PAGE + 1,
+        first=(number - 1) * RESULTS_PER_PAGE + 1,
         previous=_leaf(asked, number - 1) if number > 1 else "",
         next=_leaf(asked, number + 1) if more else "",
         **_form(library, asked),
@@ -108,7 +110,7 @@ def search(library: Library, request: Request) -> Response:
 
 
 def _hits(library: Library, words: str, asked: Mapping[str, str], number: int) -> list[query.Hit]:
-    """One result more than a page has, so that the page knows whether there is another."""
+    """The results of one page and one more, which tells whether there is another page."""
     filters = query.Filters(
         site=asked.get("site", ""),
         origin=asked.get("origin", ""),
@@ -123,8 +125,8 @@ def _hits(library: Library, words: str, asked: Mapping[str, str], number: int) -
         words,
         filters=filters,
         order=asked.get("order") or "rank",
-        limit=PER_PAGE + 1,
-        offset=(number - 1) * PER_PAGE,
+        limit=RESULTS_PER_PAGE + 1,
+        offset=(number - 1) * RESULTS_PER_PAGE,
         marks=MARKS,
     )
 
@@ -162,8 +164,10 @@ def _day(asked: Mapping[str, str], name: str) -> date | None:
 def _page_number(given: str) -> int:
     if not given:
         return 1
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MOST_PAGES):
-        raise UsageError(f"page: {given[:20]!r} is none of 1 to {MOST_PAGES}; narrow the search instead")
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_RESULT_PAGES):
+        raise UsageError(
+            f"page: {given[:20]!r} is none of 1 to {MAX_RESULT_PAGES}; narrow the search instead"
+        )
     return int(given)
 
 
@@ -196,7 +200,7 @@ def article(library: Library, request: Request) -> Response:
             article=stored,
             state=state,
             reason=reason,
-            names=NAMES,
+            names=MAX_SHOWN_NAMES,
             edited=edited,
             lines=render.lines(
                 stored.article_body, stored.edits, stored.dropped, browse.places(library.engine, stored.id)
@@ -261,6 +265,11 @@ def story(library: Library, request: Request) -> Response:
     trace = lineage.story(library.engine, int(given))
     fullest = next(copy for copy in trace.copies if copy.id == trace.fullest)
     shown = page(
-        "story.html", trace=trace, fullest=fullest, first=trace.copies[0], most=SENTENCES, diff=word_diff
+        "story.html",
+        trace=trace,
+        fullest=fullest,
+        first=trace.copies[0],
+        most=MAX_SHOWN_SENTENCES,
+        diff=word_diff,
     )
     return Response(shown)

@@ -1,7 +1,7 @@
-"""The extension that keeps the raw bytes of every post in WARC files, as they came from the wire.
+"""The extension that keeps the raw bytes of every post in WARC files, as they came over the network.
 
-Scrapy's `response_downloaded` comes before decompression, `response_received` after it: the body is
-taken at the first, and written when the spider makes a capture of the response.
+Scrapy sends `response_downloaded` before it decompresses a body, and `response_received` after. The body is taken at
+the first signal, and written when the spider makes a capture of the response.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from weakref import WeakKeyDictionary
 
 from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
 from newsarchive.db.archive_state import FOLDER
 from newsarchive.db.writing.captures import original_of
 from newsarchive.items import Capture, Place
-from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.warc.files import Wire, default_folder, locate
 from newsarchive.warc.writer import Original, WarcWriter, recover
 
@@ -31,26 +30,29 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Marks the requests whose answers are kept, and where the answer's bytes wait in `Request.meta`.
-KEEP, WIRE = "newsarchive_keep", "newsarchive_wire"
+#: The key in `Request.meta` that marks a request whose answer is kept.
+KEEP = "newsarchive_keep"
+#: The key in `Request.meta` under which the bytes of that answer wait to be written.
+WIRE = "newsarchive_wire"
+
+
+def _header_lines(headers: Headers) -> list[tuple[str, str]]:
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        for value in values
+    ]
 
 
 def wire_of(response: Response) -> Wire:
-    """An answer as the downloader gives it."""
+    """The answer as the downloader gives it."""
     phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
-    return Wire(
-        f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".rstrip(),
-        tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, values in response.headers.items()
-            for value in values
-        ),
-        response.body,
-    )
+    status_line = f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".rstrip()
+    return Wire(status_line, tuple(_header_lines(response.headers)), response.body)
 
 
 def raw_folder(settings: BaseSettings) -> Path | None:
-    """Where `NEWSARCHIVE_WARC` puts raw bytes; `None` where it is off."""
+    """The folder in which `NEWSARCHIVE_WARC` keeps raw bytes; `None` where it is off."""
     setting = str(settings.get("NEWSARCHIVE_WARC") or "off")
     if setting == "off":
         return None
@@ -58,22 +60,22 @@ def raw_folder(settings: BaseSettings) -> Path | None:
 
 
 def folder_elsewhere(settings: BaseSettings) -> dict[str, str]:
-    """The folder of the raw bytes as a run remembers it, where it is not the one beside an SQLite file."""
+    """The folder of the raw bytes as a run remembers it; nothing where it is the one beside an SQLite file."""
     folder, url = raw_folder(settings), settings["NEWSARCHIVE_DATABASE_URL"]
     if folder is None or (url.startswith("sqlite") and folder.absolute() == default_folder(url).absolute()):
         return {}
     return {FOLDER: str(folder.absolute())}
 
 
-class Recorder:
+class WarcExtension:
     """Writes the answers to requests marked `KEEP`; `NEWSARCHIVE_WARC` is `on`, `off` or a folder."""
 
     def __init__(self, crawler: Crawler, folder: Path) -> None:
         self.crawler, self.folder = crawler, folder
         self.writer: WarcWriter | None = None
         self.opening = threading.Lock()
-        #: The answers to requests that are not marked, by request: of spiders that are not ours anyone may become an
-        #: item. They last as long as Scrapy works on the answer.
+        #: The answers to requests that are not marked, for spiders of other projects: any of them may become an item.
+        #: An answer stays here as long as Scrapy works on it.
         self.passing: WeakKeyDictionary[Request, Wire] = WeakKeyDictionary()
 
     @classmethod
@@ -89,12 +91,14 @@ class Recorder:
     def downloaded(self, response: Response, request: Request) -> None:
         if request.meta.get(KEEP):
             request.meta[WIRE] = wire_of(response)
-        elif not isinstance(self.crawler.spider, ArchiveSpider):  # ours mark what they want
+        elif not getattr(self.crawler.spider, "is_archive_spider", False):
             self.passing[request] = wire_of(response)
 
     def keep_capture(self, capture: Capture) -> Place | None:
-        """Append the answer that a capture was made of, by a spider that is not ours; `None` where it is not known
-        any more. Raises `DatabaseUnavailable`. Called from a thread."""
+        """Append the answer that became a capture of another project's spider; `None` where it is gone already.
+
+        Raises `DatabaseUnavailable`. Called from a thread.
+        """
         for request, wire in list(self.passing.items()):
             if request.url.partition("#")[0] == capture.base_url.partition("#")[0]:
                 del self.passing[request]
@@ -102,7 +106,7 @@ class Recorder:
         return None
 
     def keep(self, response: Response, fetched_at: datetime | None) -> Place | None:
-        """Append the answer that became this response; `None` where it did not come from the wire.
+        """Append the answer that became this response; `None` where it did not come over the network.
 
         Raises `DatabaseUnavailable` where the folder cannot be written. Called from a thread.
         """
@@ -117,18 +121,16 @@ class Recorder:
             wire.status_line,
             wire.headers,
             wire.body,
-            request_headers=[
-                (n.decode("latin-1"), v.decode("latin-1")) for n, vs in request.headers.items() for v in vs
-            ],
+            request_headers=_header_lines(request.headers),
             fetched_at=fetched_at,
         )
 
     def copy(self, capture: Capture, wire: Wire, source: str) -> Place:
-        """Append an answer out of a file of others. Raises as `keep` does, and is called from a thread too."""
+        """Append an answer out of the WARC file `source`. Raises as `keep` does, and is called from a thread too."""
         return self._writer().write_copy(capture.base_url, wire, capture.fetched_at, source)
 
     def _writer(self) -> WarcWriter:
-        with self.opening:  # several threads: a second writer's file would never be closed
+        with self.opening:  # two threads would open two writers, and the second file would never be closed
             if self.writer is None:
                 self.writer = self._open()
         return self.writer
@@ -143,13 +145,13 @@ class Recorder:
         def known(digest: str) -> Original | None:
             found = original_of(frontier.engine, digest)
             if found is None or not locate(self.folder, found.file).exists():
-                return None  # a record without its original cannot be read
+                return None  # a revisit record cannot be read without its original
             return Original(found.url, found.fetched_at)
 
         return WarcWriter(self.folder, name, known=known)
 
     def _recover(self) -> None:
-        """Whole records that a killed crawl left in an open file are good: give the file its name."""
+        """Give the files that a killed crawl left open their names: their whole records are good."""
         try:
             for path in recover(self.folder):
                 logger.info("named %s, which a killed crawl had left open", path)

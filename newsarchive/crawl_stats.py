@@ -1,0 +1,140 @@
+"""The counts of a crawl: which keys they have in Scrapy's stats, and what they add up to.
+
+Spiders, middlewares and pipelines count under these keys, the progress display reads them, and the database stores
+them with the run. Every key begins with `newsarchive/`. A count that has reasons names its reason, and perhaps a
+detail:
+
+    >>> key(Count.NOT_MODIFIED), key(Group.FAILED, "part of a post", "http 500")
+    ('newsarchive/not modified', 'newsarchive/failed/part of a post: http 500')
+    >>> counts = Counts({"newsarchive/new": 2, "newsarchive/dropped/too short": 3})
+    >>> counts[Count.NEW], counts[Group.DROPPED], counts[Count.GONE]
+    (2, 3, 0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+#: Scrapy's own stats stand beside newsarchive's; this begins the keys of newsarchive's.
+PREFIX = "newsarchive/"
+
+
+class Count(StrEnum):
+    """What became of posts. The first four are always in the summary, the others where there were any."""
+
+    DISCOVERED = "discovered"
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REREAD = "reread"
+    #: The site kept its page from us, and its feed or API gave the text. Without that text the post counts as failed.
+    BLOCKED = "blocked"
+    #: Answered 404 once; the next crawl asks again.
+    MISSING = "missing"
+    GONE = "gone"
+    STILL_GONE = "still gone"
+    #: Not asked for, because the crawl left the site, which answered no more.
+    WAITING = "waiting"
+    NOT_MODIFIED = "not modified"
+    RENDERED = "fetched with the browser"
+
+
+class Group(StrEnum):
+    """Outcomes that have reasons; each reason is a stat of its own."""
+
+    FILLED = "filled"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    SKIPPED = "skipped"
+    SOURCE_PROBLEMS = "source problems"
+
+
+class SkipReason(StrEnum):
+    """Why a post was not fetched. `LOOKED_AT_BEFORE` has a detail: what the page was then."""
+
+    NOT_DUE = "not due"
+    LOOKED_AT_BEFORE = "looked at before"
+    DONE_BEFORE_THE_KILL = "done before the kill"
+    BEFORE_SINCE = "before since"
+    OTHER_SITE = "other site"
+    NO_PAGE = "no page"
+
+
+class Failure(StrEnum):
+    """What made the whole run or a part of it fail; the stat's value is a sentence for a person."""
+
+    SITE = "site_error"
+    DATABASE = "database_error"
+    SPIDER = "spider_error"
+
+
+class Detail(StrEnum):
+    """Stats that the summary does not show."""
+
+    #: The value under each site is a sentence for a person: why the crawl left the site.
+    SITE_LEFT = "site_left"
+    LEARNED = "learned"
+    LEARNING_FAILED = "learning_failed"
+    PARTS_NOT_MODIFIED = "parts not modified"
+    WAITED = "waited"
+
+
+Name = Count | Group | Failure | Detail
+
+#: Counts that the summary shows even where they are 0, in the order in which a page passes through them.
+ALWAYS_SHOWN = (Count.DISCOVERED, Count.NEW, Count.UPDATED, Count.UNCHANGED)
+#: What this crawl found out about a post by fetching it.
+FETCHED = (
+    Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD, Count.MISSING, Count.GONE, Count.STILL_GONE, Group.DROPPED,
+)  # fmt: skip
+#: What became of a post that this crawl is done with.
+DONE = (*FETCHED, Group.FAILED)
+#: Skipped because the archive holds the post.
+SKIPPED_AS_STORED = frozenset((SkipReason.NOT_DUE, SkipReason.DONE_BEFORE_THE_KILL))
+#: Skipped because an earlier crawl looked at the post, whatever came of it.
+SKIPPED_AS_KNOWN = SKIPPED_AS_STORED | {SkipReason.LOOKED_AT_BEFORE}
+
+
+def key(name: Name, reason: str = "", detail: str = "") -> str:
+    """The key of a stat: `newsarchive/NAME`, `newsarchive/NAME/REASON` or `newsarchive/NAME/REASON: DETAIL`."""
+    return PREFIX + name + (f"/{reason}" if reason else "") + (f": {detail}" if detail else "")
+
+
+class Counts:
+    """The counts in a crawl's stats: `counts[Count.NEW]`, `counts[Group.FAILED]` (the sum over its reasons)."""
+
+    def __init__(self, stats: Mapping[str, Any]) -> None:
+        self.totals: dict[Count | Group, int] = {count: int(stats.get(key(count), 0)) for count in Count}
+        #: group → reason with its detail → number
+        self.reasons: dict[Group, dict[str, int]] = {}
+        for group in Group:
+            prefix = f"{PREFIX}{group}/"
+            self.reasons[group] = {
+                k.removeprefix(prefix): stats[k] for k in sorted(stats) if k.startswith(prefix)
+            }
+            self.totals[group] = sum(self.reasons[group].values())
+
+    def __getitem__(self, name: Count | Group) -> int:
+        return self.totals[name]
+
+    def rows(self) -> Iterator[tuple[Count | Group, str, int]]:
+        """Name, reason ("" for a total) and number, in the order of the summary; zeros only where always shown."""
+        for name, total in self.totals.items():
+            if total or name in ALWAYS_SHOWN:
+                yield name, "", total
+            if isinstance(name, Group):
+                yield from ((name, reason, number) for reason, number in self.reasons[name].items() if number)
+
+    def skipped(self, reasons: frozenset[SkipReason]) -> int:
+        """The number of posts that were skipped for one of these reasons, whatever the detail."""
+        return sum(
+            n for reason, n in self.reasons[Group.SKIPPED].items() if reason.partition(": ")[0] in reasons
+        )
+
+
+def sites_left(stats: Mapping[str, Any]) -> dict[str, str]:
+    """Each site that the crawl left because it answered no more → the sentence that says so."""
+    prefix = f"{PREFIX}{Detail.SITE_LEFT}/"
+    return {k.removeprefix(prefix): str(stats[k]) for k in sorted(stats) if k.startswith(prefix)}

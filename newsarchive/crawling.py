@@ -1,0 +1,138 @@
+"""What Scrapy's components share: a response as a `Capture`, a failure in words, the rules and steps of a crawl.
+
+Spiders, middlewares, extensions and pipelines stand on this module, and it knows none of them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import exceptions as scrapy_errors
+from scrapy.http import Response, TextResponse
+from scrapy.settings import BaseSettings
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from newsarchive import plugins, rules
+from newsarchive.core.discovery import find
+from newsarchive.core.steps import Steps
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Capture, DropReason, Link
+from newsarchive.rules import Rules
+
+#: The word for a request that robots.txt forbids. It is obeyed, and does not count as a failure.
+ROBOTS = "robots.txt"
+#: exception → (the word that stats count, the sentence that a person reads)
+FAILURES: dict[type[BaseException], tuple[str, str]] = {
+    scrapy_errors.CannotResolveHostError: ("unknown host", "no such host: check the spelling of the address"),
+    scrapy_errors.DownloadConnectionRefusedError: (
+        "connection refused",
+        "the server refused the connection: check address and port, or try again later",
+    ),
+    scrapy_errors.DownloadTimeoutError: (
+        "timeout",
+        "no answer in time: try again later, or raise DOWNLOAD_TIMEOUT",
+    ),
+    scrapy_errors.ResponseDataLossError: ("cut short", "the answer broke off: try again later"),
+    scrapy_errors.DownloadCancelledError: ("too large", "the answer is larger than DOWNLOAD_MAXSIZE allows"),
+    scrapy_errors.IgnoreRequest: (ROBOTS, "the site's robots.txt forbids it"),
+    scrapy_errors.UnsupportedURLSchemeError: ("bad address", "only http and https addresses can be fetched"),
+    scrapy_errors.DownloadFailedError: ("connection failed", "the connection failed: try again later"),
+}
+#: HTTP status → what a person can do about it.
+REMEDIES = {
+    401: "it asks for a login",
+    403: "the site blocks us: ask its owner, and give a contact in NEWSARCHIVE_CONTACT",
+    404: "there is no such page: check the address",
+    410: "the page is gone for good",
+    429: "too many requests: raise DOWNLOAD_DELAY and try again later",
+}
+#: From this HTTP status on the server says that the fault is its own (RFC 9110, 15.6).
+MIN_SERVER_ERROR_STATUS = 500
+
+
+class Dropped(scrapy_errors.DropItem):
+    """A `DropItem` with its reason (an `items.DropReason`), the URL and, where there is one, the capture."""
+
+    def __init__(self, item: Any, error: NotAnArticle) -> None:
+        self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
+        self.url, self.reason = self.capture.url if self.capture else item.url, error.reason
+        super().__init__(f"{self.url}: {error}")
+
+
+class LeftOut(Dropped):
+    """A post that was published before the crawl's `since`."""
+
+    def __init__(self, item: Any, published: datetime) -> None:
+        self.published = published
+        super().__init__(item, NotAnArticle(DropReason.BEFORE_SINCE, f"published {published.date()}"))
+
+
+def explain(error: BaseException | None) -> tuple[str, str]:
+    """A failed request as a word that stats count, and as a sentence with the remedy."""
+    if isinstance(error, HttpError):
+        return status_problem(error.response.status)
+    if isinstance(error, scrapy_errors.IgnoreRequest):  # Scrapy raises it for three different things
+        if "redirect" in str(error):
+            return "redirect loop", "it redirects over and over: try again later"
+        if "DOWNLOAD_MAXSIZE" in str(error):
+            return FAILURES[scrapy_errors.DownloadCancelledError]
+    for kind, words in FAILURES.items():
+        if isinstance(error, kind):
+            return words
+    return type(error).__name__, str(error) or "the request failed"
+
+
+def status_problem(status: int) -> tuple[str, str]:
+    """A status other than 2xx, as `explain` puts it.
+
+    >>> status_problem(410)
+    ('http 410', 'the server answered 410: the page is gone for good')
+    """
+    fallback = (
+        "the server failed: try again later" if status >= MIN_SERVER_ERROR_STATUS else "not an answer to use"
+    )
+    return f"http {status}", f"the server answered {status}: {REMEDIES.get(status, fallback)}"
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """Header name in lower case → value; a repeated header is joined with ", "."""
+    return {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+
+
+def text_of(response: Response) -> str:
+    """The text of a response, "" for one that Scrapy does not take for text."""
+    return response.text if isinstance(response, TextResponse) else ""
+
+
+def block_reason(response: Response, rules: Rules) -> str:
+    """Why an answer means that the site keeps us out, "" where it does not."""
+    return find.block_reason(text_of(response), headers_of(response), response.status, rules)
+
+
+def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:
+    """The record of one response; its `url` is what was asked for, before any redirect."""
+    meta = response.request.meta if response.request else {}  # a response may be made by hand
+    asked = meta.get("redirect_urls") or [response.url]
+    return Capture(
+        url=asked[0],
+        body=response.body,
+        fetched_at=fetched_at or datetime.now(UTC),
+        final_url=response.url,
+        status=response.status,
+        headers=headers_of(response),
+        discovered=link,
+    )
+
+
+def rules_of(settings: BaseSettings) -> Rules:
+    """The rules of a crawl, read once for each folder. Raises `BadRules`."""
+    return rules.default(settings.get("NEWSARCHIVE_RULES") or "")
+
+
+def steps_of(settings: BaseSettings) -> Steps:
+    """The steps of a crawl. Raises `UsageError`, which names a step of another project that cannot be used."""
+    return plugins.steps(settings.getlist("NEWSARCHIVE_STEPS"))
