@@ -307,7 +307,7 @@ def kinds(reading: Reading) -> NDArray[np.int64]:
     """A number a block, the same for blocks in boxes of one kin that are links, or are none."""
     ids: dict[int, int] = {}
     # The complement is another number than that of any kin, and no pair is made for each block.
-    keys = (~b.box.kin if b.link_chars > LINKED * len(b.text) else b.box.kin for b in reading.blocks)
+    keys = (~b.box.shape if b.link_chars > LINKED * len(b.text) else b.box.shape for b in reading.blocks)
     return np.array([ids.setdefault(key, len(ids)) for key in keys], np.int64)
 
 

@@ -129,7 +129,7 @@ def _branches(
 def signatures(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
     """Blocks with the same path, ids aside, are of a kind: cards, comments, menu entries, paragraphs."""
     ids: dict[tuple[int, str], int] = {}
-    group = np.array([ids.setdefault((b.box.kin, b.wrap), len(ids)) for b in blocks], np.int64)
+    group = np.array([ids.setdefault((b.box.shape, b.wrap), len(ids)) for b in blocks], np.int64)
     count = np.bincount(group).astype(np.float64)
     out["same_count"] = np.minimum(count, 100)[group]
     out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]
