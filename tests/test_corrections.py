@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsarchive.core.extraction.labels import RULE, with_corrections
+from newsarchive.core.extraction.labels import CORRECTION_RULE, with_corrections
 from newsarchive.items import Block
 
 TEXT = Block("Ships came into the harbour before dawn.", path="html/body/main/article/p")
@@ -29,7 +29,7 @@ def below(text: str, **changes: object) -> Block:
 )
 @pytest.mark.parametrize("above", [TEXT, ITEM], ids=["paragraph", "list"])
 def test_a_correction_right_below_is_text(text: str, above: Block) -> None:
-    assert [(b.label, b.rule) for b in with_corrections([above, below(text)])][1] == ("body", RULE)
+    assert [(b.label, b.rule) for b in with_corrections([above, below(text)])][1] == ("body", CORRECTION_RULE)
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ _MIN_DIGEST_CLUSTERS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """An article as it is compared. `shingles` is an ascending array of the hashes of its shingles, each once; empty for
-    a text that is too short to be evidence. Two different shingles have the same hash once in 2^64."""
+    """An article as it is compared. `shingles` is an ascending array of the hashes of its shingles, each once; empty
+    for a text that is too short to be evidence. Two different shingles have the same hash once in 2^64."""
 
     id: int
     content_hash: str

@@ -290,7 +290,7 @@ def _signatures(texts: Sequence[Any]) -> Any:
 
 def _keys(hashes: Any) -> list[int]:
     """The keys of a text from the hashes of its runs: bottom-k sketches (Cohen, Kaplan, "Summarizing data using
-    bottom-k sketches", 2007). The low half of a hash is the key, because the high half is near 0 in all lowest hashes."""
+    bottom-k sketches", 2007). The low half of a hash is the key, because the high half of all of them is near 0."""
     lowest = {*_lowest(hashes, _MAX_KEYS_OF_TEXT), *_lowest(hashes[:_OPENING_RUNS], _MAX_KEYS_OF_OPENING)}
     return sorted({value & 0xFFFFFFFF for value in lowest})
 
