@@ -102,7 +102,7 @@ FORMATTED = {
 }
 LIMITED = """
 import json, resource, sys, time
-from newsarchive.core.extraction import read
+from newsarchive.core.extraction.step import read
 from newsarchive.items import Capture, Page
 from newsarchive.rules import default
 read(Page(Capture("https://blog.example/a", b""), "<p>warm</p>"), default())

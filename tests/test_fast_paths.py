@@ -78,7 +78,7 @@ def test_names_that_differ_in_their_numbers_are_worth_the_same(name: str) -> Non
     table = {"css": 0.5, "ylu": 1.5, "header": 2.0, "col-md": -1.0, "css-ylu-bo": 0.25}
     for one in (name, f"{name}-1 col-md-12", f"{name}_27"):
         apart = class_names.Names(table)
-        assert class_names.Names(table).facts("p", one, "a7 x") == apart._facts("p", one, "a7 x")
+        assert class_names.Names(table).worth_of("p", one, "a7 x") == apart._worth_of("p", one, "a7 x")
 
 
 @pytest.mark.parametrize("section", ["line", "edge", "head"])

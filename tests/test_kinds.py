@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from newsarchive.core.extraction.class_names import telling
-from newsarchive.core.extraction.classifier import agreed, choose, kinds, sheet_of
+from newsarchive.core.extraction.classifier import agreed, choose, shape_groups, sheet_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from newsarchive.core.extraction.classifier import agreed, choose, kinds, sheet_
 )
 def test_blocks_are_of_a_kind_by_their_path_and_by_being_links(html: str, expected: list[int]) -> None:
     reading = sheet_of(f"<html><body>{html}</body></html>", "https://heron.example/").reading
-    assert kinds(reading).tolist() == expected
+    assert shape_groups(reading).tolist() == expected
 
 
 def test_cards_of_an_article_stay_together() -> None:

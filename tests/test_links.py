@@ -90,7 +90,7 @@ def test_formatting_that_is_never_closed_does_not_fill_the_memory():
     page = "".join(f"<b class=x{i}>" for i in range(900)) + "<p>text" * 100_000
     started = time.process_time()
     nodes = sum(1 for _ in parsing.parse(page).body.traverse())
-    assert nodes < 2 * parsing.MAX_REOPENED
+    assert nodes < 2 * parsing.MAX_REOPENED_ELEMENTS
     assert time.process_time() - started < 10
 
 

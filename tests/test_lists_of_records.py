@@ -6,7 +6,7 @@ import re
 import pytest
 
 from newsarchive import extract
-from newsarchive.core.text.records import fact_lines
+from newsarchive.core.text.records import record_lines
 from newsarchive.items import Block
 
 PROSE = (
@@ -89,4 +89,4 @@ def test_no_line_of_a_list_is_lost(name, layout, at_end):
 def test_a_label_that_stands_once_or_between_prose_makes_no_facts():
     credit = [Block("Source: Reuters"), Block("Author: Ann Roe")]
     comments = [Block(text) for _ in range(4) for text in ("Posted by: Ann Roe", PROSE[0])]
-    assert fact_lines([*credit, *comments]) == frozenset()
+    assert record_lines([*credit, *comments]) == frozenset()

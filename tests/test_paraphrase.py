@@ -80,7 +80,7 @@ def test_a_stream_finds_each_pair_of_its_window_once(apart: int, found: int) -> 
 def test_a_stream_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     compared = paraphrase.paraphrases
-    monkeypatch.setattr(paraphrase, "MOST_HELD", 20)
+    monkeypatch.setattr(paraphrase, "MAX_HELD_ARTICLES", 20)
     monkeypatch.setattr(
         paraphrase,
         "paraphrases",
@@ -92,7 +92,7 @@ def test_a_stream_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("most", [20, 20_000])
 def test_a_stream_goes_on_after_any_stretch(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paraphrase, "MOST_HELD", most)
+    monkeypatch.setattr(paraphrase, "MAX_HELD_ARTICLES", most)
     articles = told_and_spun(80, 5)
     ids = [a.id for a in articles]
     whole = list(stream(articles))

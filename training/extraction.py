@@ -196,8 +196,8 @@ def bare(sheet: Sheet) -> Sheet:
     """The same page from a theme that names nothing: no ids, no classes, all sections `<div>`."""
     import copy
 
-    twin = copy.copy(sheet)
-    twin.reading = copy.copy(sheet.reading)
+    unnamed = copy.copy(sheet)
+    unnamed.reading = copy.copy(sheet.reading)
     boxes = [copy.copy(b) for b in sheet.reading.boxes]
     for box in boxes:
         box.ident = box.classes = ""
@@ -205,13 +205,13 @@ def bare(sheet: Sheet) -> Sheet:
         if box.tag in ("article", "main", "aside", "nav", "header", "footer", "section"):
             box.tag = "div"
         box.path = f"{box.parent.path}/{box.tag}" if box.parent else box.tag
-        box.kin = hash((box.parent.kin if box.parent else 0, box.tag, ""))
-    twin.reading.boxes = boxes
-    twin.reading.blocks = [copy.copy(b) for b in sheet.reading.blocks]
-    for block in twin.reading.blocks:
+        box.shape = hash((box.parent.shape if box.parent else 0, box.tag, ""))
+    unnamed.reading.boxes = boxes
+    unnamed.reading.blocks = [copy.copy(b) for b in sheet.reading.blocks]
+    for block in unnamed.reading.blocks:
         block.box = boxes[block.box.index]
         block.wrap = "".join("/" + s.partition("#")[0].partition(".")[0] for s in block.wrap.split("/")[1:])
-    return twin
+    return unnamed
 
 
 def as_json(booster: lightgbm.Booster, columns: tuple[str, ...]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.text.lines import is_prose, source_names
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.records import fact_lines
+from newsarchive.core.text.records import record_lines
 from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
@@ -166,7 +166,7 @@ def _verdict_on_lines(block: Block, lookup: Lookup) -> BlockVerdict | None:
 
 def notices(marks: Marks) -> None:
     """Label attributions and copyright notices, but for the facts of records: "Publisher: Heron Games"."""
-    facts = fact_lines(marks.blocks)
+    facts = record_lines(marks.blocks)
     for i, block in enumerate(marks.blocks):
         if i in facts or block.kind in ("code", "table"):
             continue

@@ -1,1 +1,1 @@
-"""Which blocks of a page are the article; `step` is the way in."""
+"""Which blocks of a page are the article. `step.extract_step` answers it; the other modules serve it."""

@@ -1,4 +1,8 @@
-"""What elements say by their names: the worth of tags, ids and classes, own and inherited."""
+"""What elements say by their names: `<div class="entry-content">` holds the article, `class="related-posts"` does not.
+
+Each word of a tag, a class or an id has a learned worth, and hand-made groups name the parts of a page. A box has the
+worth of its own names and of those of the boxes around it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import numpy as np
 from newsarchive.core.html.blocks import Box
 from newsarchive.core.text.patterns import any_literal
 
-#: Hand-made groups: words of ids and classes that name a part of a page, in many themes alike.
+#: Group → the words of ids and classes that name this part of a page in many themes.
 GROUPS: dict[str, re.Pattern[str]] = {
     name: re.compile(pattern)
     for name, pattern in {
@@ -26,19 +30,25 @@ GROUPS: dict[str, re.Pattern[str]] = {
         "faq": r"faq|accordion|question|toggle|collaps|tab\b",
     }.items()
 }
+#: Group → the bit that stands for it.
 GROUP_BITS = {name: 1 << i for i, name in enumerate(GROUPS)}
-#: Elements whose mere presence among the ancestors tells something.
+#: Elements whose presence among the ancestors of a block tells something about it.
 ANCESTORS = ("article", "main", "figure", "table", "p", "ul")
+#: Element → the bit that stands for it.
 TAG_BITS = {tag: 1 << i for i, tag in enumerate(ANCESTORS)}
 _PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 
-#: How the topics of a post are named in its classes, by WordPress' `post_class`.
+#: What the classes begin with that WordPress' `post_class` makes of a post's topics.
 _TOPICS = ("category-", "tag-")
-#: How many class and id names of one element are read.
-_MOST_NAMES = 12
+#: Classes of an element that are read; later ones are not.
+_MAX_CLASSES = 12
+#: Characters of a name. A longer name says nothing, and is in no group.
+_MAX_NAME_CHARACTERS = 60
+#: Names that are remembered from page to page, because the pages of a site share most of theirs. With more, all are
+#: forgotten.
+_MAX_REMEMBERED_NAMES = 50_000
 
-
-#: What each group's words begin with: most names hold none of these, and need not be searched for a group.
+#: Group → what its words begin with. Most names hold none of these, and are not searched for the group's words.
 _STEMS = {
     "comments": "comment respond disqus repl kommentar",
     "related": "relat recommend more read outbrain taboola popular trend similar latest also",
@@ -50,26 +60,19 @@ _STEMS = {
     "faq": "faq accordion question toggle collaps tab",
 }
 _GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.split()}
-
-
 _STEM = re.compile(any_literal(_GROUP_OF))
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
 _DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile("[a-z]{2,}")
-#: What a group may go on from behind a hyphen, "read-more": such a name is searched whole.
-_GO_ON = ("more", "read", "sign", "rich")
-_GOES_ON = 1 << len(GROUPS)
-
-#: Longer names, in characters, say nothing.
-_LONGEST = 60
-
-#: Names that are remembered, from page to page; sites share most of theirs.
-_REMEMBERED = 50_000
+#: Parts of a name with which a group's words may go on behind a hyphen, "read-more": such a name is searched whole.
+_OPEN_ENDS = ("more", "read", "sign", "rich")
+#: The bit of a part that ends so.
+_OPEN_END_BIT = 1 << len(GROUPS)
 
 
 def spelled(name: str) -> str:
-    """A class name or id in lower case, its words parted by hyphens.
+    """A class name or id in lower case, with hyphens between its words.
 
     >>> spelled("postTitle_main")
     'post-title-main'
@@ -81,8 +84,8 @@ def spelled(name: str) -> str:
 
 
 def _words(name: str) -> set[str]:
-    """The words of a class name or id: the whole of it without its numbers, and its parts; none of a long one."""
-    if len(name) > _LONGEST:
+    """The words of a class name or id: its parts, and the whole name without its numbers; none of a long name."""
+    if len(name) > _MAX_NAME_CHARACTERS:
         return set()
     out = {part.lower() for part in _PARTS.findall(name) if len(part) > 1}
     out.add(_whole(name))
@@ -96,7 +99,7 @@ def _whole(name: str) -> str:
 
 
 def _groups(name: str) -> int:
-    """The groups that one name, as `spelled`, names, as bits."""
+    """The groups of a name, which is given as by `spelled`, as bits."""
     bits, stem = 0, _STEM.search(name)
     while stem:
         group = _GROUP_OF[stem[0]]
@@ -107,7 +110,7 @@ def _groups(name: str) -> int:
 
 
 def tokens(tag: str, ident: str, names: str) -> list[str]:
-    """The words of an element's tag, id and classes: each name whole and in its parts, sorted.
+    """The words of an element's tag, id and classes, sorted: each name whole and in parts.
 
     >>> tokens("div", "", "entry-content postBody2")
     ['<div', 'body', 'content', 'entry', 'entry-content', 'post', 'postbody']
@@ -119,8 +122,10 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
 
 
 def telling(names: Sequence[str]) -> Sequence[str]:
-    """The classes of an element that say which part of the page it is. WordPress sets the topics of a post on
-    the post, and Blogger calls its posts a widget: neither is one.
+    """The classes of an element that say which part of the page it is.
+
+    WordPress sets the topics of a post on the post, and Blogger calls its list of posts a widget: such classes say
+    nothing about the part of the page, and are left out.
 
     >>> telling(["post", "hentry", "category-newsletter", "tag-comments"])
     ['post', 'hentry']
@@ -135,13 +140,13 @@ def telling(names: Sequence[str]) -> Sequence[str]:
 
 
 def _names(ident: str, names: str) -> list[str]:
-    return [*ident.split()[:1], *telling(names.split())[:_MOST_NAMES]]
+    return [*ident.split()[:1], *telling(names.split())[:_MAX_CLASSES]]
 
 
 class Names:
-    """What elements are worth by their tag, id and classes: a learned table, and the hand-made groups.
+    """The worth of elements by their tag, id and classes. `table` is the learned worth of words in nats.
 
-    Keeps what it has worked out, as pages of a site share their names.
+    What is worked out is remembered, because the pages of a site share their names.
     """
 
     def __init__(self, table: Mapping[str, float]) -> None:
@@ -150,41 +155,41 @@ class Names:
         self.single: dict[str, tuple[dict[str, float], int]] = {}
         self.parts: dict[str, tuple[dict[str, float], int, str]] = {}
 
-    def facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
-        """(learned score, bits of `GROUPS`); the score is a sum over the square root of the number of
-        known words, so that a dozen utility classes do not shout down one telling name."""
+    def worth_of(self, tag: str, ident: str, names: str) -> tuple[float, int]:
+        """(score, bits of `GROUPS`) of an element. The score is the sum of the worth of its known words over the square
+        root of their number, so that a dozen utility classes do not outweigh one telling name."""
         known, key = self.known, (tag, ident, names)
         found = known.get(key)
         if found is None:
-            if len(known) > _REMEMBERED:
+            if len(known) > _MAX_REMEMBERED_NAMES:
                 known.clear()
             # "post-7123" says what "post-7124" says
             alike = (tag, _DIGIT.sub("0", ident), _DIGIT.sub("0", names))
-            found = known.get(alike) or self._facts(*alike)
+            found = known.get(alike) or self._worth_of(*alike)
             known[key] = known[alike] = found
         return found
 
-    def _facts(self, tag: str, ident: str, names: str) -> tuple[float, int]:
+    def _worth_of(self, tag: str, ident: str, names: str) -> tuple[float, int]:
         word, bits = "<" + tag, 0
         worth = {word: self.table[word]} if word in self.table else {}
         for name in _names(ident, names):
             found, named = self.single.get(name) or self._single(name)
             worth.update(found)
             bits |= named
-        # In order of value, so that the sum does not hang on the order of the words.
+        # In order of value, so that the sum does not depend on the order of the words.
         known = sorted(worth.values())
         return (sum(known) / len(known) ** 0.5 if known else 0.0), bits
 
     def _single(self, name: str) -> tuple[dict[str, float], int]:
-        """What the table knows of one name's words, and its groups. Most names are parts that others have too,
-        in small letters."""
-        if len(self.single) > _REMEMBERED:
+        """The worth of the words of a name, and the groups of the name. Most names are in lower case and made of parts
+        that other names have too, so that the parts are remembered."""
+        if len(self.single) > _MAX_REMEMBERED_NAMES:
             self.single.clear()
         table, bits = self.table, 0
         worth: dict[str, float] = {}
-        if len(name) > _LONGEST or name != name.lower():
+        if len(name) > _MAX_NAME_CHARACTERS or name != name.lower():
             worth = {w: table[w] for w in _words(name) if w in table}
-            bits = _groups(spelled(name)) if len(name) <= _LONGEST else 0
+            bits = _groups(spelled(name)) if len(name) <= _MAX_NAME_CHARACTERS else 0
         else:
             dashed, parts = name.replace("_", "-"), []
             for part in dashed.split("-"):
@@ -193,7 +198,7 @@ class Names:
                 bits |= named
                 if plain:
                     parts.append(plain)
-            if bits & _GOES_ON:
+            if bits & _OPEN_END_BIT:
                 bits = _groups(dashed)
             if (whole := "-".join(parts)) in table:
                 worth[whole] = table[whole]
@@ -201,21 +206,22 @@ class Names:
         return worth, bits
 
     def _part(self, part: str) -> tuple[dict[str, float], int, str]:
-        """The same of a part of a name, between hyphens, and the part without its numbers."""
-        if len(self.parts) > _REMEMBERED:
+        """The same of a part of a name between hyphens, and the part without its numbers."""
+        if len(self.parts) > _MAX_REMEMBERED_NAMES:
             self.parts.clear()
         table = self.table
-        bits = _groups(part) | _GOES_ON * part.endswith(_GO_ON)
+        bits = _groups(part) | _OPEN_END_BIT * part.endswith(_OPEN_ENDS)
         worth = {w: table[w] for w in _LETTERS.findall(part) if w in table}
         found = self.parts[part] = worth, bits, _whole(part)
         return found
 
 
-class BoxFacts:
-    """Per box, in document order: its own token score and groups, and what its ancestors add.
+class BoxNames:
+    """The scores and groups of all boxes of a page by their names, in document order.
 
-    `scores` has a row each for a box's own score, and over it and its ancestors the sum, the lowest, the
-    highest, and the sum that fades with distance.
+    `scores` has five rows with a column for each box: the box's own score and, over the box and its ancestors, the sum,
+    the lowest, the highest, and the sum that fades with distance. `bits` are the groups of a box and its ancestors,
+    `tags` the `ANCESTORS` among them, `parent` the place of the box around it, -1 for none.
     """
 
     def __init__(self, boxes: Sequence[Box], names: Names) -> None:
@@ -223,7 +229,7 @@ class BoxFacts:
         nothing = (0.0, 0.0, 0.0, 0.0, 0.0)
         rows: list[tuple[float, float, float, float, float]] = []
         bits, tags, parents = [0] * n, [0] * n, [-1] * n
-        known, facts, tag_bits = names.known, names.facts, TAG_BITS
+        known, worth_of, tag_bits = names.known, names.worth_of, TAG_BITS
         for i, box in enumerate(boxes):
             tag, up = box.tag, box.parent
             if up is not None:
@@ -231,7 +237,7 @@ class BoxFacts:
             if box.last <= box.first:
                 rows.append(nothing)
                 continue
-            own, named = known.get((tag, box.ident, box.classes)) or facts(tag, box.ident, box.classes)
+            own, named = known.get((tag, box.ident, box.classes)) or worth_of(tag, box.ident, box.classes)
             if up is None:
                 rows.append((own, own, own, own, own))
                 bits[i], tags[i] = named, tag_bits.get(tag, 0)

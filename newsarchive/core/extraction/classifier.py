@@ -1,13 +1,12 @@
-"""The learned judgement of a page: which of its blocks are the article, and how sure that is.
+"""Which blocks of a page are the article, and how sure that is, by a learned model.
 
-From one score a block to the set of blocks that are the article, for the page as a whole.
+A forest of gradient-boosted trees gives each block a score. Scores are drawn towards those of blocks of the same shape
+and of their neighbours, and the set of blocks with the highest expected F1 is the article. The reasons for a score can
+be had in words, such as "-2.0 names of the boxes around it", for people who ask why a block was kept or dropped.
 
-Gradient-boosted trees at run time: a forest of full binary trees of one depth, with numpy alone.
-
-Every question that a tree asks is answered for all blocks, each different one once; the way down is then
-chosen by bit logic, level by level, for eight blocks at a time. Much faster than walking trees.
-
-Features in words, for people who ask why a block was kept or dropped.
+The forest runs on numpy alone. Its trees are full binary trees of one depth. Every question that a tree asks is
+answered once for all blocks; the way down is then chosen by bit logic, level by level, for eight blocks at a time. That
+is much faster than a walk down each tree.
 """
 
 from __future__ import annotations
@@ -32,40 +31,51 @@ from newsarchive.rules import Rules
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Kinds = NDArray[np.int64]
+Groups = NDArray[np.int64]
+Rows = NDArray[np.float32]
+#: Yes and no for all blocks, eight to a byte.
+Bits = NDArray[np.uint8]
 
-#: How much the mean of the two neighbours counts beside a block's own score. Without it, single
-#: blocks inside a story fall below the threshold.
-SMOOTHING = 0.3
-#: The variance at which the scores of a kind count half, and their mean the other half. Without it, an article in
-#: cards or rows is kept in parts: those whose own words happen to be telling.
-DISAGREEMENT = 2.0
+#: Weight of the mean of a block's two neighbours; the block's own score has the weight 1. Without it, single blocks
+#: inside a story fall below the threshold.
+NEIGHBOURS_WEIGHT = 0.3
+#: Variance of the scores of blocks of one shape at which a block's own score and their mean count half each. At a lower
+#: variance the mean counts more. Without it, an article in cards or rows is kept in parts.
+HALF_WEIGHT_VARIANCE = 2.0
+#: Rows that are scored at a time, a multiple of eight: their answers stay in the processor's cache, and a page of any
+#: length takes a bounded amount of memory.
+MAX_ROWS_AT_ONCE = 512
+#: Characters of a block that are link text, as a share of all. Above, the block is a link.
+MAX_UNLINKED_SHARE = 0.8
+#: The name of the model among those of the rules.
+MODEL = "extraction.json"
 
 
-def chances(scores: Array) -> Array:
-    """Log-odds as probabilities."""
+def probabilities(scores: Array) -> Array:
+    """Log-odds in nats as probabilities, 0 to 1."""
     result: Array = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
     return result
 
 
-def agreed(scores: Array, kinds: Kinds) -> Array:
-    """Each score drawn towards the mean of its kind, wherever on the page that stands; the less, the more the
-    scores of the kind differ, for a kind that holds all of an old page tells nothing.
+def agreed(scores: Array, groups: Groups) -> Array:
+    """Each score drawn towards the mean of its group, whose blocks may stand anywhere on the page. `groups` gives the
+    number of each block's group. The more the scores of a group differ, the less they are drawn: a group that holds
+    all of an old page tells nothing.
 
     >>> agreed(np.array([1.0, -0.2, -3.0]), np.array([0, 0, 1])).round(1).tolist()
     [0.5, 0.3, -3.0]
     >>> agreed(np.array([4.0, -4.0]), np.array([0, 0])).round(1).tolist()
     [3.6, -3.6]
     """
-    counts = np.maximum(np.bincount(kinds), 1)
-    means = np.bincount(kinds, scores) / counts
-    away = scores - means[kinds]
-    variances = np.bincount(kinds, away**2) / counts
-    result: Array = scores - away * (DISAGREEMENT / (DISAGREEMENT + variances))[kinds]
+    counts = np.maximum(np.bincount(groups), 1)
+    means = np.bincount(groups, scores) / counts
+    away = scores - means[groups]
+    variances = np.bincount(groups, away**2) / counts
+    result: Array = scores - away * (HALF_WEIGHT_VARIANCE / (HALF_WEIGHT_VARIANCE + variances))[groups]
     return result
 
 
-def smoothed(scores: Array, share: float = SMOOTHING) -> Array:
+def smoothed(scores: Array, share: float = NEIGHBOURS_WEIGHT) -> Array:
     """Each score drawn towards its neighbours in reading order."""
     padded = np.concatenate([scores[:1], scores, scores[-1:]])
     result: Array = (scores + share * (padded[:-2] + padded[2:]) / 2) / (1 + share)
@@ -73,18 +83,18 @@ def smoothed(scores: Array, share: float = SMOOTHING) -> Array:
 
 
 def choose(scores: Array, weights: Array) -> tuple[Mask, float]:
-    """The set of blocks with the highest expected F1 over words, and that F1 (0 to 1).
+    """(Mask of the blocks taken, expected F1): the set of blocks with the highest expected F1 over words.
 
-    `scores` are log-odds, `weights` words a block. The best set is always one of the prefixes of the
-    blocks in order of probability (Lewis 1995, the probability thresholding principle for F), so the
-    threshold moves page by page: where nothing is sure, more is kept than at even odds.
+    `scores` are log-odds, `weights` the words of each block. The best set is always a prefix of the blocks in order of
+    probability (Lewis 1995, the probability thresholding principle for F), so that the threshold moves from page to
+    page: where nothing is sure, more is kept than at even odds.
 
     >>> choose(np.array([3.0, -0.1, -4.0]), np.array([50.0, 40.0, 90.0]))[0].tolist()
     [True, True, False]
     """
     if not len(scores):
         return np.zeros(0, bool), 0.0
-    chance = chances(scores)
+    chance = probabilities(scores)
     order = np.argsort(-chance, kind="stable")
     hits, taken = np.cumsum((chance * weights)[order]), np.cumsum(weights[order])
     value = 2 * hits / (taken + hits[-1] + 1e-9)
@@ -92,18 +102,9 @@ def choose(scores: Array, weights: Array) -> tuple[Mask, float]:
     return chance >= chance[order[best]], float(value[best])
 
 
-Rows = NDArray[np.float32]
-#: Yes and no for all blocks, eight to a byte.
-Bits = NDArray[np.uint8]
-
-#: So many rows are scored at a time, a multiple of eight: their answers stay in the processor's cache, and
-#: the memory that a page of any length takes is bounded.
-_CHUNK = 512
-
-
 class Questions(NamedTuple):
-    """What trees ask: the feature and the threshold (as a column) of each different question, in order, and
-    for each node of a tree (a row) the places of the questions that the trees (the columns) ask there."""
+    """The different questions of a forest: the feature and the threshold (a column) of each, in order. `places` has a
+    row for each node and a column for each tree, with the place of the question that the tree asks there."""
 
     features: NDArray[np.int64]
     thresholds: Rows
@@ -112,8 +113,9 @@ class Questions(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Forest:
-    """`tests[i]` of a tree asks `row[feature[i]] > threshold[i]`; node i has the children 2i+1 (no) and
-    2i+2 (yes). `leaves` has one row a tree, 2^depth values in nats; a score is `bias` plus one leaf a tree."""
+    """Trees of one depth. `feature` and `threshold` have a row for each tree and a column for each node. Node i asks
+    `row[feature[i]] > threshold[i]` and has the children 2i+1 (no) and 2i+2 (yes). `leaves` has a row of 2^depth values
+    in nats for each tree. A score is `bias` and the sum of one leaf of each tree."""
 
     names: tuple[str, ...]
     depth: int
@@ -136,16 +138,16 @@ class Forest:
         )
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
-        """The score of each row of a matrix whose columns are `names`, in nats above even odds."""
+        """The score of each row of a matrix whose columns are `names`: log-odds in nats."""
         totals = [np.zeros(0)]
-        for at in range(0, len(rows), _CHUNK):
-            leaf = self.leaf_of(rows[at : at + _CHUNK]) + self._offsets
+        for at in range(0, len(rows), MAX_ROWS_AT_ONCE):
+            leaf = self.leaf_of(rows[at : at + MAX_ROWS_AT_ONCE]) + self._offsets
             totals.append(self._worth.take(leaf).sum(axis=0))
         total: NDArray[np.float64] = np.concatenate(totals) + self.bias
         return total
 
     def leaf_of(self, rows: Rows) -> NDArray[np.uint8]:
-        """The leaf that each row falls into: one row a tree, one column a row of the matrix."""
+        """The leaf that each row of the matrix falls into, as an array of trees by rows."""
         asked, n = self._questions, len(rows)
         columns = np.zeros((rows.shape[1], -(-n // 8) * 8), np.float32)
         columns[:, :n] = rows.T
@@ -162,7 +164,7 @@ class Forest:
 
     @cached_property
     def _offsets(self) -> NDArray[np.int64]:
-        """Where the leaves of each tree begin in those of all, as a column."""
+        """Where the leaves of each tree begin in `_worth`, as a column."""
         offsets: NDArray[np.int64] = np.arange(len(self.leaves))[:, None] * 2**self.depth
         return offsets
 
@@ -184,8 +186,8 @@ class Forest:
         )
 
     def parts(self, row: Rows) -> dict[str, float]:
-        """What each feature adds to the score of one row (Saabas 2014: the step in the mean of the
-        leaves below, from a node to its child, goes to the feature that the node asks for)."""
+        """What each feature adds to the score of one row (Saabas 2014): from a node to its child, the mean of the
+        leaves below changes, and the change is put down to the feature that the node asks for."""
         means = [self.leaves.astype(np.float64)]
         while means[-1].shape[1] > 1:
             means.append((means[-1][:, 0::2] + means[-1][:, 1::2]) / 2)
@@ -204,8 +206,8 @@ class Forest:
 
 
 def _select(answers: Bits, way: Sequence[Bits]) -> Bits:
-    """The answer at that node of a level (the first axis) which the turns above lead to (yes is right), by
-    halving."""
+    """The answers at the node of a level (the first axis) to which the turns above lead, found by halving; yes turns
+    right."""
     for turn in reversed(way):
         no, yes = answers[0::2], answers[1::2]
         answers = no ^ (turn & (no ^ yes))
@@ -215,20 +217,15 @@ def _select(answers: Bits, way: Sequence[Bits]) -> Bits:
 
 @cache
 def _spread() -> list[NDArray[np.uint64]]:
-    """For each level, counted from the leaves: a byte of eight answers → eight bytes, each with its answer
-    as the bit of that level."""
+    """For each level, counted from the leaves: a table from a byte of eight answers to eight bytes, each of which has
+    its answer as the bit of that level."""
     bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
     return [np.ascontiguousarray(bits << level).view(np.uint64).ravel() for level in range(8)]
 
 
-MODEL = "extraction.json"
-#: A block is a link where so much of its text is.
-LINKED = 0.8
-
-
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The forest that scores blocks, and the worth of class and id names that it was trained with."""
+    """The forest that scores blocks, and the worth of names of classes and ids that it was trained with."""
 
     forest: Forest
     names: Names
@@ -236,7 +233,7 @@ class Model:
 
 @dataclass(slots=True)
 class Sheet:
-    """A page as the judge reads it: its tree, blocks, `<title>` and declared article text."""
+    """A page as it is classified; `title` is the text of its `<title>`, `declared` the `articleBody` of its JSON-LD."""
 
     tree: LexborHTMLParser
     reading: Reading
@@ -246,17 +243,14 @@ class Sheet:
 
 @dataclass(slots=True)
 class Verdict:
-    """`scores` are log-odds of each block alone, `margins` after its kind and its neighbours were heard; `keep` the
-    blocks taken; `expected` the F1 to expect of them, from 0 to 1."""
+    """What was decided for the blocks of a page, in their order. `scores` are log-odds of each block alone, `margins`
+    are those drawn towards blocks of the same shape and neighbours. `keep` tells which blocks are taken, and `expected`
+    is the F1 to expect of them, 0 to 1."""
 
     scores: NDArray[np.float64]
     margins: NDArray[np.float64]
     keep: NDArray[np.bool_]
     expected: float
-
-    def chances(self) -> NDArray[np.float64]:
-        """The probability of each block to be article, from 0 to 1."""
-        return chances(self.margins)
 
 
 @lru_cache(maxsize=8)
@@ -283,14 +277,14 @@ def sheet_of(text: str, url: str) -> Sheet:
 def matrix(
     sheet: Sheet, names: Names, wanted: tuple[str, ...] = ()
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """(rows, column names): the features of every block, all of them or those wanted."""
+    """(A row of features for each block, the names of the columns): all features or those wanted."""
     found = features(sheet.reading, names, sheet.title, sheet.declared)
     columns = wanted or tuple(found)
     return np.array([found[name] for name in columns], np.float32).T, columns
 
 
 def judge(sheet: Sheet, model: Model) -> Verdict:
-    """Score every block, hear its kind and its neighbours, and take the set with the best prospects."""
+    """Score every block of a page, and decide which blocks are taken."""
     rows, _ = matrix(sheet, model.names, model.forest.names)
     scores = model.forest.scores(rows)
     return decided(scores, sheet.reading)
@@ -298,27 +292,30 @@ def judge(sheet: Sheet, model: Model) -> Verdict:
 
 def decided(scores: NDArray[np.float64], reading: Reading) -> Verdict:
     """The verdict on blocks with these scores."""
-    margins = smoothed(agreed(scores, kinds(reading)))
+    margins = smoothed(agreed(scores, shape_groups(reading)))
     keep, expected = choose(margins, word_weights(reading))
     return Verdict(scores, margins, keep, expected)
 
 
-def kinds(reading: Reading) -> NDArray[np.int64]:
-    """A number a block, the same for blocks in boxes of one kin that are links, or are none."""
+def shape_groups(reading: Reading) -> NDArray[np.int64]:
+    """The number of each block's group: blocks in boxes of the same shape that all are links, or that all are none."""
     ids: dict[int, int] = {}
-    # The complement is another number than that of any kin, and no pair is made for each block.
-    keys = (~b.box.kin if b.link_chars > LINKED * len(b.text) else b.box.kin for b in reading.blocks)
+    # The complement tells links apart without a pair for each block.
+    keys = (
+        ~b.box.shape if b.link_chars > MAX_UNLINKED_SHARE * len(b.text) else b.box.shape
+        for b in reading.blocks
+    )
     return np.array([ids.setdefault(key, len(ids)) for key in keys], np.int64)
 
 
 def word_weights(reading: Reading) -> NDArray[np.float64]:
-    """About how many words each block has, from its length: good for any script."""
+    """The number of words of each block, estimated from its length so that it holds for any script."""
     lengths = [len(b.text) if b.kind != "embed" else -5.4 for b in reading.blocks]
     return 1 + np.array(lengths, np.float64) / 6
 
 
-#: How feature names begin → what they are about; the first that fits.
-FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
+#: What the names of features begin with, and what these features are about; the first entry that fits counts.
+_SUBJECTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("token_", "own_groups", "wrap_"), "names of the boxes around it"),
     (("in_",), "a telling word in those names"),
     (("under_", "depth", "kind", "level", "after_break"), "the elements it stands in"),
@@ -335,19 +332,14 @@ FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
-def family(name: str) -> str:
-    """What a feature is about."""
-    return next(words for starts, words in FAMILIES if name.startswith(starts))
+def reasons_in_words(parts: Mapping[str, float], top: int = 3) -> str:
+    """The strongest reasons for a score with their weight in nats. `parts` is what each feature adds.
 
-
-def spoken(parts: Mapping[str, float], top: int = 3) -> str:
-    """The strongest reasons with their weight in nats.
-
-    >>> spoken({"weight": 0.5, "words": 0.75, "token_own": -2.0}, top=2)
+    >>> reasons_in_words({"weight": 0.5, "words": 0.75, "token_own": -2.0}, top=2)
     '-2.0 names of the boxes around it, +1.2 its own wording and length'
     """
     total: defaultdict[str, float] = defaultdict(float)
     for name, value in parts.items():
-        total[family(name)] += value
+        total[next(words for starts, words in _SUBJECTS if name.startswith(starts))] += value
     order = sorted(total, key=lambda words: (-abs(total[words]), words))
     return ", ".join(f"{total[words]:+.1f} {words}" for words in order[:top])

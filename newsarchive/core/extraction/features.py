@@ -1,17 +1,13 @@
-"""Numbers about blocks: one row a block, the input of the learned classifier.
+"""Numbers about the blocks of a page: the input of the learned classifier, a row for each block.
 
-What a box (an element) says is worked out once a box and handed down (`boxes`), and so is what it
-holds (`containers`); here is what a block says itself, and where on the page it stands.
+A block of 300 letters with five commas and no links, in `<div class="entry-content">`, is likely a part of the article;
+a linked line of three words in `<aside>` is not. Numbers are of four sorts: the names of the elements around a block
+(worked out once for each element, see `class_names`), what its containers hold and how it stands to the page's main
+container, where on the page it stands, and what its text looks like.
 
-What else a block's containers hold, and how it stands to the page's main container.
-
-What lies in a box is a difference of prefix sums, because the blocks of a box are neighbours in
-document order.
-
-What the text of blocks looks like: counts of signs, for all blocks of a page at once.
-
-The first letters of all blocks are laid end to end as one array of code points; a table says of each
-what kind of sign it is, and sums between the blocks' offsets are their counts.
+What a container holds is a difference of prefix sums, because its blocks are neighbours in document order. What a text
+looks like is counted for all blocks at once: their first letters are laid end to end as one array of code points, a
+table says of each what kind of sign it is, and sums between the blocks' offsets are their counts.
 """
 
 from __future__ import annotations
@@ -25,9 +21,91 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.extraction.class_names import GROUP_BITS, TAG_BITS, BoxFacts, Names
+from newsarchive.core.extraction.class_names import GROUP_BITS, TAG_BITS, BoxNames, Names
 from newsarchive.core.html.blocks import Box, RawBlock, Reading
 from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS
+
+Array = NDArray[np.floating[Any]]
+
+_WORD = re.compile(r"\w+")
+_NOT_WORD = re.compile(r"\W+")
+#: Features by the names of the boxes around a block: of the scores, of the groups, and of the elements.
+_TOKENS = tuple("token_" + name for name in ("own", "total", "low", "high", "near"))
+_IN = tuple("in_" + name for name in GROUP_BITS)
+_UNDER = tuple("under_" + name for name in TAG_BITS)
+_GROUP_BITS = np.array(list(GROUP_BITS.values()))[:, None]
+_TAG_BITS = np.array(list(TAG_BITS.values()))[:, None]
+#: The main containers: the name of each, and the share that it holds of all prose, or of prose in boxes of good names.
+_MAINS = (
+    ("main90", 0.9, "prose"),
+    ("main60", 0.6, "prose"),
+    ("good75", 0.75, "good"),
+    ("good40", 0.4, "good"),
+)
+#: Characters at the beginning of a block in which signs are counted: the rest of a long paragraph is alike.
+SAMPLE_CHARACTERS = 240
+#: Weight of a block. With more, and few links, it is prose.
+MAX_LINE_WEIGHT = 60
+#: Characters of a JSON-LD `articleBody` without signs. A shorter one is not compared with the blocks.
+MIN_DECLARED_CHARACTERS = 300
+#: Characters by which a block is looked for in the `articleBody`.
+DECLARED_SAMPLE_CHARACTERS = 80
+#: Boxes between a block and a main container that are climbed; more than a page can have (`html.blocks.MAX_BOX_DEPTH`).
+MAX_CLIMBED_BOXES = 130
+#: Kinds of blocks → their number in the model.
+KINDS = {
+    kind: place
+    for place, kind in enumerate(
+        ("paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed")
+    )
+}
+
+#: Han, kana, Hangul and Thai: a character counts as 2.5 Latin letters. The model was trained so.
+_WIDE_BLOCKS = (*HAN_AND_KANA_BLOCKS, (0xAC00, 0xD7AF), (0x0E00, 0x0E7F))
+#: Signs that end a sentence.
+_STOPS = ".!?…。！？।؟"
+#: Signs that may stand behind them.
+_CLOSING = "\"'”’»)」』"
+#: The last characters of a block that ends with a sentence.
+_ENDS = frozenset('.!?…。！？”"’।؟')
+#: Kinds of signs, as bits. `_AFTER` is one place above `_STOP`, and `_CAPITAL` above `_IN_WORD`: `_counts` compares
+#: them.
+_SPACE, _COMMA, _STOP, _AFTER, _WIDE, _LINE, _IN_WORD, _CAPITAL = (1 << i for i in range(8))
+#: The kinds that are counted, in the order of their counts.
+_COUNTED = (_SPACE, _COMMA, _LINE, _WIDE, _STOP, _CAPITAL)
+#: Bits of a count in a sum of all counts: the first letters of a block hold fewer than 1024 of any kind.
+_BITS_PER_COUNT = 10
+#: The bits of one count.
+_COUNT_MASK = np.uint64(1023)
+#: Stands between blocks, where it ends a sentence as the end of a text does.
+_GAP = "\n"
+
+
+def features(reading: Reading, names: Names, title: str = "", declared: str = "") -> dict[str, Array]:
+    """The features of a page: {name → an array with a number for each block}.
+
+    `names` gives the worth of ids and classes. `title` is the text of the page's `<title>`, and `declared` the
+    `articleBody` of its JSON-LD.
+    """
+    blocks, boxes = reading.blocks, reading.boxes
+    n = len(blocks)
+    out, stops = _texts(blocks)
+    weight, link = out["weight"], out["link_density"]
+    out["stop_rate"] = ratio(stops, out["words"])
+    out["word_length"] = ratio(weight, out["words"])
+    at = np.array([b.box.index for b in blocks], np.int64)
+    named = BoxNames(boxes, names)
+    _names(out, named, at)
+    prose = weight * (1 - link) * (weight > MAX_LINE_WEIGHT) * (link < 0.5)
+    _containers(out, boxes, named.parent, at, prose, weight, link)
+    _same_shape(out, blocks, weight, link)
+    _neighbours(out, weight, link, prose)
+    _title(out, blocks, title)
+    out["declared"] = _declared(blocks, declared)
+    out["page_weight"] = np.full(n, np.log1p(weight.sum()))
+    out["page_prose"] = np.full(n, prose.sum() / max(1.0, weight.sum()))
+    out["page_blocks"] = np.full(n, float(n))
+    return out
 
 
 def ratio(a: Array, b: Array) -> Array:
@@ -35,7 +113,90 @@ def ratio(a: Array, b: Array) -> Array:
     return a / np.maximum(b, 1.0)
 
 
-def containers(
+def _names(out: dict[str, Array], named: BoxNames, at: NDArray[np.int64]) -> None:
+    """Add what the names of the boxes around each block say."""
+    out.update(zip(_TOKENS, named.scores[:, at], strict=True))
+    bits, tags = named.bits[at], named.tags[at]
+    out.update(zip(_IN, (bits & _GROUP_BITS > 0).astype(np.float64), strict=True))
+    out.update(zip(_UNDER, (tags & _TAG_BITS > 0).astype(np.float64), strict=True))
+
+
+def _same_shape(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
+    """Add what blocks of the same shape have in common, which are cards, comments, entries of a menu or paragraphs, and
+    how often the page holds a block's text."""
+    ids: dict[tuple[int, str], int] = {}
+    group = np.array([ids.setdefault((b.box.shape, b.wrap), len(ids)) for b in blocks], np.int64)
+    count = np.bincount(group).astype(np.float64)
+    out["same_count"] = np.minimum(count, 100)[group]
+    out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]
+    out["same_link"] = (np.bincount(group, link) / count)[group]
+    seen: dict[str, int] = {}
+    before = []
+    for block in blocks:
+        times = seen[block.text] = seen.get(block.text, -1) + 1
+        before.append(times)
+    out["repeats"] = np.minimum(np.array([seen[b.text] + 1 for b in blocks], np.float64), 10)
+    out["repeats_before"] = np.minimum(np.array(before, np.float64), 5)
+
+
+def _neighbours(out: dict[str, Array], weight: Array, link: Array, prose: Array) -> None:
+    """Add the lengths and links of the two blocks before and behind, the prose around, and the place on the page."""
+    n = len(weight)
+    text, dense = np.zeros((2, n + 4))
+    text[2:-2], dense[2:-2] = np.log1p(weight), link
+    for shift in (-2, -1, 1, 2):
+        out[f"weight{shift:+d}"] = text[2 + shift : 2 + shift + n]
+        out[f"link{shift:+d}"] = dense[2 + shift : 2 + shift + n]
+    sums = np.concatenate([[0.0], np.cumsum(prose)])
+    index = np.arange(n)
+    total = max(1.0, float(prose.sum()))
+    for reach in (4, 12):
+        low, high = np.maximum(index - reach, 0), np.minimum(index + reach + 1, n)
+        out[f"prose_{reach}"] = np.log1p((sums[high] - sums[low]) / (high - low))
+    out["prose_before"] = sums[:-1] / total
+    out["position"] = index / n
+    out["index"] = np.minimum(index, 500).astype(np.float64)
+
+
+def _declared(blocks: Sequence[RawBlock], declared: str) -> Array:
+    """For each block 1 where JSON-LD's `articleBody` holds its first 80 letters, 0 where it does not, and -1 where the
+    page gives no `articleBody` of some length."""
+    body = _NOT_WORD.sub("", declared.lower())
+    if len(body) < MIN_DECLARED_CHARACTERS:
+        return np.full(len(blocks), -1.0)
+    return np.array(
+        [float(_NOT_WORD.sub("", b.text[:120].lower())[:DECLARED_SAMPLE_CHARACTERS] in body) for b in blocks]
+    )
+
+
+def _title(out: dict[str, Array], blocks: Sequence[RawBlock], title: str) -> None:
+    """Add the distance of each block from the last heading above and from the headline. That is the heading that shares
+    most words with `<title>`, or else the first `h1`."""
+    wanted = set(_WORD.findall(title.lower()))
+    best, best_score = -1, 0.0
+    likeness = np.zeros(len(blocks))
+    heading = np.zeros(len(blocks), np.int64)
+    headings = [i for i, block in enumerate(blocks) if block.kind == "heading"]
+    heading[headings] = headings
+    for i in sorted({*headings, *(i for i, block in enumerate(blocks[:30]) if len(block.text) < 200)}):
+        block = blocks[i]
+        words = set(_WORD.findall(block.text.lower()))
+        shared = len(words & wanted)
+        like = likeness[i] = shared / max(1, len(words) + len(wanted) - shared)
+        first = block.box.tag == "h1"
+        score = like + 0.3 * first + 0.1 * (block.kind == "heading")
+        if score > best_score + 0.05 and (first or like > 0.3):
+            best, best_score = i, score
+    index = np.arange(len(blocks))
+    above = np.maximum.accumulate(heading)
+    out["title_like"] = likeness
+    out["from_title"] = np.minimum(np.maximum(index - best, -100), 300).astype(np.float64)
+    out["has_title"] = np.full(len(blocks), best_score)
+    out["since_heading"] = np.minimum(index - above, 50).astype(np.float64)
+    out["under_level"] = out["level"][above] * (out["kind"][above] == KINDS["heading"])
+
+
+def _containers(
     out: dict[str, Array],
     boxes: Sequence[Box],
     parent: NDArray[np.int64],
@@ -44,6 +205,11 @@ def containers(
     weight: Array,
     link: Array,
 ) -> None:
+    """Add what the box of each block and the three boxes around it hold, and how the block stands to the main
+    containers.
+
+    `parent` gives the place of the box around each box, `at` the place of each block's box.
+    """
     n = len(prose)
     first = np.minimum(np.array([b.first for b in boxes], np.int64), n)
     last = np.maximum(np.minimum(np.array([b.last for b in boxes], np.int64), n), first)
@@ -70,18 +236,9 @@ def containers(
             out[name + part] = values
 
 
-#: The main containers: a name, and the share of the text that the container must hold, of all prose or
-#: of prose in boxes of good names.
-_MAINS = (
-    ("main90", 0.9, "prose"),
-    ("main60", 0.6, "prose"),
-    ("good75", 0.75, "good"),
-    ("good40", 0.4, "good"),
-)
-
-
 def _deepest(sums: Array, share: float, depths: NDArray[np.int64]) -> int:
-    """The deepest box, by document order, that holds this share of all the text that `sums` counts."""
+    """The place of the deepest box that holds at least this share of the text that `sums` counts; the first of
+    several."""
     most = float(sums.max())
     enough = np.flatnonzero(sums >= share * most)
     if not len(enough) or most <= 0:
@@ -98,8 +255,9 @@ def _main(
     parent: NDArray[np.int64],
     at: NDArray[np.int64],
 ) -> tuple[Array, Array, Array, Array]:
-    """Where each block stands to a main container: whether inside, how far through it, how far down, and
-    how much prose lies in the branch below the container that the block belongs to."""
+    """How each block stands to a main container: whether it is inside, its place from the container's beginning (0) to
+    its end (1), how many boxes lie between, and the share of the prose in the child of the container that it lies
+    in."""
     index = np.arange(n)
     start, end = int(first[main]), int(last[main])
     inside = (index >= start) & (index < end)
@@ -114,9 +272,10 @@ def _main(
 def _branches(
     main: int, parent: NDArray[np.int64], at: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For boxes inside the container: the child of the container that each lies in, and how far below."""
+    """For boxes inside a container: the child of the container that each lies in, and how many boxes it lies below
+    it."""
     branch, depth = at.copy(), np.zeros(len(at), np.int64)
-    for _ in range(130):
+    for _ in range(MAX_CLIMBED_BOXES):
         up = parent.take(branch)
         climb = (branch > main) & (up != main)
         if not np.count_nonzero(climb):
@@ -126,57 +285,16 @@ def _branches(
     return branch, depth
 
 
-def signatures(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
-    """Blocks with the same path, ids aside, are of a kind: cards, comments, menu entries, paragraphs."""
-    ids: dict[tuple[int, str], int] = {}
-    group = np.array([ids.setdefault((b.box.kin, b.wrap), len(ids)) for b in blocks], np.int64)
-    count = np.bincount(group).astype(np.float64)
-    out["same_count"] = np.minimum(count, 100)[group]
-    out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]
-    out["same_link"] = (np.bincount(group, link) / count)[group]
-    seen: dict[str, int] = {}
-    before = []
-    for block in blocks:
-        times = seen[block.text] = seen.get(block.text, -1) + 1
-        before.append(times)
-    out["repeats"] = np.minimum(np.array([seen[b.text] + 1 for b in blocks], np.float64), 10)
-    out["repeats_before"] = np.minimum(np.array(before, np.float64), 5)
-
-
-#: Signs are looked for in so many first letters of a block: the rest of a long paragraph is alike.
-HEAD = 240
-KINDS = {
-    kind: place
-    for place, kind in enumerate(
-        ("paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed")
-    )
-}
-NAMES = ("weight", "words", "commas", "ends_stop", "case", "capitals", "lines", "link_density", "kind", "level",
-         "depth", "hidden")  # fmt: skip
-
-#: A character of these counts for 2.5 Latin letters: Han, kana, Hangul and Thai. The model was trained with them.
-_WIDE_BLOCKS = (*HAN_AND_KANA_BLOCKS, (0xAC00, 0xD7AF), (0x0E00, 0x0E7F))
-_STOPS, _CLOSING = ".!?…。！？।؟", "\"'”’»)」』"
-_ENDS = frozenset('.!?…。！？”"’।؟')
-#: `_AFTER` is one place above `_STOP` and `_CAPITAL` above `_WORD`, which `_counts` compares.
-_SPACE, _COMMA, _STOP, _AFTER, _WIDE, _LINE, _SHAPES_WORD, _CAPITAL = (1 << i for i in range(8))
-_COUNTED = (_SPACE, _COMMA, _LINE, _WIDE, _STOP, _CAPITAL)
-#: Bits of a count: no block's first letters hold as many of anything.
-_BITS, _LANE = 10, np.uint64(1023)
-#: Stands between blocks, and ends a sentence as the end of a text does.
-_GAP = "\n"
-
-
 @cache
 def _signs() -> NDArray[np.uint8]:
-    """Code point → its kinds, as bits. What lies beyond the first plane counts as no sign."""
+    """A table from code points of the first plane to their kinds, as bits; other code points are no signs."""
     signs = np.zeros(0x10000, np.uint8)
     for low, high in _WIDE_BLOCKS:
         signs[low : high + 1] |= _WIDE
     for code in range(0x10000):
         char = chr(code)
         if char.isalnum() or char == "_":
-            signs[code] |= _SHAPES_WORD
+            signs[code] |= _IN_WORD
             if char != "_" and not char.isdecimal() and not "a" <= char <= "z":
                 signs[code] |= _CAPITAL
         elif char.isspace():
@@ -187,15 +305,15 @@ def _signs() -> NDArray[np.uint8]:
     return signs
 
 
-def shapes(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
-    """({name of `NAMES` → one number a block}, ends of sentences in each block)."""
+def _texts(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
+    """({feature → a number for each block}, the ends of sentences in each block), by the texts of the blocks."""
     texts = [b.text for b in blocks]
     lengths = np.array([len(t) for t in texts], np.float64)
     counts = _counts(texts, lengths)
-    long = lengths > HEAD
+    long = lengths > SAMPLE_CHARACTERS
     rest = np.flatnonzero(long)
     if len(rest):
-        counts[:4, rest] = _whole([texts[i] for i in rest.tolist()])
+        counts[:4, rest] = _counts_of_whole([texts[i] for i in rest.tolist()])
     spaces, commas, lines, wide, stops, capitals = counts
     links, level, kind, depth, hidden, ends, case = _columns(blocks)
     out = {
@@ -212,12 +330,13 @@ def shapes(blocks: Sequence[RawBlock]) -> tuple[dict[str, Array], Array]:
         "depth": depth,
         "hidden": hidden,
     }
-    return out, np.where(long, stops * lengths / HEAD, stops)
+    return out, np.where(long, stops * lengths / SAMPLE_CHARACTERS, stops)
 
 
 def _columns(blocks: Sequence[RawBlock]) -> Array:
-    """Per block: letters in links, level, kind, depth and hiddenness of its box, whether it ends a sentence,
-    and whether it begins with a capital (1) or a small letter (-1)."""
+    """Seven rows with a number for each block: its characters in links, its level, its kind, the depth of its box,
+    whether that is hidden, whether the block ends a sentence, and whether it begins with a capital (1) or a small
+    letter (-1)."""
     rows = [
         (b.link_chars, b.level, KINDS[b.kind], b.box.depth, b.box.hidden, b.text[-1] in _ENDS,
          (first := b.text[0]).isupper() - first.islower())
@@ -227,32 +346,37 @@ def _columns(blocks: Sequence[RawBlock]) -> Array:
 
 
 def _counts(texts: Sequence[str], lengths: Array) -> Array:
-    """Per block, within its first letters: spaces, commas, line breaks, wide letters, ends of sentences,
-    capitals (letters but a to z) that begin a word."""
-    signs = _signs_of(_GAP.join([t if len(t) <= HEAD else t[:HEAD] for t in texts]) + _GAP)
+    """Six rows with a number for each block, counted in its first letters: spaces, commas, line breaks, wide letters,
+    ends of sentences, and capitals (all letters but a to z) that begin a word."""
+    signs = _signs_of(
+        _GAP.join([t if len(t) <= SAMPLE_CHARACTERS else t[:SAMPLE_CHARACTERS] for t in texts]) + _GAP
+    )
     counted = signs & (_SPACE | _COMMA | _LINE | _WIDE)
     counted[:-1] |= signs[:-1] & signs[1:] >> 1 & _STOP  # with an `_AFTER` behind it
-    counted[1:] |= signs[1:] & ~(signs[:-1] << 1) & _CAPITAL  # without a `_WORD` before it
+    counted[1:] |= signs[1:] & ~(signs[:-1] << 1) & _CAPITAL  # without an `_IN_WORD` before it
     counted[0] |= signs[0] & _CAPITAL
-    sums = np.add.reduceat(_lanes().take(counted), _starts(np.minimum(lengths, HEAD)))
-    out = np.array([sums >> np.uint64(_BITS * i) & _LANE for i in range(6)], np.float64)
+    sums = np.add.reduceat(_lanes().take(counted), _starts(np.minimum(lengths, SAMPLE_CHARACTERS)))
+    out = np.array([sums >> np.uint64(_BITS_PER_COUNT * i) & _COUNT_MASK for i in range(6)], np.float64)
     out[2] -= 1  # the gap
     return out
 
 
-def _whole(texts: Sequence[str]) -> Array:
-    """Spaces, commas, line breaks and wide letters of whole texts."""
+def _counts_of_whole(texts: Sequence[str]) -> Array:
+    """Four rows with a number for each text: spaces, commas, line breaks and wide letters in the whole of it."""
     rows = [(t.count(" "), t.count(",") + t.count("，") + t.count("、"), t.count("\n")) for t in texts]
     wide = np.zeros(len(texts))
-    odd = [i for i, t in enumerate(texts) if not t.isascii()]
-    if odd:
-        signs = _signs_of(_GAP.join([texts[i] for i in odd]) + _GAP)
-        lengths = np.array([len(texts[i]) for i in odd], np.float64)
-        wide[odd] = np.add.reduceat((signs & _WIDE > 0).view(np.uint8), _starts(lengths), dtype=np.int64)
+    not_ascii = [i for i, t in enumerate(texts) if not t.isascii()]
+    if not_ascii:
+        signs = _signs_of(_GAP.join([texts[i] for i in not_ascii]) + _GAP)
+        lengths = np.array([len(texts[i]) for i in not_ascii], np.float64)
+        wide[not_ascii] = np.add.reduceat(
+            (signs & _WIDE > 0).view(np.uint8), _starts(lengths), dtype=np.int64
+        )
     return np.vstack([np.array(rows, np.float64).T, wide])
 
 
 def _signs_of(text: str) -> NDArray[np.uint8]:
+    """The kinds of each character of a text, as bits."""
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
     if len(units) == len(text):  # nothing beyond the first plane
         return _signs().take(units)
@@ -261,114 +385,15 @@ def _signs_of(text: str) -> NDArray[np.uint8]:
 
 
 def _starts(lengths: Array) -> NDArray[np.int64]:
-    """Where texts of these lengths begin, laid end to end with a gap behind each."""
+    """Where texts of these lengths begin when they are laid end to end with a gap behind each."""
     ends = np.cumsum(lengths.astype(np.int64) + len(_GAP))
     return np.concatenate([[0], ends[:-1]])
 
 
 @cache
 def _lanes() -> NDArray[np.uint64]:
-    """A character's kinds → a number with one count for each, so that one sum counts them all."""
+    """A table from the kinds of a character to a number that holds a count of each kind: one sum counts them all."""
     kinds = np.arange(256)
-    lanes = [(kinds & bit > 0) * np.uint64(1 << _BITS * i) for i, bit in enumerate(_COUNTED)]
+    lanes = [(kinds & bit > 0) * np.uint64(1 << _BITS_PER_COUNT * i) for i, bit in enumerate(_COUNTED)]
     packed: NDArray[np.uint64] = np.sum(lanes, axis=0, dtype=np.uint64)
     return packed
-
-
-Array = NDArray[np.floating[Any]]
-
-_WORD = re.compile(r"\w+")
-
-
-def features(reading: Reading, names: Names, title: str = "", declared: str = "") -> dict[str, Array]:
-    """Feature name → one number a block. `names` weighs ids and classes,
-    `title` is the text of the page's `<title>`, `declared` the article text that it gives in JSON-LD."""
-    blocks, boxes = reading.blocks, reading.boxes
-    n = len(blocks)
-    out, stops = shapes(blocks)
-    weight, link = out["weight"], out["link_density"]
-    out["stop_rate"] = ratio(stops, out["words"])
-    out["word_length"] = ratio(weight, out["words"])
-    at = np.array([b.box.index for b in blocks], np.int64)
-    facts = BoxFacts(boxes, names)
-    _place(out, facts, at)
-    prose = weight * (1 - link) * (weight > 60) * (link < 0.5)
-    containers(out, boxes, facts.parent, at, prose, weight, link)
-    signatures(out, blocks, weight, link)
-    _neighbours(out, weight, link, prose)
-    _title(out, blocks, title)
-    out["declared"] = _declared(blocks, declared)
-    out["page_weight"] = np.full(n, np.log1p(weight.sum()))
-    out["page_prose"] = np.full(n, prose.sum() / max(1.0, weight.sum()))
-    out["page_blocks"] = np.full(n, float(n))
-    return out
-
-
-def _place(out: dict[str, Array], facts: BoxFacts, at: NDArray[np.int64]) -> None:
-    out.update(zip(_TOKENS, facts.scores[:, at], strict=True))
-    bits, tags = facts.bits[at], facts.tags[at]
-    out.update(zip(_IN, (bits & _GROUP_BITS > 0).astype(np.float64), strict=True))
-    out.update(zip(_UNDER, (tags & _TAG_BITS > 0).astype(np.float64), strict=True))
-
-
-_TOKENS = tuple("token_" + name for name in ("own", "total", "low", "high", "near"))
-_IN, _UNDER = tuple("in_" + name for name in GROUP_BITS), tuple("under_" + name for name in TAG_BITS)
-_GROUP_BITS = np.array(list(GROUP_BITS.values()))[:, None]
-_TAG_BITS = np.array(list(TAG_BITS.values()))[:, None]
-
-
-def _neighbours(out: dict[str, Array], weight: Array, link: Array, prose: Array) -> None:
-    n = len(weight)
-    text, dense = np.zeros((2, n + 4))
-    text[2:-2], dense[2:-2] = np.log1p(weight), link
-    for shift in (-2, -1, 1, 2):
-        out[f"weight{shift:+d}"] = text[2 + shift : 2 + shift + n]
-        out[f"link{shift:+d}"] = dense[2 + shift : 2 + shift + n]
-    sums = np.concatenate([[0.0], np.cumsum(prose)])
-    index = np.arange(n)
-    total = max(1.0, float(prose.sum()))
-    for reach in (4, 12):
-        low, high = np.maximum(index - reach, 0), np.minimum(index + reach + 1, n)
-        out[f"prose_{reach}"] = np.log1p((sums[high] - sums[low]) / (high - low))
-    out["prose_before"] = sums[:-1] / total
-    out["position"] = index / n
-    out["index"] = np.minimum(index, 500).astype(np.float64)
-
-
-_NOT_WORD = re.compile(r"\W+")
-
-
-def _declared(blocks: Sequence[RawBlock], declared: str) -> Array:
-    """1 where JSON-LD's `articleBody` holds the block's text (its first 80 letters), 0 where not, -1
-    where the page declares none that is worth the name."""
-    body = _NOT_WORD.sub("", declared.lower())
-    if len(body) < 300:
-        return np.full(len(blocks), -1.0)
-    return np.array([float(_NOT_WORD.sub("", b.text[:120].lower())[:80] in body) for b in blocks])
-
-
-def _title(out: dict[str, Array], blocks: Sequence[RawBlock], title: str) -> None:
-    """Distance from the headline, the heading that shares most words with `<title>` (a first `h1` else),
-    and from the last heading above."""
-    wanted = set(_WORD.findall(title.lower()))
-    best, best_score = -1, 0.0
-    likeness = np.zeros(len(blocks))
-    heading = np.zeros(len(blocks), np.int64)
-    headings = [i for i, block in enumerate(blocks) if block.kind == "heading"]
-    heading[headings] = headings
-    for i in sorted({*headings, *(i for i, block in enumerate(blocks[:30]) if len(block.text) < 200)}):
-        block = blocks[i]
-        words = set(_WORD.findall(block.text.lower()))
-        shared = len(words & wanted)
-        like = likeness[i] = shared / max(1, len(words) + len(wanted) - shared)
-        first = block.box.tag == "h1"
-        score = like + 0.3 * first + 0.1 * (block.kind == "heading")
-        if score > best_score + 0.05 and (first or like > 0.3):
-            best, best_score = i, score
-    index = np.arange(len(blocks))
-    above = np.maximum.accumulate(heading)
-    out["title_like"] = likeness
-    out["from_title"] = np.minimum(np.maximum(index - best, -100), 300).astype(np.float64)
-    out["has_title"] = np.full(len(blocks), best_score)
-    out["since_heading"] = np.minimum(index - above, 50).astype(np.float64)
-    out["under_level"] = out["level"][above] * (out["kind"][above] == KINDS["heading"])

@@ -1,12 +1,10 @@
-"""What to call a block that is no part of the article, from the places it stands in.
+"""What to call a block that is no part of the article, and which text a page holds twice.
 
-A first guess by names of elements; `core/boilerplate/step.py` knows the phrases and has the last word.
-
-Text that a page holds twice: for wide and for narrow screens, or once more below a fold.
-
-Only whole runs count. A refrain, a row of a table or a line of code may well stand twice in an article.
-
-Earns 0.06 to 0.08 points of F1 on real pages: 14 of 1,282 hold their text twice (`docs/benchmarks/ablation.md`).
+- A block in `<div class="cookie-notice">` is labelled `consent`, by the names of the elements around it. That is a
+  first guess: the boilerplate step knows phrases and has the last word.
+- A text that a page holds twice, for wide and for narrow screens, is kept once. Only whole runs of blocks count,
+  because a refrain, a row of a table or a line of code may well stand twice in an article. This earns 0.06 to 0.08
+  points of F1 on real pages: 14 of 1,282 hold their text twice (`docs/benchmarks/ablation.md`).
 """
 
 from __future__ import annotations
@@ -22,7 +20,32 @@ from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.items import BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
-#: Label → words of ids and classes, in order of trust. A box nearer to the text goes first.
+#: Characters of a heading. A longer one that stands in the page's `<title>` is the headline.
+MAX_COMMON_HEADING_CHARACTERS = 8
+#: Characters of a line above the text. A longer one that stands in the page's `<title>` repeats it.
+MAX_COMMON_LINE_CHARACTERS = 12
+#: Characters of a line with a date. A longer line is more than a date.
+MAX_DATE_CHARACTERS = 40
+#: Words of letters in a line with a date: a weekday, a month and one more.
+MAX_DATE_WORDS = 3
+#: Characters of a sentence above the text. A shorter one is no standfirst.
+MIN_STANDFIRST_CHARACTERS = 40
+#: The same where no name of a box says so. A shorter sentence below the headline is no standfirst.
+MIN_UNNAMED_STANDFIRST_CHARACTERS = 80
+#: Characters of a standfirst that are link text, as a share of all. From here on it is no standfirst.
+MIN_LINKED_STANDFIRST_SHARE = 0.3
+#: Characters of a dropped block that are link text, as a share of all. Above, the block is labelled `nav`.
+MAX_UNLINKED_SHARE = 0.7
+#: Words of an `<h1>`. With fewer words and characters than the two bounds it may be the name of the site.
+MIN_HEADLINE_WORDS = 3
+#: Characters of an `<h1>`, the same.
+MIN_HEADLINE_CHARACTERS = 12
+#: Characters of a run of blocks that stands on the page twice. A shorter one is kept twice.
+MIN_REPEATED_CHARACTERS = 300
+#: Characters of the longest block of such a run. A run with shorter blocks alone is kept twice.
+MIN_REPEATED_PROSE_CHARACTERS = 80
+
+#: Labels with the words of ids and classes that give them, in order of trust. The nearest box with a label counts.
 LABELS: tuple[tuple[str, str], ...] = (
     ("consent", r"cookie|consent|gdpr"),
     ("comments", r"comment|respond\b|disqus|kommentar"),
@@ -44,10 +67,11 @@ LABELS: tuple[tuple[str, str], ...] = (
         r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar",
     ),
 )
+#: Elements → the label of what stands in them.
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
 _ANY = re.compile("|".join(f"({pattern})" for _, pattern in LABELS))
-#: What these words begin with: most names hold none of it, and need not be searched for each.
+#: What these words begin with. Most names hold none of it, and are not searched further.
 _BEGINNINGS = (
     "cookie consent gdpr comment respond disqus kommentar subscri newsletter sign mailchimp mc4wp paywall donat shar"
     " social addtoany addthis follow relat recommend outbrain taboola read popular trending also latest more ad sponsor"
@@ -55,10 +79,10 @@ _BEGINNINGS = (
     " topic caption photo image footer colophon copyright legal imprint impressum nav menu crumb pagina pager sidebar"
     " widget masthead toc skip site topbar"
 )
-#: What a sentence below the headline may be besides the article's summary.
-ABOUT = frozenset({"byline", "author bio", "caption", "advert", "consent"})
+#: Labels of boxes whose sentences below the headline are no standfirst.
+NO_STANDFIRST = frozenset({"byline", "author bio", "caption", "advert", "consent"})
 _BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
-#: A year or a numeric date; words around it are a weekday and a month at most.
+#: A year, or a date in numbers.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -67,14 +91,14 @@ _CAPTION = BlockVerdict("caption", "the caption of a picture", DecidedBy.MARKUP)
 _HEADING = BlockVerdict("title", "a heading that the page's <title> repeats", DecidedBy.MARKUP)
 _CONTROL = BlockVerdict("form", "a control", DecidedBy.MARKUP)
 _LINKS = BlockVerdict("nav", "links and little else", DecidedBy.MARKUP)
-_TURNED_DOWN = BlockVerdict("other", "the classifier sees no part of the article here", DecidedBy.MODEL)
+_DROPPED = BlockVerdict("other", "the classifier sees no part of the article here", DecidedBy.MODEL)
 _STANDFIRST = BlockVerdict("description", "a sentence right below the headline", DecidedBy.MARKUP)
 _REPEATS_TITLE = BlockVerdict("title", "the page's <title> repeats it", DecidedBy.MARKUP)
 _DATE = BlockVerdict("date", "a date above the first paragraph", DecidedBy.MARKUP)
 
 
 class Namer:
-    """Names the chrome of one page; what a box says is worked out once."""
+    """Gives labels to the blocks of one page. What the names of a box say is worked out once."""
 
     def __init__(self, title: str, rules: Rules) -> None:
         self.title = title.casefold()
@@ -82,12 +106,16 @@ class Namer:
         self.boxes: dict[int, tuple[str, str]] = {}
 
     def name(self, block: RawBlock) -> BlockVerdict:
-        """What a block is that the classifier has turned down."""
+        """The label, and its reason, of a block that the classifier has dropped."""
         if block.kind == "embed":
             return _EMBED
         if block.kind == "caption":
             return _CAPTION
-        if block.kind == "heading" and len(block.text) > 8 and block.text.casefold() in self.title:
+        if (
+            block.kind == "heading"
+            and len(block.text) > MAX_COMMON_HEADING_CHARACTERS
+            and block.text.casefold() in self.title
+        ):
             return _HEADING
         label, rule = self._box(block.box)
         if block.box.hidden:
@@ -98,11 +126,12 @@ class Namer:
             return BlockVerdict(label, rule, DecidedBy.MARKUP)
         if "/button" in block.wrap or block.box.tag in ("option", "legend"):
             return _CONTROL
-        if block.link_chars > 0.7 * len(block.text):
+        if block.link_chars > MAX_UNLINKED_SHARE * len(block.text):
             return _LINKS
-        return _TURNED_DOWN
+        return _DROPPED
 
     def _box(self, box: Box | None) -> tuple[str, str]:
+        """The label of the nearest box with a label, and the reason in words; two empty strings where none has one."""
         known, passed = self.boxes, []
         found = None
         while box is not None and (found := known.get(box.index)) is None:
@@ -116,13 +145,15 @@ class Namer:
         return found
 
     def standfirst(self, block: RawBlock, below: bool = False) -> BlockVerdict | None:
-        """What a turned-down sentence above the text is where it sums the article up, else `None`; `below`
-        says that the headline stands right above it. Publishers differ on whether it is text; here it is the
-        `description`, kept beside it."""
+        """The label `description` for a dropped sentence above the text that sums the article up; `None` for any other.
+
+        `below` says that the headline stands right above it. Publishers differ on whether a standfirst is text; here it
+        is kept beside the text.
+        """
         text = block.text
         if (
-            len(text) < 40
-            or block.link_chars >= 0.3 * len(text)
+            len(text) < MIN_STANDFIRST_CHARACTERS
+            or block.link_chars >= MIN_LINKED_STANDFIRST_SHARE * len(text)
             or block.box.hidden
             or block.kind == "caption"
         ):
@@ -130,34 +161,38 @@ class Namer:
         if found := self.leads.search(block.path.rpartition("body")[2].lower()):
             rule = f'a sentence above the text, in a box named "{found[0]}"'
             return BlockVerdict("description", rule, DecidedBy.MARKUP)
-        told = len(text) >= 80 and (
+        is_sentence = len(text) >= MIN_UNNAMED_STANDFIRST_CHARACTERS and (
             block.kind == "heading" or (block.kind == "paragraph" and ends_sentence(text))
         )
-        if below and told and self._box(block.box)[0] not in ABOUT:
+        if below and is_sentence and self._box(block.box)[0] not in NO_STANDFIRST:
             return _STANDFIRST
         return None
 
     def above(self, block: RawBlock) -> BlockVerdict | None:
-        """What a line is between headline and first paragraph that is no text of the article:
-        the headline again, or a date by itself; `None` for any other."""
+        """The label of a line between headline and first paragraph that repeats the headline or is a date alone; `None`
+        for any other line."""
         text = block.text
-        if len(text) > 12 and text.casefold() in self.title:
+        if len(text) > MAX_COMMON_LINE_CHARACTERS and text.casefold() in self.title:
             return _REPEATS_TITLE
-        if len(text) <= 40 and _DAY.search(text) and len(_WORD.findall(text)) <= 3:
+        if (
+            len(text) <= MAX_DATE_CHARACTERS
+            and _DAY.search(text)
+            and len(_WORD.findall(text)) <= MAX_DATE_WORDS
+        ):
             return _DATE
         return None
 
 
 def is_headline(block: RawBlock) -> bool:
-    """Whether a block stands in `<h1>` and is no site's name: three words, or a dozen letters in a row."""
+    """Whether a block stands in `<h1>` and is long enough to be no site's name."""
     text, box = block.text, block.box
     in_h1 = box.tag == "h1" or (box.parent is not None and box.parent.tag == "h1")
-    return in_h1 and (text.count(" ") >= 2 or len(text) >= 12)
+    return in_h1 and (text.count(" ") >= MIN_HEADLINE_WORDS - 1 or len(text) >= MIN_HEADLINE_CHARACTERS)
 
 
 @lru_cache(maxsize=8)
 def _leads(rules: Rules) -> re.Pattern[str]:
-    """What the boxes of standfirsts are called, by the table of boxes."""
+    """What the boxes of standfirsts are called, by the table of boxes in the rules."""
     table = rules.metadata.get("boxes", {}).get("standfirst", {})
     words = map(whole, table.get("words", []))
     return re.compile("|".join([*table.get("parts", []), *words]) or r"(?!)")
@@ -165,6 +200,7 @@ def _leads(rules: Rules) -> re.Pattern[str]:
 
 @lru_cache(maxsize=16_384)
 def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
+    """The label that an element's own names or its tag give, and the reason in words."""
     if tag in ("body", "html"):
         return None
     named = [found for name in (*ident.split(), *telling(classes.split())) if (found := _named(name))]
@@ -177,13 +213,13 @@ def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=32_768)
 def _named(name: str) -> tuple[int, str] | None:
-    """The most trusted label that one id or class names, by its place, and the word that does."""
+    """The place in `LABELS` of the most trusted label that an id or class gives, and the word that gives it."""
     labels = _labels(spelled(name))
     return min(labels) if labels else None
 
 
 def _labels(name: str) -> list[tuple[int, str]]:
-    """The labels in a name as `_ANY.finditer` finds them, looked for only where one can begin."""
+    """The labels in a name, as `_ANY.finditer` would find them, looked for only where one can begin."""
     labels = []
     begins = _BEGINS.search(name)
     while begins:
@@ -195,12 +231,10 @@ def _labels(name: str) -> list[tuple[int, str]]:
     return labels
 
 
-#: A run that goes out holds so many characters, and one block of at least this length.
-RUN, PROSE = 300, 80
 
 
 def repeated(texts: Sequence[str]) -> set[int]:
-    """The places of blocks that lie in a run which stands on the page before, block by block the same.
+    """The places of the blocks of every run that stands on the page a second time, block by block the same.
 
     >>> first = ["A heading", "Prose of more than a line. " * 12]
     >>> repeated([*first, "Between the two", *first]), repeated(["no", "no", "no"])
@@ -212,7 +246,10 @@ def repeated(texts: Sequence[str]) -> set[int]:
     at = 0
     while at < len(twice):
         run = _run(texts, first, twice[at])
-        if sum(len(texts[i]) for i in run) >= RUN and max(len(texts[i]) for i in run) >= PROSE:
+        if (
+            sum(len(texts[i]) for i in run) >= MIN_REPEATED_CHARACTERS
+            and max(len(texts[i]) for i in run) >= MIN_REPEATED_PROSE_CHARACTERS
+        ):
             out.update(run)
         while at < len(twice) and twice[at] <= run[-1]:
             at += 1
@@ -220,7 +257,7 @@ def repeated(texts: Sequence[str]) -> set[int]:
 
 
 def _run(texts: Sequence[str], first: dict[str, int], start: int) -> range:
-    """The blocks from `start` on that follow each other as they do where the first of them stands first."""
+    """The blocks from `start` on that repeat, one by one, those from its first occurrence on."""
     source, end = first[texts[start]], start
     while end < len(texts) and source < start and texts[source] == texts[end]:
         source, end = source + 1, end + 1

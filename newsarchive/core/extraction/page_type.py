@@ -1,4 +1,7 @@
-"""Pages that hold no article, and how far an extraction can be trusted."""
+"""Pages that hold no article, and how far the article of any other page can be trusted.
+
+"404 Not Found", a log-in form, a list of teasers and a page that a script has yet to fill are refused.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from collections import defaultdict
 
 from newsarchive.core.discovery.page_kind import error_title
-from newsarchive.core.extraction.classifier import Sheet, Verdict
+from newsarchive.core.extraction.classifier import Sheet, Verdict, probabilities
 from newsarchive.core.html.blocks import Box, RawBlock
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import count_words
@@ -14,19 +17,27 @@ from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason, Quality, QualityFlag
 from newsarchive.rules import Rules
 
-#: Fewer words than this are no article: a caption, a notice.
-FEWEST_WORDS = 12
-#: A log-in form or an error beside more words than these is part of an article page.
-FEW_WORDS = 220
-#: This many teasers of one shape, none of which holds most of the text, make an index page.
-TEASERS = 3
-#: Expected F1 below which an extraction is doubted; about one page in twenty.
-DOUBT = 0.8
+#: Words of an article. A page with fewer holds a caption or a notice and is refused.
+MIN_ARTICLE_WORDS = 12
+#: Words of an article. One with at least four times `MIN_ARTICLE_WORDS` is not flagged as short.
+MIN_UNFLAGGED_WORDS = 4 * MIN_ARTICLE_WORDS
+#: Words of an article. A log-in form or an error beside as many is a part of an article's page.
+MIN_CERTAIN_WORDS = 220
+#: Teasers of one shape, none of which holds half of the text. From here on the page is an index page.
+MIN_INDEX_TEASERS = 3
+#: Expected F1 of an extraction, 0 to 1. Below, it is flagged as doubtful; that is about one page in twenty.
+MIN_EXPECTED_F1 = 0.8
+#: Characters that a page shows. With fewer, and more than two scripts, its text comes by script.
+MIN_VISIBLE_CHARACTERS = 600
+#: Characters at the beginning of a text by which binary data are told.
+BINARY_SAMPLE_CHARACTERS = 20_000
+#: Control and replacement characters, as a share of all in the sample. Above, the text is binary data.
+MAX_CONTROL_SHARE = 0.1
 
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _WHITE = " \t\n\r\f\ufeff"
 _CONTROL = bytes([*range(9), *range(14, 27), *range(28, 32)])
-#: Article pages have password fields too, in their headers: a title must ask as well.
+#: What titles of log-in pages say. Pages of articles have password fields too, in their headers.
 _LOGIN = re.compile(
     r"\blog.?(in|on)\b|\bsign.?(in|up)\b|anmeld|einloggen|connexion|se connecter|iniciar sesi|acceder|accedi|"
     r"entrar|inloggen|zaloguj|войти|вход|giriş|masuk|đăng nhập|ログイン|登录|登入|로그인",
@@ -35,20 +46,20 @@ _LOGIN = re.compile(
 
 
 def refuse_text(text: str) -> None:
-    """Raises `NotAnArticle` for a text that is no HTML page at all."""
-    head = text[:20_000]
+    """Raise `NotAnArticle` for a text that is no HTML page."""
+    head = text[:BINARY_SAMPLE_CHARACTERS]
     if not head.strip(_WHITE) and not text.strip(_WHITE):
         raise NotAnArticle(DropReason.EMPTY)
     encoded = head.encode("utf-8", "replace")
-    strange = len(encoded) - len(encoded.translate(None, _CONTROL)) + head.count("\ufffd")
-    if strange > 0.1 * len(head):
+    control = len(encoded) - len(encoded.translate(None, _CONTROL)) + head.count("\ufffd")
+    if control > MAX_CONTROL_SHARE * len(head):
         raise NotAnArticle(DropReason.BINARY, "one character in ten is no text")
     if not _TAG.search(text):
         raise NotAnArticle(DropReason.NOT_HTML, "there is no tag in it")
 
 
 def refuse_empty(sheet: Sheet) -> None:
-    """Raises `NotAnArticle` for a page without any text."""
+    """Raise `NotAnArticle` for a page without any text."""
     if not sheet.reading.blocks:
         if sheet.tree.css_first("script") is not None:
             raise NotAnArticle(DropReason.SCRIPT_ONLY, "no text until a script has run")
@@ -58,10 +69,10 @@ def refuse_empty(sheet: Sheet) -> None:
 
 
 def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
-    """Raises `NotAnArticle` for error, log-in and index pages, and where next to nothing is left."""
+    """Raise `NotAnArticle` for error pages, log-in pages and index pages, and where fewer than 12 words are kept."""
     kept = taken(sheet, verdict)
-    words = _words(kept, FEW_WORDS)
-    if words < FEW_WORDS:
+    words = _words(kept, MIN_CERTAIN_WORDS)
+    if words < MIN_CERTAIN_WORDS:
         _refuse_small(sheet, words, rules)
     boxes = teasers(sheet, kept)
     if boxes and not _declares_article(sheet):
@@ -74,7 +85,7 @@ def taken(sheet: Sheet, verdict: Verdict) -> list[RawBlock]:
 
 
 def _words(blocks: list[RawBlock], enough: int) -> int:
-    """How many words blocks have, counted until there are enough."""
+    """The number of words of blocks, counted until there are `enough`."""
     words = 0
     for block in blocks:
         words += count_words(block.text)
@@ -90,17 +101,17 @@ def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     asks = sheet.tree.css_first('input[type="password"]') is not None
     if asks and any(_LOGIN.search(title) for title in [sheet.title, *headings]):
         raise NotAnArticle(DropReason.LOGIN_PAGE, "a password field under a title that asks to log in")
-    if words >= FEWEST_WORDS:
+    if words >= MIN_ARTICLE_WORDS:
         return
-    seen = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
-    if seen < 600 and len(sheet.tree.css("script")) > 2:
+    visible = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
+    if visible < MIN_VISIBLE_CHARACTERS and len(sheet.tree.css("script")) > 2:
         raise NotAnArticle(DropReason.SCRIPT_ONLY, "few words until a script has run")
     raise NotAnArticle(DropReason.TOO_SHORT, f"{words} words")
 
 
 def _declares_article(sheet: Sheet) -> bool:
-    """Whether Open Graph calls the page one article, true of posts under which other posts follow, or
-    a headline of its own stands in its title, true of lists of many parts."""
+    """Whether Open Graph calls the page an article, as a post under which other posts follow, or its title begins with
+    its only headline, as that of an article in many parts does."""
     if sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None:
         return True
     title = " ".join(sheet.title.split())
@@ -109,10 +120,10 @@ def _declares_article(sheet: Sheet) -> bool:
 
 
 def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
-    """The linked headings of boxes alike, side by side, each with kept text, none with half of it; as many
-    as make an index page, or none."""
+    """The linked headings of an index page: of boxes side by side and alike, each with kept text, none with half of it;
+    an empty list where there are too few."""
     linked = [b for b in sheet.reading.blocks if b.kind == "heading" and b.link_chars >= 0.8 * len(b.text)]
-    if len(linked) < TEASERS:
+    if len(linked) < MIN_INDEX_TEASERS:
         return []
     headed: dict[int, str] = {}
     for block in linked:
@@ -135,32 +146,27 @@ def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
     total = sum(len(b.text) for b in kept)
     for boxes in group.values():
         sizes = [holds[b.index] for b in boxes]
-        if len(boxes) >= TEASERS and max(sizes) < 0.5 * total and sum(sizes) > 0.7 * total:
+        if len(boxes) >= MIN_INDEX_TEASERS and max(sizes) < 0.5 * total and sum(sizes) > 0.7 * total:
             return [headed[b.index] for b in boxes]
     return []
 
 
 def quality(sheet: Sheet, verdict: Verdict) -> Quality:
-    """Confidence is the F1 to expect; completeness the share of article text, by the classifier's own
-    odds, that was taken. Flags say in words what to look at; any of them is a reason to quarantine."""
+    """How far an extraction can be trusted: `confidence` is the expected F1, `completeness` the share of the article's
+    text that was taken, by the classifier's own odds. Flags say what to look at; each is a reason for quarantine."""
     kept = taken(sheet, verdict)
     flags: list[QualityFlag] = []
-    if verdict.expected < DOUBT:
+    if verdict.expected < MIN_EXPECTED_F1:
         flags.append(QualityFlag.THIN_MARGIN)
     if sheet.reading.truncated:
         flags.append(QualityFlag.PAGE_TOO_LONG)
     if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
         flags.append(QualityFlag.NO_SENTENCE_END)
-    if _words(kept, 4 * FEWEST_WORDS) < 4 * FEWEST_WORDS:
+    if _words(kept, MIN_UNFLAGGED_WORDS) < MIN_UNFLAGGED_WORDS:
         flags.append(QualityFlag.SHORT)
     if teasers(sheet, kept):
         flags.append(QualityFlag.OTHER_ARTICLES)
-    return Quality(
-        round(min(1.0, verdict.expected), 3), round(_completeness(sheet, verdict), 3), tuple(flags)
-    )
-
-
-def _completeness(sheet: Sheet, verdict: Verdict) -> float:
-    odds = verdict.chances()
-    total = float(odds.sum())
-    return float(odds[verdict.keep].sum()) / total if total else 0.0
+    chances = probabilities(verdict.margins)
+    total = float(chances.sum())
+    completeness = float(chances[verdict.keep].sum()) / total if total else 0.0
+    return Quality(round(min(1.0, verdict.expected), 3), round(completeness, 3), tuple(flags))

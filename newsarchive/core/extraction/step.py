@@ -1,8 +1,9 @@
-"""The article of a page: every text block in reading order, those of the story labelled `body`.
+"""The article of a page: every block of text in reading order, and the blocks of the story labelled `body`.
 
-One parse, one walk (`blocks`), features (`features`), a forest of trees (`trees`), a decision for the
-page (`decision`); what is not kept gets a name (`naming`) and stays beside the article. What holds
-no article is refused (`pagetype`).
+A page with a headline, three paragraphs and "You might also like" gives five blocks; the first is labelled `title`, the
+last `related`. The page is parsed once and its blocks are read (`html.blocks`), described by numbers (`features`) and
+scored by a forest of trees, which decides for the page as a whole (`classifier`). A block that is not kept gets a label
+(`labels`) and stays beside the article. A page without an article is refused (`page_type`).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from newsarchive.core.extraction.classifier import (
     judge,
     matrix,
     model_of,
+    reasons_in_words,
     sheet_of,
-    spoken,
 )
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
@@ -30,15 +31,17 @@ from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, Page, Qua
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
-#: A kept block of so many characters begins the text; shorter ones above it may be date or headline.
-PARAGRAPH = 80
-#: Headings at the end of a text, one below the other, from which on they are a list: ten games, say.
+#: Characters of a kept block. From here on it is a paragraph and begins the text; a shorter block above it may be a
+#: date or the headline, and a shorter line with a colon may announce what follows.
+MIN_PARAGRAPH_CHARACTERS = 80
+#: Headings at the end of a text, one below the other. From here on they are a list: ten games, say.
 MIN_HEADINGS_OF_LIST = 3
-#: Why a page shows no article although it may hold one for scripts, and so many words make it one.
-UNSHOWN = ("no text", "too short", "script only")
-DECLARED_WORDS = 60
-#: So many times the text that a page shows, its JSON-LD holds where only the beginning is shown.
-DECLARED_TIMES = 4
+#: Reasons for which a page is refused although it may hold an article in JSON-LD.
+REASONS_FOR_JSON_LD = ("no text", "too short", "script only")
+#: Words of a JSON-LD `articleBody`. A shorter one is no article.
+MIN_DECLARED_WORDS = 60
+#: Length of the JSON-LD `articleBody` by that of the text that the page shows. Above, the page shows a beginning.
+MAX_DECLARED_RATIO = 4
 DECLARED = "the page shows next to nothing, or a beginning: its JSON-LD articleBody"
 BEGINNING = BlockVerdict(
     "other",
@@ -49,16 +52,16 @@ KEPT = BlockVerdict("body", "the classifier and its neighbours", DecidedBy.MODEL
 
 
 def extract_step(page: Page, rules: Rules) -> Article:
-    """`Page` -> `Article` with every block of the page and the page's own metadata.
+    """A page as an `Article` with every block of the page and the page's own metadata.
 
-    Its HTML is left to the chrome step, the last one to change blocks, so that it is rendered once.
+    Its HTML is left to the boilerplate step, the last step to change blocks, so that it is rendered once.
     Raises `NotAnArticle` for index, log-in and error pages, and for pages without readable text.
     """
     refuse_text(page.text)
     sheet = sheet_of(page.text, page.capture.base_url)
     blocks, found = _judged(sheet, rules)
     if rules.standfirst == "text":
-        blocks = [_taken_in(block) for block in blocks]
+        blocks = [_standfirst_as_text(block) for block in blocks]
     return Article(
         url=page.capture.base_url,
         quality=found,
@@ -70,40 +73,40 @@ def extract_step(page: Page, rules: Rules) -> Article:
 
 
 def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:
-    """Labelled blocks and how far to trust them. Where a page shows next to nothing until a script has run,
-    or until a reader has paid, the text that it gives in JSON-LD is the article."""
+    """Labelled blocks, and how far to trust them. Where a page shows next to nothing until a script has run or a reader
+    has paid, the text of its JSON-LD is the article."""
     try:
         refuse_empty(sheet)
         verdict = judge(sheet, model_of(rules))
         refuse(sheet, verdict, rules)
     except NotAnArticle as refusal:
-        if refusal.reason not in UNSHOWN or not (declared := _declared(sheet)):
+        if refusal.reason not in REASONS_FOR_JSON_LD or not (declared := _declared(sheet)):
             raise
         return declared, Quality(flags=(QualityFlag.FROM_JSON_LD,))
     blocks = labelled(sheet, verdict, rules)
-    shown = sum(len(b.text) for b in blocks if b.label == "body")
-    if len(sheet.declared) > DECLARED_TIMES * shown and (declared := _declared(sheet)):
+    visible = sum(len(b.text) for b in blocks if b.label == "body")
+    if len(sheet.declared) > MAX_DECLARED_RATIO * visible and (declared := _declared(sheet)):
         rest = [b.relabelled(*BEGINNING) if b.label == "body" else b for b in blocks]
         return [*declared, *rest], Quality(flags=(QualityFlag.FROM_JSON_LD,))
     return blocks, quality(sheet, verdict)
 
 
 def _declared(sheet: Sheet) -> list[Block]:
-    """The article that JSON-LD gives, a line a block; none where it is too short to be one."""
+    """The article of the page's JSON-LD, a block for each line; none where it is too short to be an article."""
     lines = [" ".join(line.split()) for line in sheet.declared.splitlines()]
     blocks = [Block(line, rule=DECLARED, decided_by=DecidedBy.SOURCE_TEXT) for line in lines if line]
-    return blocks if sum(count_words(b.text) for b in blocks) >= DECLARED_WORDS else []
+    return blocks if sum(count_words(b.text) for b in blocks) >= MIN_DECLARED_WORDS else []
 
 
 def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
-    """Parse and judge a page. Raises `NotAnArticle` where it has no text."""
+    """Parse a page and classify its blocks. Raises `NotAnArticle` where it has no text."""
     sheet = sheet_of(page.text, page.capture.base_url)
     refuse_empty(sheet)
     return sheet, judge(sheet, model_of(rules))
 
 
 def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
-    """All blocks of the page: `body` where the verdict keeps them, with a named reason elsewhere."""
+    """All blocks of the page: `body` where the verdict keeps them, with another label and its reason elsewhere."""
     namer = Namer(" ".join(sheet.title.split()), rules)
     out = []
     at_top, titled, below = True, False, False
@@ -112,7 +115,7 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
         said = KEPT
         if not keep:
             said = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
-        elif at_top and len(raw.text) < PARAGRAPH:
+        elif at_top and len(raw.text) < MIN_PARAGRAPH_CHARACTERS:
             said = namer.above(raw) or KEPT
         elif at_top:
             at_top = False
@@ -122,15 +125,15 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     return _without_dangling(_without_repeats(out))
 
 
-def _taken_in(block: Block) -> Block:
-    """A standfirst as text, for those whose convention that is."""
+def _standfirst_as_text(block: Block) -> Block:
+    """A standfirst as a part of the text, for users who set `standfirst = "text"`."""
     if block.label != "description":
         return block
     return block.relabelled("body", f"{block.rule}; a standfirst is text by setting", DecidedBy.SETTING)
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """The article once, where the page holds it or a good part of it twice."""
+    """The blocks with the second copy of the article, or of a good part of it, labelled `repeated`."""
     places = [i for i, b in enumerate(blocks) if b.label == "body" and b.kind != "code"]
     for at in repeated([blocks[i].text for i in places]):
         i = places[at]
@@ -140,8 +143,8 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
 
 
 def _without_dangling(blocks: list[Block]) -> list[Block]:
-    """A heading, or a line that ends in a colon, announces something: at the very end it announced
-    what was dropped, "You might also like:". Headings in a row announce nothing, they are a list."""
+    """The blocks without headings, and lines that end in a colon, at the very end of the text: they announced what was
+    dropped, "You might also like:". Three headings in a row announce nothing, they are a list."""
     places = [i for i, b in enumerate(blocks) if b.label == "body"]
     last = list(takewhile(lambda i: blocks[i].kind == "heading", reversed(places)))
     above = {blocks[i].text for i in places[: len(places) - len(last)]}
@@ -149,16 +152,18 @@ def _without_dangling(blocks: list[Block]) -> list[Block]:
         return blocks
     for i in reversed(places):
         block = blocks[i]
-        if block.kind != "heading" and not (block.text.endswith(":") and len(block.text) < PARAGRAPH):
+        if block.kind != "heading" and not (
+            block.text.endswith(":") and len(block.text) < MIN_PARAGRAPH_CHARACTERS
+        ):
             break
         blocks[i] = block.relabelled("other", "nothing that it announces follows", DecidedBy.NEIGHBOURS)
     return blocks
 
 
 def explain(page: Page, rules: Rules, top: int = 3) -> list[tuple[Block, str]]:
-    """Every block with the strongest reasons for its score in words: `+2.1 the names of its boxes, …`."""
+    """Every block with the strongest reasons for its score, in words: `+2.1 names of the boxes around it, …`."""
     sheet, verdict = read(page, rules)
     model: Model = model_of(rules)
     rows, _ = matrix(sheet, model.names, model.forest.names)
     blocks = labelled(sheet, verdict, rules)
-    return [(b, spoken(model.forest.parts(row), top)) for b, row in zip(blocks, rows, strict=True)]
+    return [(b, reasons_in_words(model.forest.parts(row), top)) for b, row in zip(blocks, rows, strict=True)]

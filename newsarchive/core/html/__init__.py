@@ -1,1 +1,1 @@
-"""HTML to a tree, a tree to blocks in reading order, blocks to clean HTML and Markdown."""
+"""From HTML to a tree, from the tree to blocks in reading order, from blocks to clean HTML and Markdown."""

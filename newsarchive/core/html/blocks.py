@@ -1,11 +1,8 @@
-"""One walk over a parsed page: every node is visited once, and its text goes into blocks.
+"""A parsed page as blocks of text in reading order, each with the elements that it stands in.
 
-A block ends where a block-level element begins or ends, and at a doubled `<br>`; what lies between
-is one run of text. Nothing visible is left out.
-
-The text of a page as blocks in reading order, each with the boxes that it stands in.
-
-`walking.read_blocks` makes them.
+`<div><p>One</p>Two<br><br>Three</div>` has three blocks. A block ends where a block-level element begins or ends, and
+at a doubled `<br>`; the text in between is one block. No visible text is left out. `read_blocks` visits every node of
+the tree once.
 """
 
 from __future__ import annotations
@@ -30,7 +27,9 @@ from newsarchive.core.html.markup import (
 )
 from newsarchive.items import BlockKind
 
+#: Kinds that a paragraph inside an element of that kind has too.
 _INHERITED: frozenset[str] = frozenset(["list_item", "quote", "caption", "code"])
+#: Elements → the kind of the blocks that stand in them; in any other element blocks are paragraphs.
 _KINDS: dict[str, BlockKind] = {
     **dict.fromkeys(HEADINGS, "heading"),
     **dict.fromkeys(["li", "dt", "dd"], "list_item"),
@@ -42,13 +41,16 @@ _KINDS: dict[str, BlockKind] = {
 
 
 class Box:
-    """A block-level element on the way to some text. `index` counts boxes in document order; the
-    blocks inside are those from `first` up to, not with, `last`. `path` is the tag path with ids and
-    classes, `html/body/div#main.post.entry`; boxes with one `kin` have the same path but for ids.
-    `hidden`: not on the screen until a script shows it."""
+    """A block-level element with text in it.
 
-    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kin", "kind", "last", "level",
-                 "parent", "path", "tag")  # fmt: skip
+    `index` counts boxes in document order. `blocks[first:last]` are the blocks inside. `path` is the tag path with ids
+    and classes, `html/body/div#main.post.entry`. `shape` is a hash of the path without ids, so that boxes of the same
+    shape have it in common. `depth` counts the boxes around this one, `level` the lists. A `hidden` box is not on
+    the screen until a script shows it.
+    """
+
+    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level", "parent", "path",
+                 "shape", "tag")  # fmt: skip
 
     def __init__(
         self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int, first: int
@@ -68,27 +70,30 @@ class Box:
         own = tag
         if attributes:
             self.ident, self.classes = attributes.get("id") or "", attributes.get("class") or ""
-            own = step(tag, self.ident, self.classes)
+            own = path_step(tag, self.ident, self.classes)
             if ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
                 self.hidden = True
         self.path: str = f"{parent.path}/{own}" if parent is not None else own
-        self.kin: int = hash((parent.kin if parent is not None else 0, tag, self.classes))
+        self.shape: int = hash((parent.shape if parent is not None else 0, tag, self.classes))
         if tag == "ul" or tag == "ol":
             self.level += 1
 
 
 @lru_cache(maxsize=16_384)
-def step(tag: str, ident: str, classes: str) -> str:
-    """One step of a path: `div#main.post.entry`."""
+def path_step(tag: str, ident: str, classes: str) -> str:
+    """An element as a step of a tag path: `div#main.post.entry`."""
     name = f"{tag}#{ident.strip()}" if ident else tag
     return ".".join([name, *classes.split()]) if classes else name
 
 
 @dataclass(slots=True)
 class RawBlock:
-    """A block before it is judged. `link_chars` counts the characters inside anchors, `wrap` is the
-    path of inline elements around the whole text (`/a.more/span`), `after_break` tells that a
-    doubled `<br>` parted it from the block before."""
+    """A block before it is classified.
+
+    `level` is a heading's (1 to 6) or the depth of a list item (from 1). `links` are (anchor text, absolute URL).
+    `link_chars` counts the characters inside anchors. `wrap` is the path of the inline elements around the whole text,
+    `/a.more/span`. `after_break` says that a doubled `<br>` stands between this block and the block before.
+    """
 
     text: str
     box: Box
@@ -107,7 +112,7 @@ class RawBlock:
 
 @dataclass(slots=True)
 class Reading:
-    """What a walk gives: blocks, the boxes around them, and whether the page was too long."""
+    """The blocks of a page and the boxes around them; `truncated` says that the page was too long to be read whole."""
 
     blocks: list[RawBlock]
     boxes: list[Box]
@@ -115,61 +120,66 @@ class Reading:
 
 
 def is_hidden(attributes: dict[str, str | None]) -> bool:
-    """Whether an element is off the screen, by `hidden` or by its style."""
+    """Whether the attribute `hidden` or the style of an element keeps it off the screen."""
     if "hidden" in attributes:
         return True
     style = attributes.get("style")
     return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()
 
 
-#: A page may be hostile: what lies beyond is not read, and `Reading.truncated` says so.
+#: Blocks of a page, which may be hostile. Later ones are not read, and `Reading.truncated` says so.
 MAX_BLOCKS = 20_000
+#: Nodes of a page. Later ones are not read, and `Reading.truncated` says so.
 MAX_NODES = 1_000_000
-#: Deeper boxes are taken for their ancestor at this depth, so that paths stay short.
-MAX_DEPTH = 120
-#: More open inline elements than this add nothing to a text.
-MAX_INLINE = 40
+#: Boxes around a box. A deeper one is taken for its ancestor at this depth, so that paths stay short.
+MAX_BOX_DEPTH = 120
+#: Inline elements that are open at once. The text of a deeper one is kept, its mark-up and its link are not.
+MAX_OPEN_INLINE_ELEMENTS = 40
+#: Characters of a cell of a table. A row with a longer cell is layout, and its cells stay blocks of their own.
+MAX_CELL_CHARACTERS = 300
 
 
 def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
-    """All text blocks of a parsed page in document order. Links are made absolute with `base_url`,
-    or with the page's own `<base href>`."""
-    walker = _Walker(_base(tree, base_url))
+    """All text blocks of a parsed page in document order.
+
+    Links are made absolute with the page's own `<base href>`, or else with `base_url`.
+    """
+    base = tree.css_first("base[href]")
+    href = (base.attributes.get("href") or "") if base is not None else ""
+    walker = _Walker(absolute(base_url, href) or base_url)
     if tree.root is not None:
         walker.walk(tree.root)
     return Reading(walker.blocks, walker.boxes, walker.truncated)
 
 
-def _base(tree: LexborHTMLParser, base_url: str) -> str:
-    node = tree.css_first("base[href]")
-    href = (node.attributes.get("href") or "") if node is not None else ""
-    return absolute(base_url, href) or base_url
-
-
-_NO_MARKS = ("", "")
-_MARKS = {tag: (f"<{written}>", f"</{written}>") for tag, written in INLINE.items() if tag != "a"}
+#: The start and end tags of an element that is left out of `Block.html`.
+_NO_TAGS = ("", "")
+#: Inline elements → the start and end tags that they have in `Block.html`.
+_TAGS = {tag: (f"<{written}>", f"</{written}>") for tag, written in INLINE.items() if tag != "a"}
 
 
 class _Inline:
-    """An open inline element. `start` is where its text begins in the pieces of the current block;
-    `mark` and `close` are the tags that it is written with, "" for none."""
+    """An open inline element. `start` is the place where its text begins in the pieces of the current block; `open_tag`
+    and `close_tag` are its tags in `Block.html`, "" for none."""
 
-    __slots__ = ("attributes", "close", "href", "mark", "start", "tag")
+    __slots__ = ("attributes", "close_tag", "href", "open_tag", "start", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str | None], start: int, base: str) -> None:
         self.tag, self.attributes, self.start = tag, attributes, start
         self.href = ""
         if tag != "a":
-            self.mark, self.close = _MARKS.get(tag, _NO_MARKS)
+            self.open_tag, self.close_tag = _TAGS.get(tag, _NO_TAGS)
         elif href := absolute(base, attributes.get("href") or ""):
             self.href = href
-            self.mark, self.close = f'<a href="{_quoted(href)}">', "</a>"
+            quoted = fold(escape(href)).replace('"', "&quot;")
+            self.open_tag, self.close_tag = f'<a href="{quoted}">', "</a>"
         else:
-            self.mark = self.close = ""
+            self.open_tag = self.close_tag = ""
 
 
 class _Walker:
-    """The state of a walk: the current block's pieces of text, and the elements that are open."""
+    """The walk over a tree: the pieces of the current block's text, its links, its tags (`marks`: the place of each
+    among the pieces, and the tag) and the elements that are open."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -184,20 +194,20 @@ class _Walker:
         self.links: list[tuple[str, str]] = []
         self.around: list[_Inline] = []
         self.link_chars = self.common = 0
-        self.broken = False
+        self.after_line_break = False
         self.after_break = False
 
     def walk(self, root: LexborNode) -> None:
-        """Depth first, without recursion: pages may nest 100,000 deep."""
+        """Visit every node below `root`, depth first and without recursion: a page may have 100,000 nested elements."""
         node, opened, blocks, pieces = root, self.open, self.blocks, self.pieces
-        enter, other = _ENTER.get, _Walker._other
+        enter, unknown = _ENTER.get, _Walker._enter_unknown
         for _ in range(MAX_NODES):
             tag = node.tag or "-"
             if tag == "-text":
                 text = node.text_content
                 if text and (pieces or not text.isspace()):
                     self.add(text)
-            elif (child := enter(tag, other)(self, node, tag)) is not None:
+            elif (child := enter(tag, unknown)(self, node, tag)) is not None:
                 node = child
                 continue
             while not opened or (after := node.next) is None:
@@ -208,7 +218,7 @@ class _Walker:
                 if isinstance(element, _Inline):
                     self._leave_inline(element)
                 elif element is not None and not pieces and not self.marks and element.tag != "tr":
-                    element.last, self.box = len(blocks), element.parent or element  # nothing to flush
+                    element.last, self.box = len(blocks), element.parent or element  # no text to end
                 else:
                     self._leave_box(element)
                 node = up
@@ -219,42 +229,42 @@ class _Walker:
         return self._end()
 
     def _end(self) -> None:
-        self.flush()
+        self.end_block()
         for element in self.open:
             if isinstance(element, Box):
                 element.last = len(self.blocks)
 
     def _skip(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """Nothing in here is text."""
+        """No text of the page stands in this element."""
 
-    def _noscript(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """What shows without scripts is text where a script would only set a template in its place, as
-        posts of Blogger are served; elsewhere it asks for scripts, or counts visits."""
+    def _enter_noscript(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """The content of `<noscript>` is text where a script would only set a template in its place, as in posts that
+        Blogger serves. Elsewhere it asks for scripts or counts visits."""
         before = node.prev
         while before is not None and before.tag == "-text":
             before = before.prev
         if before is None or before.tag != "script" or before.attributes.get("type") != "text/template":
             return None
-        return self._box(node, tag)
+        return self._enter_box(node, tag)
 
-    def _rule(self, node: LexborNode, tag: str) -> LexborNode | None:
-        self.flush()
+    def _end_at_rule(self, node: LexborNode, tag: str) -> LexborNode | None:
+        self.end_block()
         return None
 
-    def _other(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """An element that no table names: one with a hyphen is a custom one, taken for a box."""
+    def _enter_unknown(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """An element that no table names. A custom element, which has a hyphen in its name, is taken for a box."""
         if tag[0] in "-!?":
             return None
         if "-" in tag and (self.box is None or self.box.tag != "p"):
-            return self._box(node, tag)
-        return self._flows(node, tag)
+            return self._enter_box(node, tag)
+        return self._enter_inline(node, tag)
 
-    def _flows(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """An inline element; the walk goes down into it unless it is empty or off the screen."""
+    def _enter_inline(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """An inline element. The walk goes down into it unless it is empty or off the screen."""
         child = node.first_child
         if child is None:
             return None
-        if len(self.inline) >= MAX_INLINE:
+        if len(self.inline) >= MAX_OPEN_INLINE_ELEMENTS:
             self.open.append(None)
             return child
         attributes, start = node.attributes, len(self.pieces)
@@ -263,19 +273,19 @@ class _Walker:
         inline = _Inline(tag, attributes, start, self.base)
         self.inline.append(inline)
         self.open.append(inline)
-        if inline.mark:
-            self.marks.append((start, inline.mark))
+        if inline.open_tag:
+            self.marks.append((start, inline.open_tag))
         return child
 
-    def _box(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """A block-level element; an empty one ends the block before it all the same."""
+    def _enter_box(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """A block-level element. An empty one ends the block before it too."""
         if self.pieces or self.inline or self.marks:
-            self.flush()
+            self.end_block()
         child = node.first_child
         if child is None:
             return None
         box, boxes = self.box, self.boxes
-        if box is None or box.depth < MAX_DEPTH:
+        if box is None or box.depth < MAX_BOX_DEPTH:
             self.box = box = Box(tag, node.attributes, box, len(boxes), len(self.blocks))
             boxes.append(box)
             self.open.append(box)
@@ -284,9 +294,9 @@ class _Walker:
         return child
 
     def _leave_box(self, element: Box | None) -> None:
-        """A block-level element ends, or one that counted for nothing."""
+        """The end of a block-level element, or of an element that lay too deep to count."""
         if self.pieces or self.inline or self.marks:
-            self.flush()
+            self.end_block()
         if element is not None:
             if element.tag == "tr":
                 self._join_cells(element)
@@ -299,10 +309,11 @@ class _Walker:
             self.common = depth
         if element.tag == "a":
             self._link(element)
-        if element.close:
-            self.marks.append((len(self.pieces), element.close))
+        if element.close_tag:
+            self.marks.append((len(self.pieces), element.close_tag))
 
     def _link(self, element: _Inline) -> None:
+        """Note the link of an anchor that ends, or whose block ends."""
         pieces, start = self.pieces, element.start
         text = (pieces[start] if len(pieces) == start + 1 else "".join(pieces[start:])).strip()
         if text:
@@ -311,38 +322,38 @@ class _Walker:
                 self.links.append((fold(text), element.href))
 
     def add(self, text: str) -> None:
-        """Text of the current block, or its first text that is more than white space."""
+        """Add text to the current block."""
         if not self.pieces and self.inline:
             self.around = list(self.inline)
             self.common = len(self.inline)
         self.pieces.append(text)
-        if self.broken and not text.isspace():
-            self.broken = False
+        if self.after_line_break and not text.isspace():
+            self.after_line_break = False
 
     def _line_break(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """One `<br>` breaks the line, a second one ends the block."""
-        if self.broken:
-            self.flush()
+        """A `<br>` is a line break, and a second one ends the block."""
+        if self.after_line_break:
+            self.end_block()
             self.after_break = True
         elif self.pieces:
             self.pieces.append(BREAK)
-            self.broken = True
+            self.after_line_break = True
         return None
 
     def _start_block(self) -> None:
         self.pieces.clear()
         self.links = []
         self.link_chars = self.common = 0
-        self.broken = False
+        self.after_line_break = False
         if self.inline:
-            self.marks = [(0, e.mark) for e in self.inline if e.mark]
+            self.marks = [(0, e.open_tag) for e in self.inline if e.open_tag]
             for element in self.inline:
                 element.start = 0
         elif self.marks:
             self.marks = []
 
-    def flush(self) -> None:
-        """End the current block, if there is text in it."""
+    def end_block(self) -> None:
+        """End the current block, if it has text."""
         if self.pieces:
             for element in self.inline:
                 if element.tag == "a":
@@ -364,7 +375,10 @@ class _Walker:
             level = HEADINGS.get(box.tag, 0)
         elif kind == "list_item":
             level = box.level
-        wrap = "".join(["/" + _step_of(e) for e in self.around[: self.common]]) if self.common else ""
+        wrap = ""
+        for element in self.around[: self.common]:
+            attributes = element.attributes
+            wrap += "/" + path_step(element.tag, attributes.get("id") or "", attributes.get("class") or "")
         html = self._marked(kind, text == joined) if self.marks else escape(text)
         if not self.marks and kind != "code" and "\n" in html:
             html = html.replace("\n", "<br>")
@@ -372,7 +386,7 @@ class _Walker:
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
 
     def _marked(self, kind: str, is_folded: bool) -> str:
-        """The pieces with the inline mark-up that is kept, every element closed; `is_folded` where they hold no
+        """The text as HTML with the inline mark-up that is kept, every element closed. `is_folded` says that it has no
         white space to fold."""
         out, at, pieces = [], 0, self.pieces
         for where, mark in self.marks:
@@ -383,30 +397,34 @@ class _Walker:
         if at < len(pieces):
             out.append(escape("".join(pieces[at:])))
         if self.inline:
-            out += [e.close for e in reversed(self.inline) if e.close]
+            out += [e.close_tag for e in reversed(self.inline) if e.close_tag]
         joined = "".join(out)
         if kind == "code":
             return joined.replace(BREAK, "\n").strip("\n")
         return joined if is_folded else fold(joined).replace("\n", "<br>")
 
-    def _embed(self, node: LexborNode, tag: str) -> LexborNode | None:
+    def _add_embed(self, node: LexborNode, tag: str) -> LexborNode | None:
         attributes = node.attributes
         source = absolute(self.base, attributes.get("src") or attributes.get("data-src") or "")
         if source and not is_hidden(attributes):
-            self.flush()
+            self.end_block()
             links = [(fold(attributes.get("title") or ""), source)]
             box = self.box or _NOWHERE
             self.blocks.append(RawBlock(source, box, "embed", 0, links, len(source), "", "/" + tag))
         return None
 
     def _join_cells(self, row: Box) -> None:
-        """The cells of a data row become one block, `1889 | Eiffel Tower`; rows whose cells hold
-        paragraphs or several lines are layout and stay as they are."""
+        """Make the cells of a row of data one block, `1889 | Eiffel Tower`. A row with cells of paragraphs or several
+        lines is layout, and its cells stay blocks of their own."""
         cells = self.blocks[row.first :]
         if len(cells) < 2 or len({id(c.box) for c in cells}) < len(cells):
             return
         if any(
-            c.kind != "table" or c.box.parent is not row or "\n" in c.text or len(c.text) > 300 for c in cells
+            c.kind != "table"
+            or c.box.parent is not row
+            or "\n" in c.text
+            or len(c.text) > MAX_CELL_CHARACTERS
+            for c in cells
         ):
             return
         joined = RawBlock(" | ".join(c.text for c in cells), row, "table")
@@ -416,25 +434,17 @@ class _Walker:
         self.blocks[row.first :] = [joined]
 
 
-#: Where text stands that is in no box; a parsed page has none.
+#: The box of text that stands in no element, which a parsed page does not have.
 _NOWHERE = Box("", {}, None, -1, 0)
 
+#: Elements → the method that enters them.
 _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
-    **dict.fromkeys(INLINE, _Walker._flows),
-    **dict.fromkeys(BLOCKS, _Walker._box),
-    **dict.fromkeys(EMBEDS, _Walker._embed),
+    **dict.fromkeys(INLINE, _Walker._enter_inline),
+    **dict.fromkeys(BLOCKS, _Walker._enter_box),
+    **dict.fromkeys(EMBEDS, _Walker._add_embed),
     **dict.fromkeys(SKIPPED, _Walker._skip),
-    "noscript": _Walker._noscript,
+    "noscript": _Walker._enter_noscript,
     "br": _Walker._line_break,
-    "hr": _Walker._rule,
-    "span": _Walker._flows,
+    "hr": _Walker._end_at_rule,
+    "span": _Walker._enter_inline,
 }
-
-
-def _quoted(href: str) -> str:
-    """An address as the value of an attribute."""
-    return fold(escape(href)).replace('"', "&quot;")
-
-
-def _step_of(inline: _Inline) -> str:
-    return step(inline.tag, inline.attributes.get("id") or "", inline.attributes.get("class") or "")

@@ -1,7 +1,8 @@
-"""What HTML's elements mean to the reader of a page: the tag tables, and folding of white space.
+"""What the elements of HTML mean to the reader of a page, and how white space is folded.
 
-Block-level elements are those that the HTML standard's rendering section (15.3, "Flow content")
-displays as blocks, table parts or list items; whatever is not listed flows inline.
+`<p>` begins a new block of text, `<em>` does not, and the content of `<script>` is no text at all. Block-level elements
+are those that the HTML standard's rendering section (15.3, "Flow content") displays as blocks, table parts or list
+items; an element that is not listed here is an inline element.
 """
 
 from __future__ import annotations
@@ -11,141 +12,49 @@ import re
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
-#: Never text: code, fallbacks, form values, pictures.
-SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "title",
-        "svg",
-        "canvas",
-        "object",
-        "embed",
-        "applet",
-        "select",
-        "datalist",
-        "textarea",
-        "input",
-        "audio",
-        "map",
-        "area",
-        "link",
-        "meta",
-        "base",
-        "param",
-        "source",
-        "track",
-        "frameset",
-        "frame",
-        "noframes",
-        "xml",
-    ]
-)
+#: Elements whose content is never text: code, fall-backs, values of forms, pictures.
+SKIPPED = frozenset(["script", "style", "noscript", "template", "head", "title", "svg", "canvas", "object",
+                     "embed", "applet", "select", "datalist", "textarea", "input", "audio", "map", "area",
+                     "link", "meta", "base", "param", "source", "track", "frameset", "frame", "noframes",
+                     "xml"])  # fmt: skip
 
-BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "html",
-        "legend",
-        "li",
-        "listing",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "plaintext",
-        "pre",
-        "search",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "xmp",
-        "option",
-    ]
-)
+#: Block-level elements: a block of text ends where one of them begins or ends.
+BLOCKS = frozenset(["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
+                    "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
+                    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "html", "legend", "li", "listing",
+                    "main", "menu", "nav", "ol", "p", "plaintext", "pre", "search", "section", "summary",
+                    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "xmp", "option"])  # fmt: skip
 
-#: What another page is embedded with; its `src` is kept, its text is not ours.
+#: Elements that embed another page. Their `src` is kept; their content belongs to the other page.
 EMBEDS = frozenset(["iframe", "video"])
 
-#: Inline elements that survive in `Block.html`, with the tag they are written as.
-INLINE = {
-    tag: tag
-    for tag in [
-        "a",
-        "em",
-        "strong",
-        "code",
-        "sub",
-        "sup",
-        "q",
-        "cite",
-        "abbr",
-        "mark",
-        "s",
-        "ins",
-        "del",
-        "u",
-        "kbd",
-        "samp",
-        "var",
-        "time",
-    ]
-}
+#: Inline elements that stay in `Block.html` → the tag that they are written with.
+INLINE = {tag: tag for tag in ("a", "em", "strong", "code", "sub", "sup", "q", "cite", "abbr", "mark", "s",
+                               "ins", "del", "u", "kbd", "samp", "var", "time")}  # fmt: skip
 INLINE |= {"i": "em", "b": "strong", "strike": "s", "tt": "code"}
 
+#: Headings → their level, 1 to 6.
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 
-#: Marks a `<br>` until a block is folded; HTML parsers never let a NUL into text.
+#: Stands for a `<br>` until a block is folded. HTML parsers let no NUL into a text.
 BREAK = "\0"
 
-#: HTML's own white space but for the space. Not U+00A0, U+0085 and the like: in mojibake they are letters.
+#: HTML's white space besides the space. U+00A0, U+0085 and the like are left out, because in mojibake they are letters.
 _SPACES = "\t\n\f\r"
 _AROUND_BREAK = re.compile(" ?\0 ?")
-#: Between small Latin letters alone: elsewhere it may be the byte AD of a letter in mojibake (`Ã\xad`).
-_HINT = re.compile("(?<=[a-zß-ž])\xad(?=[a-zß-ÿ])")
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
+#: A soft hyphen between small Latin letters. Elsewhere it may be the byte AD of a letter in mojibake (`Ã\xad`).
+_SOFT_HYPHEN = re.compile("(?<=[a-zß-ž])\xad(?=[a-zß-ÿ])")
+#: For `str.translate`: zero-width characters, soft hyphens and marks of direction are deleted.
+_WITHOUT_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
+#: Characters of a text. A longer text is taken to hold something that can be seen.
+_MAX_BLANK_CHARACTERS = 39
 
 
 def fold(text: str) -> str:
-    """Fold white space as a browser does; a `BREAK` becomes a newline. Soft hyphens inside a word are hints
-    for the setting of lines and no text: a search would not find what they cut.
+    """Fold white space as a browser does; a `BREAK` becomes a newline.
+
+    Soft hyphens inside a word go: they tell a browser where it may break the word, and a search would not find the
+    word.
 
     >>> fold("  a\\n b" + BREAK + " c "), fold("Süd\xadtirol")
     ('a b\\nc', 'Südtirol')
@@ -154,7 +63,7 @@ def fold(text: str) -> str:
         folded = " ".join(text.split())
         return _AROUND_BREAK.sub("\n", folded).strip(" \n") if BREAK in folded else folded
     if "\xad" in text:
-        text = _HINT.sub("", text)
+        text = _SOFT_HYPHEN.sub("", text)
     for space in _SPACES:  # a pattern would try every letter
         text = text.replace(space, " ")
     if "  " in text:
@@ -165,7 +74,7 @@ def fold(text: str) -> str:
 
 
 def trim(text: str) -> str:
-    """Strip white space and no-break spaces, but not the no-break space that ends a `Â` (mojibake).
+    """Strip white space and no-break spaces, but not the no-break space behind a final `Â`, which is mojibake.
 
     >>> trim("\\xa0caf\\xe9 ")
     'café'
@@ -175,11 +84,12 @@ def trim(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Nothing to see: white space and invisible characters only."""
-    return not text or (len(text) < 40 and not text.isascii() and not text.translate(_DELETE).strip())
-
-
-_DELETE = dict.fromkeys(map(ord, _INVISIBLE))
+    """Whether a text holds nothing but white space and invisible characters."""
+    return not text or (
+        len(text) <= _MAX_BLANK_CHARACTERS
+        and not text.isascii()
+        and not text.translate(_WITHOUT_INVISIBLE).strip()
+    )
 
 
 def escape(text: str) -> str:
@@ -189,14 +99,16 @@ def escape(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _origin(base: str) -> tuple[str, str]:
+    """The scheme of a URL with its colon, and its scheme and host."""
     parts = urlsplit(base)
     return f"{parts.scheme}:", f"{parts.scheme}://{parts.netloc}"
 
 
 def absolute(base: str, href: str) -> str:
-    """`href` as an absolute http(s) URL, "" for anything else (`javascript:`, `mailto:`, `#top`).
+    """`href` as an absolute http(s) URL; "" for any other address (`javascript:`, `mailto:`, `#top`).
 
-    The two common shapes are joined without `urljoin`, which would cost more than the whole walk.
+    Absolute addresses and those that begin with a slash are joined without `urljoin`, which would take longer than
+    the rest of a page's reading.
 
     >>> absolute("https://blog.example/a/b", "/c"), absolute("https://blog.example/a/b", "c")
     ('https://blog.example/c', 'https://blog.example/a/c')

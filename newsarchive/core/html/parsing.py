@@ -1,4 +1,8 @@
-"""HTML text → tree, in bounded time, with late-streamed parts put in their places."""
+"""The text of a page as a tree, in bounded time whatever the page holds.
+
+A page may hold 100,000 nested `<div>` or formatting that is never closed, with which a parser takes minutes or
+gigabytes: such tags are taken out first. Parts that a page streams late and moves by script are put in their places.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +16,36 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason
 
-#: lexbor takes time in the square of the depth (100,000 nested `<div>` take 9 s), so deeper tags go.
-MAX_NESTING = 512
-#: Below this number of tags no nesting can hurt; most pages are never looked through.
-FEW_TAGS = 10_000
-#: Characters of a page that are read; ten million are a 40 times the median page.
-MAX_CHARS = 10_000_000
-
-#: Elements that the parser may open anew: it repeats open formatting (`<font color=...>`) in every later
-#: paragraph, and 100 KB of such tags would make a tree of gigabytes.
-MAX_REOPENED = 300_000
-#: Formatting that the author may leave open; more is counted.
-OPEN_FORMATTING = 5
+#: Open tags around a tag. Deeper tags are taken out and their text is kept, because lexbor takes time in the square of
+#: the depth: 9 s for 100,000 nested `<div>`.
+MAX_NESTED_TAGS = 512
+#: Tags of a page. A page with more is searched for deep nesting; with fewer no nesting can take long.
+MAX_UNCHECKED_TAGS = 10_000
+#: Tags of a page. With more, formatting with attributes is counted, for it could be opened anew too often.
+MAX_UNCOUNTED_TAGS = 1000
+#: Characters of a page, 40 times as many as the median page has. What comes later is not read.
+MAX_PAGE_CHARACTERS = 10_000_000
+#: Elements that the parser opens anew: it repeats open formatting (`<font color=...>`) in every later paragraph. Where
+#: there would be more, the formatting is closed; 100 KB of such tags would make a tree of gigabytes.
+MAX_REOPENED_ELEMENTS = 300_000
+#: Formatting elements that an author may leave open at once. Those beyond are counted as opened anew.
+MAX_OPEN_FORMATTING_ELEMENTS = 5
+#: Parts of a page that are streamed late. Later ones stay where they stand, hidden.
+MAX_STREAMED_PARTS = 500
+#: Trees that are kept, each with the text that it was made from.
+MAX_KEPT_TREES = 4
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*(/?)>")
+#: Elements without content and without an end tag.
 _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
                    "track", "wbr"])  # fmt: skip
+#: Elements that HTML lets authors leave open.
 _ENDS_ITSELF = frozenset(["p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead"])
-#: HTML Living Standard, 13.2.4.3: the list of active formatting elements. `<a>` closes the one before it.
+#: The formatting elements that a parser opens anew (HTML Living Standard, 13.2.4.3). An `<a>` closes the one before it.
 _FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
                          "u"])  # fmt: skip
-#: Equal tags are opened anew three times at most, those whose attributes differ without end.
-#: Most tags begin with another letter, which is seen sooner than that no name fits.
+#: Formatting with attributes. Equal tags are opened anew three times at most, tags with different attributes without
+#: end. Most tags begin with another letter, and the look-ahead sees that sooner than the names.
 _ATTRIBUTED = re.compile(
     r"<(?=[bcefinstuBCEFINSTU])(?i:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]"
 )
@@ -42,17 +54,17 @@ _MARKUP = re.compile(r"<[^<>]+>")
 
 
 class _Trees:
-    """The trees of the last few texts. A dictionary would hash each text, which takes as long as a search in it."""
+    """The trees of the last texts. A dictionary would hash each text, which takes as long as a search in it."""
 
-    def __init__(self, most: int) -> None:
-        self.kept: deque[tuple[str, LexborHTMLParser]] = deque(maxlen=most)
+    def __init__(self) -> None:
+        self.kept: deque[tuple[str, LexborHTMLParser]] = deque(maxlen=MAX_KEPT_TREES)
 
     def __call__(self, text: str) -> LexborHTMLParser:
-        """The tree of a page, for reading only. Kept for the next call: many questions are asked of one page.
+        """The tree of a page, for reading only. It is kept for the next call, because one page is asked many questions.
 
         Raises `NotAnArticle` like `fresh`.
         """
-        for known, tree in tuple(self.kept):  # which another thread may add to
+        for known, tree in tuple(self.kept):  # a copy, because another thread may add to it
             if known == text:
                 return tree
         tree = fresh(text)
@@ -63,18 +75,20 @@ class _Trees:
         self.kept.clear()
 
 
-parse = _Trees(4)
+parse = _Trees()
 
 
 def fresh(text: str) -> LexborHTMLParser:
-    """A tree of the caller's own. What nests deeper than `MAX_NESTING` is moved up, and formatting that would
+    """A new tree, which the caller may change. Tags that are nested too deep are taken out, and formatting that would
     multiply is closed.
 
-    Raises `NotAnArticle` where the parser itself gives up, which no page that we know makes it do.
+    Raises `NotAnArticle` where the parser itself gives up; no known page makes it do so.
     """
-    text = with_addresses(text[:MAX_CHARS])
+    text = with_addresses(text[:MAX_PAGE_CHARACTERS])
     tags = text.count("<")
-    if tags > FEW_TAGS or (tags > 1000 and tags * len(_ATTRIBUTED.findall(text)) > MAX_REOPENED):
+    if tags > MAX_UNCHECKED_TAGS or (
+        tags > MAX_UNCOUNTED_TAGS and tags * len(_ATTRIBUTED.findall(text)) > MAX_REOPENED_ELEMENTS
+    ):
         text = flattened(text)
     try:
         tree = LexborHTMLParser(text)
@@ -84,14 +98,15 @@ def fresh(text: str) -> LexborHTMLParser:
     return tree
 
 
-#: What Cloudflare writes for an e-mail address until a script puts it back ("Email Address Obfuscation" in its documentation).
+#: What Cloudflare writes for an e-mail address until a script puts it back ("Email Address Obfuscation" in its
+#: documentation).
 _HIDDEN_ADDRESS = re.compile(
     r"<(a|span)\b[^<>]*\bdata-cfemail=[\"']?((?:[0-9a-fA-F]{2}){4,200})[\"']?[^<>]*>[^<>]*</\1>"
 )
 
 
 def with_addresses(text: str) -> str:
-    """The page with the e-mail addresses that a browser shows where Cloudflare wrote `[email protected]`.
+    """The page with the e-mail addresses that a browser would show where Cloudflare wrote `[email protected]`.
 
     >>> with_addresses('<a class="__cf_email__" data-cfemail="5a3b1a3874393537">[email&#160;protected]</a>')
     'a@b.com'
@@ -100,32 +115,31 @@ def with_addresses(text: str) -> str:
 
 
 def _address(match: re.Match[str]) -> str:
-    """The first byte is the key that the others are combined with (exclusive or)."""
-    key, *hidden = bytes.fromhex(match[2])
-    shown = bytes(byte ^ key for byte in hidden).decode("utf-8", "replace")
-    return escape(shown, quote=False) if "@" in shown else match[0]
+    """Decode an address: its first byte is the key that the others are combined with (exclusive or)."""
+    key, *encoded = bytes.fromhex(match[2])
+    address = bytes(byte ^ key for byte in encoded).decode("utf-8", "replace")
+    return escape(address, quote=False) if "@" in address else match[0]
 
 
 def flattened(text: str) -> str:
-    """The text without the tags that lie deeper than `MAX_NESTING`, and without formatting once so much of
-    it is open that it would multiply; unchanged where there is neither.
+    """The text without tags that are nested too deep, and with formatting closed where it would multiply.
 
-    Depth is counted roughly, from start and end tags, with the end tags that HTML lets authors leave
-    out taken as given.
+    Depth is counted roughly, from start and end tags; end tags that HTML lets authors leave out are taken as given. A
+    text that needs no change is returned as it is.
     """
     depth, at, out, reopened = 0, 0, [], 0
     formatting: list[str] = []
     for match in _TAG.finditer(text):
         closing, name, void = match[1], match[2].lower(), match[3]
         if name in _FORMATTING:
-            if not closing and (reopened > MAX_REOPENED or len(formatting) >= MAX_NESTING):
+            if not closing and (reopened > MAX_REOPENED_ELEMENTS or len(formatting) >= MAX_NESTED_TAGS):
                 out.append(text[at : match.start()])
                 at = match.end()
                 continue
             _count(formatting, name, bool(closing))
         elif not closing and formatting:
-            reopened += max(0, len(formatting) - OPEN_FORMATTING)
-            if reopened > MAX_REOPENED:
+            reopened += max(0, len(formatting) - MAX_OPEN_FORMATTING_ELEMENTS)
+            if reopened > MAX_REOPENED_ELEMENTS:
                 out += [text[at : match.start()], *(f"</{name}>" for name in reversed(formatting))]
                 at = match.start()
                 formatting.clear()
@@ -133,7 +147,7 @@ def flattened(text: str) -> str:
             continue
         if not closing:
             depth += 1
-        if depth > MAX_NESTING:
+        if depth > MAX_NESTED_TAGS:
             out.append(text[at : match.start()] + " ")
             at = match.end()
         if closing:
@@ -142,7 +156,7 @@ def flattened(text: str) -> str:
 
 
 def _count(formatting: list[str], name: str, closing: bool) -> None:
-    """Keep the list of open formatting elements."""
+    """Add to the list of open formatting elements, or take from it."""
     if not closing:
         if name != "a" or "a" not in formatting:
             formatting.append(name)
@@ -151,9 +165,9 @@ def _count(formatting: list[str], name: str, closing: bool) -> None:
 
 
 def _place_streamed(tree: LexborHTMLParser) -> None:
-    """React streams late parts as `<div hidden id="S:1">` and moves them over `<template id="B:1">` by
-    script: do the same, and show them."""
-    for part in tree.css('[hidden][id^="S:"]')[:500]:
+    """Put parts that React streams late in their places, as its script would: `<div hidden id="S:1">` goes to
+    `<template id="B:1">`."""
+    for part in tree.css('[hidden][id^="S:"]')[:MAX_STREAMED_PARTS]:
         number = (part.id or "")[2:]
         part.attrs["hidden"] = ""
         del part.attrs["hidden"]
@@ -161,13 +175,15 @@ def _place_streamed(tree: LexborHTMLParser) -> None:
             continue
         place = tree.css_first(f'template[id="B:{number}"],template[id="P:{number}"]')
         if place is not None:
-            place.insert_before(part)  # a copy
+            place.insert_before(part)  # inserts a copy
             part.decompose()
 
 
 def declared_body(text: str) -> str:
-    """The text of the page's JSON-LD `articleBody`, the longest if there are several, tags removed;
-    "" for none. Read by pattern, so that one broken script costs nothing."""
+    """The longest `articleBody` in the page's JSON-LD, without tags; "" where there is none.
+
+    It is found by a pattern, so that a broken script keeps nothing from being read.
+    """
     if '"articleBody"' not in text:
         return ""
     best = max((m[1] for m in _ARTICLE_BODY.finditer(text)), key=len, default='""')

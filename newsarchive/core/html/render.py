@@ -1,4 +1,4 @@
-"""Blocks → clean HTML and Markdown."""
+"""The blocks of an article as clean HTML and as Markdown: a list item becomes `<ul><li>…</li></ul>`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from newsarchive.items import Article, Block
 if TYPE_CHECKING:
     import nh3
 
+#: Kinds of blocks → the element around a run of them.
 _WRAPPED = {"quote": "blockquote", "table": "table"}
 
 
 def rendered(article: Article) -> Article:
-    """The article with `article_html` and `word_count` as its blocks have it now."""
+    """The article with `article_html` and `word_count` made from its present blocks."""
     return replace(
         article, article_html=article_html(article.blocks), word_count=count_words(article.article_body)
     )
 
 
 def article_html(blocks: Iterable[Block]) -> str:
-    """Safe HTML of the blocks labelled `body`, and of embeds that stand between them, as links.
+    """Safe HTML of the blocks labelled `body`, and of embeds between them, which become links.
 
     >>> article_html([Block("A & B", html="A &amp; B"), Block("one", "list_item", level=1, html="one")])
     '<p>A &amp; B</p>\\n<ul><li>one</li></ul>'
@@ -46,7 +47,7 @@ def article_html(blocks: Iterable[Block]) -> str:
 
 
 def clean(html: str) -> str:
-    """HTML with the elements that an article needs and links to http and https; all else goes.
+    """HTML with nothing but the elements that an article needs and links to http and https.
 
     >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
     '<p>a <a rel="nofollow noopener">b</a></p>'
@@ -55,13 +56,14 @@ def clean(html: str) -> str:
 
 
 def markdown(article: Article) -> str:
-    """The article's HTML as Markdown."""
+    """The article's HTML as Markdown, which ends in a line feed."""
     from markdownify import markdownify
 
     return str(markdownify(article.article_html, heading_style="ATX")).strip() + "\n"
 
 
 def _with_embeds(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks labelled `body`, and the embeds between the first and the last of them."""
     places = [i for i, b in enumerate(blocks) if b.label == "body"]
     if places:
         for block in blocks[places[0] : places[-1] + 1]:
@@ -88,23 +90,24 @@ def _element(block: Block) -> str:
 
 
 def _list(items: list[Block]) -> str:
-    """Items with their depths as nested lists; `ol` where the innermost list of the path is one."""
+    """List items as nested lists; an `ol` where the innermost list of an item's path is an `ol`."""
     out: list[str] = []
-    open_: list[str] = []
+    open_tags: list[str] = []
     base = min(max(1, i.level) for i in items)
     for item in items:
         depth = min(max(1, item.level) - base + 1, 8)
         tag = _list_tag(item.path)
-        while len(open_) > depth or (len(open_) == depth and open_[-1] != tag):
-            out.append(f"</{open_.pop()}>")
-        while len(open_) < depth:
-            open_.append(tag)
+        while len(open_tags) > depth or (len(open_tags) == depth and open_tags[-1] != tag):
+            out.append(f"</{open_tags.pop()}>")
+        while len(open_tags) < depth:
+            open_tags.append(tag)
             out.append(f"<{tag}>")
         out.append(f"<li>{item.html or escape(item.text)}</li>")
-    return "".join(out + [f"</{tag}>" for tag in reversed(open_)])
+    return "".join(out + [f"</{tag}>" for tag in reversed(open_tags)])
 
 
 def _list_tag(path: str) -> str:
+    """The innermost list of a tag path, `ul` where there is none."""
     names = [s.partition("#")[0].partition(".")[0] for s in path.split("/")]
     return next((n for n in reversed(names) if n in ("ul", "ol")), "ul")
 

@@ -1,1 +1,1 @@
-"""Which articles are copies of one another, and what a copy changed."""
+"""Which articles are copies of one another, and what a copy changed: a report, and the blogs that took it over."""

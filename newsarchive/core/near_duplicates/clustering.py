@@ -1,12 +1,12 @@
-"""Which articles are copies of one another: candidates by shared keys, proof by exact shingles, clusters.
+"""Which articles are copies of one another: a blog's shortened copy of a report belongs to the report.
 
-Three stages, each pure, so that the database can hold the state between them:
+There are three stages, each a pure function, so that the database can hold the state between them:
 
-1. `fingerprint.keys(signature)` → the keys of the index. Texts that share one are candidates, and
-   `ranked` says which of them to prove.
-2. `link_of(a, b)` → the proof by exact overlap and containment of shingles (Broder 1997), or `None`.
-3. `clusters(links)` → the connected groups, after links that only boilerplate makes are dropped.
-   Computed anew from the links of a group, it also splits what no longer belongs together.
+1. `fingerprint.keys(signature)` gives the keys of the index. Texts that share a key are candidates, and `ranked` says
+   which candidates to prove.
+2. `link_of(a, b)` is the proof by exact overlap and containment of shingles (Broder 1997), or `None`.
+3. `clusters(links)` gives the connected groups, without links that only boilerplate makes. Computed anew from the links
+   of a group, it also splits what no longer belongs together.
 """
 
 from __future__ import annotations
@@ -17,39 +17,42 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from newsarchive.core.near_duplicates.fingerprint import WORDS, runs, shingles
+from newsarchive.core.near_duplicates.fingerprint import SHINGLE_WORDS, runs, shingles
 from newsarchive.core.text.normalise import in_groups, normalise, normalised_bodies
 
 Kind = Literal["exact", "edited", "truncated"]
 
-#: A key that so many articles have is boilerplate or a much copied text, and takes no more of them: the
-#: copies among its holders are found by those that came first, and other keys are each text's own.
-MOST_HOLDERS = 100
+#: Articles that the index holds for a key. A key with more is boilerplate or a much copied text, and takes no more
+#: articles: copies of its holders are found by the first of them, and by other keys.
+MAX_HOLDERS_PER_KEY = 100
+#: Candidates of a text that are proved, those that share most keys first. One proof joins a cluster; the others tell a
+#: copy from boilerplate.
+MAX_PROVED_CANDIDATES = 8
 
-#: How many candidates are proved: those that share most keys. One proof joins a cluster; the others
-#: tell a copy from boilerplate.
-MOST_PROOFS = 8
-
-#: Shared part of the shorter text from which two are copies. Eight words in a hundred changed leave .78;
-#: different stories on one event share below .2, two versions of a running wire story about a third.
-CONTAINED = 0.5
-#: The same where the shorter is less than a quarter of the longer, for a notice that many pages repeat
-#: must not pass for a teaser; from there to a half of the longer what is asked falls in a straight line:
-#: a long feature may hold half of a short report as quotations.
-TEASER = 0.8
-_QUARTER, _HALF = 0.25, 0.5
-#: Fewer shared shingles than this are a quotation.
-_FEWEST = 20
-#: A copy shorter than this share of its original is truncated, not edited.
-_WHOLE = 0.85
-#: A text that holds texts from so many separate clusters is a digest.
-_DIGEST = 3
+#: Share of the shorter text that the longer text holds, 0 to 1. From here on two texts of similar length are copies.
+#: With eight words in a hundred changed, .78 is left; different stories on one event share below .2, and two versions
+#: of a running wire story about a third.
+MIN_CONTAINMENT = 0.5
+#: The same bound where the shorter text has less than a quarter of the longer one's length: a notice that many pages
+#: repeat must not pass for a teaser. From a quarter to a half of the length the bound falls in a straight line to
+#: `MIN_CONTAINMENT`: a long feature may hold half of a short report as quotations.
+MIN_TEASER_CONTAINMENT = 0.8
+#: Length of the shorter text by the length of the longer one, up to which `MIN_TEASER_CONTAINMENT` is the bound.
+_MAX_TEASER_RATIO = 0.25
+#: Length of the shorter text by the length of the longer one, from which on `MIN_CONTAINMENT` is the bound.
+_MIN_EQUAL_RATIO = 0.5
+#: Shingles that two copies share. With fewer, the one quotes the other.
+_MIN_SHARED_SHINGLES = 20
+#: Length of a copy by the length of its original. A shorter copy is truncated, others are edited.
+_MIN_EDITED_RATIO = 0.85
+#: Separate clusters with texts that one text holds. From here on that text is a digest.
+_MIN_DIGEST_CLUSTERS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """One article as copies are judged by: `shingles` are the hashes of its shingles, each once, ascending;
-    none for a text too short to be evidence. Two hashes of different shingles are equal once in 2^64."""
+    """An article as it is compared. `shingles` is an ascending array of the hashes of its shingles, each once; empty
+    for a text that is too short to be evidence. Two different shingles have the same hash once in 2^64."""
 
     id: int
     content_hash: str
@@ -59,8 +62,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Proof that two articles are copies. `overlap` is Jaccard's, `containment` the shared part of the
-    shorter; `short` is the shorter text of the two, `ratio` its length by the longer's."""
+    """Proof that two articles are copies. `short` and `long` are the ids of the shorter and the longer text. From 0
+    to 1 are `overlap` (Jaccard's), `containment` (the share of the shorter text that the longer one holds) and `ratio`
+    (the length of the shorter text by the length of the longer one)."""
 
     short: int
     long: int
@@ -72,12 +76,12 @@ class Link:
     def kind(self) -> Kind:
         if self.overlap == 1.0:
             return "exact"
-        return "truncated" if self.ratio < _WHOLE else "edited"
+        return "truncated" if self.ratio < _MIN_EDITED_RATIO else "edited"
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Copies of one text: the earliest known, the fullest, and what each is beside the fullest."""
+    """Copies of one text, by their ids: the earliest known, the fullest, and the kind of each against the fullest."""
 
     members: tuple[int, ...]
     earliest: int
@@ -91,16 +95,16 @@ def text_of(id: int, body: str, date: datetime | None = None, content_hash: str 
 
 
 def texts_of(bodies: Mapping[int, str]) -> dict[int, Text]:
-    """The bodies of several articles as `Text`s, in half of the time that each alone takes."""
+    """The bodies of several articles as `Text`s, in half of the time that `text_of` takes for each."""
     if not bodies:
         return {}
-    groups = (runs(normalised_bodies(group), WORDS) for group in in_groups(list(bodies.values())))
+    groups = (runs(normalised_bodies(group), SHINGLE_WORDS) for group in in_groups(list(bodies.values())))
     found = (parts for group in groups for (parts,) in group)
     return {i: text_from(i, parts) for i, parts in zip(bodies, found, strict=True)}
 
 
 def text_from(id: int, parts: Any, date: datetime | None = None, content_hash: str = "") -> Text:
-    """A `Text` from the shingles of its body in any order; the array is left as it is."""
+    """A `Text` from the shingles of its body in any order; the array is not changed."""
     import numpy as np
 
     found = np.sort(parts)  # `np.unique` takes six times as long
@@ -110,39 +114,39 @@ def text_from(id: int, parts: Any, date: datetime | None = None, content_hash: s
 
 
 def ranked(found: Iterable[int]) -> list[int]:
-    """Which candidates to prove: `found` names an article once for each key it shares.
+    """Which candidates to prove. `found` names an article once for each key that it shares.
 
-    Those that share one key alone only where they are few: in a large archive a stock phrase finds
-    many, and no eight of them are likelier than the others.
+    Candidates that share one key alone are proved only where there are few: in a large archive a stock phrase finds
+    many articles, and no eight of them are likelier than the others.
     """
     counts = Counter(found).most_common()
-    several = [id for id, shared in counts if shared > 1][:MOST_PROOFS]
+    several = [id for id, shared in counts if shared > 1][:MAX_PROVED_CANDIDATES]
     single = [id for id, shared in counts if shared == 1]
-    return several + (single if len(several) + len(single) <= MOST_PROOFS else [])
+    return several + (single if len(several) + len(single) <= MAX_PROVED_CANDIDATES else [])
 
 
 def link_of(a: Text, b: Text) -> Link | None:
-    """The proof that two texts are copies, `None` where there is none."""
+    """The proof that two texts are copies; `None` where they are none."""
     short, long = sorted((a, b), key=lambda t: (len(t.shingles), t.id))
     if not len(short.shingles):
         return None
     shared = _shared(short.shingles, long.shingles)
     ratio = len(short.shingles) / len(long.shingles)
     containment = shared / len(short.shingles)
-    if containment < _enough(ratio) or shared < min(_FEWEST, len(short.shingles)):
+    if containment < _min_containment(ratio) or shared < min(_MIN_SHARED_SHINGLES, len(short.shingles)):
         return None
     overlap = shared / (len(short.shingles) + len(long.shingles) - shared)
     return Link(short.id, long.id, overlap, containment, ratio)
 
 
-def _enough(ratio: float) -> float:
-    """The containment from which two texts of these lengths are copies."""
-    part = min(1.0, max(0.0, (ratio - _QUARTER) / (_HALF - _QUARTER)))
-    return TEASER + part * (CONTAINED - TEASER)
+def _min_containment(ratio: float) -> float:
+    """The containment from which on two texts with this ratio of lengths are copies."""
+    part = min(1.0, max(0.0, (ratio - _MAX_TEASER_RATIO) / (_MIN_EQUAL_RATIO - _MAX_TEASER_RATIO)))
+    return MIN_TEASER_CONTAINMENT + part * (MIN_CONTAINMENT - MIN_TEASER_CONTAINMENT)
 
 
 def _shared(a: Any, b: Any) -> int:
-    """How many values two ascending arrays have in common."""
+    """The number of values that two ascending arrays have in common."""
     import numpy as np
 
     both = np.concatenate((a, b))
@@ -172,7 +176,7 @@ class Union:
             self._size[large] = self._size.get(large, 1) + self._size.get(small, 1)
 
     def groups(self) -> list[tuple[int, ...]]:
-        """The groups of two and more, members ascending, groups by their first member."""
+        """The groups of two or more items, in the order of their first items; items ascend."""
         found: dict[int, list[int]] = defaultdict(list)
         for item in self._parent:
             found[self.find(item)].append(item)
@@ -180,10 +184,10 @@ class Union:
 
 
 def clusters(links: Iterable[Link]) -> list[tuple[int, ...]]:
-    """The groups of copies that links make: ids ascending, groups by their first id.
+    """The groups of copies that links make, in the order of their first ids; ids ascend.
 
-    A text that is part of texts which are no copies of each other is boilerplate, a text that holds
-    several unrelated ones is a digest: their truncated links join nothing. Order does not matter.
+    A text that is part of texts which are no copies of each other is boilerplate. A text that holds several unrelated
+    texts is a digest. Truncated links of either join nothing. The order of the links does not matter.
     """
     kept = list(links)
     near: defaultdict[int, set[int]] = defaultdict(set)
@@ -195,7 +199,7 @@ def clusters(links: Iterable[Link]) -> list[tuple[int, ...]]:
         if link.kind == "truncated":
             wholes[link.short].add(link.long)
             parts[link.long].add(link.short)
-    digests = {long for long, held in parts.items() if _families(held, near) >= _DIGEST}
+    digests = {long for long, held in parts.items() if _families(held, near) >= _MIN_DIGEST_CLUSTERS}
     boilerplate = {short for short, found in wholes.items() if _families(found - digests, near) > 1}
     union = Union()
     for link in kept:
@@ -205,7 +209,7 @@ def clusters(links: Iterable[Link]) -> list[tuple[int, ...]]:
 
 
 def _families(items: set[int], near: Mapping[int, set[int]]) -> int:
-    """How many groups the items make by the links among themselves."""
+    """The number of groups that the items make by the links among themselves."""
     count, left = 0, set(items)
     while left:
         count += 1
@@ -218,7 +222,7 @@ def _families(items: set[int], near: Mapping[int, set[int]]) -> int:
 
 
 def describe(texts: Sequence[Text]) -> Cluster:
-    """The earliest, the fullest and the kinds of a cluster's texts. A text without a date is the latest.
+    """A cluster of texts. A text without a date counts as the latest.
 
     Raises `ValueError` for no texts.
     """
@@ -234,7 +238,7 @@ def describe(texts: Sequence[Text]) -> Cluster:
 
 
 def fullest_of(texts: Sequence[Text]) -> Text:
-    """The text with most shingles, of equals the earliest."""
+    """The text with most shingles; where several have as many, the earliest of them."""
     return max(sorted(texts, key=_by_date), key=lambda t: len(t.shingles))
 
 

@@ -1,8 +1,9 @@
 """What a copy added, cut and altered against another text of its cluster, sentence by sentence.
 
-Sentences that are the same but for case, punctuation and width are paired first, wherever they stand:
-a paragraph that moved is no change. Of what is left, sentences that follow on a pair and are much alike
-(rapidfuzz) are the next pair; the rest is paired by likeness, best first.
+Of "It rained. Nobody came." and "It rained hard. We left." the first sentence is altered, the second cut, and "We
+left." is added. Sentences that differ in case, punctuation and width alone are paired first, wherever they stand, so
+that a paragraph that moved is no change. Then sentences beside a pair are paired where they are much alike (rapidfuzz),
+and the rest by likeness, the most alike first.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from newsarchive.core.near_duplicates.fingerprint import word_hashes
 from newsarchive.core.text.normalise import normalised
 from newsarchive.core.text.sentences import sentences
 
-#: Two sentences are one, altered, from this likeness on (0 to 100, by letters); from the second on they are
-#: no other's where they stand beside two that are one.
-ALTERED, SURELY = 60, 75
-#: Most sentences paired by likeness on each side; the rest counts as cut and added.
-_MOST = 400
-#: So few pairs are all compared; of more, those that share half of their words, told by so many bits.
-_FEW, _BITS = 40, 256
+#: Likeness of two sentences by their letters, 0 to 100. From here on the one is the other, altered.
+MIN_ALTERED_LIKENESS = 60
+#: The same of two sentences that stand beside a pair. From here on they are paired without a look at other sentences.
+MIN_NEIGHBOUR_LIKENESS = 75
+#: Sentences on each side that are paired by likeness; those beyond count as cut and added.
+_MAX_SENTENCES_BY_LIKENESS = 400
+#: Pairs of sentences. Up to here all are compared; of more, those that share half of their words.
+_MAX_COMPARED_PAIRS = 40
+#: Bits that stand for the words of a sentence.
+_BITS_PER_SENTENCE = 256
 
-#: Sentences by their place in their text.
+#: Place in the text → sentence.
 Placed = Mapping[int, str]
 
 
@@ -62,16 +66,16 @@ def _bits_of(text: str) -> Any:
 
 
 def compare(full: str, copy: str) -> Comparison:
-    """What `copy` made of `full`."""
+    """The sentences of `full` that `copy` kept, cut and altered, and those that it added."""
     ours, theirs = dict(enumerate(sentences(full))), dict(enumerate(sentences(copy)))
-    same = _equal(ours, theirs)  # to the letter, which most are
+    same = _equal_pairs(ours, theirs)  # to the letter, as most copied sentences are
     left, right = _without(_folded(full), same), _without(theirs, same.values())
     right = dict(zip(right, normalised(list(right.values())), strict=True))
-    same |= _equal(left, right)  # but for case and punctuation
+    same |= _equal_pairs(left, right)  # in all but case and punctuation
     left, right = _without(left, same), _without(right, same.values())
-    altered = _beside(left, right, same)
+    altered = _pairs_beside(left, right, same)
     left, right = _without(left, altered), _without(right, altered.values())
-    more = _alike(left, right, full)
+    more = _alike_pairs(left, right, full)
     return Comparison(
         len(same),
         tuple(theirs[j] for j in _without(right, more.values())),
@@ -85,16 +89,16 @@ def _without(side: Placed, used: Iterable[int]) -> Placed:
     return {i: sentence for i, sentence in side.items() if i not in gone}
 
 
-def _equal(ours: Placed, theirs: Placed) -> dict[int, int]:
-    """Equal sentences, each once, the first with the first."""
+def _equal_pairs(ours: Placed, theirs: Placed) -> dict[int, int]:
+    """The places of equal sentences, each once, the first with the first."""
     places: defaultdict[str, list[int]] = defaultdict(list)
     for j in reversed(list(theirs)):
         places[theirs[j]].append(j)
     return {i: same.pop() for i, sentence in ours.items() if (same := places.get(sentence))}
 
 
-def _beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, int]:
-    """Sentences that are one, surely, each beside two that are: half of an edited copy in one walk."""
+def _pairs_beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, int]:
+    """The places of sentences that are much alike and stand beside a pair: half of an edited copy in one walk."""
     from rapidfuzz.fuzz import ratio
 
     found: dict[int, int] = {}
@@ -103,7 +107,7 @@ def _beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, 
         for i, j in starts:
             i, j = i + step, j + step
             while i in ours and j in theirs and i not in found and j not in taken:
-                if not ratio(ours[i], theirs[j], score_cutoff=SURELY):
+                if not ratio(ours[i], theirs[j], score_cutoff=MIN_NEIGHBOUR_LIKENESS):
                     break
                 found[i] = j
                 taken.add(j)
@@ -111,12 +115,15 @@ def _beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, 
     return found
 
 
-def _alike(ours: Placed, theirs: Placed, full: str) -> dict[int, int]:
-    """Sentences that are one, altered: each once, the most alike first."""
+def _alike_pairs(ours: Placed, theirs: Placed, full: str) -> dict[int, int]:
+    """The places of altered sentences, each once, the most alike first."""
     from rapidfuzz.fuzz import ratio
 
-    a, b = list(ours)[:_MOST], list(theirs)[:_MOST]
-    scored = ((ratio(ours[i], theirs[j], score_cutoff=ALTERED), i, j) for i, j in _near(a, b, theirs, full))
+    a, b = list(ours)[:_MAX_SENTENCES_BY_LIKENESS], list(theirs)[:_MAX_SENTENCES_BY_LIKENESS]
+    scored = (
+        (ratio(ours[i], theirs[j], score_cutoff=MIN_ALTERED_LIKENESS), i, j)
+        for i, j in _candidates(a, b, theirs, full)
+    )
     found: dict[int, int] = {}
     taken: set[int] = set()
     for score, i, j in sorted(scored, reverse=True):
@@ -126,12 +133,12 @@ def _alike(ours: Placed, theirs: Placed, full: str) -> dict[int, int]:
     return found
 
 
-def _near(a: Sequence[int], b: Sequence[int], theirs: Placed, full: str) -> Iterable[tuple[int, int]]:
-    """Which pairs of two lists may be alike: those that share enough words. Each is a set of bits, one a
-    word, so that a long text's thousands of pairs are a few operations on arrays."""
-    if len(a) * len(b) <= _FEW or not any(" " in theirs[j] for j in b):
+def _candidates(a: Sequence[int], b: Sequence[int], theirs: Placed, full: str) -> Iterable[tuple[int, int]]:
+    """The pairs of two lists of places whose sentences share enough words to be alike. The words of a sentence are
+    a set of bits, so that the thousands of pairs of a long text take a few operations on arrays."""
+    if len(a) * len(b) <= _MAX_COMPARED_PAIRS or not any(" " in theirs[j] for j in b):
         return product(a, b)
-    import numpy as np  # not for a few: to import it takes longer
+    import numpy as np  # not for few pairs: the import takes longer than they do
 
     left, right = _bits_of(full)[a], _bits([theirs[j] for j in b])
     shared = np.zeros((len(a), len(b)), dtype=np.uint16)
@@ -146,6 +153,6 @@ def _bits(lines: Sequence[str]) -> Any:
     import numpy as np
 
     hashes, line = word_hashes(lines)
-    bits = np.zeros((len(lines), _BITS), dtype=bool)
-    bits[line, hashes % _BITS] = True
+    bits = np.zeros((len(lines), _BITS_PER_SENTENCE), dtype=bool)
+    bits[line, hashes % _BITS_PER_SENTENCE] = True
     return np.packbits(bits, axis=1).view(np.uint64)

@@ -1,16 +1,15 @@
 """A body text → content hash and MinHash signature, by which copies are found.
 
-The content hash tells the same text from another in spite of case, punctuation, width and white
-space. The signature estimates the Jaccard overlap of two texts' shingles (Broder, "On the
-resemblance and containment of documents", 1997), and ends with the keys by which the index of copies
-finds a text. Both leave the headline out: blogs rewrite it.
+The content hash is the same for "It rained." and "it RAINED": case, punctuation, width and white space do not count.
+The signature estimates the Jaccard overlap of two texts' shingles (Broder, "On the resemblance and containment of
+documents", 1997), and ends with the keys by which the index of copies finds a text. Both leave the headline out,
+because blogs rewrite it.
 
-The hashes of a text's shingles, by arrays: of a thousand words in a twentieth of a millisecond.
-
-A shingle is a polynomial over its characters modulo 2^64 (Karp, Rabin, "Efficient randomized
-pattern-matching algorithms", 1987), so that all of them come from one running sum; each character is
-first spread over 64 bits and each sum mixed at its end (Steele, Lea, Flood, "Fast splittable
-pseudorandom number generators", 2014), for a bare polynomial of this modulus has known collisions.
+The shingles of a thousand words are hashed in a twentieth of a millisecond, by arrays. The hash of a shingle is a
+polynomial over its characters modulo 2^64 (Karp, Rabin, "Efficient randomized pattern-matching algorithms", 1987), so
+that all of them come from one running sum. Each character is first spread over 64 bits and each sum mixed at its end
+(Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), because a bare polynomial of this modulus
+has known collisions.
 """
 
 from __future__ import annotations
@@ -28,42 +27,50 @@ from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_B
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 
-#: Words of a shingle; three keep two stories on one topic apart and let eight words in a hundred change.
-WORDS = 3
-#: Shorter texts (in words; two characters of an unspaced script count as one) are no evidence of
-#: copying: "404 Not Found", a caption, one line. They get a hash and no signature.
-SHORTEST = 30
+#: Words of a shingle. Three keep two stories on one topic apart, and eight words in a hundred may change.
+SHINGLE_WORDS = 3
+#: Words of a text; two characters of a script without spaces count as one. A shorter text is no evidence of copying
+#: ("404 Not Found", a caption, one line), and gets a hash and no signature.
+MIN_TEXT_WORDS = 30
 
-#: How many characters make about three words where no spaces part them. Archives hold the fingerprints that follow
-#: from this, so that the blocks of rare characters are not asked.
-_CHARACTERS = ((SOUTHEAST_ASIAN_BLOCKS, 12), (HAN_AND_KANA_BLOCKS, 6))
-#: Characters by which the script is judged: a text does not change it later.
-_SAMPLE = 1000
-_PLANE = 1 << 16
+#: Blocks of scripts without spaces, and the characters of a shingle in them: about three words. Archives hold the
+#: fingerprints that follow from this, so that the blocks of rare characters are left out.
+_SHINGLE_CHARACTERS = ((SOUTHEAST_ASIAN_BLOCKS, 12), (HAN_AND_KANA_BLOCKS, 6))
+#: Characters from which the script of a text is told; what comes later is not asked.
+_SCRIPT_SAMPLE_CHARACTERS = 1000
+#: Code points of the first plane of Unicode.
+_CODES_OF_FIRST_PLANE = 1 << 16
+#: The base of the polynomial.
 _BASE = 0x9E3779B97F4A7C15 | 1
+#: The number that gives 1 with the base, modulo 2^64.
 _BASE_INVERSE = pow(_BASE, -1, 2**64)
+#: The factors of the mixing function.
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-#: Powers of the base kept between texts; a longer text makes its own.
-_MOST_POWERS = 1 << 16
+#: Powers of the base that are kept between texts, one for each character. A longer text computes its own.
+_MAX_KEPT_POWERS = 1 << 16
 
 
 def shingles(folded: str) -> Any:
-    """The hashes of a normalised text's shingles in their order, as an array of unsigned 64-bit
-    integers; empty where it is too short to be evidence.
+    """The hashes of a normalised text's shingles in their order, as an array of unsigned 64-bit integers.
 
-    Three words each; in a script without spaces, as many characters as make about three words.
+    A shingle has three words, or in a script without spaces as many characters as make about three words. The array is
+    empty where the text is too short to be evidence.
     """
-    return runs([folded], WORDS)[0][0]
+    return runs([folded], SHINGLE_WORDS)[0][0]
 
 
 def runs(folded: Sequence[str], *sizes: int) -> list[tuple[Any, ...]]:
-    """For each of several normalised texts the hashes of all its runs of so many words, size by size: arrays
-    of unsigned 64-bit integers, empty where the text is too short to be evidence. Texts written with
-    spaces are done in one go, a script without them text by text."""
-    wide = {i: three for i, text in enumerate(folded) if (three := _characters(text))}
+    """For each normalised text and each of the `sizes`, the hashes of all runs of that number of words.
+
+    They are arrays of unsigned 64-bit integers, empty where the text is too short to be evidence. Texts with spaces
+    between words are hashed together, others one by one.
+    """
+    wide = {i: three for i, text in enumerate(folded) if (three := _shingle_characters(text))}
     spaced = iter(_runs_of_words([text for i, text in enumerate(folded) if i not in wide], sizes))
     return [
-        _runs_of_characters(text, [wide[i] * size // WORDS for size in sizes]) if i in wide else next(spaced)
+        _runs_of_characters(text, [wide[i] * size // SHINGLE_WORDS for size in sizes])
+        if i in wide
+        else next(spaced)
         for i, text in enumerate(folded)
     ]
 
@@ -77,7 +84,7 @@ def _runs_of_words(folded: Sequence[str], sizes: Sequence[int]) -> Iterator[tupl
     every = [sums.hashes(starts[: max(0, len(starts) - size + 1)], ends[size - 1 :]) for size in sizes]
     none = np.zeros(0, dtype=np.uint64)
     for first, last in pairwise((0, *(feeds + 1).tolist())):
-        short = last - first < SHORTEST
+        short = last - first < MIN_TEXT_WORDS
         yield tuple(
             none if short else hashes[first : max(first, last - size + 1)]
             for size, hashes in zip(sizes, every, strict=True)
@@ -89,7 +96,7 @@ def _runs_of_characters(folded: str, sizes: Sequence[int]) -> tuple[Any, ...]:
 
     codes = codes_of(folded.replace(" ", ""))
     sums, starts = _Sums(codes), np.arange(len(codes) + 1)
-    none = len(codes) < 2 * SHORTEST
+    none = len(codes) < 2 * MIN_TEXT_WORDS
     return tuple(
         sums.hashes(starts[:0], starts[:0])
         if none
@@ -99,8 +106,8 @@ def _runs_of_characters(folded: str, sizes: Sequence[int]) -> tuple[Any, ...]:
 
 
 def _words(lines: str) -> tuple[_Sums, Any, Any, Any]:
-    """Of lines that all end in a line feed: their running sums, where each word begins and ends, and the
-    number of each line's last word."""
+    """For lines that all end in a line feed: their running sums, where each word begins, where it ends, and the number
+    of each line's last word."""
     import numpy as np
 
     codes = codes_of(lines)
@@ -110,22 +117,22 @@ def _words(lines: str) -> tuple[_Sums, Any, Any, Any]:
 
 
 def word_hashes(lines: Sequence[str]) -> tuple[Any, Any]:
-    """The hash of each word of normalised texts, and the number of the text that it stands in."""
+    """The hash of each word of normalised texts, and the number of the text in which it stands."""
     import numpy as np
 
     sums, starts, ends, feeds = _words("\n".join(lines) + "\n")
     return sums.hashes(starts, ends), np.searchsorted(feeds, np.arange(len(ends)))
 
 
-def _characters(folded: str) -> int:
-    """How many characters make a shingle; 0 for a text that is written with spaces."""
-    sample = folded[:_SAMPLE]
+def _shingle_characters(folded: str) -> int:
+    """The characters of a shingle of this text; 0 for a text with spaces between words."""
+    sample = folded[:_SCRIPT_SAMPLE_CHARACTERS]
     if sample.isascii():
         return 0
     codes = codes_of(sample)
     counts = (
         (size, sum(int(((codes >= first) & (codes <= last)).sum()) for first, last in blocks))
-        for blocks, size in _CHARACTERS
+        for blocks, size in _SHINGLE_CHARACTERS
     )
     size, count = max(counts, key=lambda c: c[1])
     return size if count * 3 > len(sample) else 0
@@ -150,7 +157,7 @@ class _Sums:
 
 
 def mixed(values: Any) -> Any:
-    """Unsigned 64-bit integers, each spread over all its bits; no two become one."""
+    """Unsigned 64-bit integers, each spread over all its bits; different integers stay different."""
     import numpy as np
 
     for factor in _MIX:
@@ -164,37 +171,35 @@ def mixed(values: Any) -> Any:
 
 
 def _spread(codes: Any) -> Any:
-    """Each character over 64 bits: looked up where all are of the first 65,536."""
+    """Each character spread over 64 bits, from a table where all are of the first 65,536."""
     import numpy as np
 
-    if codes.dtype == np.uint8 or codes.max() < _PLANE:
-        import numpy as np
-
-        return np.take(_plane(), codes)  # twice as fast as `[codes]`
+    if codes.dtype == np.uint8 or codes.max() < _CODES_OF_FIRST_PLANE:
+        return np.take(_first_plane(), codes)  # twice as fast as `[codes]`
     return mixed(codes.astype(np.uint64) + np.uint64(1))
 
 
 @lru_cache(maxsize=1)
-def _plane() -> Any:
+def _first_plane() -> Any:
     import numpy as np
 
-    return mixed(np.arange(1, _PLANE + 1, dtype=np.uint64))
+    return mixed(np.arange(1, _CODES_OF_FIRST_PLANE + 1, dtype=np.uint64))
 
 
 def _powers(count: int) -> tuple[Any, Any]:
-    if count > _MOST_POWERS:
-        return _made_powers(count)
+    if count > _MAX_KEPT_POWERS:
+        return _computed_powers(count)
     powers, inverse = _kept_powers()
     return powers[:count], inverse[:count]
 
 
 @lru_cache(maxsize=1)
 def _kept_powers() -> tuple[Any, Any]:
-    return _made_powers(_MOST_POWERS)
+    return _computed_powers(_MAX_KEPT_POWERS)
 
 
-def _made_powers(count: int) -> tuple[Any, Any]:
-    """The powers of the base and of its inverse, from 0 on."""
+def _computed_powers(count: int) -> tuple[Any, Any]:
+    """The powers of the base and of its inverse, from the power 0 on."""
     import numpy as np
 
     def row(base: int) -> Any:
@@ -205,28 +210,32 @@ def _made_powers(count: int) -> tuple[Any, Any]:
     return row(_BASE), row(_BASE_INVERSE)
 
 
-#: Names the signature. Signatures of different schemes must not be compared: rebuild them.
+#: The name of the signature, which archives store. Signatures of different schemes must not be compared.
 SCHEME = (
     "rensa R-MinHash v2, seed 1997, of polynomial hashes, 120 values; the lowest hashes of runs of 8 words,"
     " 12 of all and 4 of the first 60"
 )
 
-#: Values by which two texts are compared; what follows them are the keys of the index.
+#: Values of a signature by which two texts are compared; the values behind them are the keys of the index.
 PERMUTATIONS = 120
 _SEED = 1997
-#: The words of a run whose hash is a key: two stories on one event share phrases of three words, and
-#: hardly ever one of eight, while of a copy in which eight words in a hundred changed half of them stay.
-_RUN = 8
-#: The lowest hashes of all runs, and of the first: a teaser has the opening of its article, while its
-#: share of the whole may be too small for the others.
-_LOWEST, _OPENING, _OPENING_RUNS = 12, 4, 60
-#: Of more values than so many for each that is sought, most are left out before they are sorted.
-_MANY = 8
+#: Words of a run whose hash may be a key. Two stories on one event share phrases of three words and hardly ever one of
+#: eight; of a copy in which eight words in a hundred changed, half of the runs of eight words stay.
+_KEY_RUN_WORDS = 8
+#: Keys from all runs of a text: those with the lowest hashes.
+_MAX_KEYS_OF_TEXT = 12
+#: Keys from the first runs of a text. A teaser has the opening of its article, while its share of the whole article may
+#: be too small for the other keys.
+_MAX_KEYS_OF_OPENING = 4
+#: Runs of a text that are its opening.
+_OPENING_RUNS = 60
+#: Values for each lowest value that is sought. Of more values, most are left out before the rest is sorted.
+_MAX_SORTED_VALUES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprint:
-    """What a body text is compared by: `shingles` are the hashes of its runs of three words, in order."""
+    """What a body text is compared by; `shingles` is an array of the hashes of its shingles in their order."""
 
     content_hash: str
     minhash: tuple[int, ...]
@@ -239,13 +248,13 @@ def fingerprint(body: str) -> Fingerprint:
 
 
 def fingerprints(bodies: Sequence[str]) -> list[Fingerprint]:
-    """The fingerprints of body texts: of short ones many take half of the time that each alone does."""
-    return [found for group in in_groups(bodies) for found in _together(group)]
+    """The fingerprints of body texts, in half of the time that short texts take one by one."""
+    return [found for group in in_groups(bodies) for found in _fingerprints_of_group(group)]
 
 
-def _together(bodies: Sequence[str]) -> Iterator[Fingerprint]:
+def _fingerprints_of_group(bodies: Sequence[str]) -> Iterator[Fingerprint]:
     folded = normalised_bodies(bodies)
-    hashed = runs(folded, WORDS, _RUN)
+    hashed = runs(folded, SHINGLE_WORDS, _KEY_RUN_WORDS)
     signatures = iter(_signatures([parts for parts, _ in hashed if len(parts)]))
     for text, (parts, long) in zip(folded, hashed, strict=True):
         minhash = (*next(signatures), *_keys(long)) if len(parts) else ()
@@ -268,7 +277,7 @@ def keys(signature: Sequence[int]) -> Sequence[int]:
 
 
 def _signatures(texts: Sequence[Any]) -> Any:
-    """The values of each of several texts' shingles."""
+    """The values of the signatures of several texts, from their shingles."""
     import numpy as np
     from rensa import RMinHash  # type: ignore[import-untyped]
 
@@ -280,19 +289,20 @@ def _signatures(texts: Sequence[Any]) -> Any:
 
 
 def _keys(hashes: Any) -> list[int]:
-    """Of the hashes of all runs. Bottom-k sketches (Cohen, Kaplan, "Summarizing data using bottom-k
-    sketches", 2007). The low half of a hash is its key: the high half is near nought in all of them."""
-    lowest = {*_least(hashes, _LOWEST), *_least(hashes[:_OPENING_RUNS], _OPENING)}
+    """The keys of a text from the hashes of its runs: bottom-k sketches (Cohen, Kaplan, "Summarizing data using
+    bottom-k sketches", 2007). The low half of a hash is the key, because the high half of all of them is near 0."""
+    lowest = {*_lowest(hashes, _MAX_KEYS_OF_TEXT), *_lowest(hashes[:_OPENING_RUNS], _MAX_KEYS_OF_OPENING)}
     return sorted({value & 0xFFFFFFFF for value in lowest})
 
 
-def _least(hashes: Any, count: int) -> list[int]:
-    """The lowest different values."""
+def _lowest(hashes: Any, count: int) -> list[int]:
+    """The `count` lowest different values."""
     import numpy as np
 
     few = hashes
-    if len(hashes) > _MANY * count:  # hashes are spread evenly: those below a bound are about `_MANY / 2`
-        few = hashes[hashes < np.uint64(_MANY // 2 * count * 2**64 // len(hashes))]
+    if len(hashes) > _MAX_SORTED_VALUES * count:
+        # Hashes are spread evenly, so that about `_MAX_SORTED_VALUES / 2 * count` lie below this bound.
+        few = hashes[hashes < np.uint64(_MAX_SORTED_VALUES // 2 * count * 2**64 // len(hashes))]
         few = few if len(few) >= 2 * count else hashes
     return sorted(set(np.sort(few)[: 2 * count].tolist()))[:count]
 

@@ -1,11 +1,12 @@
-"""Spun copies: articles that share their rare names, numbers and quotations though not their words.
+"""Spun copies: articles that share their rare names, numbers and quotations, but not their words.
 
-A second, weaker kind of link than `copies.Link`, reported apart and never used to join clusters: two
-reporters at one press conference share names and quotations too. It is off unless asked for, since no
-set of real spun copies has shown its precision to be .95 (see `benchmarks/duplicates.py --spun`).
+"Envoy Cho Tae-yul spoke for 250 firms" and "On behalf of 250 firms, Cho Tae-yul said" share two marks. That is a
+second, weaker kind of link than `clustering.Link`: it is reported apart and never joins clusters, because two reporters
+at one press conference share names and quotations too. It is off unless asked for, since no set of real spun copies has
+shown its precision to be .95 (`benchmarks/duplicates.py --spun`).
 
-Marks are weighted by their rarity among the articles compared (inverse document frequency, Spärck
-Jones 1972); the score is the cosine of the two sets of marks.
+Marks are weighted by their rarity among the articles compared (inverse document frequency, Spärck Jones 1972); the
+score is the cosine of the two sets of marks.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ from itertools import combinations
 
 from newsarchive.core.text.normalise import normalise
 
-#: Cosine from which two articles are reported, and how many rare marks they must share.
-THRESHOLD = 0.4
-FEWEST = 6
-#: A mark in more articles than this is no evidence, and would make every pair a candidate.
-_COMMON = 50
-#: Articles that `stream` holds at most.
-MOST_HELD = 20_000
-#: Marks read of one article.
-_MOST = 400
+#: Cosine of the marks of two articles, 0 to 1. From here on they are reported.
+MIN_COSINE = 0.4
+#: Rare marks that two articles share. With fewer they are not compared.
+MIN_SHARED_MARKS = 6
+#: Articles with a mark. A mark in more articles is no evidence, and would make every pair a candidate.
+_MAX_ARTICLES_PER_MARK = 50
+#: Articles that `stream` holds at once. Where more appear within the window, a shorter window is compared.
+MAX_HELD_ARTICLES = 20_000
+#: Marks that are read of one article; later ones are left out.
+_MAX_MARKS_PER_ARTICLE = 400
+#: Marks of a pair that are reported, the rarest first.
+_MAX_REPORTED_MARKS = 20
 
 _NAME = re.compile(r"(?<![.!?…\"“‘(]\s)(?<!^)\b[^\W\d_a-z][\w’'-]+(?:\s+[^\W\d_a-z][\w’'-]+){0,3}")
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d{2,}")
@@ -46,7 +50,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Paraphrase:
-    """Two articles that may tell one text in other words: `score` from 0 to 1, and the rare marks shared."""
+    """Two articles that may tell one text in other words; `score` is from 0 to 1, `shared` are their rarest marks."""
 
     a: int
     b: int
@@ -57,8 +61,8 @@ class Paraphrase:
 def marks(text: str) -> frozenset[str]:
     """The names, numbers and quotations of a text.
 
-    Names are runs of capitals within a sentence, so scripts without capitals give numbers and
-    quotations alone. A quotation gives each of its runs of four words.
+    Names are runs of capitalised words within a sentence, so that scripts without capitals give numbers and quotations
+    alone. A quotation gives each of its runs of four words.
 
     >>> sorted(marks("On Monday the envoy Cho Tae-yul spoke of “a lasting and open trade” for 250 firms."))
     ['"a lasting and open', '"lasting and open trade', '250', 'cho tae yul', 'monday']
@@ -68,13 +72,13 @@ def marks(text: str) -> frozenset[str]:
     for quote in _QUOTE.finditer(text):
         words = normalise(quote[1]).split()
         found += ['"' + " ".join(words[i : i + 4]) for i in range(max(1, len(words) - 3))]
-    return frozenset([mark for mark in dict.fromkeys(found) if len(mark) > 1][:_MOST])
+    return frozenset([mark for mark in dict.fromkeys(found) if len(mark) > 1][:_MAX_MARKS_PER_ARTICLE])
 
 
 def paraphrases(
-    articles: Sequence[Marked], *, window: timedelta = timedelta(days=14), threshold: float = THRESHOLD
+    articles: Sequence[Marked], *, window: timedelta = timedelta(days=14), threshold: float = MIN_COSINE
 ) -> list[Paraphrase]:
-    """Pairs within `window` of each other that share their rare marks, the best first.
+    """Pairs of articles within `window` of each other that share rare marks, the highest score first.
 
     An article without a date may be of any day.
     """
@@ -96,8 +100,8 @@ def paraphrases(
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What `stream` found in a stretch of time. `again` and `next` are the articles from which it goes on:
-    those from `again` to before `next` were compared with each other; `None` after the last stretch."""
+    """What `stream` found in a stretch of time. To go on after it, begin with the article `again`; the articles from
+    `again` up to, but not with, `next` were compared with each other. Both are `None` after the last stretch."""
 
     links: list[Paraphrase]
     again: int | None = None
@@ -109,17 +113,17 @@ def stream(
     *,
     before: int = 0,
     window: timedelta = timedelta(days=14),
-    threshold: float = THRESHOLD,
+    threshold: float = MIN_COSINE,
 ) -> Iterator[Stretch]:
-    """The same for any number of articles that come in the order of their dates, each pair once.
+    """The paraphrases among any number of articles that come in the order of their dates, each pair once.
 
-    Memory holds twice the window, and `MOST_HELD` articles at most: where more appear in that time, a
-    shorter window is compared. Rarity is judged among those that are compared. The first `before` articles
-    are taken as compared with each other: so one goes on after a `Stretch`.
+    Memory holds the articles of twice the window, and `MAX_HELD_ARTICLES` at most. Rarity is judged among the articles
+    that are held. The first `before` articles count as compared with each other, which serves to go on after a
+    `Stretch`.
     """
     held: list[Marked] = []
     for article in articles:
-        full = len(held) >= MOST_HELD
+        full = len(held) >= MAX_HELD_ARTICLES
         if full or (held and _apart(held[0], article) > 2 * window):
             found = _fresh(held, before, window, threshold)
             held = held[len(held) // 2 :] if full else [a for a in held if _apart(a, article) <= window]
@@ -130,7 +134,7 @@ def stream(
 
 
 def _fresh(held: list[Marked], before: int, window: timedelta, threshold: float) -> list[Paraphrase]:
-    """The links that are not between the first `before`, which were compared already."""
+    """The paraphrases among the articles held, without those among the first `before`, which were compared already."""
     known = {a.id for a in held[:before]}
     found = paraphrases(held, window=window, threshold=threshold)
     return [link for link in found if link.a not in known or link.b not in known]
@@ -141,15 +145,15 @@ def _apart(a: Marked, b: Marked) -> timedelta:
 
 
 def _candidates(articles: Iterable[Marked], frequency: Mapping[str, int]) -> Iterator[tuple[int, int]]:
-    """Pairs that share enough rare marks."""
+    """Pairs of articles that share at least `MIN_SHARED_MARKS` rare marks."""
     holders: defaultdict[str, list[int]] = defaultdict(list)
     for article in articles:
         for mark in article.marks:
-            if 1 < frequency[mark] <= _COMMON:
+            if 1 < frequency[mark] <= _MAX_ARTICLES_PER_MARK:
                 holders[mark].append(article.id)
     shared = Counter(pair for ids in holders.values() for pair in combinations(sorted(ids), 2))
-    return (pair for pair, count in shared.items() if count >= FEWEST)
+    return (pair for pair, count in shared.items() if count >= MIN_SHARED_MARKS)
 
 
 def _rarest(shared: Iterable[str], frequency: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(shared, key=lambda m: (frequency[m], m))[:20])
+    return tuple(sorted(shared, key=lambda m: (frequency[m], m))[:_MAX_REPORTED_MARKS])

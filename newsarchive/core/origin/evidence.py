@@ -19,7 +19,7 @@ from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of
 from newsarchive.core.origin.outlet_names import unlisted_names
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.origin.vocabulary import words_of
-from newsarchive.core.text.records import fact_lines
+from newsarchive.core.text.records import record_lines
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
@@ -137,7 +137,7 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
     body = [i for i, b in enumerate(blocks) if b.label == "body"] or [0]
     edges = {*body[:_HEAD], *body[-_FOOT:]}
     content = container([blocks[i].path for i in body if i < len(blocks)])
-    facts = fact_lines(blocks)
+    facts = record_lines(blocks)
     for i, block in enumerate(blocks[: body[-1] + _AFTER]):
         if i > body[-1] and block.label == "comments":
             return

@@ -1,14 +1,15 @@
-"""What text is, whatever page it comes from: its scripts, words, sentences, language, and what it is compared by.
+"""Questions about text alone, whatever page it comes from: its scripts, words, sentences and language.
 
-Every other package of the core may use this one, and it uses none of them. There is one answer to each question:
+All other packages of the core may use this package, and it uses none of them. Each question is answered in one module:
 
 - `scripts`: which script a character is of, which scripts write words without spaces, which know capitals
 - `words`: how many words a text has
 - `sentences`: where sentences end
 - `normalise`: two spellings of one text as the same string
-- `lines`: what one line of a page looks like
-- `line_keys`: the numbers by which the lines of a site's pages are compared
+- `lines`: whether a line of a page is prose, link text or a quotation, and which names stand in it
+- `records`: which lines of a page are a list of records, such as games with their publishers
+- `line_keys`: the numbers by which the lines of a site's pages are compared with each other
 - `language`: which language a text is in
-- `patterns`: many words or patterns looked for at once
+- `patterns`: whether any of many words or patterns stands in a text
 - `diff`: what changed between two texts
 """

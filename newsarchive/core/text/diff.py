@@ -1,7 +1,7 @@
-"""What changed between two texts, word by word.
+"""What changed between two texts, word by word: "The red fox" and "The brown fox" differ in "red" and "brown".
 
-Paragraphs are matched first and words within those that changed, so that a long article costs no
-more than its changes (difflib: Ratcliff and Obershelp's gestalt pattern matching, 1988).
+Paragraphs are matched first, then words within the paragraphs that changed, so that a long article costs no more than
+its changes. The matching is difflib's: the gestalt pattern matching of Ratcliff and Obershelp (1988).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from difflib import SequenceMatcher, unified_diff
 from html import escape
 from typing import Literal
 
-#: Words above which a changed stretch is shown whole: matching costs their product.
-MAX_WORDS = 4000
+#: Words, spaces and signs on either side of a changed stretch. Up to here they are matched one by one, which takes time
+#: in the product of both numbers; a longer stretch is given as deleted and inserted whole.
+MAX_MATCHED_PIECES = 4000
 
 _PIECES = re.compile(r"\w+(?:['’]\w+)*|\s+|[^\w\s]")
 _WORDS = re.compile(r"\w+(?:['’]\w+)*")
@@ -23,14 +24,14 @@ _WORDS = re.compile(r"\w+(?:['’]\w+)*")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A stretch of text that stayed (`equal`), came (`insert`) or went (`delete`)."""
+    """A stretch of text in both texts (`equal`), in the new one alone (`insert`) or in the old one alone (`delete`)."""
 
     kind: Literal["equal", "insert", "delete"]
     text: str
 
 
 def word_diff(old: str, new: str) -> list[Change]:
-    """The changes that turn `old` into `new`, in order; what went stands before what came.
+    """The changes that turn `old` into `new`, in reading order; a deletion stands before what replaces it.
 
     >>> [(change.kind, change.text) for change in word_diff("The red fox.", "The brown fox!")]
     [('equal', 'The '), ('delete', 'red'), ('insert', 'brown'), ('equal', ' fox'), ('delete', '.'), ('insert', '!')]
@@ -40,18 +41,18 @@ def word_diff(old: str, new: str) -> list[Change]:
         if before == after:
             changes.append(Change("equal", before))
         else:
-            changes += _words_of(before, after)
+            changes += _changed_words(before, after)
     return _joined(changes)
 
 
 def unified(old: str, new: str, from_name: str = "old", to_name: str = "new") -> str:
-    """The changes as a unified diff, a paragraph a line."""
+    """The changes as a unified diff that compares line by line. `from_name` and `to_name` stand in its header."""
     lines = unified_diff(old.splitlines(), new.splitlines(), from_name, to_name, lineterm="")
     return "\n".join(lines)
 
 
 def to_html(changes: Iterable[Change]) -> str:
-    """The changes as HTML: `<ins>`, `<del>`, a `<p>` a paragraph."""
+    """The changes as HTML: a `<p>` for each paragraph, with `<ins>` and `<del>` around what changed."""
     tags = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
     paragraphs = [""]
     for change in changes:
@@ -64,7 +65,7 @@ def to_html(changes: Iterable[Change]) -> str:
 
 
 def lost_and_gained(old: str, new: str) -> tuple[Counter[str], Counter[str]]:
-    """The words that only the old text has, and only the new one, as often as they are missing.
+    """Two counts of words: those that the new text lacks, and those that the old text lacked.
 
     >>> lost_and_gained("a rose, a rose", "a rose")
     (Counter({'a': 1, 'rose': 1}), Counter())
@@ -74,7 +75,7 @@ def lost_and_gained(old: str, new: str) -> tuple[Counter[str], Counter[str]]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """The text in pieces that end after their blank lines: joined they give it back."""
+    """The paragraphs of a text, each with the blank lines behind it; joined, they are the text again."""
     return re.findall(r"(?s).+?(?:\n\n+|\Z)", text)
 
 
@@ -88,9 +89,9 @@ def _stretches(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
             yield "".join(before), "".join(after)
 
 
-def _words_of(old: str, new: str) -> Iterator[Change]:
+def _changed_words(old: str, new: str) -> Iterator[Change]:
     before, after = _PIECES.findall(old), _PIECES.findall(new)
-    if max(len(before), len(after)) > MAX_WORDS:
+    if max(len(before), len(after)) > MAX_MATCHED_PIECES:
         yield Change("delete", old)
         yield Change("insert", new)
         return
@@ -103,7 +104,7 @@ def _words_of(old: str, new: str) -> Iterator[Change]:
 
 
 def _joined(changes: Iterable[Change]) -> list[Change]:
-    """Neighbours of one kind as one, empty ones left out."""
+    """The changes without empty ones, where neighbours of the same kind are one change."""
     joined: list[Change] = []
     for change in changes:
         if not change.text:

@@ -1,6 +1,8 @@
 """The language of an article: what the page declares, checked against what the text is.
 
-py3langid (Lui and Baldwin's langid.py, ACL 2012, with faster tables) is loaded at the first use only.
+Many themes declare `lang="en-US"` whatever language the blog is written in, so that a German text under that tag must
+come out as "de". The detector is py3langid (langid.py by Lui and Baldwin, ACL 2012, with faster tables). Its tables are
+loaded when it is first needed.
 """
 
 from __future__ import annotations
@@ -11,18 +13,22 @@ from typing import Any
 
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
 
-#: Shorter texts, in letters, say too little about their language.
-SHORTEST = 60
-#: As much text as is looked at, in characters.
-LONGEST = 1500
-#: Enough to confirm what the page declares.
-FIRST = 300
-#: How sure the detector must be to overrule the page.
-SURE = 0.95
+#: Letters of a text, where a Chinese, Japanese or Korean character counts as four. A text with fewer says too little
+#: about its language, and is not given to the detector.
+MIN_LETTERS = 60
+#: Characters of a text that the detector reads; what comes later in the text is not looked at.
+MAX_SAMPLE_CHARACTERS = 1500
+#: Characters of a text that are tried first. Where they agree with what the page declares, no more is read.
+FIRST_SAMPLE_CHARACTERS = 300
+#: Probability (0 to 1) that the detector gives its language. From here on it overrules what the page declares; below,
+#: the page is believed.
+MIN_OVERRULING_PROBABILITY = 0.95
 
-#: Little words that no neighbouring language shares. A page whose text holds `_FEWEST` of those of the language that
-#: it declares needs no detector, which costs more than all else that is read of the page.
-_WORDS = {
+#: Different little words of the declared language. A text that holds four of them needs no detector, which takes longer
+#: than everything else that is read of the page; a text that holds fewer is given to the detector.
+MIN_LITTLE_WORDS = 4
+#: Language code → frequent little words that no neighbouring language shares.
+_LITTLE_WORDS = {
     code: frozenset(words.split())
     for code, words in {
         "en": "the and that with from this have has their which were been would they about of to is",
@@ -39,29 +45,18 @@ _WORDS = {
         "vi": "của và là các những được người trong",
     }.items()
 }
-_FEWEST = 4
-_SPLIT = re.compile(r"\W+")
+_NO_LETTERS = re.compile(r"\W+")
 
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
-#: Letters that say as much as a syllable or a word.
+#: Characters that say as much as a syllable or a word does elsewhere.
 _WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
-#: Codes that pages and the detector write for the same language.
-_SAME = {
-    "iw": "he",
-    "in": "id",
-    "ji": "yi",
-    "nb": "no",
-    "nn": "no",
-    "cz": "cs",
-    "jp": "ja",
-    "gr": "el",
-    "ua": "uk",
-    "mo": "ro",
-}
+#: Other codes that pages and the detector write → the code that is stored.
+_SAME = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "cz": "cs", "jp": "ja", "gr": "el", "ua": "uk",
+         "mo": "ro"}  # fmt: skip
 
 
 def code(declared: str) -> str:
-    """The primary subtag of a language tag (BCP 47), lower case; "" where it is none.
+    """The primary subtag of a language tag (BCP 47) in lower case; "" where `declared` is no language tag.
 
     >>> code("en-US"), code("pt_BR"), code("English")
     ('en', 'pt', '')
@@ -72,42 +67,44 @@ def code(declared: str) -> str:
 
 
 def finish_language(text: str, declared: str) -> tuple[str, str]:
-    """The language of `text` as a two-letter code, and where that comes from.
+    """The language of `text` as a two- or three-letter code, and the source of that answer.
 
-    The source is `declared and detected` where both agree, `detected` where the text overrules the
-    page or the page is silent, `declared` where the text is too short or the detector unsure, "" (with
-    the code "") where nothing is known.
+    `declared` is the language tag that the page gives, "" for none. The source is `declared and detected` where the
+    page and the text agree, `detected` where the text overrules the page or the page declares nothing, `declared` where
+    the text is too short or the detector is unsure, and "" (with the code "") where nothing is known.
     """
     said = code(declared)
-    if confirms(text[:FIRST], said):
+    if confirms(text[:FIRST_SAMPLE_CHARACTERS], said):
         return said, "declared and detected"
-    found, sure = detect(text[:FIRST])
+    found, sure = detect(text[:FIRST_SAMPLE_CHARACTERS])
     if found != said:
         found, sure = detect(text)
     if not found:
         return said, "declared" if said else ""
     if found == said:
         return said, "declared and detected"
-    if said and sure < SURE:
+    if said and sure < MIN_OVERRULING_PROBABILITY:
         return said, "declared"
     return found, "detected"
 
 
 def confirms(text: str, said: str) -> bool:
-    """Whether the little words of a text show that it is in the language `said`.
+    """Whether a text holds enough little words of the language `said` to be in that language.
 
     >>> confirms("The ferry that left the town was late, and they had to wait with the others.", "en")
     True
     """
-    words = _WORDS.get(said)
-    return words is not None and len(words.intersection(_SPLIT.split(text.casefold()))) >= _FEWEST
+    words = _LITTLE_WORDS.get(said)
+    return (
+        words is not None and len(words.intersection(_NO_LETTERS.split(text.casefold()))) >= MIN_LITTLE_WORDS
+    )
 
 
 def detect(text: str) -> tuple[str, float]:
-    """The likeliest language and its probability; `("", 0.0)` for a text too short to tell."""
-    sample = text[:LONGEST]
+    """The likeliest language of a text and its probability, 0 to 1; `("", 0.0)` where the text is too short to tell."""
+    sample = text[:MAX_SAMPLE_CHARACTERS]
     letters = sum(map(str.isalpha, sample)) + 3 * len(_WIDE.findall(sample))
-    if letters < SHORTEST:
+    if letters < MIN_LETTERS:
         return "", 0.0
     found, probability = _identifier().classify(sample)
     return _SAME.get(found, found), float(probability)

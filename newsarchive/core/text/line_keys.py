@@ -1,9 +1,9 @@
-"""Two fingerprints of a line, by which a site's pages are compared.
+"""The numbers by which the lines of a site's pages are compared, so that what repeats on the site is found.
 
-The key says that two lines read the same: NFKC, lower case, digits folded. The form says that they
-are built the same: a run of capitalised words becomes one mark, a domain or a quoted title another, so that "First
-published on The Heron" and "First published on Mare News" share it. The signature of a path says
-that two elements have the same place in a page: digits, and the ids of single posts, dropped.
+- `line_key`: two lines read the same. "Posted on 3 May" and "posted on 17 May." share it.
+- `form_key`: two lines are built the same, but for names, domains and quoted titles. "First published on The Heron" and
+  "First published on Mare News" share it.
+- `signature`: two elements have the same place in a page, whichever post the page shows.
 """
 
 from __future__ import annotations
@@ -15,75 +15,40 @@ from functools import lru_cache
 from newsarchive.core.text.normalise import fold_keeping_emoji
 from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_BLOCKS, character_class
 
-NAME, DOMAIN, QUOTED = "▲", "◆", "❝"
-#: A form of fewer words of its own says too little: "▲ and ▲" is a title like any other.
-LITERALS = 3
-#: Ordinals are digits too: "22nd" and "1st" differ by the day alone.
+#: Stands in a form for a run of capitalised words.
+NAME = "▲"
+#: Stands in a form for a domain or an address.
+DOMAIN = "◆"
+#: Stands in a form for a title in quotation marks.
+QUOTED = "❝"
+#: Words of a form besides its marks. A line with fewer has no form: "▲ and ▲" is a title like any other.
+MIN_FORM_WORDS = 3
+#: Ordinals are digits too: "22nd" and "1st" differ in the day alone.
 _DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
 _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
 #: A title in quotation marks, as an attribution gives it.
 _QUOTED = re.compile(r"“[^“”]{8,200}”|„[^„“”]{8,200}[“”]|«[^«»]{8,200}»|《[^《》]{2,80}》|\"[^\"]{8,200}\"")
-#: What begins a sentence about a thing, in languages that write the thing with a capital or may do so in a title.
-_DETERMINERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "these",
-        "our",
-        "der",
-        "die",
-        "das",
-        "dieser",
-        "diese",
-        "dieses",
-        "ein",
-        "eine",
-        "unser",
-        "unsere",
-        "le",
-        "la",
-        "les",
-        "l",
-        "ce",
-        "cet",
-        "cette",
-        "notre",
-        "el",
-        "los",
-        "las",
-        "este",
-        "esta",
-        "nuestro",
-        "il",
-        "lo",
-        "gli",
-        "questo",
-        "questa",
-        "o",
-        "os",
-        "as",
-        "um",
-        "uma",
-        "esse",
-        "essa",
-        "het",
-        "een",
-        "dit",
-        "deze",
-    ]
+#: What begins a sentence about a thing, in languages that may write the thing with a capital.
+_DETERMINERS = frozenset(["a", "an", "the", "this", "these", "our", "der", "die", "das", "dieser", "diese",
+                          "dieses", "ein", "eine", "unser", "unsere", "le", "la", "les", "l", "ce", "cet",
+                          "cette", "notre", "el", "los", "las", "este", "esta", "nuestro", "il", "lo",
+                          "gli", "questo", "questa", "o", "os", "as", "um", "uma", "esse", "essa", "het",
+                          "een", "dit", "deze"])  # fmt: skip
+_SMALL_WORDS_OF_NAMES = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
+_CAPITALS = re.compile(
+    rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_SMALL_WORDS_OF_NAMES}\b[^\W\d_a-z][\w’'.-]*)*"
 )
-_JOINED = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
-_CAPITALS = re.compile(rf"(?!(?-i:[a-z]))\b[^\W\d_a-z][\w’'.-]*(?:{_JOINED}\b[^\W\d_a-z][\w’'.-]*)*")
 _UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
+#: A short label, a colon and a title.
 _LEAD = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,3})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
+#: Ids and classes that differ from post to post: those with a digit, and WordPress' own for topics and authors.
 _PER_POST = re.compile(r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*")
+#: Classes that a build tool makes up, such as `.title__x3Fz9` and `.css-1ylu0bo`.
 _HASHED = re.compile(r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+")
 
 
 def number(text: str) -> int:
-    """A signed 64-bit number for a text, the same in every run (BLAKE2, RFC 7693)."""
+    """A signed 64-bit number for a text (BLAKE2b, RFC 7693); archives store it, and it is the same in every run."""
     return int.from_bytes(
         hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True
     )
@@ -91,7 +56,7 @@ def number(text: str) -> int:
 
 @lru_cache(maxsize=16384)
 def line_key(text: str) -> int:
-    """The key of a line, 0 for a line without a letter.
+    """The number of a line in NFKC and lower case with all digits alike; 0 for a line without a letter.
 
     >>> line_key("Posted on 3 May") == line_key("posted on 17 May.")
     True
@@ -102,9 +67,9 @@ def line_key(text: str) -> int:
 
 @lru_cache(maxsize=16384)
 def form_of(text: str) -> str:
-    """A line with its names and domains marked, "" where too little else is left.
+    """A line in which marks stand for names, domains and quoted titles; "" where fewer than three other words are left.
 
-    The first word of a line has its capital from the grammar: alone, it is no name.
+    The first word of a line has its capital from the grammar, so that it is no name by itself.
 
     >>> form_of("This article first appeared on The Heron (www.heron.example).")
     'this article first appeared on ▲ (◆)'
@@ -114,14 +79,14 @@ def form_of(text: str) -> str:
     start = first.end() if first and not _CAPITALS.match(marked[first.end() :].lstrip()) else 0
     marked = marked[:start] + _CAPITALS.sub(NAME, marked[start:])
     plain = _DIGITS.sub("0", fold_keeping_emoji(marked))
-    literals = sum(map(_weight, re.findall(r"[^\W\d_]+", plain)))
-    return plain if literals >= LITERALS and any(x in plain for x in (NAME, DOMAIN, QUOTED)) else ""
+    words = sum(map(_word_count, re.findall(r"[^\W\d_]+", plain)))
+    return plain if words >= MIN_FORM_WORDS and any(x in plain for x in (NAME, DOMAIN, QUOTED)) else ""
 
 
-def _weight(word: str) -> int:
-    """How many words a run of letters is: two characters make one where words are not parted by spaces.
+def _word_count(word: str) -> int:
+    """How many words a run of letters is; in a script without spaces between words, two characters make one.
 
-    Archives hold the numbers that follow from this, so that it has its own count, which must never change.
+    Archives store the numbers that follow from this. It must therefore never change, and is no call of `words`.
     """
     if word.isascii() or not (unspaced := len(_UNSPACED.findall(word))):
         return 1
@@ -129,7 +94,7 @@ def _weight(word: str) -> int:
 
 
 def names_in(text: str) -> list[str]:
-    """The runs of capitalised words in a line, but for one that opens it.
+    """The runs of capitalised words in a line, without a run at its beginning.
 
     >>> names_in("More Articles from Mare News")
     ['Mare News']
@@ -138,8 +103,9 @@ def names_in(text: str) -> list[str]:
 
 
 def starts_with_name(text: str) -> bool:
-    """Whether a line begins with two or more capitalised words, as a sentence about a person does (a
-    label does too, but has a colon after it).
+    """Whether a line begins with two or more capitalised words, as a sentence about a person does.
+
+    A label such as "Further Reading:" begins so too, but has a colon behind it.
 
     >>> starts_with_name("Ada Lund is a reporter."), starts_with_name("Dieser Text ist von ihr.")
     (True, False)
@@ -152,14 +118,14 @@ def starts_with_name(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def form_key(text: str) -> int:
-    """The fingerprint of `form_of`, or of the label of a lead; 0 where there is neither."""
+    """The number of a line's form, or of its label where it leads to another article; 0 where it has neither."""
     lead = fold_keeping_emoji(lead_of(text)[0])
     form = f"lead {lead}" if lead else form_of(text)
     return number("form " + form) if form else 0
 
 
 def lead_of(text: str) -> tuple[str, str]:
-    """The label and the title of a line that leads to another article, two empty strings for any other.
+    """The label and the title of a line that leads to another article; two empty strings for any other line.
 
     >>> lead_of("Next shelf: The swans of the lake"), lead_of("Note: it was closed.")
     (('Next shelf', 'The swans of the lake'), ('', ''))
@@ -172,7 +138,7 @@ def lead_of(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=16384)
 def signature(path: str) -> str:
-    """A tag path without what is of one post alone.
+    """A tag path without the ids and classes that belong to one post alone.
 
     >>> signature("html/body.single.postid-7/article#post-7.post.category-news/p")
     'html/body/article.post/p'
@@ -182,7 +148,7 @@ def signature(path: str) -> str:
 
 @lru_cache(maxsize=16384)
 def place_key(place: str) -> int:
-    """The fingerprint of a place in a page, given as a signature."""
+    """The number of a place in a page, which is given as a `signature`."""
     return number("place " + place)
 
 

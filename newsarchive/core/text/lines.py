@@ -1,6 +1,7 @@
-"""What one line of a page looks like: prose or not, linked or not, opened by a quotation mark, naming a source.
+"""What one line of a page looks like: whether it is prose, link text or a quotation, and which names stand in it.
 
-Nothing here knows a phrase or a language; the tables of `data/phrases` do.
+"Read more" is no prose and may be a link; "The ferry left the town at noon, an hour late, with thirty people on board."
+is prose. Nothing here knows a phrase or a language: the tables of phrases in `newsarchive/data` do.
 """
 
 from __future__ import annotations
@@ -14,29 +15,33 @@ from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Block
 
 #: The label of a domain: "heron" of www.heron.co.uk.
-_LABEL = re.compile(r"(?:www\.)?([\w-]{4,})\.[a-z]{2,}")
-_OPENING = tuple("\"'“‘«„「『‹»")
+_DOMAIN_LABEL = re.compile(r"(?:www\.)?([\w-]{4,})\.[a-z]{2,}")
+_OPENING_QUOTES = tuple("\"'“‘«„「『‹»")
+#: Characters of a block that are link text, as a share of all its characters. From here on the block is a link.
+MIN_LINKED_SHARE = 0.8
+#: Characters of a folded name of a source. A shorter name stands in too many lines by chance, and is left out.
+MIN_NAME_CHARACTERS = 4
 
 
-def is_prose(block: Block, words: int = 12) -> bool:
-    """Whether a block reads as a sentence of at least `words` words, and is no heading."""
-    return block.kind != "heading" and ends_sentence(block.text) and comparable_words(block.text) >= words
+def is_prose(block: Block, min_words: int = 12) -> bool:
+    """Whether a block is no heading, ends as a sentence does and has at least `min_words` `comparable_words`."""
+    return block.kind != "heading" and ends_sentence(block.text) and comparable_words(block.text) >= min_words
 
 
 def is_linked(block: Block) -> bool:
-    """Whether the block's whole text, or all but a few characters, is link text."""
+    """Whether a block's text is link text, all of it or nearly all."""
     if not block.links:
         return False
-    return sum(len(text) for text, _ in block.links) >= 0.8 * len(block.text)
+    return sum(len(text) for text, _ in block.links) >= MIN_LINKED_SHARE * len(block.text)
 
 
 def is_quotation(text: str) -> bool:
-    """Whether a line opens with a quotation mark, as a quoted saying does."""
-    return text.lstrip().startswith(_OPENING)
+    """Whether a line opens with a quotation mark of any language."""
+    return text.lstrip().startswith(_OPENING_QUOTES)
 
 
 def names_one(folded: str, names: Iterable[str]) -> bool:
-    """Whether a folded line holds one of the names; a domain's label also meets the words it was made of.
+    """Whether a folded line holds one of the names, also where the line has spaces that the name lacks.
 
     >>> names_one("read more from the guardian", ["theguardian"]), names_one("read more", ["theguardian"])
     (True, False)
@@ -46,6 +51,10 @@ def names_one(folded: str, names: Iterable[str]) -> bool:
 
 
 def source_names(*texts: str) -> tuple[str, ...]:
-    """Folded names of a source: those given, and the label of each domain among them; short ones left out."""
-    labels = [label for text in texts for label in _LABEL.findall(text.lower())]
-    return tuple(name for text in (*texts, *labels) if len(name := fold(text)) > 3)
+    """Folded names of a source: the texts given, and the label of each domain in them; short names are left out.
+
+    >>> source_names("Mare News", "www.heron.example")
+    ('mare news', 'www.heron.example', 'heron')
+    """
+    labels = [label for text in texts for label in _DOMAIN_LABEL.findall(text.lower())]
+    return tuple(name for text in (*texts, *labels) if len(name := fold(text)) >= MIN_NAME_CHARACTERS)

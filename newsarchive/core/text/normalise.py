@@ -1,10 +1,13 @@
-"""Two spellings of one text as the same string. Which differences count depends on what is compared:
+"""Two spellings of one text as the same string: "Don’t MISS:" and "don't miss" are the same line.
 
-- `normalise` (whole texts, by arrays): letters and digits in words, case folded; for fingerprints and copies
-- `fold` (a line): white space, case, width, and what stands around a line gone; as phrase tables spell it
-- `fold_keeping_emoji`: the same, as line keys have it
-- `key` (a name, a headline): nothing but letters and digits, case folded
-- `without_accents` (a name in an address): the bare letters
+Which differences count depends on what is compared:
+
+- `normalise` is for whole texts, where copies are looked for. Letters and digits stay, in lower case; signs are spaces.
+- `fold` is for a line that is compared with tables of phrases. White space, case, width, and the signs around the line
+  do not count.
+- `fold_keeping_emoji` is the same for line keys, which archives store. Emoji around the line count.
+- `key` is for a name or a headline. Nothing but letters and digits counts.
+- `without_accents` is for a name in an address. Accents do not count.
 
 >>> line = "»  Don’t MISS: Café №1! "
 >>> normalise(line), fold(line), key(line), without_accents(line.strip("» "))
@@ -19,29 +22,45 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-#: Straight quotes stand for these, so that one spelling in a table meets both. A pattern finds the few that there are;
-#: a table for `translate` is asked for every letter.
+#: Quotation marks that become straight ones, so that one spelling in a table matches all. A pattern is faster here than
+#: `str.translate`, which looks every letter up.
 _QUOTES = re.compile("[’‘‚‛“”„‟«»]")
-_BEFORE, _BEHIND = " -–—•·»›>→←#*|:.!…", " -–—•·«‹»›>→←|:.!…"
-#: Emoji begin beyond this character, and are of these categories: symbols, their colours, what joins two.
-_FIRST_PICTURE, _PICTURES = "\u2190", frozenset(["So", "Sk", "Mn", "Cf"])
+#: Signs that are stripped from the beginning of a line.
+_BEFORE = " -–—•·»›>→←#*|:.!…"
+#: Signs that are stripped from the end of a line.
+_BEHIND = " -–—•·«‹»›>→←|:.!…"
+#: All emoji have higher code points than this character.
+_BEFORE_EMOJI = "\u2190"
+#: Unicode's categories of emoji: symbols, their colours, and what joins two of them.
+_EMOJI_CATEGORIES = frozenset(["So", "Sk", "Mn", "Cf"])
 
 _NO_LETTER = re.compile(r"[\W_]+")
 
 _APOSTROPHES = "'’‘ʼ`´"
-#: What makes most English texts other than ASCII; taken out first, for speed alone.
+#: The signs that keep most English texts from being ASCII. They are replaced first, for speed alone.
 _TYPOGRAPHIC = "’‘“”–—…\u00a0•"
-#: Shorter texts are folded faster by `str.translate`.
-_FEW, _FEW_LINES = 300, 8
-#: Characters of texts that are folded and hashed together.
-_TOGETHER = 50_000
-LINE_FEED, SPACE = 10, 32
-_VANISHES, _UNKNOWN, _SEVERAL = 0, 0xFFFFFFFE, 0xFFFFFFFF
-_BLOCK = 256
+#: Characters of a text. From here on arrays are faster than `str.translate`; both give the same.
+_MIN_ARRAY_CHARACTERS = 300
+#: Lines that are normalised one by one; more are faster in one array.
+_MAX_SINGLE_LINES = 8
+#: Characters of the texts that are normalised and hashed together: their arrays fit in a processor's cache.
+_MAX_GROUP_CHARACTERS = 50_000
+#: The code point of a line feed.
+LINE_FEED = 10
+#: The code point of a space.
+SPACE = 32
+#: In the table of folded characters: the character is left out.
+_LEFT_OUT = 0
+#: In the table of folded characters: its block of code points is not filled in yet.
+_UNKNOWN = 0xFFFFFFFE
+#: In the table of folded characters: the character is folded to several.
+_SEVERAL = 0xFFFFFFFF
+#: Code points that are filled in together.
+_CODES_PER_BLOCK = 256
 
 
 class _Fold(dict[int, str | None]):
-    """For `str.translate`: letters, marks and digits stay, apostrophes vanish, all else is a space."""
+    """For `str.translate`: letters, marks and digits stay, apostrophes are left out, everything else is a space."""
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
@@ -56,30 +75,30 @@ _FOLD = _Fold()
 
 
 def normalise(text: str) -> str:
-    """NFKC, case folded, punctuation and white space folded to single spaces.
+    """A text in NFKC, case folded, with punctuation and white space as single spaces.
 
     >>> normalise("“It’s over,” said\\n\\nthe  MINISTER.")
     'its over said the minister'
     """
     text = _composed(text)
-    if len(text) < _FEW:
+    if len(text) < _MIN_ARRAY_CHARACTERS:
         return " ".join(text.casefold().translate(_FOLD).split())
     return _text(_single_spaces(_folded(text)))
 
 
 def normalised(lines: Sequence[str]) -> list[str]:
-    """Several texts without line feeds, each normalised, in the time of one.
+    """Several texts without line feeds, each normalised, in about the time that one text takes.
 
     >>> normalised(["It rained.", "…", "Nobody came!"])
     ['it rained', '', 'nobody came']
     """
-    if len(lines) <= _FEW_LINES:
+    if len(lines) <= _MAX_SINGLE_LINES:
         return [normalise(line) for line in lines]
     return _lines(_composed("\n".join(lines)))
 
 
 def normalised_bodies(texts: Sequence[str]) -> list[str]:
-    """Several texts of some length, each normalised; those that are ASCII, which is faster, by themselves."""
+    """Several long texts, each normalised; texts in ASCII are done apart from the others, which is faster."""
     composed = [_composed(text.replace("\n", " ")) for text in texts]
     found = dict.fromkeys(range(len(texts)), "")
     for plain in (True, False):
@@ -89,11 +108,11 @@ def normalised_bodies(texts: Sequence[str]) -> list[str]:
 
 
 def in_groups(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Texts in their order, of so many characters together as the arrays in a processor's cache hold."""
+    """The texts in their order, in groups of at most 50,000 characters; a longer text is a group by itself."""
     group: list[str] = []
     size = 0
     for text in texts:
-        if group and size + len(text) > _TOGETHER:
+        if group and size + len(text) > _MAX_GROUP_CHARACTERS:
             yield group
             group, size = [], 0
         group.append(text)
@@ -108,6 +127,7 @@ def _lines(composed: str) -> list[str]:
 
 
 def _composed(text: str) -> str:
+    """A text in NFKC, without typographic signs where they are what keeps it from being ASCII."""
     for char in () if text.isascii() else _TYPOGRAPHIC:
         text = text.replace(char, _FOLD[ord(char)] or "")
     if text.isascii() or unicodedata.is_normalized("NFKC", text):
@@ -116,26 +136,27 @@ def _composed(text: str) -> str:
 
 
 def _folded(text: str, *, line_feeds: bool = False) -> Any:
-    """The folded characters of a text as an array: 32 for what parts words, 10 for line feeds that stay."""
+    """The folded characters of a text as an array; 32 stands between words, and 10 for line feeds that stay."""
     import numpy as np
 
     if text.isascii():
-        table, vanishing = _ascii(line_feeds)
-        return np.frombuffer(text.encode("ascii").translate(table, vanishing), dtype=np.uint8)
+        table, left_out = _ascii(line_feeds)
+        return np.frombuffer(text.encode("ascii").translate(table, left_out), dtype=np.uint8)
     codes, table = codes_of(text), _table()
     out = table[codes]
     if out.max() >= _UNKNOWN:
-        for block in set((codes[out == _UNKNOWN] // _BLOCK).tolist()):
+        for block in set((codes[out == _UNKNOWN] // _CODES_PER_BLOCK).tolist()):
             _learn(block)
         out = table[codes]
     if (out == _SEVERAL).any():  # "ß" is "ss": the array must grow
         return _folded(text.casefold(), line_feeds=line_feeds)
     if line_feeds:
         out[codes == LINE_FEED] = LINE_FEED
-    return out[out != _VANISHES]
+    return out[out != _LEFT_OUT]
 
 
 def _single_spaces(codes: Any) -> Any:
+    """The codes without spaces behind a space, and without one at the end."""
     import numpy as np
 
     if not len(codes):
@@ -149,7 +170,7 @@ def _single_spaces(codes: Any) -> Any:
 
 
 def codes_of(text: str) -> Any:
-    """The characters of a text as numbers, of eight bits where they are all ASCII."""
+    """The code points of a text as an array: of 8 bits each where the text is ASCII, of 32 bits elsewhere."""
     import numpy as np
 
     if text.isascii():
@@ -165,16 +186,16 @@ def _text(codes: Any) -> str:
 
 @lru_cache(maxsize=2)
 def _ascii(line_feeds: bool) -> tuple[bytes, bytes]:
-    """For `bytes.translate`: the folded form of each character, and which vanish."""
+    """For `bytes.translate`: the folded form of each character of ASCII, and the characters that are left out."""
     folded = [_FOLD[ord(chr(code).lower())] for code in range(128)]
     folded[LINE_FEED] = "\n" if line_feeds else " "
-    vanishing = bytes(code for code, char in enumerate(folded) if char is None)
-    return bytes(ord(char or " ") for char in folded) + bytes(128), vanishing
+    left_out = bytes(code for code, char in enumerate(folded) if char is None)
+    return bytes(ord(char or " ") for char in folded) + bytes(128), left_out
 
 
 @lru_cache(maxsize=1)
 def _table() -> Any:
-    """The folded form of every character, filled in by blocks of 256 as texts have them."""
+    """The folded form of every code point; `_learn` fills in a block of 256 when a text first needs it."""
     import numpy as np
 
     return np.full(0x110000, _UNKNOWN, dtype=np.uint32)
@@ -182,52 +203,52 @@ def _table() -> Any:
 
 def _learn(block: int) -> None:
     table = _table()
-    for code in range(block * _BLOCK, (block + 1) * _BLOCK):
+    for code in range(block * _CODES_PER_BLOCK, (block + 1) * _CODES_PER_BLOCK):
         folded = chr(code).casefold()
         single = _FOLD[ord(folded)] if len(folded) == 1 else ""
-        table[code] = _VANISHES if single is None else ord(single) if single else _SEVERAL
+        table[code] = _LEFT_OUT if single is None else ord(single) if single else _SEVERAL
 
 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
-    """A line as phrase tables spell it: as `fold_keeping_emoji`, without emoji around it.
+    """A line as tables of phrases spell it: as `fold_keeping_emoji`, without emoji around it.
 
     >>> fold("»  Share This: "), fold("👉🏽 Read more…")
     ('share this', 'read more')
     """
     text = fold_keeping_emoji(text)
-    if text and (text[0] > _FIRST_PICTURE or text[-1] > _FIRST_PICTURE):
-        return _without_pictures(text)
+    if text and (text[0] > _BEFORE_EMOJI or text[-1] > _BEFORE_EMOJI):
+        return _without_emoji(text)
     return text
 
 
 @lru_cache(maxsize=16384)
 def fold_keeping_emoji(text: str) -> str:
-    """A line in NFKC and lower case, with straight quotes, no bullets or end marks around it."""
-    if text.isascii():  # has neither curly quotes nor what NFKC would change
+    """A line in NFKC and lower case, with straight quotes, without bullets and end marks around it."""
+    if text.isascii():  # no curly quotes, and nothing that NFKC would change
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
     text = " ".join(unicodedata.normalize("NFKC", text).split())
     return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
 
 
-def _without_pictures(text: str) -> str:
-    """A line without the emoji at its ends: they stand for bullets, "👉 Read more"."""
+def _without_emoji(text: str) -> str:
+    """A line without the emoji at its ends, which stand for bullets: "👉 Read more"."""
     start, end = 0, len(text)
-    while start < end and _is_picture(text[start]):
+    while start < end and _is_emoji(text[start]):
         start += 1
-    while start < end and _is_picture(text[end - 1]):
+    while start < end and _is_emoji(text[end - 1]):
         end -= 1
     return text[start:end].lstrip(_BEFORE).rstrip(_BEHIND)
 
 
-def _is_picture(char: str) -> bool:
+def _is_emoji(char: str) -> bool:
     """Whether a character is an emoji or a part of one (its colour, what joins it to another), or a space."""
-    return char == " " or (char > _FIRST_PICTURE and unicodedata.category(char) in _PICTURES)
+    return char == " " or (char > _BEFORE_EMOJI and unicodedata.category(char) in _EMOJI_CATEGORIES)
 
 
 @lru_cache(maxsize=2048)
 def key(text: str) -> str:
-    """What two spellings of one value share: letters and digits, lower case.
+    """The letters and digits of a text, case folded, with nothing between them.
 
     >>> key("Trump’s return…") == key("Trump's Return")
     True
@@ -236,7 +257,7 @@ def key(text: str) -> str:
 
 
 def without_accents(text: str) -> str:
-    """Letters without their accents, as addresses write them (NFKD, combining marks dropped).
+    """Letters without their accents, as addresses write them (NFKD without combining marks).
 
     >>> without_accents("Peić Ångström")
     'Peic Angstrom'

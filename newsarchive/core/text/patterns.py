@@ -1,8 +1,9 @@
-"""Many words or many patterns, looked for at once: a cheap look before a dear one.
+"""Whether any of many words or patterns stands in a text, without a search for each of them.
 
-`any_literal` and `Literals` look for any of many words. `letters` and `held` tell what a regular expression can begin
-with and what it must hold, so that of hundreds of phrases only those are tried that can match a line. They read as
-much of a regular expression as the tables of `data/phrases` use; what they do not know may begin with anything.
+Hundreds of phrases are looked for in every line of a page. "Read more" can match none that begins with another letter
+than "r", so that most of them need no search: `letters` tells which characters a match of a regular expression can
+begin with, and `held` which text a match must hold. Both understand the regular expressions that the tables of phrases
+use; of any other they say that it may begin with anything. `any_literal` and `Literals` look for any of many words.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def letter_of(line: str) -> str:
 
 
 def letters(pattern: str) -> frozenset[str] | None:
-    """The characters that what a pattern matches can begin with, `None` where they are not known.
+    """The characters that a match of the pattern can begin with; `None` where they are not known.
 
     >>> sorted(letters("(?:read|see) more|(?:all )?news"))
     ['a', 'n', 'r', 's']
@@ -35,7 +36,7 @@ def letters(pattern: str) -> frozenset[str] | None:
 
 
 def held(pattern: str) -> str:
-    """The longest text that stands in all that a pattern matches, "" where none of two letters is known.
+    """The longest text that stands in every match of a pattern; "" where none of two characters or more is known.
 
     >>> held("(?:.{1,60} )?please do {0,2}not(?: copy)?")
     'please do'
@@ -53,7 +54,7 @@ def held(pattern: str) -> str:
 
 
 def _letter(part: str) -> str:
-    """The character that a part begins with, "" where it is not known."""
+    """The character that a match of a part of a pattern begins with; "" where it is not known."""
     end = _end_of_first(part)
     first, is_certain = part[:end], part[end : end + 1] not in _REPEATS - {"+"}
     if not is_certain or first in _SPECIAL or first[:1] in ("[", "("):
@@ -65,7 +66,7 @@ def _letter(part: str) -> str:
 
 @lru_cache(maxsize=4096)
 def unfolded(pattern: str) -> tuple[str, ...]:
-    """A pattern as alternatives, in which groups and letters that may be missing are written out at the beginning.
+    """A pattern as its alternatives. Groups and optional letters at the beginning of each are written out.
 
     >>> unfolded("(?:read|see) more|(?:all )?news|e?-mail")
     ('read more', 'see more', 'all news', 'news', 'e-mail', '-mail')
@@ -74,6 +75,7 @@ def unfolded(pattern: str) -> tuple[str, ...]:
 
 
 def _opened(part: str) -> Iterator[str]:
+    """The alternatives of one part of a pattern."""
     end = _end_of_first(part)
     first, repeat, rest = part[:end], part[end : end + 1], part[end + 1 :]
     is_group = first.startswith("(?:")
@@ -88,7 +90,7 @@ def _opened(part: str) -> Iterator[str]:
 
 
 def _end_of_first(part: str) -> int:
-    """Where the first letter, escape, class or group of a part ends."""
+    """Where the first letter, escape, class or group of a part of a pattern ends."""
     return next((end for _, end, depth in _tokens(part) if depth == 0), len(part))
 
 
@@ -103,7 +105,7 @@ def _alternatives(pattern: str) -> list[str]:
 
 
 def _tokens(pattern: str) -> Iterator[tuple[str, int, int]]:
-    """Each letter, escape, class or bracket of a group with its end, and the number of groups that are open there."""
+    """Each letter, escape, class and bracket of a pattern, where it ends, and how many groups are open there."""
     depth = 0
     for token in _TOKEN.finditer(pattern):
         depth += (token[0] == "(") - (token[0] == ")")
@@ -111,9 +113,9 @@ def _tokens(pattern: str) -> Iterator[tuple[str, int, int]]:
 
 
 def any_literal(words: Iterable[str]) -> str:
-    """The source of a pattern that matches any of the words; one that never matches for none.
+    """The source of a pattern that matches any of the words; without words, of a pattern that never matches.
 
-    A word that begins with another is left out: what finds the shorter one need not look for the longer.
+    A word that begins with another word is left out, because a search finds the shorter word in it anyway.
 
     >>> any_literal(["share", "shop", "shopping", "sign"])
     's(?:h(?:are|op)|ign)'
@@ -124,6 +126,7 @@ def any_literal(words: Iterable[str]) -> str:
 
 
 def _branches(words: list[str]) -> str:
+    """The source of a pattern for words none of which begins with another, with common beginnings written once."""
     heads = sorted({w[:1] for w in words})
     if heads == [""]:
         return ""
@@ -132,8 +135,9 @@ def _branches(words: list[str]) -> str:
 
 
 def whole(word: str) -> str:
-    """The source of a pattern for a word that stands by itself. It begins with the word's first letter, to which a
-    search skips in C; it cannot where `\\b` comes first.
+    """The source of a pattern for a word that stands by itself.
+
+    It begins with the word's first letter, because Python's search skips quickly to a letter but not to `\\b`.
 
     >>> whole("nav")
     'nav\\\\b(?<=\\\\bnav)'
@@ -142,7 +146,7 @@ def whole(word: str) -> str:
 
 
 class Literals:
-    """A few words to look for in lower-case text; in ASCII text only those that can stand there.
+    """A few words to look for in lower-case text. In ASCII text only words in ASCII are looked for.
 
     >>> Literals(["copyright", "版权"]).stand_in("版权所有"), Literals(["copyright"]).stand_in("all rights")
     (True, False)
@@ -150,12 +154,12 @@ class Literals:
 
     def __init__(self, words: Iterable[str]) -> None:
         found = tuple(dict.fromkeys(w.lower() for w in words if w))
-        # A word that holds another need not be looked for.
+        # A word that holds another word need not be looked for.
         self.words = tuple(w for w in found if not any(v in w and v != w for v in found))
         self.plain = tuple(w for w in self.words if w.isascii())
 
     def stand_in(self, text: str) -> bool:
-        """Whether any of the words stands in the text, whole or as a part of a longer one."""
+        """Whether any of the words stands in the text, by itself or inside a longer word."""
         for word in self.plain if text.isascii() else self.words:  # noqa: SIM110 - `any` takes twice the time
             if word in text:
                 return True

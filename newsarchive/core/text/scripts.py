@@ -1,14 +1,14 @@
 """What a character is: its script, its kind, and whether its script parts words by spaces or knows capitals.
 
-Texts in Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words, so that whatever counts, cuts
-or looks for words must ask here first. `UNSPACED` is the one table of those scripts, to stand in a pattern:
+Texts in Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words, so that code which counts, cuts
+or looks for words must ask here first. `UNSPACED` is the one table of those scripts, for use in a pattern:
 
 >>> re.findall(f"[{UNSPACED}]", "Tokyo 東京, กรุงเทพ"), re.findall(f"[{UNSPACED}]", "서울")
 (['東', '京', 'ก', 'ร', 'ุ', 'ง', 'เ', 'ท', 'พ'], [])
 
-`kind` is the class that backs the model of pairs in encoding repair: the model knows some two thousand characters by
-themselves, and every other one counts as a member of its kind, so that a script that the model never saw is still
-told from rubbish.
+`kind` serves the model of character pairs in encoding repair. The model knows some two thousand characters by
+themselves and takes every other character for a member of its kind, so that it tells a script that it never saw from
+rubbish.
 """
 
 from __future__ import annotations
@@ -18,20 +18,18 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-#: Scripts that a kind of their own is kept for; others are `other`.
-_SCRIPTS = """
-LATIN GREEK CYRILLIC ARMENIAN HEBREW ARABIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL
-TELUGU KANNADA MALAYALAM SINHALA THAI LAO TIBETAN MYANMAR GEORGIAN HANGUL ETHIOPIC KHMER
-HIRAGANA KATAKANA BOPOMOFO CJK
-"""
-SCRIPTS = _SCRIPTS.split()
+#: Scripts with a name and kinds of their own; every other script is `other`.
+SCRIPTS = ["LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC", "DEVANAGARI", "BENGALI",
+           "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "THAI",
+           "LAO", "TIBETAN", "MYANMAR", "GEORGIAN", "HANGUL", "ETHIOPIC", "KHMER", "HIRAGANA", "KATAKANA",
+           "BOPOMOFO", "CJK"]  # fmt: skip
 
-#: First and last code point of a block of Unicode, or of neighbouring blocks.
+#: The first and the last code point of a block of Unicode, or of several neighbouring blocks.
 Range = tuple[int, int]
 
 
 def character_class(ranges: Iterable[Range]) -> str:
-    """Ranges as the inside of a character class of a pattern.
+    """Ranges of code points as the inside of a character class of a regular expression.
 
     >>> re.findall(f"[{character_class([(0x61, 0x63)])}]", "abcd")
     ['a', 'b', 'c']
@@ -39,33 +37,35 @@ def character_class(ranges: Iterable[Range]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-#: Kana and Han, compatibility ideographs among them: each character says as much as a syllable or a short word.
+#: Kana and Han with compatibility ideographs. Each character says as much as a syllable or a short word.
 HAN_AND_KANA_BLOCKS: tuple[Range, ...] = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
-#: What is rarer: 々, 〆 and 〇; small kana for Ainu; half-width kana; ideographs beyond the first plane.
+#: Rarer characters: 々, 〆 and 〇; small kana for Ainu; half-width kana; ideographs beyond the first plane.
 RARE_HAN_AND_KANA_BLOCKS: tuple[Range, ...] = (
     (0x3005, 0x3007),
     (0x31F0, 0x31FF),
     (0xFF66, 0xFF9F),
     (0x20000, 0x3FFFF),
 )
-#: Thai and Lao, Burmese, Khmer: letters, of which a word has several; spaces part clauses.
+#: Thai, Lao, Burmese and Khmer. A word has several letters, and spaces stand between clauses.
 SOUTHEAST_ASIAN_BLOCKS: tuple[Range, ...] = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
 
-#: The same, to stand between the brackets of a character class.
+#: Common and rare Han and kana, for use between the brackets of a character class.
 HAN_AND_KANA = character_class((*HAN_AND_KANA_BLOCKS, *RARE_HAN_AND_KANA_BLOCKS))
+#: Thai, Lao, Burmese and Khmer, for use between the brackets of a character class.
 SOUTHEAST_ASIAN = character_class(SOUTHEAST_ASIAN_BLOCKS)
-#: All scripts that write no space between words. Tibetan is none of them: a mark parts its syllables. Korean is none.
+#: All scripts without spaces between words. Tibetan has a mark between syllables and Korean has spaces: both are left
+#: out.
 UNSPACED = SOUTHEAST_ASIAN + HAN_AND_KANA
 THAI_AND_LAO = character_class([(0x0E00, 0x0EFF)])
 TIBETAN = character_class([(0x0F00, 0x0FFF)])
-#: The syllables of Korean, which has spaces, and particles glued to its words.
+#: The syllables of Korean, which has spaces between words, but particles that are part of them.
 HANGUL = character_class([(0xAC00, 0xD7A3)])
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def has_unspaced(text: str) -> bool:
-    """Whether a character of a script without spaces stands in a text.
+    """Whether a text holds a character of a script without spaces between words.
 
     >>> has_unspaced("Reuters 路透社"), has_unspaced("Ройтерс")
     (True, False)
@@ -74,7 +74,7 @@ def has_unspaced(text: str) -> bool:
 
 
 def is_caseless(text: str) -> bool:
-    """Whether no letter of a text is known in capitals and small letters: Arabic, Chinese, or digits alone.
+    """Whether no letter of a text has a capital or a small form, as in Arabic, in Chinese and in digits.
 
     >>> is_caseless("الخبر"), is_caseless("2025"), is_caseless("Heron")
     (True, True, False)
@@ -82,11 +82,11 @@ def is_caseless(text: str) -> bool:
     return text.lower() == text.upper()
 
 
-#: What no repair may bring forth.
+#: Kinds of characters that no repair may bring into a text.
 FORBIDDEN = frozenset({"c1", "control", "unassigned", "private", "surrogate", "replacement", "nonchar"})
 
-#: Kinds of punctuation and symbols by code point range, before the general category is asked.
-_RANGES = (
+#: Kinds of punctuation and symbols by range of code points. The first range that fits counts, before the category does.
+_KINDS_BY_RANGE = (
     (0x2190, 0x21FF, "arrow"),
     (0x2200, 0x22FF, "math"),
     (0x2300, 0x23FF, "technical"),
@@ -114,13 +114,13 @@ def kind(char: str) -> str:
     code = ord(char)
     category = unicodedata.category(char)
     if category in ("Cn", "Co", "Cs"):
-        # Emoji are younger than Python's tables: the whole range is set aside for them.
+        # Unicode sets the whole range aside for emoji, some of which are younger than Python's tables.
         return "emoji" if 0x1F300 <= code <= 0x1FAFF else _CATEGORIES[category]
     if code == 0xFFFD:
         return "replacement"
     if category == "Cc":
         return "c1" if code >= 0x7F else "space" if char in "\t\n\r\f\v " else "control"
-    for first, last, name in _RANGES:
+    for first, last, name in _KINDS_BY_RANGE:
         if first <= code <= last:
             return name
     if category[0] in "LM":
@@ -130,7 +130,7 @@ def kind(char: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def script(char: str) -> str:
-    """The script of a letter or mark, one of `SCRIPTS`; `other` for the rest; "" for no letter."""
+    """The script of a letter or mark, one of `SCRIPTS` or `other`; "" for any other character."""
     if unicodedata.category(char)[0] not in "LM":
         return ""
     word = unicodedata.name(char, "").split(" ", 1)[0]
@@ -142,5 +142,5 @@ def script(char: str) -> str:
 
 
 def is_allowed(text: str) -> bool:
-    """Whether a repair may bring forth this text: only assigned, printable characters."""
+    """Whether a repair may bring this text into an article: all its characters are assigned and printable."""
     return FORBIDDEN.isdisjoint(map(kind, text))

@@ -1,8 +1,8 @@
-"""Where sentences end, in any script.
+"""Where sentences end, in any script: "It rained. 下雨了。" is two sentences.
 
-`ends_sentence` asks it of a line. `sentences` cuts a text into sentences; `statements` cuts finer, also where a bar or
-a bullet parts what is said, but not behind an abbreviation. Damaged text, whose stops may be lost bytes, has rules of
-its own beside its repair.
+`ends_sentence` asks whether a line is the end of a sentence. `sentences` cuts a text into sentences. `statements` cuts
+finer, also where a bar or a bullet stands between two statements, but not behind an abbreviation. Damaged text, whose
+full stops may be lost bytes, has rules of its own in the encoding package.
 """
 
 from __future__ import annotations
@@ -14,39 +14,44 @@ from itertools import pairwise
 
 from newsarchive.core.text.scripts import THAI_AND_LAO, character_class
 
-#: A line of Thai or Lao with more letters than these is a sentence: no full stop would say so.
-STOPLESS = 80
-_STOPLESS = re.compile(f"[{THAI_AND_LAO}]")
+#: Letters of Thai or Lao, which write no full stop. A line with more of them is a sentence, a shorter one may be a
+#: heading.
+MAX_STOPLESS_LETTERS = 80
+_THAI_OR_LAO = re.compile(f"[{THAI_AND_LAO}]")
 _LINE_END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$")
 _HAN = character_class([(0x3400, 0x9FFF)])
-#: Where a sentence ends. It begins with one set of characters, to which a search skips: three times as fast as
-#: alternatives.
+#: Where a sentence ends. The pattern begins with one set of characters, to which a search skips: that takes a third of
+#: the time that alternatives take.
 _SENTENCE_END = re.compile(
     r"[.!?…。！？\n](?:(?<=[.!?…])[\"”’»)\]]{0,2}\s+(?=[^\s\da-z])|(?<=[。！？])[」』”）]?|(?<=\n)\n*)"
 )
-#: What parts two statements. A name with a colon behind it begins one in Chinese.
-_GAP = re.compile(
+#: Where a statement ends. In Chinese, a name with a colon behind it begins the next one.
+_STATEMENT_END = re.compile(
     rf"(?<=[.!?…])[\"”’»)\]]{{0,2}}\s+|(?<=[。！？])[」』）]?|\n+|\s[|•·]\s|(?<=[{_HAN}])\s+(?=[{_HAN}]{{2,5}}\s?[：:])"
 )
-#: What each gap holds, or touches.
-_MAY_PART = re.compile(f"[.!?…。！？\n|•·{_HAN}]")
+#: Each match of `_STATEMENT_END` holds one of these characters or stands beside one.
+_MAY_END_STATEMENT = re.compile(f"[.!?…。！？\n|•·{_HAN}]")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
-#: No abbreviation is longer, in characters: a sentence is searched from there.
-_LONGEST = 8
+#: Characters at the end of a statement that are searched for an abbreviation; no abbreviation is longer.
+_MAX_ABBREVIATION_CHARACTERS = 8
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a text ends as a sentence does, in any of the scripts we know.
+    """Whether a text ends as a sentence does: with a full stop of any script, and quotation marks behind it.
 
-    Thai and Lao write no full stop: a line of theirs that is too long for a head ends one.
+    Thai and Lao write no full stop: a line of theirs with more than 80 letters is taken for a sentence.
 
     >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("Recent Posts")
     (True, True, False)
     """
-    tail = text[-24:]  # no text ends in so many quotation marks
+    tail = text[-24:]  # no text ends in more quotation marks than that
     if not tail[-1:].isalnum() and _LINE_END.search(tail):
         return True
-    return len(text) > STOPLESS and not tail.isascii() and len(_STOPLESS.findall(text)) > STOPLESS
+    return (
+        len(text) > MAX_STOPLESS_LETTERS
+        and not tail.isascii()
+        and len(_THAI_OR_LAO.findall(text)) > MAX_STOPLESS_LETTERS
+    )
 
 
 @lru_cache(maxsize=4)  # one full text is compared with many copies
@@ -62,17 +67,20 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def statements(text: str) -> Iterator[str]:
-    """The statements of a text, in their order: sentences, and what bars, bullets and line breaks part.
+    """The statements of a text in their order. A statement ends with a sentence, at a bar, a bullet or a line break.
 
     >>> list(statements("By Dr. Ada Lund | The Heron\\nIt rained. Nobody came."))
     ['By Dr. Ada Lund', 'The Heron', 'It rained.', 'Nobody came.']
     """
     at = 0
-    for gap in _GAP.finditer(text) if _MAY_PART.search(text) else ():
-        part = text[at : gap.start()].strip()
-        if not part or ("\n" not in gap[0] and _ABBREVIATION.search(part, max(0, len(part) - _LONGEST))):
+    for end in _STATEMENT_END.finditer(text) if _MAY_END_STATEMENT.search(text) else ():
+        part = text[at : end.start()].strip()
+        if not part or (
+            "\n" not in end[0]
+            and _ABBREVIATION.search(part, max(0, len(part) - _MAX_ABBREVIATION_CHARACTERS))
+        ):
             continue
         yield part
-        at = gap.end()
+        at = end.end()
     if part := text[at:].strip():
         yield part

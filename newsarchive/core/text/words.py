@@ -1,13 +1,13 @@
-"""How many words a text has, also where no spaces part them.
+"""How many words a text has, also in scripts that have no spaces between words.
 
-Two counts are needed, over one table of scripts (`scripts`):
+There are two counts:
 
-- `count_words` is the number that readers are told. In Chinese and Japanese every character counts, as word processors
-  and WordPress have it: an essay of "800 words" has 800 characters.
-- `comparable_words` says how much a text says, so that one bound ("a head has at most 8 words") holds in every
-  language. There two Chinese or Japanese characters make a word.
+- `count_words` is the number that readers see. In Chinese and Japanese every character counts as a word, as in word
+  processors and in WordPress: an essay of "800 words" has 800 characters.
+- `comparable_words` measures how much a text says, so that one bound ("a heading has at most 8 words") holds in every
+  language. Two Chinese or Japanese characters count as a word.
 
-Of the same sentence in English and Chinese:
+The same sentence in English and in Chinese:
 
 >>> count_words("It rained in Beijing today."), count_words("今天北京下雨了。")
 (5, 7)
@@ -35,8 +35,10 @@ _SOUTHEAST_ASIAN = re.compile(f"[{SOUTHEAST_ASIAN}]")
 
 
 def count_words(text: str) -> int:
-    """Words; in Chinese and Japanese, which do not part them, every character is one. Thai, Lao, Burmese and
-    Khmer part clauses only: there 14 characters count as three words, as in Thai news.
+    """The number of words of a text, for readers.
+
+    In Chinese and Japanese every character is a word. In Thai, Lao, Burmese and Khmer, which have spaces between
+    clauses alone, 14 characters count as three words, as in Thai news.
 
     >>> count_words("Tokyo and Seoul"), count_words("今天下雨"), count_words("เรือเที่ยวสุดท้ายออกแล้ว")
     (3, 4, 6)
@@ -50,16 +52,16 @@ def count_words(text: str) -> int:
 
 
 def _spaced(text: str) -> int:
-    """The words between white space; a sign alone, such as a dash, is none. The pattern, which takes its time, reads
-    those only that are not all letters."""
+    """The words between white space; a sign alone, such as a dash, is no word. The pattern is slow, and therefore
+    reads only what is not all letters and digits."""
     words = text.split()
-    odd = [word for word in words if not word.isalnum()]
-    return len(words) - len(odd) + len(_SPACED.findall(" ".join(odd)))
+    with_signs = [word for word in words if not word.isalnum()]
+    return len(words) - len(with_signs) + len(_SPACED.findall(" ".join(with_signs)))
 
 
 @lru_cache(maxsize=16384)
 def comparable_words(text: str) -> int:
-    """Words, two characters counting as one where words are not parted by spaces.
+    """The number of words of a text, for bounds. In scripts without spaces, two characters count as a word.
 
     >>> comparable_words("Tokyo and Seoul"), comparable_words("今天北京下雨了。")
     (3, 4)

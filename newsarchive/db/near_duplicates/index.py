@@ -1,7 +1,7 @@
 """The index of copies in the database: which articles may be copies of these.
 
 Of identical texts (one `content_hash`) only the first is in the index, and a key takes no more than
-`MOST_HOLDERS` articles: a thousand equal error pages, or a phrase that opens every post of a blog,
+`MAX_HOLDERS_PER_KEY` articles: a thousand equal error pages, or a phrase that opens every post of a blog,
 cost no more than a few, and no answer grows with the archive. How it is stored: `bandpages`.
 
 How the index of copies is stored: entries of eight bytes, a key and an article, in sorted arrays.
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from newsarchive.core.near_duplicates.clustering import MOST_HOLDERS, ranked
+from newsarchive.core.near_duplicates.clustering import MAX_HOLDERS_PER_KEY, ranked
 from newsarchive.core.near_duplicates.fingerprint import keys
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, MinhashBand, MinhashPage
@@ -242,7 +242,7 @@ class Holders:
             for key in self.keys[i]:
                 held = self.of.get(key)
                 if held is not None:
-                    if len(held) >= MOST_HOLDERS or i in held:
+                    if len(held) >= MAX_HOLDERS_PER_KEY or i in held:
                         continue
                     held.append(i)
                 new.append((key, i))

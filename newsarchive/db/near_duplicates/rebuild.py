@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
-from newsarchive.core.near_duplicates.paraphrase import THRESHOLD, Marked, Paraphrase, marks, stream
+from newsarchive.core.near_duplicates.paraphrase import MIN_COSINE, Marked, Paraphrase, marks, stream
 from newsarchive.db import archive_state as progress_of
 from newsarchive.db import bulk
 from newsarchive.db.archive_state import begin, note, stopped
@@ -115,7 +115,7 @@ _WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
 
 def relink(
     engine: Engine,
-    threshold: float = THRESHOLD,
+    threshold: float = MIN_COSINE,
     progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     afresh: bool = False,

@@ -7,7 +7,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.text.diff import MAX_WORDS, Change, lost_and_gained, to_html, unified, word_diff
+from newsarchive.core.text.diff import (
+    MAX_MATCHED_PIECES,
+    Change,
+    lost_and_gained,
+    to_html,
+    unified,
+    word_diff,
+)
 
 texts = st.lists(
     st.sampled_from(["the", "red", "fox", ",", ".", "\n\n", " ", "it’s", "<b>"]), max_size=30
@@ -49,7 +56,7 @@ def test_a_new_paragraph_leaves_the_others_alone() -> None:
 
 
 def test_a_stretch_that_is_too_long_is_shown_whole() -> None:
-    old, new = "a " * MAX_WORDS, "b " * MAX_WORDS
+    old, new = "a " * MAX_MATCHED_PIECES, "b " * MAX_MATCHED_PIECES
     assert word_diff(old, new) == [Change("delete", old), Change("insert", new)]
 
 
