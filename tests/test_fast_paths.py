@@ -14,7 +14,7 @@ from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import markup
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.metadata import markup as shown
+from newsarchive.core.metadata import markup as metadata_markup
 from newsarchive.core.text import patterns
 from newsarchive.core.text.patterns import Literals
 
@@ -133,7 +133,7 @@ def test_words_that_hold_another_are_not_looked_for() -> None:
     ],
 )
 def test_classes_are_read_in_small_letters(names: str, is_aside: bool) -> None:
-    assert shown._says_aside(names) is is_aside
+    assert metadata_markup._says_aside(names) is is_aside
 
 
 @pytest.mark.parametrize(

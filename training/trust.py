@@ -25,7 +25,7 @@ from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
 from newsarchive import rules
 from newsarchive.core.metadata import authors, headline, publication_date
 from newsarchive.core.metadata.claims import Trait, Voice
-from newsarchive.core.metadata.site_statements import OF_SITE
+from newsarchive.core.metadata.site_statements import BESIDE_PAGE
 from newsarchive.core.metadata.sources import DECLARING, GUESSES, LABELLED, Place, Position, Qualifier, Source
 from newsarchive.core.metadata.step import Gathered, gather
 from newsarchive.items import Block
@@ -127,7 +127,7 @@ def fit(
         tables.append((table, right))
     sources = [name if isinstance(name, Source) else None for name in names]
     changed = np.array([s is not None and s.qualifier is Qualifier.MODIFIED for s in sources])
-    prior = np.array([worth * (s is not None and s.place not in OF_SITE) for s in sources]) * ~changed
+    prior = np.array([worth * (s is not None and s.place not in BESIDE_PAGE) for s in sources]) * ~changed
     prior[[s is not None and s.place in WORTHLESS for s in sources]] = 0
     near = [s is not None and s.position is Position.NEAR for s in sources]
     labelled = [s is not None and s.place in LABELLED for s in sources]

@@ -213,7 +213,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 
     `known` are the fields that the page states elsewhere: the long way down is for what is missing.
     """
-    at = place(blocks, headline)
+    at = headline_index(blocks, headline)
     after = blocks[at + 1 : at + 1 + _AFTER]
     before = [b for b in blocks[max(0, at - _BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])]
     out = [*_dates(after, Position.NEAR, rules), *_dates(before, Position.ABOVE, rules)]
@@ -264,7 +264,7 @@ def _of_a_person(text: str, rules: Rules) -> bool:
     return table.role.find(text) is not None or table.person.find(text) is not None
 
 
-def place(blocks: Sequence[Block], headline: str) -> int:
+def headline_index(blocks: Sequence[Block], headline: str) -> int:
     """The block that shows the headline, else a heading much like it, else the first heading (of the first rank,
     if there is one), else -1."""
     folded, longest = key(headline), len(headline) + 40

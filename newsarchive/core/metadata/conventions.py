@@ -23,8 +23,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from newsarchive.core.metadata import authors, dates, publication_date
-from newsarchive.core.metadata import authors as bylines
-from newsarchive.core.metadata.bylines import place
+from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.publication_date import Dated
 from newsarchive.core.metadata.sources import (
@@ -441,7 +440,7 @@ def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: 
         refused += [offered[c].candidate(reason=reason) for c in others]
         dated, candidates = _decide([c for c in offered if c not in others], article, rules)
     if dated.value is None:
-        found = _traces(article, claims, page_text(), rules)
+        found = _fallbacks(article, claims, page_text(), rules)
         dated, more = publication_date.last_resort(found, _fetched(article))
         candidates = [*candidates, *more]
     printed = {(str(c.source), c.value): before.value for c, before in offered.items()}
@@ -483,11 +482,11 @@ def _fetched(article: Article) -> datetime | None:
     return article.capture.fetched_at if article.capture else None
 
 
-def _traces(
+def _fallbacks(
     article: Article, claims: Sequence[Claim], text: str, rules: Rules
-) -> Iterable[publication_date.Trace]:
-    """The traces of a day on the page (`facts.traces`)."""
-    start = max(0, place(article.blocks, article.headline) - publication_date.BEFORE)
+) -> Iterable[publication_date.Fallback]:
+    """Days of publication for a page that states none."""
+    start = max(0, headline_index(article.blocks, article.headline) - publication_date.MAX_BLOCKS_BEFORE)
     url = article.capture.base_url if article.capture else article.url
     images = of_field(article.candidates, "image")
     blocks = article.blocks[start:]
@@ -531,36 +530,36 @@ def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> A
     """The authors without those that the site names everywhere; somebody else is named, or nothing changes."""
     sites = {key(c.value): c for c in changing if c.kind is Kind.SITES_NAME}
     claims = of_field(article.candidates, "authors")
-    read = {c: {key(a.name) for a in bylines.read(c, rules)} for c in dict.fromkeys(claims)}
+    read = {c: {key(a.name) for a in authors.read(c, rules)} for c in dict.fromkeys(claims)}
     gone = {c: next(iter(names)) for c, names in read.items() if len(names) == 1 and names <= sites.keys()}
     refused = [c.candidate(reason=sites[name].reason) for c, name in gone.items()]
     rest = [c for c in claims if c not in gone]
     host = parts_of(article.url).hostname or ""
     sections = [article.article_section] if article.article_section else []
-    authors, candidates = bylines.decide(rest, [article.publisher, host], sections, article.blocks, rules)
-    if not authors:
+    decided, candidates = authors.decide(rest, [article.publisher, host], sections, article.blocks, rules)
+    if not decided:
         return article
     return replace(
-        article, authors=authors, candidates=_replaced(article.candidates, "authors", [*candidates, *refused])
+        article, authors=decided, candidates=_replaced(article.candidates, "authors", [*candidates, *refused])
     )
 
 
 def _named(article: Article, changing: Sequence[Convention]) -> Article:
     """The authors without the words that the site puts round names."""
-    authors: list[Author] = []
+    renamed: list[Author] = []
     reasons = []
     for author in article.authors:
         for convention in (c for c in changing if c.kind is Kind.BYLINE):
             name = without(author.name, convention.value)
             reasons += [convention.reason] if name != author.name else []
             author = replace(author, name=name)
-        authors.append(author)
+        renamed.append(author)
     because = "; ".join(dict.fromkeys(reasons))
     candidates = [
         replace(c, reason=f"{c.reason}; {because}") if c.field == "authors" and c.chosen else c
         for c in article.candidates
     ]
-    return replace(article, authors=tuple(dict.fromkeys(authors)), candidates=tuple(candidates))
+    return replace(article, authors=tuple(dict.fromkeys(renamed)), candidates=tuple(candidates))
 
 
 def _replaced(candidates: Sequence[Candidate], field: str, new: Sequence[Candidate]) -> tuple[Candidate, ...]:

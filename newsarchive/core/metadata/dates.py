@@ -137,6 +137,11 @@ def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
     return (first, match[0]) if first and match else None
 
 
+def has_time(when: datetime) -> bool:
+    """Whether a time is not midnight: a date without a time of day is read as midnight."""
+    return (when.hour, when.minute, when.second) != (0, 0, 0)
+
+
 def from_url(url: str) -> datetime | None:
     """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025-04-03-title`, `/title-20250403`."""
     if match := _URL_NAMED.search(url):
