@@ -1,15 +1,12 @@
-"""A site's own ways with dates and names, and how an article is decided again by them.
+"""Decide an article's date and authors again by what its site always does.
 
-WordPress with its default theme prints no date of the post, but a list "More posts" with the dates of the newest ones:
-each page alone seems to be of the day of the newest post. All pages together show that the day in this place is the
-site's, not the post's; so too whether 03/04/2025 is in March, the time zone, a name that stands on every page, and the
-words that the site puts round a name. They are learned in `core/site_template/conventions.py` and applied here.
+WordPress's default theme shows no date of the post, but a list "More posts" with the dates of the newest ones, so each
+page alone seems to be of the day of the newest post. One page cannot tell whether "24 July 2024" beside its headline is
+the day of its post; all pages of a site together can. They also tell whether 03/04/2025 is in March, the time zone, a
+name that stands on every page, and the words that the site puts around names.
 
-What a page says of its date and its authors, in little: the part of a page's record that learning keeps of it.
-
-One page cannot tell whether "24 July 2024" beside its headline is the day of its post or that of the newest one in a
-list; all pages of a site together can. So the record of each page keeps, of every source on it, which days and which
-names stand there, and what the page alone was read as. `core/site_template/conventions.py` learns from these.
+The record of each page keeps which days and names each source states, and what the page alone was read as (`Said`).
+`core/site_template/conventions.py` learns conventions from these records; they are applied here.
 """
 
 from __future__ import annotations
@@ -180,7 +177,7 @@ def read_day(claim: Claim, rules: Rules) -> Day | None:
 
 
 def _day(source: str, when: datetime, value: str) -> Day:
-    if (when.hour, when.minute, when.second) == (0, 0, 0):
+    if not dates.has_time(when):
         return Day(source, when.date().toordinal())
     offset = when.utcoffset() or timedelta()
     told = offset != timedelta() or source in TOLD or has_zone(value)
@@ -506,7 +503,7 @@ def _in_order(claim: Claim, month_first: bool | None, rules: Rules) -> Claim:
 
 def _clock(claim: Claim, rules: Rules) -> str:
     when = dates.parse(claim.value, rules)
-    if when is None or (when.hour, when.minute, when.second) == (0, 0, 0):
+    if when is None or not dates.has_time(when):
         return ""
     return f"T{when:%H:%M:%S}" + (f"{when:%z}" if has_zone(claim.value) else "")
 
@@ -521,7 +518,7 @@ def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int 
         or has_zone(raw)
     ):
         return value
-    if (value.hour, value.minute, value.second) == (0, 0, 0):
+    if not dates.has_time(value):
         return value
     return value.replace(tzinfo=timezone(timedelta(minutes=zone)))
 
