@@ -121,7 +121,7 @@ def words(rules: Rules) -> Words:
     )
 
 
-#: Characters of a name; a longer text is none ("Office of the United Nations High Commissioner for Human Rights" has 64).
+#: Characters of a name; a longer text is none ("Office of the United Nations High Commissioner for Human Rights" has 63).
 MAX_NAME_CHARS = 80
 #: Words of a name; a text with more is none.
 MAX_NAME_WORDS = 10
