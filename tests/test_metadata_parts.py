@@ -63,7 +63,7 @@ def test_dates_are_aware_or_none(text: str) -> None:
 @given(st.text(max_size=200))
 def test_names_are_short_and_hold_letters(text: str) -> None:
     for name in person_names.names(text, RULES):
-        assert 2 <= len(name) <= person_names.LONGEST
+        assert 2 <= len(name) <= person_names.MAX_NAME_CHARS
         assert any(map(str.isalpha, name))
 
 

@@ -25,7 +25,7 @@ from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
 from newsarchive import rules
 from newsarchive.core.metadata import authors, headline, publication_date
 from newsarchive.core.metadata.claims import Trait, Voice
-from newsarchive.core.metadata.site_statements import OF_SITE
+from newsarchive.core.metadata.site_statements import BESIDE_PAGE
 from newsarchive.core.metadata.sources import DECLARING, GUESSES, LABELLED, Place, Position, Qualifier, Source
 from newsarchive.core.metadata.step import Gathered, gather
 from newsarchive.items import Block
@@ -41,12 +41,12 @@ FIRST_LABELLED = 1.5
 #: And for a name with a legal form: of half A's authors none has one, though eight pages offer one. And for the people of a
 #: site, one by one: no page of half A has them, three of the world's pages that were read do.
 FIRM, STAFF = -3.0, -6.0
-#: And for one of several guesses: since menus are refused (`facts.guesses`), half A shows few of them.
+#: And for one of several guesses: since menus are refused (`person_names.may_be_author`), half A shows few of them.
 SEVERAL = -1.5
 #: Voices that have their points though no page of half A has them.
 UNSEEN = {"authors": (Trait.STAFF,)}
 #: Sources of names that were guessed from their looks: worth nothing before any data is seen. Few are left since guesses
-#: in menus and rows of buttons are refused (`facts.guesses`), and a point each would make authors of what is left there.
+#: in menus and rows of buttons are refused (`person_names.may_be_author`), and a point each would make authors of what is left there.
 WORTHLESS = GUESSES - {Place.LIFE}
 #: Sources that are never held against a value, however often another one is beside them: what they say was meant.
 STRONG, LEAST = DECLARING | {Place.TITLE, Place.URL}, 0.1
@@ -127,7 +127,7 @@ def fit(
         tables.append((table, right))
     sources = [name if isinstance(name, Source) else None for name in names]
     changed = np.array([s is not None and s.qualifier is Qualifier.MODIFIED for s in sources])
-    prior = np.array([worth * (s is not None and s.place not in OF_SITE) for s in sources]) * ~changed
+    prior = np.array([worth * (s is not None and s.place not in BESIDE_PAGE) for s in sources]) * ~changed
     prior[[s is not None and s.place in WORTHLESS for s in sources]] = 0
     near = [s is not None and s.position is Position.NEAR for s in sources]
     labelled = [s is not None and s.place in LABELLED for s in sources]

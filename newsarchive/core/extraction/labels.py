@@ -231,8 +231,6 @@ def _labels(name: str) -> list[tuple[int, str]]:
     return labels
 
 
-
-
 def repeated(texts: Sequence[str]) -> set[int]:
     """The places of the blocks of every run that stands on the page a second time, block by block the same.
 

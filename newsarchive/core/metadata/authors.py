@@ -1,4 +1,8 @@
-"""Who wrote it: the choice among all lists of names that a page gives."""
+"""Who wrote the article: the choice among all lists of names that a page gives.
+
+JSON-LD may name "admin", the byline "Jane Doe", and a box below "Jane Doe" and "John Roe". Each list of names is one
+option; its points are learned (`claims.weigh`).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,10 @@ from newsarchive.core.metadata.claims import Claim, Option, Trait, weigh
 from newsarchive.core.metadata.person_names import clean, firm, kind_of, names
 from newsarchive.core.metadata.sources import (
     GUESSES,
+    IN_BODY,
     JSON_LD,
     META,
     OPEN_GRAPH,
-    SHOWN,
     TWITTER,
     WEAK_GUESSES,
     Place,
@@ -21,23 +25,21 @@ from newsarchive.core.text.normalise import key
 from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
 
-#: Most authors of one article: a paper in physics may have more, a news story has not.
-MOST = 30
-
-#: So many lines that look like names, where nothing else says so, are a menu or what a shop sells.
-SEVERAL = 3
-
-#: Names that marked elements hold one by one, from which on they are the people of the site and not of the post: a
-#: byline of as many stands in one element, or is stated in the head as well.
+#: Authors of one article; the rest is dropped. A paper in physics may have more, a news story does not.
+MAX_AUTHORS = 30
+#: Lines of one page that only look like names. From this number on, they are likely a menu or what a shop sells.
+MIN_MENU_GUESSES = 3
+#: Names in an element each. From this number on, they are the people of the site: a byline with five names stands in
+#: one element, or in the head as well.
 MIN_STAFF_NAMES = 5
-#: Sources that readers do not see.
+#: Blocks in which names are looked for; later blocks are not read.
+MAX_SEARCHED_BLOCKS = 3000
+#: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
-#: Sources that are an element for one author each.
-_MARKED = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
-#: Most blocks that names are looked for in.
-_BLOCKS = 3000
+#: Sources that hold one author in each element.
+_ELEMENTS_OF_ONE = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 
-#: Source → its claims with the authors that each names.
+#: Source → its claims, each with the authors that it names.
 Named = dict[Source, list[tuple[Claim, list[Author]]]]
 
 
@@ -50,7 +52,7 @@ def decide(
 ) -> tuple[tuple[Author, ...], list[Candidate]]:
     """The authors in order, `()` where none is named, and all candidates with the reason for each.
 
-    `blocks` are what readers see of the page; none where only the claims are left of it.
+    `blocks` are what readers see of the page. They may be empty where only the claims are at hand.
     """
     named, refused = read_claims(claims, sections, rules)
     lists = options(named, site_names, blocks, rules)
@@ -81,31 +83,31 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
     if claim.kind == "organisation":
         found = [name] if (name := clean(claim.value, rules, printed=False)) else []
     else:
-        found = names(claim.value, rules, printed=claim.source.place in SHOWN)
-    return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MOST]]
+        found = names(claim.value, rules, printed=claim.source.place in IN_BODY)
+    return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
 
 
 def options(
     named: Named, site_names: Sequence[str], blocks: Sequence[Block], rules: Rules
 ) -> list[tuple[Option, tuple[Author, ...]]]:
-    """One option for each list of names that a source gives."""
+    """One option, with its authors, for each list of names that a source gives."""
     sites = {key(s) for s in site_names} - {""}
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
     for rows in _lists(named):
         authors = _distinct([a for _, found in rows for a in found])
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
-        lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_spaces)
+        lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_space_count)
     guessed = [
         names for names, (claims, _) in lists.items() if all(c.source.place in GUESSES for c in claims)
     ]
-    several = dict.fromkeys(guessed, (Trait.ONE_OF_GUESSES,)) if len(guessed) >= SEVERAL else {}
+    several = dict.fromkeys(guessed, (Trait.ONE_OF_GUESSES,)) if len(guessed) >= MIN_MENU_GUESSES else {}
     return [
         (
             Option(
                 tuple(claims),
                 _traits(names, claims, authors, sites, list(lists), rules)
-                + _hidden(claims, authors, blocks)
+                + _hidden_traits(claims, authors, blocks)
                 + several.get(names, ()),
                 WEAK_GUESSES,
             ),
@@ -115,17 +117,19 @@ def options(
     ]
 
 
-def _hidden(claims: Sequence[Claim], authors: Sequence[Author], blocks: Sequence[Block]) -> tuple[Trait, ...]:
-    """Whether only machines are told of these authors: who runs a site's computers, who made its pages. Without blocks
-    nobody knows."""
+def _hidden_traits(
+    claims: Sequence[Claim], authors: Sequence[Author], blocks: Sequence[Block]
+) -> tuple[Trait, ...]:
+    """The trait of authors whom only the head names: those who run a site's computers or made its pages. Without blocks
+    the page cannot be searched for them, and there is no such trait."""
     if not blocks or not all(c.source.place in _HEAD for c in claims):
         return ()
-    text = "\n".join(b.text for b in blocks[:_BLOCKS]).casefold()
+    text = "\n".join(b.text for b in blocks[:MAX_SEARCHED_BLOCKS]).casefold()
     return () if any(a.name.casefold() in text for a in authors) else (Trait.PRINTED_NOWHERE,)
 
 
 def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
-    """What belongs together: all that a source says, but each line by itself where a name was guessed."""
+    """The claims that make one list: all claims of a source, but each guess by itself."""
     for source, rows in named.items():
         if source.place in GUESSES:
             yield from ([row] for row in rows)
@@ -133,14 +137,14 @@ def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
             yield rows
 
 
-def _spaces(authors: Sequence[Author]) -> int:
-    """`Jane Doe` is spelled better than `janedoe`."""
+def _space_count(authors: Sequence[Author]) -> int:
+    """Authors with a space in their name: `Jane Doe` is spelled better than `janedoe`."""
     return sum(" " in a.name for a in authors)
 
 
-def _staff(claims: Sequence[Claim], names: Sequence[str]) -> bool:
-    """Whether names stand on the page as the list of a site's people: each in an element of its own, and nowhere else."""
-    marked = all(c.source.place in _MARKED for c in claims)
+def _is_staff_list(claims: Sequence[Claim], names: Sequence[str]) -> bool:
+    """Whether the names are a list of the site's people: each stands in an element of its own, and nowhere else."""
+    marked = all(c.source.place in _ELEMENTS_OF_ONE for c in claims)
     return marked and len(names) >= MIN_STAFF_NAMES and all(key(c.value) in names for c in claims)
 
 
@@ -152,7 +156,7 @@ def _traits(
     lists: Sequence[tuple[str, ...]],
     rules: Rules,
 ) -> tuple[Trait, ...]:
-    """What else speaks for or against a list of names."""
+    """What speaks for or against a list of names beside its sources."""
     traits: list[Trait] = []
     if all(name in sites for name in names):
         traits.append(Trait.SITES_NAME)
@@ -164,7 +168,7 @@ def _traits(
         traits.append(Trait.ACCOUNT if all(a.name.islower() for a in authors) else Trait.SINGLE_WORD)
     if len(names) > 4:
         traits.append(Trait.MANY_NAMES)
-    if _staff(claims, names):
+    if _is_staff_list(claims, names):
         traits.append(Trait.STAFF)
     if any(other != names and set(other) & set(names) for other in lists):
         traits.append(Trait.IN_PART_ELSEWHERE)
@@ -172,9 +176,9 @@ def _traits(
 
 
 def _distinct(authors: Sequence[Author]) -> tuple[Author, ...]:
-    """Each name once; of a name and a longer text that holds it, the name."""
+    """Each name once. Of a name and a longer text that contains it, the name is kept."""
     seen: dict[str, Author] = {}
-    for author in authors[: MOST * 2]:
+    for author in authors[: MAX_AUTHORS * 2]:
         seen.setdefault(key(author.name), author)
     keys = [k for k in seen if len(k) > 3]
-    return tuple(a for k, a in seen.items() if not any(o != k and o in k for o in keys))[:MOST]
+    return tuple(a for k, a in seen.items() if not any(o != k and o in k for o in keys))[:MAX_AUTHORS]

@@ -1,16 +1,12 @@
-"""Dates and bylines in plain text around the headline, where no markup tells what they are.
+"""Read authors and dates from plain text around the headline, where no markup tells what they are.
 
-News agencies that a text names as where it is from: "Quelle: dpa", "BERLIN (dpa) –", "… (AFP)".
+"By Jane Doe | 3 May 2024" is a byline with a date. "Quelle: dpa" and "BERLIN (dpa) –" name an agency; only agencies of
+a list count (`data/metadata/bylines.toml`), since "Source:" often stands before the source of a picture.
 
-Only agencies of the list count (`data/metadata/bylines.toml`): what else stands behind "Source:" is the source of a
-picture or a figure as often as of the article.
-
-Where a date stands in a text: in a line of its own, in a dateline, in a sentence that tells of publishing, in prose.
-
-A line that is little more than a date is the day of the post. A dateline ("SIOUX FALLS, S.D. (AP), 11/07/2025 –")
-is the day on which the report was written, often by another paper; what stands before the date is a place and nobody's
-name. Old themes say it in a sentence: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is
-filed under General." Any other sentence may name any day.
+A line that is little more than a date is the day of the post. The date in a dateline ("SIOUX FALLS, S.D. (AP),
+11/07/2025 –") is the day on which the report was written, often by another paper, and the place before it is nobody's
+name. Old themes state both in a sentence: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and
+is filed under General." The date in any other sentence may be any day.
 """
 
 from __future__ import annotations
@@ -28,26 +24,30 @@ from newsarchive.core.text.normalise import key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
-#: Blocks that are of a picture, or of something else.
-_NOT = frozenset(["caption", "related", "comments", "advert", "consent"])
-#: How many paragraphs may open with a dateline, and how far into them the agency stands, in characters.
-_FIRST, _DATELINE = 3, 60
-#: Longest line that is a label and an agency, in characters, and most blocks looked at.
-_LINE, _MOST = 80, 400
-_OPENS = re.compile(r"[^()]{0,40}\(([^()]{2,30})\)\s*[-–—:]")
-_CLOSES = re.compile(r"\(([^()]{2,30})\)\W{0,2}$")
+#: Labels of blocks in which no agency is looked for.
+_NO_AGENCY_LABELS = frozenset(["caption", "related", "comments", "advert", "consent"])
+#: Paragraphs of the text that may open with a dateline; later ones are not read for one.
+MAX_DATELINE_PARAGRAPHS = 3
+#: Characters of a paragraph in which a dateline names its agency.
+MAX_DATELINE_CHARS = 60
+#: Characters of a line that consists of a label and an agency; a longer block is a paragraph.
+MAX_SOURCE_LINE_CHARS = 80
+#: Blocks in which agencies are looked for; later ones are not read.
+MAX_AGENCY_BLOCKS = 400
+_OPENING_AGENCY = re.compile(r"[^()]{0,40}\(([^()]{2,30})\)\s*[-–—:]")
+_CLOSING_AGENCY = re.compile(r"\(([^()]{2,30})\)\W{0,2}$")
 _PARTS = re.compile(r"\s*[/,;&+]\s*")
 
 
-def agencies_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
+def agency_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
     """The agencies that the blocks below the headline name, each once."""
     seen: set[str] = set()
     paragraphs = 0
-    for block in blocks[:_MOST]:
-        if block.label in _NOT or block.kind == "caption":
+    for block in blocks[:MAX_AGENCY_BLOCKS]:
+        if block.label in _NO_AGENCY_LABELS or block.kind == "caption":
             continue
-        paragraphs += len(block.text) > _LINE
-        for name in _named(block.text, paragraphs <= _FIRST, rules):
+        paragraphs += len(block.text) > MAX_SOURCE_LINE_CHARS
+        for name in _named(block.text, paragraphs <= MAX_DATELINE_PARAGRAPHS, rules):
             if key(name) not in seen:
                 seen.add(key(name))
                 yield Claim("authors", name, Source(Place.AGENCY))
@@ -55,17 +55,21 @@ def agencies_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
 
 def _named(text: str, first: bool, rules: Rules) -> Iterator[str]:
     """The agencies that one block names as its source."""
-    if len(text) <= _LINE and ":" in text:
+    if len(text) <= MAX_SOURCE_LINE_CHARS and ":" in text:
         label, rest = text.split(":", 1)
         if label.strip().casefold() in _labels(rules):
-            yield from _of(rest, rules)
-    if first and "(" in text[:_DATELINE] and (match := _OPENS.match(text[: _DATELINE + 30])):
-        yield from _of(match[1], rules)
-    if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSES.search(text[-40:])):
-        yield from (name for name in _of(match[1], rules) if key(name) not in _ambiguous(rules))
+            yield from _agencies_in(rest, rules)
+    if (
+        first
+        and "(" in text[:MAX_DATELINE_CHARS]
+        and (match := _OPENING_AGENCY.match(text[: MAX_DATELINE_CHARS + 30]))
+    ):
+        yield from _agencies_in(match[1], rules)
+    if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSING_AGENCY.search(text[-40:])):
+        yield from (name for name in _agencies_in(match[1], rules) if key(name) not in _ambiguous(rules))
 
 
-def _of(text: str, rules: Rules) -> list[str]:
+def _agencies_in(text: str, rules: Rules) -> list[str]:
     """The agencies in "dpa/lby", "AFP, Reuters"."""
     return [part for part in _PARTS.split(text.strip(" .")) if key(part) in _agencies(rules)]
 
@@ -93,7 +97,7 @@ MAX_LINE_CHARS = 160
 #: Characters of a sentence that tells of publishing before its date and the name.
 MAX_SENTENCE_CHARS = 240
 #: Capitals of a place, with its region in short: "SIOUX FALLS, S.D.", "NEW YORK, N.Y. (Reuters)".
-_PLACE = re.compile(
+_DATELINE_PLACE = re.compile(
     r"\W{0,3}[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я.'’-]+(?:[ /-][A-ZÀ-ÞА-Я.'’-]+){0,4}"
     r"(?P<region>, ?(?:[A-Z]{1,2}|(?:[A-Z][a-z]{0,5}\.){1,3}))?(?:\s*\([^()]{2,30}\))?\s?[,–—-]?\s*(?:on\s+)?$"
 )
@@ -112,7 +116,7 @@ def is_dateline(line: str, found: str, block: str, rules: Rules) -> bool:
     [True, True, False]
     """
     at = line.find(found)
-    match = _PLACE.match(line[:at]) if found and at > 2 else None
+    match = _DATELINE_PLACE.match(line[:at]) if found and at > 2 else None
     if match is None or dates.signs(line[:at], rules) or person_names.words(rules).by.match(line):
         return False
     first = re.split(r"\W", line.strip(), maxsplit=1)[0].casefold()
@@ -131,12 +135,12 @@ def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
     return beside > MAX_WORDS_BESIDE_DATE or (len(block) > MAX_LINE_CHARS and not whole)
 
 
-def told(text: str, rules: Rules) -> tuple[str, str]:
+def publication_sentence(text: str, rules: Rules) -> tuple[str, str]:
     """The part of a sentence about the post's publication that names its date, and the part behind its word for "by";
     "" for what it does not tell, and for a text that opens in another way.
 
     >>> from newsarchive import rules
-    >>> told("This entry was posted by Jane Doe on Monday, December 14th, 2015 at 2:48 pm and is filed …", rules.default())
+    >>> publication_sentence("This entry was posted by Jane Doe on Monday, December 14th, 2015 at 2:48 pm and is filed …", rules.default())
     ('December 14th, 2015 at 2:48 pm and is filed …', 'Jane Doe')
     """
     if not text[:40].casefold().startswith(_openings(rules)):
@@ -172,16 +176,22 @@ def _by(rules: Rules) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{dates.any_of(words)})\s+(?=\S)")
 
 
-#: How many blocks after and before the headline are read, and how many from there on for signatures.
-_AFTER, _BEFORE, _BELOW = 12, 6, 300
-#: Shortest headline that is known by its end, in letters.
-_WHOLE = 16
-#: How many headings are compared with the headline.
-_HEADINGS = 60
-#: Longest line that is a byline or a date line, and how much of it may be other than the date, in characters.
-_LONGEST, _BESIDE = 160, 60
-#: How many lines may lie between a date and a name that stands alone.
-_NEIGHBOURS = 3
+#: Blocks after the headline that are read for bylines and dates.
+MAX_BLOCKS_AFTER = 12
+#: Blocks before the headline that are read for bylines and dates.
+MAX_BLOCKS_BEFORE = 6
+#: Blocks after the headline that are read for signatures.
+MAX_BLOCKS_BELOW = 300
+#: Letters of a headline that is found at the end of a heading; a shorter one must be the whole heading.
+MIN_HEADLINE_LETTERS = 16
+#: Headings that are compared with the headline; later ones are not.
+MAX_HEADINGS = 60
+#: Characters of a line that is a byline or holds a date; a longer line is prose.
+MAX_BYLINE_CHARS = 160
+#: Characters of a line beside its date; in a line with more, the date is ignored.
+MAX_CHARS_BESIDE_DATE = 60
+#: Lines from a date to a name that stands beside it; a name further away stands alone.
+MAX_LINES_APART = 3
 #: Blocks that are known to be about something else.
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
 #: Blocks whose dates are of offers.
@@ -189,13 +199,17 @@ _OFFERS = frozenset(["advert", "consent"])
 #: Sources beside which the long way down is worth it, as it is beside weak guesses.
 _UNSURE = frozenset((Source(Place.LINE, Position.ABOVE), Source(Place.TEXT, Position.PROSE)))
 #: The source of what a sentence about the page's own publication says.
-_TOLD_IN = Source(Place.TEXT, Position.BELOW)
+_FROM_SENTENCE = Source(Place.TEXT, Position.BELOW)
 #: Labels of blocks that tell of another page.
 _NOT_ABOUT_PAGE = frozenset(["comments", "related"])
-#: How much of a line is its date where it stands for nothing else, and where the line before is its label.
-_ALONE, _LABELLED = 0.7, 0.4
-#: Shortest paragraph that tells a life, and as much of it as is read, in characters.
-_LIFE, _TOLD = 40, 400
+#: Share of a line that is its date. Above, the line states nothing but the date.
+MIN_DATE_SHARE = 0.7
+#: Share of a line that is its date. Above, the line before it may be its label.
+MIN_LABELLED_DATE_SHARE = 0.4
+#: Characters of a paragraph that describes a person; a shorter one does not.
+MIN_LIFE_CHARS = 40
+#: Characters of such a paragraph that are read.
+MAX_LIFE_CHARS = 400
 #: Cheaper than all that a name is tested for.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 #: What the classes of an article hold; paths are long, and a pattern tries every letter of them.
@@ -213,27 +227,31 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 
     `known` are the fields that the page states elsewhere: the long way down is for what is missing.
     """
-    at = place(blocks, headline)
-    after = blocks[at + 1 : at + 1 + _AFTER]
-    before = [b for b in blocks[max(0, at - _BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])]
+    at = headline_index(blocks, headline)
+    after = blocks[at + 1 : at + 1 + MAX_BLOCKS_AFTER]
+    before = [
+        b for b in blocks[max(0, at - MAX_BLOCKS_BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])
+    ]
     out = [*_dates(after, Position.NEAR, rules), *_dates(before, Position.ABOVE, rules)]
     title = frozenset(headline.casefold().split())
     for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
-        out += [c for c, b in found if b is None or person_names.possible(c.value, b, blocks, rules)]
+        out += [c for c, b in found if b is None or person_names.may_be_author(c.value, b, blocks, rules)]
     fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
         missing = {"authors", "date_published"} - fields
-        rest = blocks[at + 1 : at + _BELOW]
-        out += [c for c in _told(rest, rules) if c.field in missing]
-        below = [b for b in rest[_AFTER:] if len(b.text) <= _LONGEST]
-        out += list(islice(_below(below, missing - {c.field for c in out if c.source == _TOLD_IN}, rules), 4))
+        rest = blocks[at + 1 : at + MAX_BLOCKS_BELOW]
+        out += [c for c in _publication_claims(rest, rules) if c.field in missing]
+        below = [b for b in rest[MAX_BLOCKS_AFTER:] if len(b.text) <= MAX_BYLINE_CHARS]
+        out += list(
+            islice(_below(below, missing - {c.field for c in out if c.source == _FROM_SENTENCE}, rules), 4)
+        )
     if "authors" not in known:
-        out += agencies_claims(blocks[at + 1 :], rules)
-    told = _lives(blocks[max(0, at - _BEFORE) : at + _BELOW], out, rules)
-    guessed = [c for c in out if c.source.bare in WEAK_GUESSES and c.value in told]
-    lives = [Claim("authors", name, Source(Place.LIFE)) for name in told]
+        out += agency_claims(blocks[at + 1 :], rules)
+    described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
+    guessed = [c for c in out if c.source.bare in WEAK_GUESSES and c.value in described]
+    lives = [Claim("authors", name, Source(Place.LIFE)) for name in described]
     return [c for c in out if c not in guessed] + lives
 
 
@@ -246,16 +264,16 @@ def _in_masthead(block: Block, headline: Block) -> bool:
     return at >= 0 and path[: at + 1] != headline.path.split("/")[: at + 1]
 
 
-def _lives(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
+def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
     """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
     authors = {c.value for c in found if c.field == "authors"}
     people = tuple(f"{name} " for name in authors if person_names.like_a_name(name, rules))
     if not people:
         return []
     verbs = person_names.words(rules).life
-    return sorted({name.strip() for b in blocks if len(b.text) > _LIFE for name in people
+    return sorted({name.strip() for b in blocks if len(b.text) > MIN_LIFE_CHARS for name in people
                    if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs
-                   and _of_a_person(b.text[len(name) : _TOLD], rules)})  # fmt: skip
+                   and _of_a_person(b.text[len(name) : MAX_LIFE_CHARS], rules)})  # fmt: skip
 
 
 def _of_a_person(text: str, rules: Rules) -> bool:
@@ -264,7 +282,7 @@ def _of_a_person(text: str, rules: Rules) -> bool:
     return table.role.find(text) is not None or table.person.find(text) is not None
 
 
-def place(blocks: Sequence[Block], headline: str) -> int:
+def headline_index(blocks: Sequence[Block], headline: str) -> int:
     """The block that shows the headline, else a heading much like it, else the first heading (of the first rank,
     if there is one), else -1."""
     folded, longest = key(headline), len(headline) + 40
@@ -274,12 +292,14 @@ def place(blocks: Sequence[Block], headline: str) -> int:
         text = key(block.text) if shortest <= len(block.text) < longest else ""
         shown = bool(text) and text == folded
         if block.kind == "heading":
-            if shown or (len(folded) >= _WHOLE and text.endswith(folded)):  # behind the line set over it
+            if shown or (
+                len(folded) >= MIN_HEADLINE_LETTERS and text.endswith(folded)
+            ):  # behind the line set over it
                 return i
             found.append(i)
         elif shown and same < 0:
             same = i
-    return same if same >= 0 else _nearest_to(headline, blocks, found[:_HEADINGS])
+    return same if same >= 0 else _nearest_to(headline, blocks, found[:MAX_HEADINGS])
 
 
 def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) -> int:
@@ -292,19 +312,19 @@ def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) ->
 def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
     """The lines of short blocks, links in them set apart: "Jane Doein General" is two links with "in" between them."""
     for block in blocks:
-        if len(block.text) <= _LONGEST * 3:
+        if len(block.text) <= MAX_BYLINE_CHARS * 3:
             for line in block.text.split("\n"):
-                if 1 < len(line) <= _LONGEST:
+                if 1 < len(line) <= MAX_BYLINE_CHARS:
                     linked = [text for text, _ in block.links if text in line] if block.links else []
                     yield person_names.parted(line, linked, rules) if linked else line, block
 
 
-def _facts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+def _line_parts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
     """The small facts that bars, dots and dashes part, also those that open a paragraph, each with its block's text."""
     for block in blocks:
         if block.label not in _OFFERS:
-            for line in block.text[: _LONGEST * 3].split("\n"):
-                line = line[:_LONGEST]
+            for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
+                line = line[:MAX_BYLINE_CHARS]
                 segments = person_names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
                 yield from ((segment, block.text) for segment in segments)
 
@@ -315,9 +335,13 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
     The day of a dateline is none of the post's, and a day in running text hardly ever.
     """
     label, dated = "", False
-    for line, block in _facts(blocks):
+    for line, block in _line_parts(blocks):
         found = dates.date_text(line, rules)
-        if found and len(line) - len(found) <= _BESIDE and not is_dateline(line, found, block, rules):
+        if (
+            found
+            and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
+            and not is_dateline(line, found, block, rules)
+        ):
             start = line.index(found)
             if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
@@ -347,7 +371,7 @@ def _bylines(
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif name := _name_in(line, block, title, rules):
-            beside = any(abs(i - d) <= _NEIGHBOURS for d in dated)
+            beside = any(abs(i - d) <= MAX_LINES_APART for d in dated)
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
             place = Place.BOX if _in_box(block, rules) else guess
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
@@ -459,17 +483,19 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
             yield from _dated(block.text, found, before, rules)
 
 
-def _told(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
+def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
     """What the first sentence of the page about its own publication says: "This entry was posted on … by …"."""
     for block in blocks:
         if block.label in _NOT_ABOUT_PAGE:
             continue
-        when, who = told(block.text, rules)
+        when, who = publication_sentence(block.text, rules)
         if not when and not who:
             continue
         changed = dates.says_modified(block.text[:MAX_SENTENCE_CHARS], rules)
-        found = [Claim("date_modified" if changed else "date_published", when, _TOLD_IN)] if when else []
-        return [*found, Claim("authors", who, _TOLD_IN)] if _person(who, rules) else found
+        found = (
+            [Claim("date_modified" if changed else "date_published", when, _FROM_SENTENCE)] if when else []
+        )
+        return [*found, Claim("authors", who, _FROM_SENTENCE)] if _person(who, rules) else found
     return []
 
 
@@ -483,10 +509,10 @@ def _is_elsewhere(block: Block) -> bool:
 def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
     """A line with a date far below: signed as one by its own words or by a `label` before it, or nearly nothing else."""
     share = len(found) / len(line)
-    if share > _LABELLED and dates.signs(label, rules):
+    if share > MIN_LABELLED_DATE_SHARE and dates.signs(label, rules):
         line = f"{label} {line}"
     signed = dates.signs(line, rules) or person_names.words(rules).signed.find(line[:40]) is not None
-    if signed or share > _ALONE:
+    if signed or share > MIN_DATE_SHARE:
         field = "date_modified" if dates.says_modified(line, rules) else "date_published"
         source = Source(Place.TEXT, Position.BELOW if signed else Position.ALONE)
         yield Claim(field, line[line.index(found) :], source)
@@ -497,7 +523,7 @@ def _signature(text: str, rules: Rules) -> str:
     at = person_names.words(rules).signed.find(text)
     if at and at[0] < 40:
         return _signed("by " + text[at[1] :], "", rules)
-    if len(text) >= _LONGEST // 2:
+    if len(text) >= MAX_BYLINE_CHARS // 2:
         return ""
     return _person(_signed(text, "", rules) or _signed_behind_date(text, rules), rules)
 

@@ -1,12 +1,14 @@
-"""What a page claims about itself, and how claims are weighed.
+"""What a page claims about itself, and how the claims are weighed.
 
-Readers (`jsonld`, `head`, `shown`) turn a page into `Claim`s. Deciders (`headline`, `authors`,
-`publication`, `metadata`) turn claims into a value, by `data/metadata/trust.toml` and `points.toml`, and each claim into a
-`Candidate` that says why it won or lost. Two ways of deciding:
+`<meta name="author" content="admin">` and the byline "By Jane Doe" are two claims for one field. Readers (`jsonld`,
+`elements`, `markup`, `bylines`, `sections`, `site_statements`) turn a page into `Claim`s. Deciders (`headline`,
+`authors`, `publication_date`, `step`) turn the claims for a field into a value, and each claim into a `Candidate` that
+says why it won or lost. There are two ways of deciding:
 
-- `best`: a plain order of trust, for fields where sources rarely disagree;
-- `weigh`: claims of one value are an `Option`; its points are the sum over its sources and traits, learned
-  on data as a conditional logit (McFadden 1974; `training/trust.py`), against 0 for "the page does not say".
+- `best` takes the most trusted source (`data/metadata/trust.toml`). It is for fields whose sources rarely disagree.
+- `weigh` collects the claims for one value in an `Option`. The points of an option are the sum over its sources and
+  traits (`data/metadata/points.toml`). They are learned as a conditional logit (McFadden 1974; `training/trust.py`), in
+  which "the page does not say" has 0 points.
 """
 
 from __future__ import annotations
@@ -23,22 +25,22 @@ from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
-#: Longest text kept of one claim, in characters: a headline or a description is far below it.
-LONGEST = 2000
-#: Most claims kept of one page: a page that offers more is hostile or an index.
-MOST = 400
+#: Characters kept of one claim; the rest is cut off. A headline or a description is far shorter.
+MAX_CLAIM_CHARS = 2000
+#: Claims kept of one page, and elements read of it; the rest is dropped. A page with more is hostile or an index.
+MAX_CLAIMS = 400
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
-#: Soft hyphen, no-break space and next line are letters' second halves in mojibake: `Ã` with one of
-#: them is `í`, `à`, `Å`. Behind a capital beyond ASCII they stay until repair has seen them.
-_SECOND = re.compile("(?<=[^\x00-\x7f])[\u00ad\u00a0\u0085]")
-_KEPT = {"\u00ad": "\ue000", "\u00a0": "\ue001", "\u0085": "\ue002"}
-_BACK = {ord(kept): char for char, kept in _KEPT.items()}
+#: In mojibake, soft hyphen, no-break space and next line are the second half of a letter: `Ã` with one of them is
+#: `í`, `à` or `Å`. Behind a capital beyond ASCII they must stay until the text is repaired.
+_SECOND_HALF = re.compile("(?<=[^\x00-\x7f])[\u00ad\u00a0\u0085]")
+_PLACEHOLDERS = {"\u00ad": "\ue000", "\u00a0": "\ue001", "\u0085": "\ue002"}
+_RESTORED = {ord(placeholder): char for char, placeholder in _PLACEHOLDERS.items()}
 
 
 class Trait(StrEnum):
-    """What speaks for or against a value beside its sources, in the words of the tables of points."""
+    """What speaks for or against a value beside its sources. The strings are those of the tables of points."""
 
     FIRM = "a firm"
     SINGLE_WORD = "a single word"
@@ -66,8 +68,8 @@ _TRAITS = {str(trait): trait for trait in Trait}
 class Claim:
     """One value that the page offers for a field of `Article`.
 
-    `value` is plain text. `source` is where it stands, a key of the table of trust. `kind` is what the source itself
-    calls an author (`person`, `organisation` or ""); `url` is an author's page.
+    `value` is plain text. `source` is a key of the table of trust. `kind` is what the source itself calls an author:
+    "person", "organisation" or "". `url` is an author's page.
     """
 
     field: str
@@ -83,10 +85,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One value of a field with all claims that state it; the first of them spells it.
+    """One value of a field with all claims that state it. The value is spelled as in the first claim.
 
-    `traits` are what else speaks for or against it. `unheard` are places that do not count where another one states the
-    value: weak guesses, which alone speak against it.
+    `unheard` are places that do not count where a claim from another place states the value, too: weak guesses.
     """
 
     claims: tuple[Claim, ...]
@@ -95,51 +96,54 @@ class Option:
 
     @property
     def voices(self) -> list[Voice]:
-        """What counts for it: each source once, then the traits."""
+        """What has points for this option: each source once, then the traits."""
         sources = list(dict.fromkeys(c.source for c in self.claims))
         heard = [s for s in sources if s.place not in self.unheard] if self.unheard else sources
         return [*(heard or sources), *self.traits]
 
 
 def plain(value: object) -> str:
-    """Any value of a page as plain text: entities decoded (twice where escaped twice), tags dropped,
-    white space folded, length bounded. What is no text or number is "".
+    """Any value of a page as plain text of at most `MAX_CLAIM_CHARS`: entities are decoded (twice where they were
+    escaped twice), tags are dropped, white space is folded. A value that is no text and no number gives "".
 
     >>> plain("Tom &amp;amp; Jerry <b>ride</b>\\n again")
     'Tom & Jerry ride again'
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    text = str(value)[: LONGEST * 2]
+    text = str(value)[: MAX_CLAIM_CHARS * 2]
     for _ in range(2):
         if "&" in text:
             text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub("", text)
     if text.isascii():
-        return " ".join(text.split())[:LONGEST]
-    text = _SECOND.sub(lambda m: _KEPT[m[0]] if m.string[m.start() - 1].isupper() else m[0], text)
+        return " ".join(text.split())[:MAX_CLAIM_CHARS]
+    text = _SECOND_HALF.sub(
+        lambda m: _PLACEHOLDERS[m[0]] if m.string[m.start() - 1].isupper() else m[0], text
+    )
     folded = " ".join(_INVISIBLE.sub("", text).split())
-    return folded.translate(_BACK)[:LONGEST]
+    return folded.translate(_RESTORED)[:MAX_CLAIM_CHARS]
 
 
 @lru_cache(maxsize=64)
 def trust_table(rules: Rules, field: str) -> Mapping[Voice, float]:
-    """Source or trait → how far it is believed for a field: points for `weigh`, an order for `best`.
+    """Source or trait → how far it is believed for a field: points for `weigh`, a rank for `best`.
 
-    Points are learned from pages; what the site says beside them (`facts.told`) has a table of its own.
+    The points are learned from pages. The points of feed, API and sitemap stand in `data/metadata/told.toml`, since
+    no page holds these.
     """
     tables = rules.metadata.get("points", {}), rules.metadata.get("trust", {})
     table: Mapping[str, float] = next((t[field] for t in tables if field in t), {})
-    said: Mapping[str, float] = rules.metadata.get("told", {}).get("points", {}).get(field, {})
-    rows = {**table, **said}
+    beside: Mapping[str, float] = rules.metadata.get("told", {}).get("points", {}).get(field, {})
+    rows = {**table, **beside}
     return {_TRAITS.get(name) or source_of(name): float(points) for name, points in rows.items()}
 
 
 def best(claims: Sequence[Claim], rules: Rules) -> tuple[str, list[Candidate]]:
-    """Decide a field by trust alone; the first wins among equals.
+    """Decide a field by trust alone. Of equally trusted claims the first wins.
 
-    Returns the value ("" without claims) and every claim as a candidate.
+    Returns the value, "" without claims, and every claim as a candidate.
     """
     if not claims:
         return "", []
@@ -159,9 +163,9 @@ def best(claims: Sequence[Claim], rules: Rules) -> tuple[str, list[Candidate]]:
 
 
 def weigh(options: Sequence[Option], field: str, rules: Rules) -> tuple[Option | None, list[Candidate]]:
-    """The option with the most points, `None` where no option has more than 0; the first wins among equals.
+    """The option with the most points, `None` where no option has more than 0. Of equal options the first wins.
 
-    Returns it with every claim as a candidate, whose reason shows the points.
+    Also returns every claim as a candidate whose reason shows the points.
     """
     table = trust_table(rules, field)
     points = [sum(table.get(v, 0.0) for v in o.voices) for o in options]

@@ -1,15 +1,12 @@
-"""A site's own ways with dates and names, and how an article is decided again by them.
+"""Decide an article's date and authors again by what its site always does.
 
-WordPress with its default theme prints no date of the post, but a list "More posts" with the dates of the newest ones:
-each page alone seems to be of the day of the newest post. All pages together show that the day in this place is the
-site's, not the post's; so too whether 03/04/2025 is in March, the time zone, a name that stands on every page, and the
-words that the site puts round a name. They are learned in `core/site_template/conventions.py` and applied here.
+WordPress's default theme shows no date of the post, but a list "More posts" with the dates of the newest ones, so each
+page alone seems to be of the day of the newest post. One page cannot tell whether "24 July 2024" beside its headline is
+the day of its post; all pages of a site together can. They also tell whether 03/04/2025 is in March, the time zone, a
+name that stands on every page, and the words that the site puts around names.
 
-What a page says of its date and its authors, in little: the part of a page's record that learning keeps of it.
-
-One page cannot tell whether "24 July 2024" beside its headline is the day of its post or that of the newest one in a
-list; all pages of a site together can. So the record of each page keeps, of every source on it, which days and which
-names stand there, and what the page alone was read as. `core/site_template/conventions.py` learns from these.
+The record of each page keeps which days and names each source states, and what the page alone was read as (`Said`).
+`core/site_template/conventions.py` learns conventions from these records; they are applied here.
 """
 
 from __future__ import annotations
@@ -23,8 +20,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from newsarchive.core.metadata import authors, dates, publication_date
-from newsarchive.core.metadata import authors as bylines
-from newsarchive.core.metadata.bylines import place
+from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.publication_date import Dated
 from newsarchive.core.metadata.sources import (
@@ -181,7 +177,7 @@ def read_day(claim: Claim, rules: Rules) -> Day | None:
 
 
 def _day(source: str, when: datetime, value: str) -> Day:
-    if (when.hour, when.minute, when.second) == (0, 0, 0):
+    if not dates.has_time(when):
         return Day(source, when.date().toordinal())
     offset = when.utcoffset() or timedelta()
     told = offset != timedelta() or source in TOLD or has_zone(value)
@@ -441,7 +437,7 @@ def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: 
         refused += [offered[c].candidate(reason=reason) for c in others]
         dated, candidates = _decide([c for c in offered if c not in others], article, rules)
     if dated.value is None:
-        found = _traces(article, claims, page_text(), rules)
+        found = _fallbacks(article, claims, page_text(), rules)
         dated, more = publication_date.last_resort(found, _fetched(article))
         candidates = [*candidates, *more]
     printed = {(str(c.source), c.value): before.value for c, before in offered.items()}
@@ -483,11 +479,11 @@ def _fetched(article: Article) -> datetime | None:
     return article.capture.fetched_at if article.capture else None
 
 
-def _traces(
+def _fallbacks(
     article: Article, claims: Sequence[Claim], text: str, rules: Rules
-) -> Iterable[publication_date.Trace]:
-    """The traces of a day on the page (`facts.traces`)."""
-    start = max(0, place(article.blocks, article.headline) - publication_date.BEFORE)
+) -> Iterable[publication_date.Fallback]:
+    """Days of publication for a page that states none."""
+    start = max(0, headline_index(article.blocks, article.headline) - publication_date.MAX_BLOCKS_BEFORE)
     url = article.capture.base_url if article.capture else article.url
     images = of_field(article.candidates, "image")
     blocks = article.blocks[start:]
@@ -507,7 +503,7 @@ def _in_order(claim: Claim, month_first: bool | None, rules: Rules) -> Claim:
 
 def _clock(claim: Claim, rules: Rules) -> str:
     when = dates.parse(claim.value, rules)
-    if when is None or (when.hour, when.minute, when.second) == (0, 0, 0):
+    if when is None or not dates.has_time(when):
         return ""
     return f"T{when:%H:%M:%S}" + (f"{when:%z}" if has_zone(claim.value) else "")
 
@@ -522,7 +518,7 @@ def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int 
         or has_zone(raw)
     ):
         return value
-    if (value.hour, value.minute, value.second) == (0, 0, 0):
+    if not dates.has_time(value):
         return value
     return value.replace(tzinfo=timezone(timedelta(minutes=zone)))
 
@@ -531,36 +527,36 @@ def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> A
     """The authors without those that the site names everywhere; somebody else is named, or nothing changes."""
     sites = {key(c.value): c for c in changing if c.kind is Kind.SITES_NAME}
     claims = of_field(article.candidates, "authors")
-    read = {c: {key(a.name) for a in bylines.read(c, rules)} for c in dict.fromkeys(claims)}
+    read = {c: {key(a.name) for a in authors.read(c, rules)} for c in dict.fromkeys(claims)}
     gone = {c: next(iter(names)) for c, names in read.items() if len(names) == 1 and names <= sites.keys()}
     refused = [c.candidate(reason=sites[name].reason) for c, name in gone.items()]
     rest = [c for c in claims if c not in gone]
     host = parts_of(article.url).hostname or ""
     sections = [article.article_section] if article.article_section else []
-    authors, candidates = bylines.decide(rest, [article.publisher, host], sections, article.blocks, rules)
-    if not authors:
+    decided, candidates = authors.decide(rest, [article.publisher, host], sections, article.blocks, rules)
+    if not decided:
         return article
     return replace(
-        article, authors=authors, candidates=_replaced(article.candidates, "authors", [*candidates, *refused])
+        article, authors=decided, candidates=_replaced(article.candidates, "authors", [*candidates, *refused])
     )
 
 
 def _named(article: Article, changing: Sequence[Convention]) -> Article:
     """The authors without the words that the site puts round names."""
-    authors: list[Author] = []
+    renamed: list[Author] = []
     reasons = []
     for author in article.authors:
         for convention in (c for c in changing if c.kind is Kind.BYLINE):
             name = without(author.name, convention.value)
             reasons += [convention.reason] if name != author.name else []
             author = replace(author, name=name)
-        authors.append(author)
+        renamed.append(author)
     because = "; ".join(dict.fromkeys(reasons))
     candidates = [
         replace(c, reason=f"{c.reason}; {because}") if c.field == "authors" and c.chosen else c
         for c in article.candidates
     ]
-    return replace(article, authors=tuple(dict.fromkeys(authors)), candidates=tuple(candidates))
+    return replace(article, authors=tuple(dict.fromkeys(renamed)), candidates=tuple(candidates))
 
 
 def _replaced(candidates: Sequence[Candidate], field: str, new: Sequence[Candidate]) -> tuple[Candidate, ...]:

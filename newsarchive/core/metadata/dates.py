@@ -1,8 +1,9 @@
-"""One text → one date: every way in which pages write one.
+"""Read a date in any form that pages use: "2025-04-03T08:15:00Z", "3. April 2025", "2025年4月3日".
 
-ISO 8601, RFC 5322 and 9110, what C and Java print, numbers, and month names of many languages (data).
+ISO 8601, RFC 5322 and 9110, what C and Java print, numbers, and month names of 21 languages (data) are understood.
 
-Whether 03/04/2025 is in March or in April: in which order a text, a page or a region writes day and month.
+03/04/2025 may be in March or in April. The second part of this module tells in which order a text, a page or a region
+writes day and month.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from functools import lru_cache
 
 from newsarchive.rules import Rules
 
-#: Longest text that is tried as a date, in characters.
-LONGEST = 80
+#: Characters of a text that are read as a date; the rest is cut off.
+MAX_DATE_CHARS = 80
 
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
@@ -30,13 +31,14 @@ _COMPACT = re.compile(
 _EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) (?:tháng|thg) (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
-#: Digits of other scripts, and how far Thailand counts ahead.
+#: Digits of other scripts → Western digits.
 _DIGITS_OF = str.maketrans(
     "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩０１２３４５６７８９",
     "0123456789" * 8,
 )
 _OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
-_BUDDHIST = 543
+#: Years by which the Thai (Buddhist) calendar is ahead.
+BUDDHIST_YEARS = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
 #: What C's `asctime` and Java's `Date.toString` print: "Fri Feb 18 10:27:24 2022", "Tue Jan 28 15:28:56 CET 2020".
 _PRINTED_BY_CODE = re.compile(
@@ -58,9 +60,10 @@ _CLOCK = re.compile(
 _OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
-#: What all dates hold but those in numbers with a year of two digits; and what those hold.
+#: A year of four digits, also of the Thai calendar.
 _FULL_YEAR = re.compile(r"(?:19|20|25)\d\d")
-_LIKELY = re.compile(rf"{_FULL_YEAR.pattern}|\d[./-] ?\d")
+#: Every date matches this: it has a full year, or numbers with a sign between them.
+_MAY_BE_DATE = re.compile(rf"{_FULL_YEAR.pattern}|\d[./-] ?\d")
 _DIGITS = re.compile(r"\d")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.)?"
 
@@ -106,12 +109,12 @@ def _with_own(rules: Rules, language: str) -> Rules:
 
 
 def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None:
-    """A date as a page writes it, aware; `None` for what is none.
+    """The date in a text as an aware `datetime`, `None` for a text without one.
 
     A time zone that is given is kept; without one the time is taken for UTC, and a bare date is
     midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt).
     """
-    text = western(" ".join(text[:LONGEST].split()))
+    text = western(" ".join(text[:MAX_DATE_CHARS].split()))
     if not _DIGITS.search(text):
         return None
     return _fast(_lower(text), rules, day_first)
@@ -141,6 +144,11 @@ def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
     return (first, match[0]) if first and match else None
 
 
+def has_time(when: datetime) -> bool:
+    """Whether a time is not midnight: a date without a time of day is read as midnight."""
+    return (when.hour, when.minute, when.second) != (0, 0, 0)
+
+
 def from_url(url: str) -> datetime | None:
     """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025-04-03-title`, `/title-20250403`."""
     if match := _URL_NAMED.search(url):
@@ -151,9 +159,9 @@ def from_url(url: str) -> datetime | None:
 
 @lru_cache(maxsize=1024)  # a line is asked for its date, its name and its signature
 def date_text(text: str, rules: Rules) -> str:
-    """The part of a line that is a date, "" where it holds none; of several the first."""
+    """The part of a line that is its first date, "" where the line holds none."""
     in_digits = western(text)
-    if not _LIKELY.search(in_digits):
+    if not _MAY_BE_DATE.search(in_digits):
         return ""
     lower = _lower(in_digits)
     with_year = (ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
@@ -165,7 +173,7 @@ def date_text(text: str, rules: Rules) -> str:
 
 
 def without_date(text: str, rules: Rules) -> list[str]:
-    """What is left of a text on either side of its first date."""
+    """The parts of a text before and after its first date."""
     found = date_text(text, rules)
     return [part for part in text.split(found, 1) if part.strip()] if found else [text]
 
@@ -284,7 +292,7 @@ def _named(text: str, rules: Rules) -> datetime | None:
     part = match.groupdict()
     year = int(part["y"])
     return _build(
-        year - _BUDDHIST * (year > 2400),
+        year - BUDDHIST_YEARS * (year > 2400),
         months[part["m"]],
         part["d"],
         *_clock(text[: match.start()] + " " + text[match.end() :], rules),
@@ -334,8 +342,8 @@ def _prose(rules: Rules) -> Prose:
     )
 
 
-#: As much of one paragraph as is searched for dates that tell the order, in characters.
-MAX_READ_CHARS = 2000
+#: Characters of a paragraph that are searched for dates which tell the order; the rest is not read.
+MAX_ORDER_CHARS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +409,7 @@ def order_of(texts: Iterable[str]) -> bool | None:
     votes = 0
     for text in texts:
         if "/" in text:
-            votes += sum(_vote(m) for m in NUMERIC.finditer(western(text[:MAX_READ_CHARS])) if m[2] == "/")
+            votes += sum(_vote(m) for m in NUMERIC.finditer(western(text[:MAX_ORDER_CHARS])) if m[2] == "/")
     return votes > 0 if votes else None
 
 

@@ -1,8 +1,9 @@
-"""The elements of a page that may carry metadata, found in one query: the tree is walked once, in C.
+"""Find the elements of a page that may carry metadata, and read the claims of its head.
 
-`<meta>`, `<link>`, `<title>` and `<html lang>` → claims.
-
-Which name states which field is data: `data/metadata/names.toml`.
+A page has thousands of elements, and about 100 of them may state a title, an author or a date. One CSS query finds
+them all, so that the tree is walked once, in C. The head's elements (`<meta property="og:title" content="The ferry
+returns">`, `<link>`, `<title>`, `<html lang>`) become claims here; which name states which field is data
+(`data/metadata/names.toml`). All other elements are `Mark`s, which `markup` and `sections` read.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import fold
-from newsarchive.core.metadata.claims import MOST, Claim, plain
+from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
 from newsarchive.rules import Rules
 
 Attributes = dict[str, str | None]
 
-#: Headings, times, microdata, microformats, and what classes of titles, authors and dates hold. Each part costs
-#: time on every page, so that rarer words ("fecha", "auteur") are left to the text near the headline.
+#: Parts of the classes that themes give to titles, authors and dates. Each part costs time on every page, so rarer
+#: words ("fecha", "auteur") are left to `bylines`, which reads the text near the headline.
 _CLASSES = ["breadcrumb", "author", "autor", "byline", "date", "publish", "-title", "headline"]
-# What "Republish" buttons put into a copy so that its publisher can count the readers.
+#: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers.
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
 _QUERY = ",".join(
     [
@@ -35,31 +36,20 @@ _QUERY = ",".join(
         *(f'img[src*="{part}" i]' for part in _PIXELS),
     ]
 )
-_NEVER = frozenset(
-    [
-        "body",
-        "html",
-        "script",
-        "style",
-        "link",
-        "input",
-        "form",
-        "button",
-        "svg",
-        "img",
-        "source",
-        "noscript",
-        "select",
-        "option",
-    ]
-)
-#: Most scripts read, and characters of each.
-_SCRIPTS, _LONGEST_SCRIPT = 30, 1_000_000
+#: Elements that are no marks, except `<img>` and `<link>` with a microdata property.
+_NO_MARKS = frozenset((
+    "body", "html", "script", "style", "link", "input", "form", "button", "svg", "img", "source", "noscript",
+    "select", "option",
+))  # fmt: skip
+#: JSON-LD scripts read of one page; later ones are not read.
+MAX_SCRIPTS = 30
+#: Characters read of one script; the rest is cut off.
+MAX_SCRIPT_CHARS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An element that may carry a claim: its attributes, its place in document order, and its classes (`names`)."""
+    """An element that may carry a claim. `at` is its place among all marks in document order, `names` are its classes."""
 
     node: LexborNode
     tag: str
@@ -69,26 +59,26 @@ class Mark:
 
     @property
     def properties(self) -> list[str]:
-        """Its microdata properties."""
+        """The microdata properties of the element."""
         stated = self.attributes.get("itemprop")
         return stated.split() if stated else []
 
     @property
     def content(self) -> str:
-        """What the element states: the value of `content` or `datetime`, else its text."""
+        """The value of `content` or `datetime`, else the element's text."""
         value = self.attributes.get("content") or self.attributes.get("datetime")
         return plain(value) if value else text_of(self.node)
 
     @property
     def address(self) -> str:
-        """The URL that the element states, as it stands there."""
+        """The URL that the element states, relative or absolute."""
         found = (self.attributes.get(name) for name in ("content", "src", "href", "data-src"))
         return next((value.strip()[:2000] for value in found if value), "")
 
 
 @dataclass(slots=True)
 class Elements:
-    """What one query found, by the reader that it is for."""
+    """What the query found, grouped by the reader that it is for."""
 
     metas: list[Attributes] = field(default_factory=list)
     canonical: list[str] = field(default_factory=list)
@@ -100,7 +90,7 @@ class Elements:
 
 
 def read_elements(tree: LexborHTMLParser) -> Elements:
-    """All elements that readers of metadata look at, each kind bounded in number."""
+    """All elements that may carry metadata; the number of each kind is bounded."""
     out = Elements()
     root = tree.root
     if root is not None:
@@ -108,16 +98,15 @@ def read_elements(tree: LexborHTMLParser) -> Elements:
         out.language = plain(attributes.get("lang") or attributes.get("xml:lang") or "")
     for node in tree.css(_QUERY):
         tag = node.tag or ""
-        add = _ADD.get(tag, _add_mark)
-        add(out, node, tag)
-        if len(out.marks) >= MOST:
+        _ADD.get(tag, _add_mark)(out, node, tag)
+        if len(out.marks) >= MAX_CLAIMS:
             break
     return out
 
 
 def _add_meta(out: Elements, node: LexborNode, tag: str) -> None:
     attributes = node.attributes
-    if len(out.metas) < MOST and attributes.get("content"):
+    if len(out.metas) < MAX_CLAIMS and attributes.get("content"):
         out.metas.append(attributes)
     if "itemprop" in attributes:
         _add_mark(out, node, tag)
@@ -140,17 +129,17 @@ def _add_pixel(out: Elements, node: LexborNode, tag: str) -> None:
 
 
 def _add_script(out: Elements, node: LexborNode, tag: str) -> None:
-    if len(out.scripts) < _SCRIPTS and "ld+json" in (node.attributes.get("type") or "").casefold():
-        out.scripts.append((node.text(deep=True) or "")[:_LONGEST_SCRIPT])
+    if len(out.scripts) < MAX_SCRIPTS and "ld+json" in (node.attributes.get("type") or "").casefold():
+        out.scripts.append((node.text(deep=True) or "")[:MAX_SCRIPT_CHARS])
 
 
 def _add_title(out: Elements, node: LexborNode, tag: str) -> None:
-    """The first one counts; drawings have titles too."""
+    """Keep the first `<title>`: drawings (`<svg>`) have titles, too."""
     out.title = out.title or plain(node.text(deep=True))
 
 
 def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
-    if tag not in _NEVER or (tag in ("img", "link") and "itemprop" in node.attributes):
+    if tag not in _NO_MARKS or (tag in ("img", "link") and "itemprop" in node.attributes):
         attributes = node.attributes
         out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
 
@@ -164,27 +153,25 @@ _ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {
 }
 
 
-def text_of(node: LexborNode, most: int = 400, *, inline: bool = False) -> str:
-    """The text of a short element, white space folded; "" for one that holds more than `most` characters.
+def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> str:
+    """The text of an element with white space folded, "" where it has more than `max_chars` characters.
 
-    Children are parted by spaces; in `inline` content (a heading) only at breaks and blocks, since themes set
-    single letters apart there.
+    The texts of children are separated by spaces. In `inline` content (a heading) they are separated only at breaks
+    and blocks, since themes put single letters into elements there.
     """
     apart = not inline or (node.child is not node.last_child and node.css_first("br,div,p,small") is not None)
     text = node.text(deep=True, separator=" " if apart else "") or ""
-    text = fold(text[: most * 10])
-    return plain(text) if len(text) <= most else ""
+    text = fold(text[: max_chars * 10])
+    return plain(text) if len(text) <= max_chars else ""
 
 
-#: Fields whose value is a URL, to be made absolute.
-URLS = frozenset({"image", "canonical_url", "original_source", "syndication_source"})
-_LINK, _MARKUP, _TITLE, _HTML = map(Source, (Place.LINK, Place.MARKUP, Place.TITLE, Place.HTML))
-_LABEL = Source(Place.META_LABEL)
+#: Fields whose value is a URL.
+_URL_FIELDS = frozenset({"image", "canonical_url", "original_source", "syndication_source"})
 
 
 @lru_cache(maxsize=8)
-def _names(rules: Rules) -> Mapping[str, tuple[str, Source]]:
-    """Name in lower case → (field, source)."""
+def _fields_by_name(rules: Rules) -> Mapping[str, tuple[str, Source]]:
+    """Name of a `<meta>` element in lower case → (field, source)."""
     table = rules.metadata.get("names", {})
     return {
         name.casefold(): (field, source_of(source))
@@ -194,16 +181,21 @@ def _names(rules: Rules) -> Mapping[str, tuple[str, Source]]:
 
 
 def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
-    """What the page's head says."""
+    """The claims of the page's head. `url` is the address that references are relative to."""
     out = [*_metas(found.metas, url, rules), *_labelled(found.metas, rules)]
-    out += [Claim("canonical_url", absolute(reference, url), _LINK) for reference in found.canonical]
-    out += [Claim("republication_pixel", absolute(source, url), _MARKUP) for source in found.pixels]
-    out += [Claim("headline", found.title, _TITLE), Claim("in_language", found.language, _HTML)]
+    out += [
+        Claim("canonical_url", absolute(reference, url), Source(Place.LINK)) for reference in found.canonical
+    ]
+    out += [
+        Claim("republication_pixel", absolute(pixel, url), Source(Place.MARKUP)) for pixel in found.pixels
+    ]
+    out.append(Claim("headline", found.title, Source(Place.TITLE)))
+    out.append(Claim("in_language", found.language, Source(Place.HTML)))
     return [claim for claim in out if claim.value]
 
 
 def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
-    names = _names(rules)
+    names = _fields_by_name(rules)
     for attributes in metas:
         for attribute in ("property", "name", "http-equiv"):
             known = names.get((attributes.get(attribute) or "").strip().casefold())
@@ -213,17 +205,20 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
 
 
 def _labelled(metas: list[Attributes], rules: Rules) -> Iterator[Claim]:
-    """What cards for Twitter and Slack show under a word for "by": `twitter:label1`, `twitter:data1` (Yoast)."""
+    """Authors on cards for Twitter and Slack, under a word for "by" (Yoast): `twitter:label1` holds "Written by", and
+    `twitter:data1` the name."""
     named = ((a.get("name") or a.get("property") or "", a.get("content")) for a in metas)
-    said = {name: plain(value) for name, value in named if name.startswith(("twitter:label", "twitter:data"))}
+    values = {
+        name: plain(value) for name, value in named if name.startswith(("twitter:label", "twitter:data"))
+    }
     for number in "12":
-        if says_by(said.get(f"twitter:label{number}", ""), rules):
-            yield Claim("authors", said.get(f"twitter:data{number}", ""), _LABEL)
+        if says_by(values.get(f"twitter:label{number}", ""), rules):
+            yield Claim("authors", values.get(f"twitter:data{number}", ""), Source(Place.META_LABEL))
 
 
 def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]:
     text = plain(content)
-    if field in URLS:
+    if field in _URL_FIELDS:
         yield Claim(field, absolute(text, url), source)
     elif field == "keywords" and source.place is not Place.OPEN_GRAPH:
         yield from (Claim(field, " ".join(word.split()), source) for word in text.split(",")[:100])
@@ -232,7 +227,7 @@ def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]
 
 
 def absolute(reference: str, base: str) -> str:
-    """A reference as an absolute http(s) URL, "" for anything else."""
+    """A reference as an absolute http or https URL, "" where it is none."""
     try:
         url = urljoin(base, reference.strip()) if reference.strip() else ""
     except ValueError:

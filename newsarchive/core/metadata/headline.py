@@ -1,14 +1,13 @@
-"""Which of the texts that a page calls its title is the headline.
+"""Choose the headline among a page's titles, and refuse descriptions that only repeat the text.
 
-The page's head (JSON-LD, Open Graph, `<title>`) was written for machines and search results, the
-headings are what the reader sees; spelled alike they are one option. The site's name and the section are
-never a headline, and are cut off one only where the page itself shows that they are not part of it.
+The head of a page (JSON-LD, Open Graph, `<title>`) is written for machines and search results, its headings for
+readers: "The mill closes - Harbour Post" and "The mill closes". Titles of the same words are one option. The name of
+the site and of the section are never a headline. They are cut off a title only where the page itself shows that they
+are no part of it.
 
-What a page says of its article in a sentence of its own.
-
-Many content systems fill the description with the first lines of the text, cut off where the space ends: that says
-nothing that the text does not, and where a site sets marks for machines before its posts ("Verification:
-a0d6e82a7952e405"), these stand in it, too. Such a repeat is refused, such a mark is cut out.
+Many content systems fill the description with the first lines of the text, cut off at some length. Such a description
+is refused. Some sites put marks for machines before their posts ("Verification: a0d6e82a7952e405"), and these stand
+in the description, too. Such a mark is cut out.
 """
 
 from __future__ import annotations
@@ -19,25 +18,37 @@ from dataclasses import replace
 from itertools import islice
 
 from newsarchive.core.metadata.claims import Claim, Option, Trait, weigh
-from newsarchive.core.metadata.sources import FIRST_HEADINGS, SHOWN, Place
+from newsarchive.core.metadata.sources import FIRST_HEADINGS, IN_BODY, Place
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
-#: What parts a headline from a site's name or a section in titles.
-_PARTS = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
-#: Shortest word of a host's name that tells whose a title's last part is, and least that is left of the title, in letters.
-_HOST_WORD, _REST = 5, 8
-#: How alike two titles are that mean the same, as a share of common words.
-_ALIKE = 0.6
-#: Longest headline, in characters.
-LONGEST = 300
+#: What stands between the headline and the name of the site or section in a title.
+_SEPARATOR = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
+#: Letters of a word of the host's name. A shorter word does not tell that the last part of a title names the site.
+MIN_HOST_WORD_LETTERS = 5
+#: Letters of a title without the site's name. A shorter rest is no title, and nothing is cut off.
+MIN_TITLE_LETTERS = 8
+#: Share of the shorter title's words that both titles have. Below, the titles have nothing to do with each other.
+MIN_COMMON_WORDS_SHARE = 0.6
+#: Characters of a headline; a longer text is refused.
+MAX_HEADLINE_CHARS = 300
+#: Letters that a description and the text must share. Below, both may only open with the same phrase.
+MIN_REPEATED_LETTERS = 40
+#: Letters of a paragraph before the repeat: a place, an agency, a date. Above, the description is no beginning of it.
+MAX_LETTERS_BEFORE_REPEAT = 60
+#: Paragraphs of the text that a description is compared with. A byline or a heading may precede the first sentence.
+MAX_PARAGRAPHS = 4
+#: Letters of the text that are compared with a description; the rest is not looked at.
+MAX_COMPARED_LETTERS = 4000
+#: Letters of a description without its mark. A shorter rest says nothing, and the description is refused.
+MIN_LETTERS_WITHOUT_MARK = 20
 
 
 def decide(
     claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
 ) -> tuple[str, list[Candidate], list[Claim]]:
-    """The headline, "" where the page has none, all candidates with the reason for each, and the claims that were weighed.
+    """The headline ("" where the page has none), all candidates with the reason for each, and the claims weighed.
 
     `site_names` are the names of the site that the page itself gives, `sections` its sections.
     """
@@ -53,41 +64,40 @@ def decide(
 def options(
     claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str]
 ) -> tuple[list[Option], list[Candidate]]:
-    """What the page offers as its headline, and what was refused."""
-    sites, parts = set(map(key, site_names)), set(map(key, sections))
+    """The options for the headline, and the claims that were refused."""
+    sites = set(map(key, site_names))
+    section_keys = set(map(key, sections)) - {key(c.value) for c in claims if not _in_body(c)}
     usable: dict[str, list[Claim]] = {}
     refused: list[Candidate] = []
-    parts -= {key(c.value) for c in claims if not _is_shown(c)}
-    for claim in _cut(claims, sites, _host_word(site_names)):
-        reason = _refusal(claim, sites, parts)
-        if reason:
+    for claim in _without_site_names(claims, sites, _host_word(site_names)):
+        if reason := _refusal(claim, sites, section_keys):
             refused.append(claim.candidate(reason=reason))
         else:
             usable.setdefault(key(claim.value), []).append(claim)
-    heads = list(dict.fromkeys(c.value for group in usable.values() for c in group if not _is_shown(c)))
-    first = sum(map(_is_first, usable.values()))
+    head_titles = list(dict.fromkeys(c.value for group in usable.values() for c in group if not _in_body(c)))
+    first_headings = sum(map(_has_first_heading, usable.values()))
     out: list[Option] = []
     for group in usable.values():
-        traits = _traits(group, heads)
-        if first > 1 and _is_first(group):
+        traits = _traits(group, head_titles)
+        if first_headings > 1 and _has_first_heading(group):
             traits += (Trait.ONE_OF_HEADINGS,)
         if any(c.source.place is not Place.H2 for c in group) or traits:
             out.append(Option(tuple(sorted(group, key=_spelling)), traits))
     return out, refused
 
 
-def _is_shown(claim: Claim) -> bool:
-    return claim.source.place in SHOWN
+def _in_body(claim: Claim) -> bool:
+    return claim.source.place in IN_BODY
 
 
-def _is_first(group: Sequence[Claim]) -> bool:
-    """Whether a heading of the first rank is among the claims."""
+def _has_first_heading(group: Sequence[Claim]) -> bool:
+    """Whether an `<h1>` is among the claims."""
     return any(c.source.place in FIRST_HEADINGS for c in group)
 
 
 def _spelling(claim: Claim) -> tuple[bool, bool]:
-    """Whose spelling wins within an option: what is shown, unless in capitals."""
-    return claim.value.isupper(), not _is_shown(claim)
+    """Sort key of the claims within an option: the spelling of the page's body wins, unless it is in capitals."""
+    return claim.value.isupper(), not _in_body(claim)
 
 
 def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
@@ -98,116 +108,107 @@ def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
         return "links to the home page"
     if folded in sites:
         return "is the site's name"
-    if _is_shown(claim) and folded in sections:
+    if _in_body(claim) and folded in sections:
         return "is the section"
-    return "too long for a headline" if len(claim.value) > LONGEST else ""
+    return "too long for a headline" if len(claim.value) > MAX_HEADLINE_CHARS else ""
 
 
-def _traits(group: Sequence[Claim], heads: Sequence[str]) -> tuple[Trait, ...]:
-    """What else speaks for a heading: that the head says nearly the same."""
-    if not all(map(_is_shown, group)):
+def _traits(group: Sequence[Claim], head_titles: Sequence[str]) -> tuple[Trait, ...]:
+    """What speaks for a heading beside its sources: that a title in the head has nearly the same words."""
+    if not all(map(_in_body, group)):
         return ()
-    likeness = max((alike(group[0].value, h) for h in heads), default=0.0)
+    likeness = max((alike(group[0].value, title) for title in head_titles), default=0.0)
     if likeness >= 0.85:
-        longer = len(group[0].value) > max(map(len, heads))
+        longer = len(group[0].value) > max(map(len, head_titles))
         return (Trait.CONTAINS_TITLE,) if longer else (Trait.PART_OF_TITLE,)
     return (Trait.LIKE_TITLE,) if likeness > 0 else ()
 
 
-def _cut(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
-    """Claims without a site's name at either end, where a heading or the site's own name shows it."""
+def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
+    """Claims without the site's name at either end, where a heading shows the rest or the site has this name."""
     names = sites - {""}
-    cut = {c: _without_name(c.value, names, set(), host) for c in claims if _is_shown(c)}
-    shown = set(map(key, cut.values()))
+    cut = {c: _without_name(c.value, names, set(), host) for c in claims if _in_body(c)}
+    known = set(map(key, cut.values()))
     cut |= {
-        c: _without_name(c.value, names, shown, host)
+        c: _without_name(c.value, names, known, host)
         for c in claims
         if c not in cut and c.source.place is not Place.TITLE
     }
-    shown = set(map(key, cut.values()))  # `<title>` holds more than what is written for cards and machines
-    cut |= {c: _without_name(c.value, names, shown, host) for c in claims if c not in cut}
+    known = set(map(key, cut.values()))  # `<title>` comes last: the titles for cards are shorter
+    cut |= {c: _without_name(c.value, names, known, host) for c in claims if c not in cut}
     return [c if cut[c] == c.value else replace(c, value=cut[c]) for c in claims]
 
 
 def _host_word(site_names: Sequence[str]) -> str:
-    """The longest word of the host's name, "" if it is short: `apps.shopify.com` is of `shopify`."""
+    """The longest word of the host's name, "" where it is short: "shopify" of "apps.shopify.com"."""
     hosts = [name for name in site_names if "." in name and " " not in name]
     labels = [key(label) for label in hosts[0].split(".")[:-1]] if hosts else []
     longest = max(labels, key=len, default="")
-    return longest if len(longest) >= _HOST_WORD else ""
+    return longest if len(longest) >= MIN_HOST_WORD_LETTERS else ""
 
 
-def _of_host(part: str, host: str) -> bool:
-    """Whether the last part of a title is named like the host: `Shopify App Store`, but not `Rust` of `rust-lang.org`."""
+def _named_like_host(part: str, host: str) -> bool:
+    """Whether the last part of a title is named like the host: "Shopify App Store", but not "Rust" of "rust-lang.org"."""
     folded = key(part)
-    return bool(host) and (host in folded or (len(folded) >= _HOST_WORD and folded in host))
+    return bool(host) and (host in folded or (len(folded) >= MIN_HOST_WORD_LETTERS and folded in host))
 
 
-def _without_name(text: str, names: set[str], shown: set[str], host: str) -> str:
-    """`Title - Section - Site` is `Title` if a heading reads `Title`, or the site is named `Site`."""
-    if key(text) in shown:
+def _without_name(text: str, names: set[str], known: set[str], host: str) -> str:
+    """The title without the site's name: "Title - Section - Site" becomes "Title" where another title (`known`) reads
+    "Title", or "Title - Section" where the site is named "Site"."""
+    if key(text) in known:
         return text
-    parts = [(m.start(), m.end()) for m in _PARTS.finditer(text)][:20]
-    for start, end in parts:
+    separators = [(m.start(), m.end()) for m in _SEPARATOR.finditer(text)][:20]
+    for start, end in separators:
         for part in (text[:start], text[end:]):
-            if key(part) in shown and len(part) > 3 and key(part) not in names:
+            if key(part) in known and len(part) > 3 and key(part) not in names:
                 return part
-    for start, end in reversed(parts):
+    for start, end in reversed(separators):
         if key(text[end:]) in names:
-            return _without_name(text[:start], names, shown, host)
-    for start, end in parts:
+            return _without_name(text[:start], names, known, host)
+    for start, end in separators:
         if key(text[:start]) in names:
-            return _without_name(text[end:], names, shown, host)
-    for start, end in parts[-1:]:
-        bar = ":" not in text[start:end] and len(key(text[:start])) >= _REST
-        if bar and _of_host(text[end:], host):
-            return _without_name(text[:start], names, shown, host)
+            return _without_name(text[end:], names, known, host)
+    for start, end in separators[-1:]:
+        may_cut = ":" not in text[start:end] and len(key(text[:start])) >= MIN_TITLE_LETTERS
+        if may_cut and _named_like_host(text[end:], host):
+            return _without_name(text[:start], names, known, host)
     return text
 
 
 def alike(one: str, other: str) -> float:
-    """How far two titles agree: the share of common words in the shorter, 0 below .6."""
+    """How far two titles agree, from 0 to 1: 1 for the same words, else 0.9 times the share of the shorter title's words
+    that both have, 0 where this share is less than `MIN_COMMON_WORDS_SHARE`."""
     if key(one) == key(other):
         return 1.0
     first, second = set(one.casefold().split()), set(other.casefold().split())
     shorter = min(len(first), len(second))
     share = len(first & second) / shorter if shorter >= 3 else 0.0
-    return share * 0.9 if share >= _ALIKE else 0.0
+    return share * 0.9 if share >= MIN_COMMON_WORDS_SHARE else 0.0
 
 
-#: Letters that a description must share with the text to be its repeat: below it, both may open with the same phrase.
-MIN_REPEATED_LETTERS = 40
-#: Letters that may stand before the repeat in a paragraph: a place, an agency, a date.
-MAX_LETTERS_BEFORE = 60
-#: Paragraphs of the text that a description is looked for in; a byline or a heading may come before the first sentence.
-MAX_PARAGRAPHS = 4
-#: Letters of the text that are compared, at most.
-MAX_COMPARED_LETTERS = 4000
-#: Letters of a description without its mark that still say something.
-MIN_LETTERS = 20
-
-#: A label and a machine's mark: a hash, a UUID, or what search engines give out to verify a site.
-_MARK = re.compile(
+#: A label and a mark for machines: a hash, a UUID, or a token by which a search engine verifies a site.
+_MACHINE_MARK = re.compile(
     r"(?:(?<!\w)[^\W\d_]+(?:[ _-][^\W\d_]+){0,3})?\s?[:=#]\s?"
     r"(?P<mark>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,64}|[A-Za-z0-9_-]{30,}={0,2})(?![\w=])",
     re.IGNORECASE,
 )
-#: The signs of a text that goes on.
-_CUT = re.compile(r"\s*(?:\[?\(?(?:…|\.{2,})\)?\]?)\s*$")
+#: An ellipsis at the end.
+_ELLIPSIS = re.compile(r"\s*(?:\[?\(?(?:…|\.{2,})\)?\]?)\s*$")
 
 
-def own(
+def own_descriptions(
     claims: Sequence[Claim], headline: str, blocks: Sequence[Block]
 ) -> tuple[list[Claim], list[Candidate]]:
-    """The claims that say something of their own, without marks for machines, and those refused.
+    """The claims that do not only repeat the text, without marks for machines, and the refused claims.
 
-    `blocks` labelled `body` are the text, as far as it is known.
+    The blocks labelled `body` are the text, as far as it is known.
     """
     paragraphs = _paragraphs(blocks) if claims else []
     kept, refused = [], []
     for claim in claims:
         text = without_marks(claim.value)
-        if text != claim.value and len(key(text)) < MIN_LETTERS:
+        if text != claim.value and len(key(text)) < MIN_LETTERS_WITHOUT_MARK:
             refused.append(claim.candidate(reason="a mark for machines"))
         elif _repeats(text, headline, paragraphs):
             refused.append(claim.candidate(reason="the beginning of the text"))
@@ -217,14 +218,14 @@ def own(
 
 
 def without_marks(text: str) -> str:
-    """A text without labels and their machine's marks.
+    """A text without marks for machines and their labels.
 
     >>> without_marks("Verification: a0d6e82a7952e405 The ferry returns."), without_marks("Room: 20250401")
     ('The ferry returns.', 'Room: 20250401')
     """
     if ":" not in text and "=" not in text and "#" not in text:
         return text
-    cut = _MARK.sub(lambda m: " " if _is_mark(m["mark"]) else m[0], text)
+    cut = _MACHINE_MARK.sub(lambda m: " " if _is_mark(m["mark"]) else m[0], text)
     return " ".join(cut.split()) if cut != text else text
 
 
@@ -233,17 +234,17 @@ def _is_mark(text: str) -> bool:
 
 
 def _paragraphs(blocks: Sequence[Block]) -> list[str]:
-    """The first paragraphs of the text, folded, each with what follows it."""
+    """The first paragraphs of the text as match keys (`normalise.key`), each with the text that follows it."""
     body = (b.text for b in blocks if b.label == "body")
     texts = [key(text) for text in islice(body, MAX_PARAGRAPHS * 4)]
     return ["".join(texts[i:])[:MAX_COMPARED_LETTERS] for i in range(min(MAX_PARAGRAPHS, len(texts)))]
 
 
 def _repeats(text: str, headline: str, paragraphs: Sequence[str]) -> bool:
-    """Whether a description is the beginning of a paragraph, its last word apart, which may be cut off."""
-    whole = _CUT.sub("", text)
+    """Whether a description is the beginning of a paragraph. Its last word is not compared, since it may be cut off."""
+    whole = _ELLIPSIS.sub("", text)
     folded = key(whole).removeprefix(key(headline))
     compared = folded[: len(folded) - len(key(whole.rsplit(" ", 1)[-1]))] or folded
     if len(compared) < MIN_REPEATED_LETTERS:
         return False
-    return any(0 <= p.find(compared) <= MAX_LETTERS_BEFORE for p in paragraphs)
+    return any(0 <= p.find(compared) <= MAX_LETTERS_BEFORE_REPEAT for p in paragraphs)

@@ -1,7 +1,8 @@
-"""schema.org in JSON-LD (W3C JSON-LD 1.1; schema.org/NewsArticle) → claims.
+"""Read schema.org in JSON-LD (W3C JSON-LD 1.1; schema.org/NewsArticle) → claims.
 
-Pages get it wrong in every way: comments, trailing commas, `@graph`, lists in lists, references by
-`@id`, strings where objects belong. All of it is read as far as it makes sense, and nothing raises.
+A page may write `{"@type": "NewsArticle", "author": "Jane Doe",}`, with a string in the place of an object and a comma
+too many. Comments, `@graph`, lists in lists and references by `@id` occur as well. All of it is read as far as it makes
+sense, and nothing raises.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from newsarchive.core.urls import parts_of
 
 Node = dict[str, Any]
 
-_NODES = 2000
-_NAMES = 40
+#: JSON objects read of one page; later ones are not read.
+MAX_NODES = 2000
+#: Names read of one property; later ones are not read.
+MAX_NAMES = 40
 
 _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|"
@@ -52,7 +55,7 @@ _NAMED = {
 
 
 class _About(NamedTuple):
-    """The sources of what JSON-LD says of one thing, and of what stands in for its headline and its day."""
+    """The source of what JSON-LD says of one thing, and those of the properties that replace its headline and its day."""
 
     source: Source
     name: Source
@@ -64,19 +67,19 @@ _OF_PAGE = _About(*map(Source, (Place.JSON_LD_PAGE, Place.JSON_LD_PAGE_NAME, Pla
 
 
 def nodes(scripts: Iterable[str]) -> list[Node]:
-    """Every JSON object in the page's JSON-LD scripts, outermost first, at most 2,000."""
+    """The JSON objects in the page's JSON-LD scripts, outermost first, at most `MAX_NODES`."""
     queue: deque[Any] = deque()
     for script in scripts:
         queue.extend(_values(script))
     out: list[Node] = []
     steps = 0
-    while queue and len(out) < _NODES and steps < _NODES * 10:
+    while queue and len(out) < MAX_NODES and steps < MAX_NODES * 10:
         value, steps = queue.popleft(), steps + 1
         if isinstance(value, dict):
             out.append(value)
             queue.extend(v for v in value.values() if isinstance(v, dict | list))
         elif isinstance(value, list):
-            queue.extend(v for v in value[:_NODES] if isinstance(v, dict | list))
+            queue.extend(v for v in value[:MAX_NODES] if isinstance(v, dict | list))
     return out
 
 
@@ -123,15 +126,15 @@ def claims(scripts: Iterable[str], url: str) -> list[Claim]:
     page = next((n for n in found if "WebPage" in types(n) or "ItemPage" in types(n)), None)
     if page is not None and page is not article:
         out += _claims_of(page, by_id, _OF_PAGE)
-    out += _crumbs(found, url)
+    out += _breadcrumb(found, url)
     site = next((n for n in found if "WebSite" in types(n) and plain(n.get("name"))), None)
     if site is not None:
         out.append(Claim("publisher", plain(site["name"]), Source(Place.JSON_LD_SITE)))
     return out
 
 
-def _crumbs(found: list[Node], url: str) -> list[Claim]:
-    """The section: the last crumb of the way to this page that is neither home nor the page itself."""
+def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
+    """The section: the last item of the breadcrumb that is neither the home page nor the page itself."""
     trail = next((n for n in found if "BreadcrumbList" in types(n)), None)
     steps = [s for s in _list(trail.get("itemListElement"))[:20] if isinstance(s, dict)] if trail else []
     steps.sort(key=lambda s: s["position"] if isinstance(s.get("position"), int) else 0)
@@ -164,13 +167,13 @@ def _by_id(found: list[Node]) -> dict[str, Node]:
 
 
 def _article(found: list[Node], url: str) -> Node | None:
-    """The node that describes this page's article: of an article's type, with a headline, naming
-    this URL; a list of teasers names other URLs."""
+    """The node of an article's type that fits this page best: it has a headline and names this URL, while the nodes of
+    teasers name other URLs."""
     articles = [n for n in found if any(_ARTICLE.search(t) for t in types(n))]
-    return max(articles, key=lambda n: _fit(n, url), default=None)
+    return max(articles, key=lambda n: _fitness(n, url), default=None)
 
 
-def _fit(node: Node, url: str) -> float:
+def _fitness(node: Node, url: str) -> float:
     urls = [_url(node.get(k)) for k in ("url", "mainEntityOfPage", "@id")]
     named = [u for u in urls if u.startswith("http")]
     same = any(_same_page(u, url) for u in named)
@@ -200,23 +203,23 @@ def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]
     if "datePublished" not in node and "dateCreated" in node:
         out.append(Claim("date_published", plain(node["dateCreated"]), about.created))
     out += _authors(node, by_id, source)
-    out += _rest(node, by_id, source)
+    out += _other_claims(node, by_id, source)
     return [c for c in out if c.value]
 
 
 def _authors(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
     """Authors, from `author`, else from `creator`."""
-    for value in _list(node.get("author") or node.get("creator"))[:_NAMES]:
+    for value in _list(node.get("author") or node.get("creator"))[:MAX_NAMES]:
         value = _resolve(value, by_id)
         kind, url = "", ""
         if isinstance(value, dict):
             kind = "organisation" if any(_ORGANISATION.search(t) for t in types(value)) else "person"
             url = _url(value.get("url")) or _url(value.get("sameAs"))
-        for name in _list(_name(value))[:_NAMES]:
+        for name in _list(_name(value))[:MAX_NAMES]:
             yield Claim("authors", plain(name), source, kind, url)
 
 
-def _rest(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
+def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
     for word in _keywords(node.get("keywords")):
         yield Claim("keywords", word, source)
     publisher = _resolve(next(iter(_list(node.get("publisher"))), None), by_id)

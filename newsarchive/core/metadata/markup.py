@@ -1,8 +1,8 @@
-"""What marked elements of the page show: headings, microdata, and microformats near the headline.
+"""Read headings, microdata and microformats of the page → claims.
 
-WordPress, Blogger, Ghost, Substack and Medium themes mark authors and dates by `rel=author`, `<time>`, hAtom and
-h-entry classes (microformats.org), or by classes of their own. What stands in comments, sidebars and teasers
-is left out.
+Themes of WordPress, Blogger, Ghost, Substack and Medium mark authors and dates by `rel=author`, by `<time>`, by the
+classes of hAtom and h-entry (microformats.org), or by classes of their own: `<span class="post-author">Jane Doe</span>`.
+Elements in comments, sidebars and teasers are left out.
 """
 
 from __future__ import annotations
@@ -16,41 +16,42 @@ from selectolax.lexbor import LexborNode
 from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.dates import parse, says_modified, says_published
 from newsarchive.core.metadata.elements import Mark, text_of
-from newsarchive.core.metadata.other_posts import Others
+from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import parted
 from newsarchive.core.metadata.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.text.patterns import whole
 from newsarchive.rules import Rules
 
-#: The patterns of classes are for small letters, and begin with one: a search skips to it, as it cannot where case
-#: does not matter or where what stands before comes first.
-_ASIDE = re.compile(
+#: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
+#: letter: a search skips to this letter, which it cannot where case does not matter or where a look-behind comes first.
+_ASIDE_CLASS = re.compile(
     r"comment|respond|sidebar|side-bar|footer(?<!post-footer)(?<!entry-footer)(?<!article-footer)|widget|related|recommend|"
     r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|"
     rf"copyright|disqus|{whole('nav')}"
 )
-_ASIDES = ("footer", "nav", "aside")
-#: Where Blogger and WordPress themes put author and date: the foot of the post itself.
-_SIGNATURE = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
-_HEADLINE = re.compile(
+_ASIDE_TAGS = ("footer", "nav", "aside")
+#: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
+_POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
+_HEADLINE_CLASS = re.compile(
     r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)"
 )
-#: One of these stands in all that `_HEADLINE` finds.
-_TITLES = ("title", "headline", "p-name")
-_AUTHOR = re.compile("author|autor|byline|writer")
-_AUTHOR_NAME = re.compile(
+#: `_HEADLINE_CLASS` matches only classes with one of these words.
+_HEADLINE_WORDS = ("title", "headline", "p-name")
+_AUTHOR_CLASS = re.compile("author|autor|byline|writer")
+_NAME_CLASS = re.compile(
     r"(?:author|autor|byline|writer)s?(?:__|--|[-_])?(?:name|link)|(?:^|\s)(?:author|p-author|fn)(?:\s|$)|vcard",
     re.IGNORECASE,
 )
-_NOT_AUTHOR = re.compile(
+_NOT_AUTHOR_CLASS = re.compile(
     r"bio|avatar|image|photo|picture|social|desc|about|box|date|time|title|job|role|follow|email|info|thumb|img",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
-_DATE = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
-_MODIFIED = re.compile("updat|modif|aktualis|last-?edit|revis")
-#: Baidu's pages for authors call the time of publication `dateUpdate`.
-_DATES = frozenset(["datePublished", "dateModified", "dateUpdate"])
+_DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
+_MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
+#: Microdata properties that are dates. Baidu's pages for authors call the time of publication `dateUpdate`.
+_DATE_PROPERTIES = frozenset(["datePublished", "dateModified", "dateUpdate"])
+#: Microdata property → field.
 _PROPERTIES = {
     "dateUpdate": "date_published",
     "datePublished": "date_published",
@@ -61,34 +62,41 @@ _PROPERTIES = {
     "inLanguage": "in_language",
     "headline": "headline",
 }
-#: Elements that themes use for the line over a headline, inside the heading.
-_SMALL = frozenset(["small", "time", "sup"])
+#: Elements inside a heading that hold the kicker, the line over the headline.
+_KICKER_TAGS = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
-#: Properties that a list of other posts gives for each of them.
-_OF_POSTS = frozenset(["datePublished", "dateModified", "author"])
-_OBJECTS = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
-#: How many ancestors decide where a node stands.
-_CLIMB = 12
-#: Longest text of an element for authors, in characters.
-_LONGEST_BYLINE = 160
-#: Most elements in it that are set apart.
-_PIECES = 20
-#: Longest label before a date, in characters.
-_LABEL = 40
-#: How many marks after and before the headline count as near it, and how many are looked at in all on either side.
-_AFTER, _BEFORE, _ELSEWHERE, _FAR = 25, 8, 100, 30
-#: Unmarked headings of the second rank that are heard: a theme's first ones are the site's and the post's.
-_SECONDS = 8
+#: Properties that a list of other posts states for each post.
+_PROPERTIES_OF_LISTS = frozenset(["datePublished", "dateModified", "author"])
+#: Properties whose value is an object, a list or a truth value.
+_OBJECT_PROPERTIES = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
+#: Ancestors of an element that tell where it stands; those further up are not asked.
+MAX_ANCESTORS = 12
+#: Characters of an element for authors; a longer text is not read.
+MAX_BYLINE_CHARS = 160
+#: Elements in an element for authors whose texts are separated; later ones are not.
+MAX_BYLINE_ELEMENTS = 20
+#: Characters of the label before a date; a longer text is no label.
+MAX_LABEL_CHARS = 40
+#: Marks after the headline that count as near it; later ones are elsewhere.
+MAX_NEAR_MARKS_AFTER = 25
+#: Marks before the headline that count as near it; earlier ones are elsewhere.
+MAX_NEAR_MARKS_BEFORE = 8
+#: Marks after the headline that are looked at at all.
+MAX_MARKS_AFTER = 100
+#: Marks before the headline that are looked at at all.
+MAX_MARKS_BEFORE = 30
+#: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
+MAX_SECOND_HEADINGS = 8
 _MICRODATA = Source(Place.MICRODATA)
 
 
 def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]]:
-    """What the page shows as a headline: `<h1>`, marked titles, and the first `<h2>`s."""
+    """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s."""
     seconds = 0
     for mark in marks:
         place = _heading_place(mark)
         seconds += place in SECOND_HEADINGS
-        if place is None or (place in SECOND_HEADINGS and seconds > _SECONDS):
+        if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
         text = text_of(mark.node, inline=True)
         if text and mark.tag == "h1":
@@ -98,12 +106,12 @@ def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]
 
 
 def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
-    """A headline without the line that is set over it inside the same heading: "Tunisia" and "A new government"."""
+    """A headline without its kicker, a line over it in the same heading: "Tunisia" over "A new government"."""
     first = _first_element(heading)
     if first is not None and first.tag in ("a", "span") and text_of(first, inline=True) == text:
-        first = _first_element(first)  # all of it is a link
+        first = _first_element(first)  # the whole heading is a link
     if first is None or not (
-        first.tag in _SMALL or _kicker(rules).search(first.attributes.get("class") or "")
+        first.tag in _KICKER_TAGS or _kicker_class(rules).search(first.attributes.get("class") or "")
     ):
         return text
     kicker = text_of(first, inline=True)
@@ -112,15 +120,15 @@ def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
 
 
 @lru_cache(maxsize=8)
-def _kicker(rules: Rules) -> re.Pattern[str]:
-    """What the class of a line over a headline says, by the table of boxes."""
+def _kicker_class(rules: Rules) -> re.Pattern[str]:
+    """The classes of kickers, from `data/metadata/boxes.toml`."""
     table = rules.metadata.get("boxes", {}).get("kicker", {})
     words = (rf"(?:^|[\s_-]){word}(?:[\s_-]|$)" for word in table.get("words", []))
     return re.compile("|".join([*table.get("parts", []), *words]) or r"(?!)", re.IGNORECASE)
 
 
 def _first_element(node: LexborNode) -> LexborNode | None:
-    """The element that a node opens with, `None` where text comes first."""
+    """The first child of a node, `None` where text comes first."""
     child = node.child
     while child is not None and child.tag == "-text" and not (child.text(deep=False) or "").strip():
         child = child.next
@@ -148,12 +156,13 @@ def _heading_place(mark: Mark) -> Place | None:
 @lru_cache(maxsize=2048)
 def _says_headline(names: str) -> bool:
     names = names.lower()
-    return any(word in names for word in _TITLES) and bool(_HEADLINE.search(names))
+    return any(word in names for word in _HEADLINE_WORDS) and bool(_HEADLINE_CLASS.search(names))
 
 
 def stated(mark: Mark, rules: Rules) -> str:
-    """The value of a mark: the `title` of an `<abbr>`, or of a `value-title` inside it, where that is a date
-    (microformats' value class pattern; Blogger shows "8:30 AM" for a moment in ISO 8601), else what it shows."""
+    """The value of a mark: the `title` of an `<abbr>`, or of a `value-title` inside it, where it is a date, else the
+    mark's content. Source: the value class pattern of microformats.org. Blogger writes "8:30 AM" with the whole time as
+    `title`."""
     node: LexborNode | None = mark.node
     if mark.tag != "abbr":
         node = (
@@ -169,35 +178,35 @@ def stated(mark: Mark, rules: Rules) -> str:
     return mark.content
 
 
-def microdata(marks: Sequence[Mark], rules: Rules, others: Others) -> Iterator[Claim]:
-    """Properties of an article in microdata (HTML Living Standard, 5), but for what tells of other posts.
+def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> Iterator[Claim]:
+    """Properties of an article in microdata (HTML Living Standard, 5), without those of other posts.
 
-    Of several articles on a page the first one counts: a list of teasers has an author for each.
+    Of several articles on a page only the first one's authors count: a list of teasers states an author for each.
     """
-    first: int | None = None
+    first_item: int | None = None
     for mark in marks:
         for name in mark.properties:
-            if name in _OF_POSTS and others.holds(mark.node):
+            if name in _PROPERTIES_OF_LISTS and other_posts.holds(mark.node):
                 continue
             if name in _PROPERTIES and not aside(mark.node):
-                value = stated(mark, rules) if name in _DATES else mark.content
+                value = stated(mark, rules) if name in _DATE_PROPERTIES else mark.content
                 yield Claim(_PROPERTIES[name], value, _MICRODATA)
             elif name == "author" and not aside(mark.node):
-                scope = _article(mark.node)
-                first = scope if first is None else first
-                if scope != first:
+                item = _item_id(mark.node)
+                first_item = item if first_item is None else first_item
+                if item != first_item:
                     continue
                 inner = mark.node.css_first('[itemprop~="name"]')
                 found = Mark(inner, "", inner.attributes, 0).content if inner is not None else mark.content
                 yield Claim("authors", found, _MICRODATA, url=mark.attributes.get("href") or "")
-            elif name in _OBJECTS and not aside(mark.node):
-                yield from _object(mark, name)
+            elif name in _OBJECT_PROPERTIES and not aside(mark.node):
+                yield from _object_claims(mark, name)
 
 
-def _article(node: LexborNode) -> int:
-    """The identity of the item that a property belongs to, 0 for none."""
+def _item_id(node: LexborNode) -> int:
+    """The ID (`mem_id`) of the microdata item that a property belongs to, 0 for none."""
     up = node.parent
-    for _ in range(_CLIMB * 2):
+    for _ in range(MAX_ANCESTORS * 2):
         if up is None:
             return 0
         if "itemscope" in up.attributes:
@@ -206,8 +215,8 @@ def _article(node: LexborNode) -> int:
     return 0
 
 
-def _object(mark: Mark, name: str) -> Iterator[Claim]:
-    """A property that is an object of its own, a list, or a truth value."""
+def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
+    """The claims of a property whose value is an object, a list or a truth value."""
     if name == "keywords":
         yield from (Claim(name, word.strip(), _MICRODATA) for word in re.split("[,;]", mark.content)[:50])
     elif name == "image":
@@ -222,13 +231,13 @@ def _object(mark: Mark, name: str) -> Iterator[Claim]:
         yield Claim("is_accessible_for_free", mark.content or mark.address, _MICRODATA)
 
 
-def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Others) -> Iterator[Claim]:
-    """Dates that are marked as such; the first near the headline apart from later ones and from those elsewhere.
-
-    What tells of other posts is left out.
-    """
+def dates(
+    marks: Sequence[Mark], headline: Mark | None, rules: Rules, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """Dates that are marked as such, without those of other posts. Their sources tell the first date near the headline
+    from later ones and from those elsewhere."""
     seen: set[Place] = set()
-    around = _around(headline)
+    ancestors = _ancestors_of(headline)
     for mark, near in nearest(marks, headline):
         place = _date_place(mark)
         if place is None:
@@ -236,8 +245,8 @@ def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Ot
         value = stated(mark, rules) or plain(mark.attributes.get("title"))
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
-        if others.holds(mark.node):
-            others.refuse(Claim("date_published", value, Source(place)))
+        if other_posts.holds(mark.node):
+            other_posts.refuse(Claim("date_published", value, Source(place)))
             continue
         label = _label(mark.node)
         if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):
@@ -246,42 +255,42 @@ def dates(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Ot
         if says_published(label, rules):
             place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
         near = near and not (
-            headline is not None and mark.at < headline.at and _in_masthead(mark.node, around)
+            headline is not None and mark.at < headline.at and _in_masthead(mark.node, ancestors)
         )
-        behind = Position.LATER if place in seen else Position.NEAR
+        position = Position.LATER if place in seen else Position.NEAR
         seen.add(place)
-        yield Claim("date_published", value, Source(place, behind if near else Position.ELSEWHERE))
+        yield Claim("date_published", value, Source(place, position if near else Position.ELSEWHERE))
 
 
 def _label(node: LexborNode) -> str:
-    """The short text right before a node: "Published" in a heading or a span of its own."""
+    """The short text right before a node, such as "Published" in a `<span>`; "" where there is none."""
     before = node.prev
     for _ in range(2):
         if before is None:
             return ""
-        text = (before.text(deep=True) or "")[:_LABEL].strip()
+        text = (before.text(deep=True) or "")[:MAX_LABEL_CHARS].strip()
         if text:
-            return text if len(text) < _LABEL else ""
+            return text if len(text) < MAX_LABEL_CHARS else ""
         before = before.prev
     return ""
 
 
-def _around(headline: Mark | None) -> frozenset[int]:
-    """The elements that hold the headline, by their identity."""
-    held, up = set(), headline.node.parent if headline is not None else None
-    for _ in range(_CLIMB * 2):
+def _ancestors_of(headline: Mark | None) -> frozenset[int]:
+    """The IDs (`mem_id`) of the elements that hold the headline."""
+    ids, up = set(), headline.node.parent if headline is not None else None
+    for _ in range(MAX_ANCESTORS * 2):
         if up is None:
             break
-        held.add(up.mem_id)
+        ids.add(up.mem_id)
         up = up.parent
-    return frozenset(held)
+    return frozenset(ids)
 
 
-def _in_masthead(node: LexborNode, around: frozenset[int]) -> bool:
-    """Whether a node stands in a header that does not hold the headline: there papers print today's date."""
+def _in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
+    """Whether a node stands in a header that does not hold the headline: there newspapers print today's date."""
     up = node.parent
-    for _ in range(_CLIMB):
-        if up is None or up.mem_id in around:
+    for _ in range(MAX_ANCESTORS):
+        if up is None or up.mem_id in headline_ancestors:
             return False
         if up.tag == "header":
             return True
@@ -300,7 +309,7 @@ def _date_place(mark: Mark) -> Place | None:
 @lru_cache(maxsize=2048)
 def _says_date(names: str) -> bool:
     names = names.lower()
-    return bool(_DATE.search(names) or _MODIFIED.search(names))
+    return bool(_DATE_CLASS.search(names) or _MODIFIED_CLASS.search(names))
 
 
 def _is_modified(mark: Mark) -> bool:
@@ -309,14 +318,16 @@ def _is_modified(mark: Mark) -> bool:
         return False
     parent = mark.node.parent
     around = (parent.attributes.get("class") or "")[:200].lower() if parent is not None else ""
-    return bool(_MODIFIED.search(names) or _MODIFIED.search(around))
+    return bool(_MODIFIED_CLASS.search(names) or _MODIFIED_CLASS.search(around))
 
 
-def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: Others) -> Iterator[Claim]:
-    """Authors that are marked as such, those nearest to the headline first; not those of other posts."""
+def authors(
+    marks: Sequence[Mark], headline: Mark | None, rules: Rules, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """Authors that are marked as such, those nearest to the headline first, without those of other posts."""
     for mark, near in nearest(marks, headline):
         place = _author_place(mark)
-        if place is None or aside(mark.node, near=near) or others.holds(mark.node):
+        if place is None or aside(mark.node, near=near) or other_posts.holds(mark.node):
             continue
         if name := _names_in(mark.node, rules):
             source = Source(place, Position.NEAR if near else Position.ELSEWHERE)
@@ -324,9 +335,13 @@ def authors(marks: Sequence[Mark], headline: Mark | None, rules: Rules, others: 
 
 
 def _names_in(node: LexborNode, rules: Rules) -> str:
-    """The text of an element for authors, with a comma between links or items that are names each."""
-    text = text_of(node, _LONGEST_BYLINE)
-    pieces = [text_of(child, _LONGEST_BYLINE) for child in node.css("a,li,span")[:_PIECES]] if text else []
+    """The text of an element for authors, with a comma between links or list items that are a name each."""
+    text = text_of(node, MAX_BYLINE_CHARS)
+    pieces = (
+        [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
+        if text
+        else []
+    )
     return parted(text, [p for p in pieces if p != text], rules) if pieces else text
 
 
@@ -340,43 +355,46 @@ def _author_place(mark: Mark) -> Place | None:
 
 @lru_cache(maxsize=2048)
 def _author_class(names: str) -> Place | None:
-    if not _AUTHOR.search(names.lower()):
+    if not _AUTHOR_CLASS.search(names.lower()):
         return None
-    if _AUTHOR_NAME.search(names):
+    if _NAME_CLASS.search(names):
         return Place.AUTHOR
-    return None if _NOT_AUTHOR.search(names) else Place.BYLINE
+    return None if _NOT_AUTHOR_CLASS.search(names) else Place.BYLINE
 
 
 def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark, bool]]:
-    """Marks after the headline, then those before it, then the rest; and whether each is near."""
+    """Marks with whether each is near the headline: those near after it, those near before it, then those elsewhere."""
     if headline is None:
-        yield from ((mark, False) for mark in marks[:_ELSEWHERE])
+        yield from ((mark, False) for mark in marks[:MAX_MARKS_AFTER])
         return
     at = headline.at + 1
-    yield from ((mark, True) for mark in marks[at : at + _AFTER])
-    yield from ((mark, True) for mark in reversed(marks[max(0, at - _BEFORE) : at - 1]))
-    yield from ((mark, False) for mark in marks[at + _AFTER : at + _ELSEWHERE])
-    yield from ((mark, False) for mark in marks[max(0, at - _FAR) : max(0, at - _BEFORE)])
+    yield from ((mark, True) for mark in marks[at : at + MAX_NEAR_MARKS_AFTER])
+    yield from ((mark, True) for mark in reversed(marks[max(0, at - MAX_NEAR_MARKS_BEFORE) : at - 1]))
+    yield from ((mark, False) for mark in marks[at + MAX_NEAR_MARKS_AFTER : at + MAX_MARKS_AFTER])
+    yield from (
+        (mark, False) for mark in marks[max(0, at - MAX_MARKS_BEFORE) : max(0, at - MAX_NEAR_MARKS_BEFORE)]
+    )
 
 
 @lru_cache(maxsize=4096)
 def _says_aside(names: str) -> bool:
-    return bool(_ASIDE.search(names.lower()))
+    return bool(_ASIDE_CLASS.search(names.lower()))
 
 
 def aside(node: LexborNode, *, near: bool = False) -> bool:
-    """Whether a node stands in comments, a sidebar, a footer, a list of teasers.
+    """Whether a node stands in comments, a sidebar, a footer or a list of teasers.
 
-    Themes wrap the date below a headline in `<aside>`; there (`near`) only names count.
+    Near the headline (`near`) only classes and IDs tell it, not tags: themes wrap the date below a headline in
+    `<aside>`.
     """
     up: LexborNode | None = node
-    for _ in range(_CLIMB):
+    for _ in range(MAX_ANCESTORS):
         if up is None or up.tag in ("body", "html", "article", "main"):
             return False
         attributes = up.attributes
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if (names != " " and _says_aside(names)) or (
-            not near and up.tag in _ASIDES and not _SIGNATURE.search(names)
+            not near and up.tag in _ASIDE_TAGS and not _POST_FOOT.search(names)
         ):
             return True
         up = up.parent

@@ -1,9 +1,9 @@
-"""Which parts of a page tell of other posts: "More posts", related, latest, an archive.
+"""Find the parts of a page that tell of other posts: "More posts", "Related", "Latest", an archive.
 
-A date or a name there is another post's. A theme that prints no date of its own post but a list of the newest ones
-("Twenty Twenty-Five") would give every post the date of the newest. Such a list is known by its links: they lead to
-other posts of the site, their texts are titles, and little else stands in the list. What holds the headline, and
-what holds more text than titles, is the post itself.
+A date or a name there belongs to another post. A theme that shows no date of its own post but a list of the newest
+posts (WordPress's "Twenty Twenty-Five") would give every post the date of the newest post. Such a list is known by its
+links: they lead to other posts of the site, their texts are titles, and little else stands in the list. An element
+that holds the headline, or more text than titles, is part of the post itself.
 """
 
 from __future__ import annotations
@@ -21,144 +21,151 @@ from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
-#: How many ancestors of an element are asked whether they are a list of other posts.
+#: Ancestors of an element that are asked whether they are a list of other posts; those further up are not.
 MAX_ANCESTORS = 10
-#: How many ancestors of the headline are known to hold the post itself.
+#: Ancestors of the headline that are known to hold the post itself; those further up are not.
 MAX_HEADLINE_ANCESTORS = 40
-#: Longest text of a list of posts, in characters: above, the element holds a text and is not looked at.
-MAX_LIST_LENGTH = 6000
-#: Longest text of one item of such a list, a title with an excerpt, in characters.
-MAX_ITEM_LENGTH = 1500
-#: Most claims of other posts that are kept.
+#: Characters of a list of posts. An element with more holds a text, and is no list.
+MAX_LIST_CHARS = 6000
+#: Characters of one item of such a list, a title with an excerpt. An element with more is no item.
+MAX_ITEM_CHARS = 1500
+#: Claims of other posts that are kept as refused candidates; further ones are dropped.
 MAX_REFUSED = 20
-#: Most links of one element that are looked at.
+#: Links of one element that are looked at; later ones are not.
 MAX_LINKS = 60
-#: The share of an element's text that is titles of other posts, from which on it is a list of them.
+#: Share of an element's text that is titles of other posts. From this share on, the element is a list of them.
 MIN_TITLE_SHARE = 0.3
-#: Fewest words of a title.
+#: Words of a title; a text with fewer is none.
 MIN_TITLE_WORDS = 3
-#: Fewest words of a title that holds digits: a date has up to four, "Wednesday, the 5th of March 2025".
+#: Words without digits of a title that has digits, too. A date has up to four: "Wednesday, the 5th of March 2025".
 MIN_TITLE_WORDS_AMONG_NUMBERS = 5
-#: Fewest letters of a title; in scripts without spaces they stand for the words.
+#: Letters of a title; a text with fewer is none. In scripts without spaces, letters are counted instead of words.
 MIN_TITLE_LETTERS = 8
-#: An address with less than this score (`links.address_score`) is a section's or a person's as well as a post's.
+#: Score of a post's address (`links.address_score`). An address with less may be that of a section or a person.
 MIN_ADDRESS_SCORE = 2.0
-#: How much of a block its link must be, for the block to be a title.
+#: Share of a block's text that is its link. From this share on, the block is a title.
 MIN_LINK_SHARE = 0.6
-#: How many blocks before and after the headline are looked at: no date and no name is read further away.
+#: Links of one block that may be a title; later ones are not looked at.
+MAX_BLOCK_LINKS = 3
+#: Blocks before the headline that are looked at. No date and no name is read further away.
 MAX_BLOCKS_BEFORE = 20
+#: Blocks after the headline that are looked at.
 MAX_BLOCKS_AFTER = 330
 
-#: Elements that are an item of a list, a list, and the page itself.
+#: Elements that are an item of a list.
 _ITEMS = ("li", "article")
+#: Elements that are a list.
 _LISTS = ("ul", "ol")
+#: Elements that hold the whole page or article.
 _WHOLE = ("body", "html", "main")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-_NEIGHBOURS = frozenset(("next", "prev", "author", "tag", "category"))
+#: Relations of links that are not to a post of a list.
+_NO_TITLE_RELATIONS = frozenset(("next", "prev", "author", "tag", "category"))
 
 
-#: A box of blocks: the path of the element, and the place of its first block.
-_Place = tuple[str, int]
+#: An element that holds blocks: its path, and the index of its first block.
+_Container = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Box:
-    """How many other posts a part of the page names, and whether that is what it is there for."""
+class _Titles:
+    """How many other posts an element names, and whether it is a list of them."""
 
-    titles: int
+    count: int
     is_list: bool
 
 
-class Others:
-    """What one page lists of other posts. `own` are the addresses of the page itself."""
+class OtherPosts:
+    """The lists of other posts on one page. `own` are the addresses of the page itself."""
 
     def __init__(self, url: str, own: Iterable[str], rules: Rules) -> None:
         self._url, self._rules = url, rules
         self._site = site_of(url) if try_normalise(url) else ""
         addresses = (try_normalise(one, url) for one in (url, *own) if one)
         self._own = {url_key(one) for one in addresses if one}
-        self._around: set[int] = set()
-        self._links: dict[str, float] = {}
-        self._boxes: dict[int, _Box] = {}
-        #: Claims of elements that stand in such lists: kept as candidates that lost.
+        self._headline_ancestors: set[int] = set()
+        self._scores: dict[str, float] = {}
+        self._titles: dict[int, _Titles] = {}
+        #: Claims of elements in such lists. They are kept as candidates that lost.
         self.refused: list[Claim] = []
 
-    def stand(self, headline: LexborNode | None) -> None:
-        """Learn where the headline stands: what holds it holds the post itself."""
+    def set_headline(self, headline: LexborNode | None) -> None:
+        """Learn where the headline stands: its ancestors hold the post itself, and are no list of other posts."""
         up = headline
         for _ in range(MAX_HEADLINE_ANCESTORS):
             if up is None:
                 break
-            self._around.add(up.mem_id)
+            self._headline_ancestors.add(up.mem_id)
             up = up.parent
 
     def holds(self, node: LexborNode) -> bool:
-        """Whether an element stands in a list of other posts: the smallest box around it that names one decides.
+        """Whether an element stands in a list of other posts. Its closest ancestor that names another post decides.
 
-        What stands there once beside several titles is the post's own: the date in a footer with links to the
-        posts before and after it.
+        An element that stands there once beside several titles belongs to the post itself: the date in a footer that
+        also links to the posts before and after it.
         """
         up = node.parent
         for _ in range(MAX_ANCESTORS):
-            if up is None or up.tag in ("body", "html") or up.mem_id in self._around:
+            if up is None or up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
                 return False
-            box = self._boxes.get(up.mem_id)
-            if box is None:
-                box = self._boxes[up.mem_id] = self._box(up)
-            if box.titles:
-                return box.is_list and (box.titles == 1 or 2 * _alike(node, up) > box.titles)
+            titles = self._titles.get(up.mem_id)
+            if titles is None:
+                titles = self._titles[up.mem_id] = self._titles_in(up)
+            if titles.count:
+                return titles.is_list and (titles.count == 1 or 2 * _similar_count(node, up) > titles.count)
             up = up.parent
         return False
 
     def refuse(self, claim: Claim) -> None:
+        """Keep a claim of another post, which is not used."""
         if len(self.refused) < MAX_REFUSED:
             self.refused.append(claim)
 
-    def _box(self, node: LexborNode) -> _Box:
-        length = len(" ".join((node.text(deep=True) or "").split()))
-        if not 0 < length <= MAX_LIST_LENGTH:
-            return _Box(0, False) if length == 0 else _Box(1, False)
+    def _titles_in(self, node: LexborNode) -> _Titles:
+        length = len(_text(node))
+        if not 0 < length <= MAX_LIST_CHARS:
+            return _Titles(0, False) if length == 0 else _Titles(1, False)
         titles: dict[str, int] = {}
-        heads = 0
+        headings = 0
         for link in node.css("a[href]")[:MAX_LINKS]:
             in_heading = _in_heading(link)
             if self._is_title(link, in_heading=in_heading):
                 titles[link.attributes.get("href") or ""] = len(_text(link))
-                heads += in_heading
-        is_item = heads > 0 and node.tag in _ITEMS and length <= MAX_ITEM_LENGTH
-        return _Box(len(titles), is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length)
+                headings += in_heading
+        is_item = headings > 0 and node.tag in _ITEMS and length <= MAX_ITEM_CHARS
+        return _Titles(len(titles), is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length)
 
     def _is_title(self, link: LexborNode, *, in_heading: bool) -> bool:
         attributes = link.attributes
-        if _NEIGHBOURS & set((attributes.get("rel") or "").lower().split()):
+        if _NO_TITLE_RELATIONS & set((attributes.get("rel") or "").lower().split()):
             return False
         return reads_as_title(_text(link)) and self._leads_to_other(attributes.get("href") or "", in_heading)
 
     def _leads_to_other(self, reference: str, in_heading: bool) -> bool:
-        score = self._links.get(reference)
+        score = self._scores.get(reference)
         if score is None:
-            score = self._links[reference] = self._score(reference)
+            score = self._scores[reference] = self._score(reference)
         return score >= 0 if in_heading else score >= MIN_ADDRESS_SCORE
 
     def _score(self, reference: str) -> float:
-        """How much an address looks like another post's of this site, below 0 where it is none."""
+        """How much an address looks like that of another post of this site; below 0 where it is none."""
         reference = reference.strip()
-        is_whole = reference.startswith(("https://", "http://"))
-        if not reference or (is_whole and not self._may_be_here(reference)):
+        absolute = reference.startswith(("https://", "http://"))
+        if not reference or (absolute and not self._may_be_of_site(reference)):
             return -1.0
-        # Without a base the same address is folded once for all pages of a site.
-        url = try_normalise(reference) if is_whole else try_normalise(reference, self._url)
+        # Without a base, normalising is cached for all pages of a site.
+        url = try_normalise(reference) if absolute else try_normalise(reference, self._url)
         if url is None or site_of(url) != self._site or url_key(url) in self._own:
             return -1.0
         return -1.0 if index_reason(url, self._rules) else address_score(url)
 
-    def _may_be_here(self, address: str) -> bool:
-        """A cheap look at an address's host: most links of a page lead to its own site or to a few others."""
+    def _may_be_of_site(self, address: str) -> bool:
+        """Whether an address may lead to this site: a cheap test that spares most normalising."""
         host = address.partition("://")[2][: len(self._site) + 8].lower()
         return host.removeprefix("www.").startswith(self._site) or not host.isascii()
 
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
-        """The blocks that do not stand in lists of other posts. `at` is the place of the headline, -1 for none."""
+        """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
         start, end = max(0, at - MAX_BLOCKS_BEFORE), max(0, at) + MAX_BLOCKS_AFTER
         near = blocks[start:end]
         named = {
@@ -168,41 +175,39 @@ class Others:
         }
         if not named:
             return list(blocks)
-        held = set(_prefixes(blocks[at].path)) if at >= 0 else set()
-        wanted = {prefix for i in named for prefix in _prefixes(near[i].path)[:-1]} - held
-        boxes = _boxes(near, wanted)
-        lists = _lists(near, named, boxes, anywhere=at >= 0)
-        titles = Counter(box for i in named for box in boxes[i])
-        alike = Counter(
-            (box, block.path) for block, around in zip(near, boxes, strict=True) for box in around
-        )
+        of_headline = set(_prefixes(blocks[at].path)) if at >= 0 else set()
+        wanted = {prefix for i in named for prefix in _prefixes(near[i].path)[:-1]} - of_headline
+        containers = _containers(near, wanted)
+        lists = _lists(near, named, containers, anywhere=at >= 0)
+        titles = Counter(one for i in named for one in containers[i])
+        similar = Counter((one, b.path) for b, around in zip(near, containers, strict=True) for one in around)
 
-        def is_listed(block: Block, around: Sequence[_Place]) -> bool:
-            """As in `holds` the smallest box that names another post decides."""
-            box = next((one for one in reversed(around) if titles[one]), None)
-            return box in lists and 2 * alike[box, block.path] > titles[box]
+        def is_listed(block: Block, around: Sequence[_Container]) -> bool:
+            """As in `holds`, the smallest container that names another post decides."""
+            closest = next((one for one in reversed(around) if titles[one]), None)
+            return closest in lists and 2 * similar[closest, block.path] > titles[closest]
 
-        kept = (b for b, around in zip(near, boxes, strict=True) if not is_listed(b, around))
+        kept = (b for b, around in zip(near, containers, strict=True) if not is_listed(b, around))
         return [*blocks[:start], *kept, *blocks[end:]]
 
     def _names_another(self, block: Block) -> bool:
-        """Whether a block is little more than the title of another post, linked to it."""
+        """Whether a block is little more than a link to another post, whose text is a title."""
         heading = block.kind == "heading"
         return any(
             len(text) >= MIN_LINK_SHARE * len(block.text)
             and reads_as_title(text)
             and self._leads_to_other(url, heading)
-            for text, url in block.links[:3]
+            for text, url in block.links[:MAX_BLOCK_LINKS]
         )
 
 
-def _boxes(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Place]]:
-    """The boxes of the paths `wanted` that each block stands in, from the outermost: blocks that follow each other
-    below one path stand in one box, or in neighbours of a kind."""
+def _containers(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Container]]:
+    """The containers with a path in `wanted` that each block stands in, from the outermost. Blocks that follow each
+    other below one path stand in one container, or in neighbours of the same kind."""
     known: dict[str, list[str]] = {}
     last: dict[str, int] = {}
     first: dict[str, int] = {}
-    out: list[list[_Place]] = []
+    out: list[list[_Container]] = []
     before = None
     for i, block in enumerate(blocks):
         path = block.path
@@ -219,41 +224,42 @@ def _boxes(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Place]]:
 
 
 def _lists(
-    blocks: Sequence[Block], named: Set[int], boxes: Sequence[Sequence[_Place]], *, anywhere: bool
-) -> frozenset[_Place]:
-    """The boxes that hold little but titles: those of the blocks at the places `named`.
+    blocks: Sequence[Block], named: Set[int], containers: Sequence[Sequence[_Container]], *, anywhere: bool
+) -> frozenset[_Container]:
+    """The containers that hold little but titles. The blocks at the indexes `named` are titles.
 
-    Without `anywhere`, where no headline tells the post from what is around it, nothing but lists and their items.
+    Without `anywhere`, only list elements and their items count: where no headline is known, nothing else tells the
+    post from other posts.
     """
-    length: Counter[_Place] = Counter()
-    titles: Counter[_Place] = Counter()
-    heads: Counter[_Place] = Counter()
-    for i, (block, around) in enumerate(zip(blocks, boxes, strict=True)):
+    length: Counter[_Container] = Counter()
+    title_length: Counter[_Container] = Counter()
+    headings: Counter[_Container] = Counter()
+    for i, (block, around) in enumerate(zip(blocks, containers, strict=True)):
         characters = len(block.text)
-        for box in around:
-            length[box] += characters
-        for box in around if i in named else ():
-            titles[box] += characters
-            heads[box] += block.kind == "heading" and _tag(box[0]) in _ITEMS
-    short = {box for box, count in heads.items() if count and length[box] <= MAX_ITEM_LENGTH * count}
-    full = {box for box in titles if titles[box] >= MIN_TITLE_SHARE * length[box]}
+        for one in around:
+            length[one] += characters
+        for one in around if i in named else ():
+            title_length[one] += characters
+            headings[one] += block.kind == "heading" and _tag(one[0]) in _ITEMS
+    items = {one for one, count in headings.items() if count and length[one] <= MAX_ITEM_CHARS * count}
+    full = {one for one in title_length if title_length[one] >= MIN_TITLE_SHARE * length[one]}
     return frozenset(
-        box
-        for box in short | full
-        if _tag(box[0]) not in _WHOLE and (anywhere or _tag(box[0]) in (*_ITEMS, *_LISTS))
+        one
+        for one in items | full
+        if _tag(one[0]) not in _WHOLE and (anywhere or _tag(one[0]) in (*_ITEMS, *_LISTS))
     )
 
 
-def _alike(node: LexborNode, box: LexborNode) -> int:
-    """How many elements of a box are marked up as this one, itself included."""
+def _similar_count(node: LexborNode, ancestor: LexborNode) -> int:
+    """The elements below `ancestor` with the tag, classes and relation of `node`, itself included."""
     names, rel = node.attributes.get("class"), node.attributes.get("rel")
-    same = (one.attributes for one in box.css(node.tag or "*"))
+    same = (one.attributes for one in ancestor.css(node.tag or "*"))
     return sum(one.get("class") == names and one.get("rel") == rel for one in same)
 
 
 @lru_cache(maxsize=4096)
 def reads_as_title(text: str) -> bool:
-    """Whether the text of a link is long enough for a title, and no date, name of a person or "Read more"."""
+    """Whether the text of a link is long enough for a title. A date, a person's name and "Read more" are too short."""
     words = [word for word in text.split() if any(map(str.isalpha, word)) and not any(map(str.isdigit, word))]
     letters = sum(map(str.isalpha, text))
     if len(words) < MIN_TITLE_WORDS and not text.isascii() and not any(map(str.isupper, text)):
@@ -263,7 +269,7 @@ def reads_as_title(text: str) -> bool:
 
 
 def _prefixes(path: str) -> list[str]:
-    """The paths of an element's ancestors from the outermost, and its own: text may stand in a box by itself.
+    """The paths of an element's ancestors from the outermost, and its own path.
 
     >>> _prefixes("html/body/div")
     ['html', 'html/body', 'html/body/div']
@@ -276,10 +282,12 @@ def _prefixes(path: str) -> list[str]:
 
 
 def _tag(path: str) -> str:
+    """The tag of the innermost element of a path."""
     return path.rpartition("/")[2].partition(".")[0].partition("#")[0]
 
 
 def _text(node: LexborNode) -> str:
+    """The text of a node with white space folded."""
     return " ".join((node.text(deep=True) or "").split())
 
 

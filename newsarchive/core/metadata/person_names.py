@@ -1,16 +1,12 @@
-"""From a byline as printed to the names in it.
+"""Find the names in a byline: "By Jane Doe, Senior Reporter, and John Roe | 3 May 2024" names Jane Doe and John Roe.
 
-A name is never an account (`admin`), a label (`Posted by`), a date, a URL or an e-mail address, nor the
-job of its bearer. The words of bylines in some fifty languages are data: `data/metadata/bylines.toml`.
+A name is never an account (`admin`), a label (`Posted by`), a date, a URL, an e-mail address or a job. The words of
+bylines in some fifty languages are data (`data/metadata/bylines.toml`), and so are words that are nobody's name
+(`data/metadata/nobody.toml`).
 
-The words of bylines and of what is nobody's name, compiled: `data/metadata/bylines.toml`, `data/metadata/nobody.toml`.
-
-Whether a line that looks like a name may be one.
-
-Capitals make no name: "Gesponserte Inhalte", "Launch Gallery", a label of the sidebar look like one. A guess is refused
-where it stands in a row of buttons, a menu, a caption or a list of tags; where it is the text of a link that leads to
-no page about a person; and where the same text is such a link, or a label, elsewhere on the page. Silence is right
-where nothing is sure.
+A line may look like a name and be none: "Gesponserte Inhalte", "Launch Gallery", a label of the sidebar. Such a guess
+is refused where it stands in a row of buttons, a menu, a caption or a list of tags, where it is the text of a link that
+does not lead to a page about a person, and where the same text is such a link, or a label, elsewhere on the page.
 """
 
 from __future__ import annotations
@@ -125,14 +121,16 @@ def words(rules: Rules) -> Words:
     )
 
 
-#: Longest name in characters and words: "Office of the United Nations High Commissioner for Human Rights".
-LONGEST, MOST_WORDS = 80, 10
-#: Longest label that stands before a name, in characters.
-_LABEL = 30
+#: Characters of a name; a longer text is none ("Office of the United Nations High Commissioner for Human Rights" has 63).
+MAX_NAME_CHARS = 80
+#: Words of a name; a text with more is none.
+MAX_NAME_WORDS = 10
+#: Characters of a label before a name; a longer text is no label.
+MAX_LABEL_CHARS = 30
 #: Characters of an element's text that is set apart; themes put single letters into elements, too.
 MIN_PIECE_CHARS = 4
-#: As much of a byline as is read, in characters.
-LONGEST_LINE = 1000
+#: Characters of a byline that are read; the rest is cut off.
+MAX_BYLINE_CHARS = 1000
 
 _URL = re.compile(
     r"https?:|www\.|^/|@\w|^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|html?|php|io|de|at|ch|eu|uk|fr|es|it|nl|pl|ru|ua|blog|news)$",
@@ -179,7 +177,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     >>> names("By Jane Doe, Senior Reporter, and John Roe | 3 May 2024", rules.default())
     ['Jane Doe', 'John Roe']
     """
-    text = _EMAIL.sub("", text[:LONGEST_LINE].replace("\u00ad", "")).strip()
+    text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
     if printed:
         text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text) or is_credit(text, rules):
@@ -187,9 +185,9 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
     if not printed:
-        return list(_written(text, rules))
+        return list(_names_for_machines(text, rules))
     for segment in segments(text, rules):
-        if found_here := list(_printed(segment, rules)):
+        if found_here := list(_names_for_readers(segment, rules)):
             return found_here
     return []
 
@@ -231,7 +229,7 @@ def before_title(line: str) -> str:
 @lru_cache(maxsize=1024)
 def says_by(label: str, rules: Rules) -> bool:
     """Whether a label is nothing but words that open a byline: "Written by", "Author(s)", "Von:"."""
-    if not 0 < len(label) <= _LABEL:
+    if not 0 < len(label) <= MAX_LABEL_CHARS:
         return False
     text = label.replace("(s)", "s").strip(_EDGE)
     match = words(rules).by.match(text) if text else None
@@ -271,7 +269,7 @@ def _is_no_opening(by: str, rest: str, rules: Rules) -> bool:
     return goes_on or (len(tokens) <= 2 and all(t.casefold().strip(".,") in organisations for t in tokens))
 
 
-def _written(text: str, rules: Rules) -> Iterator[str]:
+def _names_for_machines(text: str, rules: Rules) -> Iterator[str]:
     """The names of a value written for machines; a degree or a job after a comma is none."""
     found = False
     for i, part in enumerate(words(rules).parting.split(text)[:60]):
@@ -284,7 +282,7 @@ def _written(text: str, rules: Rules) -> Iterator[str]:
             yield name
 
 
-def _printed(segment: str, rules: Rules) -> Iterator[str]:
+def _names_for_readers(segment: str, rules: Rules) -> Iterator[str]:
     """The names of a byline for readers: the first part, and what looks like a name after it."""
     first = ""
     for part in words(rules).parting.split(segment)[:60]:
@@ -320,7 +318,11 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         name = _without_particles(name, rules)
     if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
         name += "."
-    if not 2 <= len(name) <= LONGEST or len(name.split()) > MOST_WORDS or not any(map(str.isalpha, name)):
+    if (
+        not 2 <= len(name) <= MAX_NAME_CHARS
+        or len(name.split()) > MAX_NAME_WORDS
+        or not any(map(str.isalpha, name))
+    ):
         return ""
     if (
         _URL.search(name)
@@ -468,7 +470,7 @@ MAX_BLOCKS = 3000
 MIN_LETTERS_IN_HOST = 5
 
 
-def possible(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
+def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether the guess `name`, read in `block`, may be an author; `blocks` are all of the page."""
     if block.label in _NO_BYLINES or block.kind == "caption" or _in_no_place(block.path, rules):
         return False
@@ -491,14 +493,14 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     [True, True, True, False, False]
     """
     whole = without_accents(unquote(address.split("//", 1)[-1]).casefold())
-    if _profiles(rules).search(whole) or "/@" in whole:
+    if _any_word(rules, "profile").search(whole) or "/@" in whole:
         return True
     host, _, path = whole.partition("/")
     last = path.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".htm")
     words = [w for w in re.split(r"[\W_]+", last) if w and not w.isdigit() and w not in host]
     letters = key(without_accents(name))
     if words:
-        return not _collections(rules).search(path) and all(word in letters for word in words)
+        return not _any_word(rules, "collection").search(path) and all(word in letters for word in words)
     return not path and any(
         len(part) >= MIN_LETTERS_IN_HOST and key(part) in letters for part in host.split(".")
     )
@@ -527,24 +529,10 @@ def _is_label(name: str, block: Block, blocks: Sequence[Block], rules: Rules) ->
 def _in_no_place(path: str, rules: Rules) -> bool:
     """Whether the innermost elements of a path are called a place for no names."""
     tail = "/".join(path.casefold().split("/")[-MAX_PATH_PARTS:])
-    return _places(rules).search(tail) is not None
+    return _any_word(rules, "place").search(tail) is not None
 
 
-@lru_cache(maxsize=8)
-def _places(rules: Rules) -> re.Pattern[str]:
-    return _any_word(rules, "place")
-
-
-@lru_cache(maxsize=8)
-def _profiles(rules: Rules) -> re.Pattern[str]:
-    return _any_word(rules, "profile")
-
-
-@lru_cache(maxsize=8)
-def _collections(rules: Rules) -> re.Pattern[str]:
-    return _any_word(rules, "collection")
-
-
+@lru_cache(maxsize=32)
 def _any_word(rules: Rules, table: str) -> re.Pattern[str]:
     words = rules.metadata.get("nobody", {}).get(table, {}).get("words", [])
     either = "|".join(map(re.escape, words)) or "$^"

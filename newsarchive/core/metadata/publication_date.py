@@ -1,24 +1,23 @@
-"""When it was published and when changed: the choice among all dates that a page offers.
+"""Choose the date of publication and the date of the last change among all dates of a page.
 
-A day that the page declares beats a day that it prints.
+A page may declare 12 November 2021 in JSON-LD and hold "25 December 2005" in its first sentence (kath.net). Head,
+JSON-LD, microdata, the post's own `<time>`, the site's API and its feed are written by the software that published the
+post. A line of text may state the day of anything: of an event, a book, another story in a list. So a day in the text
+that lies apart from all declared days is refused, except in three cases:
 
-Head, JSON-LD, microdata, the post's own `<time>`, the site's API and its feed are written by the software that published the post. A line of
-text may be a day of anything: an event, a book, another story of the list beside it. So a printed day that lies apart
-from all declared ones is refused ("kath.net declares 12 November 2021 and prints 25 December 2005 in its first
-sentence"). It is heard in three cases:
+- The page declares no day, and its address states none ("/2021/11/12/").
+- The address states a day, and no declared day is near it. Then the declared days are those of the last rebuilding of
+  the site.
+- The page declares one day without a time for publication and change alike, and the day in the text is before it. Some
+  site builders keep only the last change.
 
-- the page declares nothing, nor does its address state a day ("/2021/11/12/");
-- the address states a day that no declared one is near: then the declared ones are of the page's last rebuilding;
-- the page declares one bare day for publication and change alike, as site builders do that keep the last change only,
-  and the printed day is before it.
 
-Costs 0.6 points of dates on 791 real pages, of which 10 change, and earns none on 491 others
+Refusing them costs 0.6 points of dates on 791 real pages, of which 10 change, and earns none on 491 others
 (`docs/benchmarks/ablation.md`).
 
-A date for a page that states none: what it keeps in scripts, counts from now, or tells by the month.
-
-Each is weaker than any date that a page states, so that they are asked in order, and only where nothing else was
-found; the source says which it was. One that is qualified by `MONTH` stands for the first day of that month.
+A page that states no date at all may still have one in its scripts, as "3 hours ago", or as a month. These fall-backs
+are weaker than any stated date, so they are asked in this order and only where nothing else was found. The source says
+which of them it was; the qualifier `MONTH` means that the day is the first of that month.
 """
 
 from __future__ import annotations
@@ -46,43 +45,44 @@ from newsarchive.core.metadata.sources import (
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
-#: Days by which one moment may be dated apart in two time zones. A printed day no further from a declared one refines it.
+#: Days between the dates of one moment in two time zones. A day in the text no further from a declared day agrees with it.
 MAX_ZONE_DAYS = 1
-#: Days by which an address may differ from a declared day: a post is filed when it is begun, and published later.
+#: Days between the day of an address and a declared day that agree. A post gets its address when it is begun, and is
+#: published later.
 MAX_ADDRESS_DAYS = 2
 
 #: Sources that declare a day, of publication or of a change.
 _DECLARED = DECLARING | TIMES | OF_POST
-#: Those of them that do not declare that of publication: content systems fill them with any day of the page.
+#: Declaring sources that content systems fill with any day of the page, not only with that of publication.
 _NOT_DECLARED = frozenset((Place.META_DATE, Place.META_CREATED, Place.JSON_LD_PAGE_CREATED))
-#: Sources that are read from what stands printed on the page.
-PRINTED = DATES | {Place.TEXT}
-#: Positions of dates that may be another article's.
+#: Sources that are read from the text of the page.
+FROM_TEXT = DATES | {Place.TEXT}
+#: Positions of dates that may belong to another article.
 UNSURE_POSITIONS = frozenset((Position.ELSEWHERE, Position.LATER, Position.ALONE, Position.BELOW))
-#: Days of a change, and the site's own of a later publication.
+#: Qualifiers of days of a change, and of a day of the site that is later than the declared day.
 _OF_CHANGES = frozenset((Qualifier.MODIFIED, Qualifier.AFTER_DECLARED))
 
 
 def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
-    """The printed claims among `read` that lie apart from every day that the page declares for its publication."""
+    """The claims from the text among `read` that lie apart from every day that the page declares for its publication."""
     stated = {c: w for c, w in read.items() if _declares(c)}
     address = [w.date() for c, w in read.items() if c.source.bare is Place.URL]
-    days, most = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
+    days, max_days = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
     if not days:
-        days, most = set(address), MAX_ADDRESS_DAYS
-    elif address and all(_apart(one, day) > MAX_ADDRESS_DAYS for one in address for day in days):
+        days, max_days = set(address), MAX_ADDRESS_DAYS
+    elif address and all(_days_between(one, day) > MAX_ADDRESS_DAYS for one in address for day in days):
         return []
     if not days:
         return []
-    only = _only_changed(stated, read)
+    only_changed = _only_changed(stated, read)
     return [
         claim
         for claim, when in read.items()
         if claim.field == "date_published"
-        and claim.source.place in PRINTED
+        and claim.source.place in FROM_TEXT
         and claim.source.qualifier is not Qualifier.MODIFIED
-        and all(_apart(when.date(), day) > most for day in days)
-        and not (only and when.date() < min(days))
+        and all(_days_between(when.date(), day) > max_days for day in days)
+        and not (only_changed and when.date() < min(days))
     ]
 
 
@@ -97,51 +97,62 @@ def _declares(claim: Claim) -> bool:
 
 
 def _only_changed(stated: Mapping[Claim, datetime], read: Mapping[Claim, datetime]) -> bool:
-    """Whether all that is declared of publication is one day without a time, and that of the declared change."""
+    """Whether the declared days of publication are one day without a time, which is also the declared day of change."""
     changes = {
         when.date()
         for claim, when in read.items()
         if claim.source.qualifier is Qualifier.MODIFIED and claim.source.place in _DECLARED
     }
     return len({when.date() for when in stated.values()}) == 1 and all(
-        (when.hour, when.minute, when.second) == (0, 0, 0)
-        and any(_apart(when.date(), day) <= MAX_ZONE_DAYS for day in changes)
+        not dates.has_time(when) and any(_days_between(when.date(), day) <= MAX_ZONE_DAYS for day in changes)
         for when in stated.values()
     )
 
 
-def _apart(one: date, other: date) -> int:
-    """Days between two days."""
+def _days_between(one: date, other: date) -> int:
     return abs((one - other).days)
 
 
-#: What some stems have in common, and the stems.
+#: The common beginning of some stems, and the stems.
 Stems = tuple[str, tuple[str, ...]]
-#: A claim with the time that it stands for.
-Trace = tuple[Claim, datetime]
+#: A claim of a page that states no date, with the time that it stands for.
+Fallback = tuple[Claim, datetime]
 
-#: As much of a page as is searched for what its scripts keep, in characters, and most values read there.
-_SEARCHED, _MOST = 1_500_000, 200
-#: How far from the headline a script may keep the date that belongs to it, in characters.
-_APART = 3000
-#: Longest line that is counted from now; and how much a line that names a month may hold beside it, in characters.
-_LINE, _BESIDE = 40, 24
-#: How many blocks after and before the headline are read.
-_AFTER, BEFORE, _BELOW = 8, 3, 300
-#: Positions of marked times that may be those of other posts.
-_FAR = frozenset((Position.ELSEWHERE, Position.LATER))
-#: What a time of day, or a count of hours or minutes, looks like: other texts are known to the day.
+#: Characters of a page in which dates and names of scripts are searched for; the rest is not read.
+MAX_PAGE_CHARS = 1_500_000
+#: Values read from the scripts of a page; later ones are not read.
+MAX_SCRIPT_VALUES = 200
+#: Characters between the headline and a date in a script. Of several days in scripts, only one that is closer is taken.
+MAX_CHARS_FROM_HEADLINE = 3000
+#: Characters of a line such as "3 hours ago"; a longer line is a sentence.
+MAX_RELATIVE_CHARS = 40
+#: Days before the fetch that a time counted from it may lie; "2 years ago" is too vague for a day.
+MAX_RELATIVE_DAYS = 366
+#: Characters of a line beside the month that it names; a line with more is a sentence.
+MAX_CHARS_BESIDE_MONTH = 24
+#: Blocks after the headline that are read.
+MAX_BLOCKS_AFTER = 8
+#: Blocks before the headline that are read.
+MAX_BLOCKS_BEFORE = 3
+#: Blocks in which a month behind a word for publishing is searched for.
+MAX_BLOCKS_BELOW = 300
+#: Positions of marked times that may belong to other posts.
+_UNSURE_TIMES = frozenset((Position.ELSEWHERE, Position.LATER))
+#: A time of day, or a number of hours or minutes. A text without one gives a day only.
 _CLOCK = re.compile(
     r"\d\s*[:h]\s*\d\d|\d\s?(?:m|h|uhr|stund|or[ae]|uur|godz|tim|tunti|час|годин|хвил|saat|jam|时|小时|時間|分|시간)",
     re.IGNORECASE,
 )
-#: The rest of a name, and its value in whatever quotes.
+#: A quotation mark in a script or an attribute, escaped or not.
 _QUOTE = r"(?:\\{0,3}[\"']|&quot;|&#34;)"
+#: The rest of a name, and its value with or without quotation marks.
 _VALUE = re.compile(
     rf"[A-Za-z]+(?:[_-][A-Za-z]+){{0,4}}{_QUOTE}?\s?[:=,]\s?(?:{_QUOTE}([^\"'\\<>{{}}&]{{2,40}})|(1\d{{9,12}})(?!\d))"
 )
-#: As much of a page around a stem as may hold the rest of the name, in characters.
-_BEFORE_STEM, _BEHIND_STEM = 12, 28
+#: Characters before a stem in which its name may begin.
+MAX_CHARS_BEFORE_STEM = 12
+#: Characters behind the beginning of a stem in which its name may end.
+MAX_CHARS_BEHIND_STEM = 28
 _IN_PICTURE = re.compile(r"/((?:19|20)\d\d)[/-](\d\d)[/-](\d\d)[/_-]")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?=/[^/\d][^/]*)")
 
@@ -154,16 +165,16 @@ def find(
     url: str,
     now: datetime | None,
     rules: Rules,
-) -> Iterator[Trace]:
-    """Traces of the day of publication, the surest first.
+) -> Iterator[Fallback]:
+    """Days of publication for a page that states none, the surest first.
 
-    `page` is the page as text, `claims` are those for the date that could not be read, `blocks` start near the
-    headline `title`, `now` is when the page was fetched: without it nothing is counted from it.
+    `page` is the page as text, `claims` are those for the date, which could not be read, and for images, `blocks` start
+    near the headline `title`. `now` is when the page was fetched; without it, "3 hours ago" is not read.
     """
-    yield from in_state(page, title, rules)
+    yield from in_scripts(page, title, rules)
     if now is not None:
-        yield from counted(claims, blocks[: BEFORE + _AFTER], now, rules)
-    yield from months(blocks[:_BELOW], rules)
+        yield from counted(claims, blocks[: MAX_BLOCKS_BEFORE + MAX_BLOCKS_AFTER], now, rules)
+    yield from months(blocks[:MAX_BLOCKS_BELOW], rules)
     if match := _IN_ADDRESS.search(url):
         yield (
             Claim("date_published", match[0], Source(Place.URL, qualifier=Qualifier.MONTH)),
@@ -175,47 +186,53 @@ def find(
             yield Claim("date_published", claim.value, Source(Place.IMAGE)), day
 
 
-def in_state(page: str, title: str, rules: Rules) -> Iterator[Trace]:
-    """The time of publication in what scripts and `data-` attributes keep; of several days that by the headline.
-
-    Where several are kept and none of them by the headline, none is taken.
+def in_scripts(page: str, title: str, rules: Rules) -> Iterator[Fallback]:
+    """The time of publication in scripts and `data-` attributes. Of several days, the one closest to the headline is
+    taken, or none where all are more than `MAX_CHARS_FROM_HEADLINE` away.
 
     Earns 0.6 points of dates on real pages: 8 of 1,282 get one (`docs/benchmarks/ablation.md`).
     """
-    page = page[:_SEARCHED]
+    page = page[:MAX_PAGE_CHARS]
     for kind in ("dates", "later"):
         kept = _kept(page, kind, rules)
         read = [(at, value, when) for at, value in kept if (when := dates.parse(value, rules)) is not None]
         if len({when.date() for _, _, when in read}) > 1:
-            places = list(islice(_places(title, page), _MOST)) if title else []
-            apart = [min((abs(at - place) for place in places), default=_APART) for at, _, _ in read]
-            read = [read[apart.index(min(apart))]] if min(apart) < _APART else []
+            places = list(islice(_positions(title, page), MAX_SCRIPT_VALUES)) if title else []
+            apart = [
+                min((abs(at - place) for place in places), default=MAX_CHARS_FROM_HEADLINE)
+                for at, _, _ in read
+            ]
+            read = [read[apart.index(min(apart))]] if min(apart) < MAX_CHARS_FROM_HEADLINE else []
         if read:
             _, value, when = read[0]
             yield Claim("date_published", value, Source(Place.SCRIPT)), when
             return
 
 
-def authors_in_state(page: str, rules: Rules) -> Iterator[Claim]:
-    """The author's name in what scripts and `data-` attributes keep, where they give one name only.
+def authors_in_scripts(page: str, rules: Rules) -> Iterator[Claim]:
+    """The author's name in scripts and `data-` attributes, where they state one name only.
 
     Earns 0.3 points of authors on half of the real pages (`docs/benchmarks/ablation.md`).
     """
-    found = {plain(value) for _, value in _kept(page[:_SEARCHED], "authors", rules)}
+    found = {plain(value) for _, value in _kept(page[:MAX_PAGE_CHARS], "authors", rules)}
     if len(found) == 1:
         yield Claim("authors", found.pop(), Source(Place.SCRIPT))
 
 
 def _kept(page: str, kind: str, rules: Rules) -> list[tuple[int, str]]:
-    """Place and value of `"publishDate": "2025-04-03"`, `data-publish-date="2025-04-03"`, `publishDate=1743674000`."""
-    stems, names = _names(kind, rules)
-    places = sorted(at for start, ends in stems for at in _places(start, page) if page.startswith(ends, at))
-    keys = (names.search(page, max(0, at - _BEFORE_STEM), at + _BEHIND_STEM) for at in places)
+    """Position and value of `"publishDate": "2025-04-03"`, `data-publish-date="2025-04-03"`, `publishDate=1743674000`."""
+    stems, names = _stems_and_names(kind, rules)
+    places = sorted(
+        at for start, ends in stems for at in _positions(start, page) if page.startswith(ends, at)
+    )
+    keys = (
+        names.search(page, max(0, at - MAX_CHARS_BEFORE_STEM), at + MAX_CHARS_BEHIND_STEM) for at in places
+    )
     values = (_VALUE.match(page, key.start()) for key in keys if key)
-    return list({m.start(): (m.start(), m[1] or m[2]) for m in values if m}.values())[:_MOST]
+    return list({m.start(): (m.start(), m[1] or m[2]) for m in values if m}.values())[:MAX_SCRIPT_VALUES]
 
 
-def _places(text: str, page: str) -> Iterator[int]:
+def _positions(text: str, page: str) -> Iterator[int]:
     at = page.find(text)
     while at >= 0:
         yield at
@@ -223,8 +240,8 @@ def _places(text: str, page: str) -> Iterator[int]:
 
 
 @lru_cache(maxsize=8)
-def _names(kind: str, rules: Rules) -> tuple[list[Stems], re.Pattern[str]]:
-    """What is looked for first, since that is fast, and the names in full."""
+def _stems_and_names(kind: str, rules: Rules) -> tuple[list[Stems], re.Pattern[str]]:
+    """The stems, which are looked for first since that is fast, and a pattern for the full names."""
     table = rules.metadata.get("traces", {}).get("state", {}).get(kind, {})
     either = "|".join(name.replace("_", "[_-]?") for name in table.get("names", [])) or "$^"
     return _stems(table.get("stems", [])), re.compile(
@@ -233,7 +250,7 @@ def _names(kind: str, rules: Rules) -> tuple[list[Stems], re.Pattern[str]]:
 
 
 def _stems(stems: Sequence[str]) -> list[Stems]:
-    """Stems by what they begin with: each search through a page takes its time, and a beginning needs one.
+    """Stems grouped by their common beginning, so that a page is searched once for each group.
 
     >>> _stems(["ublish", "ub-dat", "reated"])
     [('ub', ('ublish', 'ub-dat')), ('reated', ('reated',))]
@@ -241,22 +258,24 @@ def _stems(stems: Sequence[str]) -> list[Stems]:
     by_beginning: dict[str, list[str]] = {}
     for stem in stems:
         by_beginning.setdefault(stem[:2], []).append(stem)
-    return [(_shared(min(alike), max(alike)), tuple(alike)) for alike in by_beginning.values()]
+    return [(_common_beginning(min(alike), max(alike)), tuple(alike)) for alike in by_beginning.values()]
 
 
-def _shared(one: str, other: str) -> str:
-    """What two words begin with alike; of the first and the last of some in order, what all of them do."""
+def _common_beginning(one: str, other: str) -> str:
+    """The common beginning of two words. That of the first and the last of sorted words is common to all of them."""
     return "".join(a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def counted(claims: Sequence[Claim], blocks: Sequence[Block], now: datetime, rules: Rules) -> Iterator[Trace]:
-    """Times counted from now: marked as a date, or in a line of their own ("3 hours ago", "gestern, 14:30 Uhr").
+def counted(
+    claims: Sequence[Claim], blocks: Sequence[Block], now: datetime, rules: Rules
+) -> Iterator[Fallback]:
+    """Times counted from `now`, marked as a date or in a line of their own: "3 hours ago", "gestern, 14:30 Uhr".
 
     Earns nothing on saved pages, whose time of fetching nobody knows; three cases in the wild need it
     (`docs/benchmarks/ablation.md`).
     """
     for claim in claims:
-        near = claim.field == "date_published" and claim.source.position not in _FAR
+        near = claim.field == "date_published" and claim.source.position not in _UNSURE_TIMES
         if near and (when := counted_from(claim.value, now, rules)) is not None:
             yield Claim("date_published", claim.value, claim.source.qualified(Qualifier.RELATIVE)), when
     for line in (line for block in blocks for line in block.text[:400].split("\n")):
@@ -265,30 +284,25 @@ def counted(claims: Sequence[Claim], blocks: Sequence[Block], now: datetime, rul
 
 
 def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
-    """What a text like "3 hours ago" means, counted from `now`; `None` for another text and for a change.
-
-    Midnight UTC where the text names a day only. More than a year ago is too vague for a day.
-    """
+    """The time of a text like "3 hours ago", counted from `now`, and midnight UTC where the text names a day only. `None`
+    for another text, for a change, and for more than `MAX_RELATIVE_DAYS` ago."""
     folded = text.casefold()
-    if len(text) > _LINE or dates.says_modified(text, rules):
+    if len(text) > MAX_RELATIVE_CHARS or dates.says_modified(text, rules):
         return None
     languages = [code for code, words in _relative(rules).items() if any(word in folded for word in words)]
-    said = folded
+    rest = folded
     for word in rules.metadata.get("months", {}).get("published", {}).get("words", []):
-        said = said.replace(word, " ")
-    found = _dateparser(said.strip(" :,.|·•-–"), languages[:4], now) if languages else None
-    if found is None or not now - timedelta(days=366) < found <= now:
+        rest = rest.replace(word, " ")
+    found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now) if languages else None
+    if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
         return None
-    return found.replace(second=0, microsecond=0) if _CLOCK.search(folded) else _midnight(found)
-
-
-def _midnight(when: datetime) -> datetime:
-    return when.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = found.replace(second=0, microsecond=0)
+    return found if _CLOCK.search(folded) else found.replace(hour=0, minute=0)
 
 
 @lru_cache(maxsize=8)
 def _relative(rules: Rules) -> dict[str, list[str]]:
-    """Language → the words of times counted from now."""
+    """Language → its words for times counted from now."""
     return {code: list(words) for code, words in rules.metadata.get("traces", {}).get("relative", {}).items()}
 
 
@@ -308,32 +322,32 @@ def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | No
     return found
 
 
-def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Trace]:
-    """A month in a line with nothing else near the headline, or behind a word for publishing anywhere below.
+def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Fallback]:
+    """Months in lines without other text near the headline, or behind a word for publishing anywhere below.
 
     Earns 0.3 points of dates on half of the real pages (`docs/benchmarks/ablation.md`).
     """
     for i, block in enumerate(blocks):
         for line in block.text.split("\n") if len(block.text) <= 400 else ():
             found = dates.month(line, rules) if len(line) <= 80 else None
-            if found is None or len(line) - len(found[1]) > _BESIDE:
+            if found is None or len(line) - len(found[1]) > MAX_CHARS_BESIDE_MONTH:
                 continue
-            alone = i < BEFORE + _AFTER and len(line) - len(found[1]) <= 3
+            alone = i < MAX_BLOCKS_BEFORE + MAX_BLOCKS_AFTER and len(line) - len(found[1]) <= 3
             if alone or dates.signs(line, rules):
                 yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.MONTH)), found[0]
 
 
-#: No page of the web is older; what claims to be is an epoch or a mistake.
-OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
-#: How far ahead of the capture a page may be: a local time, read as UTC.
-AHEAD = timedelta(days=1)
-#: Most dates of one page that are read.
-MOST = 60
+#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused.
+MIN_DATE = datetime(1990, 1, 1, tzinfo=UTC)
+#: Time after the fetch that a date may lie, since local times may be read as UTC. A later date is refused.
+MAX_AHEAD = timedelta(days=1)
+#: Claims for a date of one page that are read; later ones are dropped.
+MAX_DATES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """What was decided for one date field: the time, the text it was read from, and its source; `None` for nothing."""
+    """The decision for one date field: the time (`None` for none), the text that it was read from, and its source."""
 
     value: datetime | None = None
     raw: str = ""
@@ -343,11 +357,11 @@ class Dated:
 def decide(
     claims: Sequence[Claim], field: str, now: datetime | None, rules: Rules, *, month_first: bool = False
 ) -> tuple[Dated, list[Candidate]]:
-    """The day that the claims of one field speak for most, and every claim with the reason.
+    """The day with the most points among the claims of one field, and every claim with the reason.
 
-    `now` is when the page was fetched: what lies more than a day after it is refused. `month_first`
-    reads 03/04/2025 as March where the page's other dates leave it open (`_in_order`). Among the claims of
-    `date_published` may stand those of a change (`changes`), which lose against most.
+    `now` is when the page was fetched; a date more than `MAX_AHEAD` after it is refused. `month_first` reads 03/04/2025 as
+    4 March where the page's other dates leave it open (`_in_order`). The claims of `date_published` may include those of
+    a change (`changes`), which lose against most others.
     """
     read, refused = read_claims(claims, now, rules, month_first=month_first)
     offered = options(read)
@@ -362,10 +376,10 @@ def decide(
     return Dated(read[first], first.value, first.source), out
 
 
-def last_resort(traces: Iterable[Trace], now: datetime | None) -> tuple[Dated, list[Candidate]]:
-    """The first trace that is a possible day, for a page that states none (`facts.traces`)."""
+def last_resort(fallbacks: Iterable[Fallback], now: datetime | None) -> tuple[Dated, list[Candidate]]:
+    """The first fall-back (`find`) that is a possible day, for a page that states none."""
     refused: list[Candidate] = []
-    for claim, when in traces:
+    for claim, when in fallbacks:
         if reason := _refusal(when, now):
             refused.append(claim.candidate(reason=reason))
             continue
@@ -375,8 +389,8 @@ def last_resort(traces: Iterable[Trace], now: datetime | None) -> tuple[Dated, l
 
 
 def changes(claims: Sequence[Claim]) -> list[Claim]:
-    """Claims of a change as claims of publication: a page that only tells when it was changed is filed under
-    that day, and the source says so; and a printed date that is known to be a change is believed less."""
+    """Claims of a change as claims of publication. A page that only states when it was changed gets that day, and the
+    source says so; and a date in the text that is known to be the day of a change is believed less."""
     return [replace(c, field="date_published", source=c.source.qualified(Qualifier.MODIFIED)) for c in claims]
 
 
@@ -387,11 +401,12 @@ def _is_change(claim: Claim) -> bool:
 def read_claims(
     claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False
 ) -> tuple[dict[Claim, datetime], list[Candidate]]:
-    """Claims with the time that each states, and those refused: what is no date, what cannot be one, and what is
-    printed on another day than the page declares (`facts.declared`); but no changes, of which `date_modified` tells."""
+    """Claims with the time that each states, and the refused claims: texts that are no date, impossible dates, and dates
+    in the text that contradict the declared ones (`contradicted`). Refused claims of changes are left out, since they
+    are candidates of `date_modified`."""
     read: dict[Claim, datetime] = {}
     refused: list[tuple[Claim, str]] = []
-    for claim in claims[:MOST]:
+    for claim in claims[:MAX_DATES]:
         when = dates.parse(claim.value, rules)
         if when is None:
             refused.append((claim, _refusal(when, now)))
@@ -411,14 +426,14 @@ def read_claims(
 def _in_order(
     read: Mapping[Claim, datetime], now: datetime | None, rules: Rules, month_first: bool
 ) -> dict[Claim, datetime]:
-    """The times with day and month in the order of the page, where numbers leave it open (03/04/2025, 11.03.17).
+    """The times with day and month in the order of the page, where their numbers leave it open (03/04/2025, 11.03.17).
 
-    What tells the order: that the page was there already when it was fetched, a day that it states in another form,
-    its other dates in numbers with the same sign between them, then `month_first`. That is not heard where points stand:
-    03.04.2025 is March only on a page that shows it elsewhere.
+    The order is told by the time of the fetch, which no date can follow, then by a day that the page states in another
+    form, by its other dates in numbers with the same sign between them, and last by `month_first`. The last is ignored
+    for dates with points: 03.04.2025 is in March only on a page that shows it elsewhere.
     """
     orders = {c: dates.order(c.value) for c in read}
-    certain = {w.date() for c, w in read.items() if orders[c] is None and c.source.place not in PRINTED}
+    certain = {w.date() for c, w in read.items() if orders[c] is None and c.source.place not in FROM_TEXT}
     out = {}
     for claim, when in read.items():
         order = orders[claim]
@@ -427,64 +442,63 @@ def _in_order(
             others = [o.month_first for o in orders.values() if o and o.sign == order.sign and not o.open]
             if _refusal(when, now) or _refusal(swapped, now):
                 when = swapped if _refusal(when, now) else when
-            elif _near(swapped.date(), certain) != _near(when.date(), certain):
-                when = swapped if _near(swapped.date(), certain) else when
+            elif _is_near(swapped.date(), certain) != _is_near(when.date(), certain):
+                when = swapped if _is_near(swapped.date(), certain) else when
             elif others[0] if others else month_first and order.sign != ".":
                 when = swapped
         out[claim] = when
     return out
 
 
-def _near(day: date, days: Iterable[date]) -> bool:
-    """Whether a day is one of `days`, or the day before or after it: time zones part them."""
-    return any(abs((day - other).days) <= MAX_ZONE_DAYS for other in days)
+def _is_near(day: date, days: Iterable[date]) -> bool:
+    """Whether a day is one of `days`, or the day before or after it in another time zone."""
+    return any(_days_between(day, other) <= MAX_ZONE_DAYS for other in days)
 
 
 def options(read: dict[Claim, datetime]) -> list[Option]:
-    """One option a day; one moment that is written in two time zones is one day: that which a date without a time
-    names as well, else that of the place.
+    """One option for each day. A moment that is written in two time zones is one day: the day that a date without a time
+    states, too, else that of the local time.
 
-    The claim with a time of day and a zone spells it. A day of change is an option where no better claim says
-    when the page was published.
+    The first claim of an option is one with a time of day and a zone. A day of change is an option only where no
+    better claim states a day of publication.
     """
     if any(not _is_change(c) and c.source.position not in UNSURE_POSITIONS for c in read):
         stated = {when.date() for claim, when in read.items() if not _is_change(claim)}
         read = {c: w for c, w in read.items() if w.date() in stated or not _is_change(c)}
-    bare = {when.date() for when in read.values() if not _has_time(when)}
+    bare = {when.date() for when in read.values() if not dates.has_time(when)}
     moments: dict[datetime, date] = {}
     for when in sorted(read.values(), key=lambda w: (w.date() not in bare, w.utcoffset() == timedelta(0))):
         moments.setdefault(when, when.date())
     days: dict[date, list[Claim]] = {}
     for claim, when in read.items():
-        days.setdefault(moments[when] if _has_time(when) else when.date(), []).append(claim)
+        days.setdefault(moments[when] if dates.has_time(when) else when.date(), []).append(claim)
     return [
-        _option(sorted(group, key=lambda c: (read[c].date() != day, *_vague(read[c]))))
+        _option(sorted(group, key=lambda c: (read[c].date() != day, *_vagueness(read[c]))))
         for day, group in days.items()
     ]
 
 
 def _option(group: Sequence[Claim]) -> Option:
+    """The option of the claims for one day."""
     stated = tuple(c for c in group if not _is_change(c))
     if not stated:
         return Option(tuple(group))
-    printed = len(stated) < len(group) and all(c.source.place in MARKUP for c in stated)
-    return Option(stated, (Trait.DAY_OF_CHANGE,) if printed else ())
+    is_change = len(stated) < len(group) and all(c.source.place in MARKUP for c in stated)
+    return Option(stated, (Trait.DAY_OF_CHANGE,) if is_change else ())
 
 
-def _has_time(when: datetime) -> bool:
-    return (when.hour, when.minute, when.second) != (0, 0, 0)
-
-
-def _vague(when: datetime) -> tuple[bool, bool]:
-    return not _has_time(when), when.tzinfo is UTC and when.second == 0
+def _vagueness(when: datetime) -> tuple[bool, bool]:
+    """Sort key: times with a zone first, days without a time last."""
+    return not dates.has_time(when), when.tzinfo is UTC and when.second == 0
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
+    """The reason why a time cannot be the day of a page, "" where it can."""
     if when is None:
         return "not a date"
     try:
-        if when < OLDEST:
+        if when < MIN_DATE:
             return "before the web"
-        return "in the future" if now is not None and when > now + AHEAD else ""
+        return "in the future" if now is not None and when > now + MAX_AHEAD else ""
     except OverflowError:
         return "not a date"

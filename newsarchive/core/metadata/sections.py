@@ -1,7 +1,8 @@
-"""What stands around the article: its path through the site, its tags, its picture → claims.
+"""Read the section, the tags and the picture of an article, and whether it is free → claims.
 
-Breadcrumbs (schema.org BreadcrumbList, and lists that themes name so), links with `rel=category` and `rel=tag`
-(microformats.org), `<figure>` with caption and credit, boxes that ask for a subscription.
+Breadcrumbs (schema.org BreadcrumbList, and lists whose class says so) end in the section: "Home › Harbour › Ferries".
+Links with `rel=category` and `rel=tag` (microformats.org) name sections and tags. `<figure>` holds the picture with
+caption and credit. An element whose class says "paywall" means that the article is not free.
 """
 
 from __future__ import annotations
@@ -19,80 +20,59 @@ from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, DecidedBy
 
-#: Longest name of a section or tag, and most figures looked at.
-_LONGEST, _FIGURES = 60, 10
-_CREDIT_CLASS = (
+#: Characters of the name of a section or tag; a longer text is none.
+MAX_SECTION_CHARS = 60
+#: Figures of a page that are looked at; later ones are not.
+MAX_FIGURES = 10
+#: Characters of a caption; a longer text is a paragraph.
+MAX_CAPTION_CHARS = 600
+#: Blocks of a page that are searched for captions and paywalls; later ones are not read.
+MAX_SEARCHED_BLOCKS = 1000
+#: Selects the element that holds the credit of a picture.
+_CREDIT_SELECTOR = (
     '[class*="credit" i],[class*="copyright" i],[class*="photographer" i],[itemprop~="creditText"]'
 )
-#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption; a sentence behind it is none.
+#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption, with no sentence behind it.
 _CREDIT = re.compile(
     r"(?:^|[\s(|.–-])((?:photos?|fotos?|images?|bild(?:er)?|pictures?|credits?|crédits?|photographs?|imagen|zdjęcie|фото|写真|图)"
     r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)((?:(?!(?<=\w{3})\. \w)[^()|\n]){2,80})\)?\s*$",
     re.IGNORECASE,
 )
-#: "Photo: Federal Archive, image 183-8100 (via Wikipedia), CC BY-SA": a credit however long, and no sentence behind it.
-_OPENS = re.compile(
+#: "Photo: Federal Archive, image 183-8100 (via Wikipedia), CC BY-SA": a caption that is a credit of any length.
+_WHOLE_CREDIT = re.compile(
     r"(?:photos?|fotos?|bild(?:er)?|credits?|crédits?|фото|写真)(?:credits?|nachweis| by| credit)?\s*[:：]\s*((?:(?!(?<=\w{3})\. \w).){2,200})",
     re.IGNORECASE,
 )
-#: "Harbour Post / Jane Doe": a caption of names with strokes between them and nothing else.
-_ONLY_CREDIT = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
+#: "Harbour Post / Jane Doe": a caption that consists of names with strokes between them.
+_NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
 _LOGO = re.compile(
     r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
     re.IGNORECASE,
 )
-#: Where WordPress keeps the posts of one category.
+#: The address of a category in WordPress.
 _CATEGORY = re.compile(r"/category/[^/?#]|[?&]cat=\d", re.IGNORECASE)
-#: What captions hold, and alternative texts hardly.
+#: Signs that captions contain, and alternative texts hardly ever.
 _SENTENCE = re.compile(r"[.!?:()©]")
-#: What pictures for sharing are named, and what else stands in such names.
-_SHARING = frozenset(
-    [
-        "social",
-        "share",
-        "sharing",
-        "og",
-        "ogp",
-        "ogimage",
-        "opengraph",
-        "facebook",
-        "fb",
-        "twitter",
-        "fallback",
-    ]
-)
-_CARD = frozenset(
-    [
-        "image",
-        "img",
-        "card",
-        "wide",
-        "default",
-        "preview",
-        "banner",
-        "cover",
-        "thumb",
-        "thumbnail",
-        "pic",
-        "picture",
-        "new",
-        "generic",
-        "media",
-        "home",
-        "homepage",
-    ]
-)
-_SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
+#: Words in the names of pictures for sharing.
+_SHARING = frozenset((
+    "social", "share", "sharing", "og", "ogp", "ogimage", "opengraph", "facebook", "fb", "twitter", "fallback",
+))  # fmt: skip
+#: Other words in the names of such pictures.
+_CARD = frozenset((
+    "image", "img", "card", "wide", "default", "preview", "banner", "cover", "thumb", "thumbnail", "pic", "picture",
+    "new", "generic", "media", "home", "homepage",
+))  # fmt: skip
+#: Attributes of `<img>` that hold its address.
+_SRC_NAMES = ("src", "data-src", "data-lazy-src", "data-original")
 
 
-def sections(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
-    """The last link of the breadcrumb that is not the page itself (its `title`), the first category, and all tags of the
-    post itself.
+def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
+    """The last link of the breadcrumb that is not the page itself (its `title`), the categories, and the tags of the post.
 
-    Themes made of blocks mark categories as tags, too: WordPress's own class or address tells them apart.
+    WordPress themes made of blocks mark categories with `rel=tag`, too. WordPress's class or address tells them apart.
     """
-    crumbs = False
-    beside: LexborNode | None = None
+    breadcrumb_found = False
+    first_group: LexborNode | None = None
     for mark in marks:
         rel = (mark.attributes.get("rel") or "").casefold().split()
         if "tag" in rel or "category" in rel:
@@ -100,15 +80,16 @@ def sections(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
                 continue
             group = mark.node.parent
             is_section = "category" in rel or _is_category(mark, group)
-            field = "article_section" if is_section else "keywords"
-            if field == "keywords" and beside is None:
-                beside = group
-            if field == "article_section" or group is None or _same_group(group, beside):
-                yield from _named(field, text_of(mark.node), Place.CATEGORY if is_section else Place.TAG)
-        elif not crumbs and "breadcrumb" in mark.names.casefold():
+            if is_section:
+                yield from _named("article_section", text_of(mark.node), Place.CATEGORY)
+                continue
+            first_group = group if first_group is None else first_group
+            if group is None or _same_group(group, first_group):
+                yield from _named("keywords", text_of(mark.node), Place.TAG)
+        elif not breadcrumb_found and "breadcrumb" in mark.names.casefold():
             path = [text_of(a) for a in mark.node.css("a") if not _leads_home(a)]
             path = [text for text in path if text and key(text) != key(title)]
-            crumbs = bool(path)
+            breadcrumb_found = bool(path)
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
 
 
@@ -118,7 +99,8 @@ def _is_category(mark: Mark, group: LexborNode | None) -> bool:
 
 
 def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
-    """Tags of one post share a parent or, as list items, a grandparent; those of teasers do not."""
+    """Whether two tags belong to one post: their links share a parent or, as list items, a grandparent. The tags of
+    teasers do not."""
     if other is None or group.mem_id == other.mem_id:
         return True
     up, across = group.parent, other.parent
@@ -126,7 +108,7 @@ def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
 
 
 def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
-    if 1 < len(text) <= _LONGEST:
+    if 1 < len(text) <= MAX_SECTION_CHARS:
         yield Claim(field, text.lstrip("#"), Source(place))
 
 
@@ -135,13 +117,13 @@ def _leads_home(link: LexborNode) -> bool:
     return parts.path in ("", "/", "index.html", "/index.html")
 
 
-def pictures(marks: Sequence[Mark], main: Sequence[str]) -> Iterator[Claim]:
-    """Picture, caption and credit of the figure that shows one of the `main` pictures, else of the first one.
+def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterator[Claim]:
+    """Picture, caption and credit of the figure that shows one of the head's pictures, else of the first figure.
 
-    `main` are the addresses that the page's head gives; sizes of one picture differ in the end of its name.
+    `head_images` are addresses. The sizes of one picture differ in the end of its name.
     """
-    figures = [m for m in marks if m.tag == "figure" and not aside(m.node, near=True)][:_FIGURES]
-    names = {_stem(url) for url in main} - {""}
+    figures = [m for m in marks if m.tag == "figure" and not aside(m.node, near=True)][:MAX_FIGURES]
+    names = {_stem(url) for url in head_images} - {""}
     same = [m for m in figures if names & {_stem(s) for s in _addresses(m.node)}]
     for mark in same[:1] or ([] if names else figures[:1]):
         addresses = _addresses(mark.node)
@@ -149,47 +131,47 @@ def pictures(marks: Sequence[Mark], main: Sequence[str]) -> Iterator[Claim]:
             continue
         yield Claim("image", addresses[0], Source(Place.FIGURE))
         caption = mark.node.css_first("figcaption")
-        text = text_of(caption, 600) if caption is not None else ""
+        text = text_of(caption, MAX_CAPTION_CHARS) if caption is not None else ""
         credit, text = _credit(mark.node, text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
 
 
-def of_the_site(address: str, site: str = "") -> bool:
-    """Whether a picture is the site's own, that every page without one shows: a logo, a placeholder, a card for sharing
-    that names nothing but the `site` (the words of its host).
+def is_sites_own_picture(address: str, host: str) -> bool:
+    """Whether a picture is the site's, which stands on every page without a picture: a logo, a placeholder, a card for
+    sharing whose name has no words but those of the site's `host`.
 
-    >>> of_the_site("https://rust.example/og/rust-social-wide.jpg", "blog.rust.example")
+    >>> is_sites_own_picture("https://rust.example/og/rust-social-wide.jpg", "blog.rust.example")
     True
-    >>> of_the_site("https://rust.example/og/ferry-social-wide.jpg", "blog.rust.example")
+    >>> is_sites_own_picture("https://rust.example/og/ferry-social-wide.jpg", "blog.rust.example")
     False
     """
     name = address.split("?", 1)[0].rsplit("/", 1)[-1]
     if _LOGO.search(name):
         return True
     words = [w for w in re.split(r"[^a-z]+", name.rsplit(".", 1)[0].casefold()) if w]
-    shared = "." in name and any(w in _SHARING for w in words)
-    return shared and all(
-        w in _SHARING or w in _CARD or len(w) == 1 or (len(w) > 2 and w in site) for w in words
+    for_sharing = "." in name and any(w in _SHARING for w in words)
+    return for_sharing and all(
+        w in _SHARING or w in _CARD or len(w) == 1 or (len(w) > 2 and w in host) for w in words
     )
 
 
 def is_caption(text: str, blocks: Sequence[Block]) -> bool:
-    """Whether what JSON-LD gives as a caption is one: plugins write the alternative text there, which is a few words
-    that readers do not see."""
+    """Whether the caption in JSON-LD is one. Some plugins write the alternative text there, which is a few words that
+    readers do not see."""
     return bool(_SENTENCE.search(text)) or any(
-        text in block.text for block in blocks[:1000] if "caption" in (block.kind, block.label)
+        text in block.text for block in blocks[:MAX_SEARCHED_BLOCKS] if "caption" in (block.kind, block.label)
     )
 
 
 def _addresses(figure: LexborNode) -> list[str]:
     image = figure.css_first("img")
-    values = [(image.attributes.get(name) or "").strip() for name in _SOURCES] if image is not None else []
+    values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES] if image is not None else []
     return [v for v in values if v and not v.startswith("data:")]
 
 
 def _stem(url: str) -> str:
-    """`/a/ferry-1024x768.jpg?w=3` and `/b/ferry-scaled.jpg` are both `ferry`.
+    """The name of a picture without its size: "/a/ferry-1024x768.jpg?w=3" and "/b/ferry-scaled.jpg" are both "ferry".
 
     >>> _stem("https://blog.example/a/ferry-1024x768.jpg?w=3")
     'ferry'
@@ -199,25 +181,24 @@ def _stem(url: str) -> str:
 
 
 def _credit(figure: LexborNode, caption: str) -> tuple[str, str]:
-    """The credit and what is left of the caption."""
-    marked = figure.css_first(_CREDIT_CLASS)
-    found = text_of(marked) if marked is not None else ""
-    if found:
+    """The credit of a figure, and its caption without the credit."""
+    marked = figure.css_first(_CREDIT_SELECTOR)
+    if found := text_of(marked) if marked is not None else "":
         return _plain_credit(found), caption.removesuffix(found).rstrip(" |–-(")
     return split_credit(caption)
 
 
 def split_credit(caption: str) -> tuple[str, str]:
-    """The credit at the end of a caption, "" if there is none, and what is left of the caption.
+    """The credit at the end of a caption, "" if there is none, and the caption without it.
 
     >>> split_credit("The ferry returns. Photo: Jane Doe")
     ('Jane Doe', 'The ferry returns.')
     >>> split_credit("Harbour Post / Jane Doe")
     ('Harbour Post / Jane Doe', '')
     """
-    if _ONLY_CREDIT.fullmatch(caption):
+    if _NAMES_ONLY.fullmatch(caption):
         return caption, ""
-    if match := _OPENS.fullmatch(caption):
+    if match := _WHOLE_CREDIT.fullmatch(caption):
         return _plain_credit(match[1]), ""
     match = _CREDIT.search(caption)
     if match is None:
@@ -226,15 +207,15 @@ def split_credit(caption: str) -> tuple[str, str]:
 
 
 def _plain_credit(text: str) -> str:
-    """A credit without its labels, of which there may be two: "© Foto: Jane Doe"."""
+    """A credit without its labels. There may be two: "© Foto: Jane Doe"."""
     for _ in range(2):
         if match := _CREDIT.fullmatch(text):
             text = match[2].strip(" .)")
     return text.strip(" ()")
 
 
-def access(blocks: Sequence[Block]) -> Iterator[Claim]:
-    """A box named for a paywall that readers see says that the article is not free."""
-    boxes = [b for b in blocks[:1000] if "paywall" in b.path]
+def paywall_claims(blocks: Sequence[Block]) -> Iterator[Claim]:
+    """A visible element whose class or id says "paywall" means that the article is not free."""
+    boxes = [b for b in blocks[:MAX_SEARCHED_BLOCKS] if "paywall" in b.path]
     if any(len(b.text) > 20 and b.decided_by != DecidedBy.HIDDEN for b in boxes):
         yield Claim("is_accessible_for_free", "false", Source(Place.PAYWALL))

@@ -1,10 +1,10 @@
-"""What the site's own API, feed and sitemap say of the post → claims.
+"""Read what the site's API, feed and sitemap say of the post → claims.
 
-A theme may print no date of the post and a list of others with theirs; a name may stand in a byline or not. The
-site's API, its feed and its news sitemap say both, field by field, and of this very post: they are believed most.
-They are wrong at times. A feed gives all its posts the day on which it was built, an import gives all of them one
-day, a post is brought up again under a new date. Each of these moves a date forward, so where the page itself
-declares an earlier day of publication, that day is believed more.
+A theme may show no date of the post but a list of other posts with theirs, and no byline at all. The site's API, its
+feed and its news sitemap state date and author field by field ("date_gmt": "2025-04-03T08:15:00"), and of this very
+post, so they are believed most. They are wrong at times: a feed gives all posts the day on which it was built, an
+import gives all posts one day, an old post is published again under a new date. Each of these moves a date forward, so
+an earlier day of publication that the page itself declares is believed more.
 """
 
 from __future__ import annotations
@@ -25,34 +25,37 @@ from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText
 from newsarchive.rules import Rules
 
-#: Sources of a language that the page need not share: many sites leave the setting as it was shipped.
-OF_SITE = OF_POST | {Place.SITE}
-#: Sources of the page that declare a day of publication, where nothing qualifies them: a time elsewhere may be another's.
+#: All sources beside the page. Their language may be wrong for a page: many sites never change the default.
+BESIDE_PAGE = OF_POST | {Place.SITE}
+#: Sources of the page that declare a day of publication. They count without position and qualifier only: a time far
+#: from the headline may belong to another post.
 DECLARED = frozenset((
     Place.JSON_LD, Place.OPEN_GRAPH, Place.MICRODATA, Place.META_CITATION, Place.TIME, Place.TIME_LABELLED, Place.URL,
 ))  # fmt: skip
-#: Two times of one post are no further apart: a date without a time zone may be a day off on either side.
-SAME_DAY = timedelta(hours=38)
-#: Most names, tags and sections of one post that are read; a longer list is a mistake of the site.
+#: Time between two dates of one post. A date without a time zone may be a day off on either side. A day of the site
+#: that is later than this is not the declared day.
+MAX_SAME_DAY = timedelta(hours=38)
+#: Names, tags and sections read of one post, each; the rest is dropped. A longer list is a mistake of the site.
 MAX_VALUES = 60
-#: Longest name of a site, in characters; a longer title is a sentence.
-MAX_SITE_NAME_LENGTH = 80
+#: Characters of a site's name; a longer title is a sentence.
+MAX_SITE_NAME_CHARS = 80
 
-#: What a date looks like whose order is open to doubt.
-_NUMBERS = re.compile(r"\d\s?/\s?\d")
-_STROKES = " \t-–—|·•»«:/~›,"
+#: A date in numbers with strokes, such as 03/04/2025: its first number may be the day or the month.
+_SLASH_DATE = re.compile(r"\d\s?/\s?\d")
+#: Signs around a site's name in a title.
+_NAME_EDGE = " \t-–—|·•»«:/~›,"
 
 
 def claims(page: Page, titles: Iterable[str], rules: Rules) -> tuple[list[Claim], list[Candidate]]:
-    """What the site says of the post that the page shows, and what was refused since it is of another one.
+    """What the site says of the page's post, and the claims that are refused since they are of another post.
 
-    `titles` are what the page itself calls its title.
+    `titles` are the titles that the page itself states.
     """
     text = page.capture.source_text
     if text is None:
         return [], []
-    own = [claim for claim in _of_post(text) if claim.value]
-    site = [claim for claim in _of_site(text, rules) if claim.value]
+    own = [claim for claim in _post_claims(text) if claim.value]
+    site = [claim for claim in _site_claims(text, rules) if claim.value]
     if reason := _of_another(page, text, titles):
         return site, [
             replace(claim, source=claim.source.qualified(Qualifier.OF_OTHERS)).candidate(reason=reason)
@@ -61,7 +64,7 @@ def claims(page: Page, titles: Iterable[str], rules: Rules) -> tuple[list[Claim]
     return own + site, []
 
 
-def _of_post(text: SourceText) -> Iterator[Claim]:
+def _post_claims(text: SourceText) -> Iterator[Claim]:
     if text.source not in OF_POST:
         return
     source = source_of(text.source)
@@ -79,7 +82,7 @@ def _of_post(text: SourceText) -> Iterator[Claim]:
     yield Claim("image", text.image, source)
 
 
-def _of_site(text: SourceText, rules: Rules) -> Iterator[Claim]:
+def _site_claims(text: SourceText, rules: Rules) -> Iterator[Claim]:
     source = Source(Place.SITEMAP if text.source == Place.SITEMAP else Place.SITE)
     yield Claim("publisher", site_name(text.publisher, rules), source)
     yield Claim("in_language", plain(text.in_language), source)
@@ -90,19 +93,19 @@ def site_name(title: str, rules: Rules) -> str:
 
     "Harbour Post » Feed" and "Recent content on Harbour Post" are both "Harbour Post"; "Blog" is no name.
     """
-    before, behind, none = _patterns(rules)
-    name = plain(title).strip(_STROKES)
+    before, behind, none = _name_patterns(rules)
+    name = plain(title).strip(_NAME_EDGE)
     for pattern in (before, behind):
-        name = (pattern.sub("", name).strip(_STROKES)) or name
-    return "" if len(name) > MAX_SITE_NAME_LENGTH or key(name) in none or not key(name) else name
+        name = (pattern.sub("", name).strip(_NAME_EDGE)) or name
+    return "" if len(name) > MAX_SITE_NAME_CHARS or key(name) in none or not key(name) else name
 
 
 @lru_cache(maxsize=8)
-def _patterns(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
+def _name_patterns(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
     table = rules.metadata.get("told", {})
     words = {name: table.get(name, {}).get("words", []) for name in ("before_name", "behind_name", "no_name")}
     before, behind = (dates.any_of(words[name]) for name in ("before_name", "behind_name"))
-    # A word behind the name needs a stroke or brackets before it: "Hacker News" ends in one, and is a name.
+    # A word behind the name needs a stroke or bracket before it: "Hacker News" ends in such a word, and is a name.
     return (
         re.compile(rf"^(?:{before})\s+", re.IGNORECASE),
         re.compile(rf"\s*(?:[-–—|·•»:/~›(]|\s(?=rss|atom))\s*(?:{behind})\)?$", re.IGNORECASE),
@@ -111,16 +114,16 @@ def _patterns(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str], frozenset
 
 
 def _of_another(page: Page, text: SourceText, titles: Iterable[str]) -> str:
-    """Why what was said is not of the post that the page shows, "" where it is.
+    """The reason why the site's statements are not of the page's post, "" where they are.
 
-    The platform's id decides where both give one. A redirect may lead to another post, to a list, to a page
-    that says the post is gone: then the titles must agree.
+    The platform's ID of the post decides where both state it. A redirect may lead to another post, to a list, or to a
+    page that says the post is gone. After a redirect, the titles must agree.
     """
     if text.source not in OF_POST:
         return ""
-    shown = post_id(page.text, page.capture.headers) if text.post_id else ""
-    if shown and text.post_id.partition(":")[0] == shown.partition(":")[0]:
-        return "" if shown == text.post_id else f"is of another post: {text.post_id}, the page shows {shown}"
+    own = post_id(page.text, page.capture.headers) if text.post_id else ""
+    if own and text.post_id.partition(":")[0] == own.partition(":")[0]:
+        return "" if own == text.post_id else f"is of another post: {text.post_id}, the page shows {own}"
     if url_key(page.capture.base_url) == url_key(page.capture.url):
         return ""
     title = plain(text.title)
@@ -129,32 +132,36 @@ def _of_another(page: Page, text: SourceText, titles: Iterable[str]) -> str:
     return "is of another post: its address leads elsewhere, to a page of another title"
 
 
-def judged(claims: Sequence[Claim], rules: Rules, *, day_first: bool = True) -> list[Claim]:
-    """The claims for the day of publication, those of the site marked where the page declares an earlier day.
+def mark_later_days(claims: Sequence[Claim], rules: Rules, *, day_first: bool = True) -> list[Claim]:
+    """The claims for the day of publication; those of the site are marked where the page declares an earlier day.
 
-    Where one declared day agrees with the site's, or is later, all stay as they are.
+    Where a declared day agrees with the site's day or is later, all claims stay as they are.
     """
-    told = {c: when for c in claims if c.source.bare in OF_POST and (when := _time(c.value)) is not None}
-    if not told:
+    stated = {
+        c: when for c in claims if c.source.bare in OF_POST and (when := _parse_iso(c.value)) is not None
+    }
+    if not stated:
         return list(claims)
     declared = [dates.parse(c.value, rules, day_first=day_first) for c in claims if c.source.bare in DECLARED]
     days = [day for day in declared if day is not None]
     return [
         replace(c, source=c.source.qualified(Qualifier.AFTER_DECLARED))
-        if c in told and days and all(told[c] - day > SAME_DAY for day in days)
+        if c in stated and days and all(stated[c] - day > MAX_SAME_DAY for day in days)
         else c
         for c in claims
     ]
 
 
 def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
-    """Whether 03/04 is March on this page, by a date of the page that agrees with the site's in one order alone;
-    `None` where none does."""
-    days = {when.date() for c in claims if c.source.bare in OF_POST and (when := _time(c.value)) is not None}
+    """Whether 03/04 is in March on this page: a date of the page that agrees with the site's date in one order only
+    tells it. `None` where no date tells it."""
+    days = {
+        when.date() for c in claims if c.source.bare in OF_POST and (when := _parse_iso(c.value)) is not None
+    }
     if not days:
         return None
     for claim in claims:
-        if claim.source.bare in OF_POST or not _NUMBERS.search(claim.value):
+        if claim.source.bare in OF_POST or not _SLASH_DATE.search(claim.value):
             continue
         read = {order: dates.parse(claim.value, rules, day_first=not order) for order in (True, False)}
         right = [order for order, day in read.items() if day is not None and day.date() in days]
@@ -163,7 +170,8 @@ def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
     return None
 
 
-def _time(text: str) -> datetime | None:
+def _parse_iso(text: str) -> datetime | None:
+    """A time in ISO 8601, `None` for one without a zone and for other texts."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:

@@ -1,10 +1,10 @@
-"""Where a value stands on a page, as fields that code decides by.
+"""Where on a page, or beside it, a value stands.
 
-A claim's source has three parts: the place (JSON-LD, a heading, a line of text), the position of that place to the
-headline, and what became known of the claim later, for example that it is about another post. Readers state the parts
-where they make a claim, and everything that decides asks for the parts. `str(source)` is the one spelling of all three,
-`markup text below (modified)`: it is stored beside an article, shown to people, and written in the tables of trust.
-`source_of` reads it back.
+Whom the program believes depends on where a value stands: JSON-LD is right more often than a line of text. So each
+claim has a `Source` of three parts: the place (JSON-LD, a heading, a line of text), the position of that place
+relative to the headline, and what became known of the claim later, for example that it is about another post. Code
+decides by these parts. `str(source)` spells all three, "markup text below (modified)": this spelling is stored beside
+an article, shown to people, and written in the tables of trust. `source_of` reads it back.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 
 class Place(StrEnum):
-    """What states a value. The words are those of the tables of trust and of stored articles."""
+    """What states a value. The strings are those of the tables of trust and of stored articles."""
 
-    #: A stored name that no reader of today writes, or one of a user's own table: `Source.other` has it.
+    #: A stored name that no reader writes any more, or a name from a user's own table: `Source.other` holds it.
     OTHER = "other"
 
     JSON_LD = "json-ld"
@@ -86,7 +86,7 @@ class Place(StrEnum):
 
 
 class Position(StrEnum):
-    """Where a marked or printed place stands on the page."""
+    """Where an element or a line stands on the page."""
 
     #: Near the headline, or nothing is known: most sources have no position.
     NEAR = ""
@@ -94,7 +94,7 @@ class Position(StrEnum):
     ABOVE = "above"
     #: Far below the headline.
     BELOW = "below"
-    #: Near the headline, behind the first of its kind.
+    #: Near the headline, but after another source of the same place.
     LATER = "later"
     #: Far from the headline on either side.
     ELSEWHERE = "elsewhere"
@@ -108,46 +108,52 @@ class Qualifier(StrEnum):
     """What is known of a claim beyond the place where it stands."""
 
     NONE = ""
-    #: The day is known for that of a change only.
+    #: The day is only known to be the day of a change.
     MODIFIED = "modified"
     #: The site's day of the post is later than the day that the page declares.
     AFTER_DECLARED = "later"
-    #: It is about another post: nothing asks the claim again.
+    #: The claim is about another post, and is not used again.
     OF_OTHERS = "of others"
     #: Only the month is stated; the day is the first of that month.
     MONTH = "month"
-    #: Counted from the time when the page was fetched.
+    #: The time was counted from the time when the page was fetched: "3 hours ago".
     RELATIVE = "relative"
-    #: The site gives several values: which of them is the post's own is for the page to say.
+    #: The site gives several values, and the page decides which of them is the post's own.
     SEVERAL = "several"
 
 
-#: What JSON-LD says of the article, of its page and of the site.
+#: What JSON-LD says of the page, as opposed to the article.
 JSON_LD_PAGE = frozenset((Place.JSON_LD_PAGE, Place.JSON_LD_PAGE_NAME, Place.JSON_LD_PAGE_CREATED))
+#: What JSON-LD says of the article, of its page and of the site.
 JSON_LD = JSON_LD_PAGE | {
     Place.JSON_LD, Place.JSON_LD_NAME, Place.JSON_LD_CREATED, Place.JSON_LD_TITLE, Place.JSON_LD_SITE,
 }  # fmt: skip
+#: Open Graph (ogp.me).
 OPEN_GRAPH = frozenset((Place.OPEN_GRAPH, Place.OPEN_GRAPH_TITLE, Place.OPEN_GRAPH_UPDATED))
+#: Twitter's cards.
 TWITTER = frozenset((Place.TWITTER, Place.TWITTER_TITLE))
+#: All other `<meta>` elements.
 META = frozenset((
     Place.META, Place.META_CITATION, Place.META_CREATED, Place.META_DATE, Place.META_DC, Place.META_LABEL,
     Place.META_NEWS, Place.META_PARSELY, Place.META_SAILTHRU,
 ))  # fmt: skip
-#: Where a page declares what it is, for programs.
+#: Where a page describes itself for programs.
 DECLARING = JSON_LD | OPEN_GRAPH | META | {Place.MICRODATA}
-#: Elements that are marked as a time, and those whose class names a date.
+#: Elements that are marked as a time.
 TIMES = frozenset((Place.TIME, Place.TIME_LABELLED))
+#: Elements whose class names a date.
 DATES = frozenset((Place.DATE, Place.DATE_LABELLED))
 #: Dates behind a word for publishing.
 LABELLED = frozenset((Place.TIME_LABELLED, Place.DATE_LABELLED))
-#: First and second headings, whether marked as the headline or not.
+#: `<h1>`, whether marked as the headline or not.
 FIRST_HEADINGS = frozenset((Place.H1, Place.H1_MARKED))
+#: `<h2>`, whether marked as the headline or not.
 SECOND_HEADINGS = frozenset((Place.H2, Place.H2_MARKED))
-#: Sources that guess a name from its looks, line by line.
+#: Lines of text that are taken for a name because they look like one.
 GUESSES = frozenset((Place.ALONE, Place.NEXT, Place.LINE, Place.LIFE))
-#: Those of them that are wrong more often than right.
+#: Guesses that are wrong more often than right.
 WEAK_GUESSES = frozenset((Place.ALONE, Place.NEXT))
-#: Marked or printed places, whose position is told apart.
+#: Places whose position relative to the headline is told apart.
 _PLACED = TIMES | DATES | (GUESSES - {Place.LIFE}) | {
     Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX, Place.TEXT,
 }  # fmt: skip
@@ -156,16 +162,16 @@ MARKUP = _PLACED | FIRST_HEADINGS | SECOND_HEADINGS | {
     Place.MARKUP, Place.HOME, Place.HEADLINE, Place.LIFE, Place.AGENCY, Place.CATEGORY, Place.CRUMBS, Place.TAG,
     Place.FIGURE, Place.PAYWALL,
 }  # fmt: skip
-#: What readers see of a page, or what is marked on it.
-SHOWN = MARKUP | {Place.MICRODATA}
-#: Sources that speak for the site itself of this very post: its API and its feed.
+#: What stands in the page's body, where readers see it, as opposed to its head.
+IN_BODY = MARKUP | {Place.MICRODATA}
+#: The site's API and its feed: they speak of this very post.
 TOLD = frozenset((Place.WP_JSON, Place.FEED))
-#: Sources beside the page that speak of one post. `Place.SITE` speaks of the site alone.
+#: All sources beside the page that speak of one post. `Place.SITE` speaks of the site alone.
 OF_POST = TOLD | {Place.SITEMAP}
 
 
 class Source(NamedTuple):
-    """Where a claim stands: compared, hashed and kept as a tuple of its parts."""
+    """Where a claim stands. A tuple, so that sources are compared and hashed by their parts."""
 
     place: Place
     position: Position = Position.NEAR
@@ -178,7 +184,7 @@ class Source(NamedTuple):
         return None if self.position or self.qualifier else self.place
 
     def qualified(self, qualifier: Qualifier) -> Source:
-        """This source, of which something more is known."""
+        """This source with another qualifier."""
         return Source(self.place, self.position, qualifier, self.other)
 
     def __str__(self) -> str:
@@ -193,7 +199,7 @@ def _spelled(source: Source) -> str:
 
 
 def source_of(name: str) -> Source:
-    """The source that is spelled `name`; one that is not known has the place `OTHER`, and keeps its name.
+    """The source that is spelled `name`. An unknown name gives a source of the place `OTHER` that keeps the name.
 
     >>> source_of("markup text below (modified)").position
     <Position.BELOW: 'below'>
@@ -208,7 +214,7 @@ def source_of(name: str) -> Source:
     return Source(Place.OTHER, qualifier=Qualifier(match[2]), other=match[1])
 
 
-#: A spelling whose place is not known, with a qualifier that is.
+#: A spelling whose place is unknown and whose qualifier is known.
 _QUALIFIED = re.compile(rf"(.*) \(({'|'.join(filter(None, Qualifier))})\)", re.DOTALL)
 
 
