@@ -16,7 +16,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from newsarchive.core.encoding.charsets import WRITTEN, whatwg_label
+from newsarchive.core.encoding.charsets import PAGE_ENCODINGS, whatwg_label
 from newsarchive.core.encoding.mojibake import UTF8
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture, DropReason, Page
@@ -103,11 +103,11 @@ def _is_wide(head: bytes) -> bool:
 
 
 #: How far into a page a declaration may stand: browsers look at 1,024 bytes, pages need more.
-HEAD = 4096
+MAX_DECLARATION_BYTES = 4096
 #: How many bytes the detector sees: those around the first bytes that are not ASCII.
-SAMPLE = 16_384
+MAX_DETECTOR_BYTES = 16_384
 #: A page is UTF-8 with stray bytes in it where this share of its non-ASCII runs is valid.
-MOSTLY = 0.5
+MAX_STRAY_SHARE = 0.5
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -168,7 +168,7 @@ def declared_charsets(body: bytes, content_type: str | None) -> list[tuple[str, 
     found = []
     if match := _HEADER.search(content_type or ""):
         found.append((match[1].lower(), "header"))
-    head = body[:HEAD]
+    head = body[:MAX_DECLARATION_BYTES]
     for pattern in (_META, _XML):
         if hit := pattern.search(head):
             found.append((hit[1].decode("ascii", "replace").lower(), "meta"))
@@ -197,7 +197,7 @@ def _rescued(body: bytes) -> str | None:
     """UTF-8 in which a few bytes are windows-1252; `None` where UTF-8 does not prevail."""
     valid = sum(map(len, UTF8.findall(body)))
     stray = len(body) - len(body.translate(None, _HIGH)) - valid
-    if not valid or stray > MOSTLY * valid:
+    if not valid or stray > MAX_STRAY_SHARE * valid:
         return None
     out, at = [], 0
     for match in UTF8.finditer(body):
@@ -225,6 +225,6 @@ def detected(body: bytes) -> str:
 
     first = _NON_ASCII.search(body)
     at = max(0, first.start() - 200) if first else 0
-    label = chardet.detect(body[at : at + SAMPLE], include_encodings=WRITTEN)["encoding"]
+    label = chardet.detect(body[at : at + MAX_DETECTOR_BYTES], include_encodings=PAGE_ENCODINGS)["encoding"]
     codec = whatwg_label(label) if label else None
     return codec if codec and not codec.startswith("utf") else "cp1252"
