@@ -47,21 +47,38 @@ JAPANESE = dict(
 OTHER_MARK_NATS = 5.0
 PAIRS = {"（": "）", "《": "》", "〈": "〉", "「": "」", "『": "』", "【": "】", "〔": "〕"}
 CLOSINGS = frozenset(PAIRS.values())
-#: What ends a sentence, and what only parts one.
-ENDS, COMMAS = frozenset("。！？"), frozenset("、，：；")
+#: Marks that end a sentence.
+ENDS = frozenset("。！？")
+#: Marks that part a sentence.
+COMMAS = frozenset("、，：；")
 STOPS = ENDS | COMMAS
-#: What can hardly be; a comma at the end of a line; a bracket that is not closed on its line, or was not opened
-#: there: what somebody says runs over several.
-IMPOSSIBLE_NATS, COMMA_AT_LINE_END_NATS, UNPAIRED_NATS, UNPAIRED_SAYING_NATS = 12.0, 5.0, 5.0, 2.0
-#: A mark is told where any other costs so much more, in nats.
+#: In nats: what a mark costs that can hardly be.
+IMPOSSIBLE_NATS = 12.0
+#: In nats: what a comma costs at the end of a line.
+COMMA_AT_LINE_END_NATS = 5.0
+#: In nats: what a bracket costs that is not closed on its line, or was not opened there.
+UNPAIRED_NATS = 5.0
+#: The same for brackets around what somebody says, which runs over several lines.
+UNPAIRED_SAYING_NATS = 2.0
+#: In nats: a mark is told where any other costs this much more.
 MIN_TOLD_NATS = 2.4
-#: A part of a list is so short, a sentence so long at the least, what stands in brackets so long at the most.
-MAX_LIST_PART_CHARACTERS, MIN_SENTENCE_CHARACTERS, MAX_BRACKETED_CHARACTERS = 4, 8, 12
-#: What speaks against a mark between parts of another length; what speaks for brackets around a short part, and
-#: around one without any Han character or kana.
-WRONG_LENGTH_NATS, BRIEF_PART_NATS, FOREIGN_PART_NATS = 2.5, 2.0, 6.0
-#: What speaks against a full stop behind what ends no sentence, and against a comma before what hardly begins a part.
-UNFINISHED_NATS, DEPENDENT_NATS = 3.0, 3.0
+#: In characters: a part of a list is this long or shorter.
+MAX_LIST_PART_CHARACTERS = 4
+#: In characters: a sentence is this long or longer.
+MIN_SENTENCE_CHARACTERS = 8
+#: In characters: what stands in brackets is this long or shorter.
+MAX_BRACKETED_CHARACTERS = 12
+#: In nats: what speaks against a mark between parts of another length.
+WRONG_LENGTH_NATS = 2.5
+#: In nats: what speaks for brackets around a short part.
+BRIEF_PART_NATS = 2.0
+#: In nats: what speaks for brackets around a part without any Han character or kana.
+FOREIGN_PART_NATS = 6.0
+#: In nats: what speaks against a full stop behind a character that ends no sentence.
+UNFINISHED_NATS = 3.0
+#: In nats: what speaks against a comma before a character that hardly begins a part.
+DEPENDENT_NATS = 3.0
+#: Characters that may end a sentence in Japanese.
 PREDICATES = frozenset("たすいるんだうむぶつぐぬねよか)）」』")
 DEPENDENTS = {"、": frozenset("とをがのはでにへか"), "，": frozenset("的了")}
 #: What speaks against a comma behind the particle of who says something.
@@ -69,12 +86,17 @@ TOPIC_NATS = 1.1
 #: What speaks against a closing bracket at the end of a line, and in Japanese before anything else
 #: than a particle or a mark.
 LOOSE_BRACKET_NATS = 1.5
-#: What introduces words that are quoted.
-SAYING, QUOTING = frozenset("说說道称稱曰问問"), frozenset('“‘「『"')
-#: So many states of a line are followed at once, none that costs so much more than the best, in nats; lines of
-#: more marks are left.
-MAX_STATES, MAX_STATE_EXTRA_NATS, MAX_LINE_MARKS = 40, 14.0, 80
-#: White space before a mark is skipped so far.
+#: Characters that introduce quoted words.
+SAYING = frozenset("说說道称稱曰问問")
+#: Marks that quoted words begin with.
+QUOTING = frozenset('“‘「『"')
+#: In states: no more states of a line are followed at once.
+MAX_STATES = 40
+#: In nats: a state that costs this much more than the best is not followed.
+MAX_STATE_EXTRA_NATS = 14.0
+#: In marks: a line with more is left.
+MAX_LINE_MARKS = 80
+#: In characters: white space before a mark is skipped no further.
 _MAX_SKIPPED_SPACES = 8
 
 _MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")

@@ -1,13 +1,11 @@
-"""Bytes to text, as a reader should see it.
+"""Bytes to text, as a reader should see it, and whether they are a page at all.
 
-Valid UTF-8 is UTF-8, whatever the page claims: legacy text hardly ever is valid UTF-8 by chance.
-Then a page that is UTF-8 but for a few stray windows-1252 bytes, then what header and page declare
-(labels as browsers read them: https://encoding.spec.whatwg.org/#names-and-labels), then a detector.
+Servers call anything text/html, so `refuse` asks the bytes, after the MIME Sniffing Standard
+(https://mimesniff.spec.whatwg.org/) as far as an archive of articles needs it.
 
-Is this a page at all? Servers call anything text/html, so the bytes are asked.
-
-After the MIME Sniffing Standard (https://mimesniff.spec.whatwg.org/), as far as an archive of
-articles needs it.
+Valid UTF-8 is UTF-8, whatever the page claims, because legacy text hardly ever is valid UTF-8 by chance. Then comes a page
+that is UTF-8 but for a few stray windows-1252 bytes, then what header and page declare (labels as browsers read them:
+https://encoding.spec.whatwg.org/#names-and-labels), then a detector.
 """
 
 from __future__ import annotations
@@ -102,11 +100,11 @@ def _is_wide(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:512].count(0) * 4 >= len(head[:512])
 
 
-#: How far into a page a declaration may stand: browsers look at 1,024 bytes, pages need more.
+#: In bytes: a declaration may stand this far into a page. Browsers look at 1,024 bytes, pages need more.
 MAX_DECLARATION_BYTES = 4096
-#: How many bytes the detector sees: those around the first bytes that are not ASCII.
+#: In bytes: the detector sees no more, around the first bytes that are not ASCII.
 MAX_DETECTOR_BYTES = 16_384
-#: A page is UTF-8 with stray bytes in it where this share of its non-ASCII runs is valid.
+#: A page is UTF-8 with stray bytes in it where these are no more than this share of the bytes of valid sequences.
 MAX_STRAY_SHARE = 0.5
 
 _BOMS = (

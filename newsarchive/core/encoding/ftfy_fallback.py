@@ -17,9 +17,9 @@ from newsarchive.core.encoding.runs import Window, plausible_single_bytes, windo
 from newsarchive.core.text.scripts import is_allowed
 from newsarchive.edits import Edit
 
-#: A change has to make its place so much likelier, in nats: it has no vote behind it.
+#: In nats: a change that gains less is not made, because nothing else on the page speaks for it.
 MIN_CONVINCING_NATS = 16.0
-#: It is asked about the codecs that Latin script is read with: it knows no others that we do not.
+#: The codecs that Latin script is read with: ftfy knows no others that this package lacks.
 LATIN_CODECS = {
     "windows-1252",
     "iso-8859-1",
@@ -30,7 +30,7 @@ LATIN_CODECS = {
     "cp437",
 }
 LATIN_CODECS |= {"macintosh"}
-#: Longer texts are not compared: the comparison is quadratic.
+#: In characters: a longer text is not compared, because the comparison is quadratic.
 MAX_COMPARED_CHARACTERS = 4000
 
 

@@ -1,15 +1,10 @@
-"""UTF-8 read with a single-byte codec, some bytes of it lost on the way.
+"""UTF-8 read with a single-byte codec, with bytes of it lost on the way: `ã€` was perhaps `。`.
 
-A byte that the codec does not define may be gone, or stand as U+FFFD or `?`; a no-break space may
-have become a space, a soft hyphen be dropped. This says which sequences may start where; which of them did,
-and what was lost in them, is told by `fills`.
-
-Which letters were lost: the likeliest way to read a run, and how sure that is.
-
-Every way to read a run competes with the others, from where they part to where they come to the same:
-where sequences begin and end, and what was lost in them (a beam search: Lowerre 1976). A word is judged
-by the letter sequences that its language is made of (`grams`) and by its pairs; what is no word by its
-pairs alone.
+A byte that the codec does not define may be gone, or stand as U+FFFD or `?`. A no-break space may have become a space, a
+soft hyphen may be dropped. `Lossy` says which sequences may start at each place of a run. `likeliest` says which of them
+did, what was lost in them, and how sure that is: every way to read a run competes with the others, from where they part
+to where they come to the same (a beam search: Lowerre 1976). A word is judged by its letter sequences (`ngram_model`) and
+by its pairs, everything else by its pairs alone. `lost_search` finds the runs.
 """
 
 from __future__ import annotations
@@ -30,26 +25,33 @@ from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.encoding.quotation_marks import SPELLINGS
 from newsarchive.core.text.scripts import is_allowed, kind, script
 
-#: What a pair counts, in a word, against a sequence of letters (measured on clean text with holes).
+#: What a pair counts in a word, against a sequence of letters (measured on clean text with holes).
 PAIR_WEIGHT = 0.5
-#: So many ways are followed at once, that cost no more than this beyond the best, in nats.
-MAX_WAYS, MAX_EXTRA_NATS = 48, 20.0
-#: A sequence of ASCII letters, of which the model holds none, costs this, in nats.
+#: In ways: no more ways to read a run are followed at once.
+MAX_WAYS = 48
+#: In nats: a way that costs this much more than the best is not followed.
+MAX_EXTRA_NATS = 20.0
+#: In nats: what a sequence of ASCII letters costs. The model holds none of them.
 ASCII_GRAM_NATS = 10.0
-#: A guess next to a character that clean text does not have there costs so much more, in nats.
+#: In nats: what a guess costs next to a character that clean text does not have there.
 UNSEEN_GUESS_NATS = 60.0
-#: Full stops of Indic scripts: behind them there is a space.
+#: Full stops of Indic scripts: a space stands behind them.
 INDIC_FULL_STOPS = frozenset("।॥")
-#: The one that ends verses: in prose it is hardly ever what was lost.
+#: The full stop that ends verses. It is hardly ever what prose lost.
 VERSE_END = "॥"
-#: What a cost says of a way to read, in nats dearer than the best (measured on pages with lost bytes): in
-#: words, whose sequences of letters overlap, little at first and then much; where there are none, pairs
-#: say less than is known; but not which quotation marks a language has.
-WORD_SCALE_NATS, SIGN_SCALE_NATS, QUOTE_SCALE_NATS = 2.8, 0.7, 2.0
-#: The first where both ways have the same number of sequences that nobody knows: one may just be rarer.
+#: In nats: how much dearer than the best another way to read a word must be to be clearly wrong. The doubt falls little at
+#: first and then much (a Gaussian), because sequences of letters overlap. Measured, as the next three, on pages with
+#: lost bytes.
+WORD_SCALE_NATS = 2.8
+#: The same where both ways have the same number of unknown sequences: one may just be rarer.
 EQUAL_WORD_SCALE_NATS = 3.7
-#: Both count so much more in scripts that do not part words, of which shorter sequences are known.
+#: In nats: the doubt of other characters falls exponentially on this scale, because pairs say less than is known.
+SIGN_SCALE_NATS = 0.7
+#: The same for quotation marks: pairs do not say which of them a language has.
+QUOTE_SCALE_NATS = 2.0
+#: By this factor the scales of words are longer in scripts that do not part words: shorter sequences are known of them.
 UNPARTED_SCALE_FACTOR = 2.0
+#: Quotation marks.
 QUOTES = frozenset("“”„‟‘’‚‛")
 
 #: Vowel marks of Arabic and Hebrew, which lists of words leave out.
@@ -246,24 +248,30 @@ def _length(char: str) -> int:
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
-#: What one lost byte costs, in nats; one that can only have been one thing; a letter of a script that the
-#: page does not have.
-LOST_BYTE_NATS, CERTAIN_BYTE_NATS, STRANGE_SCRIPT_NATS = 4.0, 1.0, 6.0
-#: What it costs, in nats, that a byte is gone where the next one could stand for it.
+#: In nats: what a sequence with a lost byte costs that may be several characters.
+LOST_BYTE_NATS = 4.0
+#: In nats: what a sequence with a lost byte costs that can be only one character.
+CERTAIN_BYTE_NATS = 1.0
+#: In nats: what a letter costs of a script that the page does not have.
+STRANGE_SCRIPT_NATS = 6.0
+#: In nats: what it costs that a byte is gone where the next one could stand for it.
 ORPHAN_NATS = 40.0
-#: What it costs that a space was a byte, where that joins what may be two words, the byte before it gone.
+#: In nats: what it costs that a space was a byte behind a lost one, where that joins what may be two words.
 JOINING_NATS = 6.0
-#: What it counts that other guesses stand elsewhere on the page so much more often; in nats, at the most.
-RARE_LETTER_WEIGHT, MAX_RARE_LETTER_NATS = 2.5, 9.0
-#: Letters of one language are so much rarer than others, as a logarithm; what Latin script adds to a to z is all rare.
+#: What it counts that another guess stands elsewhere on the page more often, for each nat of the ratio.
+RARE_LETTER_WEIGHT = 2.5
+#: In nats: the most that this counts.
+MAX_RARE_LETTER_NATS = 9.0
+#: As a logarithm: letters of one language are this much rarer than others. For Latin it does not count, because what
+#: Latin adds to a to z is all rare.
 USUAL_LOG_RATIO = 1.5
-#: What it costs that a mark is another than quotation marks say: see `quotes`.
+#: In nats: what it costs that a mark is another than `quotation_marks` says.
 OTHER_MARK_NATS = 30.0
-#: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
+#: In nats: what it costs to leave a character as it stands that begins sequences elsewhere on the page.
 STANDING_LEAD_NATS = 6.0
-#: Pictures and parts of drawings, of which any may stand anywhere: which one was lost is never guessed.
+#: Kinds of pictures and parts of drawings. Any may stand anywhere, so that a lost one is never guessed.
 PICTURES = frozenset(["arrow", "technical", "box", "block element", "geometric", "dingbat"])
-#: More guesses than this for one character are none.
+#: In characters: a place with more guesses than this gets none.
 MAX_GUESSES = 160
 
 

@@ -1,13 +1,9 @@
-"""Where bytes may have been lost: parts of sequences of a codec that its changes do not account for.
+"""Where bytes of damaged text were lost: what can be told is filled, what cannot is left whole.
 
-`losses` fills what can be told.
-
-Where sentences end in damaged text: of a sentence all is repaired, or nothing.
-
-Where bytes were lost: what can be told is filled, what cannot is left whole.
-
-A sentence of which some bytes are beyond guessing stays as it was published, in every letter: text
-that is repaired in half cannot be told from text that was written so.
+A page whose `“` became `â€œ` may have `â€` where the closing mark was: the codec does not define its last byte. `torn`
+finds such parts of sequences, which the changes of a page do not account for, and `with_lost` fills them. A sentence with
+bytes beyond guessing stays as it was published, in every letter: text that is repaired in half cannot be told from text
+that was written so.
 """
 
 from __future__ import annotations
@@ -29,10 +25,14 @@ from newsarchive.core.encoding.quotation_marks import torn_marks
 from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, placed, start_of
 from newsarchive.core.text.scripts import kind, script
 
-#: So many places of a character are asked whether it is in known words, of no more letters to either side.
-MAX_ASKED_PLACES, MAX_SIDE_LETTERS = 60, 30
-#: A word of so many letters proves little by itself: a line with so many other letters of the script does.
-MAX_SHORT_WORD_LETTERS, MIN_LINE_LETTERS = 2, 5
+#: In places: no more places of a letter are asked whether it stands in known words.
+MAX_ASKED_PLACES = 60
+#: In letters: no more letters to either side belong to the word.
+MAX_SIDE_LETTERS = 30
+#: In letters: a word of this length or less proves nothing by itself; its line does.
+MAX_SHORT_WORD_LETTERS = 2
+#: In different letters: a line with this many of the script is written in it.
+MIN_LINE_LETTERS = 5
 
 
 def torn(
@@ -216,14 +216,14 @@ def _class(chars: Iterable[str]) -> str:
 
 #: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
 _END = re.compile(r"[.!][\"')\]]* |\n")
-#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`; so is one with
-#: full stops inside.
+#: In letters: a word of this length or less may be an abbreviation (`Mr.`), as may a word with full stops inside. Two
+#: characters of damage count as one letter.
 MAX_ABBREVIATION_LETTERS = 4
-#: What is so short behind the last full stop of a line belongs to the sentence: an emoji is twelve characters.
+#: In characters: what is shorter behind the last full stop of a line belongs to the sentence. An emoji is twelve.
 MAX_TAIL_CHARACTERS = 16
-#: So far back a word is looked at: text without spaces is one.
+#: In characters: no more of a word is looked at, because text without spaces is one word.
 MAX_WORD_CHARACTERS = 60
-#: Marks of scripts that do not part words.
+#: Kinds of marks in scripts that do not part words.
 UNPARTED_MARK_KINDS = ("cjk punctuation", "fullwidth")
 
 
@@ -246,15 +246,15 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
     return letters <= MAX_ABBREVIATION_LETTERS or "." in word.strip(".") or is_last
 
 
-#: What a run must gain by its guesses, in nats.
+#: In nats: a run that gains less by its guesses is not taken for torn.
 MIN_RUN_NATS = 2.0
-#: A run is left as it is if some guess in it is wrong with this probability.
+#: As a probability: a run is left as it is if some guess in it is more likely than this to be wrong.
 MAX_RISK = 0.15
-#: Guesses that are wrong with less probability tell what letters a page has.
+#: As a probability: guesses less likely than this to be wrong tell what letters a page has.
 MAX_SURE_RISK = 0.05
-#: Pages with so many characters in torn runs are not guessed at: each takes a fifth of a millisecond.
+#: In characters of torn runs: a page with more is not guessed at, because each takes a fifth of a millisecond.
 MAX_TORN_CHARACTERS = 60_000
-#: So many torn runs are asked how lost bytes are spelled.
+#: In runs: no more torn runs are asked how lost bytes are spelled.
 MAX_SAMPLE_RUNS = 12
 
 

@@ -34,17 +34,22 @@ OPENINGS = frozenset("“‘„‚")
 LANGUAGES_OF_SEVERAL_STYLES = "ru uk be kk da"
 MARKS = frozenset("".join(map("".join, STYLES)))
 _MARKS = re.compile("[" + "".join(sorted(MARKS)) + "]")
-INSIDE, OPENING, CLOSING = "inside", "opening", "closing"
+#: The roles of a mark.
+INSIDE = "inside"
+OPENING = "opening"
+CLOSING = "closing"
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
-#: Several codecs begin marks with the same two characters.
+#: The codec to try first: several begin marks with the same two characters.
 LIKELIEST_CODEC = "windows-1252"
-#: So many marks that lost their last byte are no accident.
+#: In marks: fewer that lost their last byte may be an accident.
 MIN_TORN_MARKS = 2
-#: Of the marks of a page, so many may open and not close, or the other way round: quotations run over lines.
+#: This share of the marks of a page may open and not close, or close and not open: quotations run over lines.
 MAX_UNPAIRED_SHARE = 0.4
-#: What it counts that a style is the custom of the page's language, and that it is of double marks.
-CUSTOM_BONUS, DOUBLE_BONUS = 0.5, 0.2
+#: In marks: what it counts that a style is the custom of the page's language.
+CUSTOM_BONUS = 0.5
+#: In marks: what it counts that a style has double marks.
+DOUBLE_BONUS = 0.2
 
 
 class Mark(NamedTuple):
