@@ -15,7 +15,7 @@ from newsarchive.core.encoding import lost_search
 from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding.ftfy_fallback import second_opinion
 from newsarchive.core.encoding.mojibake import UTF8
-from newsarchive.core.encoding.pair_model import LINE, arrays_of, model_of, suspects
+from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, arrays_of, model_of, suspects
 from newsarchive.core.encoding.step import repair, repair_step, repair_texts
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
@@ -199,7 +199,7 @@ def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     damaged = losing(RUSSIAN, "cp1253", "?")
-    monkeypatch.setattr(lost_search, "MOST", 20)
+    monkeypatch.setattr(lost_search, "MAX_TORN_CHARACTERS", 20)
     result = repair(damaged, RULES)
     assert "lost bytes" in result.damage
     assert result.text != RUSSIAN
@@ -588,7 +588,8 @@ def _legacy(text: str) -> str:
 
 @given(
     st.text(
-        st.one_of(st.characters(codec="utf-8"), st.sampled_from("aéşйאقก한文ひ’\x85٣")), max_size=LINE - 1
+        st.one_of(st.characters(codec="utf-8"), st.sampled_from("aéşйאقก한文ひ’\x85٣")),
+        max_size=MIN_PAGE_CHARACTERS - 1,
     )
 )
 @settings(max_examples=200, deadline=None)
@@ -599,4 +600,4 @@ def test_a_line_is_suspected_where_it_would_be_on_a_page(line):
 @given(st.text(min_size=1))
 @settings(max_examples=100, deadline=None)
 def test_a_long_text_costs_what_it_would_by_pairs(text):
-    assert arrays_of(MODEL).total(text) == MODEL.of(text)
+    assert arrays_of(MODEL).cost(text) == MODEL.cost(text)

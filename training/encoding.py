@@ -29,14 +29,14 @@ from typing import Any
 
 import numpy as np
 
-from newsarchive.core.encoding.ngram_model import GRAMS
-from newsarchive.core.encoding.pair_model import MAGIC, MODEL, SCALE, Backing
+from newsarchive.core.encoding.ngram_model import MODEL_FILE as GRAM_MODEL_FILE
+from newsarchive.core.encoding.pair_model import MAGIC, MODEL_FILE, UNITS_PER_NAT, Backing
 from newsarchive.core.text.scripts import FORBIDDEN, kind
 from training.encoding_grams import count_grams, packed
 from training.encoding_patterns import LATIN, WORD, patterns_of
 from training.encoding_words import Words, languages
 
-OUT = Path(__file__).parents[1] / "newsarchive" / "data" / "models" / MODEL
+OUT = Path(__file__).parents[1] / "newsarchive" / "data" / "models" / MODEL_FILE
 
 #: How many words of each language the counts stand for: what smoothing is weighed against.
 WORDS = 300_000
@@ -57,8 +57,8 @@ Counts = Counter[tuple[str, str]]
 def main() -> None:
     lists = list(languages())
     grams = packed(count_grams(lists))
-    (OUT.parent / GRAMS).write_bytes(grams)
-    print(f"{GRAMS}: {len(grams):,} bytes", file=sys.stderr)
+    (OUT.parent / GRAM_MODEL_FILE).write_bytes(grams)
+    print(f"{GRAM_MODEL_FILE}: {len(grams):,} bytes", file=sys.stderr)
     counts = count_pairs(lists)
     symbols, members = choose_symbols(counts)
     tables = costs_of(counts, symbols, members)
@@ -173,7 +173,7 @@ def _packed(pairs: Any, belongs: Any, size: int, sizes: Any) -> tuple[dict[str, 
 
 
 def _eighths(probability: Any) -> Any:
-    return np.round(-np.log(probability) * SCALE).astype(np.int32)
+    return np.round(-np.log(probability) * UNITS_PER_NAT).astype(np.int32)
 
 
 def _class(symbol: str) -> str:

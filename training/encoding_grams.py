@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from math import log
 
-from newsarchive.core.encoding.ngram_model import LEAST, MAGIC, grams_of, hashed
+from newsarchive.core.encoding.ngram_model import MAGIC, MIN_GRAM_NATS, grams_of, hashed
 from training.encoding_words import Words
 
 #: So many sequences are kept, the most frequent ones; of so many words of each language.
@@ -40,7 +40,7 @@ def packed(shares: Mapping[str, float]) -> bytes:
     marks, values = bytearray(3 * segment), bytearray(3 * segment)
     for gram, place in reversed(_arranged(shares, segment)):
         places, mark = hashed(gram, segment)
-        value = min(15, max(0, round(-log(shares[gram])) - LEAST))
+        value = min(15, max(0, round(-log(shares[gram])) - MIN_GRAM_NATS))
         for other in places:
             if other != place:
                 mark, value = mark ^ marks[other], value ^ values[other]

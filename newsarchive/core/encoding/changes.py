@@ -1,10 +1,8 @@
-"""Edits of blocks as edits of the article's text, so that the stored body can be taken back.
+"""The edits of an article: repaired texts put back in it, and edits of blocks as edits of its body.
 
-Steps speak of `blocks/N`; the archive keeps one body text. `body_edits` moves the edits of blocks
-that stayed in the article to where they stand in `article_body` before any repair:
-`unreplay(article.article_body, body edits)` gives the body as the page had it.
-
-Repair every text of an article, with the page's vote behind each of them.
+Steps speak of `blocks/N`, and the archive keeps one body text. `body_edits` moves the edits of blocks that stayed in the
+article to where they stand in `article_body` before any repair: `unreplay(article.article_body, body edits)` gives the
+body as the page had it.
 """
 
 from __future__ import annotations

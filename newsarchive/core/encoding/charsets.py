@@ -1,8 +1,11 @@
 """Charset tables: which wrong codecs pages are read with, and the way back from text to bytes.
 
-Names are WHATWG's where it has one (https://encoding.spec.whatwg.org/), else IANA's or Python's.
-A browser reads a byte that a codec leaves undefined as a C1 control, other software as
-windows-1252 has it: so the way back accepts both spellings.
+>>> charset("windows-1252").to_bytes("â€™").decode()
+'’'
+
+Names are WHATWG's where it has one (https://encoding.spec.whatwg.org/), else IANA's or Python's. A browser reads a byte
+that a codec leaves undefined as a C1 control, and other software reads it as windows-1252 does. The way back to bytes
+accepts both spellings.
 """
 
 from __future__ import annotations
@@ -10,10 +13,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
-#: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks
-#: ties: of codecs that explain a text equally well, the one more often met comes first.
+#: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks ties: where two codecs
+#: explain a text equally well, the one more often met comes first.
 SINGLE_BYTE = {
     "windows-1252": "cp1252",
     "iso-8859-1": "latin-1",
@@ -43,12 +46,12 @@ SINGLE_BYTE = {
     "ibm866": "cp866",
 }
 
-#: Multi-byte codecs that UTF-8 is read with, by mistake.
+#: Multi-byte codecs that UTF-8 is read with, by mistake: name → Python codec.
 MULTI_BYTE = {"gb18030": "gb18030", "big5": "big5", "shift_jis": "cp932", "euc-kr": "cp949"}
 
-#: What a page may be written in, other than UTF-8: the encodings that browsers read, and those that are
-#: theirs under another name (https://encoding.spec.whatwg.org/#names-and-labels).
-WRITTEN = (
+#: Encodings other than UTF-8 that a page may be written in: those that browsers read, and the same ones under another
+#: name (https://encoding.spec.whatwg.org/#names-and-labels).
+PAGE_ENCODINGS = (
     "windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
     "windows-1256", "windows-1257", "windows-1258", "windows-874", "tis-620", "iso-8859-1", "iso-8859-2",
     "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
@@ -57,7 +60,7 @@ WRITTEN = (
     "iso-2022-jp", "shift_jis", "cp932", "euc-kr", "cp949",
 )  # fmt: skip
 
-#: Bytes that a later edition of a codec, or the other vendor's, reads otherwise.
+#: Bytes that a later edition of a codec, or another vendor's, reads as another character.
 _OTHER_EDITIONS = {
     "macintosh": {0xDB: "¤"},
     "x-mac-cyrillic": {0xA2: "Ґ", 0xB6: "ґ", 0xFF: "¤"},
@@ -68,11 +71,12 @@ _OTHER_EDITIONS = {
 
 @dataclass(frozen=True, eq=False)
 class Charset:
-    """A single-byte codec, seen from its text.
+    """A single-byte codec, seen from the text that it made.
 
-    `inverse` maps a code point to its byte, for `str.translate`; what the codec does not have
-    maps to 0x3F where it would pass for a byte. `undefined` holds the bytes that the codec does
-    not define, `spare` the characters that stand for one of those.
+    `decoded` is the character of each of the 256 bytes. `inverse` maps a code point to its byte, for `str.translate`;
+    a code point below 0x100 that the codec does not have maps to 0x3F, so that it does not pass for a byte. `undefined`
+    holds the bytes that the codec does not define. `spare` says of each character that stands for an undefined byte
+    how that byte was read: as a C1 control, or as windows-1252 reads it.
     """
 
     name: str
@@ -81,12 +85,27 @@ class Charset:
     undefined: frozenset[int]
     spare: Mapping[str, str]
 
+    @cached_property
+    def leads(self) -> frozenset[str]:
+        """The characters that the codec makes of lead bytes of UTF-8, C2 to F4."""
+        return frozenset(chr(code) for code, byte in self.inverse.items() if 0xC2 <= byte <= 0xF4)
+
+    @cached_property
+    def continuations(self) -> frozenset[str]:
+        """The characters that the codec makes of continuation bytes of UTF-8, 80 to BF."""
+        return frozenset(chr(code) for code, byte in self.inverse.items() if 0x80 <= byte < 0xC0)
+
+    @cached_property
+    def sequence_parts(self) -> frozenset[str]:
+        """The characters that the codec makes of bytes from 80 to F4, which sequences of UTF-8 consist of."""
+        return frozenset(chr(code) for code, byte in self.inverse.items() if 0x80 <= byte <= 0xF4)
+
     def to_bytes(self, text: str) -> bytes:
         """One byte for each character: 0x3F for a character that the codec does not have."""
         return text.translate(self.inverse).encode("latin-1", "replace")
 
     def variant(self, text: str) -> str:
-        """The codec as `Edit.rule` says it: its name, and how `text` spells undefined bytes."""
+        """The codec's name for `Edit.rule`, with how `text` spells undefined bytes, where it has any."""
         if self.spare.keys().isdisjoint(text):
             return self.name
         spellings = {self.spare[c] for c in text if c in self.spare}
@@ -95,7 +114,7 @@ class Charset:
 
 @cache
 def charset(name: str) -> Charset:
-    """The table of one codec of `SINGLE_BYTE`. Raises `KeyError` for another name."""
+    """The table of a codec of `SINGLE_BYTE`, by its name there. Raises `KeyError` for another name."""
     codec = SINGLE_BYTE[name]
     decoded = tuple(bytes(range(256)).decode(codec, "replace"))
     undefined = {b for b in range(0x80, 256) if decoded[b] == "\ufffd" or _is_c1(decoded[b])}
@@ -118,6 +137,7 @@ def charsets() -> tuple[Charset, ...]:
 
 
 def _spellings(byte: int) -> list[tuple[str, str]]:
+    """The characters that an undefined byte is read as, and who reads it so."""
     as_windows = bytes([byte]).decode("cp1252", "replace")
     spellings = [(chr(byte), "C1 controls" if byte < 0xA0 else "iso-8859-1")]
     if as_windows not in ("\ufffd", chr(byte)):
@@ -130,7 +150,7 @@ def _is_c1(char: str) -> bool:
 
 
 def _is_own(name: str, char: str) -> bool:
-    """Whether the codec itself reads a byte as this C1 control (the ISO family does)."""
+    """Whether the codec itself reads a byte as this C1 control, as codecs of ISO do."""
     return _is_c1(char) and name.startswith(("iso-", "tis-"))
 
 
@@ -138,7 +158,10 @@ def _is_own(name: str, char: str) -> bool:
 def whatwg_label(label: str) -> str | None:
     """The Python codec that a browser takes for a charset label, `None` for an unknown label.
 
-    A label of ASCII or Latin-1 means windows-1252, and so on (Encoding Standard, 4.2).
+    A label of ASCII or Latin-1 means windows-1252 (Encoding Standard, 4.2):
+
+    >>> whatwg_label("ISO-8859-1")
+    'cp1252'
     """
     label = label.strip().strip("\"'").lower()
     if label in _LABELS:
@@ -152,6 +175,7 @@ def whatwg_label(label: str) -> str | None:
     return name if name not in _NOT_CHARSETS else None
 
 
+#: Charset label → the Python codec that browsers take for it.
 _LABELS = {
     **dict.fromkeys(("ascii", "us-ascii", "ansi", "latin1", "latin-1", "iso-8859-1", "iso8859-1"), "cp1252"),
     **dict.fromkeys(("iso_8859-1", "windows-1252", "x-cp1252"), "cp1252"),
@@ -177,5 +201,5 @@ _LABELS = {
     "visual": "iso8859-8",
 }
 
-#: What `codecs.lookup` also knows, but no page is written in.
+#: Codecs that `codecs.lookup` knows and that no page is written in.
 _NOT_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))

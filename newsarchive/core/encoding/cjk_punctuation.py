@@ -22,14 +22,14 @@ from typing import NamedTuple
 
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.mojibake import Reading
-from newsarchive.core.encoding.ngram_model import UNKNOWN, GramModel
-from newsarchive.core.encoding.quotation_marks import SPELLINGS, TORN, torn_pattern
+from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel
+from newsarchive.core.encoding.quotation_marks import MIN_TORN_MARKS, SPELLINGS, torn_pattern
 from newsarchive.core.encoding.runs import Change
 from newsarchive.core.text.scripts import script
 
 #: The first two bytes of the marks, and a character to stand for them in a line.
 BEGINNINGS = {b"\xe3\x80": "\ue000", b"\xef\xbc": "\ue001"}
-#: What each mark costs in Chinese and in Japanese, in nats; marks that are not here count as `OTHER`.
+#: What each mark costs in Chinese and in Japanese, in nats; marks that are not here count as `OTHER_MARK_NATS`.
 CHINESE = dict(
     zip(
         "、。，：；！？（）《》「」『』",
@@ -44,38 +44,60 @@ JAPANESE = dict(
         strict=True,
     )
 )
-OTHER = 5.0
+OTHER_MARK_NATS = 5.0
 PAIRS = {"（": "）", "《": "》", "〈": "〉", "「": "」", "『": "』", "【": "】", "〔": "〕"}
 CLOSINGS = frozenset(PAIRS.values())
-#: What ends a sentence, and what only parts one.
-ENDS, COMMAS = frozenset("。！？"), frozenset("、，：；")
+#: Marks that end a sentence.
+ENDS = frozenset("。！？")
+#: Marks that part a sentence.
+COMMAS = frozenset("、，：；")
 STOPS = ENDS | COMMAS
-#: What can hardly be; a comma at the end of a line; a bracket that is not closed on its line, or was not opened
-#: there: what somebody says runs over several.
-NEVER, CUT, UNPAIRED, UNPAIRED_SAYING = 12.0, 5.0, 5.0, 2.0
-#: A mark is told where any other costs so much more, in nats.
-TOLD = 2.4
-#: A part of a list is so short, a sentence so long at the least, what stands in brackets so long at the most.
-SHORT, LONG, LONGEST = 4, 8, 12
-#: What speaks against a mark between parts of another length; what speaks for brackets around a short part, and
-#: around one without any Han character or kana.
-LENGTH, BRIEF, FOREIGN = 2.5, 2.0, 6.0
-#: What speaks against a full stop behind what ends no sentence, and against a comma before what hardly begins a part.
-UNFINISHED, DEPENDENT = 3.0, 3.0
+#: In nats: what a mark costs that can hardly be.
+IMPOSSIBLE_NATS = 12.0
+#: In nats: what a comma costs at the end of a line.
+COMMA_AT_LINE_END_NATS = 5.0
+#: In nats: what a bracket costs that is not closed on its line, or was not opened there.
+UNPAIRED_NATS = 5.0
+#: The same for brackets around what somebody says, which runs over several lines.
+UNPAIRED_SAYING_NATS = 2.0
+#: In nats: a mark is told where any other costs this much more.
+MIN_TOLD_NATS = 2.4
+#: In characters: a part of a list is this long or shorter.
+MAX_LIST_PART_CHARACTERS = 4
+#: In characters: a sentence is this long or longer.
+MIN_SENTENCE_CHARACTERS = 8
+#: In characters: what stands in brackets is this long or shorter.
+MAX_BRACKETED_CHARACTERS = 12
+#: In nats: what speaks against a mark between parts of another length.
+WRONG_LENGTH_NATS = 2.5
+#: In nats: what speaks for brackets around a short part.
+BRIEF_PART_NATS = 2.0
+#: In nats: what speaks for brackets around a part without any Han character or kana.
+FOREIGN_PART_NATS = 6.0
+#: In nats: what speaks against a full stop behind a character that ends no sentence.
+UNFINISHED_NATS = 3.0
+#: In nats: what speaks against a comma before a character that hardly begins a part.
+DEPENDENT_NATS = 3.0
+#: Characters that may end a sentence in Japanese.
 PREDICATES = frozenset("たすいるんだうむぶつぐぬねよか)）」』")
 DEPENDENTS = {"、": frozenset("とをがのはでにへか"), "，": frozenset("的了")}
 #: What speaks against a comma behind the particle of who says something.
-TOPIC = 1.1
+TOPIC_NATS = 1.1
 #: What speaks against a closing bracket at the end of a line, and in Japanese before anything else
 #: than a particle or a mark.
-LOOSE = 1.5
-#: What introduces words that are quoted.
-SAYING, QUOTING = frozenset("说說道称稱曰问問"), frozenset('“‘「『"')
-#: So many states of a line are followed at once, none that costs so much more than the best, in nats; lines of
-#: more marks are left.
-STATES, HOPELESS, MOST = 40, 14.0, 80
-#: White space before a mark is skipped so far.
-_SPACE = 8
+LOOSE_BRACKET_NATS = 1.5
+#: Characters that introduce quoted words.
+SAYING = frozenset("说說道称稱曰问問")
+#: Marks that quoted words begin with.
+QUOTING = frozenset('“‘「『"')
+#: In states: no more states of a line are followed at once.
+MAX_STATES = 40
+#: In nats: a state that costs this much more than the best is not followed.
+MAX_STATE_EXTRA_NATS = 14.0
+#: In marks: a line with more is left.
+MAX_LINE_MARKS = 80
+#: In characters: white space before a mark is skipped no further.
+_MAX_SKIPPED_SPACES = 8
 
 _MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
 #: What may stand behind the last mark of a line.
@@ -125,7 +147,7 @@ def torn_stops_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int
         firsts = [first for first in BEGINNINGS if _lost(codec, first)]
         starts = [_start(codec, first) for first in firsts]
         number = sum(map(text.count, starts))
-        if number < TORN or sum(text.count(char) for char in {s[0] for s in starts}) > number:
+        if number < MIN_TORN_MARKS or sum(text.count(char) for char in {s[0] for s in starts}) > number:
             continue
         if not _is_han(text):
             return None
@@ -186,15 +208,15 @@ def _seen(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -
 
 @lru_cache(maxsize=1024)
 def _told(line: str, lost: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[int, str], ...]:
-    """The torn marks of a line that can be told; none of a line with more than `MOST`, which is no paragraph."""
+    """The torn marks of a line that can be told; none of a line with more than `MAX_LINE_MARKS`, which is no paragraph."""
     places = list(_places(line, dict(lost)))
-    if len(places) > MOST:
+    if len(places) > MAX_LINE_MARKS:
         return ()
     costs = JAPANESE if _KANA.search(line) else CHINESE
     told = []
     for place, marginals in zip(places, _marginals(places, costs, line), strict=True):
         best, *others = sorted(marginals, key=marginals.__getitem__)
-        if len(place.chars) > 1 and all(marginals[c] - marginals[best] >= TOLD for c in others):
+        if len(place.chars) > 1 and all(marginals[c] - marginals[best] >= MIN_TOLD_NATS for c in others):
             told.append((place.at, best))
     return tuple(told)
 
@@ -208,7 +230,7 @@ def _places(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[_Place]:
         last = found[number + 1] if number + 1 < len(found) else len(bare)
         chars = lost.get(bare[at], bare[at])
         behind = bare[at + 1] if at < last_mark else ""
-        before = bare[at - 1 : at].strip() or bare[max(0, at - _SPACE) : at].strip()[-1:]
+        before = bare[at - 1 : at].strip() or bare[max(0, at - _MAX_SKIPPED_SPACES) : at].strip()[-1:]
         yield _Place(at, tuple(chars), before, behind, (at - first, last - at - 1))
 
 
@@ -241,9 +263,9 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
 
 
 def _likeliest(step: Mapping[_State, float]) -> list[_State]:
-    """The states that may still come to something, at the most `STATES`."""
-    most = min(step.values()) + HOPELESS
-    return sorted((state for state, cost in step.items() if cost <= most), key=step.__getitem__)[:STATES]
+    """The states that may still come to something, at the most `MAX_STATES`."""
+    most = min(step.values()) + MAX_STATE_EXTRA_NATS
+    return sorted((state for state, cost in step.items() if cost <= most), key=step.__getitem__)[:MAX_STATES]
 
 
 def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, float]:
@@ -251,50 +273,60 @@ def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, f
     cost = _beside(state, place, char)
     opened = state.opened
     if char in PAIRS:
-        cost += NEVER * any(c == char for c, _ in opened)
+        cost += IMPOSSIBLE_NATS * any(c == char for c, _ in opened)
         opened = (*opened[-1:], (char, place.at))
     elif char in CLOSINGS:
         if opened and PAIRS[opened[-1][0]] == char:
             cost += _within(char, line[opened[-1][1] + 1 : place.at])
             opened = opened[:-1]
         else:
-            cost += NEVER if opened else _unpaired(char)
+            cost += IMPOSSIBLE_NATS if opened else _unpaired(char)
     return _State(char, place.at, opened), cost
 
 
 def _unpaired(char: str) -> float:
-    return UNPAIRED_SAYING if char in "「」" else UNPAIRED
+    return UNPAIRED_SAYING_NATS if char in "「」" else UNPAIRED_NATS
 
 
 def _within(char: str, part: str) -> float:
     """What it costs that this stands in brackets."""
     if char in "」』":
-        return -BRIEF * (len(part) <= LONG and not _HIRAGANA.search(part))
-    cost = LENGTH * (len(part) > LONGEST) - BRIEF * (len(part) <= SHORT + 2)
-    return cost - FOREIGN * (not _is_han(part))
+        return -BRIEF_PART_NATS * (len(part) <= MIN_SENTENCE_CHARACTERS and not _HIRAGANA.search(part))
+    cost = WRONG_LENGTH_NATS * (len(part) > MAX_BRACKETED_CHARACTERS) - BRIEF_PART_NATS * (
+        len(part) <= MAX_LIST_PART_CHARACTERS + 2
+    )
+    return cost - FOREIGN_PART_NATS * (not _is_han(part))
 
 
 def _here(place: _Place, char: str, costs: Mapping[str, float]) -> float:
     """What a mark costs between the characters beside it."""
-    cost = costs.get(char, OTHER)
+    cost = costs.get(char, OTHER_MARK_NATS)
     if not place.before and char not in PAIRS:
-        return NEVER
+        return IMPOSSIBLE_NATS
     if not place.behind:
-        return NEVER if char in PAIRS else CUT if char in COMMAS else 0.5 if char in ENDS else cost + LOOSE
+        return (
+            IMPOSSIBLE_NATS
+            if char in PAIRS
+            else COMMA_AT_LINE_END_NATS
+            if char in COMMAS
+            else 0.5
+            if char in ENDS
+            else cost + LOOSE_BRACKET_NATS
+        )
     if char == "：" and (place.before in SAYING or place.behind in QUOTING):
         return 0.5
     if place.behind in DEPENDENTS.get(char, ""):
-        cost += DEPENDENT
+        cost += DEPENDENT_NATS
     if char == "、" and place.before == "は":
-        cost += TOPIC
+        cost += TOPIC_NATS
     if char in CLOSINGS and costs is JAPANESE:
-        cost += LOOSE * (script(place.behind) != "" and place.behind not in DEPENDENTS["、"])
+        cost += LOOSE_BRACKET_NATS * (script(place.behind) != "" and place.behind not in DEPENDENTS["、"])
     if char == "。" and costs is JAPANESE:
-        cost += UNFINISHED * (place.before not in PREDICATES)
+        cost += UNFINISHED_NATS * (place.before not in PREDICATES)
     elif char == "。":
-        cost += LENGTH * (min(place.lengths) <= SHORT)
+        cost += WRONG_LENGTH_NATS * (min(place.lengths) <= MAX_LIST_PART_CHARACTERS)
     elif char == "、" and costs is CHINESE:
-        cost += LENGTH * (min(place.lengths) >= LONG)
+        cost += WRONG_LENGTH_NATS * (min(place.lengths) >= MIN_SENTENCE_CHARACTERS)
     return cost
 
 
@@ -303,16 +335,16 @@ def _beside(state: _State, place: _Place, char: str) -> float:
     if state.at != place.at - 1 or not state.char:
         return 0.0
     if char in STOPS:
-        return NEVER * (state.char in STOPS or state.char in PAIRS)
+        return IMPOSSIBLE_NATS * (state.char in STOPS or state.char in PAIRS)
     if char in CLOSINGS:
-        return NEVER * (state.char in COMMAS or state.char in PAIRS)
+        return IMPOSSIBLE_NATS * (state.char in COMMAS or state.char in PAIRS)
     return 0.0
 
 
 #: What the dot comes out as, and the codec.
 WRONG = {"路": "gb18030", "繚": "big5", "쨌": "euc-kr"}
 #: Characters that have other uses than to be the dot must stand so at so many places.
-OFTEN = {"路": 2}
+MIN_PLACES = {"路": 2}
 #: Names that begin with such a character: Luther, Louis, Reuters, Luke.
 INTERPUNCTS_BEGINNINGS = frozenset(("路德", "路易", "路透", "路加"))
 #: Signs that part names on pages where nothing is wrong.
@@ -326,9 +358,9 @@ NAMES = (
     "愛奧貝賓蘭達戴丹茲爾費蓋岡貢賈傑凱庫萊勞雷麗連盧魯倫羅馬瑪邁麥門蒙納內紐諾歐龐齊喬瓊讓熱薩賽紹聖蘇湯陶鐵圖萬韋維溫烏吳謝亞揚葉約澤裡"
 )
 #: What each character of a name beside the dot says for one, in nats: about an eighth of all text is of them.
-EACH = 2.0
+NAME_CHARACTER_NATS = 2.0
 #: So many of them to either side are looked at.
-REACH = 4
+MAX_NAME_CHARACTERS = 4
 
 _PLACE = re.compile(f"(?<=[{NAMES}]{{2}})[{''.join(WRONG)}](?=[{NAMES}]{{2}})")
 _NAME = re.compile(f"[{NAMES}]*")
@@ -345,19 +377,22 @@ def interpunct_changes(text: str, grams: GramModel) -> Sequence[Change]:
         return ()
     found = list(_between_names(text, grams))
     wrong = [text[change.start] for change in found]
-    return [c for c, char in zip(found, wrong, strict=True) if wrong.count(char) >= OFTEN.get(char, 1)]
+    return [c for c, char in zip(found, wrong, strict=True) if wrong.count(char) >= MIN_PLACES.get(char, 1)]
 
 
 def _between_names(text: str, grams: GramModel) -> Iterator[Change]:
     for match in _PLACE.finditer(text):
         at = match.start()
         before, char, behind = text[at - 1], text[at], text[at + 1]
-        is_word = grams.cost(before + char) < UNKNOWN or grams.cost(char + behind) < UNKNOWN
+        is_word = grams.cost(before + char) < UNKNOWN_NATS or grams.cost(char + behind) < UNKNOWN_NATS
         if is_word or char + behind in INTERPUNCTS_BEGINNINGS:
             continue
-        left, right = text[max(0, at - REACH) : at][::-1], text[at + 1 : at + 1 + REACH]
+        left, right = (
+            text[max(0, at - MAX_NAME_CHARACTERS) : at][::-1],
+            text[at + 1 : at + 1 + MAX_NAME_CHARACTERS],
+        )
         letters = _letters(left) + _letters(right)
-        yield Change(at, at + 1, Reading(0, 1, "·", WRONG[char], EACH * letters))
+        yield Change(at, at + 1, Reading(0, 1, "·", WRONG[char], NAME_CHARACTER_NATS * letters))
 
 
 def _letters(part: str) -> int:

@@ -1,13 +1,11 @@
-"""Bytes to text, as a reader should see it.
+"""Bytes to text, as a reader should see it, and whether they are a page at all.
 
-Valid UTF-8 is UTF-8, whatever the page claims: legacy text hardly ever is valid UTF-8 by chance.
-Then a page that is UTF-8 but for a few stray windows-1252 bytes, then what header and page declare
-(labels as browsers read them: https://encoding.spec.whatwg.org/#names-and-labels), then a detector.
+Servers call anything text/html, so `refuse` asks the bytes, after the MIME Sniffing Standard
+(https://mimesniff.spec.whatwg.org/) as far as an archive of articles needs it.
 
-Is this a page at all? Servers call anything text/html, so the bytes are asked.
-
-After the MIME Sniffing Standard (https://mimesniff.spec.whatwg.org/), as far as an archive of
-articles needs it.
+Valid UTF-8 is UTF-8, whatever the page claims, because legacy text hardly ever is valid UTF-8 by chance. Then comes a page
+that is UTF-8 but for a few stray windows-1252 bytes, then what header and page declare (labels as browsers read them:
+https://encoding.spec.whatwg.org/#names-and-labels), then a detector.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from newsarchive.core.encoding.charsets import WRITTEN, whatwg_label
+from newsarchive.core.encoding.charsets import PAGE_ENCODINGS, whatwg_label
 from newsarchive.core.encoding.mojibake import UTF8
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture, DropReason, Page
@@ -102,12 +100,12 @@ def _is_wide(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:512].count(0) * 4 >= len(head[:512])
 
 
-#: How far into a page a declaration may stand: browsers look at 1,024 bytes, pages need more.
-HEAD = 4096
-#: How many bytes the detector sees: those around the first bytes that are not ASCII.
-SAMPLE = 16_384
-#: A page is UTF-8 with stray bytes in it where this share of its non-ASCII runs is valid.
-MOSTLY = 0.5
+#: In bytes: a declaration may stand this far into a page. Browsers look at 1,024 bytes, pages need more.
+MAX_DECLARATION_BYTES = 4096
+#: In bytes: the detector sees no more, around the first bytes that are not ASCII.
+MAX_DETECTOR_BYTES = 16_384
+#: A page is UTF-8 with stray bytes in it where these are no more than this share of the bytes of valid sequences.
+MAX_STRAY_SHARE = 0.5
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -168,7 +166,7 @@ def declared_charsets(body: bytes, content_type: str | None) -> list[tuple[str, 
     found = []
     if match := _HEADER.search(content_type or ""):
         found.append((match[1].lower(), "header"))
-    head = body[:HEAD]
+    head = body[:MAX_DECLARATION_BYTES]
     for pattern in (_META, _XML):
         if hit := pattern.search(head):
             found.append((hit[1].decode("ascii", "replace").lower(), "meta"))
@@ -197,7 +195,7 @@ def _rescued(body: bytes) -> str | None:
     """UTF-8 in which a few bytes are windows-1252; `None` where UTF-8 does not prevail."""
     valid = sum(map(len, UTF8.findall(body)))
     stray = len(body) - len(body.translate(None, _HIGH)) - valid
-    if not valid or stray > MOSTLY * valid:
+    if not valid or stray > MAX_STRAY_SHARE * valid:
         return None
     out, at = [], 0
     for match in UTF8.finditer(body):
@@ -225,6 +223,6 @@ def detected(body: bytes) -> str:
 
     first = _NON_ASCII.search(body)
     at = max(0, first.start() - 200) if first else 0
-    label = chardet.detect(body[at : at + SAMPLE], include_encodings=WRITTEN)["encoding"]
+    label = chardet.detect(body[at : at + MAX_DETECTOR_BYTES], include_encodings=PAGE_ENCODINGS)["encoding"]
     codec = whatwg_label(label) if label else None
     return codec if codec and not codec.startswith("utf") else "cp1252"

@@ -17,24 +17,32 @@ from newsarchive.core.encoding.runs import Window, plausible_single_bytes, windo
 from newsarchive.core.text.scripts import is_allowed
 from newsarchive.edits import Edit
 
-#: A change has to make its place so much likelier, in nats: it has no vote behind it.
-CONVINCING = 16.0
-#: It is asked about the codecs that Latin script is read with: it knows no others that we do not.
-LATIN = {"windows-1252", "iso-8859-1", "windows-1250", "windows-1254", "windows-1257", "iso-8859-2", "cp437"}
-LATIN |= {"macintosh"}
-#: Longer texts are not compared: the comparison is quadratic.
-LONGEST = 4000
+#: In nats: a change that gains less is not made, because nothing else on the page speaks for it.
+MIN_CONVINCING_NATS = 16.0
+#: The codecs that Latin script is read with: ftfy knows no others that this package lacks.
+LATIN_CODECS = {
+    "windows-1252",
+    "iso-8859-1",
+    "windows-1250",
+    "windows-1254",
+    "windows-1257",
+    "iso-8859-2",
+    "cp437",
+}
+LATIN_CODECS |= {"macintosh"}
+#: In characters: a longer text is not compared, because the comparison is quadratic.
+MAX_COMPARED_CHARACTERS = 4000
 
 
 def is_asked(near: Iterable[Window]) -> bool:
     """Whether something suspicious may be UTF-8 that was read as Latin, a space for a no-break space."""
     runs = (f"{run[:-1]}\xa0\n" if run[-1] == " " else run for run, *_ in near)
-    return not plausible_single_bytes(runs).isdisjoint(LATIN)
+    return not plausible_single_bytes(runs).isdisjoint(LATIN_CODECS)
 
 
 def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     """The changes that ftfy would make to one text and that the model finds far likelier."""
-    if len(text) > LONGEST or not is_asked(windows(text, suspects(model, text))):
+    if len(text) > MAX_COMPARED_CHARACTERS or not is_asked(windows(text, suspects(model, text))):
         return
     from difflib import SequenceMatcher
 
@@ -47,8 +55,8 @@ def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
         before, after = text[a - 1 : a] or "\n", text[b : b + 1] or "\n"
         if not writings(fixed[c:d]) <= writings(text):
             continue
-        gain = model.of(before + text[a:b] + after) - model.of(before + fixed[c:d] + after)
-        if gain >= CONVINCING:
+        gain = model.cost(before + text[a:b] + after) - model.cost(before + fixed[c:d] + after)
+        if gain >= MIN_CONVINCING_NATS:
             yield Edit("repair", "ftfy", text[a:b], fixed[c:d], start=a, evidence=round(gain, 1))
 
 

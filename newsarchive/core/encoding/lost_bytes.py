@@ -1,15 +1,10 @@
-"""UTF-8 read with a single-byte codec, some bytes of it lost on the way.
+"""UTF-8 read with a single-byte codec, with bytes of it lost on the way: `ã€` was perhaps `。`.
 
-A byte that the codec does not define may be gone, or stand as U+FFFD or `?`; a no-break space may
-have become a space, a soft hyphen be dropped. This says which sequences may start where; which of them did,
-and what was lost in them, is told by `fills`.
-
-Which letters were lost: the likeliest way to read a run, and how sure that is.
-
-Every way to read a run competes with the others, from where they part to where they come to the same:
-where sequences begin and end, and what was lost in them (a beam search: Lowerre 1976). A word is judged
-by the letter sequences that its language is made of (`grams`) and by its pairs; what is no word by its
-pairs alone.
+A byte that the codec does not define may be gone, or stand as U+FFFD or `?`. A no-break space may have become a space, a
+soft hyphen may be dropped. `Lossy` says which sequences may start at each place of a run. `likeliest` says which of them
+did, what was lost in them, and how sure that is: every way to read a run competes with the others, from where they part
+to where they come to the same (a beam search: Lowerre 1976). A word is judged by its letter sequences (`ngram_model`) and
+by its pairs, everything else by its pairs alone. `lost_search` finds the runs.
 """
 
 from __future__ import annotations
@@ -24,32 +19,39 @@ from itertools import product
 from math import exp, inf, log
 
 from newsarchive.core.encoding.charsets import Charset
-from newsarchive.core.encoding.mojibake import SWITCH, Reading
-from newsarchive.core.encoding.ngram_model import LENGTH, LENGTHS, UNKNOWN, GramModel
-from newsarchive.core.encoding.pair_model import SCALE, PairModel
+from newsarchive.core.encoding.mojibake import SWITCH_NATS, Reading
+from newsarchive.core.encoding.ngram_model import GRAM_LETTERS, UNKNOWN_NATS, UNPARTED_GRAM_LETTERS, GramModel
+from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.encoding.quotation_marks import SPELLINGS
 from newsarchive.core.text.scripts import is_allowed, kind, script
 
-#: What a pair counts, in a word, against a sequence of letters (measured on clean text with holes).
-PAIRS = 0.5
-#: So many ways are followed at once, that cost no more than this beyond the best, in nats.
-BEAM, WINDOW = 48, 20.0
-#: A sequence of ASCII letters, of which the model holds none, costs this, in nats.
-PLAIN_GRAM = 10.0
-#: A guess next to a character that clean text does not have there costs so much more, in nats.
-NOWHERE = 60.0
-#: Full stops of Indic scripts: behind them there is a space.
-DANDAS = frozenset("।॥")
-#: The one that ends verses: in prose it is hardly ever what was lost.
-VERSE = "॥"
-#: What a cost says of a way to read, in nats dearer than the best (measured on pages with lost bytes): in
-#: words, whose sequences of letters overlap, little at first and then much; where there are none, pairs
-#: say less than is known; but not which quotation marks a language has.
-WORDED, BARE, QUOTED = 2.8, 0.7, 2.0
-#: The first where both ways have the same number of sequences that nobody knows: one may just be rarer.
-RARER = 3.7
-#: Both count so much more in scripts that do not part words, of which shorter sequences are known.
-UNPARTED = 2.0
+#: What a pair counts in a word, against a sequence of letters (measured on clean text with holes).
+PAIR_WEIGHT = 0.5
+#: In ways: no more ways to read a run are followed at once.
+MAX_WAYS = 48
+#: In nats: a way that costs this much more than the best is not followed.
+MAX_EXTRA_NATS = 20.0
+#: In nats: what a sequence of ASCII letters costs. The model holds none of them.
+ASCII_GRAM_NATS = 10.0
+#: In nats: what a guess costs next to a character that clean text does not have there.
+UNSEEN_GUESS_NATS = 60.0
+#: Full stops of Indic scripts: a space stands behind them.
+INDIC_FULL_STOPS = frozenset("।॥")
+#: The full stop that ends verses. It is hardly ever what prose lost.
+VERSE_END = "॥"
+#: In nats: how much dearer than the best another way to read a word must be to be clearly wrong. The doubt falls little at
+#: first and then much (a Gaussian), because sequences of letters overlap. Measured, as the next three, on pages with
+#: lost bytes.
+WORD_SCALE_NATS = 2.8
+#: The same where both ways have the same number of unknown sequences: one may just be rarer.
+EQUAL_WORD_SCALE_NATS = 3.7
+#: In nats: the doubt of other characters falls exponentially on this scale, because pairs say less than is known.
+SIGN_SCALE_NATS = 0.7
+#: The same for quotation marks: pairs do not say which of them a language has.
+QUOTE_SCALE_NATS = 2.0
+#: By this factor the scales of words are longer in scripts that do not part words: shorter sequences are known of them.
+UNPARTED_SCALE_FACTOR = 2.0
+#: Quotation marks.
 QUOTES = frozenset("“”„‟‘’‚‛")
 
 #: Vowel marks of Arabic and Hebrew, which lists of words leave out.
@@ -138,10 +140,10 @@ def _kept(ways: list[_Way], ahead: float) -> list[_Way]:
     if not ways:
         return ways
     ways.sort(key=_cost)
-    most = min(ways[0].cost, ahead) + WINDOW
+    most = min(ways[0].cost, ahead) + MAX_EXTRA_NATS
     kept: dict[tuple[str, bool], _Way] = {}
     for way in ways:
-        if way.cost > most or len(kept) == BEAM:
+        if way.cost > most or len(kept) == MAX_WAYS:
             break
         kept.setdefault((way.text, way.inside), way)
     return list(kept.values())
@@ -162,10 +164,12 @@ def _odds(best: _Way, way: _Way) -> float:
     dearer = way.cost - best.cost
     differing = {c for pair in zip(best.text, way.text, strict=False) if pair[0] != pair[1] for c in pair}
     if any(map(script, differing)) or len(best.text) != len(way.text):
-        scale = WORDED if way.unknown > best.unknown else RARER
-        scale *= UNPARTED if any(script(char) in LENGTHS for char in differing) else 1.0
+        scale = WORD_SCALE_NATS if way.unknown > best.unknown else EQUAL_WORD_SCALE_NATS
+        scale *= (
+            UNPARTED_SCALE_FACTOR if any(script(char) in UNPARTED_GRAM_LETTERS for char in differing) else 1.0
+        )
         return exp(-((dearer / scale) ** 2))
-    return exp(-dearer / (QUOTED if all(map(_is_mark, differing)) else BARE))
+    return exp(-dearer / (QUOTE_SCALE_NATS if all(map(_is_mark, differing)) else SIGN_SCALE_NATS))
 
 
 def _is_mark(char: str) -> bool:
@@ -186,49 +190,51 @@ class _Speller:
 
     def kept(self, way: _Way, char: str, extra: float) -> _Way:
         """The way, with a character as it stands."""
-        return self._grown(way, char, extra + SWITCH / 2 * way.inside, False, way.tokens)
+        return self._grown(way, char, extra + SWITCH_NATS / 2 * way.inside, False, way.tokens)
 
     def read(self, way: _Way, token: Token) -> _Way:
         """The way, with a sequence read back."""
-        extra = token.loss + SWITCH / 2 * (not way.inside)
+        extra = token.loss + SWITCH_NATS / 2 * (not way.inside)
         return self._grown(way, token.char, extra, True, (*way.tokens, token))
 
     def _grown(self, way: _Way, char: str, extra: float, inside: bool, tokens: tuple[Token, ...]) -> _Way:
         own, before, unknown = _word(char), _word(way.last), way.unknown
         symbol = self.model.symbols[char]
         dear = self.model.costs[self.model.symbols[way.last]][symbol]
-        pair, is_seen = dear / SCALE, dear <= self.model.limits[symbol]
+        pair, is_clean = dear / UNITS_PER_NAT, dear <= self.model.limits[symbol]
         cost = (
             way.cost
             + extra
-            + (PAIRS if (own and before in (own, "")) or (before and not own) else 1.0) * pair
+            + (PAIR_WEIGHT if (own and before in (own, "")) or (before and not own) else 1.0) * pair
         )
         guessed = inside and bool(tokens[-1].guesses)
-        if (guessed or way.guessed) and (not is_seen or (way.last in DANDAS and own) or char == VERSE):
-            cost += NOWHERE
+        if (guessed or way.guessed) and (
+            not is_clean or (way.last in INDIC_FULL_STOPS and own) or char == VERSE_END
+        ):
+            cost += UNSEEN_GUESS_NATS
         length = _length(char)
-        start = "" if length < LENGTH else "^"
+        start = "" if length < GRAM_LETTERS else "^"
         word = ""
         if own and char in VOWELS:
             word = way.word
         elif own:
             word = (way.word if own == before else start) + char.lower()
             gram = self._gram(word[-length:]) if len(word) >= length else 0.0
-            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN)
+            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN_NATS)
         if before and own != before:
             gram = self._ending(way)
-            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN)
+            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN_NATS)
         return _Way(cost, char, word[-length:], inside, way.text + char, tokens, guessed, unknown)
 
     def _ending(self, way: _Way) -> float:
         """What the last sequence of a word costs."""
         length = _length(way.last)
-        if length == LENGTH:
+        if length == GRAM_LETTERS:
             return self._gram((way.word + "$")[-length:])
         return self._gram(way.word) if len(way.word) < length else 0.0
 
     def _gram(self, gram: str) -> float:
-        return PLAIN_GRAM if gram.isascii() else self.grams.cost(gram)
+        return ASCII_GRAM_NATS if gram.isascii() else self.grams.cost(gram)
 
 
 def _word(char: str) -> str:
@@ -237,30 +243,36 @@ def _word(char: str) -> str:
 
 
 def _length(char: str) -> int:
-    return LENGTHS.get(script(char), LENGTH)
+    return UNPARTED_GRAM_LETTERS.get(script(char), GRAM_LETTERS)
 
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
-#: What one lost byte costs, in nats; one that can only have been one thing; a letter of a script that the
-#: page does not have.
-LOSS, PLAIN, STRANGER = 4.0, 1.0, 6.0
-#: What it costs, in nats, that a byte is gone where the next one could stand for it.
-ORPHAN = 40.0
-#: What it costs that a space was a byte, where that joins what may be two words, the byte before it gone.
-JOINING = 6.0
-#: What it counts that other guesses stand elsewhere on the page so much more often; in nats, at the most.
-RARE, RAREST = 2.5, 9.0
-#: Letters of one language are so much rarer than others, as a logarithm; what Latin script adds to a to z is all rare.
-USUAL = 1.5
-#: What it costs that a mark is another than quotation marks say: see `quotes`.
-ANOTHER = 30.0
-#: What it costs to leave a character as it stands that begins sequences elsewhere on the page.
-TORN = 6.0
-#: Pictures and parts of drawings, of which any may stand anywhere: which one was lost is never guessed.
+#: In nats: what a sequence with a lost byte costs that may be several characters.
+LOST_BYTE_NATS = 4.0
+#: In nats: what a sequence with a lost byte costs that can be only one character.
+CERTAIN_BYTE_NATS = 1.0
+#: In nats: what a letter costs of a script that the page does not have.
+STRANGE_SCRIPT_NATS = 6.0
+#: In nats: what it costs that a byte is gone where the next one could stand for it.
+ORPHAN_NATS = 40.0
+#: In nats: what it costs that a space was a byte behind a lost one, where that joins what may be two words.
+JOINING_NATS = 6.0
+#: What it counts that another guess stands elsewhere on the page more often, for each nat of the ratio.
+RARE_LETTER_WEIGHT = 2.5
+#: In nats: the most that this counts.
+MAX_RARE_LETTER_NATS = 9.0
+#: As a logarithm: letters of one language are this much rarer than others. For Latin it does not count, because what
+#: Latin adds to a to z is all rare.
+USUAL_LOG_RATIO = 1.5
+#: In nats: what it costs that a mark is another than `quotation_marks` says.
+OTHER_MARK_NATS = 30.0
+#: In nats: what it costs to leave a character as it stands that begins sequences elsewhere on the page.
+STANDING_LEAD_NATS = 6.0
+#: Kinds of pictures and parts of drawings. Any may stand anywhere, so that a lost one is never guessed.
 PICTURES = frozenset(["arrow", "technical", "box", "block element", "geometric", "dingbat"])
-#: More guesses than this for one character are none.
-GUESSES = 160
+#: In characters: a place with more guesses than this gets none.
+MAX_GUESSES = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +313,15 @@ class Lossy:
         """A run, one character of context at either end, with everything read back that can be."""
         raw = self.charset.to_bytes(run)
         spelled = likeliest(
-            run, lambda at: self._starting(run, raw, at), lambda c: TORN * (c in self.heads), model, grams
+            run,
+            lambda at: self._starting(run, raw, at),
+            lambda c: STANDING_LEAD_NATS * (c in self.heads),
+            model,
+            grams,
         )
         tokens, text = spelled.tokens, spelled.text
         readings = tuple(self._readings(run, tokens, text, model))
-        gain = model.of(run) - model.of(run[0] + text + run[-1]) - sum(t.loss for t in tokens)
+        gain = model.cost(run) - model.cost(run[0] + text + run[-1]) - sum(t.loss for t in tokens)
         guesses = "".join(t.char for t in tokens if len(t.guesses) > 1)
         is_whole = not (self._is_torn(run, tokens, text, model) or _is_guesswork(text, tokens))
         return Mended(readings, gain, is_whole, spelled.risk, guesses)
@@ -327,7 +343,7 @@ class Lossy:
             start, end = piece[0][0].start, piece[-1][0].end
             after = "".join(char for _, char in piece)
             before, behind = run[start - 1], run[end : end + 1] or " "
-            gain = model.of(before + run[start:end] + behind) - model.of(before + after + behind)
+            gain = model.cost(before + run[start:end] + behind) - model.cost(before + after + behind)
             lost = sum(t.loss for t, _ in piece)
             rule = self.charset.variant(run[start:end]) + (", bytes lost" if lost else "")
             yield Reading(start, end, after, rule, gain - lost)
@@ -344,7 +360,7 @@ class Lossy:
         owners += [None] * (len(run) - at)
         whole = run[0] + text + run[-1]
         for i in range(len(whole) - 1):
-            if not model.is_seen(whole[i : i + 2]) and any(
+            if not model.is_clean(whole[i : i + 2]) and any(
                 (o.guesses if o else self._is_part(c))
                 for o, c in ((owners[i], whole[i]), (owners[i + 1], whole[i + 1]))
             ):
@@ -425,16 +441,16 @@ class Lossy:
         if lost and len(chars) > 1:
             chars = [char for char in chars if kind(char) not in PICTURES]
         guesses = tuple(chars) if lost else ()
-        loss = 0.0 if not lost else PLAIN if len(chars) == 1 else LOSS
-        loss += ORPHAN * (lost and self._continues(run, raw, end))
-        loss += JOINING * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
+        loss = 0.0 if not lost else CERTAIN_BYTE_NATS if len(chars) == 1 else LOST_BYTE_NATS
+        loss += ORPHAN_NATS * (lost and self._continues(run, raw, end))
+        loss += JOINING_NATS * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
         if lost and (mark := self.marks.get((run, at))) is not None:
             if not mark:
                 return  # none that can stand here
             # Where else it may begin or end is another matter.
-            yield from (Token(at, end, char, (), loss + ANOTHER * (char != mark)) for char in chars)
+            yield from (Token(at, end, char, (), loss + OTHER_MARK_NATS * (char != mark)) for char in chars)
             return
-        for char in chars if len(chars) <= GUESSES else ():
+        for char in chars if len(chars) <= MAX_GUESSES else ():
             unlikely = self._unlikely(char, guesses) if lost else 0.0
             yield Token(at, end, char, guesses, loss + unlikely)
 
@@ -444,8 +460,10 @@ class Lossy:
         if not own:
             return 0.0
         most = max(self.letters[other.lower()] for other in guesses)
-        rarer = log((most + 0.5) / (self.letters[char.lower()] + 0.5)) - USUAL * (own != "LATIN")
-        return min(RAREST, RARE * max(0.0, rarer)) + STRANGER * (own not in self.scripts)
+        rarer = log((most + 0.5) / (self.letters[char.lower()] + 0.5)) - USUAL_LOG_RATIO * (own != "LATIN")
+        return min(MAX_RARE_LETTER_NATS, RARE_LETTER_WEIGHT * max(0.0, rarer)) + STRANGE_SCRIPT_NATS * (
+            own not in self.scripts
+        )
 
     @cached_property
     def _lost(self) -> tuple[int, ...]:
@@ -469,7 +487,7 @@ def _is_guesswork(text: str, tokens: Iterable[Token]) -> bool:
         at = token.start - shift
         shift += token.end - token.start - 1
         word = bisect_right(words, (at, len(text))) - 1
-        if len(token.guesses) > 1 and word >= 0 and script(token.char) not in ("", *LENGTHS):
+        if len(token.guesses) > 1 and word >= 0 and script(token.char) not in ("", *UNPARTED_GRAM_LETTERS):
             guessed[word] += 1
     return any(number > 1 and 2 * number >= words[w][1] - words[w][0] for w, number in guessed.items())
 
@@ -484,7 +502,7 @@ def _sequences(choices: list[tuple[int, ...]]) -> Iterable[tuple[int, ...]]:
     number = 1
     for choice in choices:
         number *= len(choice)
-    return product(*choices) if number <= 4 * GUESSES else ()
+    return product(*choices) if number <= 4 * MAX_GUESSES else ()
 
 
 def lossy(text: str, blank: Lossy) -> Iterator[Lossy]:

@@ -1,13 +1,9 @@
-"""Where bytes may have been lost: parts of sequences of a codec that its changes do not account for.
+"""Where bytes of damaged text were lost: what can be told is filled, what cannot is left whole.
 
-`losses` fills what can be told.
-
-Where sentences end in damaged text: of a sentence all is repaired, or nothing.
-
-Where bytes were lost: what can be told is filled, what cannot is left whole.
-
-A sentence of which some bytes are beyond guessing stays as it was published, in every letter: text
-that is repaired in half cannot be told from text that was written so.
+A page whose `“` became `â€œ` may have `â€` where the closing mark was: the codec does not define its last byte. `torn`
+finds such parts of sequences, which the changes of a page do not account for, and `with_lost` fills them. A sentence with
+bytes beyond guessing stays as it was published, in every letter: text that is repaired in half cannot be told from text
+that was written so.
 """
 
 from __future__ import annotations
@@ -23,16 +19,20 @@ from itertools import chain, islice, pairwise
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import torn_stops
 from newsarchive.core.encoding.lost_bytes import JOINED, Lossy, Mended, lossy
-from newsarchive.core.encoding.ngram_model import LENGTHS, GramModel
+from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.quotation_marks import torn_marks
 from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, placed, start_of
 from newsarchive.core.text.scripts import kind, script
 
-#: So many places of a character are asked whether it is in known words, of no more letters to either side.
-ASKED, LETTERS = 60, 30
-#: A word of so many letters proves little by itself: a line with so many other letters of the script does.
-SHORT, FEW = 2, 5
+#: In places: no more places of a letter are asked whether it stands in known words.
+MAX_ASKED_PLACES = 60
+#: In letters: no more letters to either side belong to the word.
+MAX_SIDE_LETTERS = 30
+#: In letters: a word of this length or less proves nothing by itself; its line does.
+MAX_SHORT_WORD_LETTERS = 2
+#: In different letters: a line with this many of the script is written in it.
+MIN_LINE_LETTERS = 5
 
 
 def torn(
@@ -84,7 +84,7 @@ def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairM
         char = text[change.end : change.end + 1]
         is_first = char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
         is_first = is_first and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
-        if is_first and not model.is_seen(change.reading.after[-1] + char):
+        if is_first and not model.is_clean(change.reading.after[-1] + char):
             yield change.end
 
 
@@ -101,8 +101,10 @@ def heads_of(
     byte cannot be told from others: there undefined bytes must have been kept."""
     heads = frozenset(firsts)
     doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
-    if any(script(c) in LENGTHS for c in doubtful) and not keeps_undefined(text, changes, charset):
-        doubtful = {c for c in doubtful if script(c) not in LENGTHS}
+    if any(script(c) in UNPARTED_GRAM_LETTERS for c in doubtful) and not keeps_undefined(
+        text, changes, charset
+    ):
+        doubtful = {c for c in doubtful if script(c) not in UNPARTED_GRAM_LETTERS}
     return heads - own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
 
 
@@ -113,7 +115,7 @@ def own_letters(
     stays, mended = unchanged(text, changes)
     own = set()
     for letter in letters:
-        places = (m.start() for m in islice(re.finditer(re.escape(letter), stays), ASKED))
+        places = (m.start() for m in islice(re.finditer(re.escape(letter), stays), MAX_ASKED_PLACES))
         words = {_word(mended, at): at for at in places}
         right = sum(_is_right(word, at, stays, heads, grams) for word, at in words.items())
         if 2 * right > len(words):
@@ -135,21 +137,21 @@ def unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
 def _word(text: str, at: int) -> str:
     """The letters and marks around a place, all of one script, up to so many."""
     start, end, own = at, at, script(text[at])
-    while start > max(0, at - LETTERS) and script(text[start - 1]) == own:
+    while start > max(0, at - MAX_SIDE_LETTERS) and script(text[start - 1]) == own:
         start -= 1
-    while end < min(len(text), at + LETTERS) and script(text[end]) == own:
+    while end < min(len(text), at + MAX_SIDE_LETTERS) and script(text[end]) == own:
         end += 1
     return text[start:end]
 
 
 def _is_right(word: str, at: int, text: str, heads: frozenset[str], grams: GramModel) -> bool:
     """Whether a word is known; of a short one, whether its line is written in that script."""
-    if len(word) > SHORT:
+    if len(word) > MAX_SHORT_WORD_LETTERS:
         return grams.knows(word)
     first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
     line = set(text[first : last if last >= 0 else None]) - heads
     own = script(text[at])
-    return sum(char > "\x7f" and script(char) == own for char in line) >= FEW
+    return sum(char > "\x7f" and script(char) == own for char in line) >= MIN_LINE_LETTERS
 
 
 def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
@@ -214,21 +216,21 @@ def _class(chars: Iterable[str]) -> str:
 
 #: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
 _END = re.compile(r"[.!][\"')\]]* |\n")
-#: A word of so many letters, two characters each where they are damaged, may be an abbreviation: `Mr.`; so is one with
-#: full stops inside.
-ABBREVIATED = 4
-#: What is so short behind the last full stop of a line belongs to the sentence: an emoji is twelve characters.
-TAIL = 16
-#: So far back a word is looked at: text without spaces is one.
-LONGEST_WORD = 60
-#: Marks of scripts that do not part words.
-UNPARTED = ("cjk punctuation", "fullwidth")
+#: In letters: a word of this length or less may be an abbreviation (`Mr.`), as may a word with full stops inside. Two
+#: characters of damage count as one letter.
+MAX_ABBREVIATION_LETTERS = 4
+#: In characters: what is shorter behind the last full stop of a line belongs to the sentence. An emoji is twelve.
+MAX_TAIL_CHARACTERS = 16
+#: In characters: no more of a word is looked at, because text without spaces is one word.
+MAX_WORD_CHARACTERS = 60
+#: Kinds of marks in scripts that do not part words.
+UNPARTED_MARK_KINDS = ("cjk punctuation", "fullwidth")
 
 
 def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
     """Where sentences end; in scripts that do not part words, lines."""
     ends = {change.reading.after[-1] for change in changes}
-    by_line = any(script(char) in LENGTHS or kind(char) in UNPARTED for char in ends)
+    by_line = any(script(char) in UNPARTED_GRAM_LETTERS or kind(char) in UNPARTED_MARK_KINDS for char in ends)
     for match in _END.finditer(text):
         if match[0] == "\n" or not (by_line or _goes_on(text, match)):
             yield match.end()
@@ -236,24 +238,24 @@ def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:
     """Whether a full stop ends an abbreviation, or all but the last few characters of its line."""
-    last = re.split(r"\s", text[max(0, match.start() - LONGEST_WORD) : match.start()])[-1]
+    last = re.split(r"\s", text[max(0, match.start() - MAX_WORD_CHARACTERS) : match.start()])[-1]
     word = last.rstrip(".!")
     letters = len(word) - sum(char > "\x7f" for char in word) / 2
-    behind = match.end() + TAIL
+    behind = match.end() + MAX_TAIL_CHARACTERS
     is_last = text.find("\n", match.end(), behind) >= 0 or len(text) < behind
-    return letters <= ABBREVIATED or "." in word.strip(".") or is_last
+    return letters <= MAX_ABBREVIATION_LETTERS or "." in word.strip(".") or is_last
 
 
-#: What a run must gain by its guesses, in nats.
-GAIN = 2.0
-#: A run is left as it is if some guess in it is wrong with this probability.
-RISK = 0.15
-#: Guesses that are wrong with less probability tell what letters a page has.
-SURE = 0.05
-#: Pages with so many characters in torn runs are not guessed at: each takes a fifth of a millisecond.
-MOST = 60_000
-#: So many torn runs are asked how lost bytes are spelled.
-SAMPLE = 12
+#: In nats: a run that gains less by its guesses is not taken for torn.
+MIN_RUN_NATS = 2.0
+#: As a probability: a run is left as it is if some guess in it is more likely than this to be wrong.
+MAX_RISK = 0.15
+#: As a probability: guesses less likely than this to be wrong tell what letters a page has.
+MAX_SURE_RISK = 0.05
+#: In characters of torn runs: a page with more is not guessed at, because each takes a fifth of a millisecond.
+MAX_TORN_CHARACTERS = 60_000
+#: In runs: no more torn runs are asked how lost bytes are spelled.
+MAX_SAMPLE_RUNS = 12
 
 
 def with_lost(
@@ -272,19 +274,19 @@ def with_lost(
     runs = Runs(text, JOINED)
     spaced = [change for change in changes if " " in text[change.start : change.end]]
     suspect = runs.suspect([*places, *(change.start for change in spaced)])
-    if sum(map(len, suspect)) > MOST:
+    if sum(map(len, suspect)) > MAX_TORN_CHARACTERS:
         return Repairs(changes, sorted(places))
     firsts = firsts_of(text, changes, charset)
     heads = heads_of(text, changes, charset, firsts, grams)
     blank = _blank(text, changes, charset, heads, grams)
     marked = [replace(way, marks=_marks_of(text, changes, way, runs)) for way in lossy(text, blank)]
-    best, tried, gain = _best(marked, suspect[:SAMPLE], model, grams)
+    best, tried, gain = _best(marked, suspect[:MAX_SAMPLE_RUNS], model, grams)
     left = set(left_of(text, changes, charset, firsts, heads))
-    if gain < GAIN and not left:
+    if gain < MIN_RUN_NATS and not left:
         return Repairs(changes)
-    mended = tried | {run: best.mended(run, model, grams) for run in suspect[SAMPLE:]}
+    mended = tried | {run: best.mended(run, model, grams) for run in suspect[MAX_SAMPLE_RUNS:]}
     taught = replace(best, letters=_letters(text, changes, heads, mended))
-    mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > SURE}
+    mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > MAX_SURE_RISK}
     certain = set(runs.suspect(left if changes else places))
     good = {run: list(m.readings) for run, m in mended.items() if _is_good(m, run in certain)}
     guessed = placed(good, runs)
@@ -326,8 +328,8 @@ def _best(
 def _is_good(mended: Mended, certain: bool) -> bool:
     """Whether the guesses for a run are taken: all of it can be read, without much risk, and that it is torn is
     shown by what it gains, or was certain before."""
-    told = mended.gain >= GAIN or (certain and mended.gain >= -GAIN)
-    return mended.is_whole and mended.risk < RISK and told
+    told = mended.gain >= MIN_RUN_NATS or (certain and mended.gain >= -MIN_RUN_NATS)
+    return mended.is_whole and mended.risk < MAX_RISK and told
 
 
 def _whole(text: str, changes: Sequence[Change], repaired: Iterable[Change], broken: list[int]) -> Repairs:
@@ -367,7 +369,7 @@ def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: S
     places = []
     for run, result in mended.items():
         for place in runs.places[run]:
-            damaged = run in certain or (result.readings and result.gain >= GAIN)
+            damaged = run in certain or (result.readings and result.gain >= MIN_RUN_NATS)
             if damaged or (not result.is_whole and is_inside(changes, place, place + len(run))):
                 places.append(place + 1)
     return sorted(places)
@@ -380,7 +382,7 @@ def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
     firsts = [at for at in range(1, len(run) - 1) if run[at] > "\x7f" and 0xC2 <= raw[at] <= 0xF4]
     places = (at for at in firsts if run[at + 1] > "\x7f" and 0x80 <= raw[at + 1] < 0xC0)
     return any(script(run[at]) not in ("", "LATIN", *lossy.scripts) for at in firsts) or any(
-        not model.is_seen(run[at : at + 2]) for at in places
+        not model.is_clean(run[at : at + 2]) for at in places
     )
 
 
@@ -391,7 +393,7 @@ def _letters(
     letters = Counter(text.lower())
     letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
     letters += Counter("".join([c.reading.after for c in changes]).lower())
-    letters += Counter("".join([m.guesses for m in mended.values() if m.risk < SURE]).lower())
+    letters += Counter("".join([m.guesses for m in mended.values() if m.risk < MAX_SURE_RISK]).lower())
     return Counter({char: n for char, n in letters.items() if char not in heads and script(char)})
 
 

@@ -1,19 +1,15 @@
-"""UTF-8 read with a single-byte codec: find the runs, read them back, weigh the evidence.
+"""UTF-8 read with a single-byte codec: find it in the runs of a page, read it back, weigh the evidence.
 
-`â€™` is `’` written as UTF-8 (E2 80 99) and read as windows-1252. Codec tables alone prove nothing:
-much clean text happens to be valid UTF-8 in some codec. What decides is how much likelier the text
-is, in its context, after the change than before.
+`â€™` is `’` written as UTF-8 (E2 80 99) and read as windows-1252. Codec tables alone prove nothing, because much clean
+text happens to be valid UTF-8 in some codec. What decides is how much likelier the text is, in its context, after the
+change than before.
 
-Which pieces of a run are damaged: the cheapest way through it (Viterbi 1967).
+A run may be damaged in parts only. `damaged_pieces` finds them as the cheapest way through the run (Viterbi 1967): at
+each character the text either stands as it is, or a UTF-8 sequence starts that is read back. To go from one to the
+other costs something, so that a run does not fall to pieces.
 
-At each character the text either stands as it is, or a UTF-8 sequence starts that is read back;
-going from one to the other costs something, so that a run does not fall to pieces.
-
-Which single-byte codecs can have made two characters side by side out of UTF-8: see `plausible`.
-
-Character references left in a text: `&acirc;&euro;&trade;` is mojibake too.
-
-They are read only to see what lies behind them: a reference that no repair touches stays.
+Character references left in a text may be mojibake too: `&acirc;&euro;&trade;`. `unescaped` reads them to see what lies
+behind them. A reference that no repair touches stays as it is.
 """
 
 from __future__ import annotations
@@ -24,33 +20,35 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from newsarchive.core.encoding.charsets import Charset, charset, charsets
-from newsarchive.core.encoding.pair_model import SCALE, PairModel
+from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.text.scripts import is_allowed
 
-#: What it costs, in nats, that damage begins or ends inside a run.
-SWITCH = 3.0
+#: In nats: what it costs that damage begins or ends inside a run.
+SWITCH_NATS = 3.0
+_SWITCH = SWITCH_NATS * UNITS_PER_NAT
 
-_SWITCH = SWITCH * SCALE
-
-#: (start, end) of what is better read as UTF-8.
+#: (start, end) of each piece that is better read as UTF-8.
 Pieces = tuple[tuple[int, int], ...]
-#: A way up to some place: its cost, the last symbol, the start of the piece it is in, the pieces before.
+#: A way through a run up to some place: its cost, the last symbol, the start of the piece it is in (-1 outside of
+#: pieces), the pieces before.
 _Way = tuple[float, int, int, Pieces]
 
 
 def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
-    """(start, end) in `raw` of what is better read as UTF-8.
+    """(start, end) in `raw` of the pieces that are better read as UTF-8.
 
-    `raw` is well-formed UTF-8, one byte for each character of `run` but the first and the last,
+    `raw` is well-formed UTF-8 with one byte for each character of `run`, without the first and the last character,
     which are context.
     """
     symbols, costs = model.symbols, model.costs
     ids = [symbols[c] for c in run]
-    kept: list[_Way | None] = [(0.0, ids[0], -1, ()), *[None] * len(raw)]  # up to each byte, out of a piece
-    read: list[_Way | None] = [None] * (len(raw) + 1)  # and inside of one
+    # The cheapest way up to each byte that ends outside of a piece, and the cheapest that ends inside of one.
+    kept: list[_Way | None] = [(0.0, ids[0], -1, ()), *[None] * len(raw)]
+    read: list[_Way | None] = [None] * (len(raw) + 1)
     for at, byte in enumerate(raw):
         length = 0 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
         symbol = symbols[raw[at : at + length].decode()] if length else -1
@@ -67,7 +65,12 @@ def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
             _offer(kept, at + 1, outside)
             if length:
                 _offer(read, at + length, (cost + row[symbol], symbol, start, pieces))
-    return _cheapest_end(model, kept[-1], read[-1], ids[-1], len(raw))
+    ends: list[tuple[float, Pieces]] = []
+    if way := kept[-1]:
+        ends.append((way[0] + costs[way[1]][ids[-1]], way[3]))
+    if way := read[-1]:
+        ends.append((way[0] + costs[way[1]][ids[-1]], (*way[3], (way[2], len(raw)))))
+    return min(ends, key=itemgetter(0))[1]
 
 
 def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
@@ -75,44 +78,39 @@ def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
         ways[at] = way
 
 
-def _cheapest_end(model: PairModel, kept: _Way | None, read: _Way | None, last: int, end: int) -> Pieces:
-    ends = [(way[0] + model.costs[way[1]][last], way[3]) for way in (kept,) if way]
-    ends += [(way[0] + model.costs[way[1]][last], (*way[3], (way[2], end))) for way in (read,) if way]
-    return min(ends, key=lambda way: way[0])[1]
-
-
-#: Two sets of codecs, a bit each, in the order of `charsets()`: those in which a character is a first byte
-#: of a sequence, and those in which it is one that follows.
-Signs = tuple[int, int]
-NONE: Signs = (0, 0)
+#: Two sets of codecs, a bit each, in the order of `charsets()`: those that make a character of a lead byte, and those
+#: that make it of a continuation byte.
+LeadAndContinuation = tuple[int, int]
+#: The sets of a character that no codec has.
+NO_CODECS: LeadAndContinuation = (0, 0)
 
 
 @cache
-def single_bytes() -> dict[str, Signs]:
-    """Character → its signs."""
-    signs: dict[str, Signs] = {}
+def lead_and_continuation_codecs() -> dict[str, LeadAndContinuation]:
+    """Character → the codecs that make it of a lead byte, and those that make it of a continuation byte."""
+    codecs: dict[str, LeadAndContinuation] = {}
     for number, codec in enumerate(charsets()):
         for code, byte in codec.inverse.items():
-            first, follows = signs.get(chr(code), NONE)
-            first |= (0xC2 <= byte <= 0xF4) << number
-            follows |= (0x80 <= byte <= 0xBF) << number
-            signs[chr(code)] = first, follows
-    return signs
+            lead, continuation = codecs.get(chr(code), NO_CODECS)
+            lead |= (0xC2 <= byte <= 0xF4) << number
+            continuation |= (0x80 <= byte <= 0xBF) << number
+            codecs[chr(code)] = lead, continuation
+    return codecs
 
 
 def codecs_in(text: str) -> int:
-    """The codecs in which some two characters of a text begin a sequence, a bit each."""
-    own, bits = single_bytes(), 0
-    if own.keys().isdisjoint(text):
+    """The codecs in which two neighbours in a text begin a sequence, a bit each, in the order of `charsets()`."""
+    codecs, bits = lead_and_continuation_codecs(), 0
+    if codecs.keys().isdisjoint(text):
         return bits
-    for (first, _), (_, follows) in pairwise([own.get(char, NONE) for char in text]):
-        bits |= first & follows
+    for (lead, _), (_, continuation) in pairwise([codecs.get(char, NO_CODECS) for char in text]):
+        bits |= lead & continuation
     return bits
 
 
 @lru_cache(maxsize=1 << 12)
-def named(bits: int) -> tuple[Charset, ...]:
-    """The codecs of these bits."""
+def _charsets_of(bits: int) -> tuple[Charset, ...]:
+    """The codecs of these bits, in the order of `charsets()`."""
     return tuple(codec for number, codec in enumerate(charsets()) if bits >> number & 1)
 
 
@@ -121,26 +119,26 @@ _SEQUENCE = (
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
-#: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7). What begins with a class of bytes is
-#: searched for ten times as fast, where there is little of it, as what begins with a choice.
+#: Maximal runs of well-formed multi-byte UTF-8 (Unicode 16, table 3-7). Where matches are rare, a pattern that begins
+#: with a class of bytes is searched for ten times as fast as a pattern that begins with alternatives.
 UTF8 = re.compile(
     rb"[\xc2-\xf4](?:(?<=[\xc2-\xdf])[\x80-\xbf]|(?<=\xe0)[\xa0-\xbf][\x80-\xbf]"
     rb"|(?<=[\xe1-\xec\xee\xef])[\x80-\xbf]{2}|(?<=\xed)[\x80-\x9f][\x80-\xbf]|(?<=\xf0)[\x90-\xbf][\x80-\xbf]{2}"
     rb"|(?<=[\xf1-\xf3])[\x80-\xbf]{3}|(?<=\xf4)[\x80-\x8f][\x80-\xbf]{2})(?:" + _SEQUENCE + rb")*"
 )
 
-#: How many times a text may have been read wrongly, one reading over another.
-LAYERS = 3
-#: A run has the layers that others on the page have, unless that costs so much more, in nats.
-LAYERED = 8.0
-#: The readings of a run of so many characters are kept for the next page.
-SHORT = 24
+#: In layers: a text may have been read wrongly three times, one reading over another. More are not looked for.
+MAX_LAYERS = 3
+#: In nats: a run is read with the layers of the other runs of the page, unless that costs this much more.
+MAX_EXTRA_LAYERS_NATS = 8.0
+#: In characters: the readings of a run of this length or less are cached for the next page.
+MAX_CACHED_RUN_CHARACTERS = 24
 
 
 class Reading(NamedTuple):
     """What a piece of a run reads as: `run[start:end]` should be `after`.
 
-    `rule` names the codec, `inner` those of further layers; `gain` is the evidence in nats.
+    `rule` names the codec, `inner` the codecs of further layers; `gain` is the evidence, in nats.
     """
 
     start: int
@@ -155,43 +153,43 @@ class Reading(NamedTuple):
         return Reading(self.start, self.end, self.after, self.rule, self.gain + extra, self.inner)
 
 
-Found = dict[str, list[Reading]]
+#: Run → its readings.
+RunReadings = dict[str, list[Reading]]
 
 
 @dataclass(frozen=True)
 class Utf8:
-    """The hypothesis that UTF-8 was read with one codec; then, perhaps, again with those of `inner`."""
+    """The hypothesis that UTF-8 was read with one codec, and the result perhaps again with the codecs of `inner`."""
 
     charset: Charset
     inner: tuple[str, ...] = ()
 
-    def readings(self, runs: Iterable[str], model: PairModel) -> Found:
-        """Run → its readings; runs without any are left out.
-
-        A run has one character of context at either end.
-        """
-        found: Found = {}
+    def readings(self, runs: Iterable[str], model: PairModel) -> RunReadings:
+        """Run → its readings. Runs without readings are left out."""
+        found: RunReadings = {}
         runs = list(runs)
         ends = [*accumulate(len(run) + 1 for run in runs)]
         matches = UTF8.finditer(self.charset.to_bytes("\n".join(runs)))
         for number in dict.fromkeys(bisect_right(ends, match.start()) for match in matches):
             run = runs[number]
-            own = _again(self.charset, self.inner, run, model) if len(run) <= SHORT else self.of(run, model)
+            is_cached = len(run) <= MAX_CACHED_RUN_CHARACTERS
+            own = _cached(self.charset, self.inner, run, model) if is_cached else self.of(run, model)
             if own:
                 found[run] = list(own)
         return found
 
     def of(self, run: str, model: PairModel) -> tuple[Reading, ...]:
         """The readings of one run."""
-        if len(run) <= SHORT and not self.inner and (reading := _at_once(self.charset, run, model)):
+        is_cached = len(run) <= MAX_CACHED_RUN_CHARACTERS and not self.inner
+        if is_cached and (reading := _clean_reading(self.charset, run, model)):
             return (reading,)
         found: list[Reading] = []
         for match in UTF8.finditer(self.charset.to_bytes(run)):
             start, end = match.span()
             whole = self._weigh(model, run, start, end, match[0].decode())
             best = [whole] if whole else []
-            if not whole or not reads_well(model, run, whole):
-                best = max(best, list(self._pieces(model, run, start, end)), key=_gain)
+            if not whole or not is_clean_gain(model, run, whole):
+                best = max(best, list(self._pieces(model, run, start, end)), key=_gain_of_all)
             found += best
         return tuple(found)
 
@@ -204,50 +202,52 @@ class Utf8:
                 yield reading
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
-        """The reading of a piece, as deep as its layers go; `None` where that is no printable text."""
+        """The reading of a piece, all its layers undone; `None` where that is no printable text."""
         before, after = run[start - 1], run[end : end + 1] or " "
-        final, cost, inner = unfold(model, before, decoded, after, LAYERS - 1)
+        final, cost, inner = unfold(model, before, decoded, after, MAX_LAYERS - 1)
         if self.inner and self.inner != inner:
             final, cost, inner = self._forced(model, before, decoded, after, (final, cost, inner))
         if not is_allowed(final):
             return None
         rule = self.charset.variant(run[start:end])
-        return Reading(start, end, final, rule, model.of(before + run[start:end] + after) - cost, inner)
+        return Reading(start, end, final, rule, model.cost(before + run[start:end] + after) - cost, inner)
 
     def _forced(self, model: PairModel, before: str, text: str, after: str, free: Unfolded) -> Unfolded:
-        """The same layers as the rest of the page, unless that is much less likely."""
+        """The layers of the rest of the page, unless they are much less likely than the `free` choice."""
         for name in self.inner:
             text = _decoded(text, charset(name))
-        cost = model.of(before + text + after)
-        return (text, cost, self.inner) if is_allowed(text) and cost - LAYERED < free[1] else free
+        cost = model.cost(before + text + after)
+        return (
+            (text, cost, self.inner) if is_allowed(text) and cost - MAX_EXTRA_LAYERS_NATS < free[1] else free
+        )
 
 
-def _gain(readings: list[Reading]) -> float:
-    """What a run gains; more readings than one must make up for the borders between them."""
-    return sum(r.gain for r in readings) - SWITCH * len(readings)
+def _gain_of_all(readings: list[Reading]) -> float:
+    """What a run gains, less what its borders between damage and text cost."""
+    return sum(r.gain for r in readings) - SWITCH_NATS * len(readings)
 
 
-def reads_well(model: PairModel, run: str, reading: Reading) -> bool:
-    """Whether a reading is a gain, and leaves no pair that clean text does not have."""
+def is_clean_gain(model: PairModel, run: str, reading: Reading) -> bool:
+    """Whether a reading gains, and leaves no pair that clean text does not have."""
     before, after = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
-    return reading.gain > 0 and model.is_seen(before + reading.after + after)
+    return reading.gain > 0 and model.is_clean(before + reading.after + after)
 
 
 @lru_cache(maxsize=1 << 14)
-def _again(charset: Charset, inner: tuple[str, ...], run: str, model: PairModel) -> tuple[Reading, ...]:
-    """`Utf8.of`, kept: where punctuation is damaged, page after page has the same runs."""
+def _cached(charset: Charset, inner: tuple[str, ...], run: str, model: PairModel) -> tuple[Reading, ...]:
+    """`Utf8.of`, cached: where punctuation is damaged, page after page has the same runs."""
     return Utf8(charset, inner).of(run, model)
 
 
-def _at_once(charset: Charset, run: str, model: PairModel) -> Reading | None:
-    """The reading of all that a run is, where that is a gain, and clean text through and through."""
-    decoded, rule, gain, is_clean = _inside(charset, run[1:-1], model)
+def _clean_reading(charset: Charset, run: str, model: PairModel) -> Reading | None:
+    """The reading of a run as a whole, where that gains and is clean text; `None` elsewhere."""
+    decoded, rule, gain, is_clean = _without_context(charset, run[1:-1], model)
     if not is_clean:
         return None
     costs, symbols = model.costs, model.symbols
     row, last = costs[symbols[run[0]]], symbols[run[-1]]
     first, end = row[symbols[decoded[0]]], costs[symbols[decoded[-1]]][last]
-    gain += (row[symbols[run[1]]] + costs[symbols[run[-2]]][last] - first - end) / SCALE
+    gain += (row[symbols[run[1]]] + costs[symbols[run[-2]]][last] - first - end) / UNITS_PER_NAT
     return (
         Reading(1, len(run) - 1, decoded, rule, gain)
         if gain > 0 and first <= model.limits[symbols[decoded[0]]] and end <= model.limits[last]
@@ -256,26 +256,27 @@ def _at_once(charset: Charset, run: str, model: PairModel) -> Reading | None:
 
 
 @lru_cache(maxsize=1 << 13)
-def _inside(charset: Charset, core: str, model: PairModel) -> tuple[str, str, float, bool]:
-    """What a run reads as, its context left out, the rule, the gain inside, and whether it is clean text."""
+def _without_context(charset: Charset, core: str, model: PairModel) -> tuple[str, str, float, bool]:
+    """What a run without its context reads as, the rule, the gain inside it, and whether the reading is clean text."""
     match = UTF8.fullmatch(charset.to_bytes(core))
     decoded = match[0].decode() if match else ""
-    if not decoded or not is_allowed(decoded) or not model.is_seen(decoded):
+    if not decoded or not is_allowed(decoded) or not model.is_clean(decoded):
         return "", "", 0.0, False
-    return decoded, charset.variant(core), model.of(core) - model.of(decoded), True
+    return decoded, charset.variant(core), model.cost(core) - model.cost(decoded), True
 
 
+#: A text with layers undone: text, cost in nats, names of the codecs.
 Unfolded = tuple[str, float, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1 << 14)
 def unfold(model: PairModel, before: str, text: str, after: str, layers: int) -> Unfolded:
-    """Read a text back as often as that makes it likelier: text, cost, names of the codecs."""
+    """Read a text back as often as that makes it likelier, `layers` times at most."""
     context = before + text + after
-    best: Unfolded = (text, model.of(context), ())
-    if layers == 0 or text.isascii() or model.is_seen(context):
+    best: Unfolded = (text, model.cost(context), ())
+    if layers == 0 or text.isascii() or model.is_clean(context):
         return best
-    for codec in named(codecs_in(text)):
+    for codec in _charsets_of(codecs_in(text)):
         inner = _decoded(text, codec)
         if inner != text:
             final, cost, names = unfold(model, before, inner, after, layers - 1)
@@ -285,6 +286,7 @@ def unfold(model: PairModel, before: str, text: str, after: str, layers: int) ->
 
 
 def _decoded(text: str, charset: Charset) -> str:
+    """A text with all UTF-8 in it read back with one codec."""
     out, at = [], 0
     for match in UTF8.finditer(charset.to_bytes(text)):
         out += [text[at : match.start()], match[0].decode()]
@@ -297,10 +299,9 @@ _REFERENCE = re.compile(r"&(?:#[xX][0-9a-fA-F]{2,6}|#[0-9]{3,7}|[A-Za-z][A-Za-z0
 
 @dataclass(frozen=True)
 class Unescaped:
-    """A text with its non-ASCII references resolved, and the way back to its offsets.
+    """A text with its non-ASCII references resolved, and the way back to the offsets in the original.
 
-    `ends` are the offsets after each resolved reference, `shifts` how much longer the original is
-    up to there.
+    `ends` are the offsets after each resolved reference. `shifts` says how much longer the original is up to there.
     """
 
     text: str
@@ -308,13 +309,17 @@ class Unescaped:
     shifts: tuple[int, ...] = ()
 
     def original(self, offset: int) -> int:
-        """The offset in the original text."""
+        """The offset in the original text, for an offset in `text`."""
         number = bisect_right(self.ends, offset) if self.ends else 0
         return offset + (self.shifts[number - 1] if number else 0)
 
 
 def unescaped(text: str) -> Unescaped:
-    """Resolve the references to single characters beyond ASCII."""
+    """Resolve the references to single characters beyond ASCII.
+
+    >>> unescaped("&acirc;&euro;&trade; &amp;").text
+    'â€™ &amp;'
+    """
     if "&" not in text:
         return Unescaped(text)
     import html

@@ -1,7 +1,7 @@
 """UTF-8 read with a multi-byte codec: `鈥檚` is `’s`, read as GBK.
 
-Two or three bytes make one wrong character, so the borders of wrong characters and of UTF-8
-sequences fall together only now and then, and an ASCII byte may be the second half of a character.
+Two or three bytes make one wrong character. So the borders of wrong characters and of UTF-8 sequences fall together
+only now and then, and an ASCII byte may be the second half of a character.
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
+from operator import attrgetter
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE
-from newsarchive.core.encoding.mojibake import UTF8, Found, Reading
+from newsarchive.core.encoding.mojibake import UTF8, Reading, RunReadings
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.text.scripts import is_allowed
 
-#: UTF-8, ASCII included: what a whole run comes to.
+#: UTF-8, ASCII included: what the bytes of a damaged stretch are.
 _TEXT = re.compile(rb"(?:[\x20-\x7e]|" + UTF8.pattern + rb")+")
-#: How many characters a run may have before it is only looked at in windows of so many.
-LONGEST = 400
-#: In a stretch of up to so many characters, a part of it may be all that is damaged.
-SHORT = 6
+#: In characters: a longer stretch is read in parts of this length.
+MAX_STRETCH_CHARACTERS = 400
+#: In characters: in a stretch of this length or less, a part of it may be all that is damaged, so that parts are
+#: weighed too.
+MAX_PARTLY_DAMAGED_CHARACTERS = 6
+
+_gain = attrgetter("gain")
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,12 @@ class MultiByte:
 
     name: str
 
-    def readings(self, runs: Iterable[str], model: PairModel) -> Found:
-        """Run → its readings: the longest stretches that are UTF-8, from typical first characters on."""
+    def readings(self, runs: Iterable[str], model: PairModel) -> RunReadings:
+        """Run → its readings: the longest stretches that are UTF-8, from characters on that can be lead bytes."""
         return {run: found for run in runs if (found := list(self._of(run, model)))}
 
-    def is_in(self, texts: Iterable[str], model: PairModel) -> bool:
-        """Whether some text, context at either end, gains by being read so."""
+    def gains_in(self, texts: Iterable[str], model: PairModel) -> bool:
+        """Whether some text gains by being read so. Each has one character of context at either end."""
         return any(reading for text in texts for reading in self._of(text, model))
 
     def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
@@ -50,7 +54,8 @@ class MultiByte:
         for at in starts:
             if at < done or not (reading := self._best(model, run, encoded, at)):
                 continue
-            later = [start for start in starts if at < start < reading.end <= at + SHORT]
+            furthest = at + MAX_PARTLY_DAMAGED_CHARACTERS
+            later = [start for start in starts if at < start < reading.end <= furthest]
             others = (self._best(model, run, encoded, start) for start in later)
             if not any(other and other.gain > reading.gain for other in others):
                 yield reading
@@ -60,28 +65,26 @@ class MultiByte:
         """The reading from one character on that gains most."""
         end, decoded = encoded.stretch(at)
         reading = self._weigh(model, run, at, end, decoded) if end > at else None
-        if at < end <= at + SHORT:
+        if at < end <= at + MAX_PARTLY_DAMAGED_CHARACTERS:
             shorter = self._shorter(model, run, encoded, at, end)
             reading = max((reading, *shorter) if reading else shorter, key=_gain, default=None)
         return reading
 
     def _shorter(self, model: PairModel, run: str, encoded: _Encoded, at: int, end: int) -> Iterator[Reading]:
-        """The readings of less than a stretch: what follows may be right, and UTF-8 by accident."""
+        """The readings of parts of a stretch: the rest may be right, and UTF-8 by accident."""
         for last in range(at + 1, end):
             stop, decoded = encoded.stretch(at, last)
             if stop == last and (reading := self._weigh(model, run, at, stop, decoded)):
                 yield reading
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
-        if not is_allowed(decoded):
-            return None
-        before, after = run[start - 1], run[end : end + 1] or " "
-        gain = model.of(before + run[start:end] + after) - model.of(before + decoded + after)
-        return Reading(start, end, decoded, self.name, gain) if gain > 0 else None
+        if is_allowed(decoded) and (gain := model.gain(run, start, end, decoded)) > 0:
+            return Reading(start, end, decoded, self.name, gain)
+        return None
 
 
 class _Encoded:
-    """A run, context at either end, in a codec: its bytes, and where those of each character begin."""
+    """The bytes of a run in a codec, and the offset in them of each character."""
 
     def __init__(self, units: list[bytes]) -> None:
         self.raw = b"".join(units)
@@ -93,35 +96,25 @@ class _Encoded:
         return {offset: at for at, offset in enumerate(self.offsets)}
 
     def stretch(self, start: int, last: int = -1) -> tuple[int, str]:
-        """How far UTF-8 goes from one character on, to the end of a character and of a sequence, before the
-        last one; what it is."""
+        """(end, text) of the UTF-8 that begins with a character, ends with a character and a sequence, and goes no
+        further than the character `last`; (start, "") where there is none."""
         last = last if last > 0 else len(self.offsets) - 2
-        first, stop = self.offsets[start], self.offsets[min(last, start + LONGEST)]
+        first, stop = self.offsets[start], self.offsets[min(last, start + MAX_STRETCH_CHARACTERS)]
         match = _TEXT.match(self.raw, first, stop)
         if not match:
             return start, ""
         end = match.end()
-        while end not in self.borders:
-            end = _shorter(self.raw, end)
+        while end not in self.borders:  # leave out the last sequence
+            end -= 1
+            while 0x80 <= self.raw[end] < 0xC0:
+                end -= 1
         return self.borders[end], self.raw[first:end].decode("utf-8", "replace")
 
 
-def _gain(reading: Reading) -> float:
-    return reading.gain
-
-
-def _shorter(raw: bytes, end: int) -> int:
-    """The end without the last UTF-8 sequence."""
-    end -= 1
-    while 0x80 <= raw[end] < 0xC0:
-        end -= 1
-    return end
-
-
 class _Codec(dict[str, tuple[bytes, bool]]):
-    """Character → its bytes, and whether it can start a sequence, going by these alone.
+    """Character → its bytes, and whether these can start a sequence.
 
-    A character that is ASCII in the codec, or not in it, is 0x00: no sequence goes over it.
+    A character that is ASCII in the codec, or that the codec does not have, is 0x00: no sequence goes over it.
     """
 
     def __init__(self, name: str) -> None:
@@ -149,5 +142,5 @@ def bytes_of(char: str, name: str) -> bytes:
     return b"\x00"
 
 
-def multi_bytes() -> tuple[MultiByte, ...]:
-    return tuple(MultiByte(name) for name in MULTI_BYTE)
+#: One hypothesis for each codec of `charsets.MULTI_BYTE`.
+MULTI_BYTE_HYPOTHESES = tuple(MultiByte(name) for name in MULTI_BYTE)

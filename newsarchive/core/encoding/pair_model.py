@@ -1,16 +1,13 @@
-"""A character-pair language model: how likely is this text, in nats, whatever its language?
+"""How likely a text is, in nats, whatever its language, judged by pairs of characters: `â€™` is far less likely than `’`.
 
-log P(next | this) for some two thousand characters, with the kind of a character
-(`characters.kind`) as backing for pairs and for characters that the word lists never showed
-(interpolation with a class model: Brown et al. 1992, "Class-based n-gram models"). The file is
-built by `python -m training.encoding`; its layout is described there and read by `PairModel.load`.
+The model gives log P(next | this) for some two thousand characters. The kind of a character (`core.text.scripts.kind`)
+backs pairs and characters that the word lists never showed (interpolation with a class model: Brown et al. 1992,
+"Class-based n-gram models"). The file is built by `python -m training.encoding`, which describes its layout, and read
+by `PairModel.load`.
 
-Where a page may be damaged: what lets clean text through, at little cost.
-
-Every pair of characters is looked up among those that clean text has: of a page as arrays, of a line
-run by run, so that to repair a line takes no numpy, which needs a tenth of a second to load.
-
-The pair model as arrays, for whole pages at once. What needs no more than a line does without: see `gate`.
+`suspects` tells at little cost where a text may be damaged: it looks up every pair among those that clean text has. A
+page is looked up as arrays (`PairArrays`). A line is looked up run by run, because to load numpy takes a tenth of a
+second, and to repair a line should not.
 """
 
 from __future__ import annotations
@@ -26,32 +23,36 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from newsarchive.core.encoding.charsets import charsets
 from newsarchive.core.text.scripts import SCRIPTS, kind, script
 from newsarchive.rules import Rules
 
-MODEL = "encoding.bin"
+#: The model's key in `Rules.models`.
+MODEL_FILE = "encoding.bin"
+#: The first bytes of a model file.
 MAGIC = b"PAIR1"
-
-#: Costs are stored in eighths of a nat, in one byte: 31.9 nats is the dearest pair.
-SCALE = 8.0
-#: A pair that costs more than this, in nats, has not been seen in clean text; one that ends in one of so many
-#: characters that not each pair can be known, than that.
-UNSEEN, UNSEEN_MANY = 11.0, 14.5
-#: The symbols of those: Han, Hangul, emoji.
-_MANY = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
-#: From so many characters on, the costs of a text are summed by numpy.
-LONG = 400
+#: Costs are stored in eighths of a nat, one byte each: the dearest pair costs 31.9 nats.
+UNITS_PER_NAT = 8.0
+#: In nats: clean text has the pairs that cost this or less, and not those that cost more.
+MAX_CLEAN_PAIR_NATS = 11.0
+#: The same for a pair that ends in a character of `_LARGE_KINDS`.
+MAX_CLEAN_LARGE_KIND_NATS = 14.5
+#: Han, Hangul and emoji have more characters than word lists can show pairs of: symbols that begin so.
+_LARGE_KINDS = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
+#: In characters: numpy sums the costs of a text from this length on, plain Python those of a shorter one.
+MIN_NUMPY_CHARACTERS = 400
+#: A script with less than this share of a page's letters may be mojibake as a whole.
+MIN_SCRIPT_SHARE = 0.3
+#: In characters: a shorter text is a line, and its suspects are looked up without numpy.
+MIN_PAGE_CHARACTERS = 240
 
 
 @dataclass(frozen=True, eq=False)
 class PairModel:
     """Costs of character pairs.
 
-    `names` are the symbols: a character, or a kind in brackets for all that have no symbol of
-    their own. `costs[a][b]` is −log P(b | a) in eighths of a nat, by symbol.
+    `names` are the symbols: a character, or a kind in brackets for all characters that have no symbol of their own.
+    `costs[a][b]` is −log P(b | a) in eighths of a nat, by symbol. `symbols` gives the symbol of a character.
     """
 
     names: tuple[str, ...]
@@ -60,7 +61,7 @@ class PairModel:
 
     @classmethod
     def load(cls, data: bytes) -> PairModel:
-        """Read a model file. Raises `ValueError` for bytes that are none."""
+        """Read a model file. Raises `ValueError` for bytes that are no pair model."""
         if not data.startswith(MAGIC):
             raise ValueError("not a pair model: build one with `python -m training.encoding`")
         (head,) = struct.unpack_from("<I", data, len(MAGIC))
@@ -71,7 +72,7 @@ class PairModel:
         costs = _Costs(backing, zlib.decompress(data[at + head :]))
         return cls(names, costs, _Symbols(names, header["members"]))
 
-    def of(self, text: str) -> float:
+    def cost(self, text: str) -> float:
         """−log P(text after its first character), in nats."""
         symbols, costs = self.symbols, self.costs
         total, row = 0, costs[symbols[text[0]]]
@@ -79,21 +80,27 @@ class PairModel:
             now = symbols[char]
             total += row[now]
             row = costs[now]
-        return total / SCALE
+        return total / UNITS_PER_NAT
 
-    def total(self, text: str) -> float:
-        """The same as `of`, for long texts too."""
-        if len(text) < LONG:
-            return self.of(text)
+    def cost_of_page(self, text: str) -> float:
+        """`cost`, by numpy where the text is long."""
+        return self.cost(text) if len(text) < MIN_NUMPY_CHARACTERS else arrays_of(self).cost(text)
 
-        return arrays_of(self).total(text)
+    def gain(self, run: str, start: int, end: int, after: str) -> float:
+        """How much likelier a run is with `after` in place of `run[start:end]`, in nats."""
+        before, behind = run[start - 1], run[end : end + 1] or " "
+        return self.cost(before + run[start:end] + behind) - self.cost(before + after + behind)
 
     @cached_property
     def limits(self) -> tuple[float, ...]:
-        """By symbol: the dearest that a pair may be which ends in it and is in clean text, in the units of `costs`."""
-        return tuple((UNSEEN_MANY if n.startswith(_MANY) else UNSEEN) * SCALE for n in self.names)
+        """By symbol: the most that a pair of clean text which ends in it may cost, in the units of `costs`."""
+        return tuple(
+            (MAX_CLEAN_LARGE_KIND_NATS if name.startswith(_LARGE_KINDS) else MAX_CLEAN_PAIR_NATS)
+            * UNITS_PER_NAT
+            for name in self.names
+        )
 
-    def is_seen(self, text: str) -> bool:
+    def is_clean(self, text: str) -> bool:
         """Whether clean text has every pair of this text."""
         symbols, costs, limits = self.symbols, self.costs, self.limits
         row = costs[symbols[text[0]]]
@@ -106,7 +113,7 @@ class PairModel:
 
 
 class _Symbols(dict[str, int]):
-    """Character → symbol, worked out at first sight for a character without one of its own."""
+    """Character → symbol, worked out at first sight for a character without a symbol of its own."""
 
     def __init__(self, names: tuple[str, ...], members: dict[str, str]) -> None:
         super().__init__({n: i for i, n in enumerate(names) if len(n) == 1})
@@ -122,8 +129,8 @@ class _Symbols(dict[str, int]):
 class Backing:
     """What the class model says of every two symbols, in eighths of a nat, 255 at most.
 
-    `classes` is the class of each symbol, `between` the costs of one class after another, `into` what
-    each symbol costs in its class, `out_of` what it costs that a symbol's own pairs are left.
+    `classes` is the class of each symbol. `between` holds the costs of one class after another, `into` what each
+    symbol costs in its class, `out_of` what it costs to leave the pairs that a symbol has of its own.
     """
 
     def __init__(
@@ -150,7 +157,7 @@ class Backing:
 
 
 class _Costs(dict[int, bytes]):
-    """Symbol → the costs of each symbol after it, worked out at first sight: a text needs few of them.
+    """Symbol → the costs of each symbol after it. A row is worked out at first sight, because a text needs few.
 
     `deltas` is what is added to the backing, modulo 256, row after row.
     """
@@ -164,7 +171,7 @@ class _Costs(dict[int, bytes]):
         at, even, odd = symbol * self.size, self.even, self.even << 8
         a = int.from_bytes(self.backing.row(symbol), "little")
         b = int.from_bytes(self.deltas[at : at + self.size], "little")
-        # Every other byte, so that each has room for what it carries over.
+        # Every other byte at a time, so that the byte between has room for the carry.
         both = ((a & even) + (b & even)) & even | ((a & odd) + (b & odd)) & odd
         self[symbol] = row = both.to_bytes(self.size + 3, "little")[: self.size]
         return row
@@ -172,7 +179,7 @@ class _Costs(dict[int, bytes]):
 
 def model_of(rules: Rules) -> PairModel:
     """The pair model of these rules. Raises `ValueError` where they hold none."""
-    return _loaded(rules.models.get(MODEL, b""))
+    return _loaded(rules.models.get(MODEL_FILE, b""))
 
 
 @lru_cache(maxsize=4)
@@ -180,79 +187,71 @@ def _loaded(data: bytes) -> PairModel:
     return PairModel.load(data)
 
 
-#: A script that makes up less of the page's letters than this may be mojibake as a whole.
-MINOR = 0.3
-#: A text of fewer characters is a line.
-LINE = 240
-
-#: What is not plain: any two others may meet, in addresses, code, typing errors.
-_ODD = re.compile(r"[^\n\t -~]+")
+#: Characters that are not plain. Any two plain ones may meet: in addresses, code, typing errors.
+_NOT_PLAIN = re.compile(r"[^\n\t -~]+")
 _NO_LETTERS = bytes(b for b in range(256) if not (b < 128 and chr(b).isalpha()))
 
 
 def suspects(model: PairModel, text: str) -> Sequence[int]:
-    """Where a page may be damaged: positions of pairs that clean text does not have, and of letters
-    of a script that makes up little of the page. Empty for a clean page."""
+    """Where a text may be damaged: the positions of pairs that clean text does not have, and of letters of a script
+    that has less than `MIN_SCRIPT_SHARE` of the text's letters. Empty for a clean text."""
     if text.isascii():
         return []
-    if len(text) < LINE:
-        return _by_runs(model, text)
-
-    return arrays_of(model).suspects(text)
+    return _by_runs(model, text) if len(text) < MIN_PAGE_CHARACTERS else arrays_of(model).suspects(text)
 
 
 def _by_runs(model: PairModel, text: str) -> list[int]:
-    runs = [match.span() for match in _ODD.finditer(text)]
+    spans = [match.span() for match in _NOT_PLAIN.finditer(text)]
     found = []
-    for start, end in runs:
+    for start, end in spans:
         first = start - 1 if start else 0
-        if places := _unseen_in(model, text[first : end + 1]):
+        if places := _unclean_pairs(model, text[first : end + 1]):
             found += [first + place for place in places]
-    odd = "".join([text[start:end] for start, end in runs])
-    if minor := _minor(model, text, odd):
-        of_minor = (i - 1 for start, end in runs for i in range(start, end) if text[i] in minor)
+    not_plain = "".join([text[start:end] for start, end in spans])
+    if minor := _letters_of_minor_scripts(model, text, not_plain):
+        of_minor = (i - 1 for start, end in spans for i in range(start, end) if text[i] in minor)
         found = sorted({*found, *of_minor} - {-1})
     return found
 
 
-def _minor(model: PairModel, text: str, odd: str) -> set[str]:
-    """The letters of scripts that make up little of a page: `odd` is all in it that is not plain."""
-    names = facts_of(model).scripts
-    scripts = {char: name for char in set(odd) if (name := names[model.symbols[char]])}
+def _letters_of_minor_scripts(model: PairModel, text: str, not_plain: str) -> set[str]:
+    """The letters of scripts below `MIN_SCRIPT_SHARE`; `not_plain` holds all characters that are not plain."""
+    names = traits_of(model).scripts
+    scripts = {char: name for char in set(not_plain) if (name := names[model.symbols[char]])}
     if {"LATIN"}.issuperset(scripts.values()):
         return set()
     raw = text.encode("utf-8", "surrogatepass")
     counts = Counter({"LATIN": len(raw.translate(None, _NO_LETTERS))})
-    for char, number in Counter(odd).items():
+    for char, number in Counter(not_plain).items():
         if char in scripts:
             counts[scripts[char]] += number
-    least = MINOR * counts.total()
+    least = MIN_SCRIPT_SHARE * counts.total()
     return {char for char, name in scripts.items() if counts[name] < least}
 
 
 @lru_cache(maxsize=1 << 13)
-def _unseen_in(model: PairModel, run: str) -> tuple[int, ...]:
+def _unclean_pairs(model: PairModel, run: str) -> tuple[int, ...]:
     """Where the pairs of a run are that clean text does not have."""
-    facts, costs, limits = facts_of(model), model.costs, model.limits
+    plain, costs, limits = traits_of(model).plain, model.costs, model.limits
     ids = [model.symbols[c] for c in run]
     return tuple(
         at
         for at, (a, b) in enumerate(pairwise(ids))
-        if costs[a][b] > limits[b] and not (facts.plain[a] and facts.plain[b])
+        if costs[a][b] > limits[b] and not (plain[a] and plain[b])
     )
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
-    """By symbol: whether it is plain; its script, or "" for none that pages are written in."""
+class SymbolTraits:
+    """By symbol: whether it is plain; its script, or "" for no script that pages are written in."""
 
     plain: tuple[bool, ...]
     scripts: tuple[str, ...]
 
 
 @lru_cache(maxsize=4)
-def facts_of(model: PairModel) -> Facts:
-    return Facts(
+def traits_of(model: PairModel) -> SymbolTraits:
+    return SymbolTraits(
         plain=tuple((n.isascii() and len(n) == 1) or n == "[digit]" for n in model.names),
         scripts=tuple(map(_script, model.names)),
     )
@@ -264,98 +263,115 @@ def _script(name: str) -> str:
     return "CJK" if own in ("HIRAGANA", "KATAKANA") else own if own in SCRIPTS else ""
 
 
-#: Symbols are counted from 1 on here: 0 is a character not met so far.
+#: Symbols are numbered from 1 on in `PairArrays`: 0 is a character not met so far.
 _NEW = 0
-_COMMON = ("", "LATIN")
+#: The scripts that are not looked at: no script, and Latin.
+_COMMON_SCRIPTS = ("", "LATIN")
 
 
-class Arrays:
-    """A pair model by code point and by pair.
+class PairArrays:
+    """A pair model by code point and by pair, for whole pages at once.
 
-    Symbols are numbered anew: `_NEW` is none, those from `foreign` on are letters of other scripts than Latin.
-    `costs` and `unseen` hold a value for every two numbers, row after row; `scripts` the script of each, as a
-    number, 0 for no letter; `_numbers` the number of each code point met.
+    Symbols are numbered anew: `_NEW` is no symbol, and those from `foreign` on are letters of other scripts than
+    Latin. `costs` (uint8) and `unclean` (bool) have shape (symbols + 1, symbols + 1). `scripts` holds the script of
+    each symbol, as a number, 0 for no letter; `_numbers` the symbol of each code point met so far.
     """
 
     def __init__(self, model: PairModel) -> None:
-        facts, self.model = facts_of(model), model
-        self._order = sorted(range(len(model.names)), key=lambda i: facts.scripts[i] not in _COMMON)
-        self._number = {symbol: number for number, symbol in enumerate(self._order, 1)}
-        self.foreign = 1 + sum(name in _COMMON for name in facts.scripts)
-        self.size = size = 1 + len(self._order)
-        costs = np.frombuffer(b"".join([model.costs[i] for i in self._order]), np.uint8)
+        import numpy as np
+
+        traits, self.model = traits_of(model), model
+        order = sorted(range(len(model.names)), key=lambda i: traits.scripts[i] not in _COMMON_SCRIPTS)
+        self._symbol = {symbol: number for number, symbol in enumerate(order, 1)}
+        self.foreign = 1 + sum(name in _COMMON_SCRIPTS for name in traits.scripts)
+        self.size = size = 1 + len(order)
+        costs = np.frombuffer(b"".join([model.costs[i] for i in order]), np.uint8)
         self.costs = np.zeros((size, size), np.uint8)
-        self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)[:, self._order]
-        plain = np.array([False, *(facts.plain[i] for i in self._order)])
-        limits = np.array([0.0, *(model.limits[i] for i in self._order)])
-        self.unseen = (self.costs > limits) & ~(plain[:, None] & plain)
-        self.unseen[_NEW] = self.unseen[:, _NEW] = True
-        names = sorted(set(facts.scripts))  # "" is the first
-        self.scripts = np.array([0, *(names.index(facts.scripts[i]) for i in self._order)], np.intp)
-        self._numbers = np.zeros(0x110000, np.intp)  # pages of it that no text needs take no memory
+        self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)[:, order]
+        plain = np.array([False, *(traits.plain[i] for i in order)])
+        limits = np.array([0.0, *(model.limits[i] for i in order)])
+        self.unclean = (self.costs > limits) & ~(plain[:, None] & plain)
+        self.unclean[_NEW] = self.unclean[:, _NEW] = True
+        names = sorted(set(traits.scripts))  # "" is the first
+        self.scripts = np.array([0, *(names.index(traits.scripts[i]) for i in order)], np.intp)
+        self._numbers = np.zeros(0x110000, np.intp)  # its pages that no text needs take no memory
 
     def symbols(self, text: str) -> Any:
-        """The symbols of a text."""
+        """The symbols of a text, one for each character."""
+        import numpy as np
+
         codes = _codes(text)
         found = self._numbers.take(codes)
         return found if np.count_nonzero(found) == len(found) else self._met(codes)
 
-    def total(self, text: str) -> float:
-        """See `PairModel.total`."""
+    def cost(self, text: str) -> float:
+        """See `PairModel.cost`."""
         symbols = self.symbols(text)
-        return float(self.costs.take(symbols[:-1] * self.size + symbols[1:]).sum()) / SCALE
+        return float(self.costs.take(symbols[:-1] * self.size + symbols[1:]).sum()) / UNITS_PER_NAT
 
-    def totals(self, text: str, raw: bytes) -> list[float]:
-        """What a text costs where its bytes are read with each of `charsets()`.
+    def costs_by_codec(self, text: str, raw: bytes) -> list[float]:
+        """What a text costs where its bytes are read with each of `charsets()`, in nats.
 
-        `raw` has a byte for each character, 0x3F for one that is to stay as it is.
+        `raw` has a byte for each character, 0x3F for a character that is to stay as it is.
         """
+        import numpy as np
+
         codes = np.frombuffer(raw, np.uint8)
         symbols = np.where(codes == 0x3F, self.symbols(text), self._decoded[:, codes])
         pairs = symbols[:, :-1] * self.size + symbols[:, 1:]
-        return [float(cost) / SCALE for cost in self.costs.take(pairs).sum(1).tolist()]
+        return [float(cost) / UNITS_PER_NAT for cost in self.costs.take(pairs).sum(1).tolist()]
 
     @cached_property
     def _decoded(self) -> Any:
-        """Codec by byte → symbol."""
+        """Symbols, shape (codecs, 256)."""
+        import numpy as np
+
         return np.array([self.symbols("".join(codec.decoded)) for codec in charsets()])
 
     def suspects(self, text: str) -> list[int]:
-        """See `gate.suspects`."""
+        """See `suspects`."""
+        import numpy as np
+
         codes = _codes(text)
         symbols = self._numbers.take(codes)
-        wrong = self.unseen.take(symbols[:-1] * self.size + symbols[1:])
+        wrong = self.unclean.take(symbols[:-1] * self.size + symbols[1:])
         if np.count_nonzero(wrong) and np.count_nonzero(symbols) < len(symbols):
             symbols = self._met(codes)
-            wrong = self.unseen.take(symbols[:-1] * self.size + symbols[1:])
+            wrong = self.unclean.take(symbols[:-1] * self.size + symbols[1:])
         if symbols.max() >= self.foreign:
             scripts = self.scripts.take(symbols)
             counts = np.bincount(scripts).tolist()
-            least = MINOR * sum(counts[1:])
+            least = MIN_SCRIPT_SHARE * sum(counts[1:])
             if any(0 < count < least for count in counts[1:]):
                 minor = np.array([False, *(count < least for count in counts[1:])])
                 wrong |= (minor.take(scripts) & (codes > 0x7F))[1:]
         return np.flatnonzero(wrong).tolist() if np.count_nonzero(wrong) else []
 
     def _met(self, codes: Any) -> Any:
-        """The symbols of these code points, those not met so far among them."""
+        """The symbols of these code points; those not met so far are numbered first."""
+        import numpy as np
+
         for code in np.unique(codes[self._numbers.take(codes) == _NEW]).tolist():
-            self._numbers[code] = self._number[self.model.symbols[chr(code)]]
+            self._numbers[code] = self._symbol[self.model.symbols[chr(code)]]
         return self._numbers.take(codes)
 
 
 @lru_cache(maxsize=4)
-def arrays_of(model: PairModel) -> Arrays:
+def arrays_of(model: PairModel) -> PairArrays:
     """The arrays of a model, made once."""
-    return Arrays(model)
+    return PairArrays(model)
 
 
 def _codes(text: str) -> Any:
+    import numpy as np
+
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
 
 
 def non_ascii(text: str) -> list[tuple[int, int]]:
-    """Where the runs of characters beyond ASCII are. The text begins and ends with ASCII."""
-    odd = _codes(text) > 0x7F
-    edges = (np.flatnonzero(odd[1:] != odd[:-1]) + 1).tolist()
+    """(start, end) of the runs of characters beyond ASCII. The text begins and ends with ASCII."""
+    import numpy as np
+
+    beyond = _codes(text) > 0x7F
+    edges = (np.flatnonzero(beyond[1:] != beyond[:-1]) + 1).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))

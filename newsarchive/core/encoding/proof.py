@@ -1,53 +1,51 @@
-"""What a reading must show besides its gain, before it may vote for a codec or change anything.
+"""What a reading must show besides its gain, before it counts for a codec or changes anything.
 
-Any text can be read as something else, and two letters side by side may well be UTF-8 for another one: `№Ф` is `ܔ`,
-read as x-mac-cyrillic. A page that is right as it stands has many such places: camel case, numbers of
-registration, menus without spaces. So words are asked, and single characters prove nothing:
+Any text can be read as something else, and two letters side by side may well be UTF-8 for another letter: `№Ф` is `ܔ`,
+read as x-mac-cyrillic. A page that is right as it stands has many such places: camel case, numbers of registration,
+menus without spaces. So words are asked, and single characters prove nothing:
 
 - A word that is known as it stands is no damage (`аВ` in `ПолитикаВ`).
-- Damage befalls words, not letters in the middle of one: where letters beside a reading stay as they are, their
+- Damage befalls words, not letters in the middle of a word. Where letters beside a reading stay as they are, their
   word must be known better than before.
-- Letters of a script that the page is not written in come as words, its digits with letters: one that two bytes
-  make is refused whatever it gains, others where nothing else on the page proves the codec.
-- Where nothing else does, a letter that is a word by itself is an accident too, unless Latin has that word (`à`), and
-  so is one character made of the page's own script (`名` in `更名/过户`, `Β΄`).
+- Letters of a script that the page is not written in come as words, and digits of such a script come with letters. A
+  single one that two bytes make is refused, whatever it gains. Others are refused where nothing else on the page
+  proves the codec.
+- Where nothing else proves the codec, a letter that is a word by itself is an accident, unless Latin has that word
+  (`à`). So is one character made of the page's own script (`名` in `更名/过户`, `Β΄`).
 - A reading that gains little must make a known word, or be a sign that is proven elsewhere on the page.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.encoding.mojibake import Found, Reading
-from newsarchive.core.encoding.ngram_model import LENGTHS, GramModel, camel_parts
+from newsarchive.core.encoding.changed_words import WORD
+from newsarchive.core.encoding.mojibake import Reading, RunReadings
+from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel, camel_parts
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.runs import Runs
 from newsarchive.core.text.scripts import script
 
-#: Letters that a word has at the least to be known as it stands, one less if it has no capitals inside: fewer letters
-#: of damage may happen to be a word.
-MIN_KNOWN_LETTERS = 4
-#: What a reading of a believed codec must gain by itself, in nats. Below, it must make a known word, or be signs that
-#: are proven elsewhere on the page. Measured: of 67,000 readings that were right, 27 gained less than 10.
-MIN_NATS = 9.0
-#: A script of which the page has this share of its letters, apart from what is read otherwise, is one that it is
-#: written in; one with less may be a name, or the menu of languages.
+#: In letters: a shorter word is not taken as known where it stands, because letters of damage may happen to be a word.
+#: A word without capitals inside may have one letter less.
+MIN_STANDING_WORD_LETTERS = 4
+#: In nats: a reading of a believed codec that gains less must make a known word, or be a sign that is proven elsewhere on
+#: the page. Measured: of 67,000 readings that were right, 27 gained less than 10.
+MIN_SURE_NATS = 9.0
+#: A page is written in a script with more than this share of its letters, apart from those that are read otherwise. A
+#: script with less may be a name, or the menu of languages.
 MIN_HOME_SHARE = 0.05
-#: Scripts that are met on any page: the second in formulas.
+#: Scripts that are met on any page: Greek in formulas.
 ANYWHERE = frozenset(("GREEK",))
-
-#: Scripts whose words say nothing: they are not parted, or most of their letters are ASCII, which no codec damages.
-UNCUT = frozenset(("", "LATIN", *LENGTHS))
-
-#: Punctuation from here to there is that of single scripts, from Armenian to Vedic.
-_SCRIPTS_PUNCTUATION = range(0x0530, 0x1D00)
-
-_WORD = re.compile(r"[^\W\d_]+")
+#: Scripts whose words prove nothing: they are not parted by spaces, or most of their letters are ASCII, which no codec
+#: damages.
+UNCUT_SCRIPTS = frozenset(("", "LATIN", *UNPARTED_GRAM_LETTERS))
+#: Code points: the punctuation in this range belongs to single scripts, from Armenian to Vedic.
+_PUNCTUATION_OF_SCRIPTS = range(0x0530, 0x1D00)
 
 
 class Proof:
@@ -57,8 +55,8 @@ class Proof:
         self.runs, self.grams, self.model = runs, grams, model
         self._known: dict[str, list[tuple[int, int]]] = {}
 
-    def of_words(self, found: Found) -> Found:
-        """The readings that no word speaks against; runs without any are left out."""
+    def of_words(self, found: RunReadings) -> RunReadings:
+        """The readings that no word speaks against. Runs without readings are left out."""
         return {run: good for run, readings in found.items() if (good := self._of_run(run, readings))}
 
     def _of_run(self, run: str, readings: list[Reading]) -> list[Reading]:
@@ -68,7 +66,7 @@ class Proof:
         else:
             return readings
         good = [r for r in readings if not _mixes_scripts(run, r) and not self._is_known(run, r)]
-        return [r for r in good if not _is_cut(run, r, good) or self._betters(run, r)]
+        return [r for r in good if not _is_cut(run, r, good) or self._is_better_known(run, r)]
 
     def _is_known(self, run: str, reading: Reading) -> bool:
         """Whether a reading changes a word that is known as it stands."""
@@ -79,66 +77,69 @@ class Proof:
         return any(start < reading.end and end > reading.start for start, end in self._known[run])
 
     def _known_words(self, run: str) -> Iterator[tuple[int, int]]:
-        """Where the words are that a run has a part in and that are known as they stand, counted from its start."""
-        at, text = self.runs.places[run][0] + 1, self.runs.text
-        for match in _WORD.finditer(text, *_with_words(text, at + 1, at + len(run) - 1)):
-            parts = [] if script(match[0][0]) in UNCUT else camel_parts(match[0])
+        """(start, end), counted from the start of the run, of the words that the run is a part of and that are known
+        as they stand."""
+        at, text = self.runs.places[run][0] + 1, self.runs.framed
+        for match in WORD.finditer(text, *_with_words(text, at + 1, at + len(run) - 1)):
+            parts = [] if script(match[0][0]) in UNCUT_SCRIPTS else camel_parts(match[0])
             if any(map(self.grams.unknown, parts)):
                 continue
             start = match.start() - at
-            least = MIN_KNOWN_LETTERS - match[0][1:].islower()
+            least = MIN_STANDING_WORD_LETTERS - match[0][1:].islower()
             for part in parts:
                 if len(part) >= least:
                     yield start, start + len(part)
                 start += len(part)
 
-    def _betters(self, run: str, reading: Reading) -> bool:
+    def _is_better_known(self, run: str, reading: Reading) -> bool:
         """Whether the words around a reading are known better once it is made. Where signs come out, the letters
-        behind a word may be theirs: `сферыВ»` is no camel case."""
-        at, text = self.runs.places[run][0] + 1, self.runs.text
-        first, last = at + reading.start, at + reading.end
-        start, end = _with_words(text, first, last)
-        before, after = text[start:end], text[start:first] + reading.after + text[last:end]
+        behind a word may be part of the damage: `сферыВ»` is no camel case."""
+        before, after = self._words_around(run, reading)
         are_letters = any(map(str.isalpha, reading.after))
-        if are_letters and any(map(self.grams.knows, _WORD.findall(before))):
+        if are_letters and any(map(self.grams.knows, WORD.findall(before))):
             return False
         return self._unknown(after, are_letters) + are_letters <= self._unknown(before, are_letters)
 
-    def enough(self, found: Found) -> Found:
-        """The readings of a codec that gain enough; runs without any are left out."""
+    def enough(self, found: RunReadings) -> RunReadings:
+        """The readings of a codec that gain enough. Runs without readings are left out."""
         sure = {
-            (run[r.start : r.end], r.after) for run, rs in found.items() for r in rs if r.gain >= MIN_NATS
+            (run[r.start : r.end], r.after)
+            for run, rs in found.items()
+            for r in rs
+            if r.gain >= MIN_SURE_NATS
         }
         good = {run: [r for r in rs if self._is_enough(run, r, sure)] for run, rs in found.items()}
         return {run: rs for run, rs in good.items() if rs}
 
     def _is_enough(self, run: str, reading: Reading, sure: Collection[tuple[str, str]]) -> bool:
-        if reading.gain >= MIN_NATS or reading.gain <= 0:
+        if reading.gain >= MIN_SURE_NATS or reading.gain <= 0:
             return reading.gain > 0
         if any(map(str.isalpha, reading.after)):
-            return not _is_cut(run, reading, [reading]) and self._makes_a_word(run, reading)
+            if _is_cut(run, reading, [reading]):
+                return False
+            return any(map(self.grams.knows, WORD.findall(self._words_around(run, reading)[1])))
         return (run[reading.start : reading.end], reading.after) in sure
 
-    def _makes_a_word(self, run: str, reading: Reading) -> bool:
-        """Whether a word that a reading has letters in is known once it is made."""
-        at, text = self.runs.places[run][0] + 1, self.runs.text
+    def _words_around(self, run: str, reading: Reading) -> tuple[str, str]:
+        """The text of a reading with the rest of the words that it cuts, before and after the reading is made."""
+        at, text = self.runs.places[run][0] + 1, self.runs.framed
         first, last = at + reading.start, at + reading.end
         start, end = _with_words(text, first, last)
-        words = _WORD.findall(text[start:first] + reading.after + text[last:end])
-        return any(map(self.grams.knows, words))
+        return text[start:end], text[start:first] + reading.after + text[last:end]
 
     def _unknown(self, text: str, is_camel: bool) -> int:
-        words = _WORD.findall(text)
+        words = WORD.findall(text)
         parts = [part for word in words for part in camel_parts(word)] if is_camel else words
         return sum(map(self.grams.unknown, parts))
 
-    def of_page(self, found: Found, is_many_bytes: bool) -> Found:
-        """The readings of a codec without the single characters that prove nothing; runs without any are left out."""
+    def of_page(self, found: RunReadings, is_multi_byte: bool) -> RunReadings:
+        """The readings of a codec without the single characters that prove nothing. Runs without readings are left
+        out."""
         some = [
             (run, r)
             for run, readings in found.items()
             for r in readings
-            if _may_be_doubtful(run[r.start : r.end], r.after, is_many_bytes)
+            if _may_be_doubtful(run[r.start : r.end], r.after, is_multi_byte)
         ]
         if not some:
             return found
@@ -147,20 +148,20 @@ class Proof:
         )
         strange = {(run, r) for run, r in some if not writings(r.after) <= ANYWHERE | home}
         if strange:
-            words = frozenset[str]().union(*(_in_words(r.after) for rs in found.values() for r in rs))
+            words = frozenset[str]().union(*(_scripts_of_words(r.after) for rs in found.values() for r in rs))
             strange = {(run, r) for run, r in strange if not writings(r.after) <= ANYWHERE | home | words}
         lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r)}
-        doubtful = strange | lone | _own(some, home, is_many_bytes)
+        doubtful = strange | lone | _own(some, home, is_multi_byte)
         if not doubtful:
             return found
-        sure = ((run, r) for run, readings in found.items() for r in readings if r.gain >= MIN_NATS)
+        sure = ((run, r) for run, readings in found.items() for r in readings if r.gain >= MIN_SURE_NATS)
         if any(reading not in doubtful for reading in sure):
-            doubtful = {(run, r) for run, r in strange if _is_of_bytes(r.after, 2)}
+            doubtful = {(run, r) for run, r in strange if _utf8_length(r.after) == 2}
         rest = {run: [r for r in readings if (run, r) not in doubtful] for run, readings in found.items()}
         return {run: readings for run, readings in rest.items() if readings}
 
-    def _home(self, found: Found, names: Iterable[str]) -> frozenset[str]:
-        """Those of these scripts that the page is written in, apart from what the readings change."""
+    def _home(self, found: RunReadings, names: Iterable[str]) -> frozenset[str]:
+        """The scripts among these that the page is written in, apart from what the readings change."""
         scripts = self.runs.scripts
         least = MIN_HOME_SHARE * scripts.total()
         counts = {name: scripts[name] for name in names if scripts[name] > least}
@@ -184,39 +185,41 @@ class Proof:
 
 
 @lru_cache(maxsize=1 << 13)
-def _may_be_doubtful(before: str, after: str, is_many_bytes: bool) -> bool:
-    """Whether a reading is a letter, or of letters that not every page has, or made of one or two characters."""
+def _may_be_doubtful(before: str, after: str, is_multi_byte: bool) -> bool:
+    """Whether a reading is one letter, or has letters that not every page has, or is a single character that proves
+    nothing."""
     is_letter = len(after) == 1 and after.isalpha()
-    return is_letter or not writings(after) <= ANYWHERE or _is_single(before, after, is_many_bytes)
+    return is_letter or not writings(after) <= ANYWHERE or _is_single(before, after, is_multi_byte)
 
 
-def _is_single(before: str, after: str, is_many_bytes: bool) -> bool:
-    """Whether one character is made of letters and signs: in a codec of many bytes of one or two, else of a letter and
-    a sign, and it is a sign."""
+def _is_single(before: str, after: str, is_multi_byte: bool) -> bool:
+    """Whether one character is made of letters. In a multi-byte codec it is any character but those of three bytes; in
+    a single-byte codec it is a sign of two bytes."""
     if len(after) > 1 or not writings(before):
         return False
-    return not _is_of_bytes(after, 3) if is_many_bytes else len(before) == 2 and not after.isalpha()
+    return _utf8_length(after) != 3 if is_multi_byte else len(before) == 2 and not after.isalpha()
 
 
 def _own(
-    some: list[tuple[str, Reading]], home: frozenset[str], is_many_bytes: bool
+    some: list[tuple[str, Reading]], home: frozenset[str], is_multi_byte: bool
 ) -> set[tuple[str, Reading]]:
-    """Those of these readings that make one character of characters of the page's own script; in a codec of one byte
-    only where all come to the same (`Β΄`)."""
-    own = set()
-    for run, r in some:
-        before = run[r.start : r.end]
-        if _is_single(before, r.after, is_many_bytes) and not writings(before).isdisjoint(home):
-            own.add((run, r))
-    return own if is_many_bytes or len({r.after for _, r in own}) == 1 else set()
+    """The readings among these that make one character of characters of the page's own script. In a single-byte codec
+    they count only where all come to the same character (`Β΄`)."""
+    own = {
+        (run, r)
+        for run, r in some
+        if _is_single(run[r.start : r.end], r.after, is_multi_byte)
+        and not writings(run[r.start : r.end]).isdisjoint(home)
+    }
+    return own if is_multi_byte or len({r.after for _, r in own}) == 1 else set()
 
 
-def _is_of_bytes(text: str, number: int) -> bool:
-    return len(text.encode("utf-8", "surrogatepass")) == number
+def _utf8_length(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _with_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """A part of a text and what is left of the words that it cuts."""
+    """(start, end) of a part of a text with the rest of the words that it cuts."""
     while text[start].isalpha() and text[start - 1].isalpha():
         start -= 1
     while text[end - 1].isalpha() and text[end].isalpha():
@@ -233,22 +236,23 @@ def _touches_letters(run: str, reading: Reading) -> bool:
 @lru_cache(maxsize=1 << 13)
 def _has_words(text: str) -> bool:
     """Whether a text has letters of scripts that part their words, other than Latin."""
-    return not UNCUT.issuperset(map(script, text))
+    return not UNCUT_SCRIPTS.issuperset(map(script, text))
 
 
 def _is_cut(run: str, reading: Reading, others: list[Reading]) -> bool:
-    """Whether a letter beyond ASCII stays as it is beside a reading, in a word with a letter that is changed."""
+    """Whether a letter beyond ASCII stays as it is beside a reading, in one word with a letter that is changed."""
     for inner, outer in ((reading.start, reading.start - 1), (reading.end - 1, reading.end)):
         beside = run[outer : outer + 1]
         own = script(beside) if beside > "\x7f" else ""
-        is_word = own == script(run[inner]) and own not in UNCUT
+        is_word = own == script(run[inner]) and own not in UNCUT_SCRIPTS
         if is_word and not any(r.start <= outer < r.end for r in others):
             return True
     return False
 
 
 def _mixes_scripts(run: str, reading: Reading) -> bool:
-    """Whether letters of a word become letters of another script than the rest of it: `ة‹` is `ɋ` as windows-1256."""
+    """Whether letters of a word become letters of another script than the rest of the word: `ة‹` is `ɋ`, read as
+    windows-1256."""
     first, last = run[reading.start - 1], run[reading.end : reading.end + 1] or " "
     edges = ((first, run[reading.start], reading.after[0]), (last, run[reading.end - 1], reading.after[-1]))
     return any(
@@ -262,8 +266,8 @@ def _mixes_scripts(run: str, reading: Reading) -> bool:
 
 @lru_cache(maxsize=1 << 13)
 def writings(text: str) -> frozenset[str]:
-    """The scripts of the letters and digits of a text, those of signs such as `µ` and `𝕏` by the letter they come
-    from."""
+    """The scripts of the letters and digits of a text, without Latin. Signs such as `µ` and `𝕏` count as the letter
+    that they come from."""
     return frozenset(filter(None, map(_writing, text)))
 
 
@@ -274,20 +278,25 @@ def _scripts_in(text: str) -> tuple[tuple[str, int], ...]:
 
 
 @lru_cache(maxsize=1 << 13)
-def _in_words(text: str) -> frozenset[str]:
-    """The scripts of which a text has two letters side by side."""
+def _scripts_of_words(text: str) -> frozenset[str]:
+    """The scripts that have two letters side by side in a text."""
     return frozenset(
         script(a) for a, b in pairwise(text) if a.isalpha() and script(a) and script(a) == script(b)
     )
 
 
 def _writing(char: str) -> str:
+    """The script of a letter, digit, mark or punctuation beyond ASCII; "" for Latin, for signs, and for ASCII."""
     category = unicodedata.category(char)
     if char < "\x80" or (category[0] not in "LMP" and category != "Nd"):
         return ""
     plain = unicodedata.normalize("NFKC", char)[0]
     own = script(plain)
-    if plain.isascii() or own == "LATIN" or (category[0] == "P" and ord(plain) not in _SCRIPTS_PUNCTUATION):
+    if (
+        plain.isascii()
+        or own == "LATIN"
+        or (category[0] == "P" and ord(plain) not in _PUNCTUATION_OF_SCRIPTS)
+    ):
         return ""
     if own not in ("", "other"):
         return own

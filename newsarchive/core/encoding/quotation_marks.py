@@ -31,20 +31,25 @@ STYLES = {
 }
 OPENINGS = frozenset("“‘„‚")
 #: Languages that have more than one custom.
-UNSURE = "ru uk be kk da"
+LANGUAGES_OF_SEVERAL_STYLES = "ru uk be kk da"
 MARKS = frozenset("".join(map("".join, STYLES)))
 _MARKS = re.compile("[" + "".join(sorted(MARKS)) + "]")
-INSIDE, OPENING, CLOSING = "inside", "opening", "closing"
+#: The roles of a mark.
+INSIDE = "inside"
+OPENING = "opening"
+CLOSING = "closing"
 #: What stands for a lost byte: nothing, or one of these.
 SPELLINGS = ("", "\ufffd", "?")
-#: Several codecs begin marks with the same two characters.
-LIKELIEST = "windows-1252"
-#: So many marks that lost their last byte are no accident.
-TORN = 2
-#: Of the marks of a page, so many may open and not close, or the other way round: quotations run over lines.
-UNPAIRED = 0.4
-#: What it counts that a style is the custom of the page's language, and that it is of double marks.
-CUSTOM, DOUBLE = 0.5, 0.2
+#: The codec to try first: several begin marks with the same two characters.
+LIKELIEST_CODEC = "windows-1252"
+#: In marks: fewer that lost their last byte may be an accident.
+MIN_TORN_MARKS = 2
+#: This share of the marks of a page may open and not close, or close and not open: quotations run over lines.
+MAX_UNPAIRED_SHARE = 0.4
+#: In marks: what it counts that a style is the custom of the page's language.
+CUSTOM_BONUS = 0.5
+#: In marks: what it counts that a style has double marks.
+DOUBLE_BONUS = 0.2
 
 
 class Mark(NamedTuple):
@@ -107,9 +112,9 @@ def torn_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | N
 
     Two marks must be so, each in the place of one, and what they begin with stand nowhere else.
     """
-    for codec in map(charset, sorted(names, key=lambda name: (name != LIKELIEST, name))):
+    for codec in map(charset, sorted(names, key=lambda name: (name != LIKELIEST_CODEC, name))):
         start = codec.decoded[0xE2] + codec.decoded[0x80]
-        if text.count(start) < TORN or text.count(start[0]) > text.count(start):
+        if text.count(start) < MIN_TORN_MARKS or text.count(start[0]) > text.count(start):
             continue
         for spelling in SPELLINGS:
             torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
@@ -214,10 +219,10 @@ def _style(
         opened = torn[0] * (opening in lost) + left[OPENING, opening]
         closed = torn[1] * (closing in lost) + left[CLOSING, closing]
         unexplained = torn[0] * (opening not in lost) + torn[1] * (closing not in lost)
-        usual = CUSTOM * _is_custom(STYLES[opening, closing], own) + DOUBLE * (opening in "“„”")
+        usual = CUSTOM_BONUS * _is_custom(STYLES[opening, closing], own) + DOUBLE_BONUS * (opening in "“„”")
         scores[opening, closing] = abs(opened - closed) + unexplained - usual
     best, second = sorted(scores, key=scores.__getitem__)[:2]
-    fits = scores[best] <= UNPAIRED * (torn[0] + torn[1]) and scores[best] < scores[second]
+    fits = scores[best] <= MAX_UNPAIRED_SHARE * (torn[0] + torn[1]) and scores[best] < scores[second]
     return best if fits else None
 
 
@@ -225,5 +230,5 @@ def _is_custom(languages: str, language: str) -> bool:
     """Whether a style is that of a language, one of these, or else of any that none is said to have."""
     if languages:
         return language in languages.split()
-    others = " ".join([UNSURE, *(own for own in STYLES.values() if own != "en")])
+    others = " ".join([LANGUAGES_OF_SEVERAL_STYLES, *(own for own in STYLES.values() if own != "en")])
     return bool(language) and language not in others.split()

@@ -1,10 +1,9 @@
-"""The runs of a page that may be damaged, and what is to change in them.
+"""The runs of a page that may be damaged, which codecs can have made them, and the changes to make in them.
 
-Which codecs can have made a run at all, told by two characters side by side, before anything is weighed.
-
-UTF-8 read wrongly has a first byte of a sequence (C2 to F4) and then a continuation byte (80 to BF),
-whatever characters the wrong codec made of them. Most clean text that looks suspicious has no such
-two neighbours in any codec, and damaged text has them in a few codecs only.
+`â€™` may be UTF-8 read as windows-1252: `â` is a lead byte (C2 to F4) and `€` a continuation byte (80 to BF) there. UTF-8
+that was read wrongly has such a pair, whatever characters the wrong codec made of it. Most clean text that looks
+suspicious has no such pair in any codec, and damaged text has it in a few codecs only: that is asked first, before
+any reading is weighed.
 """
 
 from __future__ import annotations
@@ -17,32 +16,44 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE, SINGLE_BYTE, charset
-from newsarchive.core.encoding.mojibake import NONE, UTF8, Found, Reading, codecs_in, single_bytes
+from newsarchive.core.encoding.mojibake import (
+    NO_CODECS,
+    UTF8,
+    Reading,
+    RunReadings,
+    codecs_in,
+    lead_and_continuation_codecs,
+)
 from newsarchive.core.encoding.multibyte import bytes_of
-from newsarchive.core.encoding.pair_model import LINE
+from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, non_ascii
 from newsarchive.core.text.scripts import script
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
-#: UTF-8 that was read wrongly is no farther than this from something suspicious.
-NEAR = 8
-#: Of the pairs near by, so many are suspicious where UTF-8 was read wrongly. Measured: this lets through
+#: In characters: UTF-8 that was read wrongly is no farther than this from a suspicious position.
+MAX_SUSPECT_DISTANCE = 8
+#: At least this share of the pairs near by is suspicious where UTF-8 was read wrongly. Measured: the bound lets through
 #: one clean page in thirty, and stops one damaged page in a thousand.
-DENSE, TWO = 0.2, 2
+MIN_SUSPICIOUS_SHARE = 0.2
+#: With this number of suspicious pairs, or of windows with the same pair, a window is looked at by its codecs alone.
+MIN_SUSPICIOUS_PAIRS = 2
 
-_NEWLINE = "\n"
-_NONE: frozenset[str] = frozenset()
-#: What is around the places of a core: one place is two characters.
-_AROUND = 5
-_SINGLE, _MANY = frozenset(SINGLE_BYTE), frozenset(MULTI_BYTE)
+#: In characters: what `Window.core` adds around its suspicious positions (two before, three behind).
+_CORE_CONTEXT = 5
+_SINGLE_BYTE_NAMES = frozenset(SINGLE_BYTE)
+_MULTI_BYTE_NAMES = frozenset(MULTI_BYTE)
 
 
 class Window(NamedTuple):
-    """A run or a part of one, with one character at either end; how many of its pairs are suspicious; these
-    and what is between them, with two characters at either end."""
+    """A run or a part of it, near suspicious positions.
+
+    `run` has one character of context at either end, `suspicious` counts its suspicious pairs, and `core` is what
+    lies between the first and the last of these, with two characters of context at either end.
+    """
 
     run: str
     suspicious: int
@@ -50,70 +61,71 @@ class Window(NamedTuple):
 
 
 def windows(text: str, positions: Sequence[int]) -> list[Window]:
-    """What is `NEAR` suspicious positions, which are in order, of the non-ASCII runs they are in."""
+    """The parts of runs that are no farther than `MAX_SUSPECT_DISTANCE` from suspicious positions, given in order."""
     found: list[Window] = []
     end = -1
     for position in positions:
         at = position if text[position] > "\x7f" else position + 1
-        if at >= end and (match := NON_ASCII.match(text, at, at + NEAR)):
-            least, end = max(end, at - NEAR, 0), match.end()
+        if at >= end and (match := NON_ASCII.match(text, at, at + MAX_SUSPECT_DISTANCE)):
+            least, end = max(end, at - MAX_SUSPECT_DISTANCE, 0), match.end()
             while at > least and text[at - 1] > "\x7f":
                 at -= 1
             first, last = bisect_left(positions, at - 1), bisect_left(positions, end)
             core = text[max(0, positions[first] - 2) : positions[last - 1] + 4]
-            run = f"{text[at - 1] if at else _NEWLINE}{text[at:end]}{text[end : end + 1] or _NEWLINE}"
+            run = (text[at - 1] if at else "\n") + text[at:end] + (text[end : end + 1] or "\n")
             found.append(Window(run, last - first, core))
     return found
 
 
-def conceivable(near: Iterable[Window]) -> frozenset[str]:
+def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
     """The names of the codecs in which some window may hold UTF-8, and is suspicious enough for it."""
-    names = _NONE
+    names = frozenset[str]()
     pairs: Counter[str] = Counter()
     for run, suspicious, core in near:
-        names |= plausible_single_bytes((run,)) if suspicious >= TWO else _whole(core)
-        if not (found := plausible(core) & _MANY):
+        if suspicious >= MIN_SUSPICIOUS_PAIRS:
+            names |= plausible_single_bytes((run,))
+        else:
+            names |= _with_whole_sequence(core)
+        if not (found := _plausible(core[1:-1]) & _MULTI_BYTE_NAMES):
             continue
         pairs[core[2:4]] += 1
-        is_dense = suspicious >= DENSE * (len(run) - 1) or len(core) - _AROUND <= suspicious + 1 > TWO
-        if is_dense or pairs[core[2:4]] == TWO:
+        is_dense = suspicious >= MIN_SUSPICIOUS_SHARE * (len(run) - 1)
+        is_dense |= len(core) - _CORE_CONTEXT <= suspicious + 1 > MIN_SUSPICIOUS_PAIRS
+        if is_dense or pairs[core[2:4]] == MIN_SUSPICIOUS_PAIRS:
             names |= found
     return names
 
 
 def is_single_byte(run: str) -> bool:
     """Whether single-byte codecs have all the characters of a run."""
-    return single_bytes().keys() >= set(run[1:-1])
+    return lead_and_continuation_codecs().keys() >= set(run[1:-1])
 
 
 def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
-    """The names of the single-byte codecs in which some run, context at either end, may hold UTF-8."""
+    """The names of the single-byte codecs in which some run may hold UTF-8."""
     bits = 0
     for run in runs:
         bits |= codecs_in(run[1:-1])
     return _named(bits)
 
 
-def plausible(run: str) -> frozenset[str]:
-    """The names of the codecs in which a run, context at either end, may hold UTF-8."""
-    return _plausible(run[1:-1])
-
-
 @lru_cache(maxsize=1 << 13)
-def _plausible(run: str) -> frozenset[str]:
+def _plausible(text: str) -> frozenset[str]:
+    """The names of the codecs in which a text may hold UTF-8."""
     bits = 0
-    signs = [_signs(char) for char in run]
-    for sign in signs:
-        bits |= sign[2]
-    for (first, _, _), (_, follows, _) in pairwise(signs):
-        bits |= first & follows
+    codecs = [_codecs_of(char) for char in text]
+    for _, _, whole in codecs:
+        bits |= whole
+    for (lead, _, _), (_, continuation, _) in pairwise(codecs):
+        bits |= lead & continuation
     return _named(bits)
 
 
 @lru_cache(maxsize=1 << 13)
-def _whole(core: str) -> frozenset[str]:
+def _with_whole_sequence(core: str) -> frozenset[str]:
     """The names of the single-byte codecs in which a text holds a whole sequence of UTF-8."""
-    return frozenset(name for name in plausible(core) & _SINGLE if UTF8.search(charset(name).to_bytes(core)))
+    names = _plausible(core[1:-1]) & _SINGLE_BYTE_NAMES
+    return frozenset(name for name in names if UTF8.search(charset(name).to_bytes(core)))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -122,17 +134,17 @@ def _named(bits: int) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _signs(char: str) -> tuple[int, int, int]:
-    """Three sets of codecs, a bit each: where a character starts a sequence, goes on with one, is one."""
-    singles = single_bytes().get(char, NONE)
-    first, follows, whole = *singles, 0
+def _codecs_of(char: str) -> tuple[int, int, int]:
+    """Three sets of codecs, a bit each: where a character starts a sequence, continues a sequence, is a sequence."""
+    lead, continuation = lead_and_continuation_codecs().get(char, NO_CODECS)
+    whole = 0
     for number, name in enumerate(MULTI_BYTE, start=len(SINGLE_BYTE)):
         raw = bytes_of(char, name)
-        continued = len(raw) < 2 or 0x80 <= raw[1] <= 0xBF
-        first |= (0xC2 <= raw[0] <= 0xF4 and continued) << number
-        follows |= (0x80 <= raw[0] <= 0xBF) << number
-        whole |= (0xC2 <= raw[0] <= 0xDF and len(raw) == 2 and continued) << number
-    return first, follows, whole
+        is_continued = len(raw) < 2 or 0x80 <= raw[1] <= 0xBF
+        lead |= (0xC2 <= raw[0] <= 0xF4 and is_continued) << number
+        continuation |= (0x80 <= raw[0] <= 0xBF) << number
+        whole |= (0xC2 <= raw[0] <= 0xDF and len(raw) == 2 and is_continued) << number
+    return lead, continuation, whole
 
 
 class Change(NamedTuple):
@@ -144,24 +156,35 @@ class Change(NamedTuple):
 
 
 class Runs:
-    """The non-ASCII runs of a page, the same run in the same context only once.
+    """The runs of a page. A run that stands in the same context several times is one run with several places.
 
-    `places` says where each of them stands in the text, context included, `spans` the same in order.
+    `places` says where each run stands in the text, context included; -1 is a run at the start of the text. `spans`
+    holds (place, run) in the order of the text. `framed` is the text between two line breaks, so that each run has
+    context: place p of the text is place p + 1 of `framed`.
     """
 
     def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
-        self.text = f"\n{text}\n"
+        self.framed = framed = f"\n{text}\n"
         self.places: dict[str, list[int]] = {}
         self.spans: list[tuple[int, str]] = []
-        for start, end in _non_ascii(self.text) if pattern is NON_ASCII else _found(pattern, self.text):
-            run = self.text[start - 1 : end + 1]
+        if pattern is NON_ASCII and len(framed) >= MIN_PAGE_CHARACTERS:
+            found = non_ascii(framed)
+        else:
+            found = [match.span() for match in pattern.finditer(framed)]
+        for start, end in found:
+            run = framed[start - 1 : end + 1]
             self.places.setdefault(run, []).append(start - 2)
             self.spans.append((start - 2, run))
 
     @cached_property
+    def text(self) -> str:
+        """The text, with a line break behind it."""
+        return self.framed[1:]
+
+    @cached_property
     def breaks(self) -> list[int]:
-        """Where the lines end."""
-        return [m.start() for m in re.finditer("\n", self.text[1:-1])]
+        """Where the lines of the text end."""
+        return [m.start() for m in re.finditer("\n", self.framed[1:-1])]
 
     @cached_property
     def letters(self) -> Counter[str]:
@@ -180,14 +203,15 @@ class Runs:
     def scripts(self) -> Counter[str]:
         """How many characters each script has; ASCII counts as Latin."""
         scripts = Counter(self.foreign)
-        scripts["LATIN"] += len(self.text) - 2 - self.letters.total()
+        scripts["LATIN"] += len(self.framed) - 2 - self.letters.total()
         return scripts
 
     def suspect(self, positions: Iterable[int]) -> list[str]:
-        """The runs that hold one of these positions of the page, in the order of the page."""
+        """The runs that hold one of these positions of the text, in the order of the text."""
         ordered = sorted(positions)
         hit, at, end = set(), 0, len(ordered)
-        for (start, run), (behind, _) in zip(self.spans, [*self.spans[1:], _NOWHERE], strict=False):
+        beyond_text = (sys.maxsize, "")
+        for (start, run), (behind, _) in zip(self.spans, [*self.spans[1:], beyond_text], strict=False):
             at = bisect_left(ordered, start, at)
             if at == end:
                 break
@@ -196,40 +220,25 @@ class Runs:
         return [run for run in self.places if run in hit]
 
 
-def _found(pattern: re.Pattern[str], text: str) -> Iterable[tuple[int, int]]:
-    return (match.span() for match in pattern.finditer(text))
-
-
-def _non_ascii(text: str) -> Iterable[tuple[int, int]]:
-    if len(text) < LINE:
-        return _found(NON_ASCII, text)
-    from newsarchive.core.encoding.pair_model import non_ascii
-
-    return non_ascii(text)
-
-
-_NOWHERE = (sys.maxsize, "")
-
-
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """The changes to a page, in order, and the places where bytes are lost that cannot be told."""
+    """The changes to a page, in order, and the places where lost bytes cannot be told."""
 
     changes: Sequence[Change] = ()
     lost: Sequence[int] = ()
 
     def with_more(self, changes: Sequence[Change]) -> Repairs:
-        """These repairs and other changes, those left out that touch any of them."""
+        """These repairs and other changes, without those that touch any of them."""
         taken = {place for c in self.changes for place in range(c.start, c.end)}
         more = [c for c in changes if taken.isdisjoint(range(c.start, c.end))]
         return Repairs(sorted((*self.changes, *more), key=start_of), self.lost)
 
 
-def placed(taken: Found, runs: Runs) -> list[Change]:
+def placed(found: RunReadings, runs: Runs) -> list[Change]:
     """The changes that these readings of runs come to, in the order of the page."""
     changes = [
         Change(at + r.start, at + r.end, r)
-        for run, readings in taken.items()
+        for run, readings in found.items()
         for r in readings
         for at in runs.places[run]
     ]
@@ -237,11 +246,16 @@ def placed(taken: Found, runs: Runs) -> list[Change]:
 
 
 def is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
-    """Whether one of these changes, in order and apart from each other, touches `text[start:end]`."""
+    """Whether one of these changes touches `text[start:end]`. They are in order and do not overlap."""
     at = bisect_left(changes, end, key=start_of)
     return at > 0 and changes[at - 1].end > start
 
 
-def start_of(change: Change) -> int:
-    """Where a change begins, which changes are put in order by."""
-    return change.start
+def line_around(text: str, at: int) -> tuple[int, int]:
+    """(start, end) of the line that a place of a text is in."""
+    end = text.find("\n", at)
+    return text.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)
+
+
+#: Where a change begins: the order of changes.
+start_of = attrgetter("start")

@@ -1,13 +1,8 @@
-"""Text as it was written: mojibake repaired, every change accounted for.
+"""Text as it was written: mojibake repaired, and every change accounted for.
 
-`repair_step` is the step that `core.steps` runs; `repair` and `repair_texts` are the same on plain strings. Typography stays as published: nothing here
-straightens quotes, changes widths or ligatures, or normalises.
-
-C1 controls that stand alone: `I\x92m` is `I’m`.
-
-No text has them, and browsers read the bytes as windows-1252 in every page that says ISO-8859-1
-(https://encoding.spec.whatwg.org/#names-and-labels). Where they stand between ASCII or Han, Kana and Hangul, which no
-single-byte codec brings forth, they are no part of UTF-8 that was read wrongly.
+`repair` mends a text, `repair_texts` the texts of one page, and `repair_step` an article. Read this module from top to
+bottom: `repair` → `repair_texts` → `_repaired_once` → `_repaired_page`, which asks the rest of the package in turn.
+Typography stays as published: nothing here straightens quotes, changes widths or ligatures, or normalises.
 """
 
 from __future__ import annotations
@@ -20,22 +15,23 @@ from typing import TYPE_CHECKING
 
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import charset
-from newsarchive.core.encoding.cjk_punctuation import may_be_interpunct
-from newsarchive.core.encoding.legacy import may_be_sibling
+from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
+from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
-from newsarchive.core.encoding.ngram_model import grams_model_of
+from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects
-from newsarchive.core.encoding.runs import Change
+from newsarchive.core.encoding.runs import Change, Repairs, windows
 from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
-    from newsarchive.core.encoding.mojibake import Reading
     from newsarchive.items import Article
 
-
-#: So often a page is looked at: one codec may have been read over several others.
-PASSES = 8
+#: In passes: one codec may have been read over several others. A page that still changes in the last pass is left as it
+#: is: its text is no damage that we know.
+MAX_PASSES = 8
+#: What `Repaired.damage` says where UTF-8 was read wrongly and its lost bytes cannot be told.
+LOST = "lost bytes"
 
 
 def repair(text: str, rules: Rules) -> Repaired:
@@ -43,86 +39,80 @@ def repair(text: str, rules: Rules) -> Repaired:
     return repair_texts([text], rules)[0]
 
 
-def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
-    """Repair the texts of one page, which vote together on the codec it was read with.
+def repair_step(article: Article, rules: Rules) -> Article:
+    """Repair headline, description, names, captions and blocks of an article, as the texts of one page."""
+    texts = texts_of(article)
+    repaired = repair_texts(list(texts.values()), rules)
+    return with_texts(article, dict(zip(texts, repaired, strict=True)))
 
-    `Edit.start` counts from the start of each text; `Edit.where` is empty. What is repaired is looked
-    at again, until nothing more is found, so that repairing once more never changes anything. A page
-    that does not settle in `PASSES` is left as it is: its text is no damage that we know.
+
+def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
+    """Repair the texts of one page, whose damage together tells the codec that it was read with.
+
+    `Edit.start` counts from the start of each text, and `Edit.where` is empty. Repaired texts are repaired again until
+    nothing changes, so that repairing a result never changes it.
     """
-    done = found = _once(texts, rules)
-    for _ in range(PASSES):
-        if not any(r.edits for r in found):
-            return done
-        found = _once([r.text for r in done], rules)
-        done = [_followed(text, *both) for text, *both in zip(texts, done, found, strict=True)]
+    repaired = last = _repaired_once(texts, rules)
+    for _ in range(MAX_PASSES):
+        if not any(r.edits for r in last):
+            return repaired
+        last = _repaired_once([r.text for r in repaired], rules)
+        repaired = [_in_turn(text, *both) for text, *both in zip(texts, repaired, last, strict=True)]
     return [Repaired(text, (), damage_of(text)) for text in texts]
 
 
-def _followed(text: str, first: Repaired, second: Repaired) -> Repaired:
-    """Both repairs of a text, as one. What could not be repaired stays known."""
+def _in_turn(text: str, first: Repaired, second: Repaired) -> Repaired:
+    """Two repairs of a text as one. Lost bytes that the first has found stay noted."""
     edits = one_after_another(text, first.edits, second.edits)
     lost = (LOST,) if LOST in first.damage and LOST not in second.damage else ()
     return Repaired(second.text, edits, second.damage + lost)
 
 
-def _once(texts: Sequence[str], rules: Rules) -> list[Repaired]:
-    seen = unescaped("\n".join(texts))
-    positions = () if seen.text.isascii() else suspects(model_of(rules), seen.text)
-    if positions or (not seen.text.isascii() and _may_hide(seen.text, rules)):
-        return _mended(texts, seen, positions, rules)
+def _repaired_once(texts: Sequence[str], rules: Rules) -> list[Repaired]:
+    """The texts after one pass. Most texts are clean, and are told by their pairs of characters alone."""
+    page = unescaped("\n".join(texts))
+    if not page.text.isascii():
+        positions = suspects(model_of(rules), page.text)
+        # In some damage no two characters look wrong.
+        if positions or may_be_interpunct(page.text) or may_be_sibling(page.text, gram_model_of(rules)):
+            return _repaired_page(texts, page, positions, rules)
     return [Repaired(text, (), damage_of(text)) for text in texts]
 
 
-def _may_hide(text: str, rules: Rules) -> bool:
-    """Whether there may be damage in which no two characters look wrong."""
-    return may_be_interpunct(text) or may_be_sibling(text, grams_model_of(rules))
+def _repaired_page(
+    texts: Sequence[str], page: Unescaped, positions: Sequence[int], rules: Rules
+) -> list[Repaired]:
+    """The texts, with damage repaired that is looked for at these positions of the page.
 
-
-def _mended(texts: Sequence[str], seen: Unescaped, positions: Sequence[int], rules: Rules) -> list[Repaired]:
-    """The texts, damage looked for at these places of the page."""
-    # Most texts are clean: to look at one takes none of these.
-    from newsarchive.core.encoding.cjk_punctuation import interpunct_changes
+    UTF-8 and legacy text that were read with a wrong codec come first, then legacy text of the same family, Chinese
+    dots, and controls. What no codec explains is shown to ftfy, text by text.
+    """
     from newsarchive.core.encoding.ftfy_fallback import is_asked, second_opinion
-    from newsarchive.core.encoding.legacy import sibling_changes
-    from newsarchive.core.encoding.runs import Repairs, windows
     from newsarchive.core.encoding.voting import changes_of
 
-    model, near = model_of(rules), windows(seen.text, positions)
-    grams = grams_model_of(rules)
-    repairs = changes_of(seen.text, model, grams, positions, near)
-    if not repairs.changes and may_be_sibling(seen.text, grams):
-        repairs = Repairs(sibling_changes(seen.text, model, grams), repairs.lost)
-    if may_be_interpunct(seen.text):
-        repairs = repairs.with_more(interpunct_changes(seen.text, grams))
-    if not repairs.lost and (controls := control_changes(seen.text, positions, model)):
+    text, model, grams = page.text, model_of(rules), gram_model_of(rules)
+    near = windows(text, positions)
+    repairs = changes_of(text, model, grams, positions, near)
+    if not repairs.changes and may_be_sibling(text, grams):
+        repairs = Repairs(sibling_changes(text, model, grams), repairs.lost)
+    if may_be_interpunct(text):
+        repairs = repairs.with_more(interpunct_changes(text, grams))
+    if not repairs.lost and (controls := control_changes(text, positions, model)):
         repairs = repairs.with_more(controls)
-    if not (repairs.changes or repairs.lost or is_asked(near)):
-        return [Repaired(text, (), damage_of(text)) for text in texts]
-    page = "\n".join(texts)
+
     edits: list[list[Edit]] = [[] for _ in texts]
     starts = [0, *accumulate(len(text) + 1 for text in texts)]
     for change in repairs.changes:
-        start, end = seen.original(change.start), seen.original(change.end)
+        start, end = page.original(change.start), page.original(change.end)
         number = bisect_right(starts, start) - 1
-        edits[number].append(_edit(page[start:end], change.reading, start - starts[number]))
-    lost = {bisect_right(starts, seen.original(place)) - 1 for place in repairs.lost}
-    left = [number for number in range(len(texts)) if not edits[number] and number not in lost]
-    for number in left if left and is_asked(near) else ():
-        edits[number] += second_opinion(texts[number], model)
-    return [_repaired(text, edits[i], i in lost) for i, text in enumerate(texts)]
-
-
-def _repaired(text: str, edits: Sequence[Edit], is_lost: bool) -> Repaired:
-    repaired = replay(text, edits)
-    return Repaired(repaired, tuple(edits), damage_of(repaired) + ((LOST,) if is_lost else ()))
-
-
-def repair_step(article: Article, rules: Rules) -> Article:
-    """Repair headline, description, names, captions and blocks of an article, voting as one page."""
-    texts = texts_of(article)
-    repaired = repair_texts(list(texts.values()), rules)
-    return with_texts(article, dict(zip(texts, repaired, strict=True)))
+        start, end = start - starts[number], end - starts[number]
+        edits[number].append(_edit(texts[number][start:end], change.reading, start))
+    lost = {bisect_right(starts, page.original(place)) - 1 for place in repairs.lost}
+    if is_asked(near):
+        for number, text in enumerate(texts):
+            if not edits[number] and number not in lost:
+                edits[number] += second_opinion(text, model)
+    return [_repaired(text, edits[number], number in lost) for number, text in enumerate(texts)]
 
 
 def _edit(before: str, reading: Reading, start: int) -> Edit:
@@ -131,43 +121,47 @@ def _edit(before: str, reading: Reading, start: int) -> Edit:
     return Edit("repair", rule, before, reading.after, start=start, evidence=evidence)
 
 
-#: What `Repaired.damage` says where UTF-8 was read wrongly and bytes of it are gone that cannot be told.
-LOST = "lost bytes"
+def _repaired(text: str, edits: Sequence[Edit], is_lost: bool) -> Repaired:
+    repaired = replay(text, edits)
+    return Repaired(repaired, tuple(edits), damage_of(repaired) + ((LOST,) if is_lost else ()))
 
-#: U+FFFD, which stands for a character that was lost, as UTF-8 read with windows-1252.
-_REPLACED = "ï¿½"
+
+#: U+FFFD, which stands for a lost character, as UTF-8 read with windows-1252.
+_REPLACEMENT_AS_WINDOWS_1252 = "ï¿½"
 #: Words of question marks, or question marks inside a word; not `What??`, not `page.php?id=1`.
-_QUESTIONS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+|[^\W\d_]\?{2,}[^\W\d_]")
+_QUESTION_MARKS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+|[^\W\d_]\?{2,}[^\W\d_]")
 
 
 def damage_of(text: str) -> tuple[str, ...]:
-    """What is beyond repair in a text: see `Repaired.damage`."""
+    """The damage of a text that is beyond repair: see `Repaired.damage`."""
     found = []
-    if "\ufffd" in text or ("½" in text and _REPLACED in text):
+    if "\ufffd" in text or ("½" in text and _REPLACEMENT_AS_WINDOWS_1252 in text):
         found.append("replacement characters")
-    if "?" in text and "??" in text and _QUESTIONS.search(text):
+    if "?" in text and "??" in text and _QUESTION_MARKS.search(text):
         found.append("question marks")
     return tuple(found)
 
 
-#: What may stand beside one: ASCII, what Chinese, Japanese and Korean are written in, the ends of the text.
-_BESIDE = r"\x00-\x7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
-_CONTROL = re.compile(rf"[\x80-\x9f](?![^{_BESIDE}])(?:(?<=^.)|(?<=[{_BESIDE}].))", re.DOTALL)
+#: What may stand beside a control: ASCII, Chinese, Japanese and Korean, the ends of the text. No single-byte codec brings
+#: forth Han, kana or Hangul, so that the control is no part of UTF-8 that was read wrongly.
+_BESIDE_CONTROL = r"\x00-\x7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
+_CONTROL = re.compile(rf"[\x80-\x9f](?![^{_BESIDE_CONTROL}])(?:(?<=^.)|(?<=[{_BESIDE_CONTROL}].))", re.DOTALL)
 
 
 def control_changes(text: str, positions: Iterable[int], model: PairModel) -> Sequence[Change]:
-    """The controls at these suspicious places that windows-1252 has a character for, where that is likelier."""
+    """C1 controls that stand alone at suspicious positions, as the likelier characters of windows-1252: `I\\x92m` is `I’m`.
+
+    No text has such controls. Browsers read the bytes as windows-1252 in every page that says ISO-8859-1
+    (https://encoding.spec.whatwg.org/#names-and-labels).
+    """
     decoded, changes = charset("windows-1252").decoded, []
     beside = {at for place in positions for at in (place, place + 1) if "\x80" <= text[at : at + 1] <= "\x9f"}
     for at in sorted(beside):
-        if not _CONTROL.match(text, at):
+        after = decoded[ord(text[at])]
+        if after == "\ufffd" or not _CONTROL.match(text, at):
             continue
-        char = text[at]
         before, behind = text[at - 1] if at else "\n", text[at + 1 : at + 2] or "\n"
-        if (after := decoded[ord(char)]) == "\ufffd":
-            continue
-        gain = model.of(before + char + behind) - model.of(before + after + behind)
+        gain = model.cost(before + text[at] + behind) - model.cost(before + after + behind)
         if gain > 0:
-            rule = "windows-1252 read as iso-8859-1"
-            changes.append(Change(at, at + 1, Reading(0, 1, after, rule, gain)))
+            changes.append(Change(at, at + 1, Reading(0, 1, after, "windows-1252 read as iso-8859-1", gain)))
     return changes
