@@ -146,7 +146,7 @@ def _readonly_uri(file: Path) -> str:
         try:
             connection.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.OperationalError as error:
-            if "unable to open" in str(error):
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
                 return f"{base}?immutable=1"
         except sqlite3.DatabaseError:
             pass  # said where it is read

@@ -30,8 +30,8 @@ from newsarchive.core.site_template.observations import (
 )
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
+from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, BlockRow, LineSighting, PageSighting, Site, SiteBlock
-from newsarchive.db.reading import sites as known
 
 #: URLs in one query: SQLite takes some 32,000 parameters, older ones 999.
 _CHUNK = 500
@@ -40,7 +40,7 @@ _CHUNK = 500
 def load(engine: Engine, site: str) -> Template:
     """The template of a site (its domain); an empty one where nothing was learned yet."""
     with reading(engine) as connection:
-        return from_rows(site, known.learned(connection, site))
+        return from_rows(site, known_sites.learned(connection, site))
 
 
 def save(engine: Engine, template: Template, at: datetime | None = None) -> bool:
@@ -51,7 +51,7 @@ def save(engine: Engine, template: Template, at: datetime | None = None) -> bool
     at = at or datetime.now(UTC)
     new = template.rows()
     with writing(engine) as connection:
-        before = {_key(row): row for row in known.learned(connection, template.site)}
+        before = {_key(row): row for row in known_sites.learned(connection, template.site)}
         if {_key(row): row for row in new} == {k: _plain(row) for k, row in before.items()}:
             return False
         site_id = bulk.ids_of(connection, Site, ("domain",), [{"domain": template.site}])[template.site,]
@@ -74,7 +74,7 @@ def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
     """Which of these keys sites learned as heads of lists, a template each, without those of one site."""
     wanted, found = sorted(keys), []
     query = (
-        select(Site.domain, *(getattr(SiteBlock, name) for name in known.LEARNED))
+        select(Site.domain, *(getattr(SiteBlock, name) for name in known_sites.LEARNED))
         .join(Site, Site.id == SiteBlock.site_id)
         .where(SiteBlock.role.in_(("head", "inset")), Site.domain != but)
         .order_by(Site.domain, SiteBlock.fingerprint)
@@ -99,7 +99,7 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in known.LEARNED}
+    return {name: row[name] for name in known_sites.LEARNED}
 
 
 _T = TypeVar("_T")
