@@ -154,7 +154,7 @@ def reextract(
 
 def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
     """Where the WARC files of an archive may lie: in the folder that is given, and in those that its runs name."""
-    return folders([first, *archive_state.known(engine)])
+    return folders([first, *archive_state.known_folders(engine)])
 
 
 def read_again(
@@ -203,7 +203,7 @@ def copy(source: str, target: str, progress: transfer.Progress = transfer.silent
     counts = transfer.copy(from_engine, to_engine, progress)
     beside = default_folder(source)
     if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
-        archive_state.remember(to_engine, [beside])
+        archive_state.remember_folders(to_engine, [beside])
     return counts
 
 

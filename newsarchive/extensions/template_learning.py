@@ -42,7 +42,7 @@ class Tutor:
         self.learner = (
             Learner(
                 engine,
-                [folder, *archive_state.known(engine)],
+                [folder, *archive_state.known_folders(engine)],
                 settings.get("NEWSARCHIVE_RULES") or None,
                 run_id=run_id,
                 steps=settings.getlist("NEWSARCHIVE_STEPS"),

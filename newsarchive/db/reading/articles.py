@@ -21,7 +21,7 @@ from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import File, Reader, Row, reading
-from newsarchive.db.values import inflate, told
+from newsarchive.db.values import inflate, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Image
 
@@ -55,7 +55,7 @@ def fate(reader: Reader, url: str) -> Fate | None:
         if condition == "url_key":
             query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
             for row in reader.rows(query, {"value": value}):
-                return Fate(row["state"], told(row["reason"], row["reason_detail"]), row["seen_at"])
+                return Fate(row["state"], with_detail(row["reason"], row["reason_detail"]), row["seen_at"])
     return None
 
 

@@ -22,7 +22,7 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
-from newsarchive.db.values import told
+from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
 #: Only articles that readers see: of `articles`, and with the others too.
@@ -214,7 +214,7 @@ def _outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, int]
     query = select(*columns, func.count()).where(Url.site_id == site_id)
     grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
     found = connection.execute(grouped.limit(30))
-    return [(state, told(reason, detail), int(n)) for state, reason, detail, n in found]
+    return [(state, with_detail(reason, detail), int(n)) for state, reason, detail, n in found]
 
 
 def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Problem]:
@@ -224,7 +224,13 @@ def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Pro
         .order_by(func.coalesce(Url.last_checked_at, Url.first_seen_at).desc(), Url.id.desc())
     )
     return [
-        Problem(row.url, row.state, told(row.reason, row.reason_detail), row.fail_count, row.last_checked_at)
+        Problem(
+            row.url,
+            row.state,
+            with_detail(row.reason, row.reason_detail),
+            row.fail_count,
+            row.last_checked_at,
+        )
         for row in connection.execute(query.limit(limit))
     ]
 

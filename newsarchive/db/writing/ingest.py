@@ -31,7 +31,7 @@ from newsarchive.db.models import (
     Term,
 )
 from newsarchive.db.near_duplicates import clusters, copies
-from newsarchive.db.rows import READ
+from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, quarantine
 from newsarchive.db.writing import plan as fieldchanges
@@ -165,7 +165,7 @@ class Batch:
     def _in_history(self, plan: Plan) -> bool:
         if not plan.text_changed:
             return True
-        *heads, body = (getattr(Revision, name) for name in READ)
+        *heads, body = (getattr(Revision, name) for name in VERSION_FIELDS)
         same = [head == plan.texts[head.name] for head in heads]
         superseded = select(body).where(
             Revision.article_id == plan.article_id, Revision.id != plan.revision_id, *same

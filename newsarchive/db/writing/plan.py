@@ -28,7 +28,7 @@ from newsarchive.db import bulk, rows
 from newsarchive.db.models import FieldChange as Row
 from newsarchive.db.reading import articles
 from newsarchive.db.readonly import Reader
-from newsarchive.db.rows import READ
+from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable, utc
 from newsarchive.items import Article, Author, ChangeKind
 
@@ -193,7 +193,7 @@ class Plan:
     @property
     def text_changed(self) -> bool:
         """A new revision is made where a text differs. Markup follows from the same words."""
-        return self.stored is None or any(self.texts[name] != self.stored[name] for name in READ)
+        return self.stored is None or any(self.texts[name] != self.stored[name] for name in VERSION_FIELDS)
 
     @property
     def record_changed(self) -> bool:
@@ -274,7 +274,7 @@ def record_hash(article: Article) -> str:
     row = rows.plain_row(article)
     for name in ("content_hash", "extractor_version", "word_count"):
         del row[name]
-    row |= {name: storable(getattr(article, name)) for name in READ}
+    row |= {name: storable(getattr(article, name)) for name in VERSION_FIELDS}
     row["authors"] = [rows.flat(author) for author in article.authors]
     row["keywords"] = article.keywords
     row["image"] = rows.flat(article.image) if article.image else None
