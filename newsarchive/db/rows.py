@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -78,7 +79,7 @@ def article_row(article: Article) -> Row:
         "quality": flat(article.quality),
         "damage": list(article.damage),
         "candidates": [flat(candidate) for candidate in article.candidates],
-        "minhash": array.array("I", article.minhash).tobytes() if article.minhash else None,
+        "minhash": stored_minhash(article.minhash),
     }
 
 
@@ -164,7 +165,13 @@ def image_row(image: Image) -> Row:
     return {"url": image.url, "caption": image.caption, "credit": image.credit}
 
 
+def stored_minhash(signature: Sequence[int]) -> bytes | None:
+    """A signature as `articles.minhash` holds it, `None` for an empty one."""
+    return array.array("I", signature).tobytes() if signature else None
+
+
 def minhash_of(stored: bytes | None) -> tuple[int, ...]:
+    """The signature that `stored_minhash` packed."""
     return tuple(array.array("I", stored or b""))
 
 

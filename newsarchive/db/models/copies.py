@@ -103,7 +103,7 @@ class MinhashBand(Base):
 
 class MinhashPage(Base):
     """All of that index except its newest rows, packed: `entries` are ascending 64-bit integers, a key and an article
-    each. A page below 0 is a run that no page has taken in yet (`db.near_duplicates.band_index`)."""
+    each. A page below 0 is a run that no page has taken in yet (`db.near_duplicates.index`)."""
 
     __tablename__ = "minhash_pages"
 

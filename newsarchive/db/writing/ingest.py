@@ -30,7 +30,7 @@ from newsarchive.db.models import (
     Site,
     Term,
 )
-from newsarchive.db.near_duplicates import clusters, copies
+from newsarchive.db.near_duplicates import clusters, originals
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, quarantine
@@ -340,7 +340,7 @@ class Batch:
 
     def _link_originals(self, plans: list[Plan]) -> None:
         wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
-        copies.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
+        originals.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
 
     def _known_sites(self) -> list[int]:
         domains = {site_of(plan.article.url) for plan in self.plans if plan.article.post_id}
@@ -380,7 +380,7 @@ class Batch:
 
 
 def _original_key(plan: Plan) -> str:
-    return copies.key_of(plan.article.origin, plan.article.is_based_on)
+    return originals.key_of(plan.article.origin, plan.article.is_based_on)
 
 
 def _entry(plan: Plan) -> clusters.Entry:

@@ -55,7 +55,7 @@ def note(connection: Connection, read: Sequence[tuple[int, Quality]], now: datet
 
 def decide(
     engine: Engine, url_or_id: str | int, state: str, reason: str = "", *, dry_run: bool = False
-) -> Row[tuple[int, str]]:
+) -> Row[int, str]:
     """Accept or drop an article; gives its `id` and `headline`. With `dry_run` nothing is written.
 
     Any article may be dropped. Raises `NoSuchArticle` where the archive or, for "accepted", the quarantine does not
