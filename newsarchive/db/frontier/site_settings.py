@@ -1,4 +1,4 @@
-"""The settings of many sites as they are written, and what they say of the selectors of a page."""
+"""Writing the settings of many sites (`global` or by platform), and the selectors that follow for a page of a site."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The list of sites that are followed, with their settings, and the lock that one crawl of an archive holds.
+"""Changing the list of sites that are followed, and the lock that one crawl of an archive holds.
 
 A site's settings stand in `sites.config`. `follow` is true for a site that `newsarchive crawl --all` crawls, false
-for one that is paused, and missing for one that was only ever crawled by hand.
+for one that is paused, and missing for a site that was only ever crawled by hand.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Sites:
             return connection.execute(select(func.max(CrawlRun.id))).scalar() or 0
 
     def stats(self, after: int, spider: str, argument: str, value: str) -> dict[str, str]:
-        """What the newest run of a spider with this argument counted, of those after the run `after`."""
+        """What the newest run of a spider with this argument counted, if it is newer than the run `after`."""
         query = select(CrawlRun.arguments, CrawlRun.stats).where(
             CrawlRun.id > after, CrawlRun.spider == spider
         )
