@@ -171,7 +171,7 @@ _AGAIN = """
 import re, sys, time
 from pathlib import Path
 from newsarchive.db.engine import open_engine
-from newsarchive.db.reclustering import recluster
+from newsarchive.db.near_duplicates.rebuild import recluster
 done = recluster(open_engine(sys.argv[1]))
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 print(f"recluster: {done / time.process_time():7.0f} a second  peak {peak} MB")

@@ -35,7 +35,7 @@ from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.models import ArticleRow, Base, Revision, Site
 from newsarchive.db.reading import query
-from newsarchive.db.rows import READ, article_row, keys, revision_row, text_row
+from newsarchive.db.rows import VERSION_FIELDS, article_row, keys, revision_row, text_row
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Author, Block, Origin
@@ -309,7 +309,7 @@ def _sizes(engine: Engine, text_bytes: int) -> None:
 
 def _facts(engine: Engine) -> int:
     """Bytes of the columns of `articles` that are no text: dates, addresses, hashes, scores."""
-    columns = [c.name for c in table_of(ArticleRow).c if c.name not in READ]
+    columns = [c.name for c in table_of(ArticleRow).c if c.name not in VERSION_FIELDS]
     total = "+".join(f"coalesce(length(CAST({name} AS BLOB)), 0)" for name in columns)
     with reading(engine) as connection:
         return int(connection.exec_driver_sql(f"SELECT sum({total}) FROM articles").scalar_one())

@@ -1,7 +1,4 @@
-"""Use cases that join the pure core and the storage: read stored captures again, copy, back up.
-
-Importable without Scrapy; SQL stays in `db/`.
-"""
+"""Reading stored pages again with the extractor of today, without the network; and copying an archive."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from sqlalchemy import Engine
 
 from newsarchive import plugins, rules
 from newsarchive.collector import set_up_collector
-from newsarchive.core import steps as process
+from newsarchive.core import steps as core_steps
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
@@ -30,7 +27,7 @@ from newsarchive.db.reading import query
 from newsarchive.db.reading.query import Stored
 from newsarchive.db.schema import upgrade
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, plan
+from newsarchive.db.writing import captures, field_changes
 from newsarchive.db.writing.captures import Kept
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import (
@@ -127,11 +124,10 @@ def reextract(
 ) -> Summary:
     """Run the pure core again over the newest stored capture of each page.
 
-    Reads those that an extractor older than `only_older_than` read last: one that was broken off goes
-    on where it was. `workers` processes read; 0 reads in this one. `dry_run` reports and writes
-    nothing. `steps` are those of other projects, as the setting has them. A changed text becomes an `extractor`
-    revision. Captures that cannot be read are named in
-    the summary and left as they are.
+    Reads the captures that an extractor older than `only_older_than` read last, so that a run that was broken off goes
+    on where it was. `workers` processes read; with 0 this process does. `dry_run` reports and writes nothing. `steps`
+    are those of other projects, as the setting has them. A changed text becomes an `extractor` revision. Captures that
+    cannot be read are named in the summary and left as they are.
     """
     chosen = {"site": site, "since": since, "older_than": only_older_than}
     total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
@@ -154,7 +150,7 @@ def reextract(
 
 def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
     """Where the WARC files of an archive may lie: in the folder that is given, and in those that its runs name."""
-    return folders([first, *archive_state.known(engine)])
+    return folders([first, *archive_state.known_folders(engine)])
 
 
 def read_again(
@@ -167,7 +163,7 @@ def read_again(
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
     stored = query.get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
-        return process.article_from(_capture(warc_folder, kept), tables or rules.default(), steps)
+        return core_steps.article_from(_capture(warc_folder, kept), tables or rules.default(), steps)
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
@@ -184,7 +180,9 @@ def stored_reading(
         if article is None:
             return None
         try:
-            return process.templated(article, site_templates.load(engine, site_of(article.url)), tables, own)
+            return core_steps.templated(
+                article, site_templates.load(engine, site_of(article.url)), tables, own
+            )
         except NotAnArticle:
             return None
 
@@ -203,7 +201,7 @@ def copy(source: str, target: str, progress: transfer.Progress = transfer.silent
     counts = transfer.copy(from_engine, to_engine, progress)
     beside = default_folder(source)
     if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
-        archive_state.remember(to_engine, [beside])
+        archive_state.remember_folders(to_engine, [beside])
     return counts
 
 
@@ -277,7 +275,7 @@ def differs(engine: Engine, article: Article) -> bool:
         return False
     if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
         return True
-    return bool(plan.moves(plan.values(stored), plan.values(article)))
+    return bool(field_changes.moves(field_changes.values(stored), field_changes.values(article)))
 
 
 def _left_out(article: Article) -> list[tuple[str, str]]:
@@ -291,7 +289,7 @@ def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps 
     except DatabaseError as error:
         return _Read(kept, error=str(error))
     try:
-        article = process.article_from(capture, tables or _rules or rules.default(), steps or _steps)
+        article = core_steps.article_from(capture, tables or _rules or rules.default(), steps or _steps)
     except (
         StepFailed
     ) as error:  # it is not the page that is at fault: it is read again when the step is repaired
@@ -321,7 +319,7 @@ def _capture(folder: Folder, kept: Kept) -> Capture:
 
 @dataclass
 class _Templates:
-    """What was learned of each site: without it, reading again would put its furniture back."""
+    """What was learned of each site: without it, reading again would put its boilerplate back."""
 
     engine: Engine
     rules: rules.Rules
@@ -335,7 +333,7 @@ class _Templates:
         if site not in self.known:
             self.known[site] = site_templates.load(self.engine, site)
         try:
-            done = process.templated(read.article, self.known[site], self.rules, self.steps)
+            done = core_steps.templated(read.article, self.known[site], self.rules, self.steps)
         except StepFailed as error:
             return _Read(read.kept, error=f"{read.kept.url}: {error}")
         except NotAnArticle as error:

@@ -164,7 +164,7 @@ def test_recluster_finds_the_copies_of_an_old_archive(engine: Engine) -> None:
 
 def test_recluster_goes_on_where_it_was_killed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(engine)
-    monkeypatch.setattr(clusters, "CHUNK", 2)
+    monkeypatch.setattr(clusters, "MAX_CHUNK_ARTICLES", 2)
     assign, calls = clusters.assign, []
 
     def killed(*args: object) -> None:
@@ -201,7 +201,7 @@ def test_a_stopped_search_for_paraphrases_goes_on(engine: Engine, monkeypatch: p
         for told, spun, hours in pairs
         for site, body, more in (("told", told, 1), ("spun", spun, 50))
     )
-    store, read = rebuild._store, rebuild._marked
+    store, read = rebuild._store_links, rebuild._marked
     starts: list[int] = []
 
     def killed(connection: object, links: object) -> None:
@@ -214,7 +214,7 @@ def test_a_stopped_search_for_paraphrases_goes_on(engine: Engine, monkeypatch: p
         return read(engine, ids, start, progress)  # type: ignore[arg-type]
 
     killing = [True, False]  # the second time that links are stored
-    monkeypatch.setattr(rebuild, "_store", killed)
+    monkeypatch.setattr(rebuild, "_store_links", killed)
     monkeypatch.setattr(rebuild, "_marked", watched)
     run(engine, "recluster", "--paraphrases", "0.4")
     assert rebuild.is_stopped(engine, 0.4)

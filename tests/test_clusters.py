@@ -17,7 +17,7 @@ from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, MinhashPage
 from newsarchive.db.near_duplicates import clusters
-from newsarchive.db.near_duplicates import index as bandpages
+from newsarchive.db.near_duplicates import index as stored_index
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
@@ -148,7 +148,7 @@ def test_boilerplate_joins_nothing_even_when_its_carriers_come_run_after_run(eng
 
 
 def test_a_batch_larger_than_a_chunk_is_compared_throughout(engine: Engine) -> None:
-    size = clusters.CHUNK + 10
+    size = clusters.MAX_CHUNK_ARTICLES + 10
     Store(engine).ingest([post(n, story(n)) for n in range(size)] + [post(size, story(0))])
     assert groups(engine) == [[0, size]]
 
@@ -176,8 +176,15 @@ def test_the_order_of_arrival_does_not_matter(engine: Engine) -> None:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The index settles every few articles, into pages of a few entries."""
-    for name, value in {"MOST_ROWS": 60, "MOST": 200, "EACH": 1000, "ENTRIES": 8, "TOGETHER": 4}.items():
-        monkeypatch.setattr(bandpages, name, value)
+    small = {
+        "MAX_ROWS": 60,
+        "MIN_SETTLED_ENTRIES": 200,
+        "PAGED_ENTRIES_PER_SETTLED": 1000,
+        "MAX_PAGE_ENTRIES": 8,
+        "MAX_PAGES_IN_MEMORY": 4,
+    }
+    for name, value in small.items():
+        monkeypatch.setattr(stored_index, name, value)
 
 
 def index(engine: Engine) -> tuple[int, list[int], list[tuple[int, int]]]:
@@ -223,7 +230,7 @@ def test_a_text_that_changes_leaves_the_settled_part(engine: Engine) -> None:
 def test_rows_of_an_older_archive_become_a_run(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     Store(engine).ingest([post(n, story(n)) for n in range(40)])
     assert index(engine)[0] > 40 * 12
-    monkeypatch.setattr(bandpages, "MOST_ROWS", 60)
+    monkeypatch.setattr(stored_index, "MAX_ROWS", 60)
     Store(engine).ingest([post(100, altered(story(3), 15)), post(101, story(4)[:90])])
     rows, runs, pages = index(engine)
     assert (rows, len(runs), pages) == (0, 1, [])
@@ -235,10 +242,10 @@ def test_rows_of_an_older_archive_become_a_run(engine: Engine, monkeypatch: pyte
 def test_a_run_takes_in_those_that_are_not_much_longer(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bandpages, "MOST", 100_000)
+    monkeypatch.setattr(stored_index, "MIN_SETTLED_ENTRIES", 100_000)
     lengths = []
     for first, last in pairwise((0, 30, 36, 42, 60)):
         Store(engine).ingest([post(n, story(n)) for n in range(first, last)])
         lengths.append(len(index(engine)[1]))
-        assert all(older > bandpages.GROWTH * newer for newer, older in pairwise(index(engine)[1]))
+        assert all(older > stored_index.MAX_RUN_RATIO * newer for newer, older in pairwise(index(engine)[1]))
     assert lengths == [1, 2, 2, 1]

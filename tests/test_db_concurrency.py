@@ -23,8 +23,7 @@ CRAWL = """
 import sys
 sys.path.insert(0, ".")
 from newsarchive.db.engine import open_engine
-from newsarchive.db.store import Store
-from newsarchive.db.writer import Writer
+from newsarchive.db.writing.store import Store, Writer
 from tests.storage import make_article
 
 url, blog, count = sys.argv[1], sys.argv[2], int(sys.argv[3])

@@ -188,7 +188,7 @@ def test_without_its_driver_postgresql_names_the_extra(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("names", "kind"),
-    [(values.MOMENTS, UTCDateTime), (values.FLAGS, Boolean), (values.STRUCTURES, JSON)],
+    [(values.TIME_COLUMNS, UTCDateTime), (values.FLAG_COLUMNS, Boolean), (values.JSON_COLUMNS, JSON)],
     ids=["moments", "flags", "structures"],
 )
 def test_a_reader_takes_a_column_for_what_the_models_say(names: frozenset[str], kind: type) -> None:

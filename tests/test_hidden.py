@@ -22,9 +22,9 @@ from newsarchive import Archive
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import reading
+from newsarchive.db.frontier.known_sites import sites
 from newsarchive.db.reading import browse, lineage, query
 from newsarchive.db.reading.query import Filters
-from newsarchive.db.reading.sites import sites
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Edit, Origin, Quality
 from newsarchive.rules import default

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from sqlalchemy import Engine
 
 from newsarchive.cli import cli
+from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.db.reading import sites as known
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
 from tests.storage import START, make_article, open_archive
@@ -28,9 +28,9 @@ def test_a_site_has_its_settings_over_its_platforms_over_those_of_all(engine: En
     sites.set_defaults({"global": {"delay": 2.0, "limit": 9}, "ghost": {"delay": 3.0}})
     sites.follow("https://blog.example/", {"limit": 5}, platform="ghost", name="Blog")
     with reading(engine) as connection:
-        (site,) = known.sites(connection)
-        assert known.site(connection, "https://www.blog.example/2025/post/") == site
-        assert known.site(connection, "https://other.example") is None
+        (site,) = known_sites.sites(connection)
+        assert known_sites.site(connection, "https://www.blog.example/2025/post/") == site
+        assert known_sites.site(connection, "https://other.example") is None
     assert (site.home_url, site.name, site.articles, site.followed) == (
         "https://blog.example/",
         "Blog",
@@ -44,10 +44,10 @@ def test_a_site_counts_its_articles_and_knows_when_it_is_due(engine: Engine) -> 
     Store(engine).ingest([make_article(1), make_article(2)])
     sites = Sites(engine, lambda: START)
     with reading(engine) as connection:
-        assert known.sites(connection) == []  # no one named its front page
+        assert known_sites.sites(connection) == []  # no one named its front page
     sites.follow("https://blog.example/", {})
     with reading(engine) as connection:
-        (site,) = known.sites(connection)
+        (site,) = known_sites.sites(connection)
     assert (site.articles, site.due_at()) == (2, None)
     assert sites.due() == [site]
 

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive
 from newsarchive.cli import cli
-from newsarchive.db.writing.quarantine import DOUBT, waiting
+from newsarchive.db.reading.quarantine import waiting
+from newsarchive.db.writing.quarantine import MIN_CONFIDENCE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Quality
 from tests.storage import make_article, open_archive
@@ -27,7 +28,7 @@ def page(number: int, quality: Quality, **fields: object) -> Article:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with open_archive(request.param, tmp_path_factory.mktemp("quarantine")) as opened:
-        Store(opened).ingest([page(1, SURE), page(2, UNSURE), page(3, Quality(DOUBT - 0.01))])
+        Store(opened).ingest([page(1, SURE), page(2, UNSURE), page(3, Quality(MIN_CONFIDENCE - 0.01))])
         yield opened
 
 

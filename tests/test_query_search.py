@@ -185,7 +185,7 @@ def test_tokens_stand_in_the_text(text: str) -> None:
 
 def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     every = names(engine, "the")
-    monkeypatch.setattr(searching, "CANDIDATES", 2)
+    monkeypatch.setattr(searching, "MAX_RANKED", 2)
     ids = [article["id"] for article in CASES["articles"]]
     assert set(names(engine, "the", limit=2)) == set(sorted(every, key=ids.index)[-2:])
     assert names(engine, "the", limit=len(ids)) == every  # who pages on sees them all

@@ -29,14 +29,15 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-u
 
 def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) -> None:
     store = Store(engine)
-    assert archive_state.known(engine) == []
+    assert archive_state.known_folders(engine) == []
     for folder in ("/a", "/b", "", "/a"):
         store.start_run(
-            "news", {"url": "https://blog.example"} | ({archive_state.FOLDER: folder} if folder else {})
+            "news",
+            {"url": "https://blog.example"} | ({archive_state.FOLDER_ARGUMENT: folder} if folder else {}),
         )
-    assert archive_state.known(engine) == ["/a", "/b"]
-    archive_state.remember(engine, [Path("/b"), Path("/c")])
-    assert archive_state.known(engine) == ["/c", "/a", "/b"]
+    assert archive_state.known_folders(engine) == ["/a", "/b"]
+    archive_state.remember_folders(engine, [Path("/b"), Path("/c")])
+    assert archive_state.known_folders(engine) == ["/c", "/a", "/b"]
     assert reextract.raw_folders(engine, "x/news-warc") == ("x/news-warc", "/c", "/a", "/b")
 
 
@@ -52,7 +53,7 @@ def test_a_copied_archive_finds_the_bytes_of_the_one_it_comes_from(tmp_path: Pat
             assert run("db", "copy", str(source), target).returncode == 0
             assert "3 unchanged, 0 failed" in run(*ALL_AGAIN, target).stderr
         copied = open_engine(target)
-        assert archive_state.known(copied) == [str(source.parent / "mine-warc")]
+        assert archive_state.known_folders(copied) == [str(source.parent / "mine-warc")]
         copied.dispose()
 
 

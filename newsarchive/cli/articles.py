@@ -335,8 +335,8 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
 
 def _hidden(source: File | Engine, article_id: int) -> str:
     """Why readers do not see an article unless they name it, "" for one that they see."""
+    from newsarchive.db.reading.quarantine import state_of
     from newsarchive.db.readonly import reading
-    from newsarchive.db.writing.quarantine import state_of
 
     with reading(source) as reader:
         state, reason = state_of(reader, article_id)

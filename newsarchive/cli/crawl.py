@@ -41,8 +41,8 @@ from newsarchive.exceptions import (
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.frontier.sites import Sites
-    from newsarchive.db.reading.sites import KnownSite
 
 
 #: Exit codes above it say as a shell does that a signal ended the process, before it was ready to end well.
@@ -425,7 +425,7 @@ def due(archive: Sites, orders: Orders) -> list[KnownSite]:
 def named(archive: Sites, text: str) -> KnownSite:
     """The site of that address, with its settings where it has some."""
     from newsarchive.core.urls import check_start_url, site_of
-    from newsarchive.db.reading.sites import KnownSite
+    from newsarchive.db.frontier.known_sites import KnownSite
 
     url = check_start_url(text, "SITE")
     try:

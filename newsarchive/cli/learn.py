@@ -141,11 +141,11 @@ def _ask(what: str) -> None:
 
 
 def _print_learned(site: str, db: str) -> None:
-    from newsarchive.db.reading import sites
+    from newsarchive.db.frontier import known_sites
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        found = sites.learned(connection, domain(site))
+        found = known_sites.learned(connection, domain(site))
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     printed = []
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):

@@ -35,7 +35,7 @@ def quarantine() -> None:
 def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     """What waits, the newest first: ID, state, confidence, words, headline, URL, reason."""
     from newsarchive import export
-    from newsarchive.db.writing.quarantine import STATES, waiting
+    from newsarchive.db.reading.quarantine import STATES, waiting
 
     found = waiting(open_reader(db), STATES if everything else ("waiting",))
     if not found:
@@ -81,8 +81,8 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
 def show(which: str, db: str) -> None:
     """Why a page waits, and its text as it would be read; `newsarchive explain` says more."""
     from newsarchive.db.reading import query
+    from newsarchive.db.reading.quarantine import state_of
     from newsarchive.db.readonly import reading
-    from newsarchive.db.writing.quarantine import state_of
     from newsarchive.exceptions import NoSuchArticle
 
     source = open_reader(db)
@@ -121,6 +121,6 @@ def _decide(which: tuple[str, ...], state: str, reason: str, dry_run: bool, db: 
     source: Any = open_archive(db)
     for one in which:
         row = decide(source, one, state, reason, dry_run=dry_run)
-        click.echo(f"{row['id']}\t{state}\t{row['headline']}")
+        click.echo(f"{row.id}\t{state}\t{row.headline}")
     if dry_run:
         say("nothing was written")

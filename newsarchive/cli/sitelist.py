@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from newsarchive.config import Config
-    from newsarchive.db.reading.sites import KnownSite
+    from newsarchive.db.frontier.known_sites import KnownSite
 
 #: setting → what its value must be
 SETTINGS: Mapping[str, type] = {

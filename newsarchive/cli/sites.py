@@ -40,8 +40,8 @@ from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle, 
 from newsarchive.items import Article, Capture, Link
 
 if TYPE_CHECKING:
+    from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.frontier.sites import Sites
-    from newsarchive.db.reading.sites import KnownSite
 
 
 @click.group(
@@ -80,7 +80,7 @@ def written(db: str) -> Sites:
 
 def known(db: str, text: str) -> KnownSite:
     """A site of the archive. Raises `UsageError` where it has no such site."""
-    from newsarchive.db.reading.sites import site
+    from newsarchive.db.frontier.known_sites import site
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
@@ -149,7 +149,7 @@ def show_preview(seen: Preview) -> None:
 @db_option
 def list_sites(db: str) -> None:
     """Every site that was added or crawled."""
-    from newsarchive.db.reading.sites import sites
+    from newsarchive.db.frontier.known_sites import sites
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
@@ -181,7 +181,7 @@ def list_sites(db: str) -> None:
 @db_option
 def show(site: str, db: str) -> None:
     """One site with its settings."""
-    from newsarchive.db.reading.sites import BEFORE
+    from newsarchive.db.frontier.known_sites import BEFORE
 
     found = known(db, site)
     rows = {
@@ -264,12 +264,12 @@ def import_sites(file: Path, dry_run: bool, db: str) -> None:
 @db_option
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""
-    from newsarchive.db.reading import sites as known
+    from newsarchive.db.frontier import known_sites
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        found = [site for site in known.sites(connection) if "follow" in site.config]
-        scopes = known.defaults(connection)
+        found = [site for site in known_sites.sites(connection) if "follow" in site.config]
+        scopes = known_sites.defaults(connection)
     click.echo(sitelist.as_toml(found, scopes) if kind == "toml" else sitelist.as_csv(found), nl=False)
 
 

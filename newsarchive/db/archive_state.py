@@ -1,12 +1,11 @@
-"""How far a long work on the whole archive has come, so that a stopped one goes on.
+"""What an archive remembers of itself in `crawl_runs`: how far long works have come, and where its WARC files lie.
 
-A work is a row of `crawl_runs`, with its name as the spider. Its `stats` are written in the transaction
-of what was done: a killed work has done no more and no less than they say.
+A work on the whole archive, such as `recluster`, is a row with its name as the spider. Its `stats`, `{"last_id": 4000}`,
+are written in the transaction of what was done: a killed work has done no more and no less than they say.
 
-Which folders hold the WARC files of an archive, where that is not the one beside its file.
-
-A run that writes its raw bytes elsewhere says so in its arguments, and so does a copy into another database: its
-captures name files that lie where the source has them. So `newsarchive reextract` finds them without being told.
+A run that writes its raw bytes into another folder than the one beside the archive names it in its arguments, and so
+does a copy into another database, whose captures name files that lie where the source has them. So
+`newsarchive reextract` finds them without being told.
 """
 
 from __future__ import annotations
@@ -24,9 +23,14 @@ from newsarchive.version import VERSION
 
 State = dict[str, Any]
 
+#: The argument of a run that names its folder of WARC files, as an absolute path.
+FOLDER_ARGUMENT = "warc_folder"
+#: The spider of the run that a copy leaves in its target.
+COPY_SPIDER = "db copy"
+
 
 def stopped(connection: Connection, name: str, arguments: State) -> tuple[int, State] | None:
-    """The number of a work of these arguments that was not finished, and how far it came."""
+    """The run of an unfinished work with these arguments and how far it came, `None` where there is none."""
     query = select(CrawlRun.id, CrawlRun.arguments, CrawlRun.stats).where(
         CrawlRun.spider == name, CrawlRun.finished_at.is_(None)
     )
@@ -37,7 +41,7 @@ def stopped(connection: Connection, name: str, arguments: State) -> tuple[int, S
 
 
 def begin(connection: Connection, name: str, arguments: State) -> int:
-    """A work anew; earlier ones that were stopped are given up."""
+    """Begin a work anew and give up earlier ones that were stopped; gives the id of its run."""
     given_up = {"finished_at": datetime.now(UTC), "finish_reason": "abandoned"}
     unfinished = update(CrawlRun).where(CrawlRun.spider == name, CrawlRun.finished_at.is_(None))
     connection.execute(unfinished.values(given_up))
@@ -46,22 +50,16 @@ def begin(connection: Connection, name: str, arguments: State) -> int:
 
 
 def note(connection: Connection, run_id: int, state: State, *, finished: bool = False) -> None:
-    """Say how far a work came."""
+    """Record how far a work came."""
     row: State = {"stats": state}
     if finished:
         row |= {"finished_at": datetime.now(UTC), "finish_reason": "finished"}
     connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
 
 
-#: The name of the folder among a run's arguments: an absolute path.
-FOLDER = "warc_folder"
-#: How the run of a copy is called.
-COPY = "db copy"
-
-
-def known(engine: Engine) -> list[str]:
+def known_folders(engine: Engine) -> list[str]:
     """The folders that runs of this archive name, the newest first."""
-    folder = CrawlRun.arguments[FOLDER].as_string().label("folder")
+    folder = CrawlRun.arguments[FOLDER_ARGUMENT].as_string().label("folder")
     with reading(engine) as connection:
         query = select(folder).where(folder.is_not(None)).group_by("folder")
         return [
@@ -69,11 +67,11 @@ def known(engine: Engine) -> list[str]:
         ]
 
 
-def remember(engine: Engine, folders: Sequence[Path]) -> None:
-    """Record where the files of a copied archive lie; those that are known already are left out."""
-    there = known(engine)
+def remember_folders(engine: Engine, folders: Sequence[Path]) -> None:
+    """Record where the WARC files of a copied archive lie; folders that are known already are left out."""
+    there = known_folders(engine)
     for folder in folders:
         if str(folder.absolute()) not in there:
             with writing(engine) as connection:
-                run = begin(connection, COPY, {FOLDER: str(folder.absolute())})
+                run = begin(connection, COPY_SPIDER, {FOLDER_ARGUMENT: str(folder.absolute())})
                 note(connection, run, {}, finished=True)

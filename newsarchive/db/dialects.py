@@ -1,7 +1,9 @@
-"""All that differs between SQLite and PostgreSQL, so that another database is one more class here.
+"""All that differs between SQLite and PostgreSQL, so that a third database is one more class here.
 
-Everything else asks `dialect_of` and never for a name. The schema's revisions spell their own (`migrations/versions`):
-they never change again. Nothing here imports SQLAlchemy before something is written: what only reads goes without.
+The month of a date is `substr(date_published, 1, 7)` for SQLite and `to_char(…, 'YYYY-MM')` for PostgreSQL; the rest
+of the code asks `dialect_of(connection).month("date_published")`. The schema's revisions alone spell their own SQL
+(`migrations/versions`): they never change again. Nothing here imports SQLAlchemy before something is written, because
+commands that only read do without it.
 
 `bind` in the methods that spell a search gives the placeholder of a value: `bind(3)` is `:v0`.
 """
@@ -27,49 +29,51 @@ if TYPE_CHECKING:
 
 Bind = Callable[[Any], str]
 
-#: How much a word in the headline counts against one in the text.
+#: Weight of a word in the headline; a word in the text weighs 1.
 HEADLINE_WEIGHT = 4.0
-#: Characters of the shortest string that FTS5's trigram index finds; shorter ones are looked for in the texts.
+#: Characters of the shortest string that FTS5's trigram index finds. A shorter one is looked for in the texts themselves.
 MIN_TRIGRAM_CHARACTERS = 3
-#: Names newsarchive's writers among all advisory locks of a PostgreSQL database ("newsarch"). The next number is
-#: that of crawls: the writers' own lock is taken and given back by each transaction.
-ADVISORY_LOCK = int.from_bytes(b"newsarch")
-CRAWL_LOCK = ADVISORY_LOCK + 1
-#: Tables that differ by database and have no models: FTS5's and what it keeps beside them.
+#: The number of the advisory lock of PostgreSQL that a writer holds for one transaction.
+WRITER_LOCK = int.from_bytes(b"newsarch")
+#: The number of the advisory lock of PostgreSQL that a crawl holds from its beginning to its end.
+CRAWL_LOCK = WRITER_LOCK + 1
+#: Tables that have no models, because they differ by database; FTS5 keeps more beside them, whose names begin so.
 FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 
 
 class Dialect(ABC):
-    """A database that holds archives. The attributes that are set here are right for a database server."""
+    """A database that holds archives. The values that are set here are right for a database server."""
 
-    #: What people call it; SQLAlchemy's names of it, and of it with the driver.
+    #: What people call it.
     title: str
+    #: SQLAlchemy's name of the database.
     name: str
+    #: SQLAlchemy's name of the database with its driver.
     driver: str
-    #: Whether the whole database is one file of ours. A server's database may hold tables of other programs too.
+    #: Whether the whole database is one file of ours. The database of a server may hold tables of other programs too.
     is_file = False
-    #: What SQLAlchemy's `create_engine` is told.
+    #: Options for SQLAlchemy's `create_engine`.
     engine_options: ClassVar[dict[str, Any]]
-    #: What gives a read transaction that sees no later write.
+    #: Options of an engine whose read transactions see no later write.
     snapshot_options: ClassVar[dict[str, Any]]
-    #: SQL that gives a row where the table of Alembic's version is there.
+    #: SQL that gives a row, and no NULL in it, where the database has Alembic's table `alembic_version`.
     version_table: str
-    #: The column of the full-text index `f` that names the article.
+    #: The column of the full-text index, `article_search AS f`, that holds the id of the article.
     search_key: str
-    #: Statements that make the full-text index anew; none where the code gives it the words (`db/fulltext.py`).
+    #: Statements that make the full-text index anew; none where `newsarchive.db.fulltext` fills it.
     rebuild_search: Sequence[str] = ()
-    #: Statements before the tables of an archive are made, outside a transaction.
+    #: Statements that run outside a transaction before the tables of an archive are made.
     prepare: Sequence[str] = ()
     #: Statements that join the parts of the full-text index.
     optimize: Sequence[str] = ()
-    #: Statements for a connection that uses each page once.
+    #: Statements for a connection that reads or writes each page of the file once.
     small_cache: Sequence[str] = ()
 
     # -- reading -------------------------------------------------------------------------------------
 
     @abstractmethod
     def placeholder(self, name: str) -> str:
-        """A named value in the driver's own SQL."""
+        """The placeholder of a named value in the driver's own SQL."""
 
     def value(self, connection: Any, value: Any) -> Any:
         """A value as the driver takes it; `connection` is the driver's."""
@@ -94,36 +98,36 @@ class Dialect(ABC):
         """The SQL of an entry's rank; higher is better."""
 
     def contains(self, string: str, bind: Bind) -> str:
-        """The condition that an article `a` in a script without spaces has the string, whatever its case."""
+        """The condition that an article `a`, in a script without spaces, has the string in upper or lower case."""
         escaped = string.replace("/", "//").replace("%", "/%").replace("_", "/_")
         like = f"LIKE lower({bind(f'%{escaped}%')}) ESCAPE '/'"
         return f"(a.unspaced AND (lower(a.article_body) {like} OR lower(a.headline) {like}))"
 
     @abstractmethod
     def among(self, ids: Sequence[int], bind: Bind) -> str:
-        """The end of a condition that a number is one of many, given as one value."""
+        """The end of a condition that a number is one of these, which are bound as one value."""
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def configure(self, connection: Any, record: Any) -> None:  # noqa: B027 - a server needs nothing
+    def configure(self, connection: Any, record: Any) -> None:  # noqa: B027 - a server needs no preparation
         """Prepare a connection of the driver that was just opened."""
 
     @abstractmethod
     def begin(self, writer: bool) -> str:
-        """The statement at the start of a transaction, "" for none; a writer waits until it is the only one."""
+        """The statement at the start of a transaction, "" for none. That of a writer waits until no other one writes."""
 
     @abstractmethod
     def insert(self, table: Table) -> Any:
         """SQLAlchemy's INSERT with `on_conflict_do_nothing`."""
 
     def restart_ids(self, table: str) -> str:
-        """The statement after which new rows get the ids behind those that were copied, "" where none is needed."""
+        """The statement after which new rows get ids above those that were copied, "" where none is needed."""
         return ""
 
     # -- the database itself --------------------------------------------------------------------------
 
     def file(self, url: URL) -> Path | None:
-        """The file of the database, where it has one."""
+        """The file of the database, `None` where it has none."""
         return None
 
     def problems(self, connection: Connection) -> Iterator[str]:
@@ -162,8 +166,11 @@ class SQLite(Dialect):
         return f":{name}"
 
     def value(self, connection: Any, value: Any) -> Any:
-        """A time as text. Raises `DatabaseUnavailable` for an archive that still spells times as versions before
-        the first release did: they would be compared wrongly, without a word."""
+        """A moment as text, any other value as it is.
+
+        Raises `DatabaseUnavailable` for an archive that spells moments as versions before the first release did
+        (`2025-04-30 08:15:00`): the comparison would be wrong, and nobody would know.
+        """
         if not isinstance(value, datetime):
             return value
         seen = connection.execute("SELECT first_seen_at FROM articles LIMIT 1").fetchone()
@@ -263,7 +270,7 @@ class PostgreSQL(Dialect):
         return f"= ANY(CAST({bind('{' + ','.join(map(str, ids)) + '}')} AS bigint[]))"
 
     def begin(self, writer: bool) -> str:
-        return f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})" if writer else ""
+        return f"SELECT pg_advisory_xact_lock({WRITER_LOCK})" if writer else ""
 
     def insert(self, table: Table) -> Any:
         from sqlalchemy.dialects import postgresql
@@ -281,9 +288,9 @@ class PostgreSQL(Dialect):
 SQLITE = SQLite()
 POSTGRESQL = PostgreSQL()
 
-#: Every database by SQLAlchemy's name of it.
+#: Every database by SQLAlchemy's name.
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLITE, POSTGRESQL)}
-#: What a URL may call them besides.
+#: Other names of databases in URLs → SQLAlchemy's name.
 ALIASES = {"postgres": POSTGRESQL.name}
 
 

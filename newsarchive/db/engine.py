@@ -1,8 +1,11 @@
-"""Opening an archive, on any database that `dialects.py` knows.
+"""Opening an archive with SQLAlchemy, and reading and writing in transactions.
 
-`reading(engine)` and `writing(engine)` give a connection in a transaction. A writer takes its lock
-at the start (BEGIN IMMEDIATE; an advisory lock on PostgreSQL), so that two crawls take turns
-instead of failing half-way. What the driver raises comes out as `DatabaseError` with a remedy.
+    with reading(engine) as connection:     # one state of the archive, however long it takes
+    with writing(engine) as connection:     # the only writer, committed at the end of the block
+
+A writer takes its lock at the start (BEGIN IMMEDIATE in SQLite, an advisory lock in PostgreSQL), so that two crawls
+take turns instead of failing half-way. What the driver raises comes out as `DatabaseError` with a remedy. What differs
+by database stands in `newsarchive.db.dialects`.
 """
 
 from __future__ import annotations
@@ -22,16 +25,17 @@ from newsarchive.db.failures import explained
 from newsarchive.db.locations import require_file
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
-#: Engines of this process. A program that ends without closing its connections leaves the last commits in a
-#: file `-wal` beside the archive, and who copies the archive alone copies none of them.
-_opened: WeakSet[Engine] = WeakSet()
-#: Connections that cannot write, of engines and of others, and the files that were opened so.
-_readers: WeakSet[_ReadOnlyConnection] = WeakSet()
-_read: set[Path] = set()
+#: Engines of this process. A program that ends without closing its connections leaves the last commits in a file
+#: `-wal` beside the archive, and whoever then copies the archive alone copies none of them.
+_engines: WeakSet[Engine] = WeakSet()
+#: Connections of this process that cannot write.
+_readonly_connections: WeakSet[_ReadOnlyConnection] = WeakSet()
+#: Files that such connections were opened on.
+_readonly_files: set[Path] = set()
 
 
 def parse_url(url: str) -> URL:
-    """A database URL, or a plain path to an SQLite file.
+    """The URL of a database, which may be given as the plain path of an SQLite file.
 
     Raises `UsageError` for what is neither or names a database that is not supported.
     """
@@ -64,26 +68,26 @@ def open_engine(url: str) -> Engine:
 
 
 def _followed(engine: Engine) -> Engine:
-    """The engine: its connections are configured, its transactions begin as we want them, and all are closed at the end."""
+    """The engine, with its connections configured, its transactions begun by `_begin`, and all closed at the end."""
     event.listen(engine, "connect", dialect_of(engine).configure)
     event.listen(engine, "begin", _begin)
-    _opened.add(engine)
+    _engines.add(engine)
     return engine
 
 
 @atexit.register
 def close_all() -> None:
-    """Close every connection of this process: SQLite then moves all commits into the one file of the archive.
+    """Close every connection of this process, so that SQLite moves all commits into the one file of the archive.
 
-    Called when the program ends, also by an error or a signal; does nothing where all is closed. An engine
-    may be used again after it: it connects anew.
+    Called when the program ends, also by an error or a signal. An engine may be used again afterwards: it connects
+    anew.
     """
-    for engine in list(_opened):
+    for engine in list(_engines):
         engine.dispose()
-    for connection in list(_readers):
+    for connection in list(_readonly_connections):
         connection.close()
-    while _read:
-        _tidy(_read.pop())
+    while _readonly_files:
+        _remove_wal(_readonly_files.pop())
 
 
 def open_existing(url: str) -> Engine:
@@ -116,8 +120,8 @@ def connect_readonly(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         _readonly_uri(file), uri=True, check_same_thread=False, factory=_ReadOnlyConnection
     )
-    _readers.add(connection)
-    _read.add(file.absolute())
+    _readonly_connections.add(connection)
+    _readonly_files.add(file.absolute())
     return connection
 
 
@@ -125,31 +129,34 @@ class _ReadOnlyConnection(sqlite3.Connection):
     """A connection that a weak reference can name."""
 
 
-def _tidy(file: Path) -> None:
-    """Remove the `-wal` and `-shm` that reading made: a connection that cannot write leaves them behind.
+def _remove_wal(file: Path) -> None:
+    """Remove the files `-wal` and `-shm` that a connection which cannot write has left behind.
 
-    An ordinary connection takes them away when it closes as the last one.
+    An ordinary connection removes them when it is the last one to close.
     """
     if file.with_name(file.name + "-wal").exists():
-        with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as one:
-            one.execute("SELECT count(*) FROM sqlite_master")
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as writer,
+        ):
+            writer.execute("SELECT count(*) FROM sqlite_master")
 
 
 def _readonly_uri(file: Path) -> str:
-    """How SQLite opens a file to read from.
+    """The URI by which SQLite opens a file to read from.
 
-    A file in WAL mode needs its `-shm` beside it even to be read. Where that cannot be made (a
-    read-only disk), nobody can be writing either, and the file is opened as immutable.
+    A file in WAL mode needs its `-shm` beside it even to be read. Where that cannot be made, on a read-only disk, nobody
+    can be writing either, and the file is opened as immutable.
     """
     base = file.absolute().as_uri()
     with closing(sqlite3.connect(f"{base}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.OperationalError as error:
-            if "unable to open" in str(error):
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
                 return f"{base}?immutable=1"
         except sqlite3.DatabaseError:
-            pass  # said where it is read
+            pass  # whoever reads from the file is told
     return f"{base}?mode=ro"
 
 
@@ -191,14 +198,17 @@ def _require_file(engine: Engine) -> None:
 
 
 def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, leaving out those that a unique constraint says are there already."""
+    """Insert rows; those that a unique constraint finds there already are left out."""
     if rows:
         connection.execute(dialect_of(connection).insert(table).on_conflict_do_nothing(), list(rows))
 
 
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
-    """Turn the driver's errors into ours, naming the database and the remedy."""
+    """Turn the driver's errors into `DatabaseError`, which names the database and the remedy.
+
+    `IntegrityError` passes as it is.
+    """
     try:
         yield
     except exc.IntegrityError:

@@ -1,4 +1,7 @@
-"""What a database driver says, as our errors: each names the archive and the remedy."""
+"""What a database driver says, as our errors: each names the archive and the remedy.
+
+SQLite's "database or disk is full" becomes "news.db cannot be written: the disk is full; free some space and run again".
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import re
 
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
 
-#: Seconds that a connection waits for another one's lock.
+#: Seconds that a connection waits for the lock of another one; after them the write fails.
 BUSY_SECONDS = 60
 
-#: What SQLite and PostgreSQL say (a pattern) → what to do about it. The first match counts.
+#: Pattern of what SQLite or PostgreSQL says → what to do about it. The first match counts.
 _REMEDIES = (
     ("unable to open database file", "cannot be opened: does its folder exist, and may you write there?"),
     ("readonly database", "cannot be written: check the permissions of the file and of its folder"),
@@ -34,7 +37,7 @@ _REMEDIES = (
 
 
 def explained(name: str, error: Exception, password: str | None = None) -> DatabaseError:
-    """The error for what a driver raised; `name` is how messages call the archive, a password is starred out."""
+    """Our error for what a driver raised. `name` is how messages call the archive; the password is starred out."""
     cause = str(getattr(error, "orig", None) or error).strip()
     low = cause.lower()
     for said, remedy in _REMEDIES:

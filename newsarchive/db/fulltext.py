@@ -1,7 +1,7 @@
-"""The full-text index: which SQL asks it, and what PostgreSQL must be told.
+"""The full-text index, kept in step with the texts of the articles.
 
-SQLite's triggers keep FTS5 in step. PostgreSQL gets the words that `tokens.tokenise` finds, the
-same on both databases, with headline words weighted.
+SQLite's triggers do so for FTS5. PostgreSQL is given the words that `query_language.tokenise` finds, so that both
+databases find the same words, and words of the headline weigh more.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ from sqlalchemy import Connection, text
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.query_language import tokenise
 
-#: PostgreSQL's limits: positions above 16383 are equal, a word has 2046 bytes, a document 1 MB.
-_LAST_POSITION = 16383
-_LONGEST_WORD = 255
-_MOST_PLACES = 255
-_LARGEST = 900_000
+#: Position of a word from 1. PostgreSQL holds all positions above it for this one.
+_MAX_POSITION = 16383
+#: Characters of a word. A longer word is left out: PostgreSQL takes 2,046 bytes, and no word that is looked for is longer.
+_MAX_WORD_CHARACTERS = 255
+#: Positions of one word; PostgreSQL keeps no more than 255, so further ones are left out.
+_MAX_WORD_POSITIONS = 255
+#: Estimated bytes of a document. Words beyond it are left out: PostgreSQL refuses a document of more than 1 MB.
+_MAX_DOCUMENT_BYTES = 900_000
+#: Articles that are read at a time when the index is made anew; bounds memory.
+_REBUILT_ARTICLES = 500
 
 _UPSERT = text(
     "INSERT INTO article_search (article_id, document) VALUES (:article_id, CAST(:document AS tsvector))"
@@ -28,7 +33,7 @@ _UPSERT = text(
 
 
 def index(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Put articles into the index. A row has `article_id`, `headline`, `article_body`."""
+    """Put articles into the index. A row has `article_id`, `headline` and `article_body`."""
     if dialect_of(connection).rebuild_search:
         return  # triggers did it
     documents = [
@@ -47,12 +52,12 @@ def rebuild(connection: Connection) -> None:
         return
     connection.exec_driver_sql("DELETE FROM article_search")
     texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM articles")
-    for part in texts.mappings().partitions(500):
+    for part in texts.mappings().partitions(_REBUILT_ARTICLES):
         index(connection, [dict(row) for row in part])
 
 
 def document(headline: str, body: str) -> str:
-    """A tsvector's text form: each word with its positions, headline words weighted A.
+    """The text form of a PostgreSQL `tsvector`: each word with its positions, a word of the headline with weight A.
 
     >>> document("On ships", "Ships sink")
     "'on':1A 'ships':2A,4 'sink':5"
@@ -60,20 +65,20 @@ def document(headline: str, body: str) -> str:
     places: dict[str, list[str]] = {}
     size = 0
     for word, at, weight in _weighted(headline, body):
-        if len(word) <= _LONGEST_WORD and size < _LARGEST:
+        if len(word) <= _MAX_WORD_CHARACTERS and size < _MAX_DOCUMENT_BYTES:
             known = places.setdefault(word, [])
             size += 10 + (0 if known else 4 * len(word))
-            if len(known) < _MOST_PLACES:
+            if len(known) < _MAX_WORD_POSITIONS:
                 known.append(f"{at}{weight}")
     return " ".join(f"'{word}':{','.join(where)}" for word, where in places.items() if where)
 
 
 def _weighted(headline: str, body: str) -> Iterator[tuple[str, int, str]]:
-    """Words with their positions; a gap keeps a phrase from running out of the headline."""
+    """Each word, its position and its weight. A gap of one keeps a phrase from running out of the headline."""
     at = 0
-    for token in islice(tokenise(headline), _LAST_POSITION):
+    for token in islice(tokenise(headline), _MAX_POSITION):
         at += 1
         yield token.text, at, "A"
     start = at + 2 if at else 1
     for place, token in enumerate(tokenise(body), start):
-        yield token.text, min(place, _LAST_POSITION), ""
+        yield token.text, min(place, _MAX_POSITION), ""

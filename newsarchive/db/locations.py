@@ -1,4 +1,4 @@
-"""Where an archive is, before anything of it is opened; without SQLAlchemy, whose import takes its time."""
+"""Where an archive is, before anything of it is opened. Without SQLAlchemy, whose import takes longer than most commands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def default_url() -> str:
 
 
 def require_file(path: Path) -> None:
-    """Raises `DatabaseUnavailable` where no SQLite archive is at this path: opening it would make an empty file."""
+    """Raise `DatabaseUnavailable` where no file is at this path: SQLite would make an empty one."""
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")

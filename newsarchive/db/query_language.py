@@ -1,17 +1,14 @@
-"""The query language of the search, the same on every database.
+"""The query language of the search, and the words that both full-text indexes see.
 
     red fox            both words, anywhere          "red fox"   the words side by side
     elect*             words that begin so           fox OR hen  either
     fox -red, fox NOT red   without a word           (a OR b) c  grouping
 
-A run of Chinese, Japanese, Thai, … is looked for as it stands, inside the text. `parse` gives a
-tree; `fts5` and `tsquery` spell it for a database.
+A run of Chinese, Japanese or Thai is looked for as it stands, inside the text, because no spaces part its words. `parse`
+gives a tree; `fts5` and `tsquery` spell it for a database.
 
-Words as both full-text indexes see them.
-
-`tokenise` cuts and folds as FTS5's `unicode61 remove_diacritics 2` does with letters, numbers and
-marks as token characters (a test holds the two together), so that PostgreSQL can be given the same
-words. Scripts written without spaces are told apart here: there a search looks for the string.
+`tokenise` cuts and folds text as FTS5's `unicode61 remove_diacritics 2` does with letters, numbers and marks as token
+characters (a test holds the two together), so that PostgreSQL can be given the same words.
 """
 
 from __future__ import annotations
@@ -94,7 +91,7 @@ def _fold_character(character: str) -> str:
     return bare if bare.isascii() else low
 
 
-#: More operators than a person types; keeps parsing and the database's own parser from deep recursion.
+#: Words and operators of a query. A longer query is refused: parsing it would recurse too deeply, here and in the database.
 MAX_PARTS = 200
 
 

@@ -1,10 +1,13 @@
-"""Reading with the database's own driver: one set of plain SQL for SQLite and PostgreSQL.
+"""Reading with the driver of the database alone: one set of plain SQL for SQLite and PostgreSQL.
 
-SQLAlchemy writes the archive and knows its schema; importing it takes longer than most questions, so
-what only reads goes without. SQL has `:name` for a value and `IN :name` for several; rows come as
-dictionaries with the types of the records. `reading` takes a `File`, or an SQLAlchemy engine.
+`newsarchive stats` takes less time than the import of SQLAlchemy, which writes the archive and knows its schema: so
+what only reads goes without it.
 
-Which schema an archive has and which one this version knows, without Alembic, whose import takes its time.
+    with reading(open_source("newsarchive.db")) as reader:
+        reader.rows("SELECT id, headline FROM articles WHERE id IN :ids", {"ids": [17, 18]})
+
+SQL has `:name` for a value and `IN :name` for a sequence of values. Rows come as dictionaries whose values have the
+types of the records. The schema's revision is told here too (`head`, `current`), because Alembic's import takes its time.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
+#: A placeholder in SQL, `:name`, and no cast, `::date`.
+_PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z]\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def open_source(url: str) -> File | Engine:
 
 
 def engine_of(source: File | Engine) -> Engine:
-    """The same archive for what needs SQLAlchemy."""
+    """The engine of the same archive, for what needs SQLAlchemy."""
     if isinstance(source, File):
         from newsarchive.db.engine import open_existing
 
@@ -99,7 +103,7 @@ class Reader:
             return row[0] if row else None
 
     def _spelled(self, sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The query and its values as the driver wants them."""
+        """The query and its values in the spelling of the driver."""
         given: dict[str, Any] = {}
 
         def place(match: re.Match[str]) -> str:
@@ -112,7 +116,7 @@ class Reader:
             given[name] = self.dialect.value(self._connection, value)
             return self.dialect.placeholder(name)
 
-        return _NAME.sub(place, sql), given
+        return _PLACEHOLDER.sub(place, sql), given
 
 
 @contextmanager
@@ -147,13 +151,14 @@ def _reading_file(path: Path) -> Iterator[Reader]:
         raise explained(str(path), error) from error
 
 
+#: The folder of Alembic's scripts.
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _REVISION = re.compile(r'^revision.*= "(\w+)"', re.MULTILINE)
 
 
 def head() -> str:
-    """The newest revision that this version knows: the one of the last file, which says its name (files are numbered)."""
+    """The newest revision that this version of newsarchive knows: that of the script with the highest number."""
     newest = max((MIGRATIONS / "versions").glob("[0-9]*_*.py"))
     found = _REVISION.search(newest.read_text(encoding="utf-8"))
     assert found, f"{newest} names no revision"

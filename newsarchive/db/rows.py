@@ -1,8 +1,9 @@
-"""Records to rows and back: the one place that knows both."""
+"""Records to rows and back: an `Article` to the columns of `articles`, `blocks`, `edits` and `article_origins`."""
 
 from __future__ import annotations
 
 import array
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,8 @@ from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence,
 
 Row = dict[str, Any]
 
-#: Fields that an article and its row spell the same.
-PLAIN = [
+#: Fields that have the same name and value in an article and in its row.
+PLAIN_FIELDS = [
     "canonical_url",
     "headline",
     "date_published",
@@ -37,18 +38,18 @@ PLAIN = [
     "extractor_version",
 ]
 
-#: The fields whose text makes a version: they stand in the article and in its revisions.
-READ = ("headline", "alternative_headline", "description", "article_body")
+#: Fields whose text makes a version; they stand in the article and in its revisions.
+VERSION_FIELDS = ("headline", "alternative_headline", "description", "article_body")
 
-#: The fields of an article that a revision has.
-TEXTS = (*READ, "article_html")
+#: Fields of an article that a revision has.
+REVISION_FIELDS = (*VERSION_FIELDS, "article_html")
 
 
 def keys(article: Article) -> tuple[str, str]:
     """The article's normalised URL, and that of its canonical URL.
 
-    A canonical URL counts on the page's own host only, and never when it is the home page: themes
-    that get it wrong point every post there. One that is no URL at all (`https://blog.example%2Fpost`) counts as none.
+    A canonical URL counts where it is on the page's own host and is not the home page, to which wrong themes point
+    every post. A text that is no URL (`https://blog.example%2Fpost`) does not count.
     """
     key = url_key(article.url)
     if not article.canonical_url:
@@ -69,22 +70,21 @@ def flat(record: Author | Candidate | Evidence | Image | Quality) -> Row:
 
 def plain_row(article: Article) -> Row:
     """The columns of `articles` that hold the article's own plain values."""
-    return {name: getattr(article, name) for name in PLAIN} | {"headline": storable(article.headline)}
+    return {name: getattr(article, name) for name in PLAIN_FIELDS} | {"headline": storable(article.headline)}
 
 
 def article_row(article: Article) -> Row:
-    """The columns of `articles` that the article itself decides, but its texts (`text_row`)."""
+    """The columns of `articles` that the article itself decides, without its texts (`text_row`)."""
     return plain_row(article) | {
         "quality": flat(article.quality),
         "damage": list(article.damage),
         "candidates": [flat(candidate) for candidate in article.candidates],
-        "minhash": array.array("I", article.minhash).tobytes() if article.minhash else None,
+        "minhash": stored_minhash(article.minhash),
     }
 
 
 def payload_digest(article: Article) -> str:
-    """The digest of all bytes that an article was made of: its pages', and its source's text where that
-    filled in."""
+    """The digest of all bytes that an article was made of: its pages, and the feed's text where it filled in."""
     capture = article.capture
     if capture is None:
         return ""
@@ -101,7 +101,7 @@ def _digest(text: str) -> str:
 
 
 def revision_row(article: Article, seen_at: datetime) -> Row:
-    row: Row = {name: storable(getattr(article, name)) for name in TEXTS}
+    row: Row = {name: storable(getattr(article, name)) for name in REVISION_FIELDS}
     return row | {
         "extractor_version": article.extractor_version,
         "seen_at": seen_at,
@@ -112,7 +112,7 @@ def revision_row(article: Article, seen_at: datetime) -> Row:
 
 def text_row(texts: Row) -> Row:
     """The columns of `articles` for the texts of its current revision."""
-    own = {name: texts[name] for name in READ}
+    own = {name: texts[name] for name in VERSION_FIELDS}
     return own | {"unspaced": is_unspaced(texts["article_body"] or texts["headline"])}
 
 
@@ -153,7 +153,7 @@ def edit_rows(article: Article, revision_id: int) -> list[Row]:
 
 
 def origin_row(origin: Origin) -> Row:
-    """The columns of `article_origins` but its keys."""
+    """The columns of `article_origins` without its keys."""
     names = (
         "url as_printed date confidence credit_text copyright_notice copyright_holder copyright_year license"
     )
@@ -165,7 +165,13 @@ def image_row(image: Image) -> Row:
     return {"url": image.url, "caption": image.caption, "credit": image.credit}
 
 
+def stored_minhash(signature: Sequence[int]) -> bytes | None:
+    """A signature as `articles.minhash` holds it, `None` for an empty one."""
+    return array.array("I", signature).tobytes() if signature else None
+
+
 def minhash_of(stored: bytes | None) -> tuple[int, ...]:
+    """The signature that `stored_minhash` packed."""
     return tuple(array.array("I", stored or b""))
 
 
@@ -180,9 +186,9 @@ def article_from(
     dropped: tuple[Block, ...],
     edits: tuple[Edit, ...],
 ) -> Article:
-    """The record again. Its blocks are the dropped ones; body edits are at `article_body`."""
-    plain = {name: article[name] for name in PLAIN}
-    texts = {name: article[name] for name in READ} | {"article_html": revision["article_html"]}
+    """The article again. It has the dropped blocks alone; edits of the body stand at `article_body`."""
+    plain = {name: article[name] for name in PLAIN_FIELDS}
+    texts = {name: article[name] for name in VERSION_FIELDS} | {"article_html": revision["article_html"]}
     quality = dict(article["quality"])
     return Article(
         url=article["url"],

@@ -1,9 +1,8 @@
-"""What was learned of each site's furniture (`core/site_template/template.py`), a row an entry.
+"""The learned template of each site, and what learning has seen of its pages.
 
-What learning has seen: a record a page, and which articles hold a line (`core/site_template/observations.py`).
-
-`record` runs inside the transaction that stores a batch. The newest pages of a site are its window; what is
-older goes (`prune`), so that the tables do not grow with a site.
+A template (`core.site_template`) is stored as one row an entry in `site_blocks`. Learning sees a record a page and which
+articles hold a line (`core.site_template.observations`); `record` keeps these inside the transaction that stores a batch.
+The newest pages of a site are its window; `prune` removes older ones, so that the tables do not grow with a site.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, insert, select, update
 
@@ -30,17 +29,18 @@ from newsarchive.core.site_template.observations import (
 )
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
+from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, BlockRow, LineSighting, PageSighting, Site, SiteBlock
-from newsarchive.db.reading import sites as known
 
-#: URLs in one query: SQLite takes some 32,000 parameters, older ones 999.
-_CHUNK = 500
+#: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
+#: other article has are removed.
+MAX_FRESH_PAGES = 100
 
 
 def load(engine: Engine, site: str) -> Template:
     """The template of a site (its domain); an empty one where nothing was learned yet."""
     with reading(engine) as connection:
-        return from_rows(site, known.learned(connection, site))
+        return from_rows(site, known_sites.learned(connection, site))
 
 
 def save(engine: Engine, template: Template, at: datetime | None = None) -> bool:
@@ -51,7 +51,7 @@ def save(engine: Engine, template: Template, at: datetime | None = None) -> bool
     at = at or datetime.now(UTC)
     new = template.rows()
     with writing(engine) as connection:
-        before = {_key(row): row for row in known.learned(connection, template.site)}
+        before = {_key(row): row for row in known_sites.learned(connection, template.site)}
         if {_key(row): row for row in new} == {k: _plain(row) for k, row in before.items()}:
             return False
         site_id = bulk.ids_of(connection, Site, ("domain",), [{"domain": template.site}])[template.site,]
@@ -65,23 +65,23 @@ def save(engine: Engine, template: Template, at: datetime | None = None) -> bool
             }
             for row in new
         ]
-        for start in range(0, len(rows), _CHUNK):
-            connection.execute(insert(SiteBlock), rows[start : start + _CHUNK])
+        for chunk in bulk.chunks(rows):
+            connection.execute(insert(SiteBlock), chunk)
     return True
 
 
 def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
-    """Which of these keys sites learned as heads of lists, a template each, without those of one site."""
+    """The entries with these keys that other sites than `but` learned as heads of lists, each as a template."""
     wanted, found = sorted(keys), []
     query = (
-        select(Site.domain, *(getattr(SiteBlock, name) for name in known.LEARNED))
+        select(Site.domain, *(getattr(SiteBlock, name) for name in known_sites.LEARNED))
         .join(Site, Site.id == SiteBlock.site_id)
         .where(SiteBlock.role.in_(("head", "inset")), Site.domain != but)
         .order_by(Site.domain, SiteBlock.fingerprint)
     )
     with reading(engine) as connection:
-        for start in range(0, len(wanted), _CHUNK):
-            some = query.where(SiteBlock.fingerprint.in_(wanted[start : start + _CHUNK]))
+        for chunk in bulk.chunks(wanted):
+            some = query.where(SiteBlock.fingerprint.in_(chunk))
             found += [dict(row._mapping) for row in connection.execute(some)]
     return [from_rows(row["domain"], [row]) for row in found]
 
@@ -99,23 +99,15 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in known.LEARNED}
-
-
-_T = TypeVar("_T")
-
-#: Values in one query: SQLite takes some 32,000 parameters, older ones 999.
-CHUNK = 500
-#: Pages of a site that keep the lines which no other article has: a later page may repeat them.
-FRESH = 100
+    return {name: row[name] for name in known_sites.LEARNED}
 
 
 def record(connection: Connection, seen: Sequence[tuple[int, Observation]], at: datetime) -> None:
-    """Keep the records of articles; one that says nothing new is left as it is."""
+    """Keep the records of articles; a record that says nothing new is left as it is."""
     if not seen:
         return
-    known = _digests(connection, [article_id for article_id, _ in seen])
-    fresh = [(i, page, number) for i, page in seen if known.get(i) != (number := digest(page))]
+    digests = _digests(connection, [article_id for article_id, _ in seen])
+    fresh = [(i, page, number) for i, page in seen if digests.get(i) != (number := digest(page))]
     if not fresh:
         return
     ids = [article_id for article_id, _, _ in fresh]
@@ -166,7 +158,7 @@ def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
 def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Observation]:
     """All pages of a site that have a record, in chunks: those beyond its window until they are pruned."""
     last = 0
-    query = _records(site).order_by(PageSighting.article_id).limit(CHUNK)
+    query = _records(site).order_by(PageSighting.article_id).limit(bulk.MAX_VALUES)
     while True:
         with reading(engine) as connection:
             rows = connection.execute(query.where(PageSighting.article_id > last)).all()
@@ -224,7 +216,7 @@ def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
     wanted = list(urls)
     found: dict[str, int] = {}
     with reading(engine) as connection:
-        for chunk in _chunks(wanted):
+        for chunk in bulk.chunks(wanted):
             query = select(ArticleRow.url, ArticleRow.id).where(ArticleRow.url.in_(chunk))
             found |= {row.url: row.id for row in connection.execute(query)}
     return found
@@ -259,7 +251,7 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
     found: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
     with reading(engine) as connection:
-        for chunk in _chunks(_on_several_sites(connection, keys)):
+        for chunk in bulk.chunks(_on_several_sites(connection, keys)):
             for row in connection.execute(_holding(chunk)):
                 page = Observation(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
                 found[row.fingerprint].append(page)
@@ -269,9 +261,9 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
     return {key: elsewhere(holding, copies, named[key]) for key, holding in found.items()}
 
 
-def _on_several_sites(connection: Connection, keys: Sequence[int]) -> list[int]:
+def _on_several_sites(connection: Connection, keys: list[int]) -> list[int]:
     found: list[int] = []
-    for chunk in _chunks(keys):
+    for chunk in bulk.chunks(keys):
         query = (
             select(LineSighting.fingerprint)
             .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
@@ -304,7 +296,7 @@ def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Obse
             numbers.append(int(name.removeprefix("cluster ")))
         else:
             found[name].append(Observation(name, "", name))
-    for chunk in _chunks(numbers):
+    for chunk in bulk.chunks(numbers):
         query = (
             select(ArticleRow.url, ArticleRow.cluster_id)
             .join(PageSighting, PageSighting.article_id == ArticleRow.id)
@@ -319,7 +311,7 @@ def origin_sizes(engine: Engine, origins: Iterable[str]) -> dict[str, int]:
     """How many articles the archive's windows hold of each origin; copies count as one."""
     sizes: dict[str, int] = {}
     with reading(engine) as connection:
-        for chunk in _chunks(sorted(origins)):
+        for chunk in bulk.chunks(sorted(origins)):
             each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
             query = (
                 select(PageSighting.origin, func.count(each.distinct()))
@@ -332,8 +324,8 @@ def origin_sizes(engine: Engine, origins: Iterable[str]) -> dict[str, int]:
 
 
 def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
-    """The other sites, those with most in common first, that hold lines of this one which stand in three articles or
-    more by now. `since` leaves out what its pages held before: then nothing is new to the others.
+    """The other sites that hold lines of this one which `CLUSTERS` articles or more hold, those with most in common
+    first. `since` leaves out lines of pages that were seen before it: they are not new to the others.
     """
     own = _of_site(
         select(LineSighting.fingerprint)
@@ -346,7 +338,7 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
     each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
     found: set[tuple[int, str]] = set()
     with reading(engine) as connection:
-        for chunk in _chunks(list(connection.execute(own).scalars())):
+        for chunk in bulk.chunks(list(connection.execute(own).scalars())):
             repeated = (
                 select(LineSighting.fingerprint)
                 .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
@@ -354,30 +346,25 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
                 .group_by(LineSighting.fingerprint)
                 .having(func.count(each.distinct()) >= MIN_ARTICLES)
             )
-            for part in _chunks(list(connection.execute(repeated).scalars())):
+            for part in bulk.chunks(list(connection.execute(repeated).scalars())):
                 found |= {(row.fingerprint, row.domain) for row in connection.execute(_holding(part))}
     sites = Counter(domain for _, domain in found if domain != site)
     return [domain for domain, _ in sites.most_common(limit)]
 
 
 def prune(engine: Engine, site: str, size: int = WINDOW_PAGES) -> None:
-    """Let go of pages beyond the window, and of lines that only one page older than the newest holds."""
+    """Remove pages beyond the window, and lines that only one page beyond the first `MAX_FRESH_PAGES` holds."""
     newest = _of_site(select(PageSighting.article_id), site).order_by(
         PageSighting.seen_at.desc(), PageSighting.article_id.desc()
     )
     with writing(engine) as connection:
         ids = list(connection.execute(newest).scalars())
-        for chunk in _chunks(ids[size:]):
+        for chunk in bulk.chunks(ids[size:]):
             for table in (PageSighting, LineSighting):
                 connection.execute(delete(table).where(table.article_id.in_(chunk)))
         other = LineSighting.__table__.alias("other")
         again = exists().where(
             other.c.fingerprint == LineSighting.fingerprint, other.c.article_id != LineSighting.article_id
         )
-        for chunk in _chunks(ids[FRESH:size]):
+        for chunk in bulk.chunks(ids[MAX_FRESH_PAGES:size]):
             connection.execute(delete(LineSighting).where(LineSighting.article_id.in_(chunk), ~again))
-
-
-def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

@@ -134,7 +134,7 @@ def _index(connection: Connection, articles: Sequence[Row]) -> None:
     """The index of copies has no references; its keys follow from the signatures."""
     signatures = {row["id"]: minhash_of(row["minhash"]) for row in articles if row["minhash"]}
     hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
-    firsts = index.twins(connection, {text for text in hashes.values() if text})
+    firsts = index.equal_texts(connection, {text for text in hashes.values() if text})
     held = index.Holders(connection, signatures)
     held.add(connection, [i for i, text in hashes.items() if firsts.get(text, (i,))[0] == i])
 

@@ -1,4 +1,8 @@
-"""Column types that behave the same on every database."""
+"""Column types that behave the same on SQLite and PostgreSQL.
+
+A naive `datetime(2025, 4, 30, 8, 15)` is refused, a moment in Berlin comes back in UTC, and a NUL byte in a headline,
+which PostgreSQL cannot store, becomes U+FFFD.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from newsarchive.times import isoformat
 
 
 class SafeText(TypeDecorator[str]):
-    """Text that every database can store."""
+    """Text with what no database takes replaced (`values.storable`)."""
 
     impl = Text
     cache_ok = True
@@ -39,8 +43,8 @@ class _IsoTime(sqlite.DATETIME):
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment. Refuses naive datetimes, stores UTC, gives aware UTC back.
 
-    SQLite has no type for it, so there the column holds the text that every other place writes
-    (`2025-04-30T08:15:00+00:00`), which SQLite's own date functions understand and which sorts by time.
+    SQLite has no type for moments: there the column holds `2025-04-30T08:15:00+00:00`, which SQLite's own date
+    functions understand and which sorts by time. Raises `ValueError` for a naive datetime.
     """
 
     impl = DateTime(timezone=True).with_variant(_IsoTime(), "sqlite")  # type: ignore[no-untyped-call]
@@ -58,7 +62,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class Compressed(TypeDecorator[str]):
-    """Text that is kept but never searched, deflated: markup costs a third of its size."""
+    """Text that is kept but never searched, deflated by `values.deflate`."""
 
     impl = LargeBinary
     cache_ok = True

@@ -1,4 +1,8 @@
-"""Values as both databases keep them, without SQLAlchemy: storable text, deflated text, moments in UTC."""
+"""Values as both databases keep them, without SQLAlchemy: storable text, deflated text, moments in UTC.
+
+SQLite gives `"2025-04-01T12:00:00+00:00"`, `1` and `'["noindex"]'` where a record has a `datetime`, `True` and a list;
+`loaded` turns the one into the other by the name of the column.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from newsarchive.times import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-#: Columns of the archive by what they hold; the names mean the same in every table that is read.
-MOMENTS = frozenset(
+#: Columns that hold moments; a name means the same in every table that is read.
+TIME_COLUMNS = frozenset(
     [
         "date_published",
         "date_modified",
@@ -32,8 +36,10 @@ MOMENTS = frozenset(
         "last",
     ]
 )
-FLAGS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
-STRUCTURES = frozenset(
+#: Columns that are true or false; SQLite has 1 and 0.
+FLAG_COLUMNS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
+#: Columns that hold JSON; SQLite has its text.
+JSON_COLUMNS = frozenset(
     (
         "quality",
         "damage",
@@ -49,33 +55,36 @@ STRUCTURES = frozenset(
 
 
 def storable(text: str) -> str:
-    """The text with what no database takes (NUL for PostgreSQL, lone surrogates) as U+FFFD.
+    """The text with U+FFFD for each NUL (which PostgreSQL refuses) and each lone surrogate (which UTF-8 cannot hold).
 
-    One code point for one, so that offsets into the text stay true.
+    One code point stands for one, so that offsets into the text stay true.
+
+    >>> storable("a\\x00b\\ud800c")
+    'a\ufffdb\ufffdc'
     """
     try:
-        text.encode()  # many times faster than to look for lone surrogates
+        text.encode()  # many times faster than a search for lone surrogates
     except UnicodeEncodeError:
         return _UNSTORABLE.sub("\ufffd", text)
     return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
-def told(reason: str, detail: str) -> str:
+def with_detail(reason: str, detail: str) -> str:
     """A reason and its detail as a person reads them.
 
-    >>> told("noarchive", "the meta tag"), told("too short", "")
+    >>> with_detail("noarchive", "the meta tag"), with_detail("too short", "")
     ('noarchive (the meta tag)', 'too short')
     """
     return f"{reason} ({detail})" if detail else reason
 
 
 def deflate(text: str | None) -> bytes | None:
-    """Text that is kept but never searched: markup costs a third of its size. `None` for none."""
+    """The text deflated, to a third of its size where it is markup; `None` for no text."""
     return zlib.compress(storable(text).encode(), 6) if text else None
 
 
 def inflate(stored: bytes | None) -> str:
-    """The text that `deflate` packed, "" for none."""
+    """The text that `deflate` packed, "" for `None`."""
     return zlib.decompress(stored).decode() if stored is not None else ""
 
 
@@ -91,11 +100,11 @@ def moment(value: str | datetime | None) -> datetime | None:
 
 
 def loaded(name: str, value: Any) -> Any:
-    """A value of a column as a record has it."""
-    if name in MOMENTS:
+    """A value as a record has it; `name` is its column."""
+    if name in TIME_COLUMNS:
         return moment(value)
-    if name in FLAGS:
+    if name in FLAG_COLUMNS:
         return None if value is None else bool(value)
-    if name in STRUCTURES:
+    if name in JSON_COLUMNS:
         return json.loads(value) if isinstance(value, str) else value
     return value

@@ -46,7 +46,7 @@ class TemplateLearning:
         self.learner = (
             Learner(
                 engine,
-                [folder, *archive_state.known(engine)],
+                [folder, *archive_state.known_folders(engine)],
                 settings.get("NEWSARCHIVE_RULES") or None,
                 run_id=run_id,
                 steps=settings.getlist("NEWSARCHIVE_STEPS"),

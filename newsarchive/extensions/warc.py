@@ -19,7 +19,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
-from newsarchive.db.archive_state import FOLDER
+from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import original_of
 from newsarchive.items import Capture, Place
 from newsarchive.warc.files import Wire, default_folder, locate
@@ -64,7 +64,7 @@ def folder_elsewhere(settings: BaseSettings) -> dict[str, str]:
     folder, url = raw_folder(settings), settings["NEWSARCHIVE_DATABASE_URL"]
     if folder is None or (url.startswith("sqlite") and folder.absolute() == default_folder(url).absolute()):
         return {}
-    return {FOLDER: str(folder.absolute())}
+    return {FOLDER_ARGUMENT: str(folder.absolute())}
 
 
 class WarcExtension:

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 from newsarchive.core.text.diff import word_diff
 from newsarchive.db import site_templates
-from newsarchive.db.reading import browse, lineage, query
+from newsarchive.db.reading import browse, lineage, quarantine, query
 from newsarchive.db.readonly import reading
-from newsarchive.db.writing import quarantine
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web import chart, render
 from newsarchive.web.cache import BackgroundCache

@@ -1,7 +1,7 @@
 """The frontier: which URLs of a site are known, which still have to be fetched, which are due again.
 
-Every discovered URL is a row before it is fetched. It is marked done in the transaction that stores
-its article (`fetched.py`), so a crawl that is killed goes on where it was.
+Every discovered URL is a row before it is fetched, and is marked as done in the transaction that stores its article
+(`updates.mark`): a crawl that is killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -28,18 +28,20 @@ T = TypeVar("T")
 
 #: The kinds of sources that a site is asked for first; others follow from them.
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
-#: Rows of one statement; SQLite allows 32,766 parameters.
-CHUNK = 500
+#: Links that one statement records and URLs that one statement asks for; more go into another.
+MAX_CHUNK = 500
+#: Earlier runs of a spider that are looked through for those that were killed; older ones are not.
+MAX_EARLIER_RUNS = 500
 
 
 class Absence(Enum):
     """What it means that a page is not there."""
 
-    #: Once: a theme may break for an hour. It is asked for again after a day.
+    #: It is not there for the first time, and a theme may break for an hour: it is asked for again after a day.
     MISSING = "missing"
-    #: For good, and nobody knew it yet.
+    #: It is gone for good, and nobody knew it yet.
     GONE = "gone"
-    #: As an earlier look found already.
+    #: It is gone for good, and an earlier look found that already.
     STILL_GONE = "still gone"
 
 
@@ -192,7 +194,7 @@ class Frontier:
     # -- URLs -----------------------------------------------------------------------------------
 
     def discover(self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None) -> int:
-        """Make a row of every link before it is fetched; gives how many were new. See `discovered`."""
+        """Make a row of every link before it is fetched; gives how many were new (`updates.record`)."""
         new, naming = 0, updates.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
             for chunk in _chunks(links):
@@ -214,8 +216,8 @@ class Frontier:
             return source_texts.of(connection, url)
 
     def published(self, urls: Iterable[str]) -> dict[str, datetime]:
-        """When these posts were published by what feed or API said in any crawl, by key; those that nobody dated
-        are left out."""
+        """When these posts were published, as feed or API said in any crawl, by key. Posts without a date are left
+        out."""
         found: dict[str, datetime] = {}
         columns = (Url.url_key, SourceTextRow.published)
         query = select(*columns).join(SourceTextRow, SourceTextRow.url_id == Url.id)
@@ -253,7 +255,7 @@ class Frontier:
             return list(_known(connection, condition, order=Url.next_check_at, limit=limit))
 
     def unchanged(self, url: str) -> None:
-        """A server said that nothing changed (304): the article was seen, and nothing else."""
+        """Record that a server said that nothing changed (304): the article was seen, and nothing else."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
             after = next_check(updates.visits(connection, key, now), now, "unchanged", key)
@@ -273,10 +275,10 @@ class Frontier:
             )
 
     def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
-        """A URL that will not become an article, or not now: `skipped`, `blocked`. It is left alone for a
-        while, each time for longer. `reason` is a word that can be counted, `detail` is for people.
+        """Record that a URL gives no article, for good or for now: `state` is `skipped` or `blocked`.
 
-        One that did become an article stays in the round, and is looked at again ever more rarely: a wall
+        The URL is left alone for a while, each time for longer. `reason` is in words that can be counted, `detail` is
+        for people. A URL that gave an article before keeps its state and is looked at again ever more rarely: a wall
         before the whole site must not end the watch over its posts.
         """
         now, key = self.clock(), url_key(url)
@@ -292,8 +294,11 @@ class Frontier:
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
 
     def leave_out(self, url: str, published: datetime) -> None:
-        """The post is older than this crawl's `since`. Its day is kept, so that no crawl fetches it again that wants
-        none as old; one that the archive has stays as it is."""
+        """Record that a post is older than this crawl's `since`.
+
+        Its date is kept, so that a crawl that wants no posts of that age does not fetch it again. A post that the
+        archive has stays as it is.
+        """
         changes = {
             "state": "skipped",
             "reason": DropReason.BEFORE_SINCE,
@@ -306,9 +311,11 @@ class Frontier:
             connection.execute(update(Url).where(waiting).values(changes))
 
     def missing(self, url: str, reason: str, *, final: bool) -> Absence:
-        """The page is not there. Gone for good where that is `final` (410) or was so at the last look too
-        (404): its article, if there is one, keeps its text and gets `gone_at`, once. Of a post under several
-        addresses the first that is found gone is `GONE`, the others are `STILL_GONE`.
+        """Record that a page is not there.
+
+        It is gone for good where that is `final` (410) or where the last look found the same (404). Its article keeps
+        its text and gets `gone_at`, once. Where a post has several addresses, the first that is found gone is `GONE`,
+        the others are `STILL_GONE`.
         """
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
@@ -338,7 +345,7 @@ class Frontier:
         return Absence.GONE if news else Absence.STILL_GONE
 
     def failed(self, url: str, reason: str) -> int:
-        """A fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
+        """Record that a fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
         with writing(self.engine) as connection:
             changed = connection.execute(
                 update(Url).where(Url.url_key == url_key(url))
@@ -351,14 +358,14 @@ class Frontier:
     def resume_point(self, run_id: int) -> datetime | None:
         """When the crawl began that this run goes on with; `None` where the last one was finished.
 
-        Runs of the same spider with the same arguments, before this one: those since the last that
-        finished were killed. What was stored since the first of them need not be fetched again.
+        Of the earlier runs of this spider with the same arguments, those after the last one that was finished were
+        killed. What was stored since the first of them need not be fetched again.
         """
         with reading(self.engine) as connection:
             own = connection.execute(select(CrawlRun.__table__).where(CrawlRun.id == run_id)).one()
             earlier = (
                 select(CrawlRun.started_at, CrawlRun.finished_at, CrawlRun.arguments)
-                .where(CrawlRun.spider == own.spider, CrawlRun.id < run_id).order_by(CrawlRun.id.desc()).limit(CHUNK)
+                .where(CrawlRun.spider == own.spider, CrawlRun.id < run_id).order_by(CrawlRun.id.desc()).limit(MAX_EARLIER_RUNS)
             )  # fmt: skip
             begun: datetime | None = None
             for row in connection.execute(earlier):
@@ -387,7 +394,7 @@ def _known(
         yield Known(*row)
 
 
-def _chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+def _chunks(items: Iterable[T], size: int = MAX_CHUNK) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk

@@ -1,4 +1,4 @@
-"""The settings of many sites as they are written, and what they say of the selectors of a page."""
+"""Writing the settings of many sites (`global` or by platform), and the selectors that follow for a page of a site."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, select
 
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk
+from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import CrawlDefaults, Site
-from newsarchive.db.reading import sites
 from newsarchive.items import Selectors
 
 
@@ -29,11 +29,11 @@ def forget(connection: Connection, scopes: Iterable[str]) -> None:
 def selectors(connection: Connection, urls: Iterable[str]) -> dict[str, Selectors]:
     """The selectors of the sites of these addresses, by site; sites without any are left out."""
     domains = {site_of(url) for url in urls}
-    scopes = sites.defaults(connection)
+    scopes = known_sites.defaults(connection)
     query = select(Site.domain, Site.platform, Site.config).where(Site.domain.in_(domains))
     found = {}
     for row in connection.execute(query):
-        config = sites.of_platform(scopes, row.platform) | row.config
+        config = known_sites.of_platform(scopes, row.platform) | row.config
         own = Selectors(tuple(config.get("drop", ())), tuple(config.get("body", ())))
         if own.drop or own.body:
             found[row.domain] = own

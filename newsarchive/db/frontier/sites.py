@@ -1,7 +1,7 @@
-"""The list of sites that are followed, with their settings, and the lock that one crawl of an archive holds.
+"""Changing the list of sites that are followed, and the lock that one crawl of an archive holds.
 
 A site's settings stand in `sites.config`. `follow` is true for a site that `newsarchive crawl --all` crawls, false
-for one that is paused, and missing for one that was only ever crawled by hand.
+for one that is paused, and missing for a site that was only ever crawled by hand.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from sqlalchemy import Engine, func, select, update
 from newsarchive.core.urls import site_of
 from newsarchive.db.dialects import CRAWL_LOCK
 from newsarchive.db.engine import insert_ignoring, reading, sqlite_file, translated, writing
-from newsarchive.db.frontier import site_settings
+from newsarchive.db.frontier import known_sites, site_settings
+from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import CrawlRun, Site
-from newsarchive.db.reading import sites as known
-from newsarchive.db.reading.sites import KnownSite
 from newsarchive.exceptions import DatabaseUnavailable
 
 
@@ -38,12 +37,12 @@ class Sites:
     def all(self) -> list[KnownSite]:
         """Every site that was added or crawled, by domain."""
         with reading(self.engine) as connection:
-            return known.sites(connection)
+            return known_sites.sites(connection)
 
     def defaults(self) -> dict[str, dict[str, Any]]:
         """The settings of many sites: scope (`global` or a platform) → settings."""
         with reading(self.engine) as connection:
-            return known.defaults(connection)
+            return known_sites.defaults(connection)
 
     def set_defaults(self, scopes: Mapping[str, Mapping[str, Any]]) -> None:
         """Replace the settings of these scopes."""
@@ -53,7 +52,7 @@ class Sites:
     def get(self, url: str) -> KnownSite | None:
         """The site at this address, `None` where the archive has none."""
         with reading(self.engine) as connection:
-            return known.site(connection, url)
+            return known_sites.site(connection, url)
 
     def due(self) -> list[KnownSite]:
         """The followed sites whose time has come, the longest waiting first."""
@@ -90,10 +89,10 @@ class Sites:
         same file listed before and lists no more is as it was before. Nothing is written where all is so already.
         """
         with reading(self.engine) as connection:
-            before = {site.domain: site for site in known.sites(connection)}
-            held = known.defaults(connection)
-        marked = {scope: {**settings, known.LISTED: file} for scope, settings in scopes.items()}
-        gone = [s for s, config in held.items() if config.get(known.LISTED) == file and s not in scopes]
+            before = {site.domain: site for site in known_sites.sites(connection)}
+            held = known_sites.defaults(connection)
+        marked = {scope: {**settings, known_sites.LISTED: file} for scope, settings in scopes.items()}
+        gone = [s for s, config in held.items() if config.get(known_sites.LISTED) == file and s not in scopes]
         changed = {scope: config for scope, config in marked.items() if held.get(scope) != config}
         wanted = {site_of(url): (url, settings) for url, settings in sites}
         rows = dict(_changes(file, before, wanted))
@@ -130,7 +129,7 @@ class Sites:
             return connection.execute(select(func.max(CrawlRun.id))).scalar() or 0
 
     def stats(self, after: int, spider: str, argument: str, value: str) -> dict[str, str]:
-        """What the newest run of a spider with this argument counted, of those after the run `after`."""
+        """What the newest run of a spider with this argument counted, if it is newer than the run `after`."""
         query = select(CrawlRun.arguments, CrawlRun.stats).where(
             CrawlRun.id > after, CrawlRun.spider == spider
         )
@@ -146,12 +145,12 @@ def _changes(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rows of sites that a file's list changes: domain, new values."""
     for domain, site in before.items():
-        if site.config.get(known.LISTED) == file and domain not in wanted:
-            yield domain, {"config": site.config.get(known.BEFORE, {})}
+        if site.config.get(known_sites.LISTED) == file and domain not in wanted:
+            yield domain, {"config": site.config.get(known_sites.BEFORE, {})}
     for domain, (url, settings) in wanted.items():
         config = before[domain].config if domain in before else {}
-        by_hand = config.get(known.BEFORE, {}) if known.LISTED in config else dict(config)
-        marks = {"follow": config.get("follow", True), known.LISTED: file, known.BEFORE: by_hand}
+        by_hand = config.get(known_sites.BEFORE, {}) if known_sites.LISTED in config else dict(config)
+        marks = {"follow": config.get("follow", True), known_sites.LISTED: file, known_sites.BEFORE: by_hand}
         now = {**by_hand, **settings, **marks}
         if now != config or before[domain].home_url != url:
             yield domain, {"home_url": url, "config": now}

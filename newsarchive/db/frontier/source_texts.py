@@ -1,6 +1,7 @@
 """What feeds, APIs and sitemaps say of posts, one record for each URL: the last word of the best source.
 
-What holds for all posts of a site, its name and language, stands in its own row and is filled in on reading.
+Where a feed gave a summary and the API gives the full text, the API's record replaces the feed's. What holds for all
+posts of a site, its name and language, stands in the row of the site and is filled in on reading.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from newsarchive.db.models import Site, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import SourceText
 
-#: The fields of the record, which its row spells the same.
+#: Fields that have the same name in a record and in its row.
 FIELDS = (
     "source", "html", "is_full", "title", "author", "published", "updated",
     "authors", "keywords", "sections", "in_language", "image", "publisher", "post_id",
 )  # fmt: skip
-#: Those of them that are lists of texts.
-LISTS = ("authors", "keywords", "sections")
-#: Times. Beside each moment the row has the site's offset from UTC.
-TIMES = ("published", "updated")
-#: How much a source that gives the same kind of text is worth, from the least: the position counts.
-SOURCES = ("site", "sitemap", "feed", "wp-json")
-#: The source of a record of nothing but what holds for the whole site.
+#: Fields that are lists of texts.
+LIST_FIELDS = ("authors", "keywords", "sections")
+#: Fields that are moments. The row has the site's offset from UTC beside each.
+TIME_FIELDS = ("published", "updated")
+#: Sources from the least to the most trusted, where both give full texts or both do not.
+SOURCES_BY_TRUST = ("site", "sitemap", "feed", "wp-json")
+#: The source of a record that has only what holds for the whole site.
 SITE = "site"
 
 
@@ -54,7 +55,7 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
 
 
 def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
-    """What the sites say of these URLs, by id; those are left out of which nothing is known."""
+    """What the sites say of these URLs, by id; URLs of which nothing is known are left out."""
     ids = list(url_ids)
     found = _held(connection, ids)
     query = (
@@ -84,8 +85,8 @@ def _held(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceTex
 
 def _record(row: dict[str, Any]) -> SourceText:
     values = {name: row[name] for name in FIELDS}
-    values |= {name: tuple(str(one) for one in values[name] or ()) for name in LISTS}
-    values |= {name: _with_offset(values[name], row[f"{name}_offset"]) for name in TIMES}
+    values |= {name: tuple(str(one) for one in values[name] or ()) for name in LIST_FIELDS}
+    values |= {name: _with_offset(values[name], row[f"{name}_offset"]) for name in TIME_FIELDS}
     return SourceText(**values)
 
 
@@ -97,12 +98,12 @@ def _with_offset(moment: datetime | None, minutes: int | None) -> datetime | Non
 
 def _row(text: SourceText) -> dict[str, Any]:
     row = {name: getattr(text, name) for name in FIELDS}
-    row |= {name: [storable(one) for one in row[name]] for name in LISTS}
-    return row | {f"{name}_offset": _minutes(row[name]) for name in TIMES}
+    row |= {name: [storable(one) for one in row[name]] for name in LIST_FIELDS}
+    return row | {f"{name}_offset": _minutes(row[name]) for name in TIME_FIELDS}
 
 
 def _minutes(time: datetime | None) -> int | None:
-    """How far a time's clock is ahead of UTC, `None` where it is UTC or unknown."""
+    """The minutes that the clock of a moment is ahead of UTC, `None` where it shows UTC or is unknown."""
     ahead = time.utcoffset() if time is not None else None
     return int(ahead.total_seconds()) // 60 or None if ahead is not None else None
 
@@ -119,4 +120,4 @@ def _stored(text: SourceText) -> SourceText:
 
 
 def _rank(text: SourceText) -> tuple[bool, int]:
-    return text.is_full, SOURCES.index(text.source) if text.source in SOURCES else 0
+    return text.is_full, SOURCES_BY_TRUST.index(text.source) if text.source in SOURCES_BY_TRUST else 0

@@ -1,9 +1,10 @@
-"""Links into the frontier: a row for each before it is fetched, who named it, and what its source says of it.
+"""What the frontier takes over from a listing and from a fetch.
 
-A link whose source says another `lastmod` than before makes its post due, and so does another text where the
-archive has the source's: that stands in the frontier, and outlives a fetch that fails or is killed.
+`record` makes a row of each link before it is fetched, with who named it and what its source says of it. A link whose
+source says another `lastmod` than before makes its post due, and so does another text where the archive has the
+source's: that stands in the frontier and outlives a fetch that fails or is killed.
 
-What the frontier remembers of a post that answered: when to look again, and what makes that look conditional.
+`mark` remembers of a post that answered when to look again, and the validators that make that look conditional.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from newsarchive.db.frontier import source_texts
 from newsarchive.db.models import ArticleRow, Discovery, Revision, Url, UrlPart
 from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
 
+#: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
+FILLED = "text from "
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Of which site, in which run, by which source, when."""
+    """Who named some links: the source, in which run, of which site, and when."""
 
     site_id: int
     run_id: int
@@ -36,7 +40,7 @@ class Naming:
 
 
 def record(connection: Connection, links: Sequence[Link], naming: Naming) -> int:
-    """Make a row of every link; gives how many were new. At most some hundreds at once."""
+    """Make a row of every link; gives how many were new. At most `queue.MAX_CHUNK` links at once."""
     by_key = {url_key(link.url): link for link in reversed(links)}
     here = Url.url_key.in_(list(by_key))
     before = connection.execute(select(func.count()).select_from(Url).where(here)).scalar_one()
@@ -79,7 +83,7 @@ def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> 
 
 
 def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, Link], now: datetime) -> None:
-    """Keep what a listing says of the last change; where it is news of a post that was looked at, it is due."""
+    """Keep the last change that a listing states. A post that was looked at before that change is due."""
     said, due = [], []
     for row in known:
         lastmod = links[row.id].lastmod
@@ -94,16 +98,12 @@ def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, 
 
 
 def _keep_texts(connection: Connection, links: Mapping[int, Link], now: datetime) -> None:
-    """Keep the sources' texts. A post that was filled from one that is another now is fetched whole."""
+    """Keep the texts of sources. A post that was filled from a text which has changed is due and is fetched whole."""
     told = {url_id: link.text for url_id, link in links.items() if link.text is not None}
     replaced = source_texts.keep(connection, told)
     if replaced:
         filled = Url.id.in_(replaced) & (Url.filled_from != "")
         connection.execute(update(Url).where(filled).values(etag="", last_modified="", next_check_at=now))
-
-
-#: `Url.reason` of a post whose text a feed or an API gave: these words, and the source's name (`Url.filled_from`).
-FILLED = "text from "
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,9 @@ class Fetched:
 
 
 def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
-    """Within the transaction that stores them: what was asked for and what answered are done. Sets when to look
-    again."""
+    """Mark what was asked for and what answered as done, and set when to look again.
+
+    Runs in the transaction that stores the articles."""
     rows: list[dict[str, Any]] = []
     parts: dict[str, Sequence[Validators]] = {}
     for one in fetched:
@@ -143,8 +144,10 @@ def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
 
 
 def validators(article: Article) -> list[Validators]:
-    """The validators of every answer that the article was made of, its own first; none at all where one has
-    none: then nobody can say that nothing changed."""
+    """The validators of every answer that the article was made of, its own first.
+
+    Empty where one answer has none: then nobody can say that nothing changed.
+    """
     capture = article.capture
     if capture is None or capture.status != 200 or QualityFlag.PARTS_MISSING in article.quality.flags:
         return []
@@ -153,7 +156,7 @@ def validators(article: Article) -> list[Validators]:
 
 
 def parts_of(connection: Connection, url: str) -> list[Validators]:
-    """Those of the further answers, in order, of the post under this address."""
+    """The validators of the further answers, in order, of the post under this address."""
     columns = (UrlPart.url, UrlPart.etag, UrlPart.last_modified)
     query = select(*columns).join(Url, Url.id == UrlPart.url_id).where(Url.url_key == url_key(url))
     return [Validators(*row) for row in connection.execute(query.order_by(UrlPart.part))]
@@ -167,7 +170,7 @@ def visits(connection: Connection, key: str, now: datetime) -> Visits:
 
 @cache
 def _visits_query() -> Any:
-    """Built once: a crawl asks it of every article, and building costs more than the answer."""
+    """The query of `visits`, built once: a crawl asks it of every article, and building costs more than the answer."""
     changes = select(func.count()).where(
         Revision.article_id == ArticleRow.id, Revision.change_kind == ChangeKind.PUBLISHER
     )

@@ -1,6 +1,6 @@
 """The tables of the archive, as typed SQLAlchemy models, by subject.
 
-The full-text tables are not here: they differ by database (see `fulltext.py`).
+The full-text tables have no models: they differ by database (`newsarchive.db.fulltext`).
 """
 
 from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, FieldChange, Quarantined, Revision

@@ -1,11 +1,10 @@
-"""Articles and their versions.
+"""Articles, their versions, and what explains them.
 
-`articles` says what an article is today, its text included, in plain columns for whoever asks with
-`sqlite3`. `article_revisions` has every version of its texts, `field_changes` every change of another field. A body stands once: that of the current revision
-(`articles.revision_id`) in its article, that of any other in the revision, deflated. `blocks` and `edits`
-explain a revision: what was left out, what was repaired.
-
-Pages that are kept from readers until a person has looked.
+`articles` says what an article is today, its text included, in plain columns for whoever asks with `sqlite3`.
+`article_revisions` has every version of its texts, `field_changes` every change of another field. A body is stored
+once: the current version's in its article, that of any other version in `article_revisions`, deflated. `blocks` and
+`edits` explain a version: what was left out, what was repaired. `quarantine` has the articles that readers do not see
+until a person has looked.
 """
 
 from datetime import datetime
@@ -21,10 +20,10 @@ from newsarchive.db.types import Compressed
 class ArticleRow(Base):
     """The current state of an article, with its text; names are schema.org's.
 
-    `url_key` and `canonical_key` are normalised URLs, `post_id` is the platform's id of the post on its
-    site: each finds the article again. `record_hash` sums up everything that a reader would see change.
-    `unspaced` is true where the text has a script written without spaces (Chinese, Thai, …). The body is
-    one of the last columns: a query of those before it does not read through it.
+    `url_key` and `canonical_key` are normalised URLs, `post_id` is the platform's id of the post on its site: each
+    finds the article again. `record_hash` is a digest of everything that a reader would see change. `unspaced` is true
+    where the text has a script written without spaces (Chinese, Thai, …). The body is one of the last columns, so that
+    a query of the columns before it does not read through it.
     """
 
     __tablename__ = "articles"
@@ -36,9 +35,8 @@ class ArticleRow(Base):
     canonical_url: Mapped[str] = mapped_column(default="")
     canonical_key: Mapped[str] = mapped_column(index=True)
     site_id: Mapped[int] = cascade("sites.id")
-    revision_id: Mapped[int | None] = mapped_column(
-        index=True
-    )  # unconstrained: the tables point at each other
+    # No foreign key: `article_revisions` points back at this table.
+    revision_id: Mapped[int | None] = mapped_column(index=True)
     headline: Mapped[str]
     date_published: Mapped[datetime | None]
     date_published_raw: Mapped[str] = mapped_column(default="")
@@ -74,9 +72,9 @@ class ArticleRow(Base):
 class Revision(Base):
     """One version of an article's text; versions are only ever added.
 
-    `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one: then
-    its article holds the text. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
-    learns of the site replaces the version, later crawls add one.
+    `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one, whose
+    text its article holds. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
+    learns of the site replaces the version, while a later crawl adds another.
     """
 
     __tablename__ = "article_revisions"
@@ -96,13 +94,13 @@ class Revision(Base):
     description: Mapped[str] = mapped_column(default="")
     article_body: Mapped[str] = mapped_column(Compressed, nullable=True)
     article_html: Mapped[str] = mapped_column(Compressed, nullable=True)
-    run_id: Mapped[int | None]  # unconstrained: a version outlives the record of its run
+    run_id: Mapped[int | None]  # no foreign key: a version outlives the record of its run
 
 
 class FieldChange(Base):
-    """A change of a field that a version does not hold, as `db.writing.plan` writes its values: lists of text.
+    """A change of a field that a version does not hold; its values are lists of text (`db.writing.field_changes`).
 
-    `version` is the version of the article with which the change came, or which was the current one then.
+    `version` is the version with which the change came, or which was the current one then.
     """
 
     __tablename__ = "field_changes"
@@ -120,7 +118,7 @@ class FieldChange(Base):
 
 
 class BlockRow(Base):
-    """A block that was left out of a revision: `kind` is its label, `rule` says why.
+    """A block that was left out of a version: `kind` is its label, `rule` says why.
 
     `position` counts all blocks of the page, so that dropped text can be put back in its place.
     """
@@ -160,10 +158,10 @@ class EditRow(Base):
 
 
 class Quarantined(Base):
-    """An article of low confidence, or one that a person dropped. `state` is `waiting`, `accepted` or `dropped`.
+    """An article of low confidence, or an article that a person dropped. `state` is `waiting`, `accepted` or `dropped`.
 
-    Readers see those that are not here, and the accepted ones. `reason` is why it waits, or what the
-    person said; `decided_at` is when, empty while it waits.
+    Readers see the articles that have no row here and those that were accepted. `reason` is why an article waits, or
+    what the person said; `decided_at` is when the person decided, empty while the article waits.
     """
 
     __tablename__ = "quarantine"

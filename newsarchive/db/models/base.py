@@ -1,9 +1,8 @@
-"""What all tables share: the names of constraints, the types of columns, keys that follow what they refer to.
+"""What all tables share (names of constraints, types of columns, keys), and what an article refers to: authors, terms,
+pictures.
 
 No `from __future__ import annotations` in these modules: SQLAlchemy would evaluate each annotation again as a
 string, which costs a cold start 40 ms.
-
-What an article refers to: its authors, terms and pictures.
 """
 
 from datetime import datetime
@@ -35,10 +34,12 @@ class Base(DeclarativeBase):
 
 
 def cascade(column: str, **options: Any) -> Any:
+    """A reference whose row goes with the row that it refers to."""
     return mapped_column(ForeignKey(column, ondelete="CASCADE"), **options)
 
 
 def set_null(column: str, **options: Any) -> Any:
+    """A reference that is emptied when the row that it refers to goes."""
     return mapped_column(ForeignKey(column, ondelete="SET NULL"), **options)
 
 

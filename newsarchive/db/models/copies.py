@@ -1,4 +1,4 @@
-"""Who published first and who copied: origins, clusters of near-duplicates and their index."""
+"""Who published first and who copied: origins, clusters of near duplicates, and the index that finds them."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from newsarchive.db.models.base import Base, cascade, set_null
 
 
 class Cluster(Base):
-    """Near-duplicates over all sites; `size` counts its articles."""
+    """Near duplicates over all sites; `size` counts its articles."""
 
     __tablename__ = "clusters"
 
@@ -37,7 +37,9 @@ class ArticleOrigin(Base):
 
     article_id: Mapped[int] = cascade("articles.id", primary_key=True)
     origin_id: Mapped[int] = cascade("origins.id", index=True)
-    original_id: Mapped[int | None] = set_null("articles.id", index=True)  # where we hold the original too
+    original_id: Mapped[int | None] = set_null(
+        "articles.id", index=True
+    )  # where the archive holds the original
     url: Mapped[str] = mapped_column(default="")
     original_key: Mapped[str] = mapped_column(default="", server_default="", index=True)  # `url`, normalised
     as_printed: Mapped[str] = mapped_column(default="")
@@ -52,10 +54,10 @@ class ArticleOrigin(Base):
 
 
 class CopyRow(Base):
-    """What an article of a cluster is beside its fullest one; the fullest has a row of its own.
+    """How an article of a cluster differs from the fullest article of the cluster, which has a row of its own too.
 
-    `kind` is `fullest`, `exact`, `edited` or `truncated`; `similarity` the overlap of shingles (0 to 1);
-    the counts are of sentences, `kept` those that both have.
+    `kind` is `fullest`, `exact`, `edited` or `truncated`, `similarity` the overlap of shingles (0 to 1). `kept`,
+    `added`, `cut` and `altered` count sentences.
     """
 
     __tablename__ = "copies"
@@ -71,9 +73,9 @@ class CopyRow(Base):
 
 
 class ParaphraseRow(Base):
-    """Two articles that may tell one text in other words: `score` from 0 to 1, `shared` their rarest marks.
+    """Two articles that may tell the same in other words: `score` from 0 to 1, `shared` their rarest common marks.
 
-    `a_id` is the smaller of the two.
+    `a_id` is the smaller id.
     """
 
     __tablename__ = "paraphrases"
@@ -86,9 +88,9 @@ class ParaphraseRow(Base):
 
 
 class MinhashBand(Base):
-    """The index of copies: articles that share a key of their signatures are candidates for one cluster.
+    """The index of near duplicates: articles that share a key of their signatures are candidates for one cluster.
 
-    Neither a reference nor an index by article: they would double its size and the time of its writing.
+    The table has neither a foreign key nor an index by article: they would double its size and the time of its writing.
     An article's keys follow from its signature.
     """
 
@@ -100,8 +102,8 @@ class MinhashBand(Base):
 
 
 class MinhashPage(Base):
-    """All of that index but its newest rows, packed: `entries` are 64-bit integers, ascending, of a key and
-    an article each. A page below nought is a run that no page has taken in yet; see `db.near_duplicates.index`."""
+    """All of that index except its newest rows, packed: `entries` are ascending 64-bit integers, a key and an article
+    each. A page below 0 is a run that no page has taken in yet (`db.near_duplicates.index`)."""
 
     __tablename__ = "minhash_pages"
 

@@ -27,7 +27,7 @@ class Site(Base):
 
 
 class Source(Base):
-    """Where a site tells of its posts. `kind` is `feed`, `sitemap`, `wp-json`, `archive page`."""
+    """Where a site lists its posts. `kind` is `feed`, `sitemap`, `wp-json` or `archive page`."""
 
     __tablename__ = "sources"
     __table_args__ = (UniqueConstraint("site_id", "url"),)
@@ -45,13 +45,13 @@ class Source(Base):
 class Url(Base):
     """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
 
-    `reason` says why it is blocked, skipped or failed last, in a word that can be counted (an `items.DropReason`,
+    `reason` says why the URL is blocked, skipped or failed last, in words that can be counted (an `items.DropReason`,
     `http 404`, `timeout`), `reason_detail` what a person may want to know besides. `filled_from` names the source
     (`feed`, `wp-json`) that gave the text of its article, "" where the page did. `published` is when its post was
-    published, where a crawl with `since` left it out. `fail_count` counts failures in a row.
-    `last_checked_at` is when it was last asked for and an answer was stored; `lastmod` what a feed, sitemap or
-    API said last of its last change, by the site's own clock. `etag` and `last_modified` are kept where all
-    that the post was made of has them: its own answer, and those in `url_parts`.
+    published, where a crawl with `since` left it out. `fail_count` counts failures in a row. `last_checked_at` is
+    when the last answer was stored; `lastmod` is the last change by the site's own clock, as a feed, sitemap or API
+    said it last. `etag` and `last_modified` are kept where every answer that the post was made of has them: its own
+    and those in `url_parts`.
     """
 
     __tablename__ = "urls"
@@ -75,8 +75,8 @@ class Url(Base):
 
 
 class UrlPart(Base):
-    """A further answer that a post was made of: a page of a split post (`part` counts from 2), or what its
-    script fetched."""
+    """A further answer that a post was made of: a page of a split post (`part` counts from 2) or what its script
+    fetched."""
 
     __tablename__ = "url_parts"
 
@@ -88,11 +88,11 @@ class UrlPart(Base):
 
 
 class SourceTextRow(Base):
-    """What a feed, an API or a sitemap said last of a post: evidence for its metadata; its text fills in where the
-    page has less, and teaches its layout.
+    """What a feed, an API or a sitemap said last of a post.
 
-    `published_offset` and `updated_offset` are how far the site's clock is ahead of UTC, in minutes, where the
-    source tells it.
+    It is evidence for the post's metadata; its text fills in where the page has less, and teaches the page's layout.
+    `published_offset` and `updated_offset` are the minutes that the site's clock is ahead of UTC, where the source
+    tells it.
     """
 
     __tablename__ = "source_texts"
@@ -157,8 +157,8 @@ class CaptureRow(Base):
     """One fetch of a URL, and where its bytes lie in a WARC file (empty where none was written).
 
     `payload_digest` is of the decoded body, `warc_digest` of the body as it came from the wire.
-    `extractor_version` is that of the last extractor that read it, 0 for none. A post that is split over
-    pages has a capture for each: `part` counts from 1, and the further ones name the first as `parent_id`.
+    `extractor_version` is that of the last extractor that read it, 0 for none. A post that is split over pages has a
+    capture for each page: `part` counts from 1, and the captures from 2 on name the first as `parent_id`.
     """
 
     __tablename__ = "captures"
@@ -182,5 +182,5 @@ class CaptureRow(Base):
     warc_length: Mapped[int | None] = mapped_column(BigInteger)
     warc_digest: Mapped[str] = mapped_column(default="", server_default="", index=True)
     extractor_version: Mapped[int] = mapped_column(default=0, server_default="0")
-    parent_id: Mapped[int | None] = mapped_column(index=True)  # unconstrained: both go with their URL
+    parent_id: Mapped[int | None] = mapped_column(index=True)  # no foreign key: both go with their URL
     part: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -1,4 +1,4 @@
-"""What was learned of a site from its own pages."""
+"""What was learned of a site from its own pages: its template, and what learning has seen."""
 
 from datetime import datetime
 
@@ -9,9 +9,10 @@ from newsarchive.db.models.base import Base, cascade
 
 
 class SiteBlock(Base):
-    """The learned template of a site, as `core.site_template.template.Template.rows` has it; `version` is a layout's number.
+    """An entry of a site's template, as `core.site_template.model.Template.rows` gives it.
 
-    `is_proved` is true for a layout that a feed's or an API's full text proved."""
+    `version` is the number of a layout; `is_proved` is true for a layout that the full text of a feed or an API proved.
+    """
 
     __tablename__ = "site_blocks"
     __table_args__ = (Index(None, "site_id", "last_seen_at"), {"sqlite_with_rowid": False})
@@ -32,10 +33,10 @@ class SiteBlock(Base):
 
 
 class PageSighting(Base):
-    """What learning needs to know of an article's page: `core/site_template/observations.py` packs it into `record`.
+    """What learning needs to know of an article's page; `core.site_template.observations` packs it into `record`.
 
-    `digest` is that of the record, `verdict` the number of what the template made of the page when it was read
-    last, `layout` the version of the site's template that it fitted then.
+    `digest` is that of the record. `verdict` is the number of what the template made of the page when it was read last,
+    `layout` the number of the layout that the page fitted then.
     """
 
     __tablename__ = "page_sightings"
@@ -52,7 +53,7 @@ class PageSighting(Base):
 
 
 class LineSighting(Base):
-    """Which articles hold a line, or a line of a form: how one site's pages find another's.
+    """An article that holds a line, or a line of a form: so the pages of one site find those of another.
 
     `is_named` says that the line holds the name of the article's origin.
     """

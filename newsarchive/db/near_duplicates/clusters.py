@@ -1,9 +1,9 @@
-"""Which stored articles are copies of one another, kept up with every batch.
+"""Which stored articles are near duplicates of one another, kept up to date with every batch.
 
-`assign` runs inside the transaction that stores a batch and looks only at articles whose text is
-new: their keys in the index name candidates, exact shingles prove them, and the clusters that they touch are
-computed anew from their texts, so that a cluster grows, merges and splits. What is a copy is decided
-in `core/near_duplicates/clustering.py`; here is what the tables know.
+Three blogs that republish one article of the South China Morning Post are one cluster; when a fourth comes, it joins.
+`assign` runs inside the transaction that stores a batch and looks at the articles whose text is new. Their keys in the
+index name candidates, exact shingles prove them, and the clusters that they touch are computed anew from their texts,
+so that a cluster grows, merges and splits. `core.near_duplicates.clustering` decides what is a copy.
 """
 
 from __future__ import annotations
@@ -32,23 +32,28 @@ from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.near_duplicates import copies, index
 from newsarchive.db.rows import minhash_of
 
-#: Articles compared at a time: bounds the texts in memory.
-CHUNK = 500
-#: A cluster with more articles takes further whole copies and is not computed anew: its texts are
-#: error pages or press releases, and a passage of them in a longer text proves nothing.
-FROZEN = 200
-#: Up to so many different texts that touch each other are compared each with each.
-TOGETHER = 24
-#: Likeness of two signatures below which no text is read, unless so many keys are equal. The weakest pair
-#: that counts as a copy overlaps by .11; seven equal values of 120 are three standard deviations less.
-_LIKENESS, _SAME_KEYS = 7 / 120, 2
+#: Articles that are compared at a time; bounds the texts in memory.
+MAX_CHUNK_ARTICLES = 500
+#: Articles of a cluster. A larger cluster is frozen: it takes further whole copies and is not computed anew, because its
+#: texts are error pages or press releases, and a passage of them in a longer text proves nothing.
+MAX_CLUSTER_ARTICLES = 200
+#: Different texts that are linked with each other. Up to this number each is compared with each; of more, what was one
+#: cluster stays one.
+MAX_COMPARED_TEXTS = 24
+#: Likeness of two signatures (0 to 1). Below it, and below `MIN_EQUAL_KEYS`, their texts are not read. The weakest pair
+#: that counts as a copy overlaps by 0.11; seven equal values of 120 are three standard deviations less.
+MIN_LIKENESS = 7 / 120
+#: Equal keys of two signatures from which their texts are read, however unlike the signatures are.
+MIN_EQUAL_KEYS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article whose text is new. `old_hash` and `old_minhash` are what it had before, empty for none;
-    `is_new` says that no table knows the article yet but its own; `shingles` are its body's, where the
-    caller has them (`fingerprint.Fingerprint`)."""
+    """An article whose text is new. `old_hash` and `old_minhash` are what it had before, empty for none.
+
+    `is_new` says that the article stands in no other table than `articles` yet. `shingles` are those of the body, where
+    the caller has them (`fingerprint.Fingerprint`).
+    """
 
     id: int
     body: str
@@ -62,7 +67,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the archive knows of an article that may be a copy."""
+    """What the archive has of an article that may be a copy."""
 
     id: int
     content_hash: str
@@ -70,13 +75,13 @@ class _Known:
 
 
 def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
-    """Bring index and clusters to the new texts of these articles. The caller's transaction holds it.
+    """Bring index and clusters up to the new texts of these articles, in the transaction of the caller.
 
     An article without a signature (empty, one line) leaves its cluster and joins none.
     """
     placed: set[int] = set()
-    for at in range(0, len(entries), CHUNK):
-        chunk = entries[at : at + CHUNK]
+    for at in range(0, len(entries), MAX_CHUNK_ARTICLES):
+        chunk = entries[at : at + MAX_CHUNK_ARTICLES]
         work = _Assignment(
             connection, [replace(e, is_new=e.is_new and e.id not in placed) for e in chunk], now
         )
@@ -100,11 +105,12 @@ class _Assignment:
 
     def run(self) -> None:
         judged = [e for e in self.entries.values() if e.minhash]
-        twins = index.twins(self.connection, {e.content_hash for e in judged} - {""})
-        self._learn_entries()
+        equal = index.equal_texts(self.connection, {e.content_hash for e in judged} - {""})
+        self.known |= {e.id: _Known(e.id, e.content_hash, None) for e in self.entries.values() if e.is_new}
+        self._read_known(self.entries)
         old = {i: k.cluster_id for i, k in self.known.items()}
-        held = self._index(judged, twins)
-        self._link_twins(judged, twins)
+        held = self._index(judged, equal)
+        self._link_equal_texts(judged, equal)
         self._prove([(e.id, found) for e in judged for found in held.candidates(e.id)])
         # A passage that many pages hold shows only beside all of them: ask once more from its side.
         far = {i for link in self.links.values() if link.kind == "truncated" for i in (link.short, link.long)}
@@ -117,25 +123,20 @@ class _Assignment:
         )
         self._write(self._groups(members), members)
 
-    def _index(self, judged: Sequence[Entry], twins: dict[str, tuple[int, int]]) -> index.Holders:
-        """Index the first of each text, and whoever is now the first with one that another gave up."""
+    def _index(self, judged: Sequence[Entry], equal: dict[str, tuple[int, int]]) -> index.Holders:
+        """Index the first article with each text, and those that are now the first because another one changed."""
         moved = {e.id: e.old_minhash for e in self.entries.values() if e.old_minhash != e.minhash}
-        index.forget(self.connection, moved)
-        left = {e.old_hash for e in self.entries.values() if e.old_hash and e.old_hash != e.content_hash}
-        heirs = {i: s for i, s in index.heirs(self.connection, left) if i not in self.entries}
-        held = index.Holders(self.connection, {e.id: e.minhash for e in judged} | heirs)
-        first = [e.id for e in judged if twins.get(e.content_hash, (e.id,))[0] == e.id]
-        held.add(self.connection, [*first, *heirs])
+        index.remove(self.connection, moved)
+        given_up = {e.old_hash for e in self.entries.values() if e.old_hash and e.old_hash != e.content_hash}
+        new_firsts = {i: s for i, s in index.new_firsts(self.connection, given_up) if i not in self.entries}
+        held = index.Holders(self.connection, {e.id: e.minhash for e in judged} | new_firsts)
+        first = [e.id for e in judged if equal.get(e.content_hash, (e.id,))[0] == e.id]
+        held.add(self.connection, [*first, *new_firsts])
         return held
 
     # -- proof -------------------------------------------------------------------------------
 
-    def _learn_entries(self) -> None:
-        new = [e for e in self.entries.values() if e.is_new]
-        self.known |= {e.id: _Known(e.id, e.content_hash, None) for e in new}
-        self._learn(self.entries)
-
-    def _learn(self, ids: Iterable[int]) -> None:
+    def _read_known(self, ids: Iterable[int]) -> None:
         columns = (ArticleRow.id, ArticleRow.content_hash, ArticleRow.cluster_id, ArticleRow.minhash)
         for part in bulk.parts(set(ids) - set(self.known)):
             for i, content_hash, cluster_id, raw in self.connection.execute(
@@ -144,22 +145,22 @@ class _Assignment:
                 self.known[i] = _Known(i, content_hash, cluster_id)
                 self.signatures.setdefault(i, minhash_of(raw))
 
-    def _link_twins(self, judged: Sequence[Entry], twins: dict[str, tuple[int, int]]) -> None:
+    def _link_equal_texts(self, judged: Sequence[Entry], equal: dict[str, tuple[int, int]]) -> None:
         for entry in judged:
-            for twin in twins.get(entry.content_hash, ()):
-                if twin != entry.id:
-                    self._same(entry.id, twin)
-        self._learn(i for pair in self.links for i in pair)
+            for other in equal.get(entry.content_hash, ()):
+                if other != entry.id:
+                    self._link_same(entry.id, other)
+        self._read_known(i for pair in self.links for i in pair)
 
-    def _same(self, a: int, b: int) -> None:
+    def _link_same(self, a: int, b: int) -> None:
         a, b = sorted((a, b))
         self.links[a, b] = Link(a, b, 1.0, 1.0, 1.0)
 
     def _prove(self, pairs: Sequence[tuple[int, int]]) -> None:
-        self._learn(i for pair in pairs for i in pair)
+        self._read_known(i for pair in pairs for i in pair)
         pairs = [(a, b) for a, b in pairs if b in self.known]  # an index may name what is gone
         likely = [(a, b) for a, b in pairs if _plausible(self.signatures[a], self.signatures[b])]
-        self._load({i for pair in likely for i in pair})
+        self._read_texts({i for pair in likely for i in pair})
         for a, b in likely:
             self._compare(a, b)
 
@@ -168,7 +169,7 @@ class _Assignment:
         if key not in self.links and (link := link_of(self.texts[a], self.texts[b])):
             self.links[key] = link
 
-    def _load(self, ids: Iterable[int]) -> None:
+    def _read_texts(self, ids: Iterable[int]) -> None:
         missing = set(ids) - set(self.texts)
         self.bodies |= copies.bodies(self.connection, missing - set(self.bodies))
         parts = {i: self.entries[i].shingles for i in missing if i in self.entries}
@@ -178,14 +179,14 @@ class _Assignment:
     # -- clusters ----------------------------------------------------------------------------
 
     def _members(self, touched: set[int | None]) -> dict[int, list[int]]:
-        """The articles of the touched clusters, the new texts left out; of a frozen one those linked."""
+        """The articles of the touched clusters without the new texts; of a frozen cluster those that are linked."""
         ids = {c for c in touched if c is not None}
         sizes = {c: s for part in bulk.parts(ids) for c, s in self.connection.execute(
             select(Cluster.id, Cluster.size).where(Cluster.id.in_(part)))}  # fmt: skip
-        self.frozen = {c for c, size in sizes.items() if size > FROZEN}
+        self.frozen = {c for c, size in sizes.items() if size > MAX_CLUSTER_ARTICLES}
         found = [i for part in bulk.parts(ids - self.frozen) for i in self.connection.execute(
             select(ArticleRow.id).where(ArticleRow.cluster_id.in_(part))).scalars()]  # fmt: skip
-        self._learn(found)
+        self._read_known(found)
         members: dict[int, list[int]] = defaultdict(list)
         linked = {i for pair in self.links for i in pair}
         for i in sorted({*found, *linked} - set(self.entries)):
@@ -205,30 +206,32 @@ class _Assignment:
         return clusters(link for link in self.links.values() if not self._is_passage_of_frozen(link))
 
     def _relate(self, component: Sequence[int], members: dict[int, list[int]]) -> None:
-        """All links among texts that touch each other, where they are few; else what holds, holds."""
+        """Compare texts that are linked with each other, each with each where they are few; else clusters stay as they are."""
         by_text: dict[str, list[int]] = defaultdict(list)
         for i in component:
             by_text[self.known[i].content_hash or str(i)].append(i)
         firsts = [ids[0] for ids in by_text.values()]
         for ids in by_text.values():
             for other in ids[1:]:
-                self._same(ids[0], other)
-        if len(firsts) <= TOGETHER and not any(self.known[i].cluster_id in self.frozen for i in component):
-            self._load(firsts)
+                self._link_same(ids[0], other)
+        if len(firsts) <= MAX_COMPARED_TEXTS and not any(
+            self.known[i].cluster_id in self.frozen for i in component
+        ):
+            self._read_texts(firsts)
             for a, b in combinations(firsts, 2):
                 self._compare(a, b)
             return
         for cluster_id in {self.known[i].cluster_id for i in component} - {None}:
             group = members.get(cluster_id, [])  # type: ignore[arg-type]
             for a, b in pairwise(group):
-                self._same(a, b)
+                self._link_same(a, b)
 
     def _is_passage_of_frozen(self, link: Link) -> bool:
         held = {self.known[link.short].cluster_id, self.known[link.long].cluster_id}
         return link.kind == "truncated" and bool(held & self.frozen)
 
     def _write(self, groups: Sequence[tuple[int, ...]], members: dict[int, list[int]]) -> None:
-        """Move articles to their groups; a group keeps the cluster that most of it was in."""
+        """Move articles to their groups; a group keeps the cluster that most of its articles were in."""
         before = {
             i: self.known[i].cluster_id for i in (*self.entries, *(i for g in members.values() for i in g))
         }
@@ -252,7 +255,7 @@ class _Assignment:
         copies.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
 
     def _clusters_for(self, groups: Sequence[Sequence[int]]) -> list[int]:
-        """A cluster for each group: one that its articles are in and no group before it has, or a new one."""
+        """A cluster for each group: one that its articles are in and that no earlier group has, or a new one."""
         kept: list[int | None] = []
         free: set[int | None] = {k.cluster_id for k in self.known.values()} - {None}
         for group in groups:
@@ -277,5 +280,5 @@ class _Assignment:
 
 
 def _plausible(a: Sequence[int], b: Sequence[int]) -> bool:
-    """Whether two signatures are near enough for their texts to be read."""
-    return likeness(a, b) >= _LIKENESS or len(set(keys(a)) & set(keys(b))) >= _SAME_KEYS
+    """Whether two signatures are so near that their texts are worth reading."""
+    return likeness(a, b) >= MIN_LIKENESS or len(set(keys(a)) & set(keys(b))) >= MIN_EQUAL_KEYS

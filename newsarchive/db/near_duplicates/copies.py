@@ -1,12 +1,9 @@
-"""What each copy added, cut and altered against the fullest of its cluster: the rows of `copies`.
+"""What each copy added, cut and altered against the fullest article of its cluster: the rows of `copies`.
 
-`record` runs in the transaction that changed the clusters. It compares what is new, and everything
-only where the fullest is another now. A cluster of more than `MOST` articles keeps its fullest while
-that has its text, and compares newcomers alone: no change costs more than `MOST` texts.
-
-The original of an article, where the archive holds it too: found by the address that the credit links.
-
-Whichever of the two comes first, the second finds the other.
+A blog that leaves out the last two paragraphs of an article of 30 sentences has `kept` 26 and `cut` 4. `record` runs in
+the transaction that changed the clusters. It compares what is new, and all articles only where another one is the
+fullest now. A cluster of `MAX_FULLEST_CANDIDATES` articles or more keeps its fullest while that one has its text, and
+compares newcomers alone, so that no change costs more than that many texts.
 """
 
 from __future__ import annotations
@@ -17,24 +14,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from newsarchive.core.near_duplicates.clustering import Text, beside, fullest_of, texts_of
 from newsarchive.core.near_duplicates.comparison import compare
 from newsarchive.core.text.sentences import sentences
-from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
-from newsarchive.db.models import ArticleOrigin, ArticleRow, Cluster, CopyRow
-from newsarchive.exceptions import NewsArchiveError
-from newsarchive.items import Origin
+from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 
-#: Articles of a cluster that are looked at to tell which is the fullest.
-MOST = 200
+#: Articles of a cluster among which the fullest is looked for. A cluster with as many keeps the fullest that it has.
+MAX_FULLEST_CANDIDATES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """An article of a cluster; `beside` is the fullest that its row is about, `None` without a row."""
+    """An article of a cluster; `beside` is the fullest article that its row names, `None` without a row."""
 
     id: int
     content_hash: str
@@ -50,7 +44,7 @@ def record(
     bodies: Mapping[int, str] | None = None,
     texts: Mapping[int, Text] | None = None,
 ) -> None:
-    """Bring the rows of these clusters to what they hold now; `changed` articles have a new text or place.
+    """Bring the rows of these clusters up to date; `changed` articles have a new text or another cluster.
 
     `bodies` and `texts` are those that the caller has read already.
     """
@@ -70,7 +64,7 @@ def record(
 def _members(
     connection: Connection, clusters: Collection[int], changed: Collection[int]
 ) -> Iterator[list[_Member]]:
-    """The articles of each cluster; of a huge one the first, its fullest so far and the changed ones."""
+    """The articles of each cluster; of a huge cluster the first ones, its fullest so far and the changed ones."""
     when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
     query = select(
         ArticleRow.id, ArticleRow.content_hash, when, CopyRow.kind, CopyRow.fullest_id, ArticleRow.cluster_id
@@ -78,7 +72,7 @@ def _members(
     huge: set[int] = set()
     small: defaultdict[int, list[_Member]] = defaultdict(list)
     for part in bulk.parts(clusters):
-        sizes = select(Cluster.id).where(Cluster.id.in_(part), Cluster.size >= MOST)
+        sizes = select(Cluster.id).where(Cluster.id.in_(part), Cluster.size >= MAX_FULLEST_CANDIDATES)
         huge |= set(connection.execute(sizes).scalars())
         found = query.where(ArticleRow.cluster_id.in_(set(part) - huge)).order_by(ArticleRow.id)
         for row in connection.execute(found):
@@ -86,7 +80,10 @@ def _members(
     yield from small.values()
     for cluster_id in sorted(huge):
         own = query.where(ArticleRow.cluster_id == cluster_id)
-        rows = {r[0]: _Member(*r[:-1]) for r in connection.execute(own.order_by(ArticleRow.id).limit(MOST))}
+        rows = {
+            r[0]: _Member(*r[:-1])
+            for r in connection.execute(own.order_by(ArticleRow.id).limit(MAX_FULLEST_CANDIDATES))
+        }
         wanted = {m.beside for m in rows.values() if m.beside is not None} | set(changed)
         for part in bulk.parts(wanted - set(rows)):
             rest = connection.execute(own.where(ArticleRow.id.in_(part)))
@@ -119,7 +116,7 @@ class _Rows:
 
     @property
     def wanted(self) -> Iterable[int]:
-        """The articles whose texts are needed for sure."""
+        """The articles whose texts are needed in any case."""
         if self.stays is None:
             return self.firsts.values()
         return [self._first(i) for i in (self.stays, *(m.id for m in self.new))]
@@ -137,13 +134,13 @@ class _Rows:
         ]
 
     def _fullest_so_far(self) -> int | None:
-        """The fullest that the rows name, where it is in the cluster still and has the same text."""
+        """The fullest article that the rows name, where it is still in the cluster and has the same text."""
         named = {m.beside for m in self.members.values() if m.beside is not None and m.id not in self.changed}
         return next((i for i in named if i in self.members and i not in self.changed), None)
 
     def _fullest(self) -> int:
-        """Only what is new can be fuller than what was the fullest; without that, all are looked at."""
-        if self.stays is not None and len(self.members) >= MOST:
+        """The fullest article: only a new one can be fuller than the last fullest; without a last one all are looked at."""
+        if self.stays is not None and len(self.members) >= MAX_FULLEST_CANDIDATES:
             return self.stays
         among = {m.id: m for m in self.new} if self.stays is not None else self.members
         if self.stays is not None:
@@ -164,7 +161,7 @@ class _Rows:
 
 
 def row_of(copy: Text, full: Text, bodies: Mapping[int, str]) -> dict[str, Any]:
-    """Kind, similarity and counts of a copy beside the fullest; of one text both are the same."""
+    """Kind, similarity and counts of a copy beside the fullest article, which may be the copy itself."""
     if copy.id == full.id:
         counts = {"kept": len(sentences(bodies[full.id])), "added": 0, "cut": 0, "altered": 0}
         return {"kind": "exact", "similarity": 1.0, **counts}
@@ -183,77 +180,3 @@ def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:
         for part in bulk.parts(ids)
         for i, body in connection.execute(query.where(ArticleRow.id.in_(part)))
     }
-
-
-_SET = (
-    update(ArticleOrigin)
-    .where(ArticleOrigin.article_id == bindparam("b_id"))
-    .values(original_id=bindparam("b_original"))
-)
-
-
-def key_of(origin: Origin | None, is_based_on: str = "") -> str:
-    """The normalised address of an article's original, "" where none is linked."""
-    for url in (origin.url if origin else "", is_based_on):
-        if url:
-            try:
-                return url_key(url)
-            except (NewsArchiveError, ValueError):  # a credit may link anything
-                continue
-    return ""
-
-
-def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, Sequence[str]]) -> None:
-    """Store what original belongs to whom.
-
-    `wanted` are the keys of the originals of articles by id, `held` the keys by which articles that came
-    in may be an original themselves.
-    """
-    found = _originals(connection, {key for key in wanted.values() if key})
-    pairs = {i: found[key] for i, key in wanted.items() if found.get(key, i) != i}
-    mine = {key: i for i, keys in held.items() for key in keys}
-    waiting = select(ArticleOrigin.article_id, ArticleOrigin.original_key).where(
-        ArticleOrigin.original_id.is_(None)
-    )
-    for part in bulk.parts(mine):
-        for i, key in connection.execute(waiting.where(ArticleOrigin.original_key.in_(part))):
-            if mine[key] != i:
-                pairs.setdefault(i, mine[key])
-    bulk.execute_many(connection, _SET, [{"b_id": i, "b_original": of} for i, of in pairs.items()])
-
-
-def _originals(connection: Connection, keys: set[str]) -> dict[str, int]:
-    """The first article of each key, by its own URL before its canonical one."""
-    own: dict[str, int] = {}
-    canonical: dict[str, int] = {}
-    columns = (ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key)
-    for part in bulk.parts(keys):
-        query = select(*columns).where(or_(ArticleRow.url_key.in_(part), ArticleRow.canonical_key.in_(part)))
-        for i, key, other in connection.execute(query.order_by(ArticleRow.id)):
-            own.setdefault(key, i)
-            canonical.setdefault(other, i)
-    return canonical | own
-
-
-def fill(connection: Connection, ids: Sequence[int]) -> None:
-    """Do the same for stored articles, whose credits an older version stored without their keys."""
-    query = (
-        select(
-            ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key, ArticleRow.is_based_on,
-            ArticleOrigin.url, ArticleOrigin.original_key,
-        )
-        .outerjoin(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
-        .where(ArticleRow.id.in_(ids))
-    )  # fmt: skip
-    wanted, held = {}, {}
-    for i, own, canonical, based_on, url, key in connection.execute(query):
-        held[i] = (own, canonical)
-        if url is not None:
-            wanted[i] = key or key_of(Origin("", url=url), based_on)
-    keyed = update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id"))
-    bulk.execute_many(
-        connection,
-        keyed.values(original_key=bindparam("b_key")),
-        [{"b_id": i, "b_key": key} for i, key in wanted.items() if key],
-    )
-    link(connection, wanted, held)

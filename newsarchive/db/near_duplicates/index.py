@@ -1,20 +1,19 @@
-"""The index of copies in the database: which articles may be copies of these.
+"""The index that finds near duplicates: which articles share a key of their signatures.
 
-Of identical texts (one `content_hash`) only the first is in the index, and a key takes no more than
-`MAX_HOLDERS_PER_KEY` articles: a thousand equal error pages, or a phrase that opens every post of a blog,
-cost no more than a few, and no answer grows with the archive. How it is stored: `bandpages`.
+Every signature gives some 14 keys (`core.near_duplicates.fingerprint.keys`), and an entry of the index is one key with one
+article. Of articles with one text (one `content_hash`) only the first is in the index, and a key takes no more than
+`MAX_HOLDERS_PER_KEY` articles: a thousand equal error pages, or a phrase that opens every post of a blog, cost no more than a
+few, and no answer grows with the archive.
 
-How the index of copies is stored: entries of eight bytes, a key and an article, in sorted arrays.
+Keys fall anywhere: as rows, the entries of each batch would touch every page of a tree that grows with the archive. So
+entries, eight bytes each, are kept in sorted arrays and go through three levels (a log-structured merge: O'Neil, Cheng,
+Gawlick, O'Neil, "The log-structured merge-tree", 1996). What a batch costs hardly depends on what came before it:
 
-Keys fall anywhere: as rows, the entries of each batch would touch every page of a tree that grows with
-the archive. So they go through three levels (a log-structured merge: O'Neil, Cheng, Gawlick, O'Neil, "The
-log-structured merge-tree", 1996), and what a batch costs depends hardly on what came before it:
-
-1. A few thousand at most are rows of `minhash_bands`: the batches of a crawl are small.
-2. Runs, in `minhash_pages` with numbers below nought, the newest the lowest: each is one sorted array. A
-   new one is merged with those before it that are not much larger, so that there are few.
-3. Pages, numbered from one, into which `settle` merges all runs once they are many. A page holds all
-   keys with the same leading bits, and these bits with a one before them are its number.
+1. Up to `MAX_ROWS` entries are rows of `minhash_bands`: the batches of a crawl are small.
+2. Runs stand in `minhash_pages` under numbers below 0, the newest under the lowest: each is one sorted array. A new run
+   is merged with those before it that are not much longer, so that there are few.
+3. Pages are numbered from 1; `settle` merges all runs into them once they are many. A page holds all keys with the same
+   leading bits, and its number is these bits after a 1.
 """
 
 from __future__ import annotations
@@ -32,22 +31,27 @@ from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, MinhashBand, MinhashPage
 from newsarchive.db.rows import minhash_of
 
-#: Rows from which they become a run.
-MOST_ROWS = 4_000
-#: Entries of runs from which they are merged into pages: those of 4,000 articles, and one more for so many
-#: entries of the pages, all of which are written anew then.
-MOST, EACH = 64_000, 24
-#: Entries of a page at most on average (2 KB), and pages rewritten at a time, which bounds memory.
-ENTRIES, TOGETHER = 256, 2048
-#: A run takes in the one before it while that is at most so many times as long.
-GROWTH = 2
+#: Entries that are rows. Where a batch would make as many, all of them become a run.
+MAX_ROWS = 4_000
+#: Entries of all runs, those of some 4,000 articles. Fewer stay runs, even where there are no pages yet.
+MIN_SETTLED_ENTRIES = 64_000
+#: Entries of the pages for which the runs must have one more entry before they are merged into the pages, because that
+#: writes every page anew.
+PAGED_ENTRIES_PER_SETTLED = 24
+#: Entries of a page, on average (2 KB). Above it the number of pages is doubled.
+MAX_PAGE_ENTRIES = 256
+#: Pages that are written anew at a time; bounds memory.
+MAX_PAGES_IN_MEMORY = 2048
+#: Length of a run, in lengths of the new run after it. A run that is no longer is merged with the new one.
+MAX_RUN_RATIO = 2
+#: Numbers in one `IN (…)`; more go into another statement.
+MAX_LISTED_NUMBERS = 1000
+#: Bits of a key, and of the id of an article.
 KEY_BITS = 32
 
-_ID = np.uint64(2**32 - 1)
-_SHIFT = np.uint64(32)
-#: Numbers in one `IN (…)`.
-_NUMBERS = 1000
-_GONE = delete(MinhashBand).where(
+_ARTICLE_BITS = np.uint64(2**32 - 1)
+_SHIFT = np.uint64(KEY_BITS)
+_DELETE_ROW = delete(MinhashBand).where(
     MinhashBand.hash == bindparam("b_key"), MinhashBand.article_id == bindparam("b_id")
 )
 _PAGES = select(MinhashPage.page, MinhashPage.entries)
@@ -58,7 +62,7 @@ def entries_of(pairs: Iterable[Any]) -> Any:
     return np.sort(np.array([key << 32 | article for key, article in pairs], dtype=np.uint64))
 
 
-def find(connection: Connection, keys: Any) -> Any:
+def find_entries(connection: Connection, keys: Any) -> Any:
     """The entries with one of these keys (an ascending array of different ones), ascending."""
     if not len(keys):
         return entries_of(())
@@ -70,10 +74,10 @@ def find(connection: Connection, keys: Any) -> Any:
     return np.sort(np.concatenate(found))
 
 
-def add(connection: Connection, entries: Any) -> None:
+def add_entries(connection: Connection, entries: Any) -> None:
     """Put new entries (an ascending array) into the index."""
     held = connection.execute(select(func.count()).select_from(MinhashBand)).scalar_one()
-    if held + len(entries) < MOST_ROWS:
+    if held + len(entries) < MAX_ROWS:
         bulk.insert_tuples(connection, MinhashBand, ("hash", "article_id"), _pairs(entries))
         return
     if held:
@@ -82,14 +86,16 @@ def add(connection: Connection, entries: Any) -> None:
     _add_run(connection, entries)
 
 
-def bandpages_forget(connection: Connection, gone: Any) -> None:
-    """Take entries out of the index, those that it has not left aside."""
-    bulk.execute_many(connection, _GONE, [{"b_key": key, "b_id": article} for key, article in _pairs(gone)])
+def remove_entries(connection: Connection, gone: Any) -> None:
+    """Take entries out of the index; entries that it does not have are passed over."""
+    bulk.execute_many(
+        connection, _DELETE_ROW, [{"b_key": key, "b_id": article} for key, article in _pairs(gone)]
+    )
     keys, depth = gone >> _SHIFT, _depth(connection)
     pages = [page for page, _ in _run_sizes(connection)]
     if depth:
         pages += np.unique((keys >> np.uint64(KEY_BITS - depth)) + np.uint64(1 << depth)).tolist()
-    for part in bulk.parts(pages, _NUMBERS):
+    for part in bulk.parts(pages, MAX_LISTED_NUMBERS):
         held = connection.execute(_PAGES.where(MinhashPage.page.in_(part)))
         arrays = [(page, np.frombuffer(blob, dtype="<u8")) for page, blob in held]
         kept = [(page, entries[~np.isin(entries, gone)]) for page, entries in arrays]
@@ -99,17 +105,17 @@ def bandpages_forget(connection: Connection, gone: Any) -> None:
 
 
 def settle(connection: Connection) -> None:
-    """Merge the runs into pages, where they are many; the caller's transaction holds it."""
+    """Merge the runs into pages, where they are long enough, in the transaction of the caller."""
     runs, before = sum(size for _, size in _run_sizes(connection)), _depth(connection)
     pages = 1 << before if before else 0
-    if runs < MOST + pages * ENTRIES // EACH:
+    if runs < MIN_SETTLED_ENTRIES + pages * MAX_PAGE_ENTRIES // PAGED_ENTRIES_PER_SETTLED:
         return
     size = select(func.sum(func.length(MinhashPage.entries))).where(MinhashPage.page > 0)
     settled = int(connection.execute(size).scalar() or 0) // 8
-    depth = max(before or 1, ((settled + runs) // ENTRIES).bit_length())
+    depth = max(before or 1, ((settled + runs) // MAX_PAGE_ENTRIES).bit_length())
     new = np.sort(np.concatenate(_runs(connection)), kind="stable")
     connection.execute(delete(MinhashPage).where(MinhashPage.page < 0))
-    parts = max(0, depth - TOGETHER.bit_length() + 1)
+    parts = max(0, depth - MAX_PAGES_IN_MEMORY.bit_length() + 1)
     parts = min(parts, before) if before else parts
     starts = np.array([part << (64 - parts) for part in range(1 << parts)], dtype=np.uint64)
     for part, entries in enumerate(np.split(new, np.searchsorted(new, starts[1:]))):
@@ -132,10 +138,10 @@ def _merge(connection: Connection, entries: Any, part: int, parts: int, before: 
 
 
 def _add_run(connection: Connection, entries: Any) -> None:
-    """Write a new run, and with it those before it that are not much larger."""
+    """Write a new run, merged with those before it that are not much longer."""
     taken, before = [], 0
     for page, size in _run_sizes(connection):
-        if size > GROWTH * len(entries):
+        if size > MAX_RUN_RATIO * len(entries):
             before = page
             break
         taken.append(page)
@@ -147,13 +153,13 @@ def _add_run(connection: Connection, entries: Any) -> None:
 
 
 def _run_sizes(connection: Connection) -> list[tuple[int, int]]:
-    """Number and entries of each run, the newest first."""
+    """The number of each run and how many entries it has, the newest first."""
     query = select(MinhashPage.page, func.length(MinhashPage.entries)).where(MinhashPage.page < 0)
     return [(page, size // 8) for page, size in connection.execute(query.order_by(MinhashPage.page))]
 
 
 def _depth(connection: Connection) -> int:
-    """How many bits of a key its page's number has, 0 where there are no pages."""
+    """The leading bits of a key that the number of its page has, 0 where there are no pages."""
     last = connection.execute(select(func.max(MinhashPage.page))).scalar()
     return max(1, int(last or 0)).bit_length() - 1
 
@@ -164,10 +170,10 @@ def _page(key: int, depth: int) -> int:
 
 def _row_entries(connection: Connection, keys: Any) -> Any:
     """The entries among the rows that have one of these keys."""
-    if len(keys) > MOST_ROWS:
+    if len(keys) > MAX_ROWS:
         return _among(_all_rows(connection), keys)
     found: list[Any] = []
-    for part in bulk.parts(keys.tolist(), _NUMBERS):
+    for part in bulk.parts(keys.tolist(), MAX_LISTED_NUMBERS):
         rows = f"SELECT hash, article_id FROM minhash_bands WHERE hash IN ({_list(part)})"
         found += connection.exec_driver_sql(rows)
     return entries_of(found)
@@ -183,7 +189,7 @@ def _among(entries: Any, keys: Any) -> Any:
     starts = np.searchsorted(entries, first)
     near = np.flatnonzero(starts < len(entries))
     near = near[entries[starts[near]] >> _SHIFT == keys[near]]
-    ends = np.searchsorted(entries, first[near] | _ID, side="right")
+    ends = np.searchsorted(entries, first[near] | _ARTICLE_BITS, side="right")
     slices = [entries[a:b] for a, b in zip(starts[near].tolist(), ends.tolist(), strict=True)]
     return np.concatenate(slices) if slices else entries[:0]
 
@@ -191,7 +197,7 @@ def _among(entries: Any, keys: Any) -> Any:
 def _read(connection: Connection, pages: Collection[int]) -> Any:
     """The entries of these pages, in the order of their numbers."""
     found: list[bytes] = []
-    for part in bulk.parts(pages, _NUMBERS):
+    for part in bulk.parts(pages, MAX_LISTED_NUMBERS):
         found += _select(connection, f"page IN ({_list(part)})")
     return np.frombuffer(b"".join(found), dtype="<u8")
 
@@ -219,24 +225,25 @@ def _list(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, map(int, numbers)))
 
 
+#: Signatures by the id of the article.
 Signatures = Mapping[int, Sequence[int]]
 
 
 class Holders:
-    """What the index knows of a few signatures, and of those that were added since it was asked."""
+    """The articles that hold the keys of some signatures, with those that are added through it."""
 
     def __init__(self, connection: Connection, signatures: Signatures) -> None:
         self.keys = {i: keys(signature) for i, signature in signatures.items()}
         every = [key for own in self.keys.values() for key in own]
         wanted, counts = np.unique(np.array(every, dtype=np.uint64), return_counts=True)
-        self.found = find(connection, wanted)
+        self.found = find_entries(connection, wanted)
         #: The holders of each key that more than one may have: most have none but the article itself.
         self.of: dict[int, list[int]] = {key: [] for key in wanted[counts > 1].tolist()}
         for entry in self.found.tolist():
             self.of.setdefault(entry >> 32, []).append(entry & 0xFFFFFFFF)
 
     def add(self, connection: Connection, ids: Iterable[int]) -> None:
-        """Index these articles, whose signatures were given, by every key that still takes more."""
+        """Index these articles, whose signatures were given, by every key that fewer than `MAX_HOLDERS_PER_KEY` hold."""
         new = []
         for i in ids:
             for key in self.keys[i]:
@@ -246,16 +253,16 @@ class Holders:
                         continue
                     held.append(i)
                 new.append((key, i))
-        add(connection, entries_of(new))
+        add_entries(connection, entries_of(new))
 
     def candidates(self, own: int) -> list[int]:
-        """Those that share keys with an article, the most shared first, as many as are worth a proof."""
+        """The articles that share keys with this one, the most keys first, no more than are worth a proof."""
         held = [self.of[key] for key in self.keys[own] if key in self.of]
         return ranked(holder for holders in held for holder in holders if holder != own)
 
 
-def twins(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]]:
-    """The first and the last article of each text."""
+def equal_texts(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]]:
+    """The first and the last article of each text (its `content_hash`)."""
     if not hashes:
         return {}
     query = select(ArticleRow.content_hash, func.min(ArticleRow.id), func.max(ArticleRow.id)).group_by(
@@ -265,16 +272,16 @@ def twins(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]
     return {content_hash: (first, last) for content_hash, first, last in found}
 
 
-def forget(connection: Connection, signatures: Signatures) -> None:
-    """Take articles out of the index, by the signatures that they were in it with."""
+def remove(connection: Connection, signatures: Signatures) -> None:
+    """Take articles out of the index; `signatures` are those by which they came into it."""
     if signatures:
         own = entries_of((key, i) for i, signature in signatures.items() for key in keys(signature))
         found = Holders(connection, signatures).found
-        bandpages_forget(connection, found[np.isin(found, own)])  # none where they never were in the index
+        remove_entries(connection, found[np.isin(found, own)])  # none where they never were in the index
 
 
-def heirs(connection: Connection, left: set[str]) -> Iterator[tuple[int, Sequence[int]]]:
-    """The articles that are now the first with a text that another gave up, with their signatures."""
+def new_firsts(connection: Connection, left: set[str]) -> Iterator[tuple[int, Sequence[int]]]:
+    """The articles that are now the first with a text, one of the hashes `left`, that another article gave up."""
     if not left:
         return
     first = (

@@ -1,19 +1,16 @@
-"""Fingerprints, index and clusters of a whole archive anew, article by article.
+"""The two works on a whole archive: near duplicates anew (`recluster`), and links between paraphrases (`relink`).
 
-Its progress is written in the transaction of each chunk (`progress`): a killed run goes on where it
-stopped. Memory holds one chunk, whatever the archive's size, and
-readers see whole clusters all the while.
+Both go through the archive in chunks and write how far they came in the transaction of each chunk
+(`newsarchive.db.archive_state`): a killed work goes on where it stopped. Memory holds one chunk, whatever the size of the
+archive, and readers see whole clusters all the while.
 
-Links between articles that may tell one text in other words, for the whole archive: `paraphrases`.
-
-They are weaker than copies and kept apart: no cluster knows of them. The links of a stretch of time are
-written together with how far that is (`progress`), so that a stopped work goes on.
+Links between articles that may tell one text in other words are less certain than copies and kept apart: they touch no
+cluster.
 """
 
 from __future__ import annotations
 
-import array
-from array import array as array_array
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -21,54 +18,61 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select, upda
 
 from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
 from newsarchive.core.near_duplicates.paraphrase import MIN_COSINE, Marked, Paraphrase, marks, stream
-from newsarchive.db import archive_state as progress_of
-from newsarchive.db import bulk
-from newsarchive.db.archive_state import begin, note, stopped
+from newsarchive.db import archive_state, bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow
-from newsarchive.db.near_duplicates import clusters, copies
-from newsarchive.db.rows import minhash_of
+from newsarchive.db.near_duplicates import clusters, copies, originals
+from newsarchive.db.rows import minhash_of, stored_minhash
 
-NAME = "recluster"
+#: The name of the work that finds near duplicates anew.
+RECLUSTER = "recluster"
+#: The name of the work that links paraphrases.
+PARAPHRASES = "paraphrases"
+
+#: Articles that are read at a time, and links that one statement writes; bounds memory.
+MAX_CHUNK = 200
+#: Time between two articles; articles that are further apart are not compared.
+MAX_TIME_APART = timedelta(days=14)
+
+#: When an article appeared: its date, or the first crawl that saw it.
+_WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
 
 
 def recluster(
     engine: Engine, *, afresh: bool = False, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> int:
-    """Rebuild everything, or go on with a rebuild that was stopped; gives the articles done now.
+    """Make fingerprints, index and clusters of all articles anew; gives how many articles were done now.
 
-    `afresh` begins anew all the same. `progress` is called with articles done and articles in all.
+       Goes on with a work that was stopped.
+    With `afresh` it begins anew all the same. `progress` is called with the number
+       of articles done and of all.
     """
-    run_id, last = _start(engine, afresh)
+    run_id, last = _start_reclustering(engine, afresh)
     with reading(engine) as connection:
         total = int(connection.execute(select(func.count()).select_from(ArticleRow)).scalar_one())
     done = 0
     while True:
         with writing(engine) as connection:
-            ids = _next(connection, last)
+            query = select(ArticleRow.id).where(ArticleRow.id > last).order_by(ArticleRow.id)
+            ids = list(connection.execute(query.limit(clusters.MAX_CHUNK_ARTICLES)).scalars())
             if not ids:
-                progress_of.note(connection, run_id, {"last_id": last}, finished=True)
+                archive_state.note(connection, run_id, {"last_id": last}, finished=True)
                 return done
             _rebuild(connection, ids)
             last = ids[-1]
-            progress_of.note(connection, run_id, {"last_id": last})
+            archive_state.note(connection, run_id, {"last_id": last})
         done += len(ids)
         progress(done, total)
 
 
-def _start(engine: Engine, afresh: bool) -> tuple[int, int]:
+def _start_reclustering(engine: Engine, afresh: bool) -> tuple[int, int]:
     """The run to go on with and the last article that it did."""
     arguments = {"scheme": SCHEME}
     with writing(engine) as connection:
-        if not afresh and (found := progress_of.stopped(connection, NAME, arguments)):
+        if not afresh and (found := archive_state.stopped(connection, RECLUSTER, arguments)):
             run_id, state = found
             return run_id, int(state.get("last_id", 0))
-        return progress_of.begin(connection, NAME, arguments), 0
-
-
-def _next(connection: Connection, last: int) -> list[int]:
-    query = select(ArticleRow.id).where(ArticleRow.id > last).order_by(ArticleRow.id).limit(clusters.CHUNK)
-    return list(connection.execute(query).scalars())
+        return archive_state.begin(connection, RECLUSTER, arguments), 0
 
 
 def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
@@ -89,28 +93,13 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
         .where(ArticleRow.id == bindparam("b_id"))
         .values(content_hash=bindparam("b_hash"), minhash=bindparam("b_minhash")),
         [
-            {"b_id": e.id, "b_hash": e.content_hash, "b_minhash": _stored(e.minhash)}
+            {"b_id": e.id, "b_hash": e.content_hash, "b_minhash": stored_minhash(e.minhash)}
             for e in entries
             if (e.content_hash, e.minhash) != (e.old_hash, e.old_minhash)
         ],
     )
     clusters.assign(connection, entries, datetime.now(UTC))
-    copies.fill(connection, ids)
-
-
-def _stored(signature: Sequence[int]) -> bytes | None:
-    """A signature as `articles.minhash` holds it (see `rows.minhash_of`)."""
-    return array.array("I", signature).tobytes() if signature else None
-
-
-PARAPHRASING_NAME = "paraphrases"
-
-#: Articles read at a time, and links written by one statement.
-CHUNK = 200
-#: Days between two articles up to which one may be the other in new words.
-WINDOW = timedelta(days=14)
-
-_WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
+    originals.link_stored(connection, ids)
 
 
 def relink(
@@ -120,53 +109,49 @@ def relink(
     *,
     afresh: bool = False,
 ) -> int:
-    """Compute all links of at least this score anew, or go on with a work that was stopped; gives how
-    many links there are. `afresh` begins anew all the same.
+    """Find all links between paraphrases of at least this score anew; gives how many links there are.
 
-    Memory holds the articles of two windows and eight bytes for each article of the archive.
+    Goes on with a work that was stopped. With `afresh` it begins anew all the same. Memory holds the articles of twice
+    `MAX_TIME_APART`, and eight bytes for each article of the archive.
     """
     with reading(engine) as connection:
-        ids = array_array(
-            "q", connection.execute(select(ArticleRow.id).order_by(_WHEN, ArticleRow.id)).scalars()
-        )
-    run_id, at, before = _paraphrasing_start(engine, threshold, ids, afresh)
+        ids = array("q", connection.execute(select(ArticleRow.id).order_by(_WHEN, ArticleRow.id)).scalars())
+    run_id, at, before = _start_linking(engine, threshold, ids, afresh)
     articles = _marked(engine, ids, at, progress)
-    for stretch in stream(articles, before=before, window=WINDOW, threshold=threshold):
+    for stretch in stream(articles, before=before, window=MAX_TIME_APART, threshold=threshold):
         with writing(engine) as connection:
-            for links in _parts(stretch.links):
-                _store(connection, links)
+            for at in range(0, len(stretch.links), MAX_CHUNK):
+                _store_links(connection, stretch.links[at : at + MAX_CHUNK])
             state = {"again": stretch.again, "next": stretch.next}
-            note(connection, run_id, state, finished=stretch.next is None)
+            archive_state.note(connection, run_id, state, finished=stretch.next is None)
     with reading(engine) as connection:
         return int(connection.execute(select(func.count()).select_from(ParaphraseRow)).scalar_one())
 
 
 def is_stopped(engine: Engine, threshold: float) -> bool:
-    """Whether a work of this score waits to be gone on with."""
+    """Whether a search for paraphrases of this score was stopped."""
     with reading(engine) as connection:
-        return stopped(connection, PARAPHRASING_NAME, {"threshold": threshold}) is not None
+        return archive_state.stopped(connection, PARAPHRASES, {"threshold": threshold}) is not None
 
 
-def _paraphrasing_start(
-    engine: Engine, threshold: float, ids: array_array[int], afresh: bool
-) -> tuple[int, int, int]:
-    """The run, the place in `ids` to begin at, and how many from there have been compared already."""
+def _start_linking(engine: Engine, threshold: float, ids: array[int], afresh: bool) -> tuple[int, int, int]:
+    """The run, the place in `ids` to begin at, and how many articles from there have been compared already."""
     arguments = {"threshold": threshold}
     with writing(engine) as connection:
-        found = None if afresh else stopped(connection, PARAPHRASING_NAME, arguments)
+        found = None if afresh else archive_state.stopped(connection, PARAPHRASES, arguments)
         places = [ids.index(i) for i in (found[1] if found else {}).values() if i in ids]
         if found and len(places) == 2:
             return found[0], places[0], places[1] - places[0]
         connection.execute(delete(ParaphraseRow))
-        return begin(connection, PARAPHRASING_NAME, arguments), 0, 0
+        return archive_state.begin(connection, PARAPHRASES, arguments), 0, 0
 
 
 def _marked(
-    engine: Engine, ids: array_array[int], start: int, progress: Callable[[int, int], None]
+    engine: Engine, ids: array[int], start: int, progress: Callable[[int, int], None]
 ) -> Iterator[Marked]:
     columns = (ArticleRow.id, ArticleRow.article_body, _WHEN)
-    for at in range(start, len(ids), CHUNK):
-        part = ids[at : at + CHUNK].tolist()
+    for at in range(start, len(ids), MAX_CHUNK):
+        part = ids[at : at + MAX_CHUNK].tolist()
         with reading(engine) as connection:
             rows = {i: (body, when) for i, body, when in connection.execute(
                 select(*columns).where(ArticleRow.id.in_(part)))}  # fmt: skip
@@ -176,8 +161,8 @@ def _marked(
         progress(at + len(part), len(ids))
 
 
-def _store(connection: Connection, links: Sequence[Paraphrase]) -> None:
-    """Store links; those within a cluster are copies, and are left out."""
+def _store_links(connection: Connection, links: Sequence[Paraphrase]) -> None:
+    """Store links; a link within a cluster is one between copies, and is left out."""
     ids = {i for link in links for i in (link.a, link.b)}
     query = select(ArticleRow.id, ArticleRow.cluster_id).where(ArticleRow.id.in_(ids))
     cluster = {row.id: row.cluster_id for row in connection.execute(query)}
@@ -188,8 +173,3 @@ def _store(connection: Connection, links: Sequence[Paraphrase]) -> None:
     ]
     # An article whose date changed since the stop may be compared twice.
     insert_ignoring(connection, bulk.table_of(ParaphraseRow), rows)
-
-
-def _parts(links: Sequence[Paraphrase]) -> Iterator[Sequence[Paraphrase]]:
-    for at in range(0, len(links), CHUNK):
-        yield links[at : at + CHUNK]

@@ -1,13 +1,12 @@
-"""Articles out of the archive, with all that belongs to them.
+"""Articles out of the archive, with all that belongs to them, and their versions.
 
-Finding an article by what a person types: its URL in any spelling, or its id.
+    find     the id of an article, by its URL in any spelling or its id
+    get      an article as it is today
+    history  its versions, with the changes of fields that no version holds
+    columns  whole columns, without a record for each article: what a data frame is made of
 
-The versions of an article, and the changes of fields that no version holds.
-
-Whole columns of the archive: what a data frame is made of, without a record for each article.
-
-The views have the flat row of an article (`current_articles`, `hidden_articles`), so that names and values here are
-theirs. Values come as the driver gives them: SQLite has lists as JSON texts, times as texts in UTC, flags as numbers.
+`columns` reads the views with the flat row of an article (`current_articles`, `hidden_articles`), and its values come as
+the driver gives them: SQLite has lists as JSON texts, moments as texts in UTC, flags as numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import File, Reader, Row, reading
-from newsarchive.db.values import inflate, told
+from newsarchive.db.values import inflate, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Image
 
@@ -55,7 +54,7 @@ def fate(reader: Reader, url: str) -> Fate | None:
         if condition == "url_key":
             query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
             for row in reader.rows(query, {"value": value}):
-                return Fate(row["state"], told(row["reason"], row["reason_detail"]), row["seen_at"])
+                return Fate(row["state"], with_detail(row["reason"], row["reason_detail"]), row["seen_at"])
     return None
 
 
@@ -144,8 +143,9 @@ _RELATED = {
 }
 
 
-def load(reader: Reader, wanted: Sequence[int]) -> list[Stored]:
-    """Articles with all that belongs to them, in seven queries however many they are, in their order."""
+def load(connection: Reader | Connection, wanted: Sequence[int]) -> list[Stored]:
+    """Articles with all that belongs to them, in the order of their ids in `wanted`, by seven queries in all."""
+    reader = Reader.of(connection)
     found = {row["id"]: row for row in reader.rows(_ARTICLES, {"ids": wanted})} if wanted else {}
     if not found:
         return []
@@ -314,12 +314,12 @@ def two_of(
     return versions[first], versions[second]
 
 
-#: Articles that are read at a time: a chunk of texts is what is in memory twice.
-CHUNK = 2_000
+#: Articles that are read at a time; the texts of one chunk are in memory twice.
+MAX_CHUNK_ARTICLES = 2_000
 
 
 def columns(
-    source: File | Engine, ids: Sequence[int], names: Sequence[str], *, chunk: int = CHUNK
+    source: File | Engine, ids: Sequence[int], names: Sequence[str], *, chunk: int = MAX_CHUNK_ARTICLES
 ) -> Iterator[dict[str, Sequence[Any]]]:
     """The columns `names` of the flat rows of articles, a chunk of ids at a time, each chunk in the order of ids.
 

@@ -22,14 +22,14 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
-from newsarchive.db.values import told
+from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
-#: Only articles that readers see: of `articles`, and with the others too.
-SEEN = text(visible("articles.id"))
+#: The condition that readers see an article.
+VISIBLE = text(visible("articles.id"))
 
-#: Runs that are looked through for those of one site.
-RECENT_RUNS = 300
+#: The newest runs, which are looked through for those of one site; older ones are not.
+MAX_RECENT_RUNS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def site(engine: Engine, domain: str) -> SiteFigures:
         if row is None:
             raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
         months = _months(connection, row.id)
-        gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id, SEEN)
+        gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id, VISIBLE)
         unseen = select(func.count()).where(ArticleRow.site_id == row.id, text(f"articles.id IN ({HIDDEN})"))
         return SiteFigures(
             row.domain, row.name, row.home_url, row.platform, row.in_language, row.state,
@@ -137,7 +137,7 @@ def _story(connection: Connection, cluster_id: int) -> Story | None:
     when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
     mates = select(ArticleRow.site_id, ArticleRow.headline, when.label("at"))
     rows = connection.execute(
-        mates.where(ArticleRow.cluster_id == cluster_id, SEEN).order_by(when, ArticleRow.id)
+        mates.where(ArticleRow.cluster_id == cluster_id, VISIBLE).order_by(when, ArticleRow.id)
     )
     found = rows.all()
     if len(found) < 2:
@@ -153,7 +153,7 @@ def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Ma
     query = (
         select(ArticleRow.id, ArticleRow.url, Site.domain, ArticleRow.headline, when)
         .join(Site, Site.id == ArticleRow.site_id)
-        .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, SEEN)
+        .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, VISIBLE)
         .order_by(when, ArticleRow.id)
         .limit(limit)
     )
@@ -191,7 +191,10 @@ def columns(engine: Engine) -> dict[str, list[str]]:
 def _months(connection: Connection, site_id: int) -> dict[str, int]:
     month = func.substr(cast(ArticleRow.date_published, Text), 1, 7)
     query = (
-        select(month, func.count()).where(ArticleRow.site_id == site_id, SEEN).group_by(month).order_by(month)
+        select(month, func.count())
+        .where(ArticleRow.site_id == site_id, VISIBLE)
+        .group_by(month)
+        .order_by(month)
     )
     return {name or "": int(number) for name, number in connection.execute(query)}
 
@@ -202,7 +205,7 @@ def _origins(connection: Connection, site_id: int, limit: int = 12) -> list[tupl
         .select_from(ArticleRow)
         .join(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
         .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
-        .where(ArticleRow.site_id == site_id, SEEN)
+        .where(ArticleRow.site_id == site_id, VISIBLE)
         .group_by(OriginRow.name, OriginRow.domain)
         .order_by(func.count().desc(), OriginRow.name)
     )
@@ -214,7 +217,7 @@ def _outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, int]
     query = select(*columns, func.count()).where(Url.site_id == site_id)
     grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
     found = connection.execute(grouped.limit(30))
-    return [(state, told(reason, detail), int(n)) for state, reason, detail, n in found]
+    return [(state, with_detail(reason, detail), int(n)) for state, reason, detail, n in found]
 
 
 def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Problem]:
@@ -224,13 +227,21 @@ def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Pro
         .order_by(func.coalesce(Url.last_checked_at, Url.first_seen_at).desc(), Url.id.desc())
     )
     return [
-        Problem(row.url, row.state, told(row.reason, row.reason_detail), row.fail_count, row.last_checked_at)
+        Problem(
+            row.url,
+            row.state,
+            with_detail(row.reason, row.reason_detail),
+            row.fail_count,
+            row.last_checked_at,
+        )
         for row in connection.execute(query.limit(limit))
     ]
 
 
 def _runs(connection: Connection, domain: str, limit: int = 5) -> list[Run]:
-    recent = connection.execute(select(CrawlRun.__table__).order_by(CrawlRun.id.desc()).limit(RECENT_RUNS))
+    recent = connection.execute(
+        select(CrawlRun.__table__).order_by(CrawlRun.id.desc()).limit(MAX_RECENT_RUNS)
+    )
     return [_run(row) for row in recent if _crawled(row.arguments) == domain][:limit]
 
 

@@ -20,10 +20,10 @@ from newsarchive.items import Origin
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Copies that one trace tells of; a cluster may hold thousands of equal texts.
-MOST_COPIES = 200
-#: Copies of which it shows the text of what was changed.
-MOST_COMPARED = 50
+#: Copies in one trace, the earliest; further ones are counted alone. A cluster may hold thousands of equal texts.
+MAX_COPIES = 200
+#: Copies, the earliest, for which a trace has the text of what was changed.
+MAX_COMPARED_COPIES = 50
 COUNTS = ("kept", "added", "cut", "altered")
 
 
@@ -32,7 +32,7 @@ class Copy:
     """One article of a cluster beside its fullest. `similarity` is the overlap of shingles (0 to 1),
     `kind` is `fullest`, `exact`, `edited` or `truncated`; `published` is the first seen where unprinted.
     `counts` are the sentences kept, added, cut and altered; `changes` has their text, `None` for a copy
-    after the first `MOST_COMPARED`."""
+    after the first `MAX_COMPARED_COPIES`."""
 
     id: int
     url: str
@@ -64,7 +64,7 @@ class Trace:
 
     `origin` is the article's own, else the surest that one of its copies names (at `origin_from`).
     `original_url` is the original that the credit links, where the archive holds it.
-    `size` counts the cluster; `copies` are its earliest `MOST_COPIES`, the article's own among them.
+    `size` counts the cluster; `copies` are its earliest `MAX_COPIES`, the article's own among them.
     `paraphrases` are links that `newsarchive recluster --paraphrases` stored, the best first.
     """
 
@@ -103,7 +103,7 @@ def trace(source: File | Engine, url_or_id: str | int, *, hidden: bool = False) 
     with reading(source) as reader:
         rows, size = _cluster(reader, article.id, article.cluster_id, hidden)
         beside = _beside(reader, rows, hidden)
-        shown = sorted(rows, key=lambda i: (rows[i]["published"], i))[:MOST_COMPARED]
+        shown = sorted(rows, key=lambda i: (rows[i]["published"], i))[:MAX_COMPARED_COPIES]
         full = next((r for r in beside.values() if r["kind"] == "fullest"), next(iter(beside.values())))[
             "fullest_id"
         ]
@@ -165,7 +165,7 @@ def _cluster(
         return found, 1
     mine = f"a.cluster_id = :id AND (a.id = :own OR {visible('a.id', hidden)})"
     values = {"id": cluster_id, "own": article_id}
-    mates = f"{_ROWS} WHERE {mine} ORDER BY published, a.id LIMIT {MOST_COPIES}"
+    mates = f"{_ROWS} WHERE {mine} ORDER BY published, a.id LIMIT {MAX_COPIES}"
     found |= {row["id"]: row for row in reader.rows(mates, values)}
     return found, int(reader.value(f"SELECT count(*) FROM articles AS a WHERE {mine}", values))
 
@@ -218,7 +218,7 @@ def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[Spun
     """The stored links between these articles and others, the best first."""
     links = reader.rows(
         "SELECT a_id, b_id, score, shared FROM paraphrases WHERE a_id IN :ids OR b_id IN :ids"
-        f" ORDER BY score DESC, a_id, b_id LIMIT {MOST_COPIES}",
+        f" ORDER BY score DESC, a_id, b_id LIMIT {MAX_COPIES}",
         {"ids": ids},
     )
     best: dict[int, tuple[float, list[str]]] = {}

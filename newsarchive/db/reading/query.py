@@ -1,4 +1,4 @@
-"""Reading the archive: one article, a search, figures."""
+"""Reading the archive: the functions that `Archive` stands on, and every article that matches, in flat memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Selection:
-    """The articles that match (`searching.search`), in one of `searching.ORDERS`; may be read again.
+    """The articles that match (`search.search`), in one of `search.ORDERS`; may be read again.
 
     Which ones is decided at once (8 bytes each); they are read in chunks, so memory stays flat and no
     transaction waits for whoever takes them. One that is removed meanwhile is left out.
@@ -74,6 +74,6 @@ def articles(
     chunk: int = 200,
     **chosen: Any,
 ) -> Iterator[Stored]:
-    """Every article that matches, in one of `searching.ORDERS`, in flat memory (see `Selection`)."""
+    """Every article that matches, in one of `search.ORDERS`, in flat memory (see `Selection`)."""
     wanted = filters or Filters(**chosen)
     return iter(Selection(source, words, wanted, order=order, limit=limit, chunk=chunk))

@@ -1,8 +1,8 @@
-"""Full-text search over SQLite's FTS5 and PostgreSQL's tsvector, with one set of words.
+"""Full-text search over SQLite's FTS5 and PostgreSQL's tsvector: filters, ranking and snippets, alike on both.
 
-What narrows a search, an export or a stream of articles: read from what a person types.
-
-A piece of a text around what was searched for, the same on every database.
+`search(source, "ferry OR harbour", site="blog.example")` gives the best articles first, each with the part of its text
+that has the most of what was searched for. `filters` reads what narrows a search, an export or a stream of articles from
+what a person types; the language of the words is `newsarchive.db.query_language`.
 """
 
 from __future__ import annotations
@@ -159,8 +159,8 @@ def _moment(day: date | None, edge: time) -> datetime | None:
     return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))
 
 
-#: How much of the text around the first good place is shown, in code points.
-WIDTH = 240
+#: Code points of a snippet; a longer text is cut at white space near there.
+MAX_SNIPPET_CHARACTERS = 240
 
 
 class Marks(NamedTuple):
@@ -173,7 +173,9 @@ class Marks(NamedTuple):
 MARKS = Marks()
 
 
-def snippet(text: str, leaves: Iterable[Words | Run], marks: Marks = MARKS, width: int = WIDTH) -> str:
+def snippet(
+    text: str, leaves: Iterable[Words | Run], marks: Marks = MARKS, width: int = MAX_SNIPPET_CHARACTERS
+) -> str:
     """The part of the text with the most of what was searched for, on one line, found words marked.
 
     Gives the beginning of the text where nothing of the query stands in it (it was in the headline).
@@ -234,9 +236,9 @@ def _at_word(text: str, at: int, step: int) -> int:
     return at
 
 
-#: Matches that are ranked, the newest ones: a word that half the archive has tells no article from
+#: Matches that are ranked, the newest; older ones are left out. A word that half the archive has tells no article from
 #: another, and scoring each of a million takes a second.
-CANDIDATES = 20_000
+MAX_RANKED = 20_000
 
 _JOINED = """
     JOIN sites AS s ON s.id = a.site_id
@@ -279,7 +281,7 @@ def search(
 
     `words` is in the language of `db/query_language.py`; without any, all that the filters let through come,
     newest first. Filters may be given one by one too. Raises `UsageError` for a query that cannot be
-    read, naming what is wrong with it. Where more than `CANDIDATES` match, the newest of them are ranked.
+    read, naming what is wrong with it. Where more than `MAX_RANKED` match, the newest of them are ranked.
     """
     if order not in ("rank", "date"):
         raise UsageError(f"order {order!r}: rank or date")
@@ -368,7 +370,7 @@ class _Query:
     def _ranked(self, tree: Node, limit: int, offset: int) -> str:
         """The best first: the index ranks by itself, only what is shown is looked up."""
         best = self._among(f"{self.key} AS id, {self.dialect.score(tree, self._value)} AS score", tree)
-        if limit + offset <= CANDIDATES:
+        if limit + offset <= MAX_RANKED:
             best += self._newest(tree)
         best += f" ORDER BY score DESC, {self.key} DESC {self._cut(limit, offset)}"
         return (
@@ -377,8 +379,8 @@ class _Query:
         )
 
     def _newest(self, tree: Node) -> str:
-        """Leaves out what is older than the newest `CANDIDATES`, where so many match."""
-        keys = f"{self._among(self.key, tree)} ORDER BY {self.key} DESC LIMIT 1 OFFSET {int(CANDIDATES)}"
+        """Leaves out what is older than the newest `MAX_RANKED`, where so many match."""
+        keys = f"{self._among(self.key, tree)} ORDER BY {self.key} DESC LIMIT 1 OFFSET {int(MAX_RANKED)}"
         floor = self.reader.value(keys, self.values)
         return "" if floor is None else f" AND {self.key} > {int(floor)}"
 

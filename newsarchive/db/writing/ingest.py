@@ -30,11 +30,10 @@ from newsarchive.db.models import (
     Site,
     Term,
 )
-from newsarchive.db.near_duplicates import clusters, copies
-from newsarchive.db.rows import READ
+from newsarchive.db.near_duplicates import clusters, originals
+from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, quarantine
-from newsarchive.db.writing import plan as fieldchanges
+from newsarchive.db.writing import captures, field_changes, quarantine
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
 
@@ -70,7 +69,7 @@ class Batch:
         self._compare_fields()
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
-        fieldchanges.record(self.connection, map(self._moved, self.plans), self.run_id)
+        field_changes.record(self.connection, map(self._moved, self.plans), self.run_id)
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
@@ -134,16 +133,18 @@ class Batch:
     def _compare_fields(self) -> None:
         """What moves of the fields that no version holds; most articles are as they were, and ask nothing."""
         known = [plan for plan in self.plans if plan.stored and plan.record_changed]
-        before = fieldchanges.stored_values(self.connection, [plan.article_id for plan in known])
+        before = field_changes.stored_values(self.connection, [plan.article_id for plan in known])
         for plan in known:
-            plan.moves = fieldchanges.moves(before[plan.article_id], fieldchanges.values(plan.article))
+            plan.moves = field_changes.moves(before[plan.article_id], field_changes.values(plan.article))
 
-    def _moved(self, plan: Plan) -> fieldchanges.Moved:
+    def _moved(self, plan: Plan) -> field_changes.Moved:
         """A publisher's change is known since the page was fetched, one of our reading since now."""
         kind = plan.change_kind
         at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.now
         version = plan.article.extractor_version
-        return fieldchanges.Moved(plan.article_id, plan.version, kind, version, at, plan.moves, plan.is_fresh)
+        return field_changes.Moved(
+            plan.article_id, plan.version, kind, version, at, plan.moves, plan.is_fresh
+        )
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class Batch:
     def _in_history(self, plan: Plan) -> bool:
         if not plan.text_changed:
             return True
-        *heads, body = (getattr(Revision, name) for name in READ)
+        *heads, body = (getattr(Revision, name) for name in VERSION_FIELDS)
         same = [head == plan.texts[head.name] for head in heads]
         superseded = select(body).where(
             Revision.article_id == plan.article_id, Revision.id != plan.revision_id, *same
@@ -340,7 +341,7 @@ class Batch:
 
     def _link_originals(self, plans: list[Plan]) -> None:
         wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
-        copies.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
+        originals.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
 
     def _known_sites(self) -> list[int]:
         domains = {site_of(plan.article.url) for plan in self.plans if plan.article.post_id}
@@ -380,7 +381,7 @@ class Batch:
 
 
 def _original_key(plan: Plan) -> str:
-    return copies.key_of(plan.article.origin, plan.article.is_based_on)
+    return originals.key_of(plan.article.origin, plan.article.is_based_on)
 
 
 def _entry(plan: Plan) -> clusters.Entry:

@@ -1,151 +1,28 @@
 """What is to be done with one article: is it stored already, and what changed?
 
-Changes of the fields that readers see and that are no part of a version's text: dates, authors, section …
-
-A version (`article_revisions`) holds an article's texts. What else a reader sees stands in the article's own row and
-its relations, which are written over; so each change of such a field is recorded with its kind, the value before and
-the value after. Values are lists of text, empty for none, in one form for all fields:
-
-    date_published  ["2025-04-03T08:15:00+00:00"]
-    authors         ["Jane Doe", "dpa (agency)"]
-    keywords        ["harbour", "rail"]
+A page that comes again with other words adds a version; with the same words and another date it changes a field; with
+the same bytes it was only seen once more.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
-
 from newsarchive.core.near_duplicates.fingerprint import likeness
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, rows
-from newsarchive.db.models import FieldChange as Row
-from newsarchive.db.reading import articles
-from newsarchive.db.readonly import Reader
-from newsarchive.db.rows import READ
-from newsarchive.db.values import storable, utc
-from newsarchive.items import Article, Author, ChangeKind
+from newsarchive.db import rows
+from newsarchive.db.rows import VERSION_FIELDS
+from newsarchive.db.values import storable
+from newsarchive.db.writing.field_changes import Move
+from newsarchive.items import Article, ChangeKind
 
-Values = tuple[str, ...]
-
-#: The fields, in the order in which they are shown.
-FIELDS = (
-    "authors", "date_published", "date_modified", "article_section", "keywords", "in_language", "publisher", "image",
-    "origin", "canonical_url", "is_based_on", "is_accessible_for_free",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What became of one field."""
-
-    field: str
-    before: Values
-    after: Values
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The fields of an article that moved, and how that came about. `is_fresh` says that the run which reads it again
-    is the one that stored it first: then nobody saw the values before."""
-
-    article_id: int
-    version: int
-    kind: ChangeKind
-    extractor_version: int
-    seen_at: datetime
-    moves: Sequence[Move]
-    is_fresh: bool = False
-
-
-def values(article: Article) -> dict[str, Values]:
-    """Field → what a reader sees of it, as the archive keeps text."""
-    return {name: tuple(map(storable, _written(getattr(article, name)))) for name in FIELDS}
-
-
-def _written(value: Any) -> Iterable[str]:
-    if value is None or value == "":
-        return ()
-    if isinstance(value, datetime):
-        return (utc(value).isoformat(),)
-    if isinstance(value, tuple):
-        return dict.fromkeys(_author(one) if isinstance(one, Author) else str(one) for one in value)
-    if isinstance(value, bool | str):
-        return (str(value).lower() if isinstance(value, bool) else value,)
-    names = (
-        ("url", "caption", "credit") if hasattr(value, "caption") else ("name", "domain", "url", "license")
-    )
-    return (getattr(value, name) for name in names)
-
-
-def _author(author: Author) -> str:
-    return author.name if author.kind == "person" else f"{author.name} ({author.kind})"
-
-
-def stored_values(connection: Connection, article_ids: Sequence[int]) -> dict[int, dict[str, Values]]:
-    """The values of articles as they are stored, by id."""
-    found = articles.load(Reader.of(connection), list(article_ids)) if article_ids else []
-    return {article.id: values(article) for article in found}
-
-
-def moves(before: Mapping[str, Values], after: Mapping[str, Values]) -> list[Move]:
-    """The fields whose value is another."""
-    return [Move(name, before[name], after[name]) for name in FIELDS if before[name] != after[name]]
-
-
-def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -> None:
-    """Keep what moved. What a run learns after it changed a field itself belongs to that change: the value between
-    was never the publisher's word, and one that comes back leaves no trace."""
-    changes = [one for one in moved if one.moves and not one.is_fresh]
-    known = _of_run(connection, [one.article_id for one in changes], run_id)
-    new = []
-    for one in changes:
-        for move in one.moves:
-            earlier = (
-                known.get((one.article_id, move.field)) if one.kind is not ChangeKind.PUBLISHER else None
-            )
-            if earlier is None:
-                new.append(_row(one, move, run_id))
-            elif tuple(earlier["value_before"]) == move.after:
-                connection.execute(delete(Row).where(Row.id == earlier["id"]))
-            else:
-                connection.execute(
-                    update(Row).where(Row.id == earlier["id"]).values(value_after=list(move.after))
-                )
-    bulk.insert_rows(connection, Row, new)
-
-
-def _row(one: Moved, move: Move, run_id: int | None) -> dict[str, Any]:
-    return {
-        "article_id": one.article_id,
-        "version": one.version,
-        "run_id": run_id,
-        "change_kind": one.kind,
-        "extractor_version": one.extractor_version,
-        "seen_at": one.seen_at,
-        "field": move.field,
-        "value_before": list(move.before),
-        "value_after": list(move.after),
-    }
-
-
-def _of_run(connection: Connection, ids: Sequence[int], run_id: int | None) -> dict[tuple[int, str], Any]:
-    """The newest change of each field of these articles that this run recorded."""
-    if run_id is None or not ids:
-        return {}
-    columns = bulk.columns_of(Row, ("id", "article_id", "field", "value_before"))
-    query = select(*columns).where(Row.article_id.in_(ids), Row.run_id == run_id).order_by(Row.id)
-    return {(row.article_id, row.field): row._mapping for row in connection.execute(query)}
-
-
-#: Hamming similarity of MinHash signatures from which two texts under one canonical URL are one article.
-_SAME_TEXT = 0.5
+#: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts under one canonical URL are one
+#: article, below it they are two.
+MIN_LIKENESS = 0.5
 
 
 @dataclass
@@ -193,7 +70,7 @@ class Plan:
     @property
     def text_changed(self) -> bool:
         """A new revision is made where a text differs. Markup follows from the same words."""
-        return self.stored is None or any(self.texts[name] != self.stored[name] for name in READ)
+        return self.stored is None or any(self.texts[name] != self.stored[name] for name in VERSION_FIELDS)
 
     @property
     def record_changed(self) -> bool:
@@ -274,7 +151,7 @@ def record_hash(article: Article) -> str:
     row = rows.plain_row(article)
     for name in ("content_hash", "extractor_version", "word_count"):
         del row[name]
-    row |= {name: storable(getattr(article, name)) for name in READ}
+    row |= {name: storable(getattr(article, name)) for name in VERSION_FIELDS}
     row["authors"] = [rows.flat(author) for author in article.authors]
     row["keywords"] = article.keywords
     row["image"] = rows.flat(article.image) if article.image else None
@@ -322,4 +199,4 @@ def _same_text(article: Article, row: dict[str, Any]) -> bool:
     """Themes that get the canonical URL wrong must not fold different posts into one."""
     if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
         return True
-    return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= _SAME_TEXT
+    return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_LIKENESS

@@ -1,6 +1,7 @@
-"""The sites of an archive as they are read, with their settings at three levels: global, by platform, its own.
+"""The sites of an archive as they are read, with settings at three levels: of all sites, of a platform, their own.
 
-Without SQLAlchemy (see `direct`): a list of sites should be there at once.
+Where all sites have `interval = 6` and blog.example has `interval = 1`, the blog is due after an hour. Without
+SQLAlchemy (`newsarchive.db.readonly`): a list of sites should be there at once.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from newsarchive.db.values import moment
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-#: Hours between two crawls of a site, where its settings do not say.
-EVERY = 1.0
-#: A cron job that starts a little earlier than the last one must not find its sites not due yet.
-SLACK = timedelta(minutes=5)
+#: Hours between two crawls of a site whose settings have no `interval`.
+DEFAULT_INTERVAL_HOURS = 1.0
+#: Time by which a site is due before its interval is over: a cron job that starts a little earlier than the last one
+#: must find its sites due.
+MAX_EARLY = timedelta(minutes=5)
 #: The scope of the settings of all sites; every other scope is a platform's name.
 GLOBAL = "global"
 
@@ -32,12 +34,12 @@ _SITES = (
 )
 
 
-#: In a site's settings, and in those of many: the file of settings that lists them (`Sites.keep_listed`).
+#: The setting that names the file which lists a site, or which has settings of many sites (`Sites.keep_listed`).
 LISTED = "listed"
-#: In the settings of a site that is listed: those that were given by hand.
+#: The setting of a listed site that has its settings which were given by hand.
 BEFORE = "before"
 
-#: What is known of a line of a site's furniture.
+#: Columns of an entry of a site's template.
 LEARNED = (
     "fingerprint",
     "role",
@@ -54,8 +56,8 @@ LEARNED = (
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """A site of the archive; `config` are its own settings, `defaults` those of all and of its platform,
-    `articles` how many the archive shows."""
+    """A site of the archive. `config` are its own settings, `defaults` those of all sites and of its platform;
+    `articles` counts those that readers see."""
 
     domain: str
     home_url: str
@@ -80,7 +82,11 @@ class KnownSite:
         """When it should be crawled again, `None` for at once."""
         if self.last_success_at is None:
             return None
-        return self.last_success_at + timedelta(hours=float(self.settings.get("interval", EVERY))) - SLACK
+        return (
+            self.last_success_at
+            + timedelta(hours=float(self.settings.get("interval", DEFAULT_INTERVAL_HOURS)))
+            - MAX_EARLY
+        )
 
 
 def sites(connection: Reader | Connection) -> list[KnownSite]:
@@ -109,7 +115,7 @@ def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[
 
 
 def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]]:
-    """What was learned of a site's furniture: a row an entry, the columns `LEARNED` and `first_seen_at`."""
+    """The entries of a site's template, a row each: the columns `LEARNED`, and `first_seen_at`."""
     query = (
         f"SELECT {', '.join(f'site_blocks.{name}' for name in LEARNED)}, site_blocks.first_seen_at"
         " FROM site_blocks JOIN sites ON sites.id = site_blocks.site_id WHERE sites.domain = :domain"

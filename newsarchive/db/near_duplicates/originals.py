@@ -1,0 +1,90 @@
+"""The original of an article, where the archive holds it too: found by the address that the credit links.
+
+A post that says "First published at https://paper.example/ferry" is linked to the article at that address. Whichever of
+the two comes first, the second finds the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+
+from newsarchive.core.urls import url_key
+from newsarchive.db import bulk
+from newsarchive.db.models import ArticleOrigin, ArticleRow
+from newsarchive.exceptions import NewsArchiveError
+from newsarchive.items import Origin
+
+_SET = (
+    update(ArticleOrigin)
+    .where(ArticleOrigin.article_id == bindparam("b_id"))
+    .values(original_id=bindparam("b_original"))
+)
+
+
+def key_of(origin: Origin | None, is_based_on: str = "") -> str:
+    """The normalised address of an article's original, "" where none is linked."""
+    for url in (origin.url if origin else "", is_based_on):
+        if url:
+            try:
+                return url_key(url)
+            except (NewsArchiveError, ValueError):  # a credit may link anything
+                continue
+    return ""
+
+
+def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, Sequence[str]]) -> None:
+    """Store the originals of articles.
+
+    `wanted` has the key of its original for each article that credits one, `held` the keys by which each article
+    that came in may be an original itself.
+    """
+    found = _originals(connection, {key for key in wanted.values() if key})
+    pairs = {i: found[key] for i, key in wanted.items() if found.get(key, i) != i}
+    mine = {key: i for i, keys in held.items() for key in keys}
+    waiting = select(ArticleOrigin.article_id, ArticleOrigin.original_key).where(
+        ArticleOrigin.original_id.is_(None)
+    )
+    for part in bulk.parts(mine):
+        for i, key in connection.execute(waiting.where(ArticleOrigin.original_key.in_(part))):
+            if mine[key] != i:
+                pairs.setdefault(i, mine[key])
+    bulk.execute_many(connection, _SET, [{"b_id": i, "b_original": of} for i, of in pairs.items()])
+
+
+def _originals(connection: Connection, keys: set[str]) -> dict[str, int]:
+    """The first article of each key, by its own URL before its canonical one."""
+    own: dict[str, int] = {}
+    canonical: dict[str, int] = {}
+    columns = (ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key)
+    for part in bulk.parts(keys):
+        query = select(*columns).where(or_(ArticleRow.url_key.in_(part), ArticleRow.canonical_key.in_(part)))
+        for i, key, other in connection.execute(query.order_by(ArticleRow.id)):
+            own.setdefault(key, i)
+            canonical.setdefault(other, i)
+    return canonical | own
+
+
+def link_stored(connection: Connection, ids: Sequence[int]) -> None:
+    """Link stored articles again, and store the keys of credits that an older version stored without them."""
+    query = (
+        select(
+            ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key, ArticleRow.is_based_on,
+            ArticleOrigin.url, ArticleOrigin.original_key,
+        )
+        .outerjoin(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
+        .where(ArticleRow.id.in_(ids))
+    )  # fmt: skip
+    wanted, held = {}, {}
+    for i, own, canonical, based_on, url, key in connection.execute(query):
+        held[i] = (own, canonical)
+        if url is not None:
+            wanted[i] = key or key_of(Origin("", url=url), based_on)
+    keyed = update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id"))
+    bulk.execute_many(
+        connection,
+        keyed.values(original_key=bindparam("b_key")),
+        [{"b_id": i, "b_key": key} for i, key in wanted.items() if key],
+    )
+    link(connection, wanted, held)

@@ -1,0 +1,61 @@
+"""The pages in quarantine, and the state of one article: what `newsarchive quarantine list` and `show` tell.
+
+`newsarchive.db.writing.quarantine` decides which pages these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from newsarchive.db.readonly import File, Reader, reading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+#: What an article in quarantine may be: a page waits, then a person accepts or drops it.
+STATES = ("waiting", "accepted", "dropped")
+
+_LIST = """
+    SELECT a.id, a.url, a.headline, s.domain AS site, a.quality, a.word_count,
+           q.state, q.reason, q.since, q.decided_at
+    FROM quarantine AS q JOIN articles AS a ON a.id = q.article_id JOIN sites AS s ON s.id = a.site_id
+    WHERE q.state IN :states ORDER BY q.since DESC, a.id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A page in quarantine. `state` is one of `STATES`; `reason` says why the page waits, or what the person said."""
+
+    id: int
+    url: str
+    headline: str
+    site: str
+    confidence: float
+    flags: tuple[str, ...]
+    state: str
+    reason: str
+    since: datetime
+    decided_at: datetime | None
+    word_count: int
+
+
+def waiting(source: File | Engine, states: Iterable[str] = ("waiting",)) -> list[Waiting]:
+    """The pages in quarantine that are in one of these states, the newest first."""
+    found = []
+    with reading(source) as reader:
+        for row in reader.rows(_LIST, {"states": list(states)}):
+            quality = row.pop("quality")
+            flags = tuple(quality.get("flags", ()))
+            found.append(Waiting(**row, confidence=float(quality.get("confidence", 1.0)), flags=flags))
+    return found
+
+
+def state_of(connection: Reader | Connection, article_id: int) -> tuple[str, str]:
+    """State and reason of an article, twice "" for an article that is not in quarantine."""
+    query = "SELECT state, reason FROM quarantine WHERE article_id = :id"
+    found = Reader.of(connection).tuples(query, {"id": article_id})
+    return found[0] if found else ("", "")

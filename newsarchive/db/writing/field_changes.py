@@ -1,0 +1,144 @@
+"""Changes of the fields that readers see and that are no part of a version's text: dates, authors, section …
+
+A version (`article_revisions`) holds an article's texts. What else a reader sees stands in the article's own row and its
+relations, which are written over; so each change of such a field is recorded with its kind, the value before and the
+value after. Values are lists of text, empty for none, in one form for all fields:
+
+    date_published  ["2025-04-03T08:15:00+00:00"]
+    authors         ["Jane Doe", "dpa (agency)"]
+    keywords        ["harbour", "rail"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from newsarchive.db import bulk
+from newsarchive.db.models import FieldChange
+from newsarchive.db.reading import articles
+from newsarchive.db.values import storable, utc
+from newsarchive.items import Article, Author, ChangeKind
+
+Values = tuple[str, ...]
+
+#: The fields, in the order in which they are shown.
+FIELDS = (
+    "authors", "date_published", "date_modified", "article_section", "keywords", "in_language", "publisher", "image",
+    "origin", "canonical_url", "is_based_on", "is_accessible_for_free",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A field with its values before and after a change."""
+
+    field: str
+    before: Values
+    after: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The fields of an article that changed, and how that came about.
+
+    `is_fresh` says that the run which reads the article again stored it first: then nobody saw the values before.
+    """
+
+    article_id: int
+    version: int
+    kind: ChangeKind
+    extractor_version: int
+    seen_at: datetime
+    moves: Sequence[Move]
+    is_fresh: bool = False
+
+
+def values(article: Article) -> dict[str, Values]:
+    """Field → what a reader sees of it, as the archive keeps text."""
+    return {name: tuple(map(storable, _written(getattr(article, name)))) for name in FIELDS}
+
+
+def _written(value: Any) -> Iterable[str]:
+    if value is None or value == "":
+        return ()
+    if isinstance(value, datetime):
+        return (utc(value).isoformat(),)
+    if isinstance(value, tuple):
+        return dict.fromkeys(_author(one) if isinstance(one, Author) else str(one) for one in value)
+    if isinstance(value, bool | str):
+        return (str(value).lower() if isinstance(value, bool) else value,)
+    names = (
+        ("url", "caption", "credit") if hasattr(value, "caption") else ("name", "domain", "url", "license")
+    )
+    return (getattr(value, name) for name in names)
+
+
+def _author(author: Author) -> str:
+    return author.name if author.kind == "person" else f"{author.name} ({author.kind})"
+
+
+def stored_values(connection: Connection, article_ids: Sequence[int]) -> dict[int, dict[str, Values]]:
+    """The values of articles as they are stored, by id."""
+    found = articles.load(connection, list(article_ids)) if article_ids else []
+    return {article.id: values(article) for article in found}
+
+
+def moves(before: Mapping[str, Values], after: Mapping[str, Values]) -> list[Move]:
+    """The fields whose values differ."""
+    return [Move(name, before[name], after[name]) for name in FIELDS if before[name] != after[name]]
+
+
+def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -> None:
+    """Keep the changes. What a run learns after it changed a field itself belongs to that change: the value between
+    was never the publisher's, and where the first value comes back no change is left."""
+    changes = [one for one in moved if one.moves and not one.is_fresh]
+    known = _of_run(connection, [one.article_id for one in changes], run_id)
+    new = []
+    for one in changes:
+        for move in one.moves:
+            earlier = (
+                known.get((one.article_id, move.field)) if one.kind is not ChangeKind.PUBLISHER else None
+            )
+            if earlier is None:
+                new.append(_row(one, move, run_id))
+            elif tuple(earlier["value_before"]) == move.after:
+                connection.execute(delete(FieldChange).where(FieldChange.id == earlier["id"]))
+            else:
+                connection.execute(
+                    update(FieldChange)
+                    .where(FieldChange.id == earlier["id"])
+                    .values(value_after=list(move.after))
+                )
+    bulk.insert_rows(connection, FieldChange, new)
+
+
+def _row(one: Moved, move: Move, run_id: int | None) -> dict[str, Any]:
+    return {
+        "article_id": one.article_id,
+        "version": one.version,
+        "run_id": run_id,
+        "change_kind": one.kind,
+        "extractor_version": one.extractor_version,
+        "seen_at": one.seen_at,
+        "field": move.field,
+        "value_before": list(move.before),
+        "value_after": list(move.after),
+    }
+
+
+def _of_run(connection: Connection, ids: Sequence[int], run_id: int | None) -> dict[tuple[int, str], Any]:
+    """The newest change of each field of these articles that this run recorded."""
+    if run_id is None or not ids:
+        return {}
+    columns = bulk.columns_of(FieldChange, ("id", "article_id", "field", "value_before"))
+    query = (
+        select(*columns)
+        .where(FieldChange.article_id.in_(ids), FieldChange.run_id == run_id)
+        .order_by(FieldChange.id)
+    )
+    return {(row.article_id, row.field): row._mapping for row in connection.execute(query)}
