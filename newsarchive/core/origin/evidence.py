@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from newsarchive.core.origin.attribution import Attribution, attributions_in
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts
 from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
@@ -177,7 +177,7 @@ def _opens(notice: Copyright, rules: Rules) -> bool:
     """Whether a notice stands at the head of its line, but for holder and rights ("Reuters © 2025"); and is no
     picture's ("© dpa | Ada Lowe")."""
     before = _MARK.split(notice.notice, maxsplit=1)[0].replace(notice.holder, "")
-    before = re.sub(any_of(every(rules, "rights") or ["all rights reserved"]), "", before, flags=re.I)
+    before = re.sub(any_of(entries_of(rules, "rights") or ("all rights reserved",)), "", before, flags=re.I)
     return len(before.split()) < 3 and "|" not in notice.notice
 
 
@@ -198,7 +198,7 @@ def _is_anybodys(found: Attribution, rules: Rules) -> bool:
 
 @lru_cache(maxsize=8)
 def _people_labels(rules: Rules) -> frozenset[str]:
-    return frozenset(key_of(label) for label in every(rules, "people_labels"))
+    return frozenset(key_of(label) for label in entries_of(rules, "people_labels"))
 
 
 def _better_named(found: Attribution, block: Block, url: str, rules: Rules) -> Attribution:
@@ -236,7 +236,7 @@ def is_link_label(text: str, rules: Rules) -> bool:
 
 @lru_cache(maxsize=8)
 def _link_labels(rules: Rules) -> frozenset[str]:
-    return frozenset(key_of(label) for label in every(rules, "link_labels"))
+    return frozenset(key_of(label) for label in entries_of(rules, "link_labels"))
 
 
 def _from_agency(body: Sequence[Block], rules: Rules) -> Iterator[Lead]:
@@ -262,7 +262,7 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
 
 @lru_cache(maxsize=8)
 def _byline_words(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    by, roles = every(rules, "by"), every(rules, "roles")
+    by, roles = entries_of(rules, "by"), entries_of(rules, "roles")
     return (
         re.compile(rf"^{any_of(by)}[\s:：]+" if by else r"(?!)", re.I),
         re.compile(rf"[\s-]*{any_of(roles)}\s*$" if roles else r"(?!)", re.I),

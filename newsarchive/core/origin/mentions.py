@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import every
+from newsarchive.core.origin.attribution_patterns import entries_of
 from newsarchive.core.origin.outlet_names import Name, unlisted_names
 from newsarchive.core.origin.publishers import (
     Publisher,
@@ -258,7 +258,7 @@ def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
 @lru_cache(maxsize=8)
 def not_hosts(rules: Rules) -> frozenset[str]:
     """Domains that are no papers: where people meet, shorten links, keep pictures."""
-    return frozenset(every(rules, "not_hosts"))
+    return frozenset(entries_of(rules, "not_hosts"))
 
 
 def _without(line: str, hosts: Sequence[_Host]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import credits_picture
 from newsarchive.core.origin.publishers import by_host, by_name
 from newsarchive.core.text.patterns import Literals
@@ -91,9 +91,9 @@ def _first_name(side: str, words: _Words) -> str:
 
 @lru_cache(maxsize=8)
 def _words(rules: Rules) -> _Words:
-    word = any_of(["copyright", *every(rules, "copyright")])
-    rights, by = every(rules, "rights"), every(rules, "by")
-    reserved = any_of(rights or ["all rights reserved"])
+    word = any_of(("copyright", *entries_of(rules, "copyright")))
+    rights, by = entries_of(rules, "rights"), entries_of(rules, "by")
+    reserved = any_of(rights or ("all rights reserved",))
     mark = (
         rf"(?:{word}\s*)?(?:©|ⓒ)(?:\s*{word}\b)?|{word}\s*\(c\)|{_YEARS}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
         rf"|^\W{{0,4}}{word}(?:(?=[\s,]*(?:by\s+)?{_YEARS})|\s*[:：])"
@@ -101,7 +101,7 @@ def _words(rules: Rules) -> _Words:
     )
     signs = ("©", "ⓒ", "(c)", "copyright")
     return _Words(
-        Literals((*signs, *every(rules, "copyright"), *rights)),
+        Literals((*signs, *entries_of(rules, "copyright"), *rights)),
         re.compile(mark, re.I),
         re.compile(any_of(rights), re.I) if rights else None,
         re.compile(any_of(by) + r"\s+", re.I) if by else None,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import not_names
 from newsarchive.core.origin.vocabulary import Word, vocabulary
-from newsarchive.core.text.scripts import UNSPACED, is_caseless
+from newsarchive.core.text.scripts import is_caseless
 from newsarchive.rules import Rules
 
 #: The longest name, in words, and in characters where words have no spaces.
@@ -211,10 +210,4 @@ def _is_press(words: Sequence[Word]) -> bool:
 
 def _may_name(text: str, rules: Rules) -> bool:
     """Whether a text can be a name: no month, no language, no "Facebook", and not a known word alone."""
-    return len(text) > 1 and not _not_names(rules).match(text) and any(map(str.isalpha, text))
-
-
-@lru_cache(maxsize=8)
-def _not_names(rules: Rules) -> re.Pattern[str]:
-    words = every(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
+    return len(text) > 1 and not not_names(rules).match(text) and any(map(str.isalpha, text))

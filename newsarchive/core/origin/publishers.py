@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.text.scripts import UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
@@ -117,7 +117,7 @@ def _without_firm(name: str, rules: Rules) -> list[str]:
 @lru_cache(maxsize=8)
 def _company(rules: Rules) -> tuple[tuple[str, int], ...]:
     """A firm's words, folded, each with its length as written."""
-    return tuple((word.casefold(), len(word)) for word in every(rules, "company"))
+    return tuple((word.casefold(), len(word)) for word in entries_of(rules, "company"))
 
 
 def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
@@ -225,7 +225,7 @@ def stem_of(name: str, rules: Rules) -> str:
 
 @lru_cache(maxsize=8)
 def _endings(rules: Rules) -> re.Pattern[str] | None:
-    entries = every(rules, "endings")
+    entries = entries_of(rules, "endings")
     return re.compile(rf"(?<=\w\w\w){any_of(entries)}$") if entries else None
 
 

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive.core.origin.attribution_patterns import VOWEL_MARKS
 from newsarchive.core.text.scripts import HANGUL, UNSPACED
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
@@ -37,7 +38,6 @@ _MARK = r"[\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u09
 _WORD = re.compile(rf"[{UNSPACED}]+|(?:[^\W_{UNSPACED}]|{_MARK})+(?:-(?:[^\W_{UNSPACED}]|{_MARK})+)*")
 _IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
-_TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -73,7 +73,7 @@ class Vocabulary:
 
     def groups(self, word: str) -> dict[str, frozenset[str]]:
         """Language → the groups of a word of a script with spaces."""
-        folded = word.casefold() if word.isascii() else _TASHKEEL.sub("", word.casefold())
+        folded = word.casefold() if word.isascii() else VOWEL_MARKS.sub("", word.casefold())
         found = dict(self.whole.get(folded, {}))
         sizes = range(_SHORTEST, min(_LONGEST, len(folded)) + 1)
         tables = [t for n in sizes if (t := self.begins.get(folded[:n]))]
