@@ -42,7 +42,7 @@ MAX_ANCHORS = 100_000
 #: Post links returned.
 MAX_POSTS = 10_000
 #: A link with this score or more is a post.
-THRESHOLD = 3.0
+MIN_POST_SCORE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def judge_links(html_text: str, base_url: str, rules: Rules) -> Judged:
     crowds = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
     posts: list[Link] = []
     for page in pages:
-        if page.score(table, crowds) < THRESHOLD:
+        if page.score(table, crowds) < MIN_POST_SCORE:
             skipped["no post by its place and address"] += 1
         elif len(posts) >= MAX_POSTS:
             skipped["too many"] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from newsarchive.core.discovery.page_kind import error_title
+from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
 from newsarchive.core.extraction.classifier import Sheet, Verdict
 from newsarchive.core.html.blocks import Box, RawBlock
 from newsarchive.core.text.sentences import ends_sentence
@@ -64,7 +64,7 @@ def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
     if words < FEW_WORDS:
         _refuse_small(sheet, words, rules)
     boxes = teasers(sheet, kept)
-    if boxes and not _declares_article(sheet):
+    if boxes and not _is_one_article(sheet):
         raise NotAnArticle(DropReason.INDEX_PAGE, f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
 
 
@@ -98,10 +98,12 @@ def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     raise NotAnArticle(DropReason.TOO_SHORT, f"{words} words")
 
 
-def _declares_article(sheet: Sheet) -> bool:
-    """Whether Open Graph calls the page one article, true of posts under which other posts follow, or
-    a headline of its own stands in its title, true of lists of many parts."""
-    if sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None:
+def _is_one_article(sheet: Sheet) -> bool:
+    """Whether Open Graph calls the page one article, or its title begins with its only headline.
+
+    The first is true of posts under which other posts follow, the second of lists with many parts.
+    """
+    if is_open_graph_article(sheet.tree):
         return True
     title = " ".join(sheet.title.split())
     tops = [b for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1 and not b.links]
