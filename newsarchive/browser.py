@@ -15,7 +15,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from newsarchive.core.discovery.pagination import MAX_PARTS
+from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import same_site
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Validators
@@ -99,7 +99,7 @@ def data(response: Response) -> tuple[Validators, ...]:
     """What the page's scripts fetched to draw it; one without validators where nobody can ask for it again alone."""
     found = [_validators(answer, response.url) for answer in response.meta.get(ANSWERS, ())]
     told = [one for one in found if one is not None]
-    return tuple(told) if len(told) < MAX_PARTS else (Validators(response.url),)
+    return tuple(told) if len(told) < MAX_POST_PARTS else (Validators(response.url),)
 
 
 def _validators(answer: Any, page: str) -> Validators | None:
