@@ -1,12 +1,12 @@
-"""TOML and model files → `Rules`, the one argument through which data reaches the pure core.
+"""The TOML and model files of `newsarchive/data` as `Rules`, the one argument by which data reaches the pure core.
 
-The files lie in `newsarchive/data`; a directory of the user's own may add to them or replace them
-file by file (`NEWSARCHIVE_RULES`); where standfirsts go, `config` says. Every error names file and key.
+A folder of the user's own (`NEWSARCHIVE_RULES`) may add files or replace them: its `attribution/de.toml` takes the place
+of ours. `config` says where standfirsts go. Every error names file and key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -69,26 +69,19 @@ def load(folder: Path | str | None = None) -> Rules:
     )
 
 
-def standfirst_of(value: str) -> str:
-    """One of `STANDFIRSTS`, the first for "". Raises `BadRules` for any other word."""
-    if value not in ("", *STANDFIRSTS):
-        raise BadRules("standfirst", value, f"must be one of {', '.join(STANDFIRSTS)}")
-    return value or STANDFIRSTS[0]
-
-
 def default(folder: str = "") -> Rules:
     """The shipped rules, with those of `folder` over them if one is named; read once a process."""
     return _once(folder)
 
 
-@cache  # of `default()` and `default("")` it would keep two, each with compiled forms of its own
+@cache  # not on `default`, where `default()` and `default("")` would be two, each with compiled forms of its own
 def _once(folder: str) -> Rules:
     return load(folder or None)
 
 
 @cache
 def models_alone() -> Rules:
-    """The shipped models without the tables, for what asks for no more: tables take ten times as long to read."""
+    """The shipped models without the tables, which take ten times as long to read."""
     return Rules(models=_models())
 
 
@@ -99,9 +92,15 @@ def _models() -> Mapping[str, bytes]:
 
 @cache
 def with_standfirst(value: str) -> Rules:
-    """The shipped rules with another place for standfirsts; "" leaves it as it is set. Kept, since compiled
-    forms hang on it."""
-    return replace(default(), standfirst=standfirst_of(value)) if value else default()
+    """The shipped rules with another place for standfirsts, read once a process; "" leaves the place as it is set.
+
+    Raises `BadRules` for a word that is not one of `STANDFIRSTS`.
+    """
+    if not value:
+        return default()
+    if value not in STANDFIRSTS:
+        raise BadRules("standfirst", value, f"must be one of {', '.join(STANDFIRSTS)}")
+    return replace(default(), standfirst=value)
 
 
 def read(path: Path) -> Table:
@@ -125,12 +124,7 @@ def strings(file: str, table: Table, key: str) -> tuple[str, ...]:
 
 
 def _tables(folders: list[Path], name: str) -> dict[str, Table]:
-    return {path.stem: read(path) for path in _files(folders, name)}
-
-
-def _files(folders: list[Path], name: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((folder / name).glob("*.toml"))
+    return {path.stem: read(path) for folder in folders for path in sorted((folder / name).glob("*.toml"))}
 
 
 def _list(path: Path, table: Table, key: str) -> list[Table]:
