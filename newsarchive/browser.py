@@ -15,7 +15,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from newsarchive.core.discovery.pagination import MAX_PARTS
+from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import same_site
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Validators
@@ -107,11 +107,11 @@ def drew(response: Response) -> bool:
 def data(response: Response) -> tuple[Validators, ...]:
     """The validators of what the page's scripts fetched to draw it.
 
-    More than `MAX_PARTS` of them become one without validators, so that the page is always fetched again whole.
+    More than `MAX_POST_PARTS` of them become one without validators, so that the page is always fetched again whole.
     """
     answers = (_validators(answer, response.url) for answer in response.meta.get(ANSWERS, ()))
     found = tuple(validators for validators in answers if validators is not None)
-    return found if len(found) < MAX_PARTS else (Validators(response.url),)
+    return found if len(found) < MAX_POST_PARTS else (Validators(response.url),)
 
 
 def _validators(answer: Any, page: str) -> Validators | None:

@@ -1,4 +1,4 @@
-"""What holds for this run, and where it was said: one file, the environment over it.
+"""The settings of a run, and where each was given: in one file, in the environment, or by an option.
 
     # newsarchive.toml
     database = "news.db"              # beside this file
@@ -40,7 +40,7 @@ Reader = Callable[[Any, Path], Any]
 
 
 class Value(NamedTuple):
-    """What holds under a name, and where it was said: `default`, a file, a variable or an option."""
+    """The value of a setting, and where it was given: `default`, a file, a variable or an option."""
 
     name: str
     value: Any
@@ -75,20 +75,10 @@ def _switch_or_file(value: Any, folder: Path) -> str:
 
 
 def _switch(value: Any, folder: Path) -> bool:
-    words = {
-        "true": True,
-        "on": True,
-        "yes": True,
-        "1": True,
-        "false": False,
-        "off": False,
-        "no": False,
-        "0": False,
-    }
-    found = value if isinstance(value, bool) else words.get(value.lower()) if isinstance(value, str) else None
-    if found is None:
+    word = str(value).lower() if isinstance(value, (bool, str)) else ""
+    if word not in ("true", "on", "yes", "1", "false", "off", "no", "0"):
         raise ValueError("is neither true nor false")
-    return found
+    return word in ("true", "on", "yes", "1")
 
 
 def _whole(lowest: int, highest: int = 10**6) -> Reader:
@@ -141,8 +131,8 @@ def _one_of(*choices: str) -> Reader:
 
 
 class Key(NamedTuple):
-    """A value that can be set: its name in the file (`table.key`), its variable, Scrapy's settings that it gives, and
-    what it does (for the reference)."""
+    """A setting: its name in the file (`table.key`), its variable, the Scrapy settings that it gives, and what it does
+    (for the reference)."""
 
     name: str
     read: Reader
@@ -214,7 +204,7 @@ KEYS: Mapping[str, Key] = {
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What holds: `values` by name, the `file` that was read (`None` for none), and its `tables` of sites as TOML."""
+    """All settings: `values` by name, the `file` that was read (`None` for none), and its `tables` of sites as TOML."""
 
     values: Mapping[str, Value]
     file: Path | None = None
@@ -224,16 +214,16 @@ class Config:
         return self.values[name].value
 
     def source(self, name: str) -> str:
-        """Where the value was said."""
+        """Where the value was given."""
         return self.values[name].source
 
     def with_option(self, name: str, value: Any, option: str) -> Config:
-        """The same with what an option of the command line says."""
+        """The same settings, with the value of an option of the command line."""
         given = read_value(KEYS[name], value, Path(), option)
         return replace(self, values={**self.values, name: Value(name, given, f"option {option}")})
 
     def settings(self) -> dict[str, Any]:
-        """Scrapy's settings that follow from it; what is empty by default and was not set is left out."""
+        """The Scrapy settings that follow. A setting that is empty by default and was not given is left out."""
         return {
             setting: self[key.name]
             for key in KEYS.values()
@@ -243,12 +233,12 @@ class Config:
 
 
 def defaults() -> Config:
-    """What holds where nothing was said."""
+    """The settings where none is given."""
     return Config({key.name: Value(key.name, key.default, "default") for key in KEYS.values()})
 
 
 def load(file: str | os.PathLike[str] = "") -> Config:
-    """What holds now. Raises `UsageError`, naming file and key, for what cannot be read or is not understood."""
+    """The settings of this run. Raises `UsageError`, naming file and key, for what cannot be read or is not understood."""
     path = find(file)
     values = dict(defaults().values)
     tables: dict[str, Any] = {}
@@ -263,7 +253,7 @@ def load(file: str | os.PathLike[str] = "") -> Config:
 
 
 def find(file: str | os.PathLike[str] = "") -> Path | None:
-    """The file that holds, `None` where there is none. Raises `UsageError` where one is named and is not there."""
+    """The file of settings, `None` where there is none. Raises `UsageError` where one is named and does not exist."""
     if named := os.fspath(file) or os.environ.get(FILE_VARIABLE, ""):
         path = Path(named).expanduser()
         if not path.is_file():
@@ -275,7 +265,7 @@ def find(file: str | os.PathLike[str] = "") -> Path | None:
 
 
 def user_folder() -> Path:
-    """Where programs keep the user's settings on this system."""
+    """The folder in which programs keep the user's settings on this system."""
     if sys.platform == "win32":
         return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "newsarchive"
     if sys.platform == "darwin":
@@ -307,7 +297,7 @@ def read_file(path: Path) -> tuple[dict[str, Value], dict[str, Any]]:
 
 
 def read_value(key: Key, value: Any, folder: Path, where: str) -> Any:
-    """A value of the key's kind. Raises `UsageError`, naming the place, the key and what is wrong."""
+    """The value as the key's type. Raises `UsageError`, naming the place, the key and what is wrong."""
     try:
         return key.read(value, folder)
     except ValueError as error:
@@ -316,7 +306,7 @@ def read_value(key: Key, value: Any, folder: Path, where: str) -> Any:
 
 
 def nearest(name: str) -> str:
-    """The known key that a wrong one is likely to mean, else all that there are."""
+    """The end of a message on a wrong key: the known key that is likely meant, else all keys."""
     known = {known.rpartition(".")[2]: known for known in KEYS} | {
         table: f"[{table}]" for table in SITE_TABLES
     }
@@ -328,7 +318,7 @@ def nearest(name: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a person reads it: nothing for none, the password of a database starred out."""
+    """A value as a person reads it: "" for none, with stars for the password of a database."""
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, bool):

@@ -1,6 +1,6 @@
-"""What a step changed in a text, and the text after it.
+"""What a step changed in a text, so that it can be replayed and taken back.
 
-They stand apart from the other records of `items`, which also has them, because repairing a line takes no more.
+These records stand apart from the others of `items`, which also names them, because to repair a line takes no others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everything newsarchive raises on purpose.
+"""The errors that newsarchive raises on purpose, and the exit codes of its commands.
 
 NewsArchiveError
 ├── UsageError            an argument is wrong; the message names it and what to type instead
@@ -14,7 +14,7 @@ NewsArchiveError
     ├── DatabaseUnavailable   cannot be opened, read or written
     └── NoSuchArticle     nothing stored under that URL or id
 
-Exit codes of `scrapy crawl` and of the command `newsarchive`: what failed never ends with 0.
+`scrapy crawl` and the command `newsarchive` share the exit codes. A run in which something failed never ends with 0.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class WrongType(UsageError, TypeError):
 
     def __init__(self, argument: str, given: object, wanted: str) -> None:
         self.argument, self.given, self.wanted = argument, given, wanted
-        shown = repr(given)
-        shown = shown if len(shown) <= 60 else shown[:59] + "…"
-        super().__init__(f"{argument} is {type(given).__name__} {shown}: {wanted}")
+        text = repr(given)
+        text = text if len(text) <= 60 else text[:59] + "…"
+        super().__init__(f"{argument} is {type(given).__name__} {text}: {wanted}")
 
     def __reduce__(self) -> tuple[type[WrongType], tuple[str, object, str]]:
         return WrongType, (self.argument, self.given, self.wanted)

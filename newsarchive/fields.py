@@ -1,4 +1,4 @@
-"""The one vocabulary of an article: how each field is called and shaped wherever it is written.
+"""The fields of an article: the name and type of each, wherever it is written.
 
 `newsarchive export`, Scrapy's `-O`, `show --json`, `search --json` and `--csv`, data frames, the views of the
 database, the web pages and the reference in the docs are made of `FIELDS` or checked against it:

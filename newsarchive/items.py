@@ -1,11 +1,10 @@
-"""The records: frozen dataclasses that every floor speaks of.
+"""The records that all packages share: frozen dataclasses.
 
-A page travels as `Capture` (bytes as received) → `Page` (decoded text) → `Article` (what is
-kept). A step never edits a record: it returns another one, and says what it did in `edits` or
-in the `label`, `decided_by` and `rule` of a `Block`. Field names of `Article` are those of schema.org's
-NewsArticle in snake_case.
+A page travels as `Capture` (the bytes as received), `Page` (the decoded text) and `Article` (what is kept). A step never
+changes a record. It returns another one, and says what it did in `edits` or in the `label`, `decided_by` and `rule` of a
+`Block`. Fields of `Article` are named after schema.org's NewsArticle, in snake_case.
 
-Times are timezone-aware; `fetched_at` is UTC. An empty value is `""`, `()` or `None`.
+Times are timezone-aware; `fetched_at` is in UTC. An empty value is `""`, `()` or `None`.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
 from newsarchive.times import isoformat as isoformat
 
-#: What a block can be. `body` stays in the article; all else is chrome, kept beside it.
-#: `read more` is spelled as it is stored.
+#: Labels of blocks, spelled as they are stored. `body` stays in the article; all other blocks are kept beside it.
 LABELS = (
     "body", "title", "description", "byline", "date", "caption", "attribution", "copyright", "quote",
     "share", "subscribe", "related", "read more", "comments", "promo", "advert", "token", "author bio",
@@ -79,21 +77,21 @@ class ChangeKind(StrEnum):
 class DecidedBy(StrEnum):
     """Which pass gave a block its label. Later steps decide by this; `Block.rule` says the same to people.
 
-    The passes are listed in the order in which they run: extraction's first, those of the boilerplate step, the site's
-    template.
+    The passes are listed in the order in which they run: those of extraction, those of the boilerplate step, and last
+    the site's template.
     """
 
-    #: No pass did: the block was made by hand, or read back from an archive, which keeps the sentence alone.
+    #: No pass: the block was made by hand, or read back from an archive, which keeps only the sentence.
     NOTHING = ""
     #: The classifier of blocks kept it or turned it down.
     MODEL = "model"
-    #: Its element, the names of the boxes around it, or its place at the top of the page: a guess of extraction.
+    #: Extraction guessed it by its element, the names of the boxes around it, or its place at the top of the page.
     MARKUP = "markup"
     #: The page does not show it until a script does.
     HIDDEN = "hidden"
     #: The same text stands elsewhere in the article, or on every page of the post.
     REPETITION = "repetition"
-    #: What stands around it: a correction below the text, a heading of nothing, a line where the text stands.
+    #: Its neighbours decided: a correction below the text, a heading above nothing, a line between paragraphs.
     NEIGHBOURS = "neighbours"
     #: The article's text came from JSON-LD, a feed or an API.
     SOURCE_TEXT = "source text"
@@ -125,9 +123,10 @@ class DecidedBy(StrEnum):
     TEMPLATE = "site template"
 
 
-#: The tables of `data/phrases` and `data/platforms` decided.
+#: Passes of the boilerplate step that read the tables of `data/phrases` and `data/platforms`.
 BY_TABLE = frozenset({DecidedBy.SELECTOR, DecidedBy.PHRASE})
-#: The chrome step decided by what a line says: later steps hold such a label for proved, while others are guesses.
+#: Passes of the boilerplate step that decide by what a line says. Later steps take their labels for proved, and other
+#: labels for guesses.
 PROVED = BY_TABLE | {
     DecidedBy.NOTICE, DecidedBy.CREDIT, DecidedBy.FIELD, DecidedBy.TOKEN, DecidedBy.PROMO, DecidedBy.RUN,
 }  # fmt: skip
@@ -144,7 +143,7 @@ class BlockVerdict(NamedTuple):
 class QualityFlag(StrEnum):
     """What casts doubt on an extraction: the words that `Quality.flags` and the tables hold.
 
-    `Quality.flags` may hold `damaged text: …` besides, with a word of `Article.damage`; nothing decides by those.
+    `Quality.flags` may also hold `damaged text: …` with a word of `Article.damage`, which decides nothing.
     """
 
     #: The classifier was nearly undecided.
@@ -161,7 +160,7 @@ class QualityFlag(StrEnum):
     FROM_JSON_LD = "text from json-ld"
     #: The post is split over several pages and at least one is missing.
     PARTS_MISSING = "parts missing"
-    #: Lines of the text stand on other pages of the site, with no proof that they are clutter.
+    #: Lines of the text stand on other pages of the site, with no proof that they belong to its template.
     REPEATED_LINES = "repeated lines"
     #: The text is far shorter than is usual on its site.
     FAR_SHORTER = "far shorter than the site's other articles"
@@ -213,7 +212,7 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A URL that a source told us of.
+    """A URL that a source lists.
 
     `source` is `feed`, `sitemap`, `wp-json`, `archive page`, `home page` or `link`; `lastmod` is
     the source's own word on when the page changed (for a feed: updated, else published). `post_id` is
@@ -268,10 +267,10 @@ class Capture:
 
     `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2).
     `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
-    bytes are kept, `None` where they are not. `source_text` is what the site itself says of the same
-    post, in a feed, an API or a sitemap: it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
-    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order; `data` what a page
-    drawn by a script fetched besides; `selectors` the settings of its site.
+    bytes are kept, `None` where they are not. `source_text` is what the site itself says of the same post, in a feed, an
+    API or a sitemap; it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
+    the answers with the further pages of a post that is split (`<!--nextpage-->`), in order. `data` is what a page
+    drawn by a script fetched besides, `selectors` the settings of its site.
     """
 
     url: str
@@ -334,11 +333,10 @@ class Block:
     """One paragraph-level run of the page.
 
     `text` has its white space folded (except in `code`), a line break where the page has `<br>`.
-    `label` is one of `LABELS`; `decided_by` is the pass that gave it, `rule` says why in words, for people
-    alone: no code decides by its wording. `score` is the extractor's
-    margin (above 0 is body), `None` where a rule decided. `path` is the tag path with ids and
-    classes, `html/body/div#main/article.post/p`. `level` is a heading's (1 to 6) or a list item's
-    depth (from 1). `links` are (anchor text, absolute URL). `html` is safe inline HTML.
+    `label` is one of `LABELS`, `decided_by` the pass that gave it. `rule` says why to people; no code decides by its
+    wording. `score` is the extractor's margin (above 0 is body), `None` where a rule decided. `path` is the tag path with
+    ids and classes, `html/body/div#main/article.post/p`. `level` is a heading's level (1 to 6) or a list item's depth
+    (from 1). `links` are pairs of anchor text and absolute URL. `html` is safe inline HTML.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""The doors for other projects: steps and export formats of their own, without a fork.
+"""Steps and export formats of other projects, without a fork.
 
 A project offers them as entry points, in its `pyproject.toml`:
 

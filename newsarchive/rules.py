@@ -74,19 +74,12 @@ def load(folder: Path | str | None = None) -> Rules:
     )
 
 
-def standfirst_of(value: str) -> str:
-    """One of `STANDFIRSTS`, the first for "". Raises `BadRules` for any other word."""
-    if value not in ("", *STANDFIRSTS):
-        raise BadRules("standfirst", value, f"must be one of {', '.join(STANDFIRSTS)}")
-    return value or STANDFIRSTS[0]
-
-
 def default(folder: str = "") -> Rules:
     """The shipped rules, with those of `folder` over them if one is named; read once in a process."""
     return _once(folder)
 
 
-@cache  # of `default()` and `default("")` it would keep two, each with compiled forms of its own
+@cache  # not on `default`, where `default()` and `default("")` would be two, each with compiled forms of its own
 def _once(folder: str) -> Rules:
     return load(folder or None)
 
@@ -104,11 +97,15 @@ def _models() -> Mapping[str, bytes]:
 
 @cache
 def with_standfirst(value: str) -> Rules:
-    """The shipped rules with another place for standfirsts; "" leaves it as it is set.
+    """The shipped rules with another place for standfirsts, read once a process; "" leaves the place as it is set.
 
-    The result is kept, since the compiled forms are cached by its identity.
+    Raises `BadRules` for a word that is not one of `STANDFIRSTS`.
     """
-    return replace(default(), standfirst=standfirst_of(value)) if value else default()
+    if not value:
+        return default()
+    if value not in STANDFIRSTS:
+        raise BadRules("standfirst", value, f"must be one of {', '.join(STANDFIRSTS)}")
+    return replace(default(), standfirst=value)
 
 
 def read(path: Path) -> Table:

@@ -1,4 +1,4 @@
-"""Times: in UTC everywhere, and written in one way."""
+"""Times in UTC, and the one way in which they are written: `2025-04-30T08:15:00+00:00`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def utc(moment: datetime) -> datetime:
-    """A time in UTC; one without a zone is meant so."""
+    """A time in UTC. A time without a zone is taken for UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -1,16 +1,12 @@
-"""Two numbers: the package's, and the extractor's.
-
-Who we say we are: to servers in the user agent, and the name by which robots.txt speaks of us.
-"""
+"""The versions of the package and of its extractor, and the user agent by which servers and robots.txt know us."""
 
 from __future__ import annotations
 
 VERSION = "0.1.0"
 
-#: Raised whenever the same bytes may give another text or other metadata, so that an
-#: archive knows which of its revisions an older extractor made.
+#: The number is raised whenever the same bytes may give another text or other metadata. By it an archive knows which of
+#: its revisions an older extractor made.
 EXTRACTOR_VERSION = 4
-
 
 #: The product token of the user agent, for which robots.txt may have a group (RFC 9309, 2.2.1).
 NAME = "newsarchive"

@@ -60,7 +60,7 @@ def test_every_format_gives_the_same_entry(body, version):
         "https://blog.example/?p=7",
     )
     assert (entry.published or entry.updated) == datetime(2024, 9, 2, 3, tzinfo=UTC)
-    assert feed.links == (entry.told,)
+    assert feed.links == (entry.link_with_text,)
 
 
 def test_rss_091_has_titles_and_links_only():
@@ -311,7 +311,7 @@ def test_a_post_without_a_text_says_when_and_by_whom():
 
 
 def test_a_text_that_is_too_long_is_left_out_and_the_facts_are_kept(monkeypatch):
-    monkeypatch.setattr("newsarchive.core.discovery.feeds.MAX_TEXT", 10)
+    monkeypatch.setattr("newsarchive.core.discovery.feeds.MAX_TEXT_CHARACTERS", 10)
     text = said(RSS2)
     assert (text.html, text.is_full, text.title) == ("", False, "Rice & rain")
 

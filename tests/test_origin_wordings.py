@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.origins import read
 from newsarchive import extract
-from newsarchive.core.origin.credits import Surroundings, credit_of
+from newsarchive.core.origin.credits import LineContext, credit_of
 from newsarchive.core.origin.mentions import mention_in
 from newsarchive.core.origin.step import origin_step
 from newsarchive.core.origin.vocabulary import words_of
@@ -23,7 +23,7 @@ from newsarchive.items import Article, Block, DecidedBy
 from newsarchive.rules import Rules, default
 from tests.originlines import BODY, Wording, wordings
 
-HOME = Surroundings("https://www.lakeside-notes.example/2024/03/bridge")
+HOME = LineContext("https://www.lakeside-notes.example/2024/03/bridge")
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,10 @@ def test_what_stands_beside_a_line_decides_where_its_words_do_not() -> None:
     """Nobody words it so; the notice below names the same paper, or the template knows the form."""
     line = Block("Baked first at Mare News.")
     assert credit_of(line, HOME, default()) is None
-    beside = Surroundings(HOME.url, beside=frozenset({"2025marenewsltd"}))
-    taught = Surroundings(HOME.url, taught=True)
-    for around in (beside, taught):
-        credit = credit_of(line, around, default())
+    beside = LineContext(HOME.url, neighbours=frozenset({"2025marenewsltd"}))
+    in_template = LineContext(HOME.url, in_template=True)
+    for context in (beside, in_template):
+        credit = credit_of(line, context, default())
         assert credit is not None
         assert credit.source == "Mare News"
 
@@ -111,7 +111,7 @@ def test_a_link_to_an_article_of_the_same_title_needs_no_words() -> None:
         ("Discuss", same, None),
     ):
         links = ((text, f"https://mare.example/2024/{slug}/"),)
-        credit = credit_of(Block(f"→ {text}", links=links), Surroundings(HOME.url, title=title), default())
+        credit = credit_of(Block(f"→ {text}", links=links), LineContext(HOME.url, title=title), default())
         assert (credit and credit.source) == name
 
 
@@ -142,8 +142,8 @@ def test_a_group_of_words_that_is_none_is_refused_by_file_and_key() -> None:
 
 @given(st.text(max_size=200))
 def test_any_line_is_told_by_its_parts(text: str) -> None:
-    for around in (HOME, Surroundings(HOME.url, frozenset({"marenews"}), taught=True)):
-        credit = credit_of(Block(text), around, default())
+    for context in (HOME, LineContext(HOME.url, frozenset({"marenews"}), in_template=True)):
+        credit = credit_of(Block(text), context, default())
         assert credit is None or (credit.source and 0 < credit.weight <= 1 and credit.parts)
 
 

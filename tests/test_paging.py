@@ -80,17 +80,17 @@ def test_a_theme_that_links_the_next_part_only():
 
 def test_a_post_in_a_thousand_parts_is_bounded():
     page = "".join(f"<a href=/rice/{n}/>{n}</a>" for n in range(2, 1000))
-    assert len(pagination.page_parts(page, "https://blog.example/rice/")) == pagination.MAX_PARTS - 1
+    assert len(pagination.page_parts(page, "https://blog.example/rice/")) == pagination.MAX_POST_PARTS - 1
 
 
 def test_a_calendar_that_paginates_for_ever_is_left():
     pages = barren = 0
     while not (reason := pagination.stop_reason(pages, barren)):
         pages, barren = pages + 1, barren + 1
-    assert (reason, pages) == ("nothing new", pagination.MAX_BARREN)
+    assert (reason, pages) == ("nothing new", pagination.MAX_BARREN_PAGES)
     while not (reason := pagination.stop_reason(pages, 0)):
         pages += 1
-    assert (reason, pages) == ("page limit", pagination.MAX_CHAIN)
+    assert (reason, pages) == ("page limit", pagination.MAX_CHAIN_PAGES)
 
 
 @given(

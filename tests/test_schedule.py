@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core.discovery import revisit
-from newsarchive.core.discovery.revisit import DAY, DEFAULT, HOUR, Visits
+from newsarchive.core.discovery.revisit import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL, Visits
 
 NOW = datetime(2025, 4, 30, 12, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def test_an_old_post_found_today_counts_from_its_publication():
 
 
 def test_a_date_in_the_future_is_no_age():
-    assert revisit.interval(Visits(first_seen_at=NOW, published=NOW + 100 * DAY), NOW) == DEFAULT.shortest
+    assert revisit.interval(Visits(first_seen_at=NOW, published=NOW + 100 * DAY), NOW) == MIN_INTERVAL
 
 
 def test_a_post_that_changes_often_is_looked_at_more_often():
@@ -58,7 +58,7 @@ def test_a_missing_post_gets_a_second_look_soon_and_a_gone_one_ever_rarer():
     assert revisit.next_check(old, NOW, "missing") - NOW == DAY
     waits = [revisit.next_check(seen(1000, failures=n), NOW, "gone") - NOW for n in range(8)]
     assert waits[:3] == [30 * DAY, 60 * DAY, 120 * DAY]
-    assert waits[-1] == DEFAULT.longest
+    assert waits[-1] == MAX_INTERVAL
 
 
 @pytest.mark.parametrize("outcome", ["failed", "blocked"])
@@ -109,7 +109,7 @@ def test_retry_after(value, wait):
 )
 def test_the_next_look_is_always_within_bounds(visits, outcome, key):
     wait = revisit.next_check(visits, NOW, outcome, key) - NOW
-    assert DEFAULT.shortest * 0.9 <= wait <= DEFAULT.longest * 1.1
+    assert MIN_INTERVAL * 0.9 <= wait <= MAX_INTERVAL * 1.1
 
 
 @given(st.text(max_size=40))

@@ -203,7 +203,7 @@ def test_a_gzip_bomb_ends_at_the_limit():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert sitemap.problem.startswith("longer than")
-    assert peak < 4 * sitemaps.MAX_BYTES
+    assert peak < 4 * sitemaps.MAX_SITEMAP_BYTES
 
 
 def test_entities_are_neither_multiplied_nor_fetched(tmp_path):
@@ -224,7 +224,7 @@ def test_fifty_megabytes_and_too_many_addresses_are_cut_and_said():
     started = time.process_time()
     sitemap = read(body)
     assert time.process_time() - started < 30
-    assert len(sitemap.links) == sitemaps.MAX_URLS
+    assert len(sitemap.links) == sitemaps.MAX_SITEMAP_URLS
     assert sitemap.problem == "more than 50000 addresses: cut"
 
 

@@ -1,17 +1,12 @@
-"""URLs: what may be fetched, and when two spellings are one page.
+"""Which URLs may be fetched, and which spellings of a URL are one page.
 
-`normalise` gives the URL to fetch and to show; `url_key` gives what identifies it in the archive.
-The key's tables stand here and not in `data/`: keys are stored, so they must not change with a
-user's own rule files.
+`normalise` gives the URL to fetch and to show. `url_key` gives what identifies the page in the archive:
 
-Sources: RFC 3986 section 6 (equivalence), WHATWG URL (backslashes, control characters), UTS 46 (host).
+    >>> url_key("http://www.blog.example/post/index.html?utm_source=feed") == url_key("https://blog.example/post/")
+    True
 
-Hosts below which each name is a blog of its own: `a.wordpress.com` and `b.wordpress.com` are two sites.
-
-The Public Suffix List says the same of blogspot.com and github.io, because their owners asked for it; the owners of
-the hosts below did not. The table stands in code and not in `data/`: sites are stored by what it says, so it must
-not change with a user's own rule files. A host belongs here where whoever signs up gets a name of their own below it;
-portals whose names are their own departments (`news.163.com`) do not.
+Keys and sites are stored, so their tables stand here and not in `data/`, where a user's own rule files could change
+them. Sources: RFC 3986, section 6 (equivalence), WHATWG URL (backslashes, control characters), UTS 46 (hosts).
 """
 
 from __future__ import annotations
@@ -24,7 +19,10 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from newsarchive.exceptions import UsageError
 
-#: Suffixes in the notation of the Public Suffix List: `*.fc2.com` says that `name.blog12.fc2.com` is one blog.
+#: Hosts below which each name is a blog of its own: `a.wordpress.com` and `b.wordpress.com` are two sites. The Public
+#: Suffix List says so of blogspot.com and github.io, whose owners asked for it; the owners of these hosts did not. A host
+#: belongs here where whoever signs up gets a name below it, not where the names are a portal's own departments
+#: (`news.163.com`). The notation is that of the list: `*.fc2.com` says that `name.blog12.fc2.com` is one blog.
 BLOG_HOSTS: tuple[str, ...] = (
     # worldwide
     "wordpress.com", "home.blog", "news.blog", "politics.blog", "travel.blog", "food.blog", "tech.blog", "art.blog",
@@ -49,30 +47,21 @@ BLOG_HOSTS: tuple[str, ...] = (
     "typepad.jp", "tistory.com", "egloos.com", "pixnet.net", "blog.163.com", "blog.sohu.com",
 )  # fmt: skip
 
-
-#: Longer URLs are crawler traps or data in disguise: servers and proxies refuse them too.
-MAX_URL = 4096
+#: Characters of a URL; a longer one is a crawler trap or data, and servers and proxies refuse it too.
+MAX_URL_CHARACTERS = 4096
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
-#: Query parameters that say how a reader came or how the page is shown, never which page it is.
-#: Ambiguous names (`ref`, `source`, `from`, `id`, `page`) are not here: a post fetched twice is found
-#: by its canonical URL later, a post folded into another one is lost.
-_TRACKING_NAMES = (
-    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id "
-    "mc_cid mc_eid mkt_tok vero_id vero_conv oly_anon_id oly_enc_id rb_clickid s_cid wickedid _openstat "
-    "_ga _gl _hsenc _hsmi __hssc __hstc __hsfp hsctatracking icid ncid cmpid ocid spm scm "
-    "ref_src ref_url _branch_match_id guccounter guce_referrer guce_referrer_sig "
-    "xtor at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 epik srsltid "
-    "replytocom share nb like_comment showcomment amp noamp outputtype ampshare phpsessid jsessionid "
-)
-TRACKING = frozenset(_TRACKING_NAMES.split())
+#: Query parameters that say how a reader came or how the page looks, never which page it is. Ambiguous names (`ref`,
+#: `source`, `from`, `id`, `page`) are left out: a post that is fetched twice is found by its canonical URL later, but a
+#: post that is folded into another one is lost.
+_TRACKING = frozenset(["fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid", "ttclid", "igshid", "igsh", "li_fat_id", "mc_cid", "mc_eid", "mkt_tok", "vero_id", "vero_conv", "oly_anon_id", "oly_enc_id", "rb_clickid", "s_cid", "wickedid", "_openstat", "_ga", "_gl", "_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking", "icid", "ncid", "cmpid", "ocid", "spm", "scm", "ref_src", "ref_url", "_branch_match_id", "guccounter", "guce_referrer", "guce_referrer_sig", "xtor", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "epik", "srsltid", "replytocom", "share", "nb", "like_comment", "showcomment", "amp", "noamp", "outputtype", "ampshare", "phpsessid", "jsessionid"])  # fmt: skip
 _TRACKING_PREFIX = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid")
 
-#: Parameters dropped only with these values: Blogger's mobile switch, WordPress' first page.
+#: Parameters that are dropped with these values alone: Blogger's mobile switch, WordPress' first page.
 _TRACKING_VALUE = {"m": {"0", "1"}, "paged": {"0", "1"}}
 
-#: What a server answers a bare directory with; `/2024/post/index.html` and `/2024/post/` are one page.
+#: Files that a server gives for a directory: `/2024/post/index.html` and `/2024/post/` are one page.
 _INDEX_FILES = re.compile(r"/(?:index\.(?:html?|php|xhtml)|default\.aspx?)$", re.I)
 
 #: AMP versions at the end of a path: `/post/amp/`, `/post/amp`, `/post.amp.html`.
@@ -86,22 +75,20 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _SAFE_PATH = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
 _SAFE_QUERY = _SAFE_PATH | frozenset(b"?")
 
+#: URLs whose folded forms are remembered; a crawl asks for those of one post two dozen times.
+_MAX_REMEMBERED_URLS = 4096
 
-#: URLs whose folded forms are remembered: a crawl asks for those of one post two dozen times.
-_REMEMBERED = 4096
 
-
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_MAX_REMEMBERED_URLS)
 def normalise(url: str, base: str = "") -> str:
     """The absolute URL to fetch: http or https, lower-case IDNA host, no fragment, no credentials.
 
-    Query and path keep their meaning and order; only their spelling is made regular.
-    Raises `ValueError` with the reason for what must not or cannot be fetched (`javascript:`,
-    `file:`, no host, too long).
+    Query and path keep their meaning and order; only their spelling is made regular. Raises `ValueError` with the reason
+    for a URL that must not or cannot be fetched (`javascript:`, `file:`, no host, too long).
     """
     text = _LINE_BREAKS.sub("", url.strip())
-    if len(text) > MAX_URL:
-        raise ValueError(f"longer than {MAX_URL} characters")
+    if len(text) > MAX_URL_CHARACTERS:
+        raise ValueError(f"longer than {MAX_URL_CHARACTERS} characters")
     parts = _absolute(text, base)
     path = _spell(_without_dots(parts.path.replace("\\", "/")), _SAFE_PATH) or "/"
     query = _spell(parts.query, _SAFE_QUERY)
@@ -109,7 +96,7 @@ def normalise(url: str, base: str = "") -> str:
 
 
 def try_normalise(url: str, base: str = "") -> str | None:
-    """`normalise`, with `None` for what it refuses."""
+    """`normalise`, or `None` for a URL that it refuses."""
     try:
         return normalise(url, base)
     except ValueError:
@@ -117,35 +104,35 @@ def try_normalise(url: str, base: str = "") -> str | None:
 
 
 def parts_of(url: str) -> SplitResult:
-    """`urlsplit` for what pages write: empty parts where it would raise `ValueError` (`http://[::1`)."""
+    """`urlsplit` for the URLs of pages: empty parts where it would raise `ValueError` (`http://[::1`)."""
     try:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_MAX_REMEMBERED_URLS)
 def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.
 
-    Folded: scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions,
-    tracking parameters and the order of the rest. `?p=ID` stays. `url_key(url_key(u)) == url_key(u)`.
-    Raises `ValueError` like `normalise`.
+    Left out are scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions and tracking
+    parameters; the other parameters are sorted, and `?p=ID` stays. `url_key(url_key(u)) == url_key(u)`. Raises
+    `ValueError` like `normalise`.
     """
     parts = urlsplit(normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}"))
     path = _folded_path(_without_dots(_PATH_SESSION.sub("", parts.path)))
-    query = "&".join(sorted(_kept_parameters(parts.query)))
+    query = "&".join(sorted(p for p in parts.query.split("&") if p and not _is_tracking(p)))
     host = _WWW.sub("", re.sub(r":(?:80|443)$", "", parts.netloc))
     return host + (path or "/") + (f"?{query}" if query else "")
 
 
 def site_of(url: str) -> str:
-    """The host that names a site: lower case, without `www.`; a port only where it is not the usual one."""
+    """The host that names a site, in lower case and without `www.`, with its port where that is not the usual one."""
     return url_key(url).partition("/")[0]
 
 
 def folder_of(url: str) -> str:
-    """The folder that a start page stands in, with a slash at its end: of `…/blog` and `…/blog/index.html` it is `…/blog/`."""
+    """The folder of a start page, with a slash at its end: `…/blog/` of `…/blog` and of `…/blog/index.html`."""
     parts = urlsplit(url)
     folder, _, last = parts.path.rpartition("/")
     path = parts.path if not re.search(r"\.\w{2,5}$", last) else f"{folder}/"
@@ -153,11 +140,11 @@ def folder_of(url: str) -> str:
 
 
 def registered_domain(url: str) -> str:
-    """The domain someone registered: `example.co.uk` of `https://blog.example.co.uk/`.
+    """The registered domain of a URL: `example.co.uk` of `https://blog.example.co.uk/`.
 
-    `name.blogspot.com`, `name.wordpress.com` and their like count as registered (the private part of
-    the Public Suffix List, and `BLOG_HOSTS`). The host itself, without `www.`, for IP addresses, single names
-    and public suffixes that are sites (`gov.cn`).
+    `name.blogspot.com` and `name.wordpress.com` count as registered, by the private part of the Public Suffix List and by
+    `BLOG_HOSTS`. IP addresses, single names and public suffixes that are sites (`gov.cn`) give the host itself, without
+    `www.`. Raises `ValueError` like `normalise`.
 
     >>> registered_domain("https://www.gov.cn/"), registered_domain("https://name.blog12.fc2.com/blog-entry-1.html")
     ('gov.cn', 'name.blog12.fc2.com')
@@ -167,7 +154,7 @@ def registered_domain(url: str) -> str:
 
 
 def same_site(a: str, b: str) -> bool:
-    """Whether both URLs belong to one registered domain. False for what is no URL."""
+    """Whether both URLs belong to one registered domain; false for what is no URL."""
     try:
         if site_of(a) == site_of(b):
             return True
@@ -179,7 +166,7 @@ def same_site(a: str, b: str) -> bool:
 def check_start_url(text: str, argument: str = "url") -> str:
     """The URL that a person typed: `blog.example` becomes `https://blog.example/`.
 
-    Raises `UsageError`, which names the argument and what to type instead.
+    Raises `UsageError`, naming the argument and what to type instead.
     """
     given = text.strip().strip("<>\"'").strip()
     remedy = f"give a web address, for example {argument}=https://blog.example"
@@ -203,7 +190,7 @@ _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
 
 
 def _with_scheme(text: str) -> str:
-    """Put a scheme before a bare domain; loopback servers have no certificate."""
+    """The text with a scheme: http for loopback servers, which have no certificate, else https."""
     if _SCHEME_NOT_PORT.match(text):
         return text
     local = re.match(r"^(localhost|127\.|\[::1\])", text)
@@ -255,7 +242,7 @@ def _ascii_host(host: str) -> str:
 
 
 def _spell(text: str, safe: frozenset[int]) -> str:
-    """Percent-encode what must be and decode what need not be, in upper-case hex."""
+    """The text with percent-encoding, in upper-case hex, where it is needed and nowhere else (RFC 3986, 2.1)."""
     text = _ENCODED.sub(_spell_one, text)
     if text.isascii() and not re.search(r"[\x00-\x20\"<>\\^`{|}\x7f]", text):
         return text
@@ -292,15 +279,11 @@ def _folded_path(path: str) -> str:
     return path
 
 
-def _kept_parameters(query: str) -> list[str]:
-    return [p for p in query.split("&") if p and not _is_tracking(p)]
-
-
 def _is_tracking(parameter: str) -> bool:
     name, _, value = parameter.partition("=")
     name = name.lower()
     return (
-        name in TRACKING
+        name in _TRACKING
         or name.startswith(_TRACKING_PREFIX)
         or value in _TRACKING_VALUE.get(name, frozenset())
     )
@@ -319,7 +302,7 @@ def _extract_domain(host: str) -> str:
 
 @cache
 def _extractor() -> Any:
-    # The snapshot inside the package only: no network, no cache folder. Imported late, it pulls requests in.
+    # With the snapshot of the list inside the package: no network, no cache folder. Imported late, because it loads requests.
     import tldextract
 
     return tldextract.TLDExtract(

@@ -19,7 +19,7 @@ from scrapy.http import Response, TextResponse
 from newsarchive.core import urls
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
-from newsarchive.core.discovery.sitemaps import MAX_BYTES
+from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.crawling import explain, headers_of, status_problem
 from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
@@ -353,7 +353,7 @@ class Finder:
         headers = conditional(known) if known else {}
         response: Response | None = None
         try:
-            large = {"download_maxsize": MAX_BYTES}  # the protocol of sitemaps allows this size
+            large = {"download_maxsize": MAX_SITEMAP_BYTES}  # what the protocol of sitemaps allows
             response = await self.engine.download_async(Request(url, headers=headers, meta=large))
             ok = response.status in (200, 304)
             reason, sentence = status_problem(response.status)

@@ -25,7 +25,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from newsarchive import browser
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
 from newsarchive.core.discovery import find
-from newsarchive.core.discovery.pagination import MAX_PARTS
+from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Count, Detail, Failure, Group, SkipReason, key
 from newsarchive.crawling import (
@@ -97,7 +97,7 @@ class CapturingSpider(ArchiveSpider):
         if not waiting and (hidden := await self.unlinked(response, link)) is not None:
             parts.append(await self.capture(hidden, link))
             waiting = self.parts_of(hidden, response.url)
-        while waiting and len(parts) < MAX_PARTS:
+        while waiting and len(parts) < MAX_POST_PARTS:
             answer = await self.part(waiting.pop(0))
             if answer is None:
                 known: Known | None = response.meta.get(KNOWN)

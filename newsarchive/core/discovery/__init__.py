@@ -1,1 +1,1 @@
-"""Where a site's posts are listed, and when to look again; `find` is the way in."""
+"""Where a site lists its posts, what a page is, and when to look again. `find` gives the names that other packages use."""

@@ -1,10 +1,8 @@
-"""Feeds: where a site keeps them, and bytes → entries.
+"""Feeds: where a site keeps them (`<link rel=alternate …>`, `/feed/`), and what their entries say of each post.
 
-RSS 0.9 to 2.0, RDF and Atom are read by feedparser, which goes on where XML breaks; JSON Feed 1.1
-(jsonfeed.org) here. Every URL that leaves this module is absolute, http(s), and of the feed's own
-site; what was refused is counted in `Feed.skipped`.
-
-One post as a feed or an API tells it, and the link with all that it says.
+RSS 0.9 to 2.0, RDF and Atom are read by feedparser, which reads on where the XML is broken. JSON Feed 1.1
+(jsonfeed.org) is read here. Every URL in the result is absolute, http or https, and of the feed's own site;
+`Feed.skipped` counts the others. An `Entry` is one post as a feed or an API describes it.
 """
 
 from __future__ import annotations
@@ -25,22 +23,35 @@ from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules
 
-#: A longer text of one post (characters) is not kept: it holds data, not words.
-MAX_TEXT = 1_000_000
-#: The offset that a time ends in.
+#: Characters of a post's text; a longer one holds data, not words, and is not kept.
+MAX_TEXT_CHARACTERS = 1_000_000
+#: Distance of a clock from UTC, as time zones have it; a greater one is a mistake.
+MAX_UTC_OFFSET = timedelta(hours=14)
+#: Bytes of a feed; the rest is cut off. So long a feed takes half a second with whole posts, 20 seconds with short items.
+MAX_FEED_BYTES = 10_000_000
+#: Entries of a feed; further ones are skipped.
+MAX_ENTRIES = 20_000
+
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+#: The offset at the end of a time: `10:15:00 +0700`, `10:15+07:00`.
 _OFFSET = re.compile(r":\d\d\s*([+-])(\d\d):?(\d\d)\s*$")
-#: How far the clocks of the world are apart from UTC: more is a mistake.
-MAX_OFFSET = timedelta(hours=14)
+#: Addresses at which WordPress, Blogger and others keep the feed of comments.
+_COMMENT_URL = re.compile(
+    r"/comments/(?:feed|default|atom|rss)|feed=comments|/feeds/(?:\d+/)?comments/|comments[-_.](?:rss|atom|feed)|withcomments=1",
+    re.I,
+)
+#: A link to one comment: WordPress `#comment-12`, Blogger `?showComment=12#c12`.
+_COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One post as its feed tells it.
+    """One post as its feed or API describes it.
 
-    `html` is the full text where the feed gives it (`is_full`), else its summary, as written: its links
-    are relative to the post. Times have the offset that the feed gives, or are `None`. `tags` are as printed;
-    only WordPress' API tells `categories` from them. `image` is an absolute address, `language` a tag as
-    written. `is_reply` is true for a comment (RFC 4685).
+    `html` is the full text where the feed gives it (`is_full`), else its summary, as written, with links relative to the
+    post. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only WordPress' API tells
+    `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true for a comment
+    (RFC 4685).
     """
 
     link: Link
@@ -59,19 +70,20 @@ class Entry:
     language: str = ""
 
     @property
-    def told(self) -> Link:
-        """The link with all that the source says of its post: the platform's id, the text, and the facts.
+    def link_with_text(self) -> Link:
+        """The link with the platform's id, the text and the metadata that the source gives of its post.
 
-        A comment says nothing of the post that it stands under. A text that is too long is left out, and the
-        facts beside it are kept.
+        A comment has no text, because it says nothing of the post above it. A text of more than `MAX_TEXT_CHARACTERS`
+        is left out, and the metadata is kept.
         """
         identity = _post_id(self.id)
         if self.is_reply or not (self.html or self.title or self.published):
             return replace(self.link, post_id=identity, text=None)
+        fits = len(self.html) <= MAX_TEXT_CHARACTERS
         text = SourceText(
             self.link.source,
-            self.html if len(self.html) <= MAX_TEXT else "",
-            self.is_full and len(self.html) <= MAX_TEXT,
+            self.html if fits else "",
+            self.is_full and fits,
             self.title,
             self.author,
             self.published,
@@ -87,7 +99,7 @@ class Entry:
 
 
 def _post_id(identity: str) -> str:
-    """The platform's id in an entry's own: WordPress' guid `…/?p=12`, Blogger's `tag:blogger.com,1999:…post-34`."""
+    """The platform's id in an entry's id: WordPress' guid `…/?p=12`, Blogger's `tag:blogger.com,1999:…post-34`."""
     if identity.startswith("wordpress:"):
         return identity
     if match := re.fullmatch(r"https?://[^?#]*/\?p=(\d{1,19})", identity):
@@ -96,37 +108,22 @@ def _post_id(identity: str) -> str:
     return f"blogger:{match[1]}" if match else ""
 
 
-def offset_of(written: object) -> timezone:
-    """The offset at the end of a time as written: `… +0700`, `…+07:00`. feedparser gives the time in UTC alone."""
+def _offset_of(written: object) -> timezone:
+    """The offset at the end of a time as written (`… +0700`, `…+07:00`), which feedparser does not give."""
     match = _OFFSET.search(written) if isinstance(written, str) else None
     if match is None:
         return UTC
     ahead = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(-ahead if match[1] == "-" else ahead) if timedelta() < ahead <= MAX_OFFSET else UTC
-
-
-#: A feed is read up to here: half a second for whole posts, some twenty for nothing but short items.
-MAX_FEED_BYTES = 10_000_000
-MAX_ENTRIES = 20_000
-
-FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
-
-#: Where WordPress, Blogger and others keep the feed of comments.
-_COMMENT_URL = re.compile(
-    r"/comments/(?:feed|default|atom|rss)|feed=comments|/feeds/(?:\d+/)?comments/|comments[-_.](?:rss|atom|feed)|withcomments=1",
-    re.I,
-)
-#: Where a link to one comment goes: WordPress `#comment-12`, Blogger `?showComment=12#c12`.
-_COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
+    return timezone(-ahead if match[1] == "-" else ahead) if timedelta() < ahead <= MAX_UTC_OFFSET else UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed as read. `version` is feedparser's word (`rss20`, `atom10`, `json11`), "" for what is no feed.
 
-    `problem` says what was wrong with it, "" for nothing; its entries are given all the same.
-    `next` is the URL of the next page of an archived or paged feed (RFC 5005, Blogger, JSON Feed).
-    `skipped` counts the entries left out, by reason.
+    `problem` says what was wrong with the feed, "" for a sound one; its entries are given in both cases. `next` is the
+    URL of the next page of an archived or paged feed (RFC 5005, Blogger, JSON Feed). `skipped` counts the entries that
+    were left out, by reason.
     """
 
     url: str
@@ -144,35 +141,37 @@ class Feed:
     @property
     def links(self) -> tuple[Link, ...]:
         """The posts' links, in the feed's order."""
-        return tuple(entry.told for entry in self.entries)
+        return tuple(entry.link_with_text for entry in self.entries)
 
 
 def feed_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
-    """The feeds that a page announces with `<link rel=alternate>`: posts first, comment feeds last."""
+    """The feeds that a page announces with `<link rel=alternate>`, those of posts before those of comments."""
     found = announced_feeds(html_text, base_url, rules)
     return sorted(found, key=found.__getitem__)
 
 
 def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bool]:
-    """Feed → whether it holds comments, in the page's order."""
+    """The feeds that a page announces, in its order, each with whether it holds comments."""
     tree = parse(html_text)
     base = base_of(tree, base_url)
     found: dict[str, bool] = {}
     for node in tree.css("link[href]"):
         link = attributes(node)
-        if _announces_feed(link) and (url := try_normalise(link["href"], base)):
+        kind = link.get("type", "").lower().partition(";")[0].strip()
+        rel = link.get("rel", "").lower().split()
+        is_feed = "feed" in rel or ("alternate" in rel and kind in _FEED_TYPES)
+        if is_feed and (url := try_normalise(link["href"], base)):
             found.setdefault(url, is_comment_feed(url, link.get("title", ""), rules))
     return found
 
 
 def usual_feeds(base_url: str, rules: Rules) -> list[str]:
-    """Where feeds usually are, below the start URL and at the site's root, for when none is announced."""
+    """The usual addresses of feeds, below the start URL and at the site's root, for a page that announces none."""
     paths = rules.discovery.get("platforms", {}).get("usual_feeds", [])
     below = folder_of(base_url)
-    urls = [try_normalise(path, below) for path in paths] + [
-        try_normalise(f"/{path}", base_url) for path in paths
-    ]
-    return list(dict.fromkeys(url for url in urls if url))
+    urls = [try_normalise(path, below) for path in paths]
+    urls += [try_normalise(f"/{path}", base_url) for path in paths]
+    return list(unique(urls))
 
 
 def is_comment_feed(url: str, title: str, rules: Rules) -> bool:
@@ -187,15 +186,14 @@ def parse_feed(
 ) -> Feed:
     """Read a feed of any kind, broken or not. Never raises; `problem` says what was wrong.
 
-    `url` is the address it came from (relative links are resolved against it), `content_type` the
-    response's header, `site_url` the site that is crawled, where the feed lies elsewhere (FeedBurner).
-    Entries that lead to neither are skipped: `Feed.skipped` counts them. With `rules`, so are addresses
-    of pages that are no posts ("about"), which generators of static sites put into their feeds.
+    `url` is the address that it came from, against which relative links are resolved, `content_type` the response's
+    header. `site_url` is the crawled site, where the feed lies elsewhere (FeedBurner). Entries that lead to neither site
+    are skipped. With `rules`, addresses of pages that are no posts ("about") are skipped too, because generators of
+    static sites put them into their feeds.
     """
     too_long = len(body) > MAX_FEED_BYTES
-    body = body[
-        :MAX_FEED_BYTES
-    ].lstrip()  # a blank line before <?xml is the commonest of errors, and harmless
+    # A blank line before <?xml is the commonest of errors, and harmless.
+    body = body[:MAX_FEED_BYTES].lstrip()
     if body[:64].removeprefix(b"\xef\xbb\xbf")[:1] == b"{":
         feed, entries = _read_json(body, url)
     else:
@@ -208,14 +206,8 @@ def parse_feed(
     return _collect(feed, entries, (url, site_url or url), rules)
 
 
-def _announces_feed(link: Mapping[str, str]) -> bool:
-    rel = link.get("rel", "").lower().split()
-    kind = link.get("type", "").lower().partition(";")[0].strip()
-    return ("alternate" in rel and kind in FEED_TYPES) or "feed" in rel
-
-
 def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules: Rules | None) -> Feed:
-    """Keep the entries that lead to a post of these sites, each once; count the others."""
+    """The feed with the entries that lead to a post of these sites, each once, and a count of the others."""
     kept: dict[str, Entry] = {}
     skipped: Counter[str] = Counter()
     comments = total = 0
@@ -223,7 +215,7 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
         total += 1
         is_reply = bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
         comments += is_reply
-        url, reason = _safe(entry.link.url, feed.url, sites)
+        url, reason = _judged(entry.link.url, feed.url, sites)
         if not reason and rules is not None:
             reason = index_reason(url, rules)
         if not reason and len(kept) >= MAX_ENTRIES:
@@ -238,8 +230,8 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
     return replace(feed, entries=tuple(kept.values()), skipped=dict(skipped), is_comments=is_comments)
 
 
-def _safe(url: str, base: str, sites: tuple[str, str]) -> tuple[str, str]:
-    """The URL to fetch, or "" and why it is skipped."""
+def _judged(url: str, base: str, sites: tuple[str, str]) -> tuple[str, str]:
+    """The URL to fetch and "", or "" and the reason why it is skipped."""
     if not url.strip():
         return "", "no link"
     safe = try_normalise(url, base)
@@ -252,14 +244,13 @@ def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, It
     import feedparser
 
     headers = {"content-location": url, "content-type": content_type or "application/xml"}
-    # A stream, never the bytes themselves: feedparser would take them for a file name and open it.
-    # Neither sanitised nor with resolved links: the text goes through our own extractor like any page,
-    # and reading is ten times as fast.
+    # feedparser would take the bytes themselves for a file name and open it, so it gets a stream. It need neither
+    # sanitise the text nor resolve links: extraction does both as for any page, and reading is ten times as fast.
     try:
         parsed = feedparser.parse(
             io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
-    except Exception as error:  # feedparser's loose parser raises all kinds on hostile bytes
+    except Exception as error:  # feedparser's loose parser raises errors of all kinds on hostile bytes
         return Feed(url, problem=f"cannot be read: {type(error).__name__}: {error}"[:300]), iter(())
     head = parsed.feed
     feed = Feed(
@@ -290,40 +281,38 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
         author=_text(raw, "author"),
         published=published,
         updated=updated,
-        tags=tuple(
-            dict.fromkeys(
-                filter(None, (_text(tag, "label") or _text(tag, "term") for tag in _rows(raw, "tags")))
-            )
-        ),
+        tags=unique(_text(tag, "label") or _text(tag, "term") for tag in _rows(raw, "tags")),
         is_reply="thr_in-reply-to" in raw,
-        authors=tuple(dict.fromkeys(filter(None, (_text(one, "name") for one in _rows(raw, "authors"))))),
+        authors=unique(_text(author, "name") for author in _rows(raw, "authors")),
         image=_picture(raw),
         language=_text(raw, "language") or _text(raw.get("content_detail") or {}, "language"),
     )
 
 
+def unique(texts: Iterable[str | None]) -> tuple[str, ...]:
+    """The texts that are not empty, each once, in their order."""
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
 def _rows(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """The objects of a list, `[]` where there is something else."""
+    """The objects in the list under a key, `[]` where there is no list."""
     value = record.get(key)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def _picture(raw: Mapping[str, Any]) -> str:
-    """The picture of an entry: `media:content`, an enclosure that is one, `media:thumbnail`."""
-    media = [one for one in _rows(raw, "media_content") if _is_picture(one)]
-    enclosed = [one for one in _rows(raw, "enclosures") if _is_picture(one)]
-    found = [
-        _text(one, "url") or _text(one, "href") for one in (*media, *enclosed, *_rows(raw, "media_thumbnail"))
+    """The address of an entry's picture: of `media:content`, an enclosure or `media:thumbnail`."""
+    pictures = [
+        media
+        for media in (*_rows(raw, "media_content"), *_rows(raw, "enclosures"))
+        if _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
     ]
-    return next(filter(None, found), "")
-
-
-def _is_picture(media: Mapping[str, Any]) -> bool:
-    return _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
+    pictures += _rows(raw, "media_thumbnail")
+    return next(filter(None, (_text(media, "url") or _text(media, "href") for media in pictures)), "")
 
 
 def _longest_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
-    """The entry's text, and whether a field for full text gave it (`content:encoded`, `atom:content`)."""
+    """The entry's text, and whether it is from a field for full text (`content:encoded`, `atom:content`)."""
     contents = [_text(c, "value") for c in raw.get("content", []) if c.get("type", "") != "text/plain"]
     full = max(contents, key=len, default="")
     return (full, True) if full.strip() else (_text(raw, "summary"), False)
@@ -335,12 +324,12 @@ def _text(record: Mapping[str, Any], key: str) -> str:
 
 
 def _time(raw: Mapping[str, Any], key: str) -> datetime | None:
-    """A time as feedparser read it, with the offset that is written there."""
-    # Not `raw.get`: feedparser gives `published` for a missing `updated`.
+    """A time as feedparser read it, with the offset that the feed gives."""
+    # Not `raw.get`, by which feedparser gives `published` for a missing `updated`.
     value = dict.get(raw, f"{key}_parsed") if isinstance(raw, dict) else None
     try:
         time = datetime.fromtimestamp(timegm(value), UTC) if value else None
-        return time.astimezone(offset_of(raw.get(key))) if time else None
+        return time.astimezone(_offset_of(raw.get(key))) if time else None
     except (ValueError, OverflowError, OSError, TypeError):
         return None
 
@@ -360,7 +349,7 @@ def _problem(parsed: Mapping[str, Any]) -> str:
     if not parsed.get("version") and not parsed.get("entries"):
         return "no feed"
     error = parsed.get("bozo_exception") if parsed.get("bozo") else None
-    # These two say only that header and document disagree; the text is right all the same.
+    # These two errors say only that header and document disagree. The text is right.
     if error is None or type(error).__name__ in ("CharacterEncodingOverride", "NonXMLContentType"):
         return ""
     return f"not well formed: {error}"[:300]
@@ -386,11 +375,11 @@ def _read_json(body: bytes, url: str) -> tuple[Feed, Iterator[Entry]]:
 
 
 def _json_entry(item: Mapping[str, Any]) -> Entry:
-    published, updated = _iso_time(item, "date_published"), _iso_time(item, "date_modified")
+    published, updated = iso_time(_text(item, "date_published")), iso_time(_text(item, "date_modified"))
     authors = item.get("authors") or [item.get("author")]
     names = [_text(a, "name") for a in authors if isinstance(a, dict)] if isinstance(authors, list) else []
     tags = item.get("tags")
-    named = tuple(dict.fromkeys(name for name in names if name))
+    named = unique(names)
     return Entry(
         Link(_text(item, "url"), "feed", _text(item, "title"), updated or published, published),
         id=str(item.get("id") or ""),
@@ -407,9 +396,10 @@ def _json_entry(item: Mapping[str, Any]) -> Entry:
     )
 
 
-def _iso_time(item: Mapping[str, Any], key: str) -> datetime | None:
+def iso_time(text: str) -> datetime | None:
+    """An ISO 8601 time, in UTC where it has no offset; `None` for another text."""
     try:
-        time = datetime.fromisoformat(_text(item, key))
+        time = datetime.fromisoformat(text)
         time = time if time.tzinfo else time.replace(tzinfo=UTC)
         time.astimezone(UTC)  # raises where the calendar ends
         return time

@@ -1,4 +1,4 @@
-"""The door to discovery: bytes and text in, links out. What each name does stands in its own module."""
+"""The public names of discovery: bytes and text in, links out. Each is described in its own module."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""Post links on a home or archive page: article or index, judged without a date in the URL.
+"""Links to posts on a home or archive page, told from links to indexes without a date in the URL.
 
-A link is scored by how it stands on the page (in a heading, in an entry's container, among siblings
-built alike) and by its address (date, id, a long slug); what is known to be no post (categories,
-authors, log-in, sharing, files) is refused first. Words and patterns are in `data/discovery/links.toml`.
-
-A tree's links with their surroundings: the little that feeds, links and pages of an archive share.
+A link scores by its place (in a heading, in an entry's container, among siblings built alike) and by its address (a
+date, an id, a long slug: `/the-ferry-came-back-at-night/`). Links that are known to lead to no post (categories,
+authors, log-in, sharing, files) are refused first. Words and patterns are in `data/discovery/links.toml`.
 """
 
 from __future__ import annotations
@@ -26,23 +24,23 @@ from newsarchive.rules import Rules
 
 
 def attributes(node: LexborNode) -> dict[str, str]:
-    """A node's attributes with lower-case names; "" for one without a value."""
+    """A node's attributes with lower-case names; an attribute without a value is ""."""
     return {name.lower(): value or "" for name, value in node.attributes.items()}
 
 
 def base_of(tree: LexborHTMLParser, base_url: str) -> str:
-    """What relative links are resolved against: the page's `<base href>`, else its own URL."""
+    """The URL against which relative links are resolved: the page's `<base href>`, else its own URL."""
     node = tree.css_first("base[href]")
     href = (node.attributes.get("href") or "").strip() if node else ""
     return (try_normalise(href, base_url) if href else None) or base_url
 
 
-#: Anchors looked at; a page with more is no page for people.
+#: Anchors of a page; further ones are skipped.
 MAX_ANCHORS = 100_000
-#: Post links returned.
+#: Links to posts of a page; further ones are skipped.
 MAX_POSTS = 10_000
-#: A link with this score or more is a post.
-THRESHOLD = 3.0
+#: Score of a link to a post; a link with less is skipped. An address alone reaches it by its date or id.
+MIN_POST_SCORE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,15 @@ def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
 
 
 def judge_links(html_text: str, base_url: str, rules: Rules) -> Judged:
-    """`post_links`, with a count of what was skipped and why."""
+    """`post_links`, with a count of the links that were skipped, by reason."""
     table = _table(rules)
     tree = parse(html_text)
     skipped: Counter[str] = Counter()
     pages = _same_site_pages(tree, base_url, table, skipped)
-    crowds = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
+    shapes = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
     posts: list[Link] = []
     for page in pages:
-        if page.score(table, crowds) < THRESHOLD:
+        if page.score(table, shapes) < MIN_POST_SCORE:
             skipped["no post by its place and address"] += 1
         elif len(posts) >= MAX_POSTS:
             skipped["too many"] += 1
@@ -77,12 +75,16 @@ def judge_links(html_text: str, base_url: str, rules: Rules) -> Judged:
 
 
 def index_reason(url: str, rules: Rules) -> str:
-    """Why an address alone says that no post is there ("" where it does not): `category`, `page`, …"""
+    """Why no post is at an address, by the address alone (`category`, `page`, …); "" where it may be a post's."""
     return _table(rules).refused(url)
 
 
 def address_score(url: str) -> float:
-    """How much an address looks like a post's, whatever the page around it says."""
+    """The points of an address by its date, id and slug, from 0 to 6; a post's has 3 or more.
+
+    >>> address_score("https://blog.example/2025/04/ferry"), address_score("https://blog.example/about")
+    (3.0, 0.0)
+    """
     parts = urlsplit(url)
     path = unquote(parts.path).strip("/")
     slug = re.sub(r"\.\w{2,5}$", "", path.rpartition("/")[2])
@@ -96,11 +98,11 @@ def address_score(url: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an anchor stands: what its ancestors say. `shape` is the tag path of the nearest four."""
+    """What the ancestors of an anchor say of its place. `shape` is the tag path of the nearest four."""
 
     heading: bool = False
     entry: bool = False
-    chrome: bool = False
+    boilerplate: bool = False
     widget: bool = False
     meta: bool = False
     shape: tuple[str, ...] = ()
@@ -117,28 +119,28 @@ class _Anchor:
 
 @dataclass(slots=True)
 class _Target:
-    """All anchors of a page that lead to one address: title, picture and "read more" speak together."""
+    """All anchors of a page that lead to one address: title, picture and "read more" are judged together."""
 
     url: str
     anchors: list[_Anchor] = field(default_factory=list)
 
     @property
     def title(self) -> str:
-        """The text of the anchor in a heading, else the longest."""
+        """The text of the anchor in a heading, else the longest text."""
         return max(self.anchors, key=lambda a: (a.heading, len(a.text))).text
 
-    def score(self, table: _Table, crowds: Mapping[tuple[str, ...], int]) -> float:
-        return address_score(self.url) + max(self._stands(a, table, crowds) for a in self.anchors)
+    def score(self, table: _Table, shapes: Mapping[tuple[str, ...], int]) -> float:
+        return address_score(self.url) + max(self._place_score(a, table, shapes) for a in self.anchors)
 
-    def _stands(self, anchor: _Anchor, table: _Table, crowds: Mapping[tuple[str, ...], int]) -> float:
+    def _place_score(self, anchor: _Anchor, table: _Table, shapes: Mapping[tuple[str, ...], int]) -> float:
         place, text = anchor.place, anchor.text
         return (
             3.0 * anchor.heading
             + 3.0 * anchor.bookmark
             + 2.0 * place.entry
             + 1.0 * (len(text) >= table.long_text)
-            + 2.0 * (crowds[anchor.shape] >= 3)
-            - 5.0 * place.chrome
+            + 2.0 * (shapes[anchor.shape] >= 3)
+            - 5.0 * place.boilerplate
             - 5.0 * place.meta
             - 1.0 * place.widget
         )
@@ -156,12 +158,12 @@ class _Table:
         self.queries = _reason_by_word(table.get("queries", {}))
         self.page_words = frozenset(table.get("page_words", ()))
         self.extensions = tuple(table.get("extensions", ()))
-        self.entry, self.chrome, self.widget, self.meta = (
+        self.entry, self.boilerplate, self.widget, self.meta = (
             _words(table.get("classes", {}).get(kind, ())) for kind in ("entry", "chrome", "widget", "meta")
         )
 
     def refused(self, url: str) -> str:
-        """Why an address is no post's, "" where it may be one."""
+        """Why an address is no post's, "" where it may be a post's."""
         parts = urlsplit(url)
         path = unquote(parts.path).lower().strip("/")
         if path.endswith(self.extensions):
@@ -174,7 +176,7 @@ class _Table:
         return self._refused_path(path)
 
     def _refused_path(self, path: str) -> str:
-        # A date after a long slug is that post's, before anything it is an archive's.
+        # A date after a long slug is the post's; a date after anything else is an archive's.
         if (date := _DATE_ARCHIVE.search(path)) and path[: date.start()].rpartition("/")[2].count("-") < 3:
             return "date archive"
         segments = path.split("/")
@@ -252,7 +254,7 @@ def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anch
 
 
 def _place(node: LexborNode | None, table: _Table, places: dict[int, _Place]) -> _Place:
-    """The place that a node makes for its children; each node is looked at once."""
+    """The place of a node's children. Each node is judged once and remembered in `places`."""
     chain = []
     while node is not None and node.tag not in ("html", "body") and node.mem_id not in places:
         chain.append(node)
@@ -270,10 +272,10 @@ def _inside(outer: _Place, node: LexborNode, table: _Table) -> _Place:
         heading=tag in _HEADINGS or (outer.heading and not entry),
         entry=outer.entry or entry,
         # A header or footer inside an entry is the entry's own.
-        chrome=outer.chrome
+        boilerplate=outer.boilerplate
         or tag == "nav"
         or (tag == "footer" and not outer.entry)
-        or bool(table.chrome.search(words)),
+        or bool(table.boilerplate.search(words)),
         widget=outer.widget or tag == "aside" or bool(table.widget.search(words)),
         meta=outer.meta or bool(table.meta.search(words)),
         shape=(*outer.shape[-3:], f"{tag}.{re.sub(r'[0-9]+', '', words)}"),

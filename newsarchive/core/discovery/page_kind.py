@@ -1,15 +1,12 @@
-"""What a page is when it is no article: index, static page, login, wall, soft 404, block page.
+"""What a page is when it is no article: index, static page, login, wall, error page.
 
-Signs are asked in the order of their reliability: the address, what the platform writes into the page
-(body classes of WordPress and Blogger, structured data), what the page is made of (forms, teasers),
-and last its words, which count only where the page says little else. Words are in
-`data/discovery/pagekinds.toml`. Where nothing speaks against it, a page may be an article: whether it has
-the text of one is for the extractor to say.
+Signs are read in the order of their reliability: what the platform writes into the page (body classes of WordPress
+and Blogger, structured data), what the page is made of (forms), its title, the address, its teasers. Titles and
+marks count only where the page says little else. The words stand in `data/discovery/pagekinds.toml`. A page without a
+sign may be an article; whether it has the text of one is decided by extraction.
 
-Titles of servers' errors: "404 Not Found", "Seite nicht gefunden – A blog".
-
-A headline may hold the same words ("S&P 500 closes at record high", "Missing girl not found after search"), so
-words alone prove nothing. A title is an error's where one of its parts is made of nothing else.
+A headline may hold the words of an error ("S&P 500 closes at record high", "Missing girl not found after search"). A
+title is therefore an error's only where one of its parts is made of nothing else: "Seite nicht gefunden – A blog".
 """
 
 from __future__ import annotations
@@ -23,112 +20,65 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.discovery.links import address_score, base_of, index_reason
+from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
 from newsarchive.core.html.parsing import fresh, parse
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import DropReason
 from newsarchive.rules import Rules, strings
 
-_TABLE = "error_titles"
-
-#: Characters of a title's part. A server's error is short; a longer part is a sentence of somebody's.
-MAX_PART_CHARACTERS = 120
-
-#: Where the name of the site is set off from what the page is called.
-_SEPARATORS = re.compile(r"\s+[-–—:·•«»‹›~/]+\s+|\s*[|｜]\s*|\s*:\s+|[_＿]")
-#: Scripts that are written with spaces: a phrase in them begins and ends with a word.
-_SPACED_LETTER = re.compile(rf"[^\W\d_{UNSPACED}]|\d")
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'"})
-_ARTICLE_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:\w*Article|BlogPosting|Report)"')
-
-
-def error_title(titles: Iterable[str], tree: LexborHTMLParser, rules: Rules) -> str:
-    """The part of one of a page's titles that is a server's error, "" where none is.
-
-    `titles` are the `<title>` and the first headings. A part without a number and without a word for the page
-    ("Forbidden") counts only where `tree`, the parsed page, does not declare an article.
-    """
-    table = _compiled(rules)
-    for title in titles:
-        for part in _SEPARATORS.split(" ".join(title.split()).translate(_APOSTROPHES)):
-            if not table.is_error(part):
-                continue
-            if table.names_page(part) or not declares_article(tree):
-                return part
-    return ""
-
-
-def declares_article(tree: LexborHTMLParser) -> bool:
-    """Whether a page's head, structured data or WordPress' body class calls it one article."""
-    if tree.css_first(
-        'meta[property="og:type"][content="article"], meta[property="article:published_time"], body.single'
-    ):
-        return True
-    scripts = tree.css('script[type="application/ld+json"]')
-    return any(_ARTICLE_TYPE.search(script.text(deep=True)[:200_000]) for script in scripts)
-
-
-class _ErrortitlesWords:
-    """`[error_titles]` of `pagekinds.toml`, compiled."""
-
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        numbers, subjects, signals, fillers = (
-            [word.casefold() for word in strings(f"{_FILE} [{_TABLE}]", table, name)]
-            for name in ("numbers", "subjects", "signals", "fillers")
-        )
-        every = _alternatives([*numbers, *subjects, *signals, *fillers])
-        self.whole = re.compile(rf"[\W_]*(?:{every}[\W_]*)+")
-        self.telling = re.compile(_alternatives([*numbers, *signals]))
-        self.page = re.compile(_alternatives([*numbers, *subjects]))
-
-    def is_error(self, part: str) -> bool:
-        """Whether a part holds nothing but the words of errors, a telling one among them."""
-        text = part.casefold().strip()
-        if not text or len(text) > MAX_PART_CHARACTERS:
-            return False
-        return self.telling.search(text) is not None and self.whole.fullmatch(text) is not None
-
-    def names_page(self, part: str) -> bool:
-        """Whether a part says that it speaks of a page or gives an error's number."""
-        return self.page.search(part.casefold()) is not None
-
-
-def _alternatives(words: Iterable[str]) -> str:
-    """A group of words and phrases, the longest first, each a whole word where its script has spaces."""
-    ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    return f"(?:{'|'.join(map(_whole_word, ordered)) or '(?!)'})"
-
-
-def _whole_word(word: str) -> str:
-    before = r"(?<!\w)" if _SPACED_LETTER.match(word[0]) else ""
-    after = r"(?!\w)" if _SPACED_LETTER.match(word[-1]) else ""
-    return before + re.escape(word) + after
-
-
-@lru_cache(maxsize=4)
-def _compiled(rules: Rules) -> _ErrortitlesWords:
-    return _ErrortitlesWords(rules.discovery.get("pagekinds", {}).get(_TABLE, {}))
-
-
 _FILE = "data/discovery/pagekinds.toml"
 
-#: A page that says no more than this many words besides links may be a wall, a form or an error.
-FEW_WORDS = 120
-#: Below this, a page with a form for a password is that form.
-FORM_WORDS = 40
-#: Below this, a page with scripts has been left to them.
-SCRIPT_WORDS = 20
-#: So many entries whose headings lead elsewhere, with so much of the page's text, make an index.
-TEASERS = 3
-TEASER_SHARE = 0.6
+#: Words besides links. A page with fewer may be a wall or an error; with more it is not judged by its title or marks.
+MIN_TEXT_WORDS = 120
+#: Words besides links. A page with fewer and a form for a password is a login page.
+MIN_WORDS_BESIDE_FORM = 40
+#: Words besides links. A page with fewer and scripts waits for them to fill it.
+MIN_WORDS_WITHOUT_SCRIPT = 20
+#: Entries whose headings lead to other pages; fewer are related posts below an article.
+MIN_TEASERS = 3
+#: Share of the page's words in such entries; with less the page is an article with teasers below.
+MIN_TEASER_SHARE = 0.6
+#: Share of the page's words in one such entry; with more the entry is the article, with links inside.
+MAX_ENTRY_SHARE = 0.5
+#: Characters of a title's part; a longer part is a sentence, and no server's error.
+MAX_PART_CHARACTERS = 120
+#: Characters of a refused answer that are searched for marks of a challenge.
+_MAX_BLOCK_PAGE_CHARACTERS = 500_000
+#: Characters of structured data that are searched for types.
+_MAX_LD_CHARACTERS = 500_000
 
-#: `index_reason`'s words → why it is no article.
+#: Reasons of `index_reason` under which the page is no index.
 _BY_ADDRESS = {
     "account": DropReason.LOGIN_PAGE,
     "page": DropReason.STATIC_PAGE,
     "file": DropReason.NOT_HTML,
 }
+#: Body classes of WordPress and Blogger on a page that is no list.
+_SINGLE = frozenset(["single", "single-post", "item-view", "page", "static-view", "attachment"])
+#: Body classes of WordPress and Blogger on a list, in the order in which they are tried.
+_INDEXES = (
+    "search-results",
+    "search-no-results",
+    "archive",
+    "category",
+    "blog",
+    "index-view",
+    "archive-view",
+)
+_WORDPRESS_OR_BLOGGER = re.compile(
+    r"/wp-(?:content|includes)/|blogger\.com/|content=['\"](?:WordPress|blogger)"
+)
+_LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(\w+)"')
+#: Types of schema.org for one article: `NewsArticle`, `BlogPosting`.
+_ARTICLE_TYPE = re.compile(r"\w*Article|BlogPosting|Report")
+_COLLECTIONS = frozenset(["CollectionPage", "SearchResultsPage", "ProfilePage"])
+
+#: What sets the name of the site off from the name of the page.
+_SEPARATORS = re.compile(r"\s+[-–—:·•«»‹›~/]+\s+|\s*[|｜]\s*|\s*:\s+|[_＿]")
+#: A letter of a script with spaces, or a digit: a phrase that begins or ends with it is a whole word there.
+_SPACED_LETTER = re.compile(rf"[^\W\d_{UNSPACED}]|\d")
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +90,7 @@ class Kind:
 
 
 class _Page:
-    """A page under question; what is costly is worked out when a sign asks for it."""
+    """A page in question. What costs time is worked out when a sign needs it."""
 
     def __init__(self, html_text: str, url: str) -> None:
         self.html, self.url = html_text, url
@@ -162,27 +112,22 @@ class _Page:
 
     @cached_property
     def words(self) -> int:
-        """How many words stand outside of links and the site's frame, or in paragraphs, whichever is more."""
+        """The number of words outside of links and the site's frame, or in paragraphs, whichever is greater."""
         tree = fresh(self.html)
         tree.strip_tags(
             ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "a"]
         )
         text = tree.body.text(deep=True, separator=" ") if tree.body else ""
         # Some sites wrap everything into one form or aside.
-        return max(_count(text), self.in_paragraphs)
+        return max(_count(text), self.paragraph_words)
 
     @cached_property
-    def in_paragraphs(self) -> int:
+    def paragraph_words(self) -> int:
         return sum(_count(p.text(deep=True)) for p in self.tree.css("p"))
 
     def says_less_than(self, words: int) -> bool:
-        """Whether `words` is less than that: known from the paragraphs alone for nearly every article."""
-        return self.in_paragraphs < words and self.words < words
-
-    @cached_property
-    def ld_types(self) -> frozenset[str]:
-        scripts = "".join(n.text(deep=True) for n in self.tree.css("script[type='application/ld+json']"))
-        return frozenset(re.findall(r'"@type"\s*:\s*\[?\s*"(\w+)"', scripts[:500_000]))
+        """Whether the page has fewer words than `words`; for nearly every article its paragraphs alone answer."""
+        return self.paragraph_words < words and self.words < words
 
 
 def page_kind(html_text: str, url: str, rules: Rules) -> Kind:
@@ -201,22 +146,116 @@ def page_kind(html_text: str, url: str, rules: Rules) -> Kind:
 
 
 def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules: Rules) -> str:
-    """Why an answer means that the site keeps us out ("" where it does not): `captcha`, `challenge`, `http 403`.
+    """Why an answer means that the site keeps us out: `captcha`, `challenge`, `http 403`; "" where it does not.
 
-    A 404 that also has a challenge script is a 404. Nothing here is evaded: the feed or the API is asked.
+    A 404 with a script of a challenge is a 404. Nothing here is evaded: the feed or the API is read instead.
     """
     words = _words(rules)
     if "challenge" in headers.get("cf-mitigated", ""):
         return "challenge"
-    page = _Page(html_text[:500_000], "")
+    page = _Page(html_text[:_MAX_BLOCK_PAGE_CHARACTERS], "")
     barred = status in (401, 403, 429, 503) and any(mark in page.html for mark in words.block_marks)
-    if barred or (words.block_titles(page) and page.says_less_than(FEW_WORDS)):
+    if barred or (words.block_titles.search(page.title) and page.says_less_than(MIN_TEXT_WORDS)):
         return "captcha" if "captcha" in page.html.lower() else "challenge"
     return f"http {status}" if status in (401, 403) else ""
 
 
+# --- what declares an article ----------------------------------------------------------------------------------------
+
+
+def is_open_graph_article(tree: LexborHTMLParser) -> bool:
+    """Whether Open Graph calls a page one article. Posts under which other posts follow say so too."""
+    return tree.css_first('meta[property="og:type"][content="article"]') is not None
+
+
+def declares_article(tree: LexborHTMLParser) -> bool:
+    """Whether a page's head, structured data or WordPress' body class calls it one article."""
+    declared = 'meta[property="article:published_time"], body.single'
+    return (
+        is_open_graph_article(tree)
+        or tree.css_first(declared) is not None
+        or _has_article_type(ld_types(tree))
+    )
+
+
+def ld_types(tree: LexborHTMLParser) -> frozenset[str]:
+    """The types that a page's JSON-LD names (`NewsArticle`, `CollectionPage`), found without parsing it."""
+    scripts = "".join(n.text(deep=True) for n in tree.css("script[type='application/ld+json']"))
+    return frozenset(_LD_TYPE.findall(scripts[:_MAX_LD_CHARACTERS]))
+
+
+def _has_article_type(types: Iterable[str]) -> bool:
+    return any(map(_ARTICLE_TYPE.fullmatch, types))
+
+
+# --- titles of errors ------------------------------------------------------------------------------------------------
+
+
+def error_title(titles: Iterable[str], tree: LexborHTMLParser, rules: Rules) -> str:
+    """The part of one of a page's titles that is a server's error, "" without one.
+
+    `titles` are the `<title>` and the first headings. A part without a number and without a word for the page
+    ("Forbidden") counts only where `tree`, the parsed page, does not declare an article.
+    """
+    words = _words(rules)
+    for title in titles:
+        for part in _SEPARATORS.split(" ".join(title.split()).translate(_APOSTROPHES)):
+            text = part.casefold().strip()
+            if not text or len(text) > MAX_PART_CHARACTERS:
+                continue
+            if not words.error_signals.search(text) or not words.errors_alone.fullmatch(text):
+                continue
+            if words.error_subjects.search(text) or not declares_article(tree):
+                return part
+    return ""
+
+
+class _Words:
+    """`pagekinds.toml`, compiled."""
+
+    def __init__(self, rules: Rules) -> None:
+        table: Mapping[str, Any] = rules.discovery.get("pagekinds", {})
+        self.titles = {reason: _starting(words) for reason, words in table.get("titles", {}).items()}
+        self.block_titles = _starting(strings(_FILE, table, "block_titles"))
+        self.block_marks = strings(_FILE, table, "block_marks")
+        self.paywall_marks = strings(_FILE, table, "paywall_marks")
+        numbers, subjects, signals, fillers = (
+            [w.casefold() for w in strings(f"{_FILE} [error_titles]", table.get("error_titles", {}), name)]
+            for name in ("numbers", "subjects", "signals", "fillers")
+        )
+        every = _alternatives([*numbers, *subjects, *signals, *fillers])
+        self.errors_alone = re.compile(rf"[\W_]*(?:{every}[\W_]*)+")
+        self.error_signals = re.compile(_alternatives([*numbers, *signals]))
+        self.error_subjects = re.compile(_alternatives([*numbers, *subjects]))
+
+
+@lru_cache(maxsize=4)
+def _words(rules: Rules) -> _Words:
+    return _Words(rules)
+
+
+def _starting(words: tuple[str, ...]) -> re.Pattern[str]:
+    """The words where a title, or a part of one, begins."""
+    return re.compile(rf"(?:^|[|–—:·»-]\s*)(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?!\w)")
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    """A group of words and phrases, the longest first, each a whole word where its script has spaces."""
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    return f"(?:{'|'.join(map(_whole_word, ordered)) or '(?!)'})"
+
+
+def _whole_word(word: str) -> str:
+    before = r"(?<!\w)" if _SPACED_LETTER.match(word[0]) else ""
+    after = r"(?!\w)" if _SPACED_LETTER.match(word[-1]) else ""
+    return before + re.escape(word) + after
+
+
+# --- the signs -------------------------------------------------------------------------------------------------------
+
+
 def _by_platform(page: _Page) -> Kind | None:
-    """Body classes of WordPress and Blogger, and the types of structured data, are the site's own word."""
+    """Body classes of WordPress and Blogger, and the types of structured data: the site's own word."""
     classes = page.classes if _WORDPRESS_OR_BLOGGER.search(page.html) else frozenset()
     if "error404" in classes:
         return Kind(DropReason.ERROR_PAGE, "body.error404")
@@ -232,53 +271,35 @@ def _by_platform(page: _Page) -> Kind | None:
             return Kind(DropReason.STATIC_PAGE, f"body.{name}")
     if classes & _SINGLE:
         return Kind()
-    if page.ld_types & _COLLECTIONS and not page.ld_types & _ARTICLES:
+    types = ld_types(page.tree)
+    if types & _COLLECTIONS and not _has_article_type(types):
         return Kind(DropReason.INDEX_PAGE, "structured data: no article but a collection")
     return None
 
 
-#: Body classes: of what stands alone, and of lists.
-_SINGLE = frozenset(["single", "single-post", "item-view", "page", "static-view", "attachment"])
-_INDEXES = (
-    "search-results",
-    "search-no-results",
-    "archive",
-    "category",
-    "blog",
-    "index-view",
-    "archive-view",
-)
-_COLLECTIONS = frozenset(["CollectionPage", "SearchResultsPage", "ProfilePage"])
-_WORDPRESS_OR_BLOGGER = re.compile(
-    r"/wp-(?:content|includes)/|blogger\.com/|content=['\"](?:WordPress|blogger)"
-)
-_ARTICLES = frozenset(
-    ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "Report"]
-)
-
-
 def _by_forms(page: _Page) -> Kind | None:
-    """A form for a password is a login page where little else is said; most blogs have one in a corner."""
-    if page.tree.css_first("input[type=password]") and page.says_less_than(FORM_WORDS):
+    """A form for a password and little text; most blogs have such a form in a corner."""
+    if page.tree.css_first("input[type=password]") and page.says_less_than(MIN_WORDS_BESIDE_FORM):
         return Kind(DropReason.LOGIN_PAGE, "a form for a password, and little text")
     return None
 
 
 def _by_error(page: _Page, rules: Rules) -> Kind | None:
-    """A title that is a server's error and nothing else, where little else is said."""
-    if (told := error_title(page.titles, page.tree, rules)) and page.says_less_than(FEW_WORDS):
-        return Kind(DropReason.ERROR_PAGE, f"its title says so: {told!r}")
+    """A title that is a server's error, and little text."""
+    if (part := error_title(page.titles, page.tree, rules)) and page.says_less_than(MIN_TEXT_WORDS):
+        return Kind(DropReason.ERROR_PAGE, f"its title says so: {part!r}")
     return None
 
 
 def _by_walls(page: _Page, words: _Words) -> Kind | None:
+    """A title, host or mark of a wall, and little text."""
     for reason, pattern in words.titles.items():
-        if (match := pattern.search(page.title)) and page.says_less_than(FEW_WORDS):
+        if (match := pattern.search(page.title)) and page.says_less_than(MIN_TEXT_WORDS):
             return Kind(reason, f"its title says so: {match[0]!r}")
     host = urlsplit(page.url).hostname or ""
-    if host.startswith(("consent.", "cmp.", "cookies.")) and page.says_less_than(4 * FEW_WORDS):
+    if host.startswith(("consent.", "cmp.", "cookies.")) and page.says_less_than(4 * MIN_TEXT_WORDS):
         return Kind(DropReason.CONSENT_PAGE, f"the host {host}")
-    if page.says_less_than(FEW_WORDS) and any(mark in page.html for mark in words.paywall_marks):
+    if page.says_less_than(MIN_TEXT_WORDS) and any(mark in page.html for mark in words.paywall_marks):
         return Kind(DropReason.PAYWALL, "marks of a paywall, and little text")
     return None
 
@@ -291,27 +312,24 @@ def _by_address(page: _Page, rules: Rules) -> Kind | None:
 
 
 def _by_teasers(page: _Page) -> Kind | None:
-    """Entries whose headings lead to pages of their own make an index, if most of the text is theirs."""
-    says_article = (
-        page.tree.css_first("meta[property='og:type'][content=article]") or page.ld_types & _ARTICLES
-    )
-    if address_score(page.url) >= 3 or says_article:
+    """Entries whose headings lead to pages of their own, with most of the text."""
+    if address_score(page.url) >= MIN_POST_SCORE or declares_article(page.tree):
         return None
     teasers = _teasers(page)
     sizes = [_count(entry.text(deep=True)) for entry in teasers.values()]
-    if len(teasers) < TEASERS or sum(sizes) < TEASER_SHARE * page.words:
+    if len(teasers) < MIN_TEASERS or sum(sizes) < MIN_TEASER_SHARE * page.words:
         return None
-    if max(sizes) > 0.5 * max(page.words, sum(sizes)):
+    if max(sizes) > MAX_ENTRY_SHARE * max(page.words, sum(sizes)):
         return None  # the article itself, with links to others inside
-    theirs = {p.mem_id for entry in teasers.values() for p in entry.css("p")}
-    others = (p for p in page.tree.css("p") if p.mem_id not in theirs)
-    if sum(_count(p.text(deep=True)) for p in others) > FEW_WORDS:
+    in_teasers = {p.mem_id for entry in teasers.values() for p in entry.css("p")}
+    others = (p for p in page.tree.css("p") if p.mem_id not in in_teasers)
+    if sum(_count(p.text(deep=True)) for p in others) > MIN_TEXT_WORDS:
         return None
     return Kind(DropReason.INDEX_PAGE, f"{len(teasers)} entries whose headings lead to other pages")
 
 
 def _teasers(page: _Page) -> dict[str, LexborNode]:
-    """The entries of a page whose headings lead to other pages of the site, by key."""
+    """The entries of a page whose headings lead to other pages of the site, by the key of the address."""
     base, here, site = base_of(page.tree, page.url), url_key(page.url), site_of(page.url)
     found: dict[str, LexborNode] = {}
     for entry in page.tree.css("article, .hentry, .h-entry, .post, .entry, .blog-post, .post-preview")[:200]:
@@ -323,39 +341,15 @@ def _teasers(page: _Page) -> dict[str, LexborNode]:
 
 
 def _count(text: str) -> int:
-    """Words; ten letters count as one at least, for languages that are written without spaces."""
+    """The number of words, or a tenth of the letters where that is more, for languages without spaces."""
     words = text.split()
     return max(len(words), sum(map(len, words)) // 10)
 
 
 def _by_script(page: _Page) -> Kind | None:
-    """Nothing to read, and scripts to fill it."""
-    if not page.says_less_than(SCRIPT_WORDS) or not page.tree.css_first("script"):
+    """Next to no text, and scripts to fill the page."""
+    if not page.says_less_than(MIN_WORDS_WITHOUT_SCRIPT) or not page.tree.css_first("script"):
         return None
     empty = page.tree.css_first("#root, #app, #__next, #__nuxt, #___gatsby, app-root, [data-reactroot]")
     asks = any("javascript" in n.text(deep=True).casefold() for n in page.tree.css("noscript"))
     return Kind(DropReason.SCRIPT_ONLY, "next to no text, and a script to fill it") if empty or asks else None
-
-
-class _Words:
-    """`pagekinds.toml`, compiled."""
-
-    def __init__(self, rules: Rules) -> None:
-        table: Mapping[str, Any] = rules.discovery.get("pagekinds", {})
-        self.titles = {reason: _starting(words) for reason, words in table.get("titles", {}).items()}
-        self.block = _starting(strings(_FILE, table, "block_titles"))
-        self.block_marks = strings(_FILE, table, "block_marks")
-        self.paywall_marks = strings(_FILE, table, "paywall_marks")
-
-    def block_titles(self, page: _Page) -> bool:
-        return bool(self.block.search(page.title))
-
-
-def _starting(words: tuple[str, ...]) -> re.Pattern[str]:
-    """The words where a title, or a part of one, begins."""
-    return re.compile(rf"(?:^|[|–—:·»-]\s*)(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?!\w)")
-
-
-@lru_cache(maxsize=4)
-def _words(rules: Rules) -> _Words:
-    return _Words(rules)

@@ -1,12 +1,11 @@
-"""From one page to the next: older pages of an index, archives by date and category, parts of a split post.
+"""From one page to the next: older pages of an index (`/page/2/`), archives by date and category, parts of a post.
 
-What can go on for ever (a calendar, a filter that multiplies) is bounded by `stop_reason`.
+A calendar or a filter may go on for ever, so `stop_reason` bounds a chain of index pages.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import takewhile
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -18,24 +17,28 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.rules import Rules
 
-#: Index pages of one chain, pages in a row without a new post, pages of one site's archives.
-MAX_CHAIN = 2000
-MAX_BARREN = 5
-#: Archive pages taken from one page; parts of one post.
-MAX_ARCHIVES = 1000
-MAX_PARTS = 50
+#: Index pages of one chain; the chain is followed no further.
+MAX_CHAIN_PAGES = 2000
+#: Index pages in a row without a new post; the chain is followed no further.
+MAX_BARREN_PAGES = 5
+#: Links to archives that are taken from one page; further ones are left out.
+MAX_ARCHIVE_LINKS = 1000
+#: Parts of one post; further ones are left out.
+MAX_POST_PARTS = 50
+#: Characters of a link's text that says "older posts"; a longer text is a headline.
+_MAX_LINK_TEXT_CHARACTERS = 40
 
 _PAGE_PARAMETERS = ("paged", "page", "pg", "p", "start", "offset", "updated-max", "skip")
-#: What every address of a part holds, before it is folded: a number that stands for itself. Folding costs far more.
+#: A number in the address of every part. It is searched before the address is folded, because folding costs far more.
 _MAYBE_PART = re.compile(r"(?:^\s*|[/\\])\d{1,2}(?=\s*$|[/\\?#;])|page=\d|[%\t\r\n]")
 _NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
 
 
 def pagination(html_text: str, base_url: str, rules: Rules) -> str | None:
-    """The page of an index that comes after this one, with older posts; `None` where there is none.
+    """The URL of the next page of an index, with older posts; `None` where there is none.
 
-    The strongest sign wins: `rel=next`, a class such as `nav-previous` (WordPress counts backwards) or
-    `next`, words for "older posts", the number after this page's own. A link to a post is no next page.
+    The strongest sign decides: `rel=next`, then a class such as `nav-previous` (WordPress counts backwards) or `next`,
+    then words for "older posts", then the number after this page's own. A link to a post is no next page.
     """
     tree = parse(html_text)
     base, here = base_of(tree, base_url), url_key(base_url)
@@ -51,7 +54,7 @@ def pagination(html_text: str, base_url: str, rules: Rules) -> str | None:
 
 
 def page_number(url: str, rules: Rules) -> int | None:
-    """Which page of an index an address is (`/page/3/`, `?paged=3`), `None` where it does not say."""
+    """The number of an index page by its address (`/page/3/`, `?paged=3`), `None` where the address has none."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
     for name in ("paged", "page", "pg"):
@@ -62,9 +65,9 @@ def page_number(url: str, rules: Rules) -> int | None:
 
 
 def archive_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
-    """Links to further indexes of the site: by date, then lists of everything, then categories and tags.
+    """Links to further indexes of the site, each once: by date, then lists of all posts, then categories and tags.
 
-    For sites that have neither feed of all posts nor sitemap; each once, at most `MAX_ARCHIVES`.
+    They are for sites without a sitemap and without a feed of all posts.
     """
     order = ("date archive", "archive", "index", "category", "tag")
     tree = parse(html_text)
@@ -77,14 +80,14 @@ def archive_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
             reason = index_reason(url, rules)
             if reason in order:
                 found.setdefault(url_key(url), (order.index(reason), url))
-    return [url for _, url in sorted(found.values(), key=lambda item: item[0])][:MAX_ARCHIVES]
+    return [url for _, url in sorted(found.values(), key=lambda item: item[0])][:MAX_ARCHIVE_LINKS]
 
 
 def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
     """The further parts of a post that is split over pages (WordPress' `<!--nextpage-->`), in order.
 
-    `/post/2/` or `?page=2` of the post's own address, without a gap. Some themes link the next part
-    only: then ask again with that part, and with the post's own address as `first_url`.
+    Parts are `/post/2/` or `?page=2` of the post's own address, without a gap. Some themes link only the next part:
+    then call again with the page of that part, and with the post's own address as `first_url`.
     """
     here, site = url_key(first_url or base_url), site_of(base_url)
     if here.endswith("/"):
@@ -98,7 +101,7 @@ def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
         if url and (number := _part_number(url, here)) and site_of(url) == site:
             parts.setdefault(number, url)
     first = (_part_number(base_url, here) or 1) + 1
-    return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_PARTS + 1))]
+    return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_POST_PARTS + 1))]
 
 
 def unlinked_part(html_text: str, url: str) -> str:
@@ -119,11 +122,13 @@ def unlinked_part(html_text: str, url: str) -> str:
 
 
 def says_more(first: str, second: str) -> bool:
-    """Whether a page of a WordPress post has another text than its first page: past the last part, WordPress answers
-    with the first one again, or with a page that is no post."""
-    texts = [parse(page).css_first(f".{_POST_CONTENT}") for page in (first, second)]
-    told = [" ".join(node.text(deep=True).split()) if node is not None else "" for node in texts]
-    return bool(told[1]) and told[0] != told[1]
+    """Whether a page of a WordPress post has another text than its first page.
+
+    Past the last part, WordPress answers with the first part again, or with a page that is no post.
+    """
+    nodes = [parse(page).css_first(f".{_POST_CONTENT}") for page in (first, second)]
+    texts = [" ".join(node.text(deep=True).split()) if node is not None else "" for node in nodes]
+    return bool(texts[1]) and texts[0] != texts[1]
 
 
 #: The element in which a block theme of WordPress prints a post.
@@ -138,17 +143,17 @@ def _is_block(node: LexborNode) -> bool:
 
 
 def stop_reason(pages: int, barren: int) -> str:
-    """Why a chain of index pages should be followed no further, "" while it should.
+    """Why a chain of index pages should be followed no further, "" while it should be followed.
 
-    `pages` were read, the last `barren` of them had no new post.
+    `pages` is the number of pages read, `barren` the number of pages without a new post at the end of them.
     """
-    if pages >= MAX_CHAIN:
+    if pages >= MAX_CHAIN_PAGES:
         return "page limit"
-    return "nothing new" if barren >= MAX_BARREN else ""
+    return "nothing new" if barren >= MAX_BARREN_PAGES else ""
 
 
 def _part_number(url: str, here: str) -> int:
-    """N where `url` is part N of the page whose key is `here`, else 0."""
+    """The number of a part of the page whose key is `here`, 0 for a URL that is no part of it."""
     key = url_key(url)
     for pattern in (r"/(\d{1,2})(?=\?|$)", r"(?<=[?&])page=(\d{1,2})&", r"[?&]page=(\d{1,2})$"):
         for match in re.finditer(pattern, key):
@@ -159,22 +164,23 @@ def _part_number(url: str, here: str) -> int:
 
 
 def _strength(node: LexborNode, rules: Rules) -> int:
-    """How strongly a link says in words that it leads to the next page: 0 for not at all."""
+    """How strongly a link says that it leads to the next page: 4 by `rel`, 3 by class, 2 by words, else 0."""
     patterns = _patterns(rules)
     link = attributes(node)
     if "next" in link.get("rel", "").lower().split():
         return 4
     if node.tag != "a":
         return 0
-    around = " ".join(_class_of(n) for n in _near(node))
-    if patterns.classes.search(around):
+    near = (node, node.parent) if node.parent is not None else (node,)
+    classes = " ".join(f"{n.attributes.get('class') or ''} {n.attributes.get('id') or ''}" for n in near)
+    if patterns.classes.search(classes):
         return 3
     text = " ".join((node.text(deep=True) or link.get("title", "") or link.get("aria-label", "")).split())
-    return 2 if len(text) <= 40 and patterns.words.search(text.casefold()) else 0
+    return 2 if len(text) <= _MAX_LINK_TEXT_CHARACTERS and patterns.words.search(text.casefold()) else 0
 
 
 def _counts_on(node: LexborNode, url: str, base_url: str, number: int, rules: Rules) -> int:
-    """1 where the address has the next number of the same index, or the next number is all that a link says."""
+    """1 where the address has the next number of the same index, or the link's text is the next number; else 0."""
     if page_number(url, rules) != number + 1:
         return 0
     says_so = node.tag == "a" and node.text(deep=True).strip() == str(number + 1)
@@ -187,17 +193,6 @@ def _series(url: str, rules: Rules) -> str:
     path = _patterns(rules).numbered.sub("/", unquote(parts.path).lower())
     query = re.sub(r"(?:^|&)(?:paged|page|pg)=\d+", "", parts.query)
     return url_key(f"https://{parts.netloc}{path}?{query}")
-
-
-def _near(node: LexborNode) -> Iterator[LexborNode]:
-    yield node
-    if node.parent is not None:
-        yield node.parent
-
-
-def _class_of(node: LexborNode) -> str:
-    found = node.attributes
-    return f"{found.get('class') or ''} {found.get('id') or ''}"
 
 
 def _is_index_page(url: str, rules: Rules) -> bool:

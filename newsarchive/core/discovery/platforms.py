@@ -1,7 +1,7 @@
-"""Which software made a site, and where that software lists the site's posts.
+"""Which software made a site (WordPress, Blogger, Ghost), and where that software lists the site's posts.
 
-Signs and places stand in `data/discovery/platforms.toml`. Detection is a hint for the order in which
-sources are tried; a site of unknown make is tried at the usual places.
+Signs and places stand in `data/discovery/platforms.toml`. The platform decides the order in which sources are tried. A
+site of an unknown platform is tried at the usual places.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from newsarchive.rules import Rules, Table, strings
 
 _FILE = "data/discovery/platforms.toml"
 
-#: How much of a page is searched for a platform's marks.
-_LOOK_AT = 300_000
+#: Characters at the start of a page that are searched for a platform's marks.
+_MAX_HEAD_CHARACTERS = 300_000
+#: Points of a platform by its host, headers and marks (`_score`); with fewer the platform is unknown.
+_MIN_PLATFORM_POINTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +55,26 @@ class _Platform:
 def detect_platform(html_text: str, headers: Mapping[str, str], url: str, rules: Rules) -> str:
     """The platform's name (`wordpress`, `blogger`, `ghost`, …), "" for an unknown one.
 
-    The page's own word (`<meta name=generator>`) goes first, then the host, headers, and marks in the
-    page, the more of them the better. `headers` has lower-case names.
+    `<meta name=generator>` decides where it names one. Otherwise host, headers and marks in the page add up, and the
+    platform with most points is taken. `headers` has lower-case names.
     """
     platforms = _platforms(rules)
     generators = [n.attributes.get("content") or "" for n in parse(html_text).css("meta[name=generator i]")]
     for platform in platforms:
         if platform.generator and any(platform.generator.search(g) for g in generators):
             return platform.name
-    host, head = urlsplit(url).hostname or "", html_text[:_LOOK_AT]
+    host, head = urlsplit(url).hostname or "", html_text[:_MAX_HEAD_CHARACTERS]
     scores = {p.name: _score(p, host, headers, head) for p in platforms}
     best = max(scores, key=scores.__getitem__, default="")
-    return best if scores.get(best, 0) >= 2 else ""
+    return best if scores.get(best, 0) >= _MIN_PLATFORM_POINTS else ""
 
 
 def sources(html_text: str, headers: Mapping[str, str], base_url: str, rules: Rules) -> list[Source]:
-    """Where to look for a site's posts, in the order to try: complete and precise places first.
+    """The places to look for a site's posts, each once, in the order in which to try them.
 
-    What the page announces, then what its platform usually has, then the usual places of all; each
-    once, without the feeds of comments and of single posts. robots.txt (`robots.robots_sitemaps`) may
-    name further sitemaps.
+    First come the places that the page announces, then those that its platform usually has, then the usual places of all
+    platforms. Feeds of comments and of single posts are left out. robots.txt (`robots.robots_sitemaps`) may name further
+    sitemaps.
     """
     name = detect_platform(html_text, headers, base_url, rules)
     platform = next((p for p in _platforms(rules) if p.name == name), None)
@@ -95,7 +97,8 @@ def _sources(
     if platform:
         yield from _places("feed", platform.feeds, base_url)
         yield from _places("sitemap", platform.sitemaps, base_url)
-    yield from _places("sitemap", _usual(rules, "usual_sitemaps"), base_url)
+    usual = strings(_FILE, rules.discovery.get("platforms", {}), "usual_sitemaps")
+    yield from _places("sitemap", usual, base_url)
     if not announced:
         yield from (Source("feed", url) for url in usual_feeds(base_url, rules))
 
@@ -122,10 +125,6 @@ def _score(platform: _Platform, host: str, headers: Mapping[str, str], head: str
         * any(re.search(pattern, headers.get(name, ""), re.I) for name, pattern in platform.headers.items())
         + sum(mark in head for mark in platform.marks)
     )
-
-
-def _usual(rules: Rules, key: str) -> tuple[str, ...]:
-    return strings(_FILE, rules.discovery.get("platforms", {}), key)
 
 
 @lru_cache(maxsize=4)

@@ -1,11 +1,11 @@
-"""When to look again: at a post by its age and how often it changed, at a source by how often it has news.
+"""When to look at a post again, by its age and its changes.
 
-Two thoughts. A post is edited soon after it appears or not at all, so the next look comes after a share of
-its age. A post that did change is looked at when the odds of another change are even; its rate is estimated
-as Cho and Garcia-Molina do (Estimating Frequency of Change, ACM TOIT 2003, eq. 5), which counts in that a
-look sees one change where there may have been many. The nearer of the two times is taken.
+A post is edited soon after it appears or not at all, so the next look comes after a share of its age: a post of two days
+is looked at after one more. A post that did change is looked at when the odds of another change are even. Its rate of
+change is estimated by Cho and Garcia-Molina (Estimating Frequency of Change, ACM TOIT 2003, eq. 5), which allows for
+several changes between two looks. The earlier of the two times is taken.
 
-Pure: the time of the last look is an argument, and what spreads posts over the day is their own address.
+The functions are pure: the time of the last look is an argument, and a post's address spreads posts over the day.
 """
 
 from __future__ import annotations
@@ -17,37 +17,30 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 from zlib import crc32
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
-#: What a look at a post found. `missing` is a 404 (which may be a slip), `gone` a 410 or a second 404.
-#: `skipped` is a page that is no article: it may become one, but seldom does.
+#: Time between two looks at a post; a shorter wait is lengthened to it.
+MIN_INTERVAL = 6 * HOUR
+#: Time between two looks at a post; a longer wait is cut to it.
+MAX_INTERVAL = 180 * DAY
+#: Share of a post's age after which it is looked at again.
+AGE_SHARE = 0.5
+#: Share of the wait by which it is moved, earlier or later, so that the posts of one crawl do not come due together.
+SPREAD_SHARE = 0.1
+
+#: What a look at a post found. `missing` is a 404, which may be a slip, `gone` a 410 or a second 404. `skipped` is a
+#: page that is no article, which seldom becomes one.
 Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of the schedule; a site's settings may narrow them.
-
-    `age_share` is the part of a post's age after which it is looked at again, `spread` how far (as a part
-    of the interval) the time is moved so that the posts of one crawl do not come due together.
-    """
-
-    shortest: timedelta = 6 * HOUR
-    longest: timedelta = 180 * DAY
-    age_share: float = 0.5
-    spread: float = 0.1
-
-
-DEFAULT = Limits()
-
-
-@dataclass(frozen=True, slots=True)
 class Visits:
-    """What is known of one post: `looks` that gave an answer, `changes` of them with another text.
+    """What is known of one post: the number of `looks` that gave an answer, and of `changes` that they found.
 
-    `published` is `None` where it is not known; then the age counts from `first_seen_at`. `looks` is 0
-    where nobody counted; the rate of change is then estimated without them. `failures` are those in a
-    row. Times are timezone-aware.
+    `published` is `None` where it is not known; the age then counts from `first_seen_at`. `looks` is 0 where they were
+    not counted; the rate of change is then estimated without them. `failures` is the number of failures in a row. Times
+    are timezone-aware.
     """
 
     first_seen_at: datetime
@@ -57,52 +50,49 @@ class Visits:
     failures: int = 0
 
 
-def next_check(
-    visits: Visits, now: datetime, outcome: Outcome, key: str = "", limits: Limits = DEFAULT
-) -> datetime:
+def next_check(visits: Visits, now: datetime, outcome: Outcome, key: str = "") -> datetime:
     """When to look at a post again, after a look at `now` that ended with `outcome`.
 
-    `key` is the post's `url_key`. A post that is gone is looked at ever more rarely, since some come
-    back; a failure never brings the next look nearer than the schedule of the post would.
+    `key` is the post's `url_key`. A post that is gone is looked at ever more rarely, because some come back.
     """
     if outcome == "missing":
-        wait = max(limits.shortest, DAY)  # the second look, soon
+        wait = DAY  # soon, to tell a slip from a deleted post
     elif outcome == "gone":
-        wait = _bounded(30 * DAY * (1 << min(visits.failures, 5)), limits)
+        wait = _bounded(30 * DAY * (1 << min(visits.failures, 5)))
     elif outcome == "skipped":
-        wait = _bounded(DAY * (1 << min(max(visits.failures - 1, 0), 8)), limits)
+        wait = _bounded(DAY * (1 << min(max(visits.failures - 1, 0), 8)))
     elif outcome in ("failed", "blocked"):
-        wait = min(max(back_off(visits.failures), limits.shortest), limits.longest)
+        wait = _bounded(back_off(visits.failures))
     else:
-        wait = interval(visits, now, limits)
-    return now + wait * (1 + limits.spread * _place(key))
+        wait = interval(visits, now)
+    return now + wait * (1 + SPREAD_SHARE * _place(key))
 
 
 def is_news(lastmod: datetime | None, before: datetime | None, looked_at: datetime | None) -> bool:
-    """Whether a listing's word on when a post changed is news since it was looked at.
+    """Whether a listing says that a post changed since it was looked at.
 
-    `before` is what a listing said then: by the site's own clock, which may be wrong, so that another time is
-    news, be it earlier. Where none said anything, our clock decides.
+    `lastmod` is the time that the listing gives now, `before` the time that it gave then. Both are by the site's clock,
+    which may be wrong, so any other time is news, an earlier one too. Without `before` our own clock decides.
     """
     if lastmod is None or looked_at is None or lastmod == before:
         return False
     return before is not None or lastmod > looked_at
 
 
-def interval(visits: Visits, now: datetime, limits: Limits = DEFAULT) -> timedelta:
+def interval(visits: Visits, now: datetime) -> timedelta:
     """How long to wait before the next look at a post that answered."""
     age = max(now - (visits.published or visits.first_seen_at), timedelta(0))
-    wait = age * limits.age_share
+    wait = age * AGE_SHARE
     if rate := change_rate(visits, now):
         wait = min(wait, math.log(2) / rate * DAY)
-    return _bounded(wait, limits)
+    return _bounded(wait)
 
 
 def change_rate(visits: Visits, now: datetime) -> float:
-    """Changes a day, estimated; 0 where none was seen."""
+    """The estimated number of changes a day, 0 where no change was seen."""
     if visits.changes <= 0:
         return 0.0
-    # The first look has nothing to compare with, and starts the time that was watched.
+    # The first look has nothing to compare with. The watched time begins with it.
     days = max((now - visits.first_seen_at) / DAY, 1 / 24)
     if visits.looks <= 0:
         return visits.changes / days
@@ -112,14 +102,14 @@ def change_rate(visits: Visits, now: datetime) -> float:
 
 
 def back_off(failures: int, first: timedelta = HOUR, longest: timedelta = 7 * DAY) -> timedelta:
-    """How long to leave a server alone after so many failures in a row: doubled each time."""
+    """How long to leave a server alone after failures in a row: `first` after one, doubled with each, up to `longest`."""
     return min(first * (1 << min(max(failures - 1, 0), 20)), longest)
 
 
 def retry_after(value: str, now: datetime, longest: timedelta = DAY) -> timedelta | None:
-    """How long a `Retry-After` header asks us to wait (RFC 9110, 10.2.3), `None` for one that says nothing.
+    """How long a `Retry-After` header asks us to wait (RFC 9110, 10.2.3), `None` for one that cannot be read.
 
-    Seconds or a date; a date that is past means at once, and nobody makes us wait more than `longest`.
+    The header gives seconds or a date. A past date means no wait, and no wait is longer than `longest`.
     """
     text = value.strip()
     if text.isascii() and text.isdigit():
@@ -132,10 +122,10 @@ def retry_after(value: str, now: datetime, longest: timedelta = DAY) -> timedelt
     return min(max(until - now, timedelta(0)), longest)
 
 
-def _bounded(wait: timedelta, limits: Limits) -> timedelta:
-    return min(max(wait, limits.shortest), limits.longest)
+def _bounded(wait: timedelta) -> timedelta:
+    return min(max(wait, MIN_INTERVAL), MAX_INTERVAL)
 
 
 def _place(key: str) -> float:
-    """Where in the spread a post stands, -1 to 1: the same each time, another for each post."""
+    """The place of a post in the spread, from -1 to 1, by its key alone."""
     return crc32(key.encode()) / 0x7FFFFFFF - 1 if key else 0.0

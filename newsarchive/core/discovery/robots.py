@@ -1,7 +1,7 @@
-"""What a site asks of archives: robots directives of a page, and the sitemaps that robots.txt names.
+"""What a site asks of archives (`<meta name=robots content=noarchive>`), and the sitemaps that its robots.txt names.
 
-Sources: RFC 9309 (robots.txt), Google's robots meta and X-Robots-Tag specification (noarchive). Whether a
-URL may be fetched at all is Scrapy's robots.txt middleware's to say.
+Sources: RFC 9309 (robots.txt), Google's specification of the robots meta tag and X-Robots-Tag (noarchive). Scrapy's
+middleware for robots.txt decides whether a URL may be fetched at all.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import try_normalise
 
 #: Directives that carry a value after a colon; any other word before a colon names a robot.
-_WITH_VALUE = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
+_VALUE_DIRECTIVES = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
 
-#: RFC 9309, 2.5: a crawler must read at least 500 KiB.
-MAX_ROBOTS_TXT = 512_000
+#: Characters of a robots.txt; the rest is not read. A crawler must read at least 500 KiB (RFC 9309, 2.5).
+MAX_ROBOTS_TXT_CHARACTERS = 512_000
 
-#: Sitemaps taken from one robots.txt.
+#: Sitemaps that are taken from one robots.txt; further ones are left out.
 MAX_SITEMAPS = 100
 
 
 def noarchive(headers: Mapping[str, str], html_text: str, agent: str) -> str:
-    """The place that forbids a copy (`X-Robots-Tag` or `<meta name=…>`), "" where none does.
+    """The place that forbids a copy (`X-Robots-Tag` or `<meta name=…>`), "" where copies are allowed.
 
-    `headers` has lower-case names, `agent` is the product token of our user agent (`newsarchive`).
+    `headers` has lower-case names; `agent` is the product token of our user agent (`newsarchive`).
     """
     ours = agent.lower().partition("/")[0].strip()
     for robot, directive in _header_directives(headers.get("x-robots-tag", "")):
@@ -41,7 +41,9 @@ def noarchive(headers: Mapping[str, str], html_text: str, agent: str) -> str:
 
 def robots_sitemaps(robots_txt: str, url: str) -> list[str]:
     """The sitemaps that a robots.txt names, absolute, each once; hostile addresses are left out."""
-    lines = re.finditer(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots_txt[:MAX_ROBOTS_TXT], re.I | re.M)
+    lines = re.finditer(
+        r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots_txt[:MAX_ROBOTS_TXT_CHARACTERS], re.I | re.M
+    )
     found = (try_normalise(match[1], url) for match in islice(lines, MAX_SITEMAPS))
     return list(dict.fromkeys(u for u in found if u))
 
@@ -50,7 +52,7 @@ def _header_directives(value: str) -> Iterator[tuple[str, str]]:
     robot = ""
     for part in value.lower().split(","):
         name, colon, rest = part.partition(":")
-        if colon and name.strip() not in _WITH_VALUE:
+        if colon and name.strip() not in _VALUE_DIRECTIVES:
             robot, part = name.strip(), rest
         yield robot, part.strip()
 

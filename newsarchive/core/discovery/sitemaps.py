@@ -1,7 +1,7 @@
-"""Sitemaps (sitemaps.org 0.9): XML, gzip or plain text → the posts and the further sitemaps they list.
+"""Sitemaps (sitemaps.org 0.9) in XML, gzip or plain text: the posts and the further sitemaps that they list.
 
-Read in bounded memory: a bomb ends at `MAX_BYTES`, an entity is never expanded. News sitemaps give
-title and date; the images of the image extension are not taken for pages.
+A sitemap is read in bounded memory: a bomb ends at `MAX_SITEMAP_BYTES`, and no entity is expanded. News sitemaps also
+give title and date. The addresses of the image extension are not taken for pages.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from newsarchive.core.discovery.feeds import parse_feed
+from newsarchive.core.discovery.feeds import iso_time, parse_feed
 from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, url_key
 from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules, Table
 
-#: The limits of the protocol; what lies beyond is left, and said.
-MAX_BYTES = 52_428_800
-MAX_URLS = 50_000
+#: Unpacked bytes of a sitemap, by the protocol; the rest is cut off, and `problem` says so.
+MAX_SITEMAP_BYTES = 52_428_800
+#: Addresses of a sitemap, by the protocol; further ones are skipped, and `problem` says so.
+MAX_SITEMAP_URLS = 50_000
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -33,10 +34,10 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Sitemap:
-    """A sitemap as read. `kind` is `index`, `urlset`, `text`, `feed` or "" for none of them.
+    """A sitemap as read. `kind` is `index`, `urlset`, `text`, `feed`, or "" for what is no sitemap.
 
-    `links` are the addresses that may be posts, `sitemaps` the further ones, those of posts first.
-    `skipped` counts what was left out, by reason; `problem` is "" for a sound one.
+    `links` are the addresses that may be posts, `sitemaps` the further sitemaps, those of posts first. `skipped` counts
+    the addresses that were left out, by reason; `problem` is "" for a sound sitemap.
     """
 
     url: str
@@ -49,7 +50,7 @@ class Sitemap:
 
 @dataclass(slots=True)
 class _Row:
-    """One `<url>` or `<sitemap>`, text as written."""
+    """One `<url>` or `<sitemap>`, its texts as written."""
 
     loc: str = ""
     lastmod: str = ""
@@ -64,9 +65,9 @@ class _Row:
 def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Sitemap:
     """Read a sitemap, plain or gzip, broken or not. Never raises; `problem` says what was wrong.
 
-    Addresses of other sites than `url`'s and `site_url`'s, of pages known to be no posts, and the
-    sitemap itself are skipped and counted. Sitemaps that name each other in a ring are the caller's
-    to remember (by `url_key`).
+    Skipped and counted are addresses on other sites than those of `url` and `site_url`, addresses of pages that are no
+    posts, and the sitemap itself. Sitemaps may name each other in a ring, so the caller must remember those that it has
+    read (by `url_key`).
     """
     data, problem = _unpacked(body)
     data = data.removeprefix(_BOM).lstrip()
@@ -85,7 +86,7 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
 
 
 def sitemap_content(url: str, rules: Rules) -> str:
-    """What a sitemap's name says it lists: `posts`, `pages`, `categories`, `authors`, `media`, or ""."""
+    """What a sitemap lists by its name: `posts`, `pages`, `categories`, `authors`, `media`; "" where the name is mute."""
     name = unquote(urlsplit(url).path).lower().rpartition("/")[2]
     table: Table = rules.discovery.get("platforms", {}).get("sitemap_names", {})
     for content, patterns in table.items():
@@ -95,34 +96,30 @@ def sitemap_content(url: str, rules: Rules) -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """A W3C date (year, month, day or instant), UTC where it names no offset; `None` for what is none."""
-    text = (
-        text.strip().replace(" ", "T", 1) if re.match(r"\d{4}-\d\d-\d\d \d", text.strip()) else text.strip()
-    )
-    if re.fullmatch(r"\d{4}(-\d\d)?", text):
-        text = (text + "-01-01")[:10]
-    try:
-        time = datetime.fromisoformat(text)
-        time = time if time.tzinfo else time.replace(tzinfo=UTC)
-        time.astimezone(UTC)  # raises where the calendar ends
-        return time
-    except (ValueError, OverflowError):
-        return None
+    """A W3C date (year, month, day or instant), in UTC where it has no offset; `None` for another text.
+
+    >>> parse_time("2025-04").isoformat()
+    '2025-04-01T00:00:00+00:00'
+    """
+    text = text.strip()
+    return iso_time((text + "-01-01")[:10] if re.fullmatch(r"\d{4}(-\d\d)?", text) else text)
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str]:
-    """The document, and what was wrong. Gzip within gzip is undone too: some servers compress twice."""
+    """The document, and what was wrong with it. Gzip is undone twice, because some servers compress twice."""
     for _ in range(2):
         if not body.startswith(_GZIP):
             break
         unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
-            body = unpack.decompress(body, MAX_BYTES + 1)
+            body = unpack.decompress(body, MAX_SITEMAP_BYTES + 1)
         except zlib.error as error:
             return b"", f"not well formed: gzip: {error}"
-        if not unpack.eof and len(body) <= MAX_BYTES:
+        if not unpack.eof and len(body) <= MAX_SITEMAP_BYTES:
             return body, "not well formed: gzip ends early"
-    return body[:MAX_BYTES], f"longer than {MAX_BYTES} bytes: cut" if len(body) > MAX_BYTES else ""
+    return body[:MAX_SITEMAP_BYTES], f"longer than {MAX_SITEMAP_BYTES} bytes: cut" if len(
+        body
+    ) > MAX_SITEMAP_BYTES else ""
 
 
 def _text_rows(data: bytes) -> Iterator[_Row]:
@@ -133,9 +130,9 @@ def _text_rows(data: bytes) -> Iterator[_Row]:
 
 
 def _xml_rows(data: bytes) -> tuple[list[_Row], str]:
-    """At most `MAX_URLS` rows and a few, for the caller to count."""
+    """The rows, and what was wrong. One row more than `MAX_SITEMAP_URLS` may come, by which the caller sees the cut."""
     rows: list[_Row] = []
-    # The commonest error, and one that the parser mends by dropping part of the address.
+    # A bare "&" is the commonest error. The parser would mend it by dropping part of the address.
     data = re.sub(rb"&(?!#?\w{1,10};)", b"&amp;", data)
     events = etree.iterparse(
         io.BytesIO(data), events=("end",), recover=True, resolve_entities=False, no_network=True,
@@ -146,7 +143,7 @@ def _xml_rows(data: bytes) -> tuple[list[_Row], str]:
             if _local(element) in ("url", "sitemap"):
                 rows.append(_row(element))
                 _forget(element)
-                if len(rows) > MAX_URLS:
+                if len(rows) > MAX_SITEMAP_URLS:
                     break
     except etree.XMLSyntaxError as error:
         return rows, f"not well formed: {error}"[:300]
@@ -176,26 +173,26 @@ def _local(element: etree._Element) -> str:
 
 
 def _forget(element: etree._Element) -> None:
-    """Free a row that was read, and those before it, so that 50 MB of XML need no 500 MB of tree."""
+    """Free an element that was read, and those before it: the tree of 50 MB of XML would take 500 MB."""
     element.clear()
     while element.getprevious() is not None:
         del element.getparent()[0]
 
 
 def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rules, site_url: str) -> Sitemap:
-    """Part pages from further sitemaps, each once, and count what is left out."""
+    """The sitemap with its rows as links and further sitemaps, each once, and a count of the others."""
     content = sitemap_content(sitemap.url, rules)
     found: dict[str, tuple[Link, bool]] = {}
     skipped: Counter[str] = Counter()
     for row in rows:
         url, reason = _judged(row, sitemap.url, site_url, content, rules)
-        if not reason and len(found) >= MAX_URLS:
+        if not reason and len(found) >= MAX_SITEMAP_URLS:
             reason = "too many"
         if reason:
             skipped[reason] += 1
             continue
         found.setdefault(url_key(url), (_link(row, url), row.is_sitemap))
-    problem = f"more than {MAX_URLS} addresses: cut" if skipped["too many"] else sitemap.problem
+    problem = f"more than {MAX_SITEMAP_URLS} addresses: cut" if skipped["too many"] else sitemap.problem
     children = [link for link, is_sitemap in found.values() if is_sitemap]
     children.sort(key=lambda link: sitemap_content(link.url, rules) != "posts")
     links = tuple(link for link, is_sitemap in found.values() if not is_sitemap)
@@ -203,7 +200,7 @@ def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rule
 
 
 def _link(row: _Row, url: str) -> Link:
-    """The link with what a news sitemap says of its post; a sitemap of addresses alone says nothing of it."""
+    """The link of a row, with the text and metadata that a news sitemap gives of its post."""
     lastmod, published = parse_time(row.lastmod), parse_time(row.published)
     link = Link(url, "sitemap", row.title, lastmod or published, published)
     if row.is_sitemap or not (row.title or published):
@@ -217,7 +214,7 @@ def _link(row: _Row, url: str) -> Link:
 
 
 def _judged(row: _Row, url: str, site_url: str, content: str, rules: Rules) -> tuple[str, str]:
-    """A row's address, and why it is skipped ("" where it is not)."""
+    """The address of a row, and the reason why it is skipped ("" where it is not)."""
     if not row.loc:
         return "", "no link"
     safe = try_normalise(row.loc, url)
@@ -231,5 +228,5 @@ def _judged(row: _Row, url: str, site_url: str, content: str, rules: Rules) -> t
         holds = sitemap_content(safe, rules)
         return safe, holds if holds not in ("", "posts") else ""
     reason = index_reason(safe, rules)
-    # A list of posts is believed: a post may be called "press" or "about".
+    # A list of posts is trusted, because a post may be called "press" or "about".
     return safe, reason if content != "posts" or reason in ("home page", "file") else ""

@@ -1,7 +1,7 @@
-"""The WordPress REST API (`/wp-json/wp/v2/posts`), paged feeds and post ids: every post of a WordPress.
+"""All posts of a WordPress blog: its REST API (`/wp-json/wp/v2/posts`), paged feeds and post ids.
 
-Source: developer.wordpress.org/rest-api/reference/posts. Moments are read from the `_gmt` fields; the others are
-in the blog's own time zone, and their distance from the first is its offset. The root of the API tells the name.
+Source: developer.wordpress.org/rest-api/reference/posts. Times are read from the `_gmt` fields. The other fields hold
+the same times in the blog's own time zone, which gives its offset. The root of the API gives the blog's name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from newsarchive.core.discovery.feeds import MAX_OFFSET, Entry
+from newsarchive.core.discovery.feeds import MAX_UTC_OFFSET, Entry, unique
 from newsarchive.core.discovery.links import attributes, base_of
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import folder_of, same_site, try_normalise
@@ -24,13 +24,13 @@ from newsarchive.items import Link
 
 API_REL = "https://api.w.org/"
 
-#: The most that WordPress gives in one page of its API.
-PER_PAGE = 100
+#: Posts in one page of the API; WordPress refuses to give more.
+MAX_POSTS_PER_PAGE = 100
 
 _FIELDS = "id,date,date_gmt,modified,modified_gmt,link,title,content,excerpt,author,featured_media,status,type,_links,_embedded"
 _EMBED = "author,wp:term,wp:featuredmedia"
-#: Kinds of terms that are no tags: sections, and what plugins keep of authors and layout.
-_NO_TAGS = frozenset(("category", "author", "post_format"))
+#: Taxonomies that hold no tags: sections, and what plugins store of authors and layout.
+_NO_TAG_TAXONOMIES = frozenset(("category", "author", "post_format"))
 #: The smallest step between offsets of the world's time zones, in seconds: 15 minutes.
 _OFFSET_STEP_SECONDS = 900
 _BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d+)['"]""")
@@ -38,9 +38,9 @@ _BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d+)['"]""")
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """One page of the API. `problem` says why there are no posts ("" for nothing); `is_last` that no page follows.
+    """One page of the API. `problem` says why there are no posts, "" for a sound page; `is_last` that no page follows.
 
-    `skipped` counts the posts left out, by reason (password protected, not published, other site).
+    `skipped` counts the posts that were left out, by reason (password protected, not published, other site).
     """
 
     url: str
@@ -51,7 +51,7 @@ class Posts:
 
     @property
     def links(self) -> tuple[Link, ...]:
-        return tuple(entry.told for entry in self.entries)
+        return tuple(entry.link_with_text for entry in self.entries)
 
 
 def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:
@@ -70,19 +70,19 @@ def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:
 
 
 def usual_api_root(base_url: str) -> str:
-    """Where the API is on a WordPress that does not announce it: below the blog's own folder."""
+    """The root of the API on a WordPress that does not announce it: below the blog's own folder."""
     return folder_of(base_url) + "wp-json/"
 
 
 def wp_root_url(root: str) -> str:
-    """The root of the API, asked for nothing but what tells the site: all its routes take 100 kB."""
+    """The URL of the API's root without its routes, which take 100 kB."""
     parts = urlsplit(root)
     query = dict(parse_qsl(parts.query)) | {"_fields": "name,description,url,home,gmt_offset,timezone_string"}
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="/,:"), ""))
 
 
 def parse_wp_root(body: bytes) -> str:
-    """The name of the blog, as the root of its API tells it; "" where it does not. Never raises."""
+    """The name of the blog in the answer of its API's root, "" without one. Never raises."""
     try:
         data = json.loads(_json_part(body), strict=False)
     except (ValueError, RecursionError):
@@ -93,14 +93,14 @@ def parse_wp_root(body: bytes) -> str:
 def wp_posts_url(
     root: str,
     page: int = 1,
-    per_page: int = PER_PAGE,
+    per_page: int = MAX_POSTS_PER_PAGE,
     modified_after: datetime | None = None,
     embed: bool = True,
 ) -> str:
-    """One page of posts, newest first, or of those modified since, oldest change first.
+    """The URL of one page of posts, newest first; with `modified_after`, of posts changed since, oldest change first.
 
-    `root` is what `api_root` gave, `…/wp-json/` or `…/?rest_route=/`. `embed` asks for the names of
-    authors, categories and tags in the same answer; some hosts forbid it, then ask without.
+    `root` is the result of `api_root`, `…/wp-json/` or `…/?rest_route=/`. With `embed` the answer holds the names of
+    authors, categories and tags; some hosts refuse that.
     """
     query = {"page": str(page), "per_page": str(per_page), "_fields": _FIELDS}
     if embed:
@@ -126,7 +126,7 @@ def parse_wp_posts(
 ) -> Posts:
     """Read one page of `/wp/v2/posts`. Never raises; `problem` says what the API answered instead.
 
-    `headers` (lower-case names) tell how many pages there are.
+    `headers` (with lower-case names) hold the number of pages.
     """
     try:
         data = json.loads(_json_part(body), strict=False)
@@ -157,10 +157,10 @@ def next_feed_page(url: str) -> str:
 
 
 def post_id(html_text: str, headers: Mapping[str, str]) -> str:
-    """The platform's own id of the post on a page, `wordpress:12` or `blogger:345`, "" where none is told.
+    """The platform's id of the post on a page, `wordpress:12` or `blogger:345`, "" where the page has none.
 
-    It stays when the address changes. The tree is asked first: the extraction has made it, and to search the text
-    takes longer.
+    The id stays when the address changes. The parsed tree is read first, because extraction has made it already and a
+    search of the text takes longer.
     """
     tree = parse(html_text)
     short = [url for url, rel in _link_header(headers.get("link", "")) if rel == "shortlink"]
@@ -200,7 +200,7 @@ def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:
 
 
 def _judged(row: Mapping[str, Any], url: str, site_url: str) -> tuple[str, str]:
-    """Why a post is left out ("" where it is not), and its address."""
+    """The reason why a post is left out ("" where it is not), and its address."""
     if row.get("type", "post") != "post":
         return "no post", ""
     if row.get("status", "publish") != "publish":
@@ -216,7 +216,7 @@ def _judged(row: Mapping[str, Any], url: str, site_url: str) -> tuple[str, str]:
 
 def _entry(row: Mapping[str, Any], url: str) -> Entry:
     published, modified = _moment(row, "date"), _moment(row, "modified")
-    names = tuple(dict.fromkeys(filter(None, (_plain(a.get("name")) for a in _embedded(row, "author")))))
+    names = unique(_plain(author.get("name")) for author in _embedded(row, "author"))
     title = _plain(_rendered(row, "title"))
     terms = list(_terms(row))
     text = _rendered(row, "content")
@@ -229,8 +229,8 @@ def _entry(row: Mapping[str, Any], url: str) -> Entry:
         author=", ".join(names),
         published=published,
         updated=modified,
-        categories=tuple(dict.fromkeys(name for kind, name in terms if kind == "category")),
-        tags=tuple(dict.fromkeys(name for kind, name in terms if kind not in _NO_TAGS)),
+        categories=unique(name for taxonomy, name in terms if taxonomy == "category"),
+        tags=unique(name for taxonomy, name in terms if taxonomy not in _NO_TAG_TAXONOMIES),
         authors=names,
         image=_picture(row, url),
     )
@@ -244,15 +244,15 @@ def _picture(row: Mapping[str, Any], url: str) -> str:
 
 
 def _moment(row: Mapping[str, Any], name: str) -> datetime | None:
-    """A moment with the blog's own offset, where the same time by its own clock stands beside it.
+    """A time with the blog's own offset, from the field in UTC and the field by the blog's clock.
 
-    Where that clock's time stands alone (broken imports leave 0000-00-00 beside it), the day is right at least.
+    Broken imports leave 0000-00-00 in the field in UTC. The blog's clock then gives the time, whose day is right.
     """
     moment, local = _gmt(row.get(f"{name}_gmt")), _gmt(row.get(name))
     if moment is None or local is None:
         return moment or local
     ahead = local - moment
-    plausible = abs(ahead) <= MAX_OFFSET and ahead.total_seconds() % _OFFSET_STEP_SECONDS == 0
+    plausible = abs(ahead) <= MAX_UTC_OFFSET and ahead.total_seconds() % _OFFSET_STEP_SECONDS == 0
     return moment.astimezone(timezone(ahead)) if plausible and ahead != timedelta() else moment
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from newsarchive.core.discovery.page_kind import error_title
+from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
 from newsarchive.core.extraction.classifier import Sheet, Verdict, probabilities
 from newsarchive.core.html.blocks import Box, RawBlock
 from newsarchive.core.text.sentences import ends_sentence
@@ -75,7 +75,7 @@ def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
     if words < MIN_CERTAIN_WORDS:
         _refuse_small(sheet, words, rules)
     boxes = teasers(sheet, kept)
-    if boxes and not _declares_article(sheet):
+    if boxes and not _is_one_article(sheet):
         raise NotAnArticle(DropReason.INDEX_PAGE, f"{len(boxes)} teasers alike, the first: {boxes[0][:80]}")
 
 
@@ -109,10 +109,12 @@ def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     raise NotAnArticle(DropReason.TOO_SHORT, f"{words} words")
 
 
-def _declares_article(sheet: Sheet) -> bool:
-    """Whether Open Graph calls the page an article, as a post under which other posts follow, or its title begins with
-    its only headline, as that of an article in many parts does."""
-    if sheet.tree.css_first('meta[property="og:type"][content="article"]') is not None:
+def _is_one_article(sheet: Sheet) -> bool:
+    """Whether Open Graph calls the page one article, or its title begins with its only headline.
+
+    The first is true of posts under which other posts follow, the second of an article in many parts.
+    """
+    if is_open_graph_article(sheet.tree):
         return True
     title = " ".join(sheet.title.split())
     tops = [b for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1 and not b.links]

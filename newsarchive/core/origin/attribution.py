@@ -1,8 +1,12 @@
-"""One line of text → the attribution that it is.
+"""Sentences that say where a text first appeared: "This article first appeared in The Heron."
 
-Phrases stand in `data/attribution/<lang>.toml`. The chrome step labels blocks by them, the origin
-step reads the source. All languages are asked for every line: blogs quote their sources in the
-language of the source as often as in their own.
+The phrases stand in `data/attribution/<lang>.toml` (`attribution_patterns` describes their form). The boilerplate
+step labels blocks by them, and the origin step reads the publisher's name. Every line is compared with the phrases
+of all languages, because blogs quote in the language of the publisher as often as in their own.
+
+    >>> from newsarchive.rules import default
+    >>> attribution_of("This article first appeared in The Guardian.", default()).source
+    'The Guardian'
 """
 
 from __future__ import annotations
@@ -13,37 +17,47 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive.core.origin.attribution_patterns import (
+    VOWEL_MARKS,
     Family,
     Phrase,
     any_of,
-    every,
+    entries_of,
     first_words,
     needed_words,
+    not_names,
     phrases_of,
 )
 from newsarchive.core.origin.publishers import by_name, longest_name
 from newsarchive.core.text.patterns import Literals
-from newsarchive.core.text.scripts import UNSPACED, is_caseless
+from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.sentences import statements
 from newsarchive.rules import Rules
 
-#: A longer line is prose, whatever it says: it is read by sentence, and is no attribution itself.
-LINE = 400
-#: What may follow the name of a `whole` phrase ("Source: Reuters, 3 March"), in characters.
-_REST = 80
-#: After "Source:" so many words may be one name, even with a preposition in it ("Gazeta da Lagoa").
-_SHORT = 5
-#: What share of its text an `alone` phrase must fill ("The article first appeared …" in prose is a tale).
-_SHARE = 0.4
+#: Characters. A longer line is prose: its sentences may be attributions, the line itself is none.
+MAX_LINE_CHARACTERS = 400
+#: Characters after the name of a `whole` phrase ("Source: Reuters, 3 March"). With more, the phrase does not match.
+_MAX_REST_CHARACTERS = 80
+#: Words after "Source:". Up to here they may be one name that holds a preposition ("Gazeta da Lagoa"); a longer text
+#: ends at the first word that ends names.
+_MAX_LABELLED_NAME_WORDS = 5
+#: Share of its text that an `alone` phrase must fill. Below it, "The article first appeared …" is part of a tale.
+_MIN_ALONE_SHARE = 0.4
+#: Characters of a name in a script with spaces; a longer text is no name.
+_MAX_NAME_CHARACTERS = 70
+#: Characters of a name in a script without spaces; a longer text is no name.
+_MAX_UNSPACED_NAME_CHARACTERS = 24
+#: Words of a name in an alphabet with capitals; a longer text is no name.
+_MAX_NAME_WORDS = 9
+#: Words of a name in a script without capitals, where no capital tells a name from prose.
+_MAX_CASELESS_NAME_WORDS = 5
 
 _LEAD = re.compile(r"[\W_]{0,6}")
 _WORD = re.compile(r"\w+")
 _ARTICLE = re.compile(r"(?<=[^\W\d_]\s)(?:The|El|La|Los|Las|Le|Les|Die|Der|Das|Il|Lo|De|Het|Os|As)\s+$")
-_TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 _DOMAIN = r"(?:https?://)?(?:www\.)?[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,12}"
 _DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/[^\s)）\]]*)?", re.I)
 _IN_BRACKETS = re.compile(rf"\s*[(（\[]\s*(?:{_DOMAIN})(?:/[^\s)）\]]*)?\s*[)）\]]", re.I)
-# A full stop ends the name unless it stands in one: "Salon.com", "U.S. News".
+# A full stop ends the name, except one inside it: "Salon.com", "U.S. News".
 _END = re.compile(
     r"[!?。！？;；|•\n(（\[【]|(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMr)\.(?=\s|$|[\"”»)])"
     r"|,(?!\s?Inc)|，|、|،|؛|\s[–—-]\s|[:：]\s|[»”』」》](?=\S)"
@@ -54,9 +68,10 @@ _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[:.]\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """What an attribution says: the sentence, the source as printed, and how far to believe it.
+    """What an attribution says: its sentence (`text`), and the publisher's name as printed (`source`).
 
-    `kind` is the table's word (`attribution`, `source`, `via`, `credit`); `weight` is from 0 to 1.
+    `kind` is the table's word (`attribution`, `source`, `via`, `credit`), `weight` how far the phrase is believed, from
+    0 to 1, and `language` the language of the phrase.
     """
 
     text: str
@@ -68,13 +83,13 @@ class Attribution:
 
 @dataclass(frozen=True, eq=False)
 class _Bucket:
-    """Phrases in order of weight, and the families that they are of."""
+    """Phrases, the heaviest first, and the families that they belong to."""
 
     phrases: tuple[Phrase, ...]
     families: tuple[Family, ...]
 
     def matching(self, line: str, start: int) -> Iterator[tuple[Phrase, re.Match[str]]]:
-        """Those that match a line from `start` on; nearly no line is let through by the families."""
+        """The phrases that match a line at `start`. The families turn nearly every line away at once."""
         if any(family.any.match(line, start) for family in self.families):
             for phrase in self.phrases:
                 if match := phrase.regex.match(line, start):
@@ -82,24 +97,27 @@ class _Bucket:
 
 
 @dataclass(frozen=True)
-class _Book:
-    """All phrases, found by the first word (or character) of a line; `others` begin with the source, and are
-    asked only where a line holds what `other` looks for."""
+class _PhraseIndex:
+    """All phrases, by the first word of a line, or by its first character in scripts without spaces.
+
+    The phrases in `source_first` begin with the publisher's name. They are tried only on a line that holds one of
+    `source_first_words`. `note` matches an "Editor's note:" before the phrase.
+    """
 
     by_word: Mapping[str, _Bucket]
     by_character: Mapping[str, _Bucket]
-    others: _Bucket
-    other: Literals
+    source_first: _Bucket
+    source_first_words: Literals
     note: re.Pattern[str] | None
 
 
 def attribution_of(text: str, rules: Rules) -> Attribution | None:
-    """The attribution that a line is, `None` where the line is anything else.
+    """The attribution in a line that is one from its first word on, `None` for any other line.
 
-    Prose with an attribution somewhere in it is not one: see `attributions_in`.
+    Prose with an attribution somewhere inside is none; `attributions_in` finds that.
     """
     line = text.strip()
-    if not line or len(line) > LINE:
+    if not line or len(line) > MAX_LINE_CHARACTERS:
         return None
     first = next(iter(statements(line)), "")
     share = len(first) / len(line)
@@ -107,25 +125,25 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
 
 
 def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
-    """Every attribution among the sentences of a text, in their order."""
+    """All sentences of a text that are attributions, in their order."""
     length = max(1, len(text.strip()))
     found = (_match(sentence, len(sentence) / length, rules) for sentence in statements(text))
     return tuple(a for a in found if a is not None)
 
 
 def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
-    """The heaviest phrase that a sentence begins with; `share` is how much of its text it fills."""
-    if len(sentence) > LINE:
+    """The heaviest phrase that a sentence begins with; `share` is the part of its text that the sentence fills."""
+    if len(sentence) > MAX_LINE_CHARACTERS:
         return None
-    book = _book(rules)
-    line = sentence if sentence.isascii() else _TASHKEEL.sub("", sentence)
+    index = _phrase_index(rules)
+    line = sentence if sentence.isascii() else VOWEL_MARKS.sub("", sentence)
     starts = [_LEAD.match(line).end()]  # type: ignore[union-attr]
-    if book.note and (note := book.note.match(line, starts[0])):
+    if index.note and (note := index.note.match(line, starts[0])):
         starts.append(note.end())
     for start in starts:
-        for bucket in _buckets(line, start, book):
+        for bucket in _buckets(line, start, index):
             for phrase, match in bucket.matching(line, start):
-                if phrase.alone and share < _SHARE:
+                if phrase.alone and share < _MIN_ALONE_SHARE:
                     continue
                 if source := _source(_whole_name(line, match), phrase, rules):
                     return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
@@ -133,29 +151,29 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
 
 
 def _whole_name(line: str, match: re.Match[str]) -> str:
-    """The source with the article that a phrase took for its own: "en La Voz", not "en la" and "Voz"."""
+    """The name with the article that a phrase took for its own: "en La Voz" is "en" and "La Voz"."""
     article = _ARTICLE.search(line, 0, match.start("source"))
     return (article[0] if article else "") + match["source"]
 
 
-def _buckets(line: str, start: int, book: _Book) -> Iterator[_Bucket]:
+def _buckets(line: str, start: int, index: _PhraseIndex) -> Iterator[_Bucket]:
     word = _WORD.match(line, start)
     if word:
-        if bucket := book.by_word.get(word[0].casefold()):
+        if bucket := index.by_word.get(word[0].casefold()):
             yield bucket
-        if bucket := book.by_character.get(word[0][0]):
+        if bucket := index.by_character.get(word[0][0]):
             yield bucket
-    if book.other.stand_in(line.lower()):
-        yield book.others
+    if index.source_first_words.stand_in(line.lower()):
+        yield index.source_first
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
-    """The publisher as printed at the head of the rest of a sentence, "" where no name stands there."""
+    """The publisher's name that the rest of a sentence begins with, as printed; "" where it begins with no name."""
     rest = rest.lstrip(_EDGE)
     if phrase.lead and (lead := phrase.lead.match(rest)):
         rest = rest[lead.end() :].lstrip(_EDGE)
     if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
-        if _not_names(rules).match(domain[0]):
+        if not_names(rules).match(domain[0]):
             return ""
         return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
     name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase, rules)
@@ -169,34 +187,29 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
 
 
 def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:
-    """A name as far as punctuation goes, or as far as a word that ends names in this language."""
+    """The text up to punctuation, or up to a word that ends names in this language, where it looks like a name."""
     end = _END.search(rest)
     name = rest[: end.start() if end else None].strip(_EDGE)
-    if not (phrase.whole and len(name.split()) <= _SHORT and _is_name(name, phrase.spaces)):
+    if not (phrase.whole and len(name.split()) <= _MAX_LABELLED_NAME_WORDS and _is_name(name, phrase.spaces)):
         stop = phrase.stops.search(name) if phrase.stops else None
         name = name[: stop.start() if stop else None].strip(_EDGE)
-    return name if _is_name(name, phrase.spaces) and not _not_names(rules).match(name) else ""
-
-
-@lru_cache(maxsize=8)
-def _not_names(rules: Rules) -> re.Pattern[str]:
-    words = every(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
+    return name if _is_name(name, phrase.spaces) and not not_names(rules).match(name) else ""
 
 
 def _too_long(rest: str, phrase: Phrase) -> bool:
-    return phrase.whole and len(rest.strip(_EDGE)) > _REST
+    return phrase.whole and len(rest.strip(_EDGE)) > _MAX_REST_CHARACTERS
 
 
 def _is_name(name: str, spaces: bool) -> bool:
-    """A name is short, is no date, and its words have capitals (where the script knows them)."""
+    """Whether a text is short, is no date, and has capitals where its script knows them."""
     words = name.split()
-    if not 2 <= len(name) <= (70 if spaces else 24) or len(words) > 9 or _DATE.search(name):
+    longest = _MAX_NAME_CHARACTERS if spaces else _MAX_UNSPACED_NAME_CHARACTERS
+    if not 2 <= len(name) <= longest or len(words) > _MAX_NAME_WORDS or _DATE.search(name):
         return False
     if not any(map(str.isalpha, name)):
         return False
     if is_caseless(name):
-        return len(words) <= 5
+        return len(words) <= _MAX_CASELESS_NAME_WORDS
     small = [w for w in words if w[0].islower() and len(w) > 3]
     return (_is_capital(words[0]) and len(small) < 2) or (any(map(_is_capital, words)) and not small)
 
@@ -207,31 +220,31 @@ def _is_capital(word: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _book(rules: Rules) -> _Book:
+def _phrase_index(rules: Rules) -> _PhraseIndex:
     words: dict[str, list[Phrase]] = {}
     characters: dict[str, list[Phrase]] = {}
-    others: list[Phrase] = []
-    tables = rules.attribution.items()
+    source_first: list[Phrase] = []
     by_beginning: dict[tuple[str, frozenset[str]], list[Phrase]] = {}
-    for phrase in sorted((p for lang, t in tables for p in phrases_of(lang, t)), key=lambda p: -p.weight):
+    phrases = (p for language, table in rules.attribution.items() for p in phrases_of(language, table))
+    for phrase in sorted(phrases, key=lambda p: -p.weight):
         index = words if phrase.spaces else characters
         firsts = first_words(phrase)
         by_beginning.setdefault((phrase.language, frozenset(firsts)), []).append(phrase)
         for first in firsts:
             index.setdefault(first if phrase.spaces else first[0], []).append(phrase)
         if not firsts:
-            others.append(phrase)
-    families = [Family(tuple(phrases)) for phrases in by_beginning.values()]
+            source_first.append(phrase)
+    families = [Family(tuple(alike)) for alike in by_beginning.values()]
     family_of = {phrase: family for family in families for phrase in family.phrases}
-    notes = every(rules, "notes")
+    notes = entries_of(rules, "notes")
     note = re.compile(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
-    needed = [needed_words(phrase) for phrase in others]
-    other = Literals(sorted(set().union(*needed)) if all(needed) else [" "])
-    return _Book(
-        {word: _bucket(phrases, family_of) for word, phrases in words.items()},
-        {character: _bucket(phrases, family_of) for character, phrases in characters.items()},
-        _bucket(others, family_of),
-        other,
+    needed = [needed_words(phrase) for phrase in source_first]
+    source_first_words = Literals(sorted(set().union(*needed)) if all(needed) else [" "])
+    return _PhraseIndex(
+        {word: _bucket(found, family_of) for word, found in words.items()},
+        {character: _bucket(found, family_of) for character, found in characters.items()},
+        _bucket(source_first, family_of),
+        source_first_words,
         note,
     )
 

@@ -1,25 +1,29 @@
-"""The tables of `data/attribution` → phrases, each with its regular expression.
-
-A table holds `[words]` (name → entries), `[[phrase]]` groups (`patterns`, `kind`, `weight`), and lists:
-`lead` (what may stand before the name: "the website of"), `stops` (what ends it: "under licence"),
-`not_names` (first words of what is no name: "June"),
-`notes` ("Editor's note"), `copyright` and `rights` (words of a notice), `by` and `roles` (of a byline),
-`company` (of a firm's name), `pictures` (a line that begins so credits a picture), `people_labels` (a label that credits
-people as often as papers), `not_hosts` (sites that are no papers), `[stems]` (see `vocabulary.py`), `link_labels` (the whole text of a link to the original), `endings` (of
-inflected names).
-
-A group may say `whole = true`: little may follow the name; `alone = true`: the sentence must be most of
-its paragraph, for in prose it could be a tale; `listed = true`: only a listed publisher is believed.
+"""The tables of `data/attribution`, read as phrases with regular expressions.
 
 A pattern is a row of words as a reader would say them, `this <work> <first> appeared <on> <source>`:
 
-- `<name>` is any entry of the table's `[words]` of that name, `<name?>` the same or nothing;
-- `<source>` is the publisher, `<any>` up to 200 characters (a title, as in WordPress's
+- `<name>` stands for any entry of that name in the table's `[words]`, `<name?>` for one of them or for nothing;
+- `<source>` stands for the publisher's name, `<any>` for up to 200 characters (a title, as in WordPress's
   "The post … appeared first on …");
-- `:` is a colon of any width or a dash, `,` a comma;
-- anything else is itself, without regard to case.
+- `:` stands for a colon of any width or a dash, `,` for a comma;
+- any other word stands for itself, in upper or lower case.
 
-`spaces = false` in a table (Chinese, Japanese, Thai) lets the words stand without white space.
+Patterns are listed in `[[phrase]]` groups with their `kind` and `weight`. A group may set three switches:
+
+- `whole = true`: little may follow the name;
+- `alone = true`: the sentence must fill most of its paragraph, because inside prose it could be a tale;
+- `listed = true`: the name must be that of a listed publisher.
+
+A table may set `spaces = false` (Chinese, Japanese, Thai), which lets words stand without white space between them.
+It may also hold these lists:
+
+- `lead`: what may stand before the name ("the website of"); `stops`: what ends it ("under licence");
+- `not_names`: first words of texts that are no names ("June"); `notes`: "Editor's note" and the like;
+- `copyright`, `rights`: words of a copyright notice; `by`, `roles`: words of a byline;
+- `company`: words of a firm's name; `endings`: case endings of names;
+- `pictures`: how a line begins that credits a picture;
+- `people_labels`: labels that credit people as often as papers; `link_labels`: the whole text of a link to the original;
+- `not_hosts`: domains that are no papers; `[stems]`: words of credit lines, see `vocabulary.py`.
 """
 
 from __future__ import annotations
@@ -29,10 +33,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, Table, strings
 
-FLAGS = re.I | re.S
+#: Vowel signs of Arabic and the stroke that stretches a word: the same word is written with and without them.
+VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
+_FLAGS = re.I | re.S
 _ANY = r".{1,200}?"
 _NAMED = "(?P<source>"
 _SOURCE = _NAMED + r".{2,160})"
@@ -42,8 +49,10 @@ _COLON = r"\s*(?:[:：﹕|–—]|\s-\s)\s*"
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """One pattern of a table. `expression` is the source of its regular expression; `stops` and `lead` are
-    its language's."""
+    """One pattern of a table, with what its table and its group say of it.
+
+    `expression` is the source of its regular expression.
+    """
 
     pattern: str
     words: Mapping[str, tuple[str, ...]]
@@ -60,27 +69,29 @@ class Phrase:
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """Compiled at its first use: a run meets a few of the hundreds, and compiling all takes half a second."""
-        return re.compile(self.expression, FLAGS)
+        """Compiled at its first use: a run needs few of the hundreds, and to compile all takes half a second."""
+        return re.compile(self.expression, _FLAGS)
 
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Phrases of one language that begin alike, asked all at once before each by itself."""
+    """Phrases of one language that begin alike: one expression for all of them is tried before each by itself."""
 
     phrases: tuple[Phrase, ...]
 
     @cached_property
     def any(self) -> re.Pattern[str]:
-        """Matches where any of the phrases does."""
-        return re.compile("|".join(p.expression.replace(_NAMED, "(?:") for p in self.phrases), FLAGS)
+        """Matches where one of the phrases does."""
+        return re.compile("|".join(p.expression.replace(_NAMED, "(?:") for p in self.phrases), _FLAGS)
 
 
 def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
-    """The phrases of one table. Raises `BadRules` for a pattern that names no entry of `[words]`."""
-    file, spaces = f"attribution/{language}.toml", bool(table.get("spaces", True))
+    """The phrases of one table. Raises `BadRules` for a pattern with a name that `[words]` lacks."""
+    file = f"attribution/{language}.toml"
+    spaces = bool(table.get("spaces", True))
     words = {name: strings(file, table["words"], name) for name in table.get("words", {})}
-    stops, lead = _stops(strings(file, table, "stops"), spaces), _lead(strings(file, table, "lead"), spaces)
+    stops = _stops(strings(file, table, "stops"), spaces)
+    lead = _lead(strings(file, table, "lead"), spaces)
     for group in table.get("phrase", []):
         for pattern in strings(file, group, "patterns"):
             try:
@@ -103,14 +114,21 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
             )
 
 
-def every(rules: Rules, key: str) -> tuple[str, ...]:
+def entries_of(rules: Rules, key: str) -> tuple[str, ...]:
     """The entries of a list (`by`, `company`, …) in the tables of all languages."""
     tables = rules.attribution.items()
     return tuple(entry for language, t in tables for entry in strings(f"attribution/{language}.toml", t, key))
 
 
+@lru_cache(maxsize=8)
+def not_names(rules: Rules) -> re.Pattern[str]:
+    """Matches a text that begins with a word of `not_names`: "June 2024", "Facebook"."""
+    words = entries_of(rules, "not_names")
+    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
+
+
 def first_words(phrase: Phrase) -> set[str]:
-    """The words a line can begin with to match, lower case; empty where it begins with the source."""
+    """The words, in lower case, that a matching line can begin with; none for a phrase that begins with the name."""
     found: set[str] = set()
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)
@@ -127,7 +145,7 @@ def first_words(phrase: Phrase) -> set[str]:
 
 
 def needed_words(phrase: Phrase) -> set[str]:
-    """One word of each wording of a part that a line must hold to match; empty where no part must be held."""
+    """Words, in lower case or as written, of which a matching line holds at least one; none where no word is needed."""
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)
         if token == ":" or (name and (name[2] or name[1] in ("source", "any"))):
@@ -137,29 +155,27 @@ def needed_words(phrase: Phrase) -> set[str]:
     return set()
 
 
-def regex_of(pattern: str, words: Mapping[str, Sequence[str]], spaces: bool = True) -> str:
-    """One pattern as the source of a regular expression.
-
-    Raises `KeyError` for a `<name>` that `words` does not hold.
+def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = True) -> str:
+    """The regular expression of a pattern, as text. Raises `KeyError` for a `<name>` that `words` lacks.
 
     >>> bool(re.match(regex_of("via : <source>", {}), "Via: Reuters", re.I))
     True
     """
     tokens = pattern.split()
-    gap = r"(?:\s+|(?<=['’ʼ]))" if spaces else r"\s*"  # "l'article" has no space to show
+    gap = r"(?:\s+|(?<=['’ʼ]))" if spaces else r"\s*"  # "l'article" has no space
     out = ""
     for i, token in enumerate(tokens):
         glued = not out or bool({":", ","} & {token, tokens[i - 1]})
         last = i == len(tokens) - 1
         if (name := re.fullmatch(r"<(\w+)\?>", token)) and not out:
             out += f"(?:{any_of(words[name[1]])}{gap})?"
-            tokens[i] = ":"  # the gap is taken: what follows is glued
+            tokens[i] = ":"  # the gap is inside the group, so that the next token needs none
         else:
             out += _token(token, words, "" if glued else gap, last)
     return out
 
 
-def _token(token: str, words: Mapping[str, Sequence[str]], gap: str, last: bool) -> str:
+def _token(token: str, words: Mapping[str, tuple[str, ...]], gap: str, last: bool) -> str:
     if token == ":":
         return _COLON
     if token == ",":
@@ -175,31 +191,27 @@ def _token(token: str, words: Mapping[str, Sequence[str]], gap: str, last: bool)
     return f"(?:{choice})?" if name[2] else choice
 
 
-def any_of(entries: Sequence[str]) -> str:
-    """A group that matches any of the entries, the longest first."""
-    return _any_of(tuple(entries))
-
-
 @lru_cache(maxsize=1024)  # hundreds of phrases share a few lists of words
-def _any_of(entries: tuple[str, ...]) -> str:
+def any_of(entries: tuple[str, ...]) -> str:
+    """A group that matches any of the entries, the longest first."""
     return "(?:" + "|".join(literal(e) for e in sorted(entries, key=len, reverse=True)) + ")"
 
 
 def literal(text: str) -> str:
-    """The text itself; its white space may be any white space, its apostrophe any apostrophe."""
+    """An expression for the text itself, with any white space for its own and any apostrophe for its own."""
     folded = r"\s+".join(re.escape(word) for word in text.split())
     return re.sub(r"['’]", "['’ʼ]", folded)
 
 
-def _stops(entries: Sequence[str], spaces: bool) -> re.Pattern[str] | None:
-    """Case matters: "Le" may be a name's first word, "le" ends it."""
+def _stops(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
+    """What ends a name. Case matters: "Le" may be the first word of a name, "le" ends one."""
     if not entries:
         return None
     return re.compile(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
 
 
-def _lead(entries: Sequence[str], spaces: bool) -> re.Pattern[str] | None:
-    """Case matters: "the Guardian" loses its article, "The Conversation" is a name."""
+def _lead(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
+    """What may stand before a name. Case matters: "the Guardian" loses its article, "The Conversation" keeps it."""
     if not entries:
         return None
     after = r"(?:\s+|(?<=['’]))[«“„\"]?" if spaces else r"\s*"

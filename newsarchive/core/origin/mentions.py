@@ -1,7 +1,7 @@
-"""A line → the one paper that it names: listed, by its domain, by a link to another site, or by an unlisted name.
+"""The one paper that a line names: "with thanks to Mare News (marenews.example)".
 
-A line that names two papers names none: a list of partners, or prose. Places where people meet (`not_hosts`) are no
-papers, and the blog itself is none here.
+The name may be listed, be a domain, be the text of a link to another site, or be unlisted. A line that names two papers
+is a list of partners or prose, and gives none. Sites where people meet (`not_hosts`) and the blog itself are no papers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import every
+from newsarchive.core.origin.attribution_patterns import entries_of
 from newsarchive.core.origin.outlet_names import Name, unlisted_names
 from newsarchive.core.origin.publishers import (
     Publisher,
@@ -30,21 +30,21 @@ from newsarchive.core.text.scripts import HANGUL, UNSPACED, is_caseless
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.rules import Rules
 
-#: The longest listed name, in words.
-_WORDS = 7
-#: Names of so few characters stand in other words of scripts without spaces.
-_SHORT = 2
-#: Shorter names are met as they are spelt, or not at all.
-_SLIPS = 8
+#: Words of a listed name, and of a link's text that is a name. Longer texts are not looked up.
+_MAX_NAME_WORDS = 7
+#: Characters of a name in a script without spaces. A name must have more: with just these it is part of other words.
+_MIN_UNSPACED_CHARACTERS = 2
+#: Characters of a name that may be misspelt; a shorter one is found as it is listed, or not at all.
+_MIN_SLIP_CHARACTERS = 8
 
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w@-])(/[^\s)）\]]*)?", re.I
 )
 _GAP = re.compile(r"[\s./&'’ʼ+!*-]{0,3}")
-#: A name may be glued to what follows: no space parts them, or a Korean particle ends it.
+#: In these scripts a name may be followed by another word, or by a Korean particle, without a space.
 _GLUED = re.compile(f"[{UNSPACED}{HANGUL}]")
 _OPENING, _CLOSING = tuple("«“„《「『‘"), tuple("»”“》」』’(（,，")
-#: "Libération et Le Monde" are two names, where the second is listed too.
+#: What joins two names: "Libération et Le Monde".
 _AND = re.compile(r" (?:and|et|y|e|und|en|och|i|или|и|&) ")
 #: The word before a name, with at most one small word between them.
 _BEFORE = re.compile(r"(?P<word>[^\W\d_][\w-]*)(?: (?:of|del|della|di|du|de|des|da|do|der|van|the))? $")
@@ -53,10 +53,10 @@ _BEFORE_ADDRESS = re.compile(r"[\s»”\"’》」』]*[,:：–—-]?\s*[(（\[
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """The paper of a line, as printed between `start` and `end`; `name` may be its domain, `url` is a link to it.
+    """The paper that a line names between `start` and `end`; `name` may be its domain, `url` is a link to it.
 
-    `mark` is how it is named: `listed`, `domain`, `linked`, `quoted`, `capital`, `rest`; `press` says that an unlisted name has a
-    word of papers' names in it.
+    `mark` says how it is named: `listed`, `domain`, `linked`, `quoted`, `capital`, `rest`. `press` says that an unlisted
+    name holds a word of papers' names.
     """
 
     name: str
@@ -69,17 +69,17 @@ class Mention:
 
     @property
     def printed(self) -> str:
-        """The name with the address that stands beside it, as other attributions print it."""
-        return (
-            f"{self.name} ({self.domain})"
-            if self.mark == "domain" and self.name != self.domain
-            else self.name
-        )
+        """The name, with the address that stands beside it, as other attributions print it."""
+        with_domain = self.mark == "domain" and self.name != self.domain
+        return f"{self.name} ({self.domain})" if with_domain else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class _Host:
-    """Another site of a line: linked (`anchor`) or printed; `host` may have a path, to tell who shares it."""
+class _OtherSite:
+    """Another site that a line links (`anchor` is the link's text) or prints.
+
+    `host` holds the path too, because some publishers share a host.
+    """
 
     domain: str
     host: str
@@ -94,7 +94,7 @@ Links = tuple[tuple[str, str], ...]
 
 
 def mention_in(line: str, links: Links, url: str, rules: Rules) -> Mention | None:
-    """The one paper that a line names, `None` for none or several. `url` is the page's own."""
+    """The one paper that a line names, `None` for none or several. `url` is the address of the page."""
     words = words_of(line, rules)
     hosts = tuple(_hosts(line, links, url, rules))
     listed = _one_each(_listed_names(line, words, rules))
@@ -104,7 +104,9 @@ def mention_in(line: str, links: Links, url: str, rules: Rules) -> Mention | Non
     if listed:
         return _of_listed(listed[0], hosts, rules)
     names = unlisted_names(_without(line, hosts), words, rules)
-    slips = [(found, n) for n in names if len(n.text) >= _SLIPS and (found := by_name(n.text, rules))]
+    slips = [
+        (found, n) for n in names if len(n.text) >= _MIN_SLIP_CHARACTERS and (found := by_name(n.text, rules))
+    ]
     if slips:
         return _of_listed(slips[0], hosts, rules)
     return _of_host(hosts, names, line, rules) if hosts else _of_name(names)
@@ -114,12 +116,12 @@ def mention_in(line: str, links: Links, url: str, rules: Rules) -> Mention | Non
 
 
 def _listed_names(line: str, words: Sequence[Word], rules: Rules) -> Iterator[tuple[Publisher, Name]]:
-    """Listed names from left to right, the longest first, none inside another."""
+    """The listed names from left to right. Of several that begin at one word the longest is taken."""
     at = 0
     for i, word in enumerate(words):
         if word.start < at or not (word.is_capital or _may_begin(word, rules)) or _is_common(word):
             continue
-        found = _spaced(line, words[i : i + _WORDS], rules) or _unspaced(line, word.start, rules)
+        found = _spaced(line, words[i : i + _MAX_NAME_WORDS], rules) or _unspaced(line, word.start, rules)
         if found:
             at = found[1].end
             yield found
@@ -128,7 +130,7 @@ def _listed_names(line: str, words: Sequence[Word], rules: Rules) -> Iterator[tu
 
 
 def _may_begin(word: Word, rules: Rules) -> bool:
-    """Whether a word without a capital may begin a listed name: in a script without capitals, or as "taz" does."""
+    """Whether a word without a capital may begin a listed name: one in a script without capitals, or "taz"."""
     return is_caseless(word.text) or word.text in _small_beginnings(rules)
 
 
@@ -139,7 +141,7 @@ def _small_beginnings(rules: Rules) -> frozenset[str]:
 
 
 def _is_common(word: Word) -> bool:
-    """Whether a word of a script without capitals says what credits say: "الخبر" is a paper, and "the news"."""
+    """Whether a word in a script without capitals is also a word of credits: "الخبر" is a paper, and "the news"."""
     return bool(word.groups - {"press"}) and is_caseless(word.text) and not word.text[0].isdigit()
 
 
@@ -162,14 +164,13 @@ def _spaced(line: str, words: Sequence[Word], rules: Rules) -> tuple[Publisher, 
 
 
 def _stands(line: str, start: int, end: int, rules: Rules) -> bool:
-    """Whether a listed name is a whole name: no capital goes on before or after it, and it fills its quotation marks."""
+    """Whether a listed name is a whole name: no capitalised word extends it, and it fills its quotation marks."""
     before, after = line[:start].rstrip(), line[end:].lstrip()
     if before[-1:] in _OPENING and not after.startswith(_CLOSING):
         return False
     last = _BEFORE.search(line[:start])
     word = words_of(last["word"], rules) if last else ()
-    longer = bool(word) and word[0].is_capital and not (word[0].groups - {"press"})
-    if longer:
+    if word and word[0].is_capital and not (word[0].groups - {"press"}):
         return False
     joined = _AND.match(line[end:])
     other = longest_name(line[end + joined.end() :], rules) if joined else ""
@@ -185,9 +186,9 @@ def _is_written(text: str, publisher: Publisher, rules: Rules) -> bool:
 
 
 def _unspaced(line: str, start: int, rules: Rules) -> tuple[Publisher, Name] | None:
-    """A listed name of a script without spaces that begins at a place."""
-    for name, publisher in _by_beginning(rules).get(line[start : start + _SHORT], ()):
-        if line.startswith(name, start) and len(name) > _SHORT:
+    """The longest listed name of a script without spaces that begins at `start`."""
+    for name, publisher in _by_beginning(rules).get(line[start : start + _MIN_UNSPACED_CHARACTERS], ()):
+        if line.startswith(name, start) and len(name) > _MIN_UNSPACED_CHARACTERS:
             return publisher, Name(name, start, start + len(name), "listed")
     return None
 
@@ -195,7 +196,7 @@ def _unspaced(line: str, start: int, rules: Rules) -> tuple[Publisher, Name] | N
 def _inside(line: str, rules: Rules) -> Iterator[tuple[Publisher, Name]]:
     """Listed names glued to other words, where no word begins with one."""
     at = 0
-    for start in range(len(line) - _SHORT):
+    for start in range(len(line) - _MIN_UNSPACED_CHARACTERS):
         found = _unspaced(line, start, rules) if start >= at else None
         if found:
             at = found[1].end
@@ -209,33 +210,32 @@ def _by_beginning(rules: Rules) -> Mapping[str, tuple[tuple[str, Publisher], ...
     for publisher in dict.fromkeys(registry(rules).by_key.values()):
         for name in (publisher.name, *publisher.aliases):
             if _GLUED.match(name):
-                found[name[:_SHORT]].append((name, publisher))
+                found[name[:_MIN_UNSPACED_CHARACTERS]].append((name, publisher))
     return {k: tuple(sorted(v, key=lambda pair: -len(pair[0]))) for k, v in found.items()}
 
 
 def _one_each(found: Iterator[tuple[Publisher, Name]]) -> list[tuple[Publisher, Name]]:
-    """Each publisher once, where it stands first."""
+    """Each publisher once, with its first name in the line."""
     return list({publisher.name: (publisher, name) for publisher, name in reversed(list(found))}.values())
 
 
 # --- hosts -----------------------------------------------------------------------------------------------------------
 
 
-def _hosts(line: str, links: Links, url: str, rules: Rules) -> Iterator[_Host]:
+def _hosts(line: str, links: Links, url: str, rules: Rules) -> Iterator[_OtherSite]:
     """The other sites that a line links to or prints."""
     for anchor, link in links:
         domain = _domain(link)
         if domain and _is_paper(domain, link, url, rules):
             start = line.find(anchor) if anchor else -1
-            yield _Host(
-                domain, _host(link), link, max(start, 0), max(start, 0) + len(anchor) * (start >= 0), anchor
-            )
+            end = start + len(anchor) if start >= 0 else 0
+            yield _OtherSite(domain, _host(link), link, max(start, 0), end, anchor)
     for match in _ADDRESS.finditer(line):
         domain = _domain("https://" + match[1])
         whole = match[0] if match[0].lower().startswith("http") else "https://" + match[0]
         is_address = match[0].lower().startswith(("http", "www.")) or match[1].islower() or match[2]
         if domain and is_address and _is_paper(domain, whole, url, rules):
-            yield _Host(domain, _host(whole), whole if match[2] else "", match.start(), match.end())
+            yield _OtherSite(domain, _host(whole), whole if match[2] else "", match.start(), match.end())
 
 
 def _host(link: str) -> str:
@@ -257,22 +257,22 @@ def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
 
 @lru_cache(maxsize=8)
 def not_hosts(rules: Rules) -> frozenset[str]:
-    """Domains that are no papers: where people meet, shorten links, keep pictures."""
-    return frozenset(every(rules, "not_hosts"))
+    """Domains that are no papers: social networks, shorteners of links, stores of pictures."""
+    return frozenset(entries_of(rules, "not_hosts"))
 
 
-def _without(line: str, hosts: Sequence[_Host]) -> str:
-    """The line with its printed addresses blanked, so that no name is read from them."""
+def _without(line: str, hosts: Sequence[_OtherSite]) -> str:
+    """The line with spaces for its printed addresses, so that no name is read from them."""
     for host in hosts:
         if not host.anchor:
             line = line[: host.start] + " " * (host.end - host.start) + line[host.end :]
     return line
 
 
-# --- what it comes to ------------------------------------------------------------------------------------------------
+# --- the mention -----------------------------------------------------------------------------------------------------
 
 
-def _of_listed(found: tuple[Publisher, Name], hosts: Sequence[_Host], rules: Rules) -> Mention | None:
+def _of_listed(found: tuple[Publisher, Name], hosts: Sequence[_OtherSite], rules: Rules) -> Mention | None:
     publisher, name = found
     others = [h for h in hosts if (p := by_host(h.host, rules)) is not None and p is not publisher]
     if others and not any(by_host(h.host, rules) is publisher for h in hosts):
@@ -281,19 +281,16 @@ def _of_listed(found: tuple[Publisher, Name], hosts: Sequence[_Host], rules: Rul
     return Mention(name.text, name.start, name.end, "listed", publisher.domain, url)
 
 
-def _of_host(hosts: Sequence[_Host], names: Sequence[Name], line: str, rules: Rules) -> Mention | None:
-    """The site with the name that stands for it: its link's, the one before its address, or the one spelt like it."""
+def _of_host(hosts: Sequence[_OtherSite], names: Sequence[Name], line: str, rules: Rules) -> Mention | None:
+    """The site with its name: the text of its link, the name before its address, or a name spelt like its domain."""
     url = next((h.url for h in hosts if h.url), "")
     first = hosts[0]
     owner = by_host(first.host, rules)
     domain = owner.domain if owner else first.domain
     for host in hosts:
         for name in names:
-            linked = (
-                bool(host.anchor)
-                and len(host.anchor.split()) <= _WORDS
-                and host.start <= name.start < host.end
-            )
+            is_short = bool(host.anchor) and len(host.anchor.split()) <= _MAX_NAME_WORDS
+            linked = is_short and host.start <= name.start < host.end
             name = _whole(name, host, line) if linked else name
             beside = not host.anchor and bool(_BEFORE_ADDRESS.fullmatch(line[name.end : host.start]))
             if linked or beside or _spells(name.text, host.domain):
@@ -305,15 +302,11 @@ def _of_host(hosts: Sequence[_Host], names: Sequence[Name], line: str, rules: Ru
     return Mention(printed, first.start, first.end, "linked" if first.anchor else "domain", domain, url)
 
 
-def _whole(name: Name, host: _Host, line: str) -> Name:
-    """The name that a link's text is part of: all of the text, where it is short."""
+def _whole(name: Name, host: _OtherSite, line: str) -> Name:
+    """A name inside the text of a link, extended to all of that text where the text is short and not the whole line."""
     text = host.anchor.strip(" \t\"'“”‘’«»„()")
-    if (
-        name.text not in text
-        or len(text.split()) > _WORDS
-        or text.endswith((".", "…"))
-        or line == host.anchor
-    ):
+    is_long = len(text.split()) > _MAX_NAME_WORDS
+    if name.text not in text or is_long or text.endswith((".", "…")) or line == host.anchor:
         return name
     return Name(text, host.start, host.end, name.mark, name.press)
 
@@ -327,6 +320,6 @@ def _of_name(names: Sequence[Name]) -> Mention | None:
     if len({key_of(n.text) for n in names}) != 1:
         return None
     name = names[0]
-    if name.opens and not name.press:  # the first word of a sentence has its capital from the grammar
+    if name.opens and not name.press:  # the capital may be that of the sentence
         return None
     return Mention(name.text, name.start, name.end, name.mark, press=name.press)

@@ -1,6 +1,7 @@
-"""One line of text → the copyright notice that it is: mark, year, holder.
+"""Copyright notices ("© 2025 The Heron Ltd") and the ways in which agencies sign a text ("LONDON (AP) —", "(AFP)").
 
-How agencies sign: the dateline that opens a text, the signature that ends it. Only a listed agency is believed.
+A notice is read into mark, year and holder. An agency signs with a dateline that opens the text or with a signature that
+ends it; both count for listed agencies alone.
 """
 
 from __future__ import annotations
@@ -10,23 +11,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import credits_picture
 from newsarchive.core.origin.publishers import by_host, by_name
 from newsarchive.core.text.patterns import Literals
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
-#: A longer line is prose about copyright, not a notice.
-LINE = 300
-#: A longer "holder" after the bare word is prose: "Copyright: parts of this text are taken from …".
-_LONGEST = 60
+#: Characters of a notice; a longer line is prose about copyright.
+MAX_LINE_CHARACTERS = 300
+#: Characters of a line that reserves rights without a copyright mark; a longer one is prose.
+_MAX_RIGHTS_CHARACTERS = 120
+#: Characters of a holder in a line without "©"; a longer one is prose: "Copyright: parts of this text are taken from …".
+_MAX_HOLDER_CHARACTERS = 60
+#: Characters of a line that is nothing but a dateline or a signature; it must have fewer.
+_MAX_SIGNATURE_CHARACTERS = 40
 
 _YEARS = r"(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)\d\d|\d\d))*"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _YEAR_RANGE = re.compile(rf"(?<!\d){_YEARS}(?!\d)")
 _EDGE = " \t\n\"'“”‘’«»()（）[]【】*_–—-:：,，.。;；|•·/"
-# A full stop that is part of the firm's name does not end it: "Dow Jones & Company, Inc."
+# A full stop inside the firm's name does not end it: "Dow Jones & Company, Inc."
 _END = re.compile(
     r"[!?。\n|•;；]|(?<!\bPT)(?<!\bSt)\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s"
 )
@@ -34,7 +39,7 @@ _END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Copyright:
-    """A copyright notice; `holder` is "" and `year` is `None` where the notice has none."""
+    """A copyright notice; `holder` is "" and `year` is `None` where the notice names none."""
 
     notice: str
     holder: str = ""
@@ -43,7 +48,7 @@ class Copyright:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The tables' words of all languages as patterns; a line without one of `any` need not be searched."""
+    """The words of all languages as patterns. A line without one of `any` is no notice."""
 
     any: Literals
     mark: re.Pattern[str]
@@ -52,29 +57,35 @@ class _Words:
 
 
 def copyright_of(text: str, rules: Rules) -> Copyright | None:
-    """The copyright notice that a line is, `None` where the line is anything else.
+    """The copyright notice in a line that is one, `None` for any other line.
 
-    The word alone makes no notice ("Copyright law …"): a sign, a year, a colon or the reservation
-    of rights must stand with it. Of several years the last is taken.
+    The word "copyright" is no notice by itself ("Copyright law …"): it needs a sign, a year, a colon or the reservation
+    of rights. Of several years the last is taken.
+
+    >>> from newsarchive.rules import default
+    >>> copyright_of("© 2019-2025 The Heron Ltd.", default())
+    Copyright(notice='© 2019-2025 The Heron Ltd.', holder='The Heron Ltd', year=2025)
     """
     line = text.strip()
-    if not line or len(line) > LINE:
+    if not line or len(line) > MAX_LINE_CHARACTERS:
         return None
     words = _words(rules)
     if not words.any.stand_in(line.lower()):
         return None
     found = words.mark.search(line)
-    if found is None and not (len(line) <= 120 and words.rights and words.rights.search(line)):
+    if found is None and not (
+        len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights and words.rights.search(line)
+    ):
         return None
     holder = _holder(line, found, words)
-    if len(holder) > _LONGEST and "©" not in line:
+    if len(holder) > _MAX_HOLDER_CHARACTERS and "©" not in line:
         return None
     years = _YEAR.findall(line)
     return Copyright(line, holder, int(years[-1]) if years else None)
 
 
 def _holder(line: str, mark: re.Match[str] | None, words: _Words) -> str:
-    """Who holds the right: after the mark, or before it ("Reuters © 2025")."""
+    """The holder's name after the mark, or else before it ("Reuters © 2025")."""
     after, before = (line[mark.end() :], line[: mark.start()]) if mark else (line, "")
     return _first_name(after, words) or _first_name(before, words)
 
@@ -91,9 +102,9 @@ def _first_name(side: str, words: _Words) -> str:
 
 @lru_cache(maxsize=8)
 def _words(rules: Rules) -> _Words:
-    word = any_of(["copyright", *every(rules, "copyright")])
-    rights, by = every(rules, "rights"), every(rules, "by")
-    reserved = any_of(rights or ["all rights reserved"])
+    word = any_of(("copyright", *entries_of(rules, "copyright")))
+    rights, by = entries_of(rules, "rights"), entries_of(rules, "by")
+    reserved = any_of(rights or ("all rights reserved",))
     mark = (
         rf"(?:{word}\s*)?(?:©|ⓒ)(?:\s*{word}\b)?|{word}\s*\(c\)|{_YEARS}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
         rf"|^\W{{0,4}}{word}(?:(?=[\s,]*(?:by\s+)?{_YEARS})|\s*[:：])"
@@ -101,16 +112,14 @@ def _words(rules: Rules) -> _Words:
     )
     signs = ("©", "ⓒ", "(c)", "copyright")
     return _Words(
-        Literals((*signs, *every(rules, "copyright"), *rights)),
+        Literals((*signs, *entries_of(rules, "copyright"), *rights)),
         re.compile(mark, re.I),
         re.compile(any_of(rights), re.I) if rights else None,
         re.compile(any_of(by) + r"\s+", re.I) if by else None,
     )
 
 
-#: A line of fewer characters may be a dateline and nothing else.
-_SIGN = 40
-# How a text opens that comes from an agency; only a listed agency is believed.
+# How a text from an agency begins. The name counts for a listed agency alone.
 _DATELINES = tuple(
     map(
         re.compile,
@@ -128,19 +137,19 @@ _DATELINES = tuple(
         ),
     )
 )
-#: "JAKARTA, KOMPAS.com -", "Liputan6.com, Jakarta -": papers that sign as agencies do.
+#: Datelines of papers that sign as agencies do: "JAKARTA, KOMPAS.com -", "Liputan6.com, Jakarta -".
 _SITE_DATELINE = re.compile(
     r"^(?:[^\n,.–—-]{2,30}, )?(?P<name>\w+\.(?:com|co|id|net|org))(?:, [^\n,.–—-]{2,30})?\s*[-–—]\s", re.I
 )
-#: "(AFP)", "— AP", "/Reuters" as the last words of a text.
+#: The last words of a text: "(AFP)", "— AP", "/Reuters".
 _SIGNATURE = re.compile(
     r"(?:[(（\[【]\s*(?P<in>[^()（）\[\]【】\n]{2,40}?)\s*[)）\]】]|[–—/]\s*(?P<after>[^\n–—/.]{2,40})|^(?P<all>[^\s,.]{2,12}))[\s.。–—-]*$"
 )
 
 
 def dateline_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
-    """(line, agency) of the dateline of an article's paragraphs, two empty strings without one."""
-    last = [b for b in body[-1:] if len(b.text) < _SIGN]
+    """The dateline in an article's paragraphs and its agency, two empty strings without one."""
+    last = [b for b in body[-1:] if len(b.text) < _MAX_SIGNATURE_CHARACTERS]
     for block in (*body[:2], *last):
         if name := _dateline_agency(block.text, rules):
             return block.text[:80], name
@@ -148,7 +157,7 @@ def dateline_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
 
 
 def signature_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
-    """(words, agency) of the signature that ends an article, two empty strings without one."""
+    """The signature at an article's end and its agency, two empty strings without one."""
     for block in (b for b in body[-2:] if not credits_picture(b.text, rules)):
         match = _SIGNATURE.search(block.text[-60:])
         if match and (name := _signer(match, rules)):
@@ -157,8 +166,8 @@ def signature_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
 
 
 def signed_by(text: str, rules: Rules) -> str:
-    """The agency of a line that is its signature and nothing else: "EFE", "(共同)", "(ANSA) - ROMA, 3 MAR"; or ""."""
-    if len(text) >= _SIGN or credits_picture(text, rules):
+    """The agency of a line that is nothing but its signature ("EFE", "(共同)", "(ANSA) - ROMA, 3 MAR"), "" for others."""
+    if len(text) >= _MAX_SIGNATURE_CHARACTERS or credits_picture(text, rules):
         return ""
     match = _SIGNATURE.match(text.strip())
     return (_signer(match, rules) if match else "") or _dateline_agency(text, rules)
@@ -169,7 +178,7 @@ def _signer(match: re.Match[str], rules: Rules) -> str:
 
 
 def _dateline_agency(text: str, rules: Rules) -> str:
-    """The agency of a dateline, or the paper that signs as an agency does; "" without one."""
+    """The agency that a dateline names, or the paper that signs like an agency; "" without one."""
     for pattern in _DATELINES:
         match = pattern.match(text)
         if match and (name := _agency(match["name"], rules)):
@@ -179,7 +188,7 @@ def _dateline_agency(text: str, rules: Rules) -> str:
 
 
 def _agency(text: str, rules: Rules) -> str:
-    """The agency named in a dateline, "" where it names none: "Reuters", "AP/dpa", "東京 3日 ロイター"."""
+    """The agency in a text of a dateline ("Reuters", "AP/dpa", "東京 3日 ロイター"), "" without one."""
     for part in [text, *re.split(r"[/,;|·]|\s(?=\S+$)", text)]:
         found = by_name(part, rules)
         if found is not None and found.kind == "agency":

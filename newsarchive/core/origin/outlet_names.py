@@ -1,19 +1,26 @@
-"""The names in a line that no table lists: by capitals, by quotation marks, or as the rest of a known line."""
+"""Names in a line that no table lists: «Озёрные заметки», "in The Heron", 湖畔新聞.
+
+A name is told by quotation marks, by its capitals, or, in scripts without capitals, as what is left of a line when the
+words of credits are taken out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import not_names
 from newsarchive.core.origin.vocabulary import Word, vocabulary
-from newsarchive.core.text.scripts import UNSPACED, is_caseless
+from newsarchive.core.text.scripts import is_caseless
 from newsarchive.rules import Rules
 
-#: The longest name, in words, and in characters where words have no spaces.
-_WORDS, _CASELESS_WORDS, _CHARACTERS = 6, 4, 14
+#: Words of a name. A quotation with more is none; a run of capitals may have two more, for joining words.
+_MAX_NAME_WORDS = 6
+#: Words of a quoted name that begins without a capital; a longer quotation is speech.
+_MAX_CASELESS_NAME_WORDS = 4
+#: Characters of a name that is one word of a script without capitals; a longer one is a sentence.
+_MAX_UNSPACED_NAME_CHARACTERS = 14
 
 _QUOTED = re.compile(
     r"«\s*([^«»]{2,60}?)\s*»|“([^“”]{2,60})”|„([^„“”]{2,60})[“”]|《([^《》]{2,30})》|「([^「」]{2,30})」|『([^『』]{2,30})』"
@@ -22,6 +29,7 @@ _QUOTED = re.compile(
 _BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 #: What stands between the words of one name.
 _JOINT = re.compile(r"[ \u00a0]|['’ʼ.&-]|\.? & |\. ")
+#: Small words inside a name: "Corriere della Sera".
 _JOINERS = frozenset(
     [
         "of",
@@ -58,6 +66,7 @@ _JOINERS = frozenset(
         "och",
     ]
 )
+#: Articles that may begin a name: "The Heron", "El País".
 _ARTICLES = frozenset(
     [
         "The",
@@ -86,10 +95,10 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:]\s|\n)\W*$")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as it stands between `start` and `end` of its line.
+    """A name between `start` and `end` of its line.
 
-    `mark` is how it was told: `quoted`, `capital`, `rest`; `press` says that a word of it is one of papers' names, `opens` that one
-    capital alone, at the start of a sentence, tells it.
+    `mark` says how it was told: `quoted`, `capital` or `rest`. `press` says that it holds a word of papers' names,
+    `opens` that its only sign is a capital at the start of a sentence.
     """
 
     text: str
@@ -101,7 +110,11 @@ class Name:
 
 
 def unlisted_names(line: str, words: Sequence[Word], rules: Rules) -> tuple[Name, ...]:
-    """The names of a line, the surest kind alone: quoted, else of papers' words, else all others."""
+    """The names of a line, of the surest kind alone.
+
+    Quoted names are surer than others; among those, names with a word of papers' names are surest, and names told by the
+    capital of a sentence least sure.
+    """
     found = [n for n in _quoted(line, words, rules) if _may_name(n.text, rules)]
     if not found:
         runs = (*_capital(line, words), *_rest(line, words, rules))
@@ -116,16 +129,16 @@ def _quoted(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
         text, start, end = _BRACKETS.sub("", match[group]).strip(), match.start(group), match.end(group)
         inside = [w for w in words if start <= w.start < end]
         is_name = inside and (inside[0].is_capital or is_caseless(text))
-        most = _WORDS if inside and inside[0].is_capital else _CASELESS_WORDS
+        most = _MAX_NAME_WORDS if inside and inside[0].is_capital else _MAX_CASELESS_NAME_WORDS
         if is_name and len(inside) <= most and not re.search(r"[.!?。！？,，]$", text):
             yield Name(text, start, end, "quoted", _is_press(inside))
 
 
 def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
-    """Runs of capitalised words; words of credit lines at their edges are no part of them."""
+    """Runs of capitalised words, without words of credits at their ends."""
     for run in _runs(line, words):
         run = _trimmed(line, run)
-        if not run or not run[0].text[0].isupper() or len(run) > _WORDS + 2:
+        if not run or not run[0].text[0].isupper() or len(run) > _MAX_NAME_WORDS + 2:
             continue
         opens = len(run) == 1 and bool(_SENTENCE_START.search(line[: run[0].start]))
         press = _is_press(run) or _is_titled(line, run)
@@ -147,7 +160,7 @@ def _runs(line: str, words: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 def _trimmed(line: str, run: list[Word]) -> list[Word]:
-    """A run without what the grammar or the credit put at its ends; an article of its own stays."""
+    """A run without words of credits and of grammar at its ends. An article that belongs to the name stays."""
     starts = bool(_SENTENCE_START.search(line[: run[0].start]))
     while run and (not run[-1].is_capital or (starts and _is_of_credit(run[-1]))):
         run = run[:-1]
@@ -162,7 +175,7 @@ def _trimmed(line: str, run: list[Word]) -> list[Word]:
 
 
 def _is_titled(line: str, run: Sequence[Word]) -> bool:
-    """Whether a name has an article of its own, with a capital inside of a sentence, as papers have: "in The Heron"."""
+    """Whether a name inside a sentence has an article with a capital, as papers have: "in The Heron"."""
     inside = not _SENTENCE_START.search(line[: run[0].start])
     return inside and run[0].text in _ARTICLES and len(run) > 1 and len(run[0].text) > 1
 
@@ -173,7 +186,7 @@ def _is_of_credit(word: Word) -> bool:
 
 
 def _rest(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
-    """In scripts without capitals: what no table knows, with words of papers' names beside it."""
+    """In scripts without capitals: runs of words that no table knows, with words of papers' names among them."""
     run: list[Word] = []
     for word in (*words, None):
         fits = (
@@ -194,13 +207,18 @@ def _named(line: str, run: list[Word], rules: Rules) -> Iterator[Name]:
     start, end = run[0].start, run[-1].end
     text = vocabulary(rules).without_particle(line[start:end])
     known = all(w.groups and _is_listed(w, rules) for w in run)
-    if known or len(text) < 2 or len(run) > _WORDS or (len(run) == 1 and len(text) > _CHARACTERS):
+    if (
+        known
+        or len(text) < 2
+        or len(run) > _MAX_NAME_WORDS
+        or (len(run) == 1 and len(text) > _MAX_UNSPACED_NAME_CHARACTERS)
+    ):
         return
     yield Name(text, start, start + len(text), "rest", _is_press(run))
 
 
 def _is_listed(word: Word, rules: Rules) -> bool:
-    """Whether a table holds the word itself, not its ending alone."""
+    """Whether a table holds the word itself, and not only its ending."""
     known = vocabulary(rules)
     return word.text in known.whole or word.text in known.runs
 
@@ -210,11 +228,5 @@ def _is_press(words: Sequence[Word]) -> bool:
 
 
 def _may_name(text: str, rules: Rules) -> bool:
-    """Whether a text can be a name: no month, no language, no "Facebook", and not a known word alone."""
-    return len(text) > 1 and not _not_names(rules).match(text) and any(map(str.isalpha, text))
-
-
-@lru_cache(maxsize=8)
-def _not_names(rules: Rules) -> re.Pattern[str]:
-    words = every(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
+    """Whether a text can be a name. A month, a language and "Facebook" cannot."""
+    return len(text) > 1 and not not_names(rules).match(text) and any(map(str.isalpha, text))

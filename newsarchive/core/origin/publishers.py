@@ -1,7 +1,7 @@
-"""A name or a host → the publisher that it means, from `data/publishers.toml`.
+"""The publisher that a name or a host means, from `data/publishers.toml`.
 
-Names are met in spite of slips: space, case, accents, a missing letter ("South ChinaMorning Post").
-What is not listed is `None`, never a guess: "Reuters Institute" is not Reuters.
+A name is found in spite of slips in spaces, case, accents or a letter: "South ChinaMorning Post". A name that is not
+listed gives `None`, never a guess: "Reuters Institute" is not Reuters.
 """
 
 from __future__ import annotations
@@ -12,30 +12,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import any_of, every
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.text.scripts import UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
-#: Names at least this long may hold one slip; twice as long, two.
-_SLIP_LENGTH = 8
-_LONGEST = 60
-#: Names up to this many letters must be spelt as listed.
-_ACRONYM = 4
-#: How many shorter forms of a firm's name are tried.
-_FIRM_FORMS = 20
-#: A number is no slip: "2 minutes" is not "20 Minutes".
+#: Characters of a folded name that may hold one slip; a name of twice as many may hold two, a shorter one none.
+_MIN_SLIP_CHARACTERS = 8
+#: Characters of a text in which a name is looked for; listed names are shorter.
+_MAX_NAME_CHARACTERS = 60
+#: Characters of a folded name that must be spelt as it is listed ("MAP"); a longer one need not.
+_MAX_ACRONYM_CHARACTERS = 4
+#: Shorter forms of a firm's name that are looked up; further ones are not made.
+_MAX_FIRM_NAMES = 20
+#: A number that differs is no slip: "2 minutes" is not "20 Minutes".
 _DIGITS = re.compile(r"\d+")
 _WORD_END = re.compile(rf"(?<=\w)(?!\w)|(?<=[{UNSPACED}])|(?<=[!.*+/])")
 _INFLECTED = re.compile(r"[\u0400-\u04ff]")
 _THE = re.compile(r"^the\s+(?=\w)")
-#: Articles that may fall away or be added: "Die Zeit" in "Quelle: Zeit". "LA Times" begins with none.
+#: Articles that a printed name may lack or add: "Quelle: Zeit" means "Die Zeit". "LA Times" begins with none.
 _ARTICLE = re.compile(r"^(?:der|die|das|le|la|les|el|il|lo|de|het|o)\s+(?=\w)|^(?:l|al)['’ʼ-]", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """One publisher: `domains[0]` is the one stored; `kind` is a word of `publishers.toml`."""
+    """One publisher. `domains[0]` is the domain that is stored, `kind` a word of `publishers.toml` (`paper`, `agency`)."""
 
     name: str
     domains: tuple[str, ...] = ()
@@ -50,7 +51,10 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Registry:
-    """The publishers by folded name and by domain."""
+    """All publishers, by folded name (`by_key`), by name without its article, by name without case endings, by domain.
+
+    `long_keys` are the folded names that may hold a slip.
+    """
 
     by_key: Mapping[str, Publisher]
     by_bare: Mapping[str, Publisher]
@@ -61,18 +65,17 @@ class Registry:
 
 @lru_cache(maxsize=8192)
 def key_of(name: str) -> str:
-    """A name as it is looked up: letters and digits, without case, accents or a leading "the".
+    """A name folded for comparison: letters and digits, without case, accents or a leading "the".
 
     >>> key_of("The South ChinaMorning Post") == key_of("South China Morning Post")
     True
     """
-    folded = unicodedata.normalize("NFKD", name.strip()).casefold()
-    folded = _THE.sub("", folded)
+    folded = _THE.sub("", unicodedata.normalize("NFKD", name.strip()).casefold())
     return "".join(c for c in folded if c.isalnum())
 
 
 def by_name(name: str, rules: Rules) -> Publisher | None:
-    """The publisher of that name or alias, with a slip or two where the name is long."""
+    """The publisher with a name or alias, `None` for one that is not listed. A long name may hold one or two slips."""
     key = key_of(name)
     if not key or not is_spelt(name, rules):
         return None
@@ -83,11 +86,13 @@ def by_name(name: str, rules: Rules) -> Publisher | None:
 
 
 def is_spelt(name: str, rules: Rules) -> bool:
-    """Whether an acronym stands as it is listed: MAP is an agency, a map is not. Agencies sign in lower case too.
-    Longer names need not."""
+    """Whether a name is no acronym, or is spelt as it is listed: "MAP" is an agency, "Map" is not.
+
+    Agencies may be written in lower case too, because they sign so.
+    """
     key = key_of(name)
     publisher = registry(rules).by_key.get(key)
-    if publisher is None or len(key) > _ACRONYM or not key.isascii():
+    if publisher is None or len(key) > _MAX_ACRONYM_CHARACTERS or not key.isascii():
         return True
     exact = name.strip() in (publisher.name, *publisher.aliases)
     return exact or (publisher.kind == "agency" and name.strip().islower())
@@ -95,18 +100,18 @@ def is_spelt(name: str, rules: Rules) -> bool:
 
 @lru_cache(maxsize=4096)
 def listed(printed: str, rules: Rules) -> Publisher | None:
-    """The listed publisher of a printed name, its firm's words taken off ("… Publishers Ltd")."""
+    """The publisher of a printed name, also without the words of a firm at its end ("… Publishers Ltd")."""
     names = [printed]
     for name in names:
         if found := by_name(name, rules):
             return found
-        if len(names) < _FIRM_FORMS:
+        if len(names) < _MAX_FIRM_NAMES:
             names += _without_firm(name, rules)
     return None
 
 
 def _without_firm(name: str, rules: Rules) -> list[str]:
-    """The name without each of the firm's words that it ends in."""
+    """The shorter names that are left without a word of firms at the end of a name."""
     bare = name.rstrip(" .,")
     folded = bare.casefold()
     rests = (bare[:-length] for word, length in _company(rules) if folded.endswith(word))
@@ -116,22 +121,22 @@ def _without_firm(name: str, rules: Rules) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _company(rules: Rules) -> tuple[tuple[str, int], ...]:
-    """A firm's words, folded, each with its length as written."""
-    return tuple((word.casefold(), len(word)) for word in every(rules, "company"))
+    """The words of firms ("Ltd", "GmbH"), folded, each with its length as written."""
+    return tuple((word.casefold(), len(word)) for word in entries_of(rules, "company"))
 
 
 def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
     """The longest listed name that a text begins with, as printed; "" where it begins with none.
 
-    A capital soon after it means a longer name that is not listed: "Reuters Institute" is not Reuters.
-    In scripts without spaces nothing, punctuation or one of `stops` must follow.
+    A capital soon after it makes a longer name, which is not listed: "Reuters Institute" is not Reuters. In scripts
+    without spaces the text must end after the name, or go on with punctuation or one of `stops`.
 
     >>> from newsarchive.rules import default
     >>> longest_name("Notes from Poland under a licence", default())
     'Notes from Poland'
     """
     known = registry(rules)
-    for end in reversed([m.end() for m in _WORD_END.finditer(text[:_LONGEST])]):
+    for end in reversed([m.end() for m in _WORD_END.finditer(text[:_MAX_NAME_CHARACTERS])]):
         name = text[:end]
         if key_of(name) not in known.by_key and _without_article(name) not in known.by_bare:
             continue
@@ -141,12 +146,12 @@ def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) 
 
 
 def ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
-    """Whether a listed name ends where it does, and is not the beginning of a longer one."""
+    """Whether a listed name is complete before `after`, and not the beginning of a longer name."""
     if not after[:1] or (stops and stops.match(after)):
         return True
     if has_unspaced(name[-1]):
         return not after[0].isalpha()
-    # "Reuters Institute", "Journal des Rives": the name goes on, with or without a small word between.
+    # "Reuters Institute" and "Journal des Rives" go on with a capital, the second after a small word.
     goes_on = re.match(r"[ -](?:(?P<small>[^\W\d_]{2,5}) )?(?P<next>[^\W\d_])", after)
     if goes_on is None:
         return True
@@ -154,9 +159,9 @@ def ends_name(name: str, after: str, stops: re.Pattern[str] | None) -> bool:
 
 
 def by_host(host: str, rules: Rules) -> Publisher | None:
-    """The publisher whose domain a host belongs to: `www.scmp.com`, `amp.scmp.com`.
+    """The publisher that owns a host (`www.scmp.com`, `amp.scmp.com`), `None` for a host that is not listed.
 
-    A `host/path` finds a service that shares its host (`bbc.com/thai`) before the host's owner.
+    `host/path` finds a service that shares its host (`bbc.com/thai`) before the owner of the host.
     """
     known = registry(rules).by_domain
     name, _, path = host.lower().removeprefix("www.").partition("/")
@@ -168,20 +173,23 @@ def by_host(host: str, rules: Rules) -> Publisher | None:
 
 @lru_cache(maxsize=4096)
 def _near(key: str, rules: Rules) -> str:
-    """The one listed key within one or two slips of a long key, "" where there is none."""
-    if len(key) < _SLIP_LENGTH:
+    """The nearest listed key within one or two slips of a long key, "" where there is none.
+
+    Slips are counted as optimal string alignment distance (Damerau, 1964).
+    """
+    if len(key) < _MIN_SLIP_CHARACTERS:
         return ""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    slips = min(2, len(key) // _SLIP_LENGTH)
+    slips = min(2, len(key) // _MIN_SLIP_CHARACTERS)
     found = process.extractOne(key, registry(rules).long_keys, scorer=OSA.distance, score_cutoff=slips)
     return found[0] if found and _DIGITS.findall(found[0]) == _DIGITS.findall(key) else ""
 
 
 @lru_cache(maxsize=8)
 def registry(rules: Rules) -> Registry:
-    """The table compiled. Raises `BadRules` for a publisher without a name."""
+    """The publishers of the rules. Raises `BadRules` for one without a name."""
     by_key: dict[str, Publisher] = {}
     by_domain: dict[str, Publisher] = {}
     for row in rules.publishers:
@@ -195,12 +203,12 @@ def registry(rules: Rules) -> Registry:
         _bare(by_key),
         _stems(by_key, rules),
         by_domain,
-        tuple(k for k in by_key if len(k) >= _SLIP_LENGTH),
+        tuple(k for k in by_key if len(k) >= _MIN_SLIP_CHARACTERS),
     )
 
 
 def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
-    """Names without their article, where only one publisher goes by that: "Presse" alone says nothing."""
+    """Names without their article, where they belong to one publisher alone: "Presse" belongs to several."""
     found: dict[str, set[str]] = {}
     for publisher in set(by_key.values()):
         for name in (publisher.name, *publisher.aliases):
@@ -215,7 +223,7 @@ def _stems(by_key: Mapping[str, Publisher], rules: Rules) -> dict[str, Publisher
 
 
 def stem_of(name: str, rules: Rules) -> str:
-    """An inflected name without its case endings ("в «Новой газете»"), "" in an alphabet without a table."""
+    """A name without its case endings ("в «Новой газете»"), "" in an alphabet without a table of endings."""
     if not _INFLECTED.search(name):
         return ""
     endings = _endings(rules)
@@ -225,12 +233,12 @@ def stem_of(name: str, rules: Rules) -> str:
 
 @lru_cache(maxsize=8)
 def _endings(rules: Rules) -> re.Pattern[str] | None:
-    entries = every(rules, "endings")
+    entries = entries_of(rules, "endings")
     return re.compile(rf"(?<=\w\w\w){any_of(entries)}$") if entries else None
 
 
 def _without_article(name: str) -> str:
-    """The folded name without its article, "" where it has none."""
+    """The name folded, without its article; "" for a name without one."""
     shorter = _ARTICLE.sub("", name.strip())
     return "" if shorter == name.strip() or name.startswith("LA ") else key_of(shorter)
 

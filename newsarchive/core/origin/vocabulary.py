@@ -1,50 +1,53 @@
-"""A line → its words, each with what it may say in a credit line, in whatever language.
+"""The words of a line, each with what it may say in a credit line: "reprinted" says that a text was taken over.
 
-The words stand by group under `[stems]` in `data/attribution/<lang>.toml`. An entry is a whole word; with `*` at its
-end it begins one, with `-` at its start it ends one (`-kurier`). In scripts without spaces an entry is a run of
-characters. All languages are asked, for a credit is often written in another than the article; those count that know
-most words of the line. The groups:
+The words are listed by group under `[stems]` in `data/attribution/<lang>.toml`. An entry is a whole word; with `*` at its
+end it is the beginning of words, with `-` at its start the end of words (`-kurier`). In scripts without spaces an entry
+is a run of characters. A credit is often in another language than the article, so a line is compared with all of
+them; the languages that know most of its words count. The groups that speak for a credit are
 
 `this` (the piece at hand), `work` (article, lines), `publish` (appeared, ran), `first`, `take` (reprinted, translated,
 seen), `grace` (permission, courtesy, rights), `thanks`, `from` (source, provenance), `read` (read the whole), `place` (site, paper),
-`at` (what stands before a name), `small` (words that say nothing), `press` (words of papers' names) and, against a
-credit, `say` (told, according), `life` (of an author), `ask` (follow, subscribe), `fiction` (novel, film), `another`
-(the text answers or expands another one), `imprint` (the site speaks of itself: its registration, its editor).
-`particles` are endings of names (Korean).
+`at` (what stands before a name), `small` (words that say nothing) and `press` (words of papers' names). Against a
+credit speak `say` (told, according), `life` (of an author), `ask` (follow, subscribe), `fiction` (novel, film),
+`another` (the text answers or expands another one) and `imprint` (the site's registration, its editor). `particles` are
+endings of names in Korean.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive.core.origin.attribution_patterns import VOWEL_MARKS
 from newsarchive.core.text.scripts import HANGUL, UNSPACED
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
-#: What speaks for a credit, and what against one.
+#: Groups that speak for a credit.
 FOR = ("this", "work", "publish", "first", "take", "grace", "thanks", "from", "read", "place")
+#: Groups that speak against one.
 AGAINST = ("say", "life", "ask", "fiction", "another", "imprint")
 GROUPS = frozenset((*FOR, *AGAINST, "at", "small", "press", "particles"))
-#: A stem has at least so many letters, at most so many are tried.
-_SHORTEST, _LONGEST = 2, 16
+#: Characters of the beginning or end of a word; shorter entries are not found.
+_MIN_STEM_CHARACTERS = 2
+#: Characters of the beginning or end of a word, or of a run; longer entries are not found.
+_MAX_STEM_CHARACTERS = 16
 
-#: Marks of Arabic and Indian scripts are no letters to Python, yet stand inside words.
+#: Marks inside words of Arabic and Indian scripts, which Python's `\w` leaves out.
 _MARK = r"[\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
 _WORD = re.compile(rf"[{UNSPACED}]+|(?:[^\W_{UNSPACED}]|{_MARK})+(?:-(?:[^\W_{UNSPACED}]|{_MARK})+)*")
 _IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
-_TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 
 _NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a line and where it stands; `groups` is empty for one that no table knows."""
+    """A word between `start` and `end` of its line; `groups` is empty for a word that no table knows."""
 
     text: str
     start: int
@@ -57,13 +60,13 @@ class Word:
         return self.text[0].isupper() or self.text[0].isdigit()
 
 
-#: language → the groups of a word in it.
+#: The groups of a word by language.
 Groups = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The tables of all languages: whole words, beginnings, endings, and runs of characters (without language)."""
+    """The tables of all languages: whole words, beginnings, ends, and runs of characters (of any language)."""
 
     whole: Mapping[str, Groups]
     begins: Mapping[str, Groups]
@@ -72,10 +75,10 @@ class Vocabulary:
     particles: tuple[str, ...]
 
     def groups(self, word: str) -> dict[str, frozenset[str]]:
-        """Language → the groups of a word of a script with spaces."""
-        folded = word.casefold() if word.isascii() else _TASHKEEL.sub("", word.casefold())
+        """The groups of a word in a script with spaces, by language."""
+        folded = word.casefold() if word.isascii() else VOWEL_MARKS.sub("", word.casefold())
         found = dict(self.whole.get(folded, {}))
-        sizes = range(_SHORTEST, min(_LONGEST, len(folded)) + 1)
+        sizes = range(_MIN_STEM_CHARACTERS, min(_MAX_STEM_CHARACTERS, len(folded)) + 1)
         tables = [t for n in sizes if (t := self.begins.get(folded[:n]))]
         tables += [t for n in sizes if n < len(folded) and (t := self.ends.get(folded[-n:]))]
         for table in tables:
@@ -93,7 +96,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=4096)
 def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
-    """The words of a line in their order; what a table knows is cut out of scripts without spaces."""
+    """The words of a line in their order. Runs in scripts without spaces are cut into the words that a table knows."""
     known = vocabulary(rules)
     matches = list(_WORD.finditer(line))
     groups = [{} if _IS_UNSPACED.match(m[0]) else known.groups(m[0]) for m in matches]
@@ -111,11 +114,16 @@ def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
 
 
 def _cut(run: str, start: int, known: Vocabulary) -> Iterator[Word]:
-    """A run of characters as known words, the longest first, and what is left between them."""
+    """The known words in a run of characters, the longest first, and what is left between them."""
     at = rest = 0
     while at < len(run):
         size = next(
-            (n for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in known.runs), 0
+            (
+                n
+                for n in range(min(_MAX_STEM_CHARACTERS, len(run) - at), 0, -1)
+                if run[at : at + n] in known.runs
+            ),
+            0,
         )
         if size and rest < at:
             yield Word(run[rest:at], start + rest, start + at)
@@ -129,33 +137,27 @@ def _cut(run: str, start: int, known: Vocabulary) -> Iterator[Word]:
 
 @lru_cache(maxsize=8)
 def vocabulary(rules: Rules) -> Vocabulary:
-    """The tables compiled. Raises `BadRules` for a group that is none."""
-    tables: dict[str, dict[str, dict[str, frozenset[str]]]] = {
-        k: {} for k in ("whole", "begins", "ends", "runs")
-    }
+    """The `[stems]` of all languages. Raises `BadRules` for an unknown group."""
+    tables: dict[str, dict[str, dict[str, frozenset[str]]]] = defaultdict(dict)
     particles: list[str] = []
-    for language, group, entry in _entries(rules):
-        if group == "particles":
-            particles.append(entry)
-        kind, word = _kind(entry)
-        languages = tables[kind].setdefault(word, {})
-        languages[language] = languages.get(language, _NOTHING) | {group}
-    runs = {word: frozenset().union(*languages.values()) for word, languages in tables["runs"].items()}
-    longest_first = tuple(sorted(particles, key=len, reverse=True))
-    return Vocabulary(tables["whole"], tables["begins"], tables["ends"], runs, longest_first)
-
-
-def _entries(rules: Rules) -> Iterator[tuple[str, str, str]]:
     for language, table in rules.attribution.items():
         file, stems = f"attribution/{language}.toml", table.get("stems", {})
         for group in stems:
             if group not in GROUPS:
                 raise BadRules(file, f"stems.{group}", f"not one of {', '.join(sorted(GROUPS))}")
-            yield from ((language, group, entry) for entry in strings(file, stems, group))
+            entries = strings(file, stems, group)
+            if group == "particles":
+                particles += entries
+            for kind, word in map(_kind, entries):
+                languages = tables[kind].setdefault(word, {})
+                languages[language] = languages.get(language, _NOTHING) | {group}
+    runs = {word: frozenset().union(*languages.values()) for word, languages in tables["runs"].items()}
+    longest_first = tuple(sorted(particles, key=len, reverse=True))
+    return Vocabulary(tables["whole"], tables["begins"], tables["ends"], runs, longest_first)
 
 
 def _kind(entry: str) -> tuple[str, str]:
-    """Which table an entry goes to, and as what: words are parted at apostrophes, so the last part counts."""
+    """The table of an entry, and the word in it: the part after an apostrophe, because lines are cut there too."""
     word = re.split("['’ʼ]", entry.casefold())[-1]
     if _IS_UNSPACED.match(word):
         return "runs", word
