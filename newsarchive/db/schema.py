@@ -30,14 +30,14 @@ NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.
 
 #: Tables that every archive has had since its first version: Alembic's own are also those of other programs.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
-#: Revisions of schemas that no release had; the file that made them is gone, and `LAST_TO_UPGRADE` has it still.
+#: Revisions of schemas that no release had. Their scripts are gone; the commit `LAST_TO_UPGRADE` still has them.
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
-#: The last commit whose `newsarchive db upgrade` brings those to revision 0012.
+#: The last commit whose `newsarchive db upgrade` brings such archives to revision 0012.
 LAST_TO_UPGRADE = "480e2d2"
-#: Share of an SQLite file that may be free before a work that rewrote many articles writes the file anew. Below it
-#: the next crawl fills the pages again sooner than a second copy of the whole file is worth.
+#: Free share of an SQLite file (0 to 1). From it on, a work that rewrote many articles writes the file anew; below it,
+#: the next crawl fills the free pages before a second copy of the whole file would be worth its time.
 MAX_FREE_SHARE = 0.1
-#: Tables of another program that a message names; more would not tell more.
+#: Tables of another program that a message names; further ones are left out.
 MAX_NAMED_TABLES = 3
 
 log = logging.getLogger(__name__)
@@ -211,7 +211,7 @@ def _revision(engine: Engine) -> str | None:
 
 
 def _refuse_foreign(engine: Engine, revision: str | None) -> None:
-    """Another program's database is no place for an archive: one in a file of its own would be lost to its owner.
+    """Raise `DatabaseUnavailable` for the database of another program.
 
     A PostgreSQL database may hold other tables beside ours, unless they have our names.
     """

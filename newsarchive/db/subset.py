@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, func, select, update
 
-from newsarchive.db import schema
+from newsarchive.db import bulk, schema
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
@@ -25,8 +25,8 @@ _OWNERS = ("articles", "article_revisions", "urls")
 #: What belongs to a site itself, not to its pages.
 _OF_SITE = ("sources", "site_blocks")
 
-#: Articles that are copied in one transaction.
-CHUNK = 100
+#: Articles that are copied in one transaction; bounds memory.
+MAX_CHUNK_ARTICLES = 100
 
 
 def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
@@ -42,9 +42,9 @@ def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
         for one in (source, engine):
             _small_cache(one)
         number = 0
-        for at in range(0, len(ids), CHUNK):
+        for at in range(0, len(ids), MAX_CHUNK_ARTICLES):
             with reading(source) as connection:
-                part = _Part(connection, ids[at : at + CHUNK])
+                part = _Part(connection, ids[at : at + MAX_CHUNK_ARTICLES])
             with writing(engine) as connection:
                 number += part.write(connection)
         with writing(engine) as connection:
@@ -91,7 +91,7 @@ class _Part:
         """Rows by a column, and what belongs to those that are new."""
         keys = [c.name for c in table.primary_key.columns]
         known, new = self.rows[table.name], []
-        for part in _parts(sorted({value for value in values if value is not None})):
+        for part in bulk.parts({value for value in values if value is not None}):
             for found in self.connection.execute(select(table).where(column.in_(part))).mappings():
                 row = dict(found)
                 if known.setdefault(tuple(row[key] for key in keys), row) is row:
@@ -143,11 +143,6 @@ def _references(table: Table, to: str) -> Iterator[Column[Any]]:
     for key in table.foreign_keys:
         if key.column.table.name == to:
             yield key.parent
-
-
-def _parts(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(values), size):
-        yield values[at : at + size]
 
 
 def _recount(connection: Connection) -> None:

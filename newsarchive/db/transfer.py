@@ -1,14 +1,11 @@
-"""Moving an archive from one database to another, row by row, resumable.
+"""Copying an archive from one database to another, row by row, resumable.
 
-Tables go in the order of their references, rows in the order of their primary keys: how far a copy
-came is what the target has. Articles go with their texts into the full-text index at once. Where a copy
-goes on, the source may have changed what was copied already: `mirroring` then compares row by row.
+Tables go in the order of their references, rows in the order of their primary keys: what the target has shows how far a
+copy came. Articles go with their texts into the full-text index at once.
 
-Making one database's rows those of another, by comparing them in the order of their keys.
-
-What a copy took over may since have changed in the source, or gone from it. Rows that the source has not
-are deleted first, those that point at others before the others; then what differs is written, and what is
-missing added.
+Where a copy goes on, the source may have changed what was copied already, or deleted it. `mirror` then compares row by
+row in the order of the keys: rows that the source does not have are deleted first, those that point at others before
+the others; then rows that differ are written, and missing ones are added.
 """
 
 from __future__ import annotations
@@ -124,15 +121,17 @@ def _named(table: Table, key: Key) -> Row:
     return {f"key_{column.name}": value for column, value in columns}
 
 
-#: Rows of one transaction.
-CHUNK = 500
+#: Rows that one transaction copies; a copy that is broken off loses no more.
+MAX_CHUNK_ROWS = 500
 
 
 def silent(table: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def copy(source: Engine, target: Engine, progress: Progress = silent, chunk: int = CHUNK) -> dict[str, int]:
+def copy(
+    source: Engine, target: Engine, progress: Progress = silent, chunk: int = MAX_CHUNK_ROWS
+) -> dict[str, int]:
     """Copy every row; gives how many each table got. Both must have this version's schema.
 
     What is written to the source meanwhile is left for the next copy. Go on with a copy that was broken
