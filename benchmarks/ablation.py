@@ -56,7 +56,7 @@ from benchmarks.ablation_switches import Switch, lines_of_code, lines_of_data, p
 from newsarchive import rules as rules_module
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.site_template.learner import heads_of, learn
-from newsarchive.core.site_template.observations import Window, network, sighting
+from newsarchive.core.site_template.observations import Window, network, observation
 from newsarchive.core.steps import STEPS, templated
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Page
@@ -158,7 +158,7 @@ class Bench:
         windows: dict[str, Window] = defaultdict(Window)
         for item, article in zip(members, articles, strict=True):
             if isinstance(article, Article):
-                windows[item.site].add(sighting(article, rules, site=item.site, cluster=item.cluster))
+                windows[item.site].add(observation(article, rules, site=item.site, cluster=item.cluster))
         alone = {site: learn(window) for site, window in windows.items()}
         shared = network(windows.values(), heads_of(alone.values()))
         known = {site: learn(window, known=alone[site], shared=shared) for site, window in windows.items()}

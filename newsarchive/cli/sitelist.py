@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from newsarchive.core.assembly.post import SELECTOR
+from newsarchive.core.assembly.selectors import SELECTOR
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 

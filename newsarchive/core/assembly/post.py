@@ -1,79 +1,22 @@
 """Reads a post as a whole: its first page, the further pages that it is split over, and its feed's or API's text.
 
-`decode_step` and `extract_step` are the steps that `core.steps.STEPS` runs. `selected` follows a site's settings for where
-its text stands: a selector is one compound of CSS, `tag#id.class.class`, and holds for everything inside the element.
+`decode_step` and `extract_step` are the steps that `core.steps.STEPS` runs.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from newsarchive.core.assembly.feed_text import FILLABLE, filled, in_place_of, usable, weighed
 from newsarchive.core.assembly.multipage import Part, flagged, is_incomplete, joined
+from newsarchive.core.assembly.selectors import selected
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.encoding import decoding
 from newsarchive.core.extraction import step
 from newsarchive.core.extraction.page_type import quality
-from newsarchive.core.html.render import rendered
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Capture, DecidedBy, DropReason, Page, Selectors
+from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.rules import Rules
-
-SELECTOR = re.compile(r"(?=.)(?:[a-z][a-z0-9-]*)?(?:[#.][\w-]+)*", re.I)
-
-
-def selected(article: Article, selectors: Selectors | None) -> Article:
-    """The article with its blocks as the selectors have them; unchanged where the body's meet nothing: a site
-    that was built anew keeps what the classifier finds."""
-    if selectors is None:
-        return article
-    bodied = any(_inside(block.path, selectors.body) for block in article.blocks)
-    blocks = [_judged(block, selectors, bodied) for block in article.blocks]
-    return article if tuple(blocks) == article.blocks else rendered(article.with_blocks(blocks))
-
-
-def _judged(block: Block, selectors: Selectors, bodied: bool) -> Block:
-    if found := _inside(block.path, selectors.drop):
-        return _other(block, f"the site's settings drop {found}")
-    if not bodied:
-        return block
-    if found := _inside(block.path, selectors.body):
-        own = block.label in ("body", "title", "caption")
-        return (
-            block
-            if own
-            else block.relabelled("body", f"the site's settings: body {found}", DecidedBy.SETTING)
-        )
-    return _other(block, "outside of the body of the site's settings")
-
-
-def _other(block: Block, rule: str) -> Block:
-    return block.relabelled("other", rule, DecidedBy.SETTING) if block.label == "body" else block
-
-
-def _inside(path: str, selectors: Sequence[str]) -> str:
-    """The first selector that meets an element on the path, "" for none."""
-    steps = path.split("/")
-    return next((s for s in selectors if any(_meets(step, s) for step in steps)), "")
-
-
-@lru_cache(maxsize=4096)
-def _meets(step: str, selector: str) -> bool:
-    """Whether an element, `div#main.post.entry`, has the tag, id and classes that a selector names.
-
-    >>> _meets("div#main.post.entry", ".post"), _meets("div.posts", ".post")
-    (True, False)
-    """
-    wanted, held = _marks(selector), _marks(step)
-    return wanted[0] in ("", held[0]) and wanted[1] <= held[1]
-
-
-def _marks(text: str) -> tuple[str, frozenset[str]]:
-    tag, *marks = re.split(r"(?=[#.])", text)
-    return tag.lower(), frozenset(marks)
 
 
 def decode_step(capture: Capture, rules: Rules) -> Page:
