@@ -7,6 +7,8 @@ A line that is little more than a date is the day of the post. The date in a dat
 11/07/2025 –") is the day on which the report was written, often by another paper, and the place before it is nobody's
 name. Old themes state both in a sentence: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and
 is filed under General." The date in any other sentence may be any day.
+
+Earns 0.4 points of authors on pages in several languages, nothing on 791 articles (`docs/benchmarks/ablation.md`).
 """
 
 from __future__ import annotations
@@ -397,7 +399,10 @@ def _signed(line: str, after: str, rules: Rules) -> str:
 
 
 def _signed_within(line: str, rules: Rules) -> str:
-    """What follows "by" among the small facts of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff"."""
+    """What follows "by" among the small facts of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff".
+
+    Earns 0.6 points of authors on half of the real pages: 4 change (`docs/benchmarks/ablation.md`).
+    """
     if not _PARTED.search(line):
         return ""
     pieces = (piece for part in person_names.SEGMENT.split(line) for piece in dates.without_date(part, rules))

@@ -106,7 +106,10 @@ def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]
 
 
 def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
-    """A headline without its kicker, a line over it in the same heading: "Tunisia" over "A new government"."""
+    """A headline without its kicker, a line over it in the same heading: "Tunisia" over "A new government".
+
+    Earns 1.4 points of titles on pages in several languages: 9 of 491 change (`docs/benchmarks/ablation.md`).
+    """
     first = _first_element(heading)
     if first is not None and first.tag in ("a", "span") and text_of(first, inline=True) == text:
         first = _first_element(first)  # the whole heading is a link

@@ -2,6 +2,8 @@
 
 A notice is read into mark, year and holder. An agency signs with a dateline that opens the text or with a signature that
 ends it; both count for listed agencies alone.
+
+Earns 15 points of origins on WordPress posts (`docs/benchmarks/ablation.md`).
 """
 
 from __future__ import annotations
