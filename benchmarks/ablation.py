@@ -2,7 +2,7 @@
 
     python -m benchmarks.ablation DATA --every 3 --out run.json --markdown ablation.md
     python -m benchmarks.ablation DATA --only "ftfy" --only "data: chrome/de.toml"
-    python -m benchmarks.ablation --tests "quotes (pass)" tests/test_chrome.py
+    python -m benchmarks.ablation --tests "quotes (pass)" tests/core/boilerplate/test_chrome.py
 
 DATA holds sets of `truth.jsonl` and `pages/ID.html.gz` (`articles`, `snippets`, `older/*`) and `sentences.jsonl.gz`.
 The switches stand in `benchmarks/ablation_switches.py`. All pages run once with everything on; what each step made of

@@ -21,8 +21,8 @@ from newsarchive.db.near_duplicates import copies, rebuild
 from newsarchive.db.reading import lineage, query
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
+from tests.db.test_clusters import post, story
 from tests.storage import START, open_archive
-from tests.test_clusters import post, story
 
 pytestmark = pytest.mark.slow  # stores and compares many articles on two databases
 

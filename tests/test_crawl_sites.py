@@ -17,10 +17,10 @@ import pytest
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.sites import Sites, crawl_lock
 from newsarchive.db.schema import upgrade
+from tests.core.assembly.test_whole_posts import feed
 from tests.serving import ROOT, Answer, served
 from tests.storage import open_archive
 from tests.test_crawl import STORY, front, post, rows
-from tests.test_whole_posts import feed
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 

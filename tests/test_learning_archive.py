@@ -23,8 +23,8 @@ from newsarchive.exceptions import UsageError
 from newsarchive.items import Block
 from newsarchive.learning import Learner, lock
 from tests.archives import RULES, crawled, lines
+from tests.core.metadata.test_conventions import DAYS, posts
 from tests.storage import make_article, open_archive
-from tests.test_conventions import DAYS, posts
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 

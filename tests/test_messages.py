@@ -13,8 +13,8 @@ import click
 import pytest
 
 from newsarchive import cli
+from tests.cli.test_cli import run
 from tests.storage import make_article, open_archive
-from tests.test_cli import run
 
 pytestmark = pytest.mark.slow  # runs commands
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
+from tests.core.assembly.test_whole_posts import feed
 from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import STORY, front, post, rows
 from tests.test_recrawl import due_now
-from tests.test_whole_posts import feed
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 

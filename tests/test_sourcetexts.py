@@ -13,8 +13,8 @@ from sqlalchemy import text
 from newsarchive.db.engine import writing
 from newsarchive.db.writing import captures
 from newsarchive.items import Capture, Link, Place, SourceText
+from tests.db.test_frontier import URL, Archive
 from tests.storage import START, make_article, open_archive
-from tests.test_frontier import URL, Archive
 
 JAKARTA = timezone(timedelta(hours=7))
 SAID = SourceText(

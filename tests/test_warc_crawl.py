@@ -19,8 +19,8 @@ from newsarchive import demo
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
 from newsarchive.warc.writer import WarcWriter
+from tests.cli.test_cli import run
 from tests.serving import HTML, Answer, crawl, served
-from tests.test_cli import run
 from tests.test_crawl import front, post, rows
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes

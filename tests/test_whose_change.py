@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from newsarchive.cli import cli
+from tests.core.metadata.test_conventions import DAYS, Post, posts
 from tests.serving import Answer, Site, crawl, served
-from tests.test_conventions import DAYS, Post, posts
 from tests.test_crawl import rows
 from tests.wordpress.blogs import Blog, Settings, insertion, opened, simple
 from tests.wordpress.fixtures import require

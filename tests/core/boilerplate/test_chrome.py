@@ -1,0 +1,232 @@
+"""Chrome labels on one page: the cases of `tests/cases/chrome`, and what holds for any page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core.boilerplate.phrases import phrases
+from newsarchive.core.boilerplate.step import boilerplate_step
+from newsarchive.exceptions import BadRules
+from newsarchive.items import LABELS, Article, Author, Block, DecidedBy
+from newsarchive.rules import Rules
+
+CASES = Path(__file__).parents[2] / "cases" / "chrome"
+RULES = rules.load()
+
+
+def cases(name: str, *marks: Any) -> list[Any]:
+    found = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return [pytest.param(case, id=case["label"], marks=marks) for case in found]
+
+
+def blocks(case: dict[str, Any]) -> tuple[Block, ...]:
+    """The blocks of a case as extraction would deliver them at its worst: all of them body."""
+    return tuple(
+        Block(
+            text=b["text"],
+            kind=b.get("kind", "paragraph"),
+            path=b.get("path", "html/body/p"),
+            links=tuple((text, url) for text, url in b.get("links", ())),
+        )
+        for b in case["blocks"]
+    )
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *cases("in-the-wild"),
+        *cases("negative"),
+        *cases("languages"),
+        *cases("known-failures", pytest.mark.xfail(strict=True)),
+    ],
+)
+def test_case(case: dict[str, Any]) -> None:
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=blocks(case)), RULES)
+    # `lines`: what becomes of a block that is cut, as (text, label)
+    wanted = [
+        tuple(line) for b in case["blocks"] for line in b.get("lines", [(b.get("text"), b.get("label"))])
+    ]
+    assert [(b.text, b.label) for b in done.blocks] == wanted
+
+
+def test_the_pages_own_title_and_lede_stay() -> None:
+    """A post may be called as a phrase is: its own words are never furniture."""
+    own = (Block("Leave a reply"), Block("Share this"), Block("Share this", label="other"))
+    article = Article(
+        url="https://heron.example/1", headline="Leave a Reply", description="Share this", blocks=own
+    )
+    assert [b.label for b in boilerplate_step(article, RULES).blocks] == ["body", "body", "share"]
+
+
+def test_the_headline_is_a_title_wherever_it_stands_outside_the_article() -> None:
+    found = (
+        Block("Rain", label="nav"),
+        Block("Rain", kind="heading"),
+        Block("It will rain for a week, the office said in its note this morning."),
+        Block("Rain"),
+    )
+    done = boilerplate_step(Article(url="https://heron.example/1", headline="Rain", blocks=found), RULES)
+    assert [b.label for b in done.blocks] == ["title", "title", "body", "body"]
+
+
+def test_what_extraction_knows_of_the_pages_head_stays() -> None:
+    article = Article(
+        url="https://heron.example/1", blocks=(Block("Home", label="title"), Block("Home", label="nav"))
+    )
+    assert [b.label for b in boilerplate_step(article, RULES).blocks] == ["title", "nav"]
+
+
+@pytest.mark.parametrize(
+    ("line", "author", "label"),
+    [
+        ("Ann Roe | Senior Writer | July 2, 2025", "Ann Roe", "byline"),
+        ("Ann Roe", "Jane Doe", "body"),
+        ("Von: det/dpa", "det", "byline"),
+        # What the page's metadata guessed to be names, for their capitals.
+        (
+            "Bridge Options Have Shifted in New Harbours",
+            "Bridge Options Have Shifted in New Harbours",
+            "body",
+        ),
+        ("Notable Clients: Mission Hills Swim Club and Arctic Collagen", "Notable Clients", "body"),
+    ],
+)
+def test_a_line_that_names_a_known_author(line: str, author: str, label: str) -> None:
+    prose = Block(
+        "The council met on Tuesday evening to decide whether the old bridge should be closed. " * 2
+    )
+    article = Article(
+        url="https://heron.example/1", authors=(Author(author),), blocks=(prose, Block(line), prose)
+    )
+    assert boilerplate_step(article, RULES).blocks[1].label == label
+
+
+def test_a_list_between_two_lines_that_name_one_source() -> None:
+    """Told by its build: no table knows these words."""
+    prose = "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries for good."
+    texts = [
+        prose,
+        "Out of the same oven, Mare News",
+        "Ferry fares to rise in spring",
+        "Swans return to the lower lake",
+        "Baked first in the kitchen of Mare News.",
+    ]
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
+    assert [b.label for b in done.blocks] == ["body", "related", "related", "related", "attribution"]
+
+
+def test_a_heading_in_a_box_named_comment_does_not_end_the_article() -> None:
+    """Themes name boxes for what they once held: the tables must know the heading's words too."""
+    prose = Block(
+        "The council met on Tuesday evening to decide whether the old bridge should be closed. " * 4
+    )
+    for text, last in (("Recycled", "body"), ("3 comments", "comments")):
+        head = Block(text, "heading", "comments", "a theme's box", DecidedBy.MARKUP)
+        article = Article(
+            url="https://heron.example/1", blocks=(prose, head, Block("I was there, and saw it."))
+        )
+        assert boilerplate_step(article, RULES).blocks[-1].label == last
+
+
+def test_titles_above_prose_are_no_tail() -> None:
+    prose = "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries for good."
+    texts = [
+        prose,
+        "A day at Mare News",
+        "Coffee first",
+        "Then the phones",
+        "At Mare News nobody sits.",
+        prose + " Nobody spoke.",
+    ]
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(map(Block, texts))), RULES)
+    assert {b.label for b in done.blocks} == {"body"}
+
+
+LINES = [
+    b["text"]
+    for name in ("in-the-wild", "negative", "languages")
+    for c in cases(name)
+    for b in c.values[0]["blocks"]
+    if "\n" not in b["text"]  # lines of one block are judged, and parted, by themselves: see test_breaks
+]
+any_block = st.builds(
+    Block,
+    text=st.sampled_from(LINES) | st.text(st.characters(exclude_characters="\n"), max_size=80),
+    kind=st.sampled_from(["paragraph", "heading", "list_item", "quote", "code"]),
+    label=st.sampled_from(LABELS),
+    path=st.sampled_from(["", "html/body/p", "html/body/div#comments/p", "html/body/div.sharedaddy/p"]),
+)
+
+
+@given(st.lists(any_block, max_size=30))
+def test_texts_order_and_number_never_change(found: list[Block]) -> None:
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    assert [b.text for b in done.blocks] == [b.text for b in found]
+    assert all(b.label in LABELS for b in done.blocks)
+    assert all(new.rule for old, new in zip(found, done.blocks, strict=True) if old.label != new.label)
+
+
+@given(st.lists(any_block, max_size=30))
+def test_nothing_comes_into_the_article(found: list[Block]) -> None:
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    assert not [new for old, new in zip(found, done.blocks, strict=True) if new.label == "body" != old.label]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"line": {"share": ["(x"]}}, "line.share: '(x' is no regular expression"),
+        ({"line": {"shares": ["x"]}}, "line.shares: not one of"),
+        ({"line": {"share": ["(x)"]}}, r"write groups as (?:…)"),
+        ({"line": {"share": "x"}}, "share: must be a list of strings"),
+        ({"select": ["x"]}, "select: must be a table"),
+    ],
+)
+def test_a_wrong_table_is_named(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadRules) as error:
+        phrases(Rules(phrases={"xx": table}))
+    assert str(error.value).startswith("phrases/xx.toml: ")
+    assert message in str(error.value)
+
+
+def test_a_platforms_table_names_its_own_folder() -> None:
+    with pytest.raises(BadRules, match=r"^platforms/xx.toml: select: must be a table"):
+        phrases(Rules(platforms={"xx": {"select": ["x"]}}))
+
+
+@pytest.mark.parametrize("levels", [500, 50_000])
+def test_a_path_of_any_depth_is_looked_up(levels: int) -> None:
+    select = phrases(Rules(platforms={"xx": {"select": {"nav": [".menu"], "footer": ["#end"]}}})).select
+    deep = "html/body/" + "div.box/" * levels
+    assert select(deep + "p") is None
+    below = select(f"{deep}ul.menu/div#end/p")
+    assert below is not None
+    assert below.label == "nav", "the outermost element decides"
+
+
+def test_tables_of_a_folder_replace_ours_by_name(tmp_path: Path) -> None:
+    for folder, table in (
+        ("phrases", '[line]\nshare = ["delen"]'),
+        ("platforms", '[select]\nnav = [".own"]'),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "xx.toml").write_text(table, encoding="utf-8")
+    (tmp_path / "phrases" / "nl.toml").write_text("", encoding="utf-8")
+    loaded = rules.load(tmp_path)
+    assert (loaded.phrases["nl"], loaded.phrases["de"]) == ({}, RULES.phrases["de"])
+    known = phrases(loaded)
+    line, place = known.line("delen"), known.select("html/body/div.own/p")
+    assert line is not None
+    assert place is not None
+    assert (line.rule, place.rule) == (
+        "phrases/xx.toml, [line] share: delen",
+        "platforms/xx.toml, [select] .own",
+    )

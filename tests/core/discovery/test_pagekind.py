@@ -1,0 +1,63 @@
+"""What is no article is told apart, with a reason; articles that look a little like it are kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core.discovery import page_kind
+from newsarchive.items import DropReason
+
+RULES = rules.default()
+CASES = json.loads(
+    (Path(__file__).parents[2] / "cases/discovery/page-kinds.json").read_text(encoding="utf-8")
+)
+
+#: Enough text to be an article: 200 words.
+LONG = (
+    "<p>"
+    + "</p><p>".join(
+        ["The farmers of the north cut the rice by hand before the rain comes down from the hills."] * 12
+    )
+    + "</p>"
+)
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["label"]) for c in CASES])
+def test_kind(case):
+    kind = page_kind.page_kind(case["html"].replace("LONG", LONG), case["url"], RULES)
+    assert kind.reason == case["reason"], kind.detail
+    assert bool(kind.detail) == bool(kind.reason)
+
+
+def test_reasons_are_those_that_runs_count():
+    assert {case["reason"] for case in CASES} - {""} <= set(DropReason)
+
+
+@pytest.mark.parametrize(
+    ("page", "headers", "status", "reason"),
+    [
+        ("<title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/x.js></script>", {}, 403, "challenge"),
+        ("<title>Just a moment...</title>", {}, 200, "challenge"),
+        ("", {"cf-mitigated": "challenge"}, 403, "challenge"),
+        ("<title>blog.example</title><div class=px-captcha></div>", {}, 403, "captcha"),
+        ("<title>Access Denied</title><h1>Access Denied</h1>", {}, 200, "challenge"),
+        ("<p>Forbidden</p>", {}, 403, "http 403"),
+        ("<p>Log in first</p>", {}, 401, "http 401"),
+        ("<title>Not found</title>", {}, 404, ""),
+        ("<title>Rice</title><div class=g-recaptcha></div>" + LONG, {}, 200, ""),
+        ("<title>Access denied: how the north lost its road</title>" + LONG, {}, 200, ""),
+        ("<title>Oops</title>", {}, 503, ""),
+    ],
+)  # fmt: skip
+def test_a_site_that_keeps_us_out_is_named(page, headers, status, reason):
+    assert page_kind.block_reason(page, headers, status, RULES) == reason
+
+
+@given(st.text(max_size=300), st.sampled_from(["https://blog.example/rice", "http://127.0.0.1:8000/?a=b"]))
+def test_any_text_is_a_page(text, url):
+    assert page_kind.page_kind(text, url, RULES).reason in ("", *DropReason)
+    page_kind.block_reason(text, {}, 200, RULES)

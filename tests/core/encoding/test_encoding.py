@@ -1,0 +1,603 @@
+"""Repair of mojibake: cases in the wild, what must not change, and the promises of `Repaired`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from newsarchive import extract, rules
+from newsarchive.core.encoding import lost_search
+from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset
+from newsarchive.core.encoding.ftfy_fallback import second_opinion
+from newsarchive.core.encoding.mojibake import UTF8
+from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, arrays_of, model_of, suspects
+from newsarchive.core.encoding.step import repair, repair_step, repair_texts
+from newsarchive.items import Article, Author, Block, Image, replay, unreplay
+
+RULES = rules.default()
+MODEL = model_of(RULES)
+CASES = Path(__file__).parents[2] / "cases" / "encoding"
+
+
+def cases(name: str) -> list[object]:
+    return [pytest.param(c, id=c["label"]) for c in json.loads((CASES / f"{name}.json").read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_repairs_what_is_met_in_the_wild(case):
+    result = repair(case["original"], RULES)
+    assert result.text == case["fixed"]
+    assert {e.rule for e in result.edits} == {case["rule"]} if "rule" in case else result.edits
+
+
+@pytest.mark.parametrize("case", cases("negative"))
+def test_leaves_right_text_alone(case):
+    assert repair(case["original"], RULES).edits == ()
+
+
+@pytest.mark.parametrize("case", cases("menus"))
+def test_leaves_menus_imprints_and_headlines_alone_as_a_page_and_line_by_line(case):
+    lines = case["original"].split("\n")
+    assert [r.edits for r in repair_texts(lines, RULES)] == [()] * len(lines)
+    assert {line: repair(line, RULES).text for line in lines} == {line: line for line in lines}
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_edits_account_for_every_change(case):
+    result = repair(case["original"], RULES)
+    assert replay(case["original"], result.edits) == result.text
+    assert unreplay(result.text, result.edits) == case["original"]
+    assert all(e.step == "repair" and e.evidence and e.evidence > 0 for e in result.edits)
+
+
+def test_texts_of_a_page_vote_together():
+    alone = "Café ยฉ"
+    assert [r.text for r in repair_texts(["Trumpโ€™s tariffs", "It said โ€˜yesโ€™", alone], RULES)] == [
+        "Trump’s tariffs",
+        "It said ‘yes’",
+        "Café ©",
+    ]
+
+
+def test_an_article_is_repaired_in_all_its_texts():
+    html = "<p>Asiaโ€™s <a>neighborโ€™s</a> way</p>"
+    article = Article(
+        url="https://blog.example/1",
+        headline="Trumpโ€™s tariffs",
+        description="Whole.",
+        authors=(Author("Renรฉe Moore"),),
+        keywords=("tariffs", "cafรฉs"),
+        image=Image("https://blog.example/1.jpg", caption="Renรฉe at Trumpโ€™s"),
+        article_html=html,
+    ).with_blocks(
+        [Block("Whole."), Block("Asiaโ€™s neighborโ€™s way", html=html[3:-4], links=(("neighborโ€™s", "u"),))]
+    )
+    done = repair_step(article, RULES)
+    assert (done.headline, done.authors[0].name, done.keywords) == (
+        "Trump’s tariffs",
+        "Renée Moore",
+        ("tariffs", "cafés"),
+    )
+    assert done.image
+    assert done.image.caption == "Renée at Trump’s"
+    assert done.article_body == "Whole.\n\nAsia’s neighbor’s way"
+    assert done.blocks[1].html == "Asia’s <a>neighbor’s</a> way"
+    assert done.article_html == "<p>Asia’s <a>neighbor’s</a> way</p>"
+    assert done.blocks[1].links == (("neighbor’s", "u"),)
+    assert [e.where for e in done.edits] == [
+        "headline",
+        "authors/0",
+        "keywords/1",
+        "image/caption",
+        "image/caption",
+        "blocks/1",
+        "blocks/1",
+    ]
+
+
+def test_what_is_lost_is_flagged_and_left():
+    article = Article(url="u", headline="The caf\ufffd is open").with_blocks([Block("?????? ??? ????")])
+    done = repair_step(article, RULES)
+    assert done.headline == article.headline
+    assert done.damage == ("replacement characters", "question marks")
+    assert done.quality.flags
+
+
+RUSSIAN = "Правительство сообщило о новых мерах поддержки населения и бизнеса."
+
+
+def losing(text: str, codec: str, spelling: str) -> str:
+    """A text as UTF-8 read with a codec, the bytes that this does not define lost."""
+    return "".join(bytes([b]).decode(codec, "replace").replace("\ufffd", spelling) for b in text.encode())
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+@pytest.mark.parametrize("codec", ["cp874", "cp1250", "cp1253", "cp1255", "cp1257"])
+def test_lost_letters_are_filled_where_words_leave_no_doubt(codec: str, spelling: str) -> None:
+    result = repair(losing(RUSSIAN, codec, spelling), RULES)
+    assert result.text == RUSSIAN
+    assert result.damage == ()
+    assert any("bytes lost" in edit.rule for edit in result.edits)
+
+
+def test_a_letter_that_stands_alone_is_told_by_the_rest_of_the_page() -> None:
+    norwegian = "På sjøen er det både vind og regn, men de går også på land for å skape fremdrift."
+    assert repair(losing(norwegian, "cp1257", ""), RULES).text == norwegian
+
+
+FRENCH = "L’État n’a pas répondu.\nIl s’agit d’une affaire qu’on n’oublie pas, dit l’avocate."
+GERMAN = "Die Stadt spricht von einem „guten Tag“ für alle.\nSie wollen „in Ruhe“ verhandeln, sagte er der Zeitung."
+ENGLISH = "“It’s late,” she said. “We should go.”\nThey called it ‘a mistake’ and didn’t come back."
+THAI = "รัฐบาลประกาศมาตรการใหม่เพื่อช่วยเหลือประชาชนที่ได้รับผลกระทบ\nอาหารไทยเป็นที่นิยมของนักท่องเที่ยวจากทั่วโลก"
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [(FRENCH, "cp874"), (GERMAN, "cp874"), (ENGLISH, "cp1253"), (ENGLISH, "cp1257"), (GERMAN, "cp1253")],
+)
+def test_marks_that_lost_their_last_byte_are_told_by_their_places_and_by_what_closes_them(
+    text: str, codec: str, spelling: str
+) -> None:
+    damaged = re.sub(r"[’“”‘„]", lambda mark: losing(mark[0], codec, spelling), text)
+    assert damaged != text
+    assert repair(damaged, RULES).text == text
+
+
+CHINESE = "另外，由法令确定各地区的选举。\n法国地质学家在研究地层时，首次提出运动的概念。"
+PARENTHESES = "国家足球博物馆（The Museum）是英国的一座博物馆。\n他出生于伦敦，后来去了法国。"
+JAPANESE = "新ルールを聞いて、各々に想いを語った。\n委員会は「報告書」を公表した。"
+STOPS = re.compile("[、。，（）「」]")
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        (CHINESE, "cp874"),
+        (PARENTHESES, "cp874"),
+        (CHINESE, "cp1253"),
+        (JAPANESE, "cp1252"),
+        (JAPANESE, "cp1257"),
+    ],
+)
+def test_stops_and_brackets_of_chinese_and_japanese_that_lost_their_last_byte_are_told_by_the_line(
+    text: str, codec: str, spelling: str
+) -> None:
+    damaged = STOPS.sub(lambda mark: losing(mark[0], codec, spelling), text)
+    assert damaged != text
+    assert repair(damaged, RULES).text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "東京で会議が開かれた、大阪でも開かれた。",  # a comma or a full stop behind a verb
+        "他们去了北京（首都）上海和广州。",  # two commas or parentheses
+    ],
+)
+def test_a_line_with_a_stop_that_cannot_be_told_stays_as_it_is(line: str) -> None:
+    page = f"{CHINESE}\n{line}"
+    damaged = STOPS.sub(lambda mark: losing(mark[0], "cp874", "?"), page)
+    result = repair(damaged, RULES)
+    assert result.text == f"{CHINESE}\n{damaged.splitlines()[-1]}"
+    assert "lost bytes" in result.damage
+
+
+def test_a_line_of_more_marks_than_a_paragraph_has_is_left() -> None:
+    long = "他去了法国，后来去了德国。" * 60
+    damaged = STOPS.sub(lambda mark: losing(mark[0], "cp874", "?"), f"{CHINESE}\n{long}")
+    assert repair(damaged, RULES).text == f"{CHINESE}\n{damaged.splitlines()[-1]}"
+
+
+def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    damaged = losing(RUSSIAN, "cp1253", "?")
+    monkeypatch.setattr(lost_search, "MAX_TORN_CHARACTERS", 20)
+    result = repair(damaged, RULES)
+    assert "lost bytes" in result.damage
+    assert result.text != RUSSIAN
+
+
+def test_thai_letters_in_a_chinese_text_are_no_torn_stops() -> None:
+    page = "泰国的货币是泰铢，字母ใ和๏是泰文。\n€是欧元，ใ€是什么？"
+    assert repair(page, RULES).edits == ()
+
+
+def test_where_sentences_end_inside_no_marks_titles_in_single_ones_are_not_told_from_double_ones() -> None:
+    line = "They read ‘The Papers’ and ‘The Island’ in the prisoners’ library"
+    damaged = re.sub("[‘’]", lambda mark: losing(mark[0], "cp874", "?"), line)
+    assert repair(damaged, RULES).text == damaged
+
+
+def test_a_mark_behind_an_s_that_closes_nothing_is_an_apostrophe() -> None:
+    page = f"{ENGLISH}\nThe prisoners’ plea was read to them in the parents’ home."
+    damaged = re.sub("[“”‘’]", lambda mark: losing(mark[0], "cp1253", "?"), page)
+    assert repair(damaged, RULES).text == page
+
+
+def test_a_space_behind_a_lost_byte_is_not_read_as_a_part_of_the_letter() -> None:
+    line = "Det gjør at de kan nå målet raskere, og det er både godt og viktig på sjøen."
+    assert "à" not in repair(losing(line, "cp1257", ""), RULES).text
+
+
+def test_what_is_left_behind_the_last_full_stop_of_a_line_leaves_its_sentence_as_it_is() -> None:
+    page = "It’s in daily practice—a study. ☀️🙏\nHere’s one more—and another."
+    damaged = losing(page, "cp1252", "")
+    assert repair(damaged, RULES).text.splitlines() == [damaged.splitlines()[0], page.splitlines()[1]]
+
+
+def test_an_opening_mark_that_the_codec_does_not_lose_is_not_made_of_a_closing_one() -> None:
+    line = "It’s the educator Owen ‘Blakka’ Ellis who’ll speak, and we’re glad."
+    damaged = re.sub("[‘’]", lambda mark: losing(mark[0], "cp1250", ""), line)
+    assert "”" not in repair(damaged, RULES).text
+
+
+def test_a_word_of_which_half_is_lost_is_no_guess() -> None:
+    line = "Νέα έρευνα υποστηρίζει ότι το μέσο ύψος των Ευρωπαίων αυξήθηκε."
+    damaged = losing(line, "cp1253", "?")
+    assert repair(damaged, RULES).text in (line, damaged)
+
+
+def test_which_picture_was_lost_is_never_guessed() -> None:
+    page = "“I ain’t never read that book.” ❖"
+    damaged = re.sub("[“”’❖]", lambda mark: losing(mark[0], "cp1253", ""), page)
+    assert "█" not in repair(damaged, RULES).text
+
+
+def test_the_full_stop_of_verses_is_no_part_of_a_word() -> None:
+    page = "इस योजना में सरकार ने यह कहा कि जन शत्रु हो जाने का विकल्प नहीं है।"
+    damaged = re.sub(r"[^\w\s]", lambda mark: losing(mark[0], "cp1257", "\ufffd"), page)
+    assert "॥" not in repair(damaged, RULES).text
+
+
+def test_one_mark_alone_that_lost_its_last_byte_is_no_proof() -> None:
+    assert repair("Heโ€s here", RULES).edits == ()
+
+
+@pytest.mark.parametrize("lost", ["\xad", "\x8f"], ids=["soft hyphens", "nothing that it has"])
+def test_thai_without_soft_hyphens_is_read_letter_by_letter(lost: str) -> None:
+    damaged = _single("windows-1252", THAI).replace(lost, "")
+    assert repair(damaged, RULES).text == THAI
+
+
+def test_thai_marks_that_lost_a_byte_are_no_digits() -> None:
+    lines = "ที่เราตามหามานานอยู่ใกล้แค่เอื้อม\nเด็กไทยชอบดื่มน้ำเย็น"
+    damaged = re.sub(r"[^\w\s]", lambda mark: losing(mark[0], "cp1250", "\ufffd"), lines)
+    assert "\ufffd" in damaged
+    assert repair(damaged, RULES).text == lines
+
+
+def test_emoji_of_which_one_reading_alone_is_left_come_back() -> None:
+    page = "It’s finally here 👇\nWe can’t wait 📸"
+    assert repair(losing(page, "cp1257", "\ufffd"), RULES).text == page
+
+
+def test_a_sentence_comes_back_as_a_whole_or_stays_though_half_of_a_torn_letter_is_a_letter_too() -> None:
+    page = "gã hỏi ông hoàng nhỏ .\nvà ông hoàng đi về nhà với những người bạn của mình .\nÔng ấy có một con cừu ."
+    damaged = losing(page, "cp1252", "")
+    done = repair(damaged, RULES).text
+    for line, right, before in zip(done.split("\n"), page.split("\n"), damaged.split("\n"), strict=True):
+        assert line in (right, before)
+    assert done != damaged
+
+
+def test_a_soft_hyphen_that_is_gone_does_not_take_the_space_behind_it() -> None:
+    czech = "Od 1. ledna dojde ke zvýšení u benzinu a motorové nafty, řekl říjnový návrh."
+    assert repair(_single("iso-8859-1", czech).replace("\xad", ""), RULES).text == czech
+
+
+def test_a_dagger_whose_last_byte_was_stripped_from_the_end_comes_back() -> None:
+    line = "Café costs — and rating†"
+    assert repair(_single("iso-8859-1", line).strip(), RULES).text == line
+
+
+@pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
+def test_a_sentence_with_bytes_beyond_guessing_stays_whole_and_is_flagged(spelling: str) -> None:
+    lost = losing("Слово Ыршъ ѝ ѐ", "cp1257", spelling)
+    article = Article(url="u").with_blocks([Block(losing(RUSSIAN, "cp1257", spelling)), Block(lost)])
+    done = repair_step(article, RULES)
+    assert done.article_body == f"{RUSSIAN}\n\n{lost}"
+    assert "lost bytes" in done.damage
+    assert "damaged text: lost bytes" in done.quality.flags
+
+
+def test_a_headline_keeps_the_second_half_of_a_letter_until_it_is_repaired() -> None:
+    words = "<p>El presidente dijo que no habrÃ¡ mÃ¡s cambios en la economÃ\xada de la regiÃ³n.</p>" * 6
+    page = f"<title>MarÃ\xada DÃ\xadaz va Ã\xa0 Roma</title><article><h1>MarÃ\xada DÃ\xadaz va Ã\xa0 Roma</h1>{words}</article>"
+    assert extract(page.encode(), url="https://blog.example/2025/01/a/").headline == "María Díaz va à Roma"
+
+
+@pytest.mark.parametrize("codec", ["mac_roman", "cp850"])
+def test_a_spanish_name_comes_back_with_its_own_letter(codec: str) -> None:
+    assert repair("Díaz".encode().decode(codec), RULES).text == "Díaz"
+
+
+def test_a_lost_character_that_was_read_wrongly_is_flagged() -> None:
+    assert repair("The cafï¿½ is open", RULES).damage == ("replacement characters",)
+
+
+@pytest.mark.parametrize("text", ["a Ã\x80 b", "â\x80 lost", "\x9d", "ไทย\x92ไทย"])
+def test_a_control_that_may_be_a_part_of_utf8_or_stands_for_nothing_is_not_read_as_a_sign(text: str) -> None:
+    assert "windows-1252 read as iso-8859-1" not in {edit.rule for edit in repair(text, RULES).edits}
+
+
+def test_question_marks_of_a_text_are_no_damage():
+    assert repair("What?? Really??? See page.php?id=1", RULES).damage == ()
+
+
+@pytest.mark.parametrize("case", cases("known_failures"))
+@pytest.mark.xfail(strict=True, reason="known failure", raises=AssertionError)
+def test_known_failures(case):
+    assert repair(case["original"], RULES).text == case["fixed"]
+
+
+SENTENCES = (
+    "Überschwemmungen in Köln – „wir müssen helfen“, sagte die Bürgermeisterin.",
+    "La réunion s’est achevée à Orléans, où l’été dure « déjà » trop longtemps.",
+    "Правительство сообщило о новых мерах поддержки населения и бизнеса.",
+    "Η κυβέρνηση ανακοίνωσε νέα μέτρα για την οικονομία της χώρας.",
+    "自二十世紀六十年代以來，南韓的經濟已獲得了巨大的增長。",
+)
+
+
+@pytest.mark.parametrize("name", SINGLE_BYTE)
+@given(st.lists(st.sampled_from(SENTENCES), min_size=2, max_size=4))
+@settings(max_examples=6, deadline=None)
+def test_what_a_codec_read_wrongly_comes_back(name, lines):
+    table = charset(name).decoded
+    wrong = ["".join(table[b] if table[b] != "\ufffd" else chr(b) for b in line.encode()) for line in lines]
+    assert [r.text for r in repair_texts(wrong, RULES)] == lines
+
+
+@pytest.mark.parametrize("codec", ["gbk", "gb18030", "big5", "cp932", "cp949"])
+def test_what_a_multi_byte_codec_read_wrongly_comes_back(codec):
+    texts = [*SENTENCES, "The mayor’s office said it’s open", "Elle était née fatiguée et désolée"]
+    wrong = {text.encode().decode(codec, "replace"): text for text in texts}
+    whole = {bad: text for bad, text in wrong.items() if "\ufffd" not in bad}
+    assert whole
+    assert {bad: repair(bad, RULES).text for bad in whole} == whole
+
+
+#: Every way in which a text may have been read: name → what becomes of it, `None` where it cannot.
+def _single(name: str, text: str) -> str:
+    table = charset(name).decoded
+    return "".join(table[b] if table[b] != "\ufffd" else chr(b) for b in text.encode())
+
+
+def _multi(name: str, text: str) -> str | None:
+    try:
+        return text.encode().decode(name)
+    except UnicodeDecodeError:
+        return None
+
+
+MULTI = ("gbk", "gb18030", "big5", "cp932", "cp949")
+
+
+@given(st.sampled_from((*SINGLE_BYTE, *MULTI)), st.permutations(SENTENCES), st.integers(1, 5))
+@settings(max_examples=120, deadline=None)
+def test_whatever_codec_read_a_page_it_comes_back(name, lines, number):
+    damage = _multi if name in MULTI else _single
+    pairs = [(bad, line) for line in lines[:number] if (bad := damage(name, line))]
+    assert [r.text for r in repair_texts([bad for bad, _ in pairs], RULES)] == [line for _, line in pairs]
+
+
+@given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3), st.sampled_from(tuple(SINGLE_BYTE)))
+@settings(max_examples=60, deadline=None)
+def test_repair_is_idempotent_whatever_codec_read_the_text(lines, name):
+    once = [r.text for r in repair_texts([*lines, *(_single(name, line) for line in lines)], RULES)]
+    assert [r.text for r in repair_texts(once, RULES)] == once
+
+
+@pytest.mark.slow
+@given(
+    st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3),
+    st.sampled_from(("cp874", "cp1250", "cp1257")),
+)
+@settings(max_examples=40, deadline=None)
+def test_repair_of_text_with_lost_bytes_is_idempotent(lines, codec):
+    once = [r.text for r in repair_texts([losing(line, codec, "") for line in lines], RULES)]
+    assert [r.text for r in repair_texts(once, RULES)] == once
+
+
+@given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=5))
+@settings(max_examples=30, deadline=None)
+def test_clean_text_is_left_as_it_is(lines):
+    assert not any(r.edits for r in repair_texts(lines, RULES))
+
+
+#: Words of front pages, by language, and what stands between them in menus.
+WORDS = {
+    "ru": "Новости Политика Экономика Происшествия Здоровье Наука Москва Общество мире рубрику читать далее",
+    "uk": "Новини Політика Економіка Суспільство Київ Україна Культура світі читати далі більше",
+    "bg": "Новини Политика Икономика България София Спорт Култура света още прочетете",
+    "el": "Αρχική Πολιτική Οικονομία Ελλάδα Αθλητικά Κόσμος περισσότερα νέα",
+    "zh-hans": "首页 新闻 财经 名单 说明 证明 更名 体育 官方 下载 评论",
+    "zh-hant": "首頁 新聞 財經 說明 娛樂 分享 留言 運動 官方",
+    "ja": "トップ ニュース 第１位 第２回 経済 スポーツ 説明 一覧 もっと見る",
+    "ko": "홈 뉴스 정치 경제 사회 스포츠 더보기 전체",
+    "th": "หน้าแรก ข่าว กีฬา บันเทิง เศรษฐกิจ ต่างประเทศ",
+    "ar": "الرئيسية أخبار رياضة اقتصاد ثقافة المزيد",
+    "he": "חדשות ספורט כלכלה תרבות עולם דעות",
+    "hi": "होम खबरें खेल मनोरंजन देश विदेश",
+    "fr": "Accueil Société Économie Éducation Santé L’été Voilà à être déjà",
+    "de": "Startseite Größe Öffnen Schließen Über Köln für Straße können",
+    "pl": "Główna Świat Łódź Śląsk Żółw więcej już także",
+    "tr": "Gündem Dünya Ekonomi Şişli İstanbul Çağrı kişi için",
+    "vi": "Trang Thời Thế giới Đời sống Kinh doanh Giáo dục",
+}
+BETWEEN = (
+    " ",
+    " | ",
+    "/",
+    " / ",
+    "+",
+    " · ",
+    " • ",
+    " » ",
+    "»",
+    " – ",
+    " — ",
+    ": ",
+    ", ",
+    "…",
+    "\xa0",
+    "\n",
+    "-",
+    "“",
+    "”",
+    "№",
+    " №",
+)
+PRICES = (
+    "",
+    " 12",
+    "1.250,00 €",
+    "20×30",
+    "100%",
+    "2024",
+    "№ 7",
+    "＋１",
+    "(3)",
+    "£5",
+    "4°",
+    "½",
+    "©",
+    "→",
+    "★",
+    "™",
+)
+
+
+@st.composite
+def menus(draw: st.DrawFn) -> str:
+    """Words of one language as a menu has them: glued or parted, some in camel case, with numbers and signs."""
+    words = st.sampled_from(draw(st.sampled_from(sorted(WORDS.values()))).split())
+    camel = st.lists(words, min_size=1, max_size=2).map(lambda ws: "".join(w[:1].upper() + w[1:] for w in ws))
+    parts = st.one_of(words, camel, st.sampled_from(PRICES))
+    between = draw(st.lists(st.sampled_from(BETWEEN), min_size=1, max_size=2))
+    items = draw(st.lists(st.tuples(parts, st.sampled_from(between)), min_size=1, max_size=12))
+    return "".join(word + sign for word, sign in items)
+
+
+@given(menus())
+@settings(max_examples=400, deadline=None)
+def test_words_of_one_language_as_a_menu_has_them_are_left_as_they_are(text):
+    assert repair(text, RULES).edits == ()
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_edits_replay_and_unreplay_whatever_the_text(text):
+    result = repair(text, RULES)
+    assert replay(text, result.edits) == result.text
+    assert unreplay(result.text, result.edits) == text
+
+
+#: What damaged text consists of, and what stands beside it: any mixture may come before a repair.
+DEBRIS = st.sampled_from("0 aA?.ÂÃâ€™€Åä¤¢£áàœ”“ÐÑРСЃ†ฉยГ�ðåïòêë\xa0\xad\x80\x9d路讚锛")
+
+
+@st.composite
+def mixtures(draw: st.DrawFn) -> str:
+    """Pieces of sentences as they are, read wrongly, read wrongly twice, with bytes lost; debris; any text."""
+    pieces = []
+    for _ in range(draw(st.integers(1, 4))):
+        line = draw(st.sampled_from(SENTENCES))
+        for _ in range(draw(st.integers(0, 2))):
+            line = _single(draw(st.sampled_from(tuple(SINGLE_BYTE))), line)
+        start = draw(st.integers(0, len(line)))
+        piece = line[start : start + draw(st.integers(0, 40))]
+        lost = losing(piece, draw(st.sampled_from(("cp874", "cp1252"))), draw(st.sampled_from(("", "?"))))
+        pieces.append(draw(st.one_of(st.just(piece), st.just(lost), st.text(DEBRIS, max_size=10), st.text())))
+    return "".join(pieces)
+
+
+@given(st.one_of(st.text(), st.text(DEBRIS), mixtures()))
+@example("0Â€0Â")
+@example("Ã€€")
+@settings(max_examples=300, deadline=None)
+def test_repair_is_idempotent_whatever_the_text(text):
+    once = repair(text, RULES)
+    assert replay(text, once.edits) == once.text
+    assert repair(once.text, RULES).text == once.text
+
+
+@given(st.lists(mixtures(), min_size=2, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_repair_of_a_page_is_idempotent_whatever_its_texts(texts):
+    once = [r.text for r in repair_texts(texts, RULES)]
+    assert [r.text for r in repair_texts(once, RULES)] == once
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_repair_is_idempotent(case):
+    once = repair(case["original"], RULES).text
+    assert repair(once, RULES).text == once
+
+
+@pytest.mark.parametrize(
+    ("damaged", "mended"),
+    [
+        ("Il rentre ensuite Ã  Marseille.", "Il rentre ensuite à Marseille."),
+        ("La societÃ  aveva pensato a un guasto.", "La società aveva pensato a un guasto."),
+    ],
+)
+def test_ftfy_is_asked_where_no_codec_of_ours_explains_a_text(damaged: str, mended: str) -> None:
+    repaired = repair(damaged, rules.default())
+    assert repaired.text == mended
+    assert {edit.rule for edit in repaired.edits} == {"ftfy"}
+
+
+@pytest.mark.parametrize(
+    "clean", ["L’accord n’est pas signé, dit-il à Paris : 3 × 4 = 12.", "ÃO", "“Ça” — naïve"]
+)
+def test_ftfy_changes_nothing_without_evidence(clean: str) -> None:
+    assert list(second_opinion(clean, model_of(rules.default()))) == []
+
+
+@given(st.lists(st.one_of(st.binary(max_size=6), st.text(max_size=4).map(str.encode))).map(b"".join))
+@settings(max_examples=300, deadline=None)
+def test_utf8_is_found_in_any_bytes_as_python_finds_it(raw):
+    found = b"".join(match[0] for match in UTF8.finditer(raw)).decode()
+    assert found == "".join(char for char in raw.decode("utf-8", "ignore") if char > "\x7f")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Інтереси приватної структури «ДТЕК» — до сфери інтересів Ріната Ахметова.",
+        "Revelation: Camille Saint-Saëns не є сучасним саундтреком до фентезі-фільму.",
+    ],
+)
+def test_a_right_line_on_a_damaged_page_stays(line):
+    damaged = [_single("windows-1251", "Що входить до «сфери» — обсяги."), _legacy(RUSSIAN)]
+    assert [repair_texts([bad, line], RULES)[1].text for bad in damaged] == [line, line]
+
+
+def _legacy(text: str) -> str:
+    return text.encode("cp1251").decode("mac_roman")
+
+
+@given(
+    st.text(
+        st.one_of(st.characters(codec="utf-8"), st.sampled_from("aéşйאقก한文ひ’\x85٣")),
+        max_size=MIN_PAGE_CHARACTERS - 1,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_a_line_is_suspected_where_it_would_be_on_a_page(line):
+    assert list(suspects(MODEL, line)) == ([] if line.isascii() else arrays_of(MODEL).suspects(line))
+
+
+@given(st.text(min_size=1))
+@settings(max_examples=100, deadline=None)
+def test_a_long_text_costs_what_it_would_by_pairs(text):
+    assert arrays_of(MODEL).cost(text) == MODEL.cost(text)

@@ -1,0 +1,218 @@
+"""What a page says of itself, field by field: each case is a small page and what must be read from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from newsarchive import rules
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.metadata.step import read_metadata
+from newsarchive.items import Article, Block, Capture, Page
+
+CASES = Path(__file__).parents[2] / "cases" / "metadata"
+FETCHED = datetime(2025, 6, 1, 12, tzinfo=UTC)
+URL = "https://blog.example/a-post/"
+
+
+def read(html: str, url: str = URL, blocks: Sequence[Block] | None = None) -> dict[str, Any]:
+    page = Page(Capture(url, html.encode("utf-8", "replace"), fetched_at=FETCHED), html)
+    tree = LexborHTMLParser(html)
+    if blocks is None:
+        blocks = [
+            Block(b.text, b.kind, path=b.path, links=tuple(b.links)) for b in read_blocks(tree, url).blocks
+        ]
+    return read_metadata(tree, page, blocks, rules.default())
+
+
+def shown(found: dict[str, Any]) -> dict[str, Any]:
+    """The fields as a case writes them: authors as `name (kind)`, times in ISO 8601."""
+    out = dict(found)
+    out["authors"] = [f"{a.name} ({a.kind})" for a in found.get("authors", ())]
+    for field in ("date_published", "date_modified"):
+        out[field] = found[field].isoformat() if field in found else None
+    out["keywords"] = list(found.get("keywords", ()))
+    image = found.get("image")
+    out["image"] = [image.url, image.caption, image.credit] if image else None
+    return out
+
+
+def cases(name: str, label: str = "label") -> list[Any]:
+    rows = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return [pytest.param(row, id=row[label]) for row in rows]
+
+
+def check(case: dict[str, Any]) -> None:
+    got = shown(read("".join(case["html"]), case.get("url", URL)))
+    assert {k: got.get(k) for k in case["expect"]} == case["expect"]
+
+
+@pytest.mark.parametrize("case", cases("in-the-wild"))
+def test_read(case: dict[str, Any]) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("case", cases("negative"))
+def test_refused(case: dict[str, Any]) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(*p.values, marks=pytest.mark.xfail(strict=True), id=p.id) for p in cases("known-failures")],
+)
+def test_known_failure(case: dict[str, Any]) -> None:
+    check(case)
+
+
+def test_every_key_is_a_field_of_article() -> None:
+    found = read(
+        "<title>A title of words</title><h1>A title of words</h1><time datetime=2025-05-01>May</time>"
+    )
+    assert {"headline", "date_published", "candidates"} <= set(found)
+    Article(url=URL, **found)
+
+
+def test_every_candidate_says_why() -> None:
+    found = read(
+        "<title>The mill closes - Harbour Post</title><meta property=og:site_name content='Harbour Post'>"
+        "<meta property=og:title content='The mill closes'><h1>The mill closes</h1><h1>Harbour Post</h1>"
+        "<span class=byline>By admin</span><a rel=author>Jane Doe</a><time datetime=2031-01-01>x 1</time>"
+    )
+    assert all(c.reason for c in found["candidates"])
+    reasons = {(c.field, c.value): c.reason for c in found["candidates"]}
+    assert reasons["headline", "Harbour Post"] == "is the site's name"
+    assert reasons["date_published", "2031-01-01"] == "in the future"
+
+
+def test_one_candidate_of_a_decided_field_is_chosen() -> None:
+    found = read(
+        "<title>One story of two towns</title><h1>One story of two towns</h1><meta name=date content=2025-01-02>"
+    )
+    for field in ("headline", "date_published"):
+        assert sum(c.chosen for c in found["candidates"] if c.field == field) == 1
+
+
+def test_the_text_overrules_a_wrong_lang() -> None:
+    text = (
+        "Der Gemeinderat hat am Dienstag beschlossen, dass die alte Mühle im Sommer geschlossen und verkauft wird. "
+        * 3
+    )
+    found = read("<html lang=en-US><h1>Die Mühle</h1>", blocks=[Block(text)])
+    assert (found["in_language"], found["in_language_source"]) == ("de", "detected")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "@type",
+                    "@id",
+                    "@graph",
+                    "author",
+                    "name",
+                    "headline",
+                    "datePublished",
+                    "image",
+                    "url",
+                    "keywords",
+                    "publisher",
+                    "caption",
+                    "creator",
+                    "mainEntityOfPage",
+                    "isBasedOn",
+                    "sameAs",
+                ]
+            ),
+            inner
+            | st.sampled_from(
+                ["NewsArticle", "Person", "WebPage", "https://blog.example/a-post/", "#a", "2025-01-01"]
+            ),
+            max_size=6,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_JSON)
+def test_no_json_ld_breaks_it(value: Any) -> None:
+    html = f'<h1>Words of a title</h1><script type="application/ld+json">{json.dumps(value)}</script>'
+    Article(url=URL, **read(html))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300))
+def test_no_text_breaks_it(text: str) -> None:
+    Article(
+        url=URL,
+        **read(f"<title>{text}</title><h1>{text}</h1><span class=byline>{text}</span><time>{text}</time>"),
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        '<script type="application/ld+json">' + "[" * 100_000,
+        '<script type="application/ld+json">' + '{"author":' * 50_000,
+        "<meta property=og:title content=x>" * 50_000,
+        "<time datetime=2025-01-01>x</time>" * 20_000,
+        "<h1>" * 20_000 + "word",
+        "<h1>" + "word " * 500_000,
+        "<span class=author>By " + "a and b, " * 100_000,
+    ],
+    ids=["empty", "deep list", "deep object", "metas", "times", "nested", "long", "byline"],
+)
+def test_hostile_pages_end_soon(html: str) -> None:
+    import time
+
+    start = time.process_time()
+    Article(url=URL, **read(html))
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "month"),
+    [
+        ("hr", "", "2024-10"),
+        ("bs-BA", "", "2024-10"),
+        ("pl", "", "2024-11"),
+        ("", "", "2024-11"),
+        # A theme's own language is believed less than the text.
+        (
+            "en",
+            "Vijeće je u četvrtak priopćilo da se trajekt vraća, nakon devet godina i dvije rasprave o cijeni. "
+            * 3,
+            "2024-10",
+        ),
+    ],
+)
+def test_a_month_that_languages_do_not_agree_on(lang: str, text: str, month: str) -> None:
+    """It is `listopada`: October in Croatian and November in Polish."""
+    html = f"<html lang={lang!r}><title>Trajekt</title><h1>Trajekt</h1><div>3. listopada 2024.</div><p>{text}</p>"
+    assert read(html)["date_published"].date().isoformat() == f"{month}-03"
+
+
+@pytest.mark.parametrize("case", cases("languages", "language"))
+def test_bylines_and_dates_of_many_languages(case: dict[str, Any]) -> None:
+    """A page without any markup for machines: author and day stand in plain lines below the headline."""
+    found = read(
+        f"<html lang={case['lang']}><title>{case['headline']}</title><h1>{case['headline']}</h1>"
+        f"<div>{case['byline']}</div><div>{case['date']}</div><p>…</p>"
+    )
+    assert found["headline"] == case["headline"]
+    assert [a.name for a in found.get("authors", ())] == case["authors"]
+    assert found["date_published"].date().isoformat() == "2025-04-03"

@@ -1,0 +1,187 @@
+"""Names and dates one by one, in many languages; the JSON-LD that pages get wrong; what a language is."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsarchive import rules
+from newsarchive.core.metadata import authors, dates, headline, jsonld, person_names, publication_date
+from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.sources import Place, Source
+from newsarchive.core.text.language import finish_language
+
+CASES = Path(__file__).parents[2] / "cases" / "metadata"
+RULES = rules.default()
+
+
+def cases(name: str) -> list[Any]:
+    rows = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return [pytest.param(row["text"], row["expect"], id=row["label"]) for row in rows]
+
+
+@pytest.mark.parametrize(("text", "expect"), cases("names"))
+def test_names(text: str, expect: list[str]) -> None:
+    assert person_names.names(text, RULES) == expect
+
+
+@pytest.mark.parametrize(("text", "expect"), cases("dates"))
+def test_dates(text: str, expect: str | None) -> None:
+    found = dates.parse(text, RULES)
+    assert (found.isoformat() if found else None) == expect
+
+
+@pytest.mark.parametrize(
+    ("url", "expect"),
+    [
+        ("https://blog.example/2025/04/03/mill/", "2025-04-03"),
+        ("https://blog.example/mill-20250403.html", "2025-04-03"),
+        ("https://blog.example/p/123456789", None),
+        ("https://blog.example/2025/99/03/mill", None),
+    ],
+)
+def test_date_in_the_address(url: str, expect: str | None) -> None:
+    found = dates.from_url(url)
+    assert (found.date().isoformat() if found else None) == expect
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=120))
+def test_dates_are_aware_or_none(text: str) -> None:
+    found = dates.parse(text, RULES)
+    assert found is None or found.utcoffset() is not None
+    assert dates.date_text(text, RULES) in text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_names_are_short_and_hold_letters(text: str) -> None:
+    for name in person_names.names(text, RULES):
+        assert 2 <= len(name) <= person_names.MAX_NAME_CHARS
+        assert any(map(str.isalpha, name))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<!-- {"@type": "NewsArticle", "headline": "Found"} -->',
+        '//<![CDATA[\n{"@type": "NewsArticle", "headline": "Found"}\n//]]>',
+        '{"@type": "NewsArticle", "headline": "Found",}',
+        '{"@type": "NewsArticle", "headline": "Found"};',
+        '[[{"@graph": [{"@type": ["http://schema.org/NewsArticle"], "headline": "Found"}]}]]',
+        '{"@type": "WebSite"} {"@type": "NewsArticle", "headline": "Found"}',
+        '{"@type": "NewsArticle", "headline": "Found", "description": "raw\nbreak"}',
+    ],
+    ids=["comment", "cdata", "trailing comma", "semicolon", "lists in lists", "two values", "raw line break"],
+)
+def test_json_ld_as_pages_write_it(script: str) -> None:
+    found = jsonld.claims([script], "https://blog.example/")
+    assert [c.value for c in found if c.field == "headline"] == ["Found"]
+
+
+def test_json_ld_of_teasers_is_not_the_article() -> None:
+    script = json.dumps(
+        [
+            {"@type": "NewsArticle", "headline": "A teaser", "url": "https://blog.example/other/"},
+            {"@type": "NewsArticle", "headline": "This page", "url": "https://blog.example/this/"},
+        ]
+    )
+    found = jsonld.claims([script], "https://www.blog.example/this?utm_source=x")
+    assert [c.value for c in found if c.field == "headline"] == ["This page"]
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "expect"),
+    [
+        ("The mill closes - Transport - Harbour Post", "Harbour Post", "The mill closes - Transport"),
+        ("Harbour Post | The mill closes", "Harbour Post", "The mill closes"),
+        ("The mill closes - Harbour Post", "", "The mill closes - Harbour Post"),
+    ],
+    ids=["end", "beginning", "no evidence"],
+)
+def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> None:
+    found, *_ = headline.decide([Claim("headline", title, Source(Place.TITLE))], [site], [], RULES)
+    assert found == expect
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "expect"),
+    [
+        ("", "en-US", ("en", "declared")),
+        ("", "", ("", "")),
+        ("", "English", ("", "")),
+        (
+            "The council said on Thursday that the old mill would close in June. " * 3,
+            "en",
+            ("en", "declared and detected"),
+        ),
+        (
+            "Der Rat hat am Donnerstag beschlossen, die alte Mühle im Juni zu schließen. " * 3,
+            "en",
+            ("de", "detected"),
+        ),
+        (
+            "水曜日、町議会は古い製粉所を六月に閉鎖することを決めた。住民は反対している。",
+            "",
+            ("ja", "detected"),
+        ),
+    ],
+    ids=["short", "nothing", "no tag", "agree", "overruled", "Japanese"],
+)
+def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
+    assert finish_language(text, declared) == expect
+
+
+def test_claims_alone_decide() -> None:
+    """An article's fields are decided anew from what is stored of its page: its claims."""
+    claims = [
+        Claim("authors", "Jane Doe", Source(Place.JSON_LD_PAGE)),
+        Claim("authors", "Launch Gallery", Source(Place.ALONE)),
+    ]
+    found, _ = authors.decide(claims, [], [], [], RULES)
+    assert [a.name for a in found] == ["Jane Doe"]
+    days = [
+        Claim("date_published", "2025-04-03T10:00:00Z", Source(Place.OPEN_GRAPH)),
+        Claim("date_published", "25 December 2005", Source(Place.TEXT)),
+    ]
+    dated, candidates = publication_date.decide(days, "date_published", None, RULES)
+    assert (dated.source, dated.raw) == (Source(Place.OPEN_GRAPH), "2025-04-03T10:00:00Z")
+    assert {c.value for c in candidates} == {d.value for d in days}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dates(min_value=date(1995, 1, 1), max_value=date(2025, 5, 1)), st.sampled_from("./-"), st.booleans()
+)
+def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, month_first: bool) -> None:
+    """Whichever way a page writes the day that it declares, both are one day."""
+    numbers = (day.month, day.day) if month_first else (day.day, day.month)
+    printed = sign.join([*(f"{n:02}" for n in numbers), str(day.year)])
+    claims = [
+        Claim("date_published", day.isoformat(), Source(Place.OPEN_GRAPH)),
+        Claim("date_published", printed, Source(Place.TEXT)),
+    ]
+    read, refused = publication_date.read_claims(claims, None, RULES)
+    assert {when.date() for when in read.values()} == {day}
+    assert not refused
+
+
+@pytest.mark.parametrize(
+    ("texts", "expect"),
+    [
+        (["fair 13/02/2025", "fair 27/01/2025"], False),
+        (["fair 02/13/2025"], True),
+        (["fair 02/13/2025", "fair 13/02/2025"], None),
+        (["fair 03/04/2025", "45/45/2025"], None),
+        (["fair 13.02.2025"], None),
+    ],
+    ids=["day first", "month first", "both", "open", "other signs"],
+)
+def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
+    assert dates.order_of(texts) is expect

@@ -1,0 +1,57 @@
+"""A value that stands in a list of other posts is no evidence for the post of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.metadata.other_posts import reads_as_title
+from newsarchive.items import Block
+from tests.core.metadata.test_metadata import URL, cases, read, shown
+
+
+def linked(html: str) -> list[Block]:
+    """The page's blocks with their links, as the extraction gives them."""
+    found = read_blocks(LexborHTMLParser(html), URL).blocks
+    return [Block(b.text, b.kind, path=b.path, links=tuple(b.links)) for b in found]
+
+
+@pytest.mark.parametrize("case", cases("others"))
+def test_a_list_of_other_posts(case: dict[str, Any]) -> None:
+    html = f"<html><body>{''.join(case['html'])}</body></html>"
+    found = shown(read(html, blocks=linked(html)))
+    assert {name: found.get(name) for name in case["expect"]} == case["expect"]
+
+
+def test_what_a_list_says_stays_a_candidate_with_the_reason() -> None:
+    html = "".join(cases("others")[0].values[0]["html"])
+    found = read(html, blocks=linked(html))
+    lost = [c for c in found["candidates"] if c.field == "date_published"]
+    assert [(c.value, c.chosen) for c in lost if c.source == "markup time (of others)"][:1] == [
+        ("2025-05-20T08:00:00+07:00", False)
+    ]
+    assert {c.reason for c in lost} == {"stands in a list of other posts"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_title"),
+    [
+        ("The newest post of all", True),
+        ("Мост закрыли на год", True),
+        ("橋は一年間通行止めになります", True),
+        ("Jane Doe", False),
+        ("Read more", False),
+        ("20/05/2025", False),
+        ("20 May 2025", False),
+        ("Wczoraj, 10 maja (11:03)", False),
+        ("Saturday, the 5th of March 2025", False),
+        ("Ten of the 13 best podcasts for sailors", True),
+        ("2025年5月20日", False),
+        ("", False),
+    ],
+)
+def test_titles_are_told_from_names_and_dates(text: str, is_title: bool) -> None:
+    assert reads_as_title(text) == is_title

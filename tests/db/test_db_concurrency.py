@@ -1,0 +1,116 @@
+"""Many processes on one archive: nobody meets a lock, and what was acknowledged survives a kill."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from newsarchive.db.engine import open_engine
+from newsarchive.db.reading import query
+from newsarchive.db.writing.store import Store
+from tests.storage import make_article, open_archive
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+#: A crawl in small: argv is URL, blog, number of articles; prints the number of each committed article.
+CRAWL = """
+import sys
+sys.path.insert(0, ".")
+from newsarchive.db.engine import open_engine
+from newsarchive.db.writing.store import Store, Writer
+from tests.storage import make_article
+
+url, blog, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store = Store(open_engine(url))
+writer = Writer(store, store.start_run("news", {"site": blog}), batch=7, max_age=0.01)
+waiting = []
+for number in range(count):
+    shared = make_article(number, url=f"https://{blog}/post-{number}", body=f"Text {number} of {blog}. " * 20)
+    waiting.append((number, writer.submit(shared)))
+    if len(waiting) == 7:
+        for done, future in waiting:
+            future.result(120)
+            sys.stdout.write(f"{done}\\n")
+            sys.stdout.flush()
+        waiting = []
+for done, future in waiting:
+    future.result(120)
+    sys.stdout.write(f"{done}\\n")
+    sys.stdout.flush()
+writer.close()
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path) as opened:
+        yield opened
+
+
+def crawl(engine: Engine, blog: str, count: int) -> subprocess.Popen[str]:
+    url = engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", CRAWL, url, blog, str(count)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+
+
+def test_two_crawls_and_a_reader_share_an_archive(engine: Engine) -> None:
+    crawls = [crawl(engine, blog, 150) for blog in ("a.example", "b.example")]
+    reads = 0
+    while any(process.poll() is None for process in crawls):
+        query.search(engine, "text")
+        query.stats(engine)
+        reads += 1
+    for process in crawls:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert len(out.split()) == 150
+    assert reads > 0
+    stats = query.stats(engine)
+    assert (stats.articles, stats.sites) == (300, {"a.example": 150, "b.example": 150})
+
+
+def test_two_crawls_of_one_site_store_each_article_once(engine: Engine) -> None:
+    crawls = [crawl(engine, "same.example", 60) for _ in range(2)]
+    for process in crawls:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    stats = query.stats(engine)
+    assert (stats.articles, stats.revisions, stats.captures) == (60, 60, 120)
+
+
+def test_threads_of_one_process_share_an_engine(engine: Engine) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def work(number: int) -> int:
+        Store(engine).ingest([make_article(number)])
+        return len(query.search(engine, "first"))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(work, range(24)))
+    assert query.stats(engine).articles == 24
+    assert min(found) > 0
+
+
+@pytest.mark.parametrize("count", [1, 20, 150])
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, count: int) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        process = crawl(engine, "killed.example", 5000)
+        assert process.stdout is not None
+        first = "".join(process.stdout.readline() for _ in range(count))
+        process.send_signal(signal.SIGKILL)
+        out, _ = process.communicate(timeout=30)
+        done = [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
+        assert done
+        fresh = open_engine(engine.url.render_as_string())
+        stored = {article.url for article in query.articles(fresh)}
+        assert {f"https://killed.example/post-{number}" for number in done} <= stored
+        assert len(query.search(fresh, "text", limit=10_000)) == len(stored)
+        fresh.dispose()

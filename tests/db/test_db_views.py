@@ -1,0 +1,104 @@
+"""The views for people who query by hand: every query of the cases and of the guide runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from newsarchive.db.engine import reading
+from newsarchive.db.writing.store import Store
+from newsarchive.items import Origin
+from newsarchive.web.datasette import queries
+from tests.storage import START, delete_post, make_article, open_archive, readable, rich_article
+
+ROOT = Path(__file__).parents[2]
+
+#: How many rows each query of `web/queries.toml` gives of the archive below.
+ROWS = {
+    "newest": 3,
+    "by-site": 2,
+    "republished-most": 2,
+    "site-from-publisher": 1,
+    "without-copyright": 1,
+    "repairs-by-codec": 1,
+    "repairs-weakest": 3,
+    "repairs-of-article": 3,
+    "dropped-often": 2,
+    "dropped-long": 2,
+    "changed-often": 1,
+    "deleted": 1,
+    "by-month-and-language": 2,
+}
+
+#: What the guide shows to run: written in fenced blocks of SQL, and given to `sqlite3` in the shell.
+GUIDE = (ROOT / "docs" / "how-to" / "query.md").read_text("utf-8")
+STATEMENTS = [
+    s.strip() for block in re.findall(r"```sql\n(.*?)```", GUIDE, re.S) for s in block.split(";") if s.strip()
+]
+STATEMENTS += re.findall(r'^sqlite3 newsarchive\.db "(.+?)"', GUIDE, re.M)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path_factory.mktemp("views")) as opened:
+        store = Store(opened)
+        store.ingest([rich_article(), make_article(1), make_article(2, in_language="de")])
+        store.ingest(
+            [make_article(3, url="https://other.example/a", origin=Origin("Reuters", "reuters.com"))]
+        )
+        store.ingest([make_article(1, body="Changed.", day=1)])
+        delete_post(opened, "https://blog.example/post-2", START + timedelta(days=2))
+        yield opened
+
+
+def rows(engine: Engine, sql: str) -> list[dict[str, Any]]:
+    with reading(engine) as connection:
+        return [dict(row._mapping) for row in connection.execute(text(sql))]
+
+
+def test_every_query_has_its_count() -> None:
+    assert [query["name"] for query in queries()] == list(ROWS)
+
+
+@pytest.mark.parametrize("query", queries(), ids=lambda query: query["name"])
+def test_a_query_by_hand(engine: Engine, query: dict[str, Any]) -> None:
+    assert len(rows(engine, readable(query).replace(":", r"\:"))) == ROWS[query["name"]]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: " ".join(statement.split())[:60])
+def test_a_query_of_the_guide_runs(tmp_path: Path, statement: str) -> None:
+    with open_archive("sqlite", tmp_path) as opened:
+        rows(opened, statement.replace(":", r"\:"))
+
+
+def test_current_articles_show_what_is_stored_today(engine: Engine) -> None:
+    (row,) = rows(engine, "SELECT * FROM current_articles WHERE url = 'https://blog.example/post-1'")
+    assert (row["article_body"], row["version"], row["change_kind"], row["site"]) == (
+        "Changed.", 2, "publisher", "blog.example",
+    )  # fmt: skip
+    assert (row["origin"], row["origin_url"], row["origin_confidence"]) == ("", "", None)
+
+
+def test_reposts_say_from_whom(engine: Engine) -> None:
+    (row,) = rows(engine, "SELECT * FROM reposts WHERE origin_domain = 'scmp.com'")
+    assert (row["origin"], row["origin_as_printed"], row["copyright_notice"]) == (
+        "South China Morning Post",
+        "SCMP",
+        "© 2025",
+    )
+
+
+def test_edits_and_dropped_text_explain_the_current_text(engine: Engine) -> None:
+    edits = rows(engine, "SELECT before, after FROM edits_made WHERE field = 'article_body' ORDER BY start")
+    assert edits == [{"before": "â€™", "after": "’"}, {"before": "â€œ", "after": "“"}]
+    dropped = rows(engine, "SELECT kind, text FROM dropped_text ORDER BY position")
+    assert [(d["kind"], d["text"]) for d in dropped] == [
+        ("nav", "Home | About"),
+        ("subscribe", "Subscribe now"),
+    ]

@@ -1,0 +1,194 @@
+"""The search: one language, the same rows on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from newsarchive.db.query_language import (
+    Node,
+    fold,
+    fts5,
+    has_run,
+    is_unspaced,
+    parse,
+    positive,
+    tokenise,
+    tsquery,
+)
+from newsarchive.db.reading import search as searching
+from newsarchive.db.reading.query import search
+from newsarchive.db.reading.search import Marks, snippet
+from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import UsageError
+from newsarchive.items import Article, Author, Origin
+from tests.storage import START, make_article, open_archive
+
+CASES = json.loads(
+    (Path(__file__).parents[1] / "cases" / "search" / "archive.json").read_text(encoding="utf-8")
+)
+
+
+def articles() -> list[Article]:
+    """The archive that the cases search, each with what its JSON says."""
+    made = []
+    for number, given_ in enumerate(CASES["articles"]):
+        fields: dict[str, Any] = dict(given_)
+        fields.pop("id")
+        origin = fields.pop("origin", None)
+        fields["origin"] = Origin(*origin) if origin else None
+        fields["authors"] = tuple(Author(name) for name in fields.pop("authors", ()))
+        fields["date_published"] = START + timedelta(days=fields.pop("published", number))
+        made.append(make_article(number, **fields))
+    return made
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path_factory.mktemp("search")) as opened:
+        Store(opened).ingest(articles())
+        yield opened
+
+
+def names(engine: Engine, query: str, **filters: Any) -> list[str]:
+    ids = [article["id"] for article in CASES["articles"]]
+    return [ids[hit.id - 1] for hit in search(engine, query, **filters)]
+
+
+@pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
+def test_a_query_finds(engine: Engine, case: dict[str, Any]) -> None:
+    filters = {
+        k: date.fromisoformat(v) if k in ("since", "until") else v for k, v in case.get("filters", {}).items()
+    }
+    assert sorted(names(engine, case["query"], **filters)) == sorted(case["found"]), case.get("comment", "")
+
+
+@pytest.mark.parametrize("case", CASES["errors"], ids=lambda case: case["query"] or "empty")
+def test_a_query_that_cannot_be_read_says_why(engine: Engine, case: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=case["says"]):
+        search(engine, case["query"])
+
+
+def test_a_word_in_the_headline_comes_first(engine: Engine) -> None:
+    assert names(engine, "fox")[0] == "fox-headline"
+
+
+def test_by_date_is_newest_first_and_pages_on(engine: Engine) -> None:
+    whole = names(engine, "the OR fox", order="date")
+    assert whole == sorted(whole, key=lambda name: -[a["id"] for a in CASES["articles"]].index(name))
+    assert names(engine, "the OR fox", order="date", limit=2) == whole[:2]
+    assert names(engine, "the OR fox", order="date", limit=2, offset=2) == whole[2:4]
+
+
+def test_hits_say_what_and_where(engine: Engine) -> None:
+    (hit,) = search(engine, '"container ships"', marks=Marks("[", "]"))
+    assert (hit.url, hit.headline, hit.site) == ("https://blog.example/post-2", "Trade war", "blog.example")
+    assert (hit.origin, hit.in_language) == ("South China Morning Post", "en-GB")
+    assert hit.date_published == START + timedelta(days=2)
+    assert "[container ships]" in hit.snippet
+
+
+def test_an_updated_text_is_found_by_its_new_words_alone(engine: Engine, tmp_path: Path) -> None:
+    url = "https://changing.example/a"
+    store = Store(engine)
+    store.ingest([make_article(url=url, body="It was zebrafish.", day=0)])
+    store.ingest([make_article(url=url, body="It was quokkas. 鯨魚報告", day=1)])
+    try:
+        assert search(engine, "zebrafish") == []
+        assert [hit.url for hit in search(engine, "quokkas")] == [url]
+        assert [hit.url for hit in search(engine, "鯨魚報")] == [url]
+    finally:
+        store.ingest([make_article(url=url, body="Nothing to see.", day=2)])
+    assert search(engine, "quokkas") == []
+    assert search(engine, "鯨魚報") == []
+
+
+def test_an_order_that_does_not_exist_is_named(engine: Engine) -> None:
+    with pytest.raises(UsageError, match="rank or date"):
+        search(engine, "fox", order="size")
+
+
+words = st.sampled_from(
+    ["fox", "Café", "台灣", '"red fox"', "hen*", "e-mail", "OR", "AND", "NOT", "-", "(", ")", '"', "*"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.lists(words, max_size=9).map(" ".join), st.text(max_size=30)))
+@example("0\x00\u0e00")  # an unspaced script with a NUL: FTS5 takes that for the end of its query
+def test_any_query_is_answered_or_refused_with_a_word(engine: Engine, query: str) -> None:
+    message = "search: "
+    try:
+        search(engine, query)
+    except UsageError as error:
+        message = str(error)
+    assert message.startswith("search: ")
+
+
+def test_deep_and_long_queries_are_refused() -> None:
+    for query in ("(" * 5000, "a " * 5000, "-" * 3000 + "a"):
+        with pytest.raises(UsageError):
+            parse(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "sqlite", "postgresql"),
+    [
+        ("fox", '"fox"', "'fox'"),
+        ("Don't", '"don t"', "'don' <-> 't'"),
+        ("red fox", '("red") AND ("fox")', "('red') & ('fox')"),
+        ("a OR b c", '("a") OR (("b") AND ("c"))', "('a') | (('b') & ('c'))"),
+        ("(a OR b) -c*", '(("a") OR ("b")) NOT "c" *', "(('a') | ('b')) & !('c':*)"),
+        ('"red fox*"', '"red fox"', "'red' <-> 'fox'"),
+        ('"red fox"*', '"red fox" *', "'red' <-> 'fox':*"),
+    ],
+)
+def test_a_tree_is_spelled_for_each_database(query: str, sqlite: str, postgresql: str) -> None:
+    tree = parse(query)
+    assert (fts5(tree), tsquery(tree)) == (sqlite, postgresql)
+
+
+def test_runs_of_a_script_without_spaces_are_strings() -> None:
+    tree: Node = parse("台灣 fox")
+    assert has_run(tree)
+    assert [type(leaf).__name__ for leaf in positive(tree)] == ["Run", "Words"]
+    assert is_unspaced("ประเทศไทย")
+    assert not is_unspaced("Ελλάδα")
+
+
+def test_a_snippet_shows_the_place_with_most_of_the_query() -> None:
+    text = "Nothing here about it. " * 30 + "A red fox met a red hen. " + "More of the rest follows. " * 30
+    shown = snippet(text, positive(parse("red fox")), Marks("<", ">"), width=80)
+    assert "<red> <fox>" in shown.replace(">  <", "> <")
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+    assert snippet("Short text.\n\nTwo lines.", [], width=80) == "Short text. Two lines."
+
+
+@given(st.text(max_size=300), st.sampled_from(["fox", "a", '"a b"', "a*", "台"]))
+def test_a_snippet_is_a_piece_of_the_text(text: str, query: str) -> None:
+    shown = snippet(text, positive(parse(query)), Marks("", ""), width=50)
+    assert " ".join(shown.strip("…").split()) in " ".join(text.split()) or "…" in text
+
+
+@given(st.text(max_size=100))
+def test_tokens_stand_in_the_text(text: str) -> None:
+    for token in tokenise(text):
+        assert fold(text[token.start : token.end]) == token.text
+
+
+def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = names(engine, "the")
+    monkeypatch.setattr(searching, "MAX_RANKED", 2)
+    ids = [article["id"] for article in CASES["articles"]]
+    assert set(names(engine, "the", limit=2)) == set(sorted(every, key=ids.index)[-2:])
+    assert names(engine, "the", limit=len(ids)) == every  # who pages on sees them all
+    assert names(engine, "the", limit=2, site="other.example") == ["xi-in-english"]

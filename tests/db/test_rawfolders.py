@@ -1,0 +1,69 @@
+"""The raw bytes are found where a run put them, after a copy into another database too."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from newsarchive import demo, reextract
+from newsarchive.db import archive_state
+from newsarchive.db.engine import open_engine
+from newsarchive.db.writing.store import Store
+from tests.cli.test_cli import run
+from tests.serving import crawl
+from tests.storage import archive_url, open_archive
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+ALL_AGAIN = ("reextract", "--workers", "0", "--only-older-than", "9999", "--db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
+    with open_archive(request.param, tmp_path) as opened:
+        yield opened
+
+
+def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) -> None:
+    store = Store(engine)
+    assert archive_state.known_folders(engine) == []
+    for folder in ("/a", "/b", "", "/a"):
+        store.start_run(
+            "news",
+            {"url": "https://blog.example"} | ({archive_state.FOLDER_ARGUMENT: folder} if folder else {}),
+        )
+    assert archive_state.known_folders(engine) == ["/a", "/b"]
+    archive_state.remember_folders(engine, [Path("/b"), Path("/c")])
+    assert archive_state.known_folders(engine) == ["/c", "/a", "/b"]
+    assert reextract.raw_folders(engine, "x/news-warc") == ("x/news-warc", "/c", "/a", "/b")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_copied_archive_finds_the_bytes_of_the_one_it_comes_from(tmp_path: Path, kind: str) -> None:
+    source, folder = tmp_path / "source" / "mine.db", tmp_path / "target"
+    source.parent.mkdir()
+    folder.mkdir()
+    with demo.served() as home:
+        crawl(f"url={home}/", db=source)
+    with archive_url(kind, folder) as target:
+        for _ in ("a copy", "the same, called again"):
+            assert run("db", "copy", str(source), target).returncode == 0
+            assert "3 unchanged, 0 failed" in run(*ALL_AGAIN, target).stderr
+        copied = open_engine(target)
+        assert archive_state.known_folders(copied) == [str(source.parent / "mine-warc")]
+        copied.dispose()
+
+
+def test_a_folder_of_its_own_is_found_without_naming_it(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", "-s", "NEWSARCHIVE_WARC=raw", db=db)
+    assert not (db.parent / f"{db.stem}-warc").exists()
+    assert "3 unchanged, 0 failed" in run(*ALL_AGAIN, str(db)).stderr
+    shutil.move(tmp_path / "raw", tmp_path / "moved")
+    lost = run(*ALL_AGAIN, str(db))
+    assert "3 failed" in lost.stderr
+    assert "--warc" in lost.stderr
+    assert "3 unchanged, 0 failed" in run(*ALL_AGAIN, str(db), "--warc", str(tmp_path / "moved")).stderr
