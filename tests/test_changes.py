@@ -114,7 +114,7 @@ def _compare_with_a_fresh_look(engine: Engine) -> None:
 
 
 def test_a_huge_cluster_compares_newcomers_alone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "MOST", 10)
+    monkeypatch.setattr(copies, "MAX_FULLEST_CANDIDATES", 10)
     error = sentences(4, 6)
     Store(engine).ingest([post(n, error) for n in range(12)])
     looked: list[int] = []

@@ -233,7 +233,7 @@ def _refuse_unknown(engine: Engine, revision: str | None) -> None:
     """What is neither of this version nor of an earlier release cannot be upgraded, and is said to be so."""
     if revision in UNRELEASED:
         raise DatabaseUnavailable(
-            f"{shown(engine)} was made by a version of newsarchive before its first release (schema {revision}), and"
+            f"{shown(engine)} was made before the first release (schema {revision}), and"
             " was left as it is. To keep all of it, upgrade it in a clone of the repository with the last commit that"
             f" can: git checkout {LAST_TO_UPGRADE}; newsarchive db upgrade --db {shown(engine)}; git checkout -."
             " Or read its raw pages into a new archive:"

@@ -415,7 +415,7 @@ def test_memory_does_not_grow_with_the_archive(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four times the articles take hardly more memory at the peak; benchmarks/export.py has the real size."""
-    monkeypatch.setattr(parquet, "GROUP", 50)
+    monkeypatch.setattr(parquet, "MAX_ROW_GROUP_ARTICLES", 50)
     article = next(iter(_stored(tmp_path)))
     write = formats.writer(name)
     peaks = []
