@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from newsarchive.items import Article
 
 
-#: What stands around a found word before it is coloured; no text has them (Unicode's private use).
-_START, _END = "\ue000", "\ue001"
+#: Stands before a found word until it is coloured. It is of Unicode's private use, so that no text has it.
+_START = "\ue000"
+#: Stands behind a found word, the same.
+_END = "\ue001"
 
 
 @click.command(
