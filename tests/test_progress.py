@@ -12,7 +12,7 @@ from rich.console import Console
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import Settings
 
-from newsarchive.cli.crawl import Told
+from newsarchive.cli.crawl import SiteProgress
 from newsarchive.extensions import progress as extensions
 from newsarchive.extensions.progress import Bar, Pace
 from newsarchive.spiders.base import ArchiveSpider
@@ -183,9 +183,9 @@ def test_several_sites_have_a_bar_and_a_table(tmp_path: Path, columns: int) -> N
 
 
 def test_several_sites_elsewhere_have_one_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
-    told = Told(3, silent=False)
-    told.ends()
-    told.line(running=True)
-    told.line(running=False)
-    Told(3, silent=True).line(running=True)
+    progress = SiteProgress(3, silent=False)
+    progress.end()
+    progress.print_line(running=True)
+    progress.print_line(running=False)
+    SiteProgress(3, silent=True).line(running=True)
     assert capsys.readouterr() == ("", "1 of 3 sites crawled\n")

@@ -1,7 +1,8 @@
-"""The `newsarchive` command. Each subcommand lives in a module of its own, loaded when it is run.
+"""The command line: `newsarchive search ferry` prints articles, `newsarchive crawl https://blog.example` crawls a blog.
 
-Rows go to stdout, messages to stderr. Exit codes: 0 fine, 1 nothing found or not done, 2 usage,
-5 the database failed, 130 stopped by Ctrl+C, 143 stopped by SIGTERM.
+Each subcommand has a module of its own, which is imported when the command runs. Rows go to standard output, messages to
+standard error. Exit codes: 0 fine, 1 nothing found or not done, 2 usage, 5 the database failed, 130 stopped by Ctrl+C,
+143 stopped by SIGTERM.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from newsarchive.version import EXTRACTOR_VERSION, VERSION
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-#: subcommand → (module, what `--help` says of it): the help needs no import.
+#: subcommand → (its module, its line in `--help`). The line stands here so that the help needs no import of the module.
 COMMANDS = {
     "config": ("config", "Every setting with its value, and where that was said."),
     "backup": ("db", "Copy an SQLite archive while crawls go on."),
@@ -67,13 +68,13 @@ HEADINGS = {
     "Look after the archive": ("quarantine", "learn", "reextract", "backup", "db", "config", "steps"),
     "Tools": ("extract", "repair"),
 }
-#: How alike a mistyped word and a command must be to be offered (difflib's ratio, 0 to 1): `serch` and `search` are
-#: .91, `list` and `stats` .44; at difflib's own .6 `lost` offers nothing yet, and `exprt` still finds `export`.
+#: Similarity (difflib's ratio, 0 to 1) of a mistyped word and a command. Commands below it are not suggested: `serch` and
+#: `search` have 0.91, `list` and `stats` 0.44.
 MIN_LIKENESS = 0.6
 
 
 class LazyGroup(click.Group):
-    """Imports a subcommand's module only when that subcommand runs, so that the start stays fast."""
+    """A group of commands that imports the module of a subcommand only when the subcommand runs: the start stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -88,7 +89,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A mistyped command is answered with those that it may mean: Click knows no names but of loaded ones."""
+        """Suggest similar commands for a mistyped name. Click's own suggestions know only commands that are imported."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             from difflib import get_close_matches
@@ -99,7 +100,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Errors become one line on stderr and an exit code."""
+        """Run the command. An error becomes one line on standard error and an exit code."""
         try:
             return super().invoke(ctx)
         except NewsArchiveError as error:
@@ -109,12 +110,12 @@ class LazyGroup(click.Group):
             click.echo("stopped", err=True)
             ctx.exit(STOPPED_BY_CTRL_C)
         except BrokenPipeError:
-            # The reader went away (`| head`): that is its right, and no error of ours.
+            # The reader of a pipe has closed it (`| head`): that is no error.
             _forget_stdout()
             ctx.exit(0)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The names that begin so, without importing what they name: a person waits at the Tab key."""
+        """The commands whose names begin with `incomplete`. Nothing is imported, because a person waits at the Tab key."""
         from click.shell_completion import CompletionItem
 
         own = [CompletionItem(name, help=text) for name, (_, text) in sorted(COMMANDS.items())]
@@ -122,7 +123,7 @@ class LazyGroup(click.Group):
         return [item for item in own if item.value.startswith(incomplete)] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Under their headings, all with the same column."""
+        """Print the commands under their headings; the descriptions of all headings begin in the same column."""
         width = max(map(len, COMMANDS))
         for heading, names in HEADINGS.items():
             with formatter.section(heading):
@@ -157,7 +158,7 @@ def cli(ctx: click.Context, file: str | None) -> None:
 
 
 def exit_code(error: NewsArchiveError) -> int:
-    """The exit code that an error stands for."""
+    """The exit code of an error."""
     if isinstance(error, UsageError):
         return 2
     return 5 if isinstance(error, DatabaseError) and not isinstance(error, NoSuchArticle) else 1
@@ -169,7 +170,7 @@ def main(args: list[str] | None = None) -> Any:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    # Left alone, SIGTERM would end Python where it stands, with the last commits in a file beside the archive.
+    # Python's default for SIGTERM ends the process at once. SQLite then leaves the last commits in the `-wal` file.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
     try:
@@ -179,7 +180,7 @@ def main(args: list[str] | None = None) -> Any:
 
 
 def _flush() -> None:
-    """Write what is left; a reader that went away would else be reported while Python ends."""
+    """Flush standard output. A closed pipe is ignored; otherwise Python reports it while it ends."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:

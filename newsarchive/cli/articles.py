@@ -1,8 +1,7 @@
-"""`newsarchive search`: articles by their words, and by what is known of them.
+"""The commands that read articles: `search`, `show`, `history` (the versions of one article) and `diff` (what changed).
 
-`newsarchive history` and `newsarchive diff`: the versions of an article, and what changed between them.
-
-`newsarchive show`: one stored article.
+newsarchive search "free trade" --site blog.example
+newsarchive diff 17 1 3
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.cli.common import (
-    COLUMN,
+    MAX_TEXT_COLUMNS,
     byline,
     console,
     db_option,
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
     from newsarchive.items import Article
 
 
-#: Stands before a found word until it is coloured. It is of Unicode's private use, so that no text has it.
+#: Marks the start of a found word until it is coloured: a code point of Unicode's private use, which no text should have.
 _START = "\ue000"
-#: Stands behind a found word, the same.
+#: Marks the end of a found word.
 _END = "\ue001"
 
 
@@ -107,7 +106,7 @@ def search(
 
 
 def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
-    """Which of how many were shown, and how to see the next."""
+    """Say which results were shown, the number of all results, and the option that shows the next ones."""
     if not shown:
         say(f"no more: there are {total}")
         raise SystemExit(1)
@@ -274,18 +273,18 @@ def diff(
 
 
 def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Fields with their values, a line each, parted from the text that follows."""
+    """Fields with their values, a line each, and an empty line after them."""
     lines = [f"{name}: {_plain(values)}\n" for name, values in fields]
     return "".join([*lines, "\n"]) if lines else ""
 
 
 def _plain(values: Sequence[str]) -> str:
-    """The value of a field in a line."""
+    """The values of a field in one line; "none" where there are none."""
     return " ".join("; ".join(values).split()) or "none"
 
 
 def print_words(changes: list[Change]) -> None:
-    """Red and green on a terminal; `[-old-]{+new+}` elsewhere, as `wdiff` writes it."""
+    """Print changes in red and green on a terminal; elsewhere as `[-old-]{+new+}`, like `wdiff`."""
     if not on_terminal():
         marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
         click.echo("".join(marks[change.kind].format(change.text) for change in changes))
@@ -296,7 +295,7 @@ def print_words(changes: list[Change]) -> None:
     out = console()
     out.print(
         Text.assemble(*((change.text, styles[change.kind]) for change in changes)),
-        width=min(out.width, COLUMN),
+        width=min(out.width, MAX_TEXT_COLUMNS),
     )
 
 
@@ -336,7 +335,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
 
 
 def _hidden(source: File | Engine, article_id: int) -> str:
-    """Why readers do not see an article unless they name it, "" for one that they see."""
+    """Why searches and exports leave an article out, "" where they do not."""
     from newsarchive.db.reading.quarantine import state_of
     from newsarchive.db.readonly import reading
 
@@ -346,9 +345,12 @@ def _hidden(source: File | Engine, article_id: int) -> str:
 
 
 def html(article: Article) -> str:
-    """A document by itself: no script, no style, nothing loaded."""
-    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
-    paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in heads if line)
+    """An article as an HTML document without script and style; it loads nothing."""
+    details = [
+        byline(article.authors, article.date_published, article.publisher),
+        origin_line(article.origin),
+    ]
+    paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in details if line)
     language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
     return (
         f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'

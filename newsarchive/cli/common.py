@@ -1,8 +1,8 @@
-"""Options and output that several subcommands share.
+"""What several subcommands share: `--db` and `--config`, opening the archive, and printing for a person.
 
-A long text on a terminal goes through a pager, screen by screen; elsewhere nothing stands between.
+    $ newsarchive show 17 --db news.db          # `db_option`, `open_reader`, `print_article`
 
-Where the articles of a crawl are, and what to type next: the last words of every crawl.
+On a terminal a text that is longer than the screen goes through a pager (`paged`).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Widest column of running text on a terminal, in characters.
-COLUMN = 88
+#: Width of running text on a terminal, in characters; on a wider terminal the rest of the line stays empty.
+MAX_TEXT_COLUMNS = 88
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def use_config(ctx: click.Context, file: str | None) -> None:
-    """Let this file of settings hold for the command, and for every process that it starts.
+    """Use this file of settings in the command and in every process that it starts.
 
     Raises `UsageError` where there is no such file.
     """
@@ -65,11 +65,11 @@ def use_config(ctx: click.Context, file: str | None) -> None:
 
 
 def config_option(command: F) -> F:
-    """What every command has: `--config`, a file of settings in place of `newsarchive.toml`, `--verbose`, `--quiet`."""
+    """The options of every command: `--config` (a file of settings in place of `newsarchive.toml`), `--verbose`, `--quiet`."""
     return click.option(
         "--config",
         metavar="FILE",
-        is_eager=True,  # what other options are by default stands in it
+        is_eager=True,  # the file has the defaults of other options
         expose_value=False,
         callback=lambda ctx, option, file: use_config(ctx, file),
         help="Settings; newsarchive.toml here or in your folder of settings by default.",
@@ -88,16 +88,16 @@ def db_option(command: F) -> F:
 
 
 def database_source(ctx: click.Context) -> str:
-    """Where the command's archive was said: `option --db`, or as `Config.source` has it."""
+    """Where the name of the command's archive comes from: `option --db`, or a source of `Config.source`."""
     given = ctx.get_parameter_source("db") is click.core.ParameterSource.COMMANDLINE
     return "option --db" if given else config.load().source("database")
 
 
 def require_archive(ctx: click.Context, db: str) -> None:
-    """The archive must be there: a slip of the pen shall make no new one, and crawl nothing into it for ever.
+    """Make sure that the archive exists, so that a mistyped name does not create an empty one that is crawled for ever.
 
-    Only an archive that the file of settings names (or none names), and that file lists sites, may yet have to be
-    made. Raises `DatabaseUnavailable`.
+    The archive may be missing in one case: the file of settings lists sites, and names this archive or none. Raises
+    `DatabaseUnavailable`.
     """
     from newsarchive.db.readonly import open_source
 
@@ -114,7 +114,7 @@ def require_archive(ctx: click.Context, db: str) -> None:
 
 
 def raw_folder(db: str, folder: str | None = None) -> Path:
-    """Where the raw bytes of an archive lie: the folder that an option names, else the settings, else beside it."""
+    """The folder of an archive's WARC files: that of the option, else that of the settings, else the one beside it."""
     from newsarchive.warc.files import default_folder
 
     chosen = folder or config.load()["warc"]
@@ -122,13 +122,13 @@ def raw_folder(db: str, folder: str | None = None) -> Path:
 
 
 def rules_folder() -> str:
-    """The folder of TOML rules that the settings name, "" for none."""
+    """The folder of your own TOML rules, from the settings; "" for none."""
     folder: str = config.load()["rules"]
     return folder
 
 
 def rules_in_force() -> Rules:
-    """Our rules, with those of the settings' folder over them. Raises `BadRules`."""
+    """newsarchive's rules, overridden by those in the folder of the settings. Raises `BadRules`."""
     from newsarchive import rules
 
     return rules.default(rules_folder())
@@ -148,7 +148,7 @@ def steps_in_force() -> Steps:
 
 
 def robots_option(command: F) -> F:
-    """`--ignore-robots`, on what fetches a page for a person."""
+    """`--ignore-robots`, for commands that fetch a page."""
     return click.option(
         "--ignore-robots",
         is_flag=True,
@@ -157,12 +157,12 @@ def robots_option(command: F) -> F:
 
 
 def database_url(db: str) -> str:
-    """What `--db` means: a bare file name is an SQLite database."""
+    """The database URL of `--db`, where a plain file name means an SQLite database."""
     return db if "://" in db else f"sqlite:///{db}"
 
 
 def open_archive(db: str) -> Engine:
-    """The archive to read from. Raises `DatabaseUnavailable` where there is none yet."""
+    """The archive as an SQLAlchemy engine. Raises `DatabaseUnavailable` where there is none yet."""
     from newsarchive.db.engine import open_existing
 
     log.info("the archive is %s", config.without_password(database_url(db)))
@@ -170,7 +170,10 @@ def open_archive(db: str) -> Engine:
 
 
 def open_reader(db: str) -> File | Engine:
-    """The same for what only reads: an SQLite file without SQLAlchemy, whose import takes its time."""
+    """The archive for reading: an SQLite file is opened without SQLAlchemy, because the import of SQLAlchemy is slow.
+
+    Raises `DatabaseUnavailable` where there is none yet.
+    """
     from newsarchive.db.readonly import open_source
 
     log.info("the archive is %s", config.without_password(database_url(db)))
@@ -178,12 +181,12 @@ def open_reader(db: str) -> File | Engine:
 
 
 def on_terminal() -> bool:
-    """Whether a person reads standard output: colours, wrapping and pictures are for them."""
+    """Whether standard output is a terminal. Only there the output has colours, wrapped lines and pictures."""
     return sys.stdout.isatty()
 
 
 def console() -> Console:
-    """Standard output: colours and wrapping on a terminal, plain lines elsewhere; no codes with NO_COLOR."""
+    """Rich's standard output: with colours and wrapping on a terminal, with plain lines elsewhere; no colours with NO_COLOR."""
     from rich.console import Console
 
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
@@ -191,7 +194,7 @@ def console() -> Console:
 
 
 def messages() -> Console:
-    """Standard error, for what a person watches: no codes with NO_COLOR, nor where it is no terminal."""
+    """Rich's standard error: with colours on a terminal only, and not with NO_COLOR."""
     from rich.console import Console
 
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
@@ -199,18 +202,18 @@ def messages() -> Console:
 
 
 def say(message: str) -> None:
-    """A message to the person, not a row: stderr; nothing with `--quiet`."""
+    """Print a message on standard error, unless `--quiet` is given."""
     if not quiet():
         click.echo(message, err=True)
 
 
 def complain(message: str) -> None:
-    """What went wrong: said whatever was asked for."""
+    """Print an error on standard error, also with `--quiet`."""
     click.echo(message, err=True)
 
 
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
-    """What was done, in one line: repairs by codec, dropped lines by kind."""
+    """What newsarchive changed in an article, in one line: the number of repairs by codec, of dropped lines by kind."""
     repairs = [e for e in edits if e.step == "repair"]
     codecs = sorted({plainwords.codec(e.rule) for e in repairs})
     kinds: dict[str, int] = {}
@@ -226,34 +229,36 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
 
 
 def print_article(article: Article, *, pager: bool = False) -> None:
-    """The article for a reader on stdout, a long one through the `pager`; the account of what was done on stderr."""
-
-    heads = [byline(article.authors, article.date_published, article.publisher), article.url]
-    original = getattr(article, "original_url", "")  # of what is stored; a page read now has none
-    heads += [origin_line(article.origin), f"The original is in the archive: {original}" if original else ""]
-    heads += dates(article)
+    """Print an article on standard output (a long one through the `pager`), and `account` on standard error."""
+    details = [byline(article.authors, article.date_published, article.publisher), article.url]
+    original = getattr(article, "original_url", "")  # only a stored article has it
+    details += [
+        origin_line(article.origin),
+        f"The original is in the archive: {original}" if original else "",
+    ]
+    details += dates(article)
     with paged(pager):
-        print_wrapped(article.headline, [line for line in heads if line], article.article_body)
+        print_wrapped(article.headline, [line for line in details if line], article.article_body)
     say(account(article.edits, article.dropped))
 
 
-def print_wrapped(headline: str, heads: list[str], body: str) -> None:
-    """Wrapped in a column that reads well on a terminal; elsewhere a paragraph a line, for other programs."""
+def print_wrapped(headline: str, details: list[str], body: str) -> None:
+    """Print lines of at most `MAX_TEXT_COLUMNS` on a terminal; elsewhere each paragraph is one line, for other programs."""
     if not on_terminal():
-        click.echo("\n".join([headline, *heads, "", body]))
+        click.echo("\n".join([headline, *details, "", body]))
         return
     out = console()
-    width = min(out.width, COLUMN)
+    width = min(out.width, MAX_TEXT_COLUMNS)
     out.print(headline, style="bold", markup=False, width=width)
-    for line in heads:
+    for line in details:
         print_line(out, line, style="dim", width=width)
     out.print()
     out.print(body, markup=False, width=width)
 
 
 def print_line(out: Console, line: str, style: str = "", width: int | None = None) -> None:
-    """A line for a person, wrapped between words; one with an address is left to the terminal, which wraps it without
-    a line break, so that it can be copied."""
+    """Print a line, wrapped between words. A line with an address is not wrapped here: the terminal wraps it without a
+    line break, so that the address can be copied."""
     if "://" in line:
         out.print(line, style=style, markup=False, soft_wrap=True)
     else:
@@ -261,7 +266,7 @@ def print_line(out: Console, line: str, style: str = "", width: int | None = Non
 
 
 def dates(article: Article) -> list[str]:
-    """When it was changed, found gone and looked at, as far as that is known."""
+    """A line with the known dates of an article: when it was modified, found deleted and last seen; `[]` for none."""
     moments = {
         "modified": article.date_modified,
         "gone since": getattr(article, "gone_at", None),
@@ -276,12 +281,12 @@ pager_option = click.option(
     default=True,
     help="Whether a text longer than the terminal goes through $PAGER; it does by default.",
 )
-#: What `less` needs to leave colours as they are, and to write nothing of its own; a person's own LESS stands.
+#: Options of `less` that keep colours and the screen as they are. The user's own variable LESS takes precedence.
 _LESS = "FRX"
 
 
-class _Held(io.StringIO):
-    """Standard output that is held back, and still a terminal to whoever asks."""
+class _BufferedTerminal(io.StringIO):
+    """Keeps what is written, and says that it is a terminal, so that the output has the same colours as there."""
 
     def __init__(self, terminal: TextIO) -> None:
         super().__init__()
@@ -300,12 +305,12 @@ class _Held(io.StringIO):
 
 @contextmanager
 def paged(wanted: bool = True) -> Iterator[None]:
-    """What is printed inside goes through the pager where it is longer than the screen."""
+    """Send what is printed inside the `with` block through the pager where it is longer than the screen."""
     terminal = sys.stdout
     if not wanted or not on_terminal() or not sys.stdin.isatty():
         yield
         return
-    sys.stdout = held = _Held(terminal)
+    sys.stdout = held = _BufferedTerminal(terminal)
     try:
         yield
     finally:
@@ -319,7 +324,7 @@ def paged(wanted: bool = True) -> Iterator[None]:
 
 
 def place(url: str) -> str:
-    """The archive as a person names it: a file, or the address of a database without its password.
+    """The name of an archive for messages: a file, or the URL of a database without its password.
 
     >>> place("sqlite:///news.db"), place("postgresql://me:secret@localhost/news")
     ('news.db', 'postgresql://me:***@localhost/news')
@@ -328,11 +333,11 @@ def place(url: str) -> str:
 
 
 def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog: str = "") -> str:
-    """Sentences for the end of a crawl into the archive at `url`, whose raw pages go where `warc` says (`on`, `off`, a
-    folder).
+    """The text at the end of a crawl: where the articles and the raw pages are, and which commands come next.
 
-    `word` is one to search for, `first` the id of an article to show, `blog` the address of one to crawl next. The
-    commands name the archive where it is not the one that they would open anyway.
+    `url` is the archive, `warc` the setting for raw pages (`on`, `off` or a folder). The suggested commands search for
+    `word`, show the article with the id `first`, and crawl `blog`; 0 and "" leave a command out. They have `--db` where
+    `url` is not the archive that is opened without it.
     """
     name = place(url)
     default = database_url(config.load()["database"])

@@ -1,4 +1,4 @@
-"""`newsarchive config`: what holds for a command here and now, and where it was said."""
+"""`newsarchive config`: every setting with its value and the place that it comes from: `database  news.db  newsarchive.toml`."""
 
 from __future__ import annotations
 

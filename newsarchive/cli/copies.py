@@ -1,4 +1,7 @@
-"""`newsarchive trace`, `compare`, `origins` and `recluster`: who published first, who copied, what changed."""
+"""The commands about copies: `trace` and `compare` one article, `origins` of a whole archive, `recluster` to find copies anew.
+
+newsarchive trace 17        # who published it first, and every copy with what it left out
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
     from newsarchive.core.near_duplicates.comparison import Comparison
     from newsarchive.db.reading.lineage import Copy, Trace
 
-#: Sentences of a copy's losses that the tree shows; `compare` prints them all.
-_SHOWN = 2
-_WIDTH = 100
-#: Columns that the branches of the tree take before an address.
+#: Sentences that a copy cut, and that it added, in the tree; further ones are left out. `compare` prints all of them.
+_MAX_SHOWN_SENTENCES = 2
+#: Characters of a text in the tree; a longer one ends in an ellipsis.
+_MAX_SHOWN_CHARACTERS = 100
+#: Columns that the branches of the tree take before a text.
 _TREE_COLUMNS = 12
 
 
@@ -56,7 +60,8 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
 
     found = lineage.trace(open_reader(db), which, hidden=hidden)
     if as_json:
-        named = export.plain(found) | export.plain(origin_row(found.origin))  # named as in every other place
+        # The origin has the names of `fields`, as in the output of every other command.
+        named = export.plain(found) | export.plain(origin_row(found.origin))
         click.echo(export.to_json(named, indent=2))
     elif as_dot:
         click.echo("\n".join(dot(found)))
@@ -74,8 +79,8 @@ def _print_tree(found: Trace) -> None:
     addresses += [link.url for link in found.paraphrases]
     out, needed = console(), max(map(len, addresses)) + _TREE_COLUMNS
     room = max(_TREE_COLUMNS, out.width - _TREE_COLUMNS) if needed > out.width else 0
-    # Rich cuts what is wider than it thinks the terminal is: an address is left to the terminal, and the rest is
-    # wrapped here.
+    # Rich cuts lines that are wider than the terminal. So it is told a greater width, the terminal wraps addresses, and
+    # other texts are wrapped here.
     out.width = max(out.width, needed)
 
     def leaf(text: str, style: str = "") -> Text:
@@ -100,7 +105,7 @@ def _print_tree(found: Trace) -> None:
         node.add(Text(copy.url, style="dim"))
         changed = copy.changes
         for mark, sentences in (("-", changed.cut), ("+", changed.added)) if changed else ():
-            for sentence in sentences[:_SHOWN]:
+            for sentence in sentences[:_MAX_SHOWN_SENTENCES]:
                 node.add(leaf(f"{mark} {_short(sentence)}"))
     if found.paraphrases:
         spun = tree.add(leaf("Perhaps the same in other words (less sure than a copy)"))
@@ -130,12 +135,12 @@ def _line(copy: Copy, found: Trace) -> str:
 
 def _short(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+    return text if len(text) <= _MAX_SHOWN_CHARACTERS else text[: _MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
 def dot(found: Trace) -> Iterator[str]:
-    """A trace as a Graphviz graph: from the origin to the earliest copy, from it to the others, and
-    dashed to what may be a paraphrase."""
+    """The lines of a trace as a Graphviz graph. Edges lead from the origin to the earliest copy and from that to the other
+    copies; dashed edges lead to possible paraphrases."""
     yield "digraph trace {"
     yield "  rankdir=LR; node [shape=box];"
     shown = {copy.id for copy in found.copies}
@@ -303,7 +308,7 @@ def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -
 
 
 def count_all(db: str) -> int:
-    """How many articles the archive has, those that are hidden from readers too."""
+    """The number of articles in the archive, with those that are hidden from readers."""
     from newsarchive.db.reading.search import Filters, count
 
     return count(open_reader(db), "", Filters(hidden=True))

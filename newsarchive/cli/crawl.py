@@ -1,8 +1,10 @@
-"""`newsarchive crawl`: a blog by its address, or the followed sites, each in a process of its own.
+"""`newsarchive crawl`: crawls one blog by its address, or all followed sites that are due.
 
-Spiders in processes of their own: how `newsarchive crawl` runs Scrapy, in a checkout or from the wheel.
+    newsarchive crawl https://blog.example --limit 20
+    newsarchive crawl --all --jobs 4
 
-What became of the sites of a crawl: counts, exit codes, and how they are shown.
+Scrapy runs in other processes (`SpiderProcesses`), two for each site: the spider `news` finds posts, `recrawl` looks again
+at those that are due. `Result` adds up what they counted; the table at the end and the exit code are made of the results.
 """
 
 from __future__ import annotations
@@ -45,15 +47,15 @@ if TYPE_CHECKING:
     from newsarchive.db.frontier.sites import Sites
 
 
-#: Exit codes above it say as a shell does that a signal ended the process, before it was ready to end well.
-SHELL_SIGNALLED = 128
+#: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
+MAX_OWN_EXIT_CODE = 128
 
 
-class Children:
-    """The running spiders, which are told to end when we are: they finish what is in flight, and commit.
+class SpiderProcesses:
+    """Runs spiders in processes of their own, and passes SIGTERM and Ctrl-C on to them: they finish their requests and commit.
 
-    `shown`: they draw their progress and their summary, as `scrapy crawl` does; where the articles are we say ourselves. `stdout`: what they print there is
-    ours (a dry run, a feed to `-`).
+    With `shown` the spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on
+    standard output is kept (a dry run, a feed to `-`). `url` is the archive.
     """
 
     def __init__(self, url: str, *, shown: bool = False, stdout: bool = False) -> None:
@@ -64,10 +66,10 @@ class Children:
         self.environment["NEWSARCHIVE_DATABASE_URL"] = url
 
     def run(self, spider: str, options: Sequence[str]) -> int:
-        """The exit code of one spider; 0 for one that was told to end."""
+        """Run one spider, and give its exit code; 0 where a signal ended it."""
         command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
         command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
-        # A session of its own: a Ctrl-C reaches it through us, once.
+        # In a session of its own the spider gets Ctrl-C from `stop` alone, and not a second time from the terminal.
         child = subprocess.Popen(
             command,
             env=self.environment,
@@ -76,10 +78,10 @@ class Children:
         )
         self.running.add(child)
         if self.stopping:
-            child.terminate()  # the signal came while it was starting
+            child.terminate()  # the signal came while the process was starting
         code = child.wait()
         self.running.discard(child)
-        if self.stopping and (code < 0 or code > SHELL_SIGNALLED):
+        if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
             return 0
         return code if code >= 0 else 1
 
@@ -89,7 +91,8 @@ class Children:
             child.terminate()
 
     @contextmanager
-    def told_of_signals(self) -> Iterator[None]:
+    def stopped_by_signals(self) -> Iterator[None]:
+        """Inside the `with` block, SIGTERM and Ctrl-C end the spiders."""
         before = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
@@ -98,19 +101,18 @@ class Children:
                 signal.signal(number, handler)
 
 
-#: Exit codes, of ours and of `scrapy crawl` alike.
-#: What the summary shows, in this order; `dropped` and `failed` are sums over their reasons.
+#: The counts of the summary, in its order. `dropped` and `failed` are sums over their reasons.
 COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
 
 
-def gravity(code: int) -> float:
-    """The rank of a spider's exit code: a spider that broke (1) is graver than a few posts that wait."""
+def severity(code: int) -> float:
+    """Exit codes in order of severity: `SOME_FAILED` is less severe than 1, which is a broken spider."""
     return 0.5 if code == SOME_FAILED else code
 
 
 @dataclass
 class Result:
-    """What became of one site: its spiders' counts, the gravest exit code, and what went wrong."""
+    """The result of crawling one site: the counts of its spiders, the most severe exit code, and the first error."""
 
     site: str
     code: int = 0
@@ -118,9 +120,10 @@ class Result:
     error: str = ""
 
     def add(self, code: int, stats: dict[str, str]) -> None:
-        self.code = max(self.code, code, key=gravity)
+        """Add what one spider counted. `code` is its exit code."""
+        self.code = max(self.code, code, key=severity)
         errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
-        errors += [said for key, said in sorted(stats.items()) if key.startswith("site_left/")]
+        errors += [error for key, error in sorted(stats.items()) if key.startswith("site_left/")]
         self.error = self.error or next(filter(None, errors), "")
         for key, value in stats.items():
             column = key.partition("/")[0]
@@ -134,7 +137,7 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Whether the site as a whole could not be crawled; some posts of it may fail."""
+        """Whether the site as a whole could not be crawled. Some posts that could not be fetched are no such failure."""
         return self.code not in (0, SOME_FAILED)
 
     @property
@@ -149,6 +152,7 @@ class Result:
 
 
 def exit_code(results: Sequence[Result]) -> int:
+    """The exit code of the command, made of the results of all sites."""
     failed = [result for result in results if result.failed]
     if len(results) == 1 and results[0].code in (USAGE, SOME_FAILED):
         return results[0].code
@@ -160,7 +164,8 @@ def exit_code(results: Sequence[Result]) -> int:
 
 
 def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
-    """JSON on stdout; a table on a terminal; a line for each site elsewhere; only what went wrong where `quiet`."""
+    """Print results as JSON on standard output, or on standard error: as a table on a terminal, as a line for each site
+    elsewhere, and with `quiet` only what went wrong."""
     if as_json:
         for result in results:
             click.echo(json.dumps(record(result), ensure_ascii=False))
@@ -183,7 +188,7 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def show_table(results: Sequence[Result]) -> None:
-    """On standard error, a row a site; its address is neither broken nor cut."""
+    """Print a table on standard error with a row for each site. Addresses are neither broken nor cut."""
     from newsarchive.cli import tables
 
     heads = (*COLUMNS, "site")
@@ -191,13 +196,13 @@ def show_table(results: Sequence[Result]) -> None:
     tables.show(heads, rows, COLUMNS, messages())
 
 
-#: Spiders that may be named as `scrapy crawl` has it.
+#: Spiders that may be named as in `scrapy crawl news -a url=…`.
 SPIDERS = ("news", "recrawl", "warc")
 
-#: Seconds between two lines of progress where no person watches.
+#: Seconds between two lines of progress where standard error is no terminal.
 SECONDS_BETWEEN_LINES = 60
 
-#: A site's setting and Scrapy's; AutoThrottle begins with the delay, and never goes below it.
+#: Scrapy's option and setting for each setting of a site. AutoThrottle begins with the delay, and never goes below it.
 SETTINGS = (
     ("-s", "delay", "DOWNLOAD_DELAY"),
     ("-s", "delay", "AUTOTHROTTLE_START_DELAY"),
@@ -206,16 +211,17 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
-    """What the command line says of a crawl: arguments of the spider, settings as NAME=VALUE, and feeds as Scrapy's
-    options (`-O`, FILE, …)."""
+class CrawlOptions:
+    """The options of a crawl: arguments of the spider, settings as NAME=VALUE, and feeds as Scrapy's options (`-O`, FILE).
+
+    `verbosity` is 1 for a log of what is done, 2 for everything.
+    """
 
     arguments: Mapping[str, str]
     settings: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     quiet: bool = False
-    #: 1: log what is done, 2: everything.
-    loud: int = 0
+    verbosity: int = 0
 
     @property
     def dry_run(self) -> bool:
@@ -223,15 +229,15 @@ class Orders:
 
     @property
     def finds_only(self) -> bool:
-        """Whether posts are only found, and not looked at again: a second spider would write the feed anew."""
+        """Whether due posts are not looked at again: with a feed, the second spider would overwrite it."""
         return self.dry_run or bool(self.feeds)
 
-    def words(self, spider: str) -> list[str]:
-        """Options of `scrapy crawl`."""
-        shared = ("limit",) if spider == "recrawl" else tuple(self.arguments)
-        found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in shared]
+    def scrapy_options(self, spider: str) -> list[str]:
+        """The options of `scrapy crawl` for this spider; `recrawl` knows no other argument than `limit`."""
+        names = ("limit",) if spider == "recrawl" else tuple(self.arguments)
+        found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in names]
         found += [("-s", setting) for setting in self.settings]
-        level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.loud, 2)]
+        level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.verbosity, 2)]
         found += [("-L", level)] if level else []
         return [word for pair in found for word in pair] + list(self.feeds)
 
@@ -287,56 +293,56 @@ def crawl(
     jobs: int,
     as_json: bool,
     db: str,
-    **said: Any,
+    **given: Any,
 ) -> None:
     """Crawl a blog by its address, or followed sites, and look again at their posts that are due.
 
     With --dry-run, -o or -O posts are found and none is looked at again.
     """
-    orders = orders_of(quiet=quiet(), loud=verbosity(), **said)
-    if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in orders.arguments):
-        code = run_one(db, sites[0], orders)
-        if code in (0, SOME_FAILED) and not orders.dry_run:
+    options = options_of(quiet=quiet(), verbosity=verbosity(), **given)
+    if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in options.arguments):
+        code = run_one(db, sites[0], options)
+        if code in (0, SOME_FAILED) and not options.dry_run:
             say_where(database_url(db))
         sys.exit(code)
-    sites, orders = with_url(sites, orders)
+    sites, options = with_url(sites, options)
     if bool(sites) == everything:
         raise UsageError(
             "which sites? give the address of a blog, name followed sites, or say: newsarchive crawl --all"
         )
-    if orders.feeds and (everything or len(sites) > 1):
+    if options.feeds and (everything or len(sites) > 1):
         raise UsageError(
             "-o and -O take one blog: for several, crawl first, then: newsarchive export articles.csv"
         )
     if sites == (DEMO,):
-        code = run_one(db, "news", orders, "-a", f"url={DEMO}")
-        if not (code or orders.quiet or orders.dry_run):
+        code = run_one(db, "news", options, "-a", f"url={DEMO}")
+        if not (code or options.quiet or options.dry_run):
             tour(database_url(db), config.load()["warc"])
         sys.exit(code)
     if everything:
         require_archive(ctx, db)
-    engine = opened(db, orders)
+    engine = opened(db, options)
     try:
-        run(engine, database_url(db), sites, orders, jobs, as_json)
+        run(engine, database_url(db), sites, options, jobs, as_json)
     finally:
         engine.dispose()
 
 
-def run_one(db: str, spider: str, orders: Orders, *words: str) -> int:
-    """Run one spider before the eyes of a person, unless they want quiet."""
-    children = Children(database_url(db), shown=not orders.quiet, stdout=True)
-    with children.told_of_signals():
-        return children.run(spider, [*words, *orders.words(spider)])
+def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
+    """Run one spider, whose output is shown unless `--quiet` is given, and give its exit code."""
+    spiders = SpiderProcesses(database_url(db), shown=not options.quiet, stdout=True)
+    with spiders.stopped_by_signals():
+        return spiders.run(spider, [*words, *options.scrapy_options(spider)])
 
 
 def say_where(url: str) -> None:
-    """Where the articles are, and what to type next."""
+    """Print where the articles are, and which commands come next."""
     from newsarchive.cli.common import next_steps
 
     say(next_steps(url, config.load()["warc"]))
 
 
-def orders_of(
+def options_of(
     *,
     output: tuple[str, ...],
     overwrite_output: tuple[str, ...],
@@ -345,41 +351,43 @@ def orders_of(
     recheck: bool,
     dry_run: bool,
     quiet: bool,
-    loud: int,
-    **said: str | None,
-) -> Orders:
-    """The command line's options. Raises `UsageError`, naming the option that cannot be used."""
-    given = {name: str(value) for name, value in sitelist.checked(said, "crawl").items() if name != "sources"}
-    if said.get("sources"):
-        given["sources"] = str(said["sources"])
-    given |= {name: "1" for name, on in (("recheck", recheck), ("dry_run", dry_run)) if on}
+    verbosity: int,
+    **given: str | None,
+) -> CrawlOptions:
+    """The options of the command line. Raises `UsageError` that names an option which cannot be used."""
+    found = {
+        name: str(value) for name, value in sitelist.checked(given, "crawl").items() if name != "sources"
+    }
+    if given.get("sources"):
+        found["sources"] = str(given["sources"])
+    found |= {name: "1" for name, on in (("recheck", recheck), ("dry_run", dry_run)) if on}
     for pair in arguments:
         name, equals, value = pair.partition("=")
         if not equals:
             raise UsageError(f"-a {pair}: write it as NAME=VALUE, for example -a limit=20")
-        given[name.strip()] = value
+        found[name.strip()] = value
     if wrong := [pair for pair in settings if "=" not in pair]:
         raise UsageError(f"-s {wrong[0]}: write it as NAME=VALUE, for example -s DOWNLOAD_DELAY=3")
     feeds = [word for file in output for word in ("-o", file)]
     feeds += [word for file in overwrite_output for word in ("-O", file)]
-    return Orders(given, settings, tuple(feeds), quiet, loud)
+    return CrawlOptions(found, settings, tuple(feeds), quiet, verbosity)
 
 
-def with_url(sites: tuple[str, ...], orders: Orders) -> tuple[tuple[str, ...], Orders]:
-    """`-a url=` names a blog as an argument does."""
-    arguments = dict(orders.arguments)
+def with_url(sites: tuple[str, ...], options: CrawlOptions) -> tuple[tuple[str, ...], CrawlOptions]:
+    """The sites and the options, with the address of `-a url=…` among the sites."""
+    arguments = dict(options.arguments)
     if url := arguments.pop("url", ""):
         sites = (*sites, url)
-    return sites, replace(orders, arguments=arguments)
+    return sites, replace(options, arguments=arguments)
 
 
-def opened(db: str, orders: Orders) -> Engine:
-    """The archive with today's schema and the sites that the file of settings lists; as it is for a dry run."""
+def opened(db: str, options: CrawlOptions) -> Engine:
+    """The archive, upgraded and with the sites that the file of settings lists. A dry run changes nothing in it."""
     from newsarchive.db.engine import open_engine
     from newsarchive.db.schema import upgrade
 
     engine = open_engine(database_url(db))
-    if not orders.dry_run:
+    if not options.dry_run:
         upgrade(engine)
         held = config.load()
         if held.file is not None:
@@ -387,50 +395,54 @@ def opened(db: str, orders: Orders) -> Engine:
     return engine
 
 
-def run(engine: Engine, url: str, sites: tuple[str, ...], orders: Orders, jobs: int, as_json: bool) -> None:
-    """Crawl the named sites, the due ones for none; prints what became of them, and exits."""
+def run(
+    engine: Engine, url: str, sites: tuple[str, ...], options: CrawlOptions, jobs: int, as_json: bool
+) -> None:
+    """Crawl the named sites (for none: the followed ones that are due), print the results, and exit."""
     from newsarchive.db.frontier.sites import Sites, crawl_lock
 
     archive = Sites(engine)
-    wanted = [named(archive, site) for site in sites] if sites else due(archive, orders)
-    # One blog is watched; nobody watches several, or what is asked for as JSON or from cron.
-    shown = orders.dry_run or (len(sites) == 1 and not as_json and not orders.quiet)
-    children = Children(url, shown=shown, stdout=orders.dry_run or "-" in orders.feeds)
-    if orders.dry_run or (shown and not wanted[0].followed):
-        results = crawl_all(archive, wanted, 1, children, orders)
+    wanted = [named(archive, site) for site in sites] if sites else due(archive, options)
+    # A spider draws its own progress where it is the only one, and where nobody asked for JSON or quiet.
+    shown = options.dry_run or (len(sites) == 1 and not as_json and not options.quiet)
+    spiders = SpiderProcesses(url, shown=shown, stdout=options.dry_run or "-" in options.feeds)
+    if options.dry_run or (shown and not wanted[0].followed):
+        results = crawl_all(archive, wanted, 1, spiders, options)
     else:
         with crawl_lock(engine) as alone:
             if not alone:
-                if not orders.quiet:
+                if not options.quiet:
                     say("another crawl of this database is running: this one ends")
                 sys.exit(LOCKED)
-            results = crawl_all(archive, wanted, jobs, children, orders)
+            results = crawl_all(archive, wanted, jobs, spiders, options)
     if not shown:
-        show(results, as_json, orders.quiet)
-    if not (orders.quiet or orders.dry_run or as_json) and any(result.holds_articles for result in results):
+        show(results, as_json, options.quiet)
+    if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
         say_where(url)
     sys.exit(exit_code(results))
 
 
-def due(archive: Sites, orders: Orders) -> list[KnownSite]:
+def due(archive: Sites, options: CrawlOptions) -> list[KnownSite]:
     """The followed sites that are due. Raises `UsageError` where none is followed."""
     if not any(site.config.get("follow") is not None for site in archive.all()):
         raise UsageError("no site is followed yet: newsarchive sites add https://blog.example")
     found = archive.due()
-    if not found and sys.stderr.isatty() and not orders.quiet:  # cron would mail it every hour
+    if (
+        not found and sys.stderr.isatty() and not options.quiet
+    ):  # cron mails every line, and would do so every hour
         say("no site is due")
     return found
 
 
 def named(archive: Sites, text: str) -> KnownSite:
-    """The site of that address, with its settings where it has some."""
+    """The site at an address, with its settings where it is followed."""
     from newsarchive.core.urls import check_start_url, site_of
     from newsarchive.db.frontier.known_sites import KnownSite
 
     url = check_start_url(text, "SITE")
     try:
         found = archive.get(url)
-    except DatabaseError:  # a dry run may have no archive yet; the spider reports any other
+    except DatabaseError:  # before a dry run there may be no archive; the spider reports every other error
         found = None
     if found is not None and found.config.get("follow") is not None:
         return found
@@ -438,29 +450,28 @@ def named(archive: Sites, text: str) -> KnownSite:
 
 
 def crawl_all(
-    archive: Sites, sites: Iterable[KnownSite], jobs: int, children: Children, orders: Orders
+    archive: Sites, sites: Iterable[KnownSite], jobs: int, spiders: SpiderProcesses, options: CrawlOptions
 ) -> list[Result]:
-    """Crawl them, `jobs` side by side; sites of one host take turns."""
+    """Crawl sites, `jobs` at the same time. Sites of one host are crawled one after the other."""
     hosts: dict[str, dict[str, KnownSite]] = {}
     for site in sites:
         hosts.setdefault(urlsplit(site.home_url).hostname or "", {})[site.domain] = site
-    told = Told(sum(map(len, hosts.values())), silent=children.shown or orders.quiet)
-    with told.shown(), children.told_of_signals(), ThreadPoolExecutor(jobs) as pool:
+    progress = SiteProgress(sum(map(len, hosts.values())), silent=spiders.shown or options.quiet)
+    with progress.shown(), spiders.stopped_by_signals(), ThreadPoolExecutor(jobs) as pool:
         waiting = {
-            pool.submit(in_turn, archive, list(group.values()), children, orders, told)
+            pool.submit(in_turn, archive, list(group.values()), spiders, options, progress)
             for group in hosts.values()
         }
         running = set(waiting)
         while running:
             _, running = wait(running, timeout=SECONDS_BETWEEN_LINES)
-            told.line(bool(running))
+            progress.print_line(bool(running))
     results = [result for done in waiting for result in done.result()]
     return sorted(results, key=lambda result: result.site)
 
 
-class Told:
-    """What a person is told while several sites are crawled, each by a process of its own that says nothing: a bar on a
-    terminal, one line a minute elsewhere."""
+class SiteProgress:
+    """The progress of a crawl of several sites: a bar on a terminal, one line a minute elsewhere."""
 
     def __init__(self, total: int, *, silent: bool) -> None:
         self.total, self.silent, self.done = total, silent, 0
@@ -474,53 +485,63 @@ class Told:
         with progress_bar("crawling") as self.show:
             yield
 
-    def begins(self, site: KnownSite) -> None:
+    def begin(self, site: KnownSite) -> None:
         self.show(self.done, self.total, urlsplit(site.home_url).hostname or "")
 
-    def ends(self) -> None:
+    def end(self) -> None:
         self.done += 1
         self.show(self.done, self.total, "")
 
-    def line(self, running: bool) -> None:
+    def print_line(self, running: bool) -> None:
         if running and not self.silent and not sys.stderr.isatty():
             say(f"{self.done} of {self.total} sites crawled")
 
 
 def in_turn(
-    archive: Sites, sites: list[KnownSite], children: Children, orders: Orders, told: Told
+    archive: Sites,
+    sites: list[KnownSite],
+    spiders: SpiderProcesses,
+    options: CrawlOptions,
+    progress: SiteProgress,
 ) -> list[Result]:
+    """Crawl sites one after the other, until a signal comes."""
     results = []
     for site in sites:
-        if not children.stopping:
-            told.begins(site)
-            results.append(crawl_one(archive, site, children, orders))
-            told.ends()
+        if not spiders.stopping:
+            progress.begin(site)
+            results.append(crawl_one(archive, site, spiders, options))
+            progress.end()
     return results
 
 
-def crawl_one(archive: Sites, site: KnownSite, children: Children, orders: Orders) -> Result:
-    """Find a site's posts, then look again at those that are due: so deleted and edited ones are met."""
+def crawl_one(archive: Sites, site: KnownSite, spiders: SpiderProcesses, options: CrawlOptions) -> Result:
+    """Find and fetch a site's new posts, then look again at those that are due, which finds edits and deletions."""
     result = Result(site.home_url)
-    if orders.dry_run:
-        words = ["-a", f"url={site.home_url}", *options(site, "news"), *orders.words("news")]
-        result.add(children.run("news", words), {})
+    if options.dry_run:
+        words = ["-a", f"url={site.home_url}", *site_options(site, "news"), *options.scrapy_options("news")]
+        result.add(spiders.run("news", words), {})
         return result
     for spider, argument in (("news", "url"), ("recrawl", "site")):
         if spider == "recrawl" and not archive.has_due_posts(site.home_url):
             break
         before = archive.last_run()
-        words = ["-a", f"{argument}={site.home_url}", *options(site, spider), *orders.words(spider)]
-        code = children.run(spider, words)
+        words = [
+            "-a",
+            f"{argument}={site.home_url}",
+            *site_options(site, spider),
+            *options.scrapy_options(spider),
+        ]
+        code = spiders.run(spider, words)
         result.add(code, archive.stats(before, spider, argument, site.home_url))
-        if result.failed or children.stopping or orders.finds_only:
+        if result.failed or spiders.stopping or options.finds_only:
             break
     if result.failed and result.code not in (USAGE, DATABASE_FAILED):
         archive.failed(site.home_url)
     return result
 
 
-def options(site: KnownSite, spider: str) -> list[str]:
-    """A site's settings as options of `scrapy crawl`."""
+def site_options(site: KnownSite, spider: str) -> list[str]:
+    """The settings of a site as options of `scrapy crawl`."""
     names = [("-a", "limit", "limit"), *SETTINGS]
     names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""`newsarchive db`, `backup` and `reextract`: looking after an archive."""
+"""The commands that maintain an archive: `db upgrade`, `db copy` and others, `backup`, and `reextract` after an update."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def upgrade(dry_run: bool, db: str) -> None:
 
 
 def _would_upgrade(db: str) -> str:
-    """What an upgrade would do, in words."""
+    """A sentence on what an upgrade would do."""
     from newsarchive.db import readonly
     from newsarchive.db.readonly import reading
 
@@ -234,7 +234,8 @@ def reextract(
 
 
 def progress_bar(what: str) -> AbstractContextManager[Callable[[int, int, str], None]]:
-    """A bar on stderr where that is a terminal, nothing elsewhere; call it with done, total, a word."""
+    """A progress bar on standard error where that is a terminal, else nothing. Call what it gives with the number done, the
+    number of all, and a word that is shown after `what`."""
     from contextlib import contextmanager
 
     from rich.progress import Progress

@@ -1,4 +1,7 @@
-"""`newsarchive demo`: a newcomer's first minute, offline; and what `scrapy crawl news -a url=demo` shows at its end."""
+"""`newsarchive demo`: crawls a bundled blog without network, and shows its posts before and after.
+
+`tour` is what `scrapy crawl news -a url=demo` shows at its end.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import click
 from newsarchive import config
 from newsarchive.cli import plainwords
 from newsarchive.cli.common import (
-    COLUMN,
+    MAX_TEXT_COLUMNS,
     account,
     byline,
     config_option,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
     from newsarchive.db.reading.query import Stored
 
-#: Seconds that the crawl may take; it takes about five.
+#: Seconds after which the crawl is stopped; it takes about five.
 MAX_CRAWL_SECONDS = 120
 
 
@@ -60,7 +63,7 @@ def demo(db: str | None) -> None:
 
 
 def crawl(url: str) -> None:
-    """Run the real spider in a process of its own, into this database. Raises `NewsArchiveError`."""
+    """Crawl the bundled blog into this database, with the same spider as any blog. Raises `NewsArchiveError`."""
     command = [
         sys.executable,
         "-m",
@@ -75,7 +78,7 @@ def crawl(url: str) -> None:
     environment = os.environ | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": url,
-        "NEWSARCHIVE_WARC": "on",  # beside that database, wherever your own bytes go
+        "NEWSARCHIVE_WARC": "on",  # the raw pages of the demo go beside its database, not into your own folder
     }
     done = subprocess.run(command, env=environment, timeout=MAX_CRAWL_SECONDS, check=False)
     if done.returncode:
@@ -83,11 +86,11 @@ def crawl(url: str) -> None:
 
 
 def print_all(url: str) -> None:
-    """Every article of the archive, oldest first."""
+    """Print every article of the archive, oldest first."""
     out = console()
     for stored in articles(url):
         out.rule(style="dim")
-        print_heads(out, stored)
+        print_header(out, stored)
         out.print(account(stored.edits, stored.dropped), style="yellow", markup=False)
         out.print()
         out.print(stored.article_body, markup=False)
@@ -104,23 +107,23 @@ def articles(url: str) -> list[Stored]:
 
 
 def tour(url: str, warc: str) -> None:
-    """What the crawl made of one post, on standard error: before and after, what was left out, what to type next.
+    """Print one post before and after on standard error, with what was left out and the commands that come next.
 
     Prints nothing where no post of the demo blog is in the archive.
     """
     out = messages()
     found = articles(url)
-    if not found:  # stopped by Ctrl-C before the first post
+    if not found:  # Ctrl-C stopped the crawl before the first post
         return
     stored = max(found, key=lambda article: (bool(article.edits), len(article.dropped)))
     out.print()
-    print_heads(out, stored)
+    print_header(out, stored)
     before, after = damaged_sentence(stored)
     shown = (("As the blog has it:", before), ("As the archive has it:", after)) if before != after else ()
-    for head, text in shown:
+    for heading, text in shown:
         out.print()
-        out.print(head, style="bold")
-        out.print(text, markup=False, width=min(out.width, COLUMN))
+        out.print(heading, style="bold")
+        out.print(text, markup=False, width=min(out.width, MAX_TEXT_COLUMNS))
     out.print()
     out.print(f"Left out, {len(stored.dropped)} lines, each with its reason:", style="bold")
     for kind, texts in by_kind(stored).items():
@@ -131,22 +134,22 @@ def tour(url: str, warc: str) -> None:
 
 
 def whats_next(url: str, warc: str) -> str:
-    """Where the articles are, and the commands that a newcomer wants next."""
+    """The text at the end of a demo: where the articles are, and which commands come next."""
     from newsarchive.cli.common import next_steps
 
     return next_steps(url, warc, word="ferry", first=1, blog="https://your-blog.example --limit 20")
 
 
 def by_kind(stored: Stored) -> dict[str, list[str]]:
-    """The texts of the lines left out, by kind, in the order of the page."""
+    """The texts of the lines that were left out, by kind, in the order of the page."""
     kinds: dict[str, list[str]] = {}
     for block in stored.dropped:
         kinds.setdefault(block.label, []).append(block.text)
     return kinds
 
 
-def print_heads(out: Console, stored: Stored) -> None:
-    """Headline, who wrote it when, and who published it first."""
+def print_header(out: Console, stored: Stored) -> None:
+    """Print the headline, the byline with its date, and who published the article first."""
     out.print(stored.headline, style="bold", markup=False)
     out.print(byline(stored.authors, stored.date_published, stored.publisher), style="dim", markup=False)
     if line := origin_line(stored.origin):
@@ -154,7 +157,7 @@ def print_heads(out: Console, stored: Stored) -> None:
 
 
 def damaged_sentence(stored: Stored) -> tuple[str, str]:
-    """The paragraph with the most repairs as the page had it, and as it is stored."""
+    """The paragraph with the most repairs, as the page has it and as it is stored."""
     from newsarchive.core.encoding.changes import BODY, paragraphs, pieces
 
     edits = [edit for edit in stored.edits if edit.where == BODY]

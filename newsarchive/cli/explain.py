@@ -1,4 +1,4 @@
-"""`newsarchive explain`: why an article reads as it does."""
+"""`newsarchive explain`: what was kept, dropped and repaired in an article, and which source each field comes from."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def explain(
 
 
 def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:
-    """The article that SOURCE names. What is stored holds its dropped blocks; a page read now holds all."""
+    """The article that SOURCE names. A stored article has its dropped blocks only; one that is extracted now has all."""
     from pathlib import Path
 
     if live or source == "-" or Path(source).is_file():
@@ -123,7 +123,7 @@ def _stored(source: str, db: str) -> Article:
 
 
 def print_lines(found: Iterator[str]) -> None:
-    """On a terminal the headings stand out."""
+    """Print lines on a terminal, with the headings in bold."""
     out = console()
     for number, line in enumerate(found):
         heading = number == 0 or line.startswith("\n")
@@ -131,7 +131,7 @@ def print_lines(found: Iterator[str]) -> None:
 
 
 def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
-    """The account, section by section; `debug` shows the points, evidence and rules as they are stored."""
+    """The explanation, section by section. With `debug` points, evidence and rules are shown as they are stored."""
     yield article.headline
     yield article.url
     yield f"bytes: declared {article.charset_declared or 'nothing'}, read as {article.charset_used or 'unknown'}"
@@ -150,7 +150,7 @@ def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
 
 
 def _state(article: Article) -> Iterator[str]:
-    """What the archive adds: the version, and whether it is gone."""
+    """Lines on a stored article: its version, and when it was found deleted."""
     if versions := getattr(article, "versions", 0):
         kind = getattr(article, "change_kind", "")
         yield f"version {getattr(article, 'version', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
@@ -159,7 +159,7 @@ def _state(article: Article) -> Iterator[str]:
 
 
 def section(title: str, rows: Iterator[str]) -> Iterator[str]:
-    """A heading and its rows; nothing where there are none."""
+    """The lines of a section: a heading and its rows, or nothing for no rows."""
     found = list(rows)
     if found:
         yield f"\n{title}:"
@@ -196,7 +196,7 @@ def _edits(article: Article, debug: bool) -> Iterator[str]:
 
 
 def _kept(article: Article, debug: bool) -> Iterator[str]:
-    """Kept blocks with what decided; of a stored article its paragraphs (--again reads the bytes for more)."""
+    """The kept blocks, each with the rule that kept it. A stored article has only its paragraphs; --again extracts it anew."""
     if any(block.label == "body" for block in article.blocks):
         yield from _blocks(article, debug, body=True)
     elif article.article_body:
@@ -222,7 +222,7 @@ def _plain_block(block: Block) -> str:
 
 
 def short(text: str, length: int = 90) -> str:
-    """The beginning of a text, in one line; an address is never cut."""
+    """A text in one line of at most `length` characters. An address is never cut."""
     folded = " ".join(text.split())
     is_address = folded.startswith(("http://", "https://")) and " " not in folded
     return folded if len(folded) <= length or is_address else folded[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""`newsarchive export`: the archive, or a part of it, in the formats of other programs."""
+"""`newsarchive export`: writes articles in a format of another program: `newsarchive export articles.csv --since 2025-01-01`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _completed(begun: str) -> list[str]:
-    """The formats whose names begin so, those of other projects too."""
+    """The formats whose names begin with `begun`, with those of other projects."""
     from newsarchive.export import names
 
     return [name for name in names() if name.startswith(begun)]
@@ -93,7 +93,8 @@ def export(
 
 
 def _writer(form: str, title: str, bom: bool | None) -> Callable[[Selection, Path | IO[bytes]], int]:
-    """What writes a selection in this format; a missing library is said before anything is read."""
+    """The function that writes a selection in this format. Raises `UsageError` for a missing library, before anything is
+    read."""
     if form == "sqlite":
         return _write_subset
     from newsarchive.export import writer
@@ -136,12 +137,12 @@ def _to_file(
         raise OutputError(f"{target} is the archive itself: name another file")
     check_target(target, overwrite)
     with progress_bar("exporting") as show:
-        number = write_whole(target, lambda part: write(_Watched(articles, show), part))  # type: ignore[arg-type]
+        number = write_whole(target, lambda part: write(_WithProgress(articles, show), part))  # type: ignore[arg-type]
     say(f"{target}: {number} articles")
 
 
-class _Watched:
-    """A selection that tells how far its reader is."""
+class _WithProgress:
+    """A selection that shows a progress bar while it is read."""
 
     def __init__(self, articles: Selection, show: Callable[[int, int, str], None]) -> None:
         self.articles, self.show = articles, show

@@ -1,9 +1,7 @@
-"""`newsarchive extract` and `newsarchive repair`: the pure core on one page or text, no database.
+"""The commands that need no archive: `newsarchive extract page.html` extracts one article, `newsarchive repair` mends a text.
 
-Pages over HTTP for a person who asked for them, with a crawl's manners; crawling itself is Scrapy's.
-
-robots.txt is asked first, for each address that a redirect leads to as well, and its Crawl-delay is kept. The user
-agent is a crawl's, contact included.
+`Fetcher` fetches a page for them. It obeys robots.txt and its Crawl-delay, also for redirects, and sends the same user
+agent as a crawl.
 """
 
 from __future__ import annotations
@@ -73,7 +71,10 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
 
 
 def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Capture:
-    """The page that SOURCE names, fetched with a crawl's manners where it is a web page. Raises `FetchError` or `UsageError`, naming it."""
+    """The page that SOURCE names: a web page, a file or standard input ("-").
+
+    Raises `FetchError` or `UsageError` that names the source.
+    """
     if source.startswith(("http://", "https://")):
         return fetch(source, ignore_robots=ignore_robots)
     from newsarchive.items import Capture
@@ -129,20 +130,20 @@ def repair(explain: bool, debug: bool, db: str) -> None:
         say(f"{len(result.edits)} repairs")
 
 
-#: Bytes of a page at most: the crawl's own DOWNLOAD_MAXSIZE.
+#: Bytes of a page; a longer one is refused. A crawl has the same bound (DOWNLOAD_MAXSIZE).
 MAX_PAGE_BYTES = 16 * 1024 * 1024
-#: Bytes of a robots.txt that are read; RFC 9309, 2.5 asks for no less.
+#: Bytes of a robots.txt; the rest is not read. A crawler must read at least 500 KiB (RFC 9309, 2.5).
 MAX_ROBOTS_BYTES = 500 * 1024
-#: Seconds until a server that says nothing is given up.
+#: Seconds without an answer after which a request has failed.
 TIMEOUT_SECONDS = 30.0
-#: Seconds between two requests that robots.txt may ask for at most, as in a crawl.
+#: Seconds between two requests; where robots.txt asks for more, this is the wait. A crawl has the same bound.
 MAX_DELAY_SECONDS = 120.0
-#: Seconds of waiting that need no word to the person who waits.
+#: Seconds of waiting; before a longer wait a message says that it is going on.
 MAX_SILENT_WAIT_SECONDS = 2.0
 
 
 def own_user_agent() -> str:
-    """What a crawl says by the same settings."""
+    """The user agent of a crawl with the same settings."""
     held = config.load()
     return held["crawl.user_agent"] or version.user_agent(held["contact"])
 
@@ -153,10 +154,10 @@ def fetch(url: str, *, ignore_robots: bool = False) -> Capture:
 
 
 class Fetcher:
-    """Fetches pages one after the other; remembers each host's robots.txt.
+    """Fetches pages one after the other, and remembers the robots.txt of each host.
 
-    `user_agent` is a crawl's where none is given. `ignore_robots` is for a site of one's own. `clock` and `sleep`
-    count seconds.
+    Without `user_agent` it sends that of a crawl. `ignore_robots` is for a site of your own. `clock` and `sleep` are in
+    seconds.
     """
 
     def __init__(
@@ -169,8 +170,9 @@ class Fetcher:
     ) -> None:
         self.headers = {"User-Agent": user_agent or own_user_agent(), "Accept": "text/html,*/*;q=0.5"}
         self.ignore_robots, self.clock, self.sleep = ignore_robots, clock, sleep
-        #: By scheme and host: what robots.txt says, `None` where there is none; and when the host may be asked again.
+        #: scheme and host → its robots.txt, `None` where it has none
         self.robots: dict[str, Protego | None] = {}
+        #: scheme and host → the time of `clock` from which the next request may be sent
         self.not_before: dict[str, float] = {}
         self.opener: OpenerDirector = build_opener(_Redirects(self))
 
@@ -198,7 +200,7 @@ class Fetcher:
         return Capture(url, body, datetime.now(UTC), final_url, status, headers)
 
     def permit(self, url: str) -> None:
-        """Wait until the host of this address may be asked. Raises `ForbiddenByRobots`."""
+        """Wait until a request to the host of this address is allowed. Raises `ForbiddenByRobots`."""
         if self.ignore_robots:
             return
         host = "{0.scheme}://{0.netloc}".format(urlsplit(url))
@@ -221,7 +223,7 @@ class Fetcher:
             self.not_before[host] = self.clock() + delay
 
     def _robots(self, url: str) -> Protego | None:
-        """What a robots.txt says; `None` where there is none or it cannot be had, as in a crawl."""
+        """The robots.txt at this address, `None` where it cannot be fetched, as in a crawl."""
         from protego import Protego
 
         try:
@@ -234,7 +236,7 @@ class Fetcher:
 
 
 class _Redirects(HTTPRedirectHandler):
-    """Asks robots.txt of each address that a redirect leads to."""
+    """Checks robots.txt for each address that a redirect leads to."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher = fetcher

@@ -1,4 +1,8 @@
-"""`newsarchive learn` and `newsarchive sites template`: what the pages of a site have in common, and what was made of it."""
+"""`newsarchive learn` and `newsarchive sites template`: learn the lines that a site repeats on its pages, list and correct them.
+
+newsarchive learn blog.example
+newsarchive sites template blog.example --keep "Letters from small harbours"
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
     from newsarchive.learning import Learner, Summary
 
 
-#: Articles that are rewritten without a question; from here on a mistyped line would cost a person an evening.
+#: Articles that a locked line stands in. From this number on, the command asks before it reads them again: a mistyped line
+#: would make a new version of each.
 MIN_ARTICLES_TO_ASK = 10
 
 
@@ -43,7 +48,7 @@ Examples:
 )
 @db_option
 def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None, db: str) -> None:
-    """Learn a site's furniture from its newest stored pages, and take it out of its articles.
+    """Learn the lines that a site repeats on its newest stored pages, and take them out of its articles.
 
     Nothing is fetched; a changed text is a new version of kind `site`. Prints the URLs of articles
     that change, a line each. A crawl does this at its end.
@@ -65,7 +70,7 @@ Examples:
 )
 @click.argument("site", metavar="SITE")
 @click.option("--keep", metavar="LINE", multiple=True, help="This line is the article's, wherever it stands.")
-@click.option("--drop", metavar="LINE", multiple=True, help="This line is furniture, wherever it stands.")
+@click.option("--drop", metavar="LINE", multiple=True, help="This line is boilerplate, wherever it stands.")
 @click.option("--unlock", metavar="LINE", multiple=True, help="Leave this line to what the pages show.")
 @click.option(
     "--yes", is_flag=True, help="Read again however many articles hold the line, without a question."
@@ -132,7 +137,7 @@ def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, dry_r
 
 
 def _ask(what: str) -> None:
-    """Go on, or end with 1. Raises `UsageError` where nobody can be asked."""
+    """Ask whether to go on; exit with 1 if not. Raises `UsageError` where standard input is no terminal."""
     if not sys.stdin.isatty():
         raise UsageError(f"{what} Nobody can be asked here: say --yes")
     if not click.confirm(f"{what} Go on?", err=True):
@@ -166,14 +171,14 @@ def _print_learned(site: str, db: str) -> None:
 
 
 def domain(text: str) -> str:
-    """A site's domain, from a domain or any address on it."""
+    """The domain of a site, given as a domain or as any address on the site."""
     from newsarchive.core.urls import site_of
 
     return site_of(text if "://" in text else f"http://{text}/")
 
 
 def show(summary: Summary) -> None:
-    """The articles that change on stdout, the rest as a message."""
+    """Print the articles that change on standard output, and the counts on standard error."""
     for url in summary.changed:
         click.echo(url)
     for failure in summary.failed:

@@ -1,4 +1,4 @@
-"""The options that narrow a search or an export, the same for every command that has them."""
+"""The filters of searches and exports as options: `--site blog.example --since 2025-01-01`, the same in every command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What readers do not see, on request; the same word in every command.
+#: `--hidden`: articles that readers do not see by default.
 hidden_option = click.option("--hidden", is_flag=True, help="Those in quarantine and the dropped ones too.")
 
 _OPTIONS = (
@@ -57,7 +57,7 @@ def chosen(options: dict[str, Any]) -> Filters:
 
 
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
-    """Say what was looked for; a site that is not in the archive at all is named, with those that are."""
+    """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
     from dataclasses import replace
 
     from newsarchive.db.reading.search import count

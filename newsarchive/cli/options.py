@@ -1,4 +1,4 @@
-"""The options that commands have in common: one table of how they are spelt and what they mean.
+"""The options that commands have in common, in one table, so that each has one spelling and one meaning:
 
     -v  --verbose    say more: -v what is done, -vv everything         every command
     -q  --quiet      no messages but errors                            every command
@@ -6,7 +6,7 @@
     -o  --output     write to a file                                   what prints rows or a text
         --dry-run    say what would be done, and write nothing         what writes
 
-Standard output is for rows and texts, standard error for messages; `--quiet` and `--verbose` touch messages alone.
+Standard output is for rows and texts, standard error for messages. `--quiet` and `--verbose` change the messages only.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from newsarchive.exceptions import OutputError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What each option is called, and what Click is told of it.
+#: option → its spellings, and the arguments of `click.option`
 OPTIONS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "verbose": (("-v", "--verbose"), {"count": True, "help": "Say what is done; -vv everything."}),
     "quiet": (("-q", "--quiet"), {"is_flag": True, "help": "No messages but errors."}),
@@ -40,20 +40,20 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     ),
     "dry_run": (("--dry-run",), {"is_flag": True, "help": "Say what would be done, and write nothing."}),
 }
-#: Where a context keeps whether `-q` was given; contexts of one call share it.
+#: The key in `click.Context.meta` that says whether `-q` was given. All contexts of one call share `meta`.
 _QUIET = "newsarchive.quiet"
-#: Where it keeps how often `-v` was given.
+#: The key in `click.Context.meta` that says how often `-v` was given.
 _VERBOSE = "newsarchive.verbose"
-#: How `--verbose` writes a line.
+#: The format of a line of `--verbose`.
 _LINE = "%(levelname)s %(name)s: %(message)s"
-#: What an SQLite database begins with: `--output` never replaces one.
+#: The first bytes of every SQLite database: `--output` never replaces one.
 _SQLITE = b"SQLite format 3\x00"
 
 
 def option(name: str, **changes: Any) -> Callable[[F], F]:
-    """The option of the table, with these words of its own."""
-    names, told = OPTIONS[name]
-    return click.option(*names, **{**told, **changes})
+    """An option of the table, as a decorator; `changes` override the arguments of `click.option`."""
+    names, arguments = OPTIONS[name]
+    return click.option(*names, **{**arguments, **changes})
 
 
 limit_option = option("limit")
@@ -61,7 +61,7 @@ dry_run_option = option("dry_run")
 
 
 def loudness(command: F) -> F:
-    """`--verbose` and `--quiet`; what they ask for is told by `quiet()` and `verbosity()`."""
+    """Give a command `--verbose` and `--quiet`; `quiet()` and `verbosity()` tell whether they were given."""
     hidden: dict[str, Any] = {"expose_value": False, "is_eager": True}
     command = option("quiet", callback=_be_quiet, **hidden)(command)
     return option("verbose", callback=_be_verbose, **hidden)(command)
@@ -74,7 +74,7 @@ def quiet() -> bool:
 
 
 def verbosity() -> int:
-    """How much more a command was asked to say: 0, 1 (what is done), 2 (everything)."""
+    """How often `--verbose` was given: 1 logs what is done, 2 or more logs everything."""
     context = click.get_current_context(silent=True)
     return int(context.meta.get(_VERBOSE, 0)) if context else 0
 
@@ -95,7 +95,7 @@ def _be_verbose(context: click.Context, parameter: click.Parameter, value: int) 
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if value > 1 else logging.INFO)
     if value == 1:
-        # At INFO it writes every statement: that is everything, not what is done.
+        # SQLAlchemy logs every statement at INFO, which is too much for one `-v`.
         logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
 
     def restore() -> None:
@@ -106,7 +106,7 @@ def _be_verbose(context: click.Context, parameter: click.Parameter, value: int) 
 
 
 def output_option(command: F) -> F:
-    """`--output`: what the command prints goes into a file, which gets its name when all is written."""
+    """Give a command `--output`: what it prints goes into a file, which gets its name when all is written."""
 
     @functools.wraps(command)
     def run(*arguments: Any, output: str | None = None, **options: Any) -> Any:
@@ -120,8 +120,11 @@ def output_option(command: F) -> F:
 
 @contextmanager
 def stdout_into(target: Path) -> Iterator[None]:
-    """Let standard output be this file. A file that is there is replaced, as other programs do, but a database never;
-    an error leaves what was there. Raises `OutputError` where nothing can be written."""
+    """Write standard output to this file inside the `with` block.
+
+    An existing file is replaced at the end, unless an error is raised. A database is never replaced. Raises `OutputError`
+    for a database, and where the file cannot be written.
+    """
     part = target.with_name(f"{target.name}.part")
     try:
         if target.exists():

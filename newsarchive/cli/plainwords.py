@@ -1,8 +1,10 @@
-"""What the archive stores of its decisions, in words that a person knows.
+"""Translates the stored names of sources, rules and reasons into plain words for display.
 
-The stored words (`markup life later`, `10.8 points: open graph +2.8, …`) are made for whoever works on the tables that
-weigh them, and `--debug` shows them. Here they are translated for everybody else, at display alone: nothing is stored or
-decided by these words.
+    >>> source("markup time later")
+    'an element marked as a time, further down'
+
+The archive stores the names that the tables in `data/` use, and `--debug` shows those. Nothing is stored or decided by the
+translations.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: Sources of values, as the tables of trust call them. "The page's …" where only programs read it.
+#: The names of sources in `data/metadata/trust.toml`. "The page's …" is what only programs read, not people.
 SOURCES = {
     "json-ld": "the page's JSON-LD",
     "json-ld page": "the page's JSON-LD, of the page as a whole",
@@ -70,7 +72,7 @@ SOURCES = {
     "markup date": "a date in a box named for it",
     "markup date labelled": "a date in a box named for it, with words that say what it is",
 }
-#: What may follow the name of a source: where it stands, or what it is about.
+#: What may follow the name of a source: the place of the value on the page, or what it is about.
 PLACES = {
     " above": "above the text",
     " below": "below the text",
@@ -84,7 +86,7 @@ PLACES = {
     " (later)": "but later than the page declares",
     " (several)": "among several",
 }
-#: What else speaks for or against a value, as the table of points calls it: words as they are.
+#: Names in the table of points that are no sources. They are plain words already.
 TRAITS = frozenset({
     "a firm", "a single word", "a staff list", "an account", "an organisation", "contains a title", "like a title", "many names",
     "named in part elsewhere", "one of several first headings", "one of several guesses", "part of a title",
@@ -125,7 +127,7 @@ FIELDS = {
     "article_body": "text",
 }
 
-#: What is left of a stored reason in words: pattern → what stands for it.
+#: The parts of a stored reason that hold points, each with its replacement.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"too little speaks for it: -?[\d.]+ points: [^;]*"), "too little speaks for it"),
     (re.compile(r"-?[\d.]+ points against -?[\d.]+: [^;]*"), "less speaks for it"),
@@ -133,8 +135,8 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r" \([\d.]+(?: over [\d.]+)?\)"), ""),
 )
 _TRUSTED = re.compile(r"^(?P<source>.+) is trusted more$")
-#: Rules of blocks: a table's file and the kind of its entry, then what the entry says. Archives of older versions name
-#: the folder `chrome`.
+#: The rule of a block: the file of a table, the kind of its entry, the entry. Archives of older versions have the folder
+#: name `chrome` for `phrases`.
 _TABLE = re.compile(
     r"^(?:phrases|platforms|chrome)/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S
 )
@@ -142,7 +144,7 @@ _CODEC = re.compile(r"^(?P<codec>[^,]+),.*$", re.S)
 
 
 def source(name: str) -> str:
-    """Where a value was found; a name that the table does not know stays as it is.
+    """The place where a value was found. A name that `SOURCES` lacks is given as it is.
 
     >>> source("markup time later"), source("open graph (modified)")
     ('an element marked as a time, further down', "the page's Open Graph tags, given as the day of a change")
@@ -158,7 +160,7 @@ def source(name: str) -> str:
 
 
 def reason(stored: str) -> str:
-    """Why a value won or lost, without points; "" where nothing but points was said.
+    """Why a value won or lost, without points; "" for a reason that is only points.
 
     >>> reason("10.8 points: open graph +2.8, url +2.6"), reason("meta is trusted more (0.85 over 0.70)")
     ('', "the page's meta tags is trusted more")
@@ -173,22 +175,22 @@ def reason(stored: str) -> str:
 
 
 def label(name: str) -> str:
-    """What a line that was left out is."""
+    """The label of a line that was left out, in plain words."""
     return LABELS.get(name, name)
 
 
 def flag(name: str) -> str:
-    """What casts doubt on an extraction."""
+    """A flag of an extraction, which says why it may be wrong, in plain words."""
     return FLAGS.get(name, name)
 
 
 def field(name: str) -> str:
-    """A field, as a person calls it."""
+    """The name of a field in plain words."""
     return FIELDS.get(name, name.replace("_", " "))
 
 
 def rule(stored: str, kind: str = "") -> str:
-    """Why a line was left out or kept. `kind` is its label, which is not said twice.
+    """Why a line was left out or kept. `kind` is its label, which is not repeated.
 
     >>> rule("platforms/wordpress.toml, [select] .site-header", "nav")
     'a box that wordpress pages have: .site-header'
@@ -211,7 +213,7 @@ def rule(stored: str, kind: str = "") -> str:
 
 
 def codec(stored: str) -> str:
-    """The encoding that a place was misread in.
+    """The encoding in which a text was misread.
 
     >>> codec("windows-874, its undefined bytes read as windows-1252")
     'windows-874'
@@ -220,7 +222,7 @@ def codec(stored: str) -> str:
 
 
 def counted(counts: Mapping[str, int], words: Iterable[str]) -> dict[str, int]:
-    """Counts under other words, in the order of these; those of one word are added up."""
+    """The counts under the given words, one word for each count. Counts with equal words are added up."""
     found: dict[str, int] = {}
     for word, number in zip(words, counts.values(), strict=True):
         found[word] = found.get(word, 0) + number

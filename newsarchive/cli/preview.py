@@ -1,4 +1,4 @@
-"""What a blog is and what the archive would make of it, before it is added: its platform, its sources, three of its posts."""
+"""What `newsarchive sites add` shows before it adds a blog: its platform, its sources, and three of its posts as extracted."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from newsarchive.core.discovery.find import Source
 from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle
 from newsarchive.items import Article, Capture, Link
 
-#: Posts that are shown of a blog.
+#: Posts of a blog that are shown.
 MAX_SHOWN_POSTS = 3
-#: Posts that are fetched to get them; where fewer are articles, fewer are shown.
+#: Posts that are fetched. Where most of these are no articles, fewer than `MAX_SHOWN_POSTS` are shown.
 MAX_TRIED_POSTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`sources` are those that answered with posts, each with how many it named; `forbidden` says what robots.txt
-    kept from us, "" where it kept nothing."""
+    """`sources` are those that named posts, each with the number of posts. `forbidden` is the first sentence on what
+    robots.txt forbids, "" where it forbids nothing."""
 
     home_url: str
     platform: str
@@ -33,22 +33,22 @@ class Preview:
 
 
 def preview(url: str, fetcher: Fetcher) -> Preview:
-    """Look at a blog: its front page, its API, a feed and a sitemap, and a few posts.
+    """Fetch a blog's front page, API, one feed, one sitemap and a few posts.
 
-    Raises `FetchError` where the front page does not answer, `ForbiddenByRobots` where we must not ask for it.
+    Raises `FetchError` where the front page does not answer, `ForbiddenByRobots` where robots.txt forbids it.
     """
-    return Look(fetcher).at(url)
+    return _Previewer(fetcher).preview(url)
 
 
-class Look:
-    """One look at a blog."""
+class _Previewer:
+    """Fetches what a preview shows of one blog."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher, self.rules = fetcher, rules_in_force()
         self.steps = steps_in_force()
         self.forbidden = ""
 
-    def at(self, url: str) -> Preview:
+    def preview(self, url: str) -> Preview:
         home = self.fetcher.get(url)
         text = home.body.decode("utf-8", "replace")
         platform = find.detect_platform(text, home.headers, home.base_url, self.rules)
@@ -63,7 +63,7 @@ class Look:
         return Preview(home.base_url, platform, tuple(found), tuple(articles), self.forbidden)
 
     def get(self, url: str) -> Capture | None:
-        """One answer, `None` where there is none: the look goes on."""
+        """One answer, `None` where there is none."""
         try:
             return self.fetcher.get(url)
         except ForbiddenByRobots as error:

@@ -1,4 +1,4 @@
-"""`newsarchive quarantine`: pages of low confidence, looked at by a person."""
+"""`newsarchive quarantine`: lists pages of low confidence, and lets a person accept or drop them."""
 
 from __future__ import annotations
 

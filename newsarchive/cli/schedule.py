@@ -1,4 +1,4 @@
-"""`newsarchive schedule`: lines for cron or systemd that work on this machine."""
+"""`newsarchive schedule`: prints lines for cron or systemd that crawl the followed sites once an hour on this machine."""
 
 from __future__ import annotations
 
@@ -37,51 +37,56 @@ def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
         raise UsageError("for what? say --cron or --systemd")
     require_archive(ctx, db)
     url = absolute(database_url(db))
-    named = database_source(ctx) == str(config.load().file)  # the file that is carried over names the archive
-    line = words("" if named else url)
+    named = database_source(ctx) == str(
+        config.load().file
+    )  # `variables` names this file, which names the archive
+    line = command("" if named else url)
     click.echo(cron(url, line) if kind == "cron" else systemd(url, line), nl=False)
 
 
-def carried() -> dict[str, str]:
-    """The variables that hold here, to be set there: cron and systemd know nothing of a shell's."""
+def variables() -> dict[str, str]:
+    """The variables NEWSARCHIVE_… of this shell, which cron and systemd must set because they do not know them."""
     held = config.load()
     found = {config.FILE_VARIABLE: str(held.file.absolute())} if held.file else {}
-    variables = [key.variable for key in config.KEYS.values() if key.name != "database"]
-    return found | {name: os.environ[name] for name in variables if os.environ.get(name)}
+    names = [key.variable for key in config.KEYS.values() if key.name != "database"]
+    return found | {name: os.environ[name] for name in names if os.environ.get(name)}
 
 
 def absolute(url: str) -> str:
-    """The database with its full path: cron starts elsewhere."""
+    """The database URL with a full path, because cron starts in another folder."""
     prefix = "sqlite:///"
     name = url.removeprefix(prefix)
     return f"{prefix}{Path(name).absolute()}" if url.startswith(prefix) and name else url
 
 
-def words(url: str) -> list[str]:
-    """The command with this very Python, whatever cron's PATH is; for no URL the settings name the archive."""
-    # Not resolved: the Python of a virtual environment is a link, and knows its packages by its place.
-    command = [str(Path(sys.executable).absolute()), "-m", "newsarchive", "crawl", "--all", "--quiet"]
-    return [*command, "--db", url] if url else command
+def command(url: str) -> list[str]:
+    """The command that crawls, with the full path of this Python, because cron has another PATH.
+
+    For "" the settings name the archive.
+    """
+    # The path is not resolved: the Python of a virtual environment is a link, and finds its packages by the link's folder.
+    words = [str(Path(sys.executable).absolute()), "-m", "newsarchive", "crawl", "--all", "--quiet"]
+    return [*words, "--db", url] if url else words
 
 
 def minute(url: str) -> int:
-    """The same for each archive, another for each: not every crawl of the world at the full hour."""
+    """The minute of the hour at which an archive is crawled, from its URL: archives get different minutes."""
     return zlib.crc32(url.encode()) % 60
 
 
-def cron(url: str, command: list[str]) -> str:
-    """A crontab line; in crontab a percent sign ends the command, unless escaped (crontab(5))."""
+def cron(url: str, words: list[str]) -> str:
+    """A line for crontab, where a percent sign must be escaped because it ends the command (crontab(5))."""
     folder = shlex.quote(str(Path.cwd()))
-    variables = [f"{name}={value}" for name, value in carried().items()]
-    run = shlex.join(["env", *variables, *command] if variables else command)
+    settings = [f"{name}={value}" for name, value in variables().items()]
+    run = shlex.join(["env", *settings, *words] if settings else words)
     line = f"cd {folder} && {run}".replace("%", "\\%")
     return f"{minute(url)} * * * * {line}\n"
 
 
-def systemd(url: str, command: list[str]) -> str:
-    """Two units (systemd.service(5), systemd.timer(5)) with comments that say where they go."""
-    line = " ".join(_quoted(word).replace("$", "$$") for word in command)
-    variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in carried().items())
+def systemd(url: str, words: list[str]) -> str:
+    """A service and a timer (systemd.service(5), systemd.timer(5)), with comments that say where to put them."""
+    line = " ".join(_quoted(word).replace("$", "$$") for word in words)
+    settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in variables().items())
     return f"""\
 # ~/.config/systemd/user/newsarchive.service
 [Unit]
@@ -90,7 +95,7 @@ Description=Crawl the sites of newsarchive
 [Service]
 Type=oneshot
 WorkingDirectory={str(Path.cwd()).replace("%", "%%")}
-{variables}ExecStart={line}
+{settings}ExecStart={line}
 # 3: some sites failed, which the log tells; 75: the last crawl is still at work.
 SuccessExitStatus=3 75
 TimeoutStopSec=300
@@ -111,6 +116,6 @@ WantedBy=timers.target
 
 
 def _quoted(word: str) -> str:
-    """As systemd reads a word: percent signs doubled, quotes and backslashes escaped."""
+    """A word in systemd's quoting: percent signs are doubled, quotes and backslashes are escaped."""
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"'

@@ -1,4 +1,9 @@
-"""The list of sites as a file: TOML and CSV with settings, OPML as feed readers export it."""
+"""Reads and writes lists of sites: TOML and CSV with their settings, and OPML, which feed readers export.
+
+[[site]]
+url = "https://blog.example"
+interval = 6
+"""
 
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from newsarchive.config import Config
     from newsarchive.db.frontier.known_sites import KnownSite
 
-#: setting → what its value must be
+#: setting → the type of its value
 SETTINGS: Mapping[str, type] = {
     "since": str,
     "limit": int,
@@ -32,22 +37,22 @@ SETTINGS: Mapping[str, type] = {
     "drop": list,
     "body": list,
 }
-#: How messages name the kinds of numbers.
+#: The names of the types of numbers in messages.
 NUMBERS = {int: "whole number", float: "number"}
-#: What `sources` may name.
+#: The words of the setting `sources`.
 SOURCES = ("wp-json", "feed", "sitemap", "archive")
 
 
 @dataclass(frozen=True, slots=True)
 class SiteList:
-    """The sites of a file as (address, settings), and the settings of many: scope → settings."""
+    """The sites of a file as (address, settings). `defaults` has the settings of many sites by scope: `global` or a platform."""
 
     sites: list[tuple[str, dict[str, Any]]]
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Settings with values of their types; empty ones are left out. Raises `UsageError`, naming key and place."""
+    """The settings with values of their types, without empty ones. Raises `UsageError` that names the key and `where`."""
     found: dict[str, Any] = {}
     for key, value in settings.items():
         if value in (None, ""):
@@ -70,7 +75,7 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _words(key: str, value: Any, where: str) -> list[str]:
-    """The words of a list, or of a text with commas. Raises `UsageError` for one that cannot be used."""
+    """The words of a list or of a text with commas. Raises `UsageError` for a word that the setting cannot have."""
     words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
     for word in words:
         if key == "sources" and word not in SOURCES:
@@ -90,7 +95,7 @@ def _check_day(text: str, where: str) -> None:
 
 
 def read(path: Path) -> SiteList:
-    """The sites of a file. Raises `UsageError`, naming the file and what is wrong."""
+    """The sites of a file. Raises `UsageError` that names the file and the mistake."""
     readers = {".csv": _csv, ".opml": _opml, ".xml": _opml}
     if path.suffix.lower() not in (".toml", *readers):
         raise UsageError(f"{path}: not a .toml, .csv or .opml file")
@@ -101,15 +106,15 @@ def read(path: Path) -> SiteList:
         found = readers[path.suffix.lower()](text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, SyntaxError, csv.Error) as error:  # also what tomllib and the XML parser raise
+    except (ValueError, SyntaxError, csv.Error) as error:  # the errors of tomllib and the XML parser too
         raise UsageError(f"{path}: {error}") from error
     return SiteList(_checked_sites(found, str(path)))
 
 
 def of_tables(tables: Mapping[str, Any], file: str) -> SiteList:
-    """The sites of the TOML tables `[[site]]`, `[global]` and `[platform.NAME]`, wherever the file had them.
+    """The sites of the TOML tables `[[site]]`, `[global]` and `[platform.NAME]`.
 
-    Raises `UsageError`, naming the file and what is wrong.
+    Raises `UsageError` that names the file and the mistake.
     """
     try:
         scopes = _scopes(tables)
@@ -122,7 +127,7 @@ def of_tables(tables: Mapping[str, Any], file: str) -> SiteList:
 
 
 def _checked_sites(found: Iterable[Mapping[str, Any]], file: str) -> list[tuple[str, dict[str, Any]]]:
-    """Addresses and settings as they can be used. Raises `UsageError`, naming file and site."""
+    """The sites as (address, settings). Raises `UsageError` that names the file and the site."""
     sites = []
     for number, site in enumerate(found, 1):
         where = f"{file}: site {number}"
@@ -160,7 +165,7 @@ def _csv(text: str) -> list[dict[str, Any]]:
 
 
 def _opml(text: str) -> list[dict[str, Any]]:
-    """Each outline of a feed: its site's address, else the feed's own. Entities are not expanded."""
+    """The sites of an OPML file: of each feed the address of its site, else its own. Entities are not expanded."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ValueError("a document type is declared: OPML needs none")
     outlines = [element.attrib for element in ElementTree.fromstring(text).iter("outline")]
@@ -168,9 +173,9 @@ def _opml(text: str) -> list[dict[str, Any]]:
 
 
 def follow_listed(engine: Engine, held: Config) -> None:
-    """Let the archive follow the sites that the file of settings lists, with their settings.
+    """Follow the sites that the file of settings lists, with their settings.
 
-    Raises `UsageError` for a mistake in the file, which then changes nothing.
+    Raises `UsageError` for a mistake in the file; then nothing is changed.
     """
     from newsarchive.db.frontier.sites import Sites
 
@@ -180,7 +185,7 @@ def follow_listed(engine: Engine, held: Config) -> None:
 
 
 def as_toml(sites: Iterable[KnownSite], defaults: Mapping[str, Mapping[str, Any]]) -> str:
-    """What `read` reads from a .toml file."""
+    """The text of a .toml file that `read` reads."""
     import json
 
     tables = [
@@ -195,7 +200,7 @@ def as_toml(sites: Iterable[KnownSite], defaults: Mapping[str, Mapping[str, Any]
 
 
 def as_csv(sites: Iterable[KnownSite]) -> str:
-    """What `read` reads from a .csv file."""
+    """The text of a .csv file that `read` reads."""
     out = io.StringIO()
     writer = csv.DictWriter(out, ["url", *SETTINGS], lineterminator="\n")
     writer.writeheader()
@@ -211,5 +216,5 @@ def record(site: KnownSite) -> dict[str, Any]:
 
 
 def settings_alone(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what the archive keeps beside them: whether the site is followed, and which file lists it."""
+    """The settings without two entries that the archive keeps among them: `follow`, and which file lists the site."""
     return {key: config[key] for key in SETTINGS if key in config}

@@ -1,6 +1,6 @@
-"""`newsarchive sites`: the sites that are followed, and their settings.
+"""`newsarchive sites`: adds, lists and changes the sites that `newsarchive crawl --all` crawls.
 
-What a blog is and what the archive would make of it, before it is added: platform, sources, three posts.
+newsarchive sites add https://blog.example
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ sites.add_command(template)
 
 
 def archive_of(db: str) -> Sites:
-    """The sites of an archive, which is created where there is none yet."""
+    """The sites of an archive. A missing archive is created."""
     from newsarchive.db.engine import open_engine
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.db.schema import upgrade
@@ -62,8 +62,8 @@ def archive_of(db: str) -> Sites:
     return Sites(engine)
 
 
-def written(db: str) -> Sites:
-    """The sites of an archive that is there already."""
+def existing(db: str) -> Sites:
+    """The sites of an archive. Raises `DatabaseUnavailable` where there is none yet."""
     from newsarchive.db.frontier.sites import Sites
 
     return Sites(open_archive(db))
@@ -213,7 +213,7 @@ def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
         what = "go on with" if changes["follow"] else "pause"
         say(f"would {what} {found.home_url}; nothing was written")
         return
-    written(db).configure(found, {**found.config, **changes})
+    existing(db).configure(found, {**found.config, **changes})
 
 
 @sites.command()
@@ -228,7 +228,7 @@ def remove(site: str, dry_run: bool, db: str) -> None:
             f"would follow {found.home_url} no longer and keep its {found.articles} articles; nothing was written"
         )
         return
-    written(db).configure(found, {})
+    existing(db).configure(found, {})
 
 
 @sites.command("import")

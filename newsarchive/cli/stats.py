@@ -1,4 +1,4 @@
-"""`newsarchive stats`: what the archive holds, as a picture on a terminal, as rows elsewhere."""
+"""`newsarchive stats`: counts what the archive holds, drawn as bars on a terminal, printed as rows elsewhere."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from newsarchive.db.reading.statistics import Stats
 
-#: Heights of a month's bar, from nothing to the most; the second for terminals that know ASCII alone.
-_HEIGHTS = ("·▁▂▃▄▅▆▇█", ".:-=+*oO#")
-#: Rows of one picture; the rest is in the rows that a pipe gets.
-_MOST = 12
+#: Characters for the bar of a month, from no article to the greatest number.
+_UNICODE_HEIGHTS = "·▁▂▃▄▅▆▇█"
+#: The same for terminals that have no UTF-8.
+_ASCII_HEIGHTS = ".:-=+*oO#"
+#: Rows of one picture; further ones are counted in its last line. Output that is no terminal has all of them.
+_MAX_ROWS = 12
 
 
 @click.command(
@@ -55,7 +57,7 @@ def stats(as_json: bool, hidden: bool, db: str) -> None:
 
 
 def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
-    """Every count: what is counted, of what, how many."""
+    """Every count as (what is counted, name, number)."""
     yield "archive", "articles", found.articles
     yield "archive", "revisions", found.revisions
     yield "archive", "sites", len(found.sites)
@@ -80,7 +82,7 @@ def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
 
 
 def _plain_tables(found: Stats) -> dict[str, Mapping[str, int]]:
-    """The same in plain words, as a person reads them."""
+    """The tables with plain words for codecs and labels."""
     tables = _tables(found)
     repairs, dropped = tables.pop("repairs by codec"), tables.pop("lines left out by kind")
     counted = plainwords.counted
@@ -91,11 +93,12 @@ def _plain_tables(found: Stats) -> dict[str, Mapping[str, int]]:
 
 
 def draw(found: Stats) -> None:
-    """The picture: totals, a row of months for each site, a bar for each count."""
+    """Print the totals, a row of months for each site, and a bar for each count."""
     from rich.text import Text
 
     out = console()
-    heights = _HEIGHTS[0] if "utf" in (getattr(sys.stdout, "encoding", "") or "").lower() else _HEIGHTS[1]
+    has_unicode = "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
+    heights = _UNICODE_HEIGHTS if has_unicode else _ASCII_HEIGHTS
     out.print(Text(_totals(found)))
     if found.quarantined:
         out.print(
@@ -117,12 +120,12 @@ def _totals(found: Stats) -> str:
 
 
 def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str) -> Iterator[Text]:
-    """A character a month for each site, all against the same calendar and the same height."""
+    """A line for each site with one character for each month; all sites have the same months and the same scale."""
     from rich.text import Text
 
     if not months:
         return
-    largest = sorted(months, key=lambda site: -sum(months[site].values()))[:_MOST]
+    largest = sorted(months, key=lambda site: -sum(months[site].values()))[:_MAX_ROWS]
     name = min(max(map(len, largest)), max(8, width // 3))
     every = list(_span(min(min(m) for m in months.values()), max(max(m) for m in months.values())))
     shown = every[-max(6, width - name - 12) :]
@@ -145,7 +148,7 @@ def _span(first: str, last: str) -> Iterator[str]:
 
 
 def _height(number: int, top: int, heights: str) -> str:
-    """Nothing for nothing; the lowest bar for a single one."""
+    """The character for a number of articles: the lowest bar for 1, the first character for 0."""
     return heights[-(-number * (len(heights) - 1) // top)] if top else heights[0]
 
 
@@ -154,7 +157,7 @@ def _bars(counts: Mapping[str, int], width: int, mark: str) -> Iterator[Text]:
 
     if not counts:
         return
-    shown = list(counts.items())[:_MOST]
+    shown = list(counts.items())[:_MAX_ROWS]
     name = min(max(len(label or "unknown") for label, _ in shown), max(8, width // 3))
     room, top = max(4, width - name - 12), max(counts.values())
     for label, number in shown:
@@ -165,7 +168,7 @@ def _bars(counts: Mapping[str, int], width: int, mark: str) -> Iterator[Text]:
 
 
 def size(number: int) -> str:
-    """Bytes for a person.
+    """A number of bytes in the unit that fits.
 
     >>> size(0), size(1536), size(5 * 2**30)
     ('0 bytes', '1.5 KiB', '5.0 GiB')

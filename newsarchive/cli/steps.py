@@ -1,4 +1,4 @@
-"""`newsarchive steps`: the steps that every page goes through, and who brings each of them."""
+"""`newsarchive steps`: lists the steps that every page goes through, and the project that each comes from."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Rows for a person: a header, columns that are aligned, and addresses that can be copied.
+"""Prints rows as a table on a terminal, with addresses that can be copied:
 
     id  state    confidence  words  headline             address
     17  waiting        0.62    140  A list of links      https://blog.example/links/
 
-An address stands last in its row and is neither broken nor cut: where it is longer than the rest of the line, the terminal
-wraps it, which puts no line break into what is copied. Where the other columns leave it no room it gets a line of its own.
-Programs get no table: they read rows with tabs between the cells.
+The address is the last column and is neither broken nor cut. Where it is longer than the rest of the line, the terminal
+wraps it, so that a copy has no line break. Where the other columns take most of the line, it gets a line of its own.
+Output that is no terminal has rows with tabs instead.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from rich.cells import cell_len, set_cell_size
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Columns of the terminal between two columns of a table.
+#: Spaces between two columns of a table.
 GAP = 2
-#: Share of the terminal that all columns but the last may take before the last gets a line of its own.
+#: Share of the terminal's width that all columns but the last take. Above it, an address that does not fit behind them
+#: gets a line of its own.
 MAX_SHARE_BEFORE_LAST = 0.6
-#: Widest cell of running text, in columns of the terminal, that is shown whole; a longer one ends in an ellipsis.
-MAX_TEXT_COLUMNS = 40
+#: Columns of the terminal that a cell of running text takes; a longer text ends in an ellipsis.
+MAX_CELL_COLUMNS = 40
 
 
 def lines(
     heads: Sequence[str], rows: Iterable[Sequence[object]], width: int, right: Sequence[str] = ()
 ) -> Iterator[str]:
-    """The header, then a row in one line or two. The last column is an address or ends the line anyway; `right` names
-    the columns of numbers."""
+    """The lines of a table: the header, then each row in one line or two. `right` names the columns of numbers, which are
+    aligned to the right."""
     cells = [[_cell(cell) for cell in row[:-1]] + [_plain(row[-1])] for row in rows]
     table = [list(heads), *cells]
     widths = [max(cell_len(row[i]) for row in table) for i in range(len(heads) - 1)]
@@ -54,7 +55,7 @@ def show(
     right: Sequence[str] = (),
     out: Console | None = None,
 ) -> None:
-    """Print the table on the terminal (standard output if no other is given); the header stands out."""
+    """Print the table, on standard output where no other console is given, with its header in bold."""
     from newsarchive.cli.common import console
 
     out = out or console()
@@ -70,6 +71,6 @@ def _plain(cell: object) -> str:
 
 def _cell(cell: object) -> str:
     text = _plain(cell)
-    if "://" in text or cell_len(text) <= MAX_TEXT_COLUMNS:
+    if "://" in text or cell_len(text) <= MAX_CELL_COLUMNS:
         return text
-    return set_cell_size(text, MAX_TEXT_COLUMNS - 1).rstrip() + "…"
+    return set_cell_size(text, MAX_CELL_COLUMNS - 1).rstrip() + "…"

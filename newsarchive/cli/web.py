@@ -1,4 +1,4 @@
-"""`newsarchive web`: the archive in a browser."""
+"""`newsarchive web`: serves the archive to a browser on this machine: http://127.0.0.1:8001."""
 
 from __future__ import annotations
 

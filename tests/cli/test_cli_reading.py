@@ -153,7 +153,7 @@ def test_show_as_text_and_as_html(archive: str) -> None:
 
 def test_show_wraps_for_a_person(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "on_terminal", lambda: True)
-    for columns, most in (("30", 30), ("200", common.COLUMN)):
+    for columns, most in (("30", 30), ("200", common.MAX_TEXT_COLUMNS)):
         shown = run(archive, "show", "9", COLUMNS=columns).stdout
         assert max(map(len, shown.splitlines())) <= most
         assert "[bold]not" in shown
@@ -173,7 +173,7 @@ def test_stats_draws_what_it_counts(archive: str, monkeypatch: pytest.MonkeyPatc
     assert "other.example ·▃·▃· 2" in drawn
     assert max(map(len, drawn.splitlines())) <= 60
     assert "windows-1252" in drawn
-    monkeypatch.setattr(stats, "_HEIGHTS", stats._HEIGHTS[1:] * 2)  # what an ASCII terminal gets
+    monkeypatch.setattr(stats, "_UNICODE_HEIGHTS", stats._ASCII_HEIGHTS)  # what an ASCII terminal gets
     assert "other.example .=.=. 2" in run(archive, "stats", COLUMNS="60").stdout
 
 
