@@ -1,8 +1,8 @@
-"""The schema's version: creating, upgrading and checking an archive with Alembic.
+"""Creates, upgrades and checks the schema of an archive: `upgrade(open_engine("sqlite:///newsarchive.db"))`.
 
-The Alembic configuration is built here, so the project needs no `alembic.ini`. A migration runs in
-one transaction: where it fails, the old state stands. Alembic is imported where a step is due: it takes longer
-than to see that none is.
+The migrations are Alembic's, and its configuration is made here, so that no `alembic.ini` is needed. All migrations run in
+one transaction: after a failure the archive is as it was. Alembic is imported only where there is something to migrate,
+because its import is slow.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 #: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
 NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "ceph")
 
-#: Tables that every archive has had since its first version: Alembic's own are also those of other programs.
+#: Tables of every archive. A database with Alembic's table but without these belongs to another program that uses Alembic.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
-#: Revisions of schemas that no release had. Their scripts are gone; the commit `LAST_TO_UPGRADE` still has them.
+#: Revisions of schemas that no release had. Their migrations were deleted; the commit `LAST_TO_UPGRADE` still has them.
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
 #: The last commit whose `newsarchive db upgrade` brings such archives to revision 0012.
 LAST_TO_UPGRADE = "480e2d2"
-#: Free share of an SQLite file (0 to 1). From it on, a work that rewrote many articles writes the file anew; below it,
-#: the next crawl fills the free pages before a second copy of the whole file would be worth its time.
+#: Free share of an SQLite file (0 to 1). From this share on `give_back` writes the file anew; below it the next crawls fill
+#: the free pages, and copying the whole file is not worth the time.
 MAX_FREE_SHARE = 0.1
 #: Tables of another program that a message names; further ones are left out.
 MAX_NAMED_TABLES = 3
@@ -46,11 +46,9 @@ log = logging.getLogger(__name__)
 def upgrade(engine: Engine) -> None:
     """Create the archive, or bring an old one to this version.
 
-    An SQLite file that holds an older archive is copied beside itself first
-    (`FILE.before-REVISION.bak`). Does nothing where the archive is up to date. Raises
-    `DatabaseTooNew` for an archive of a newer version, `DatabaseUnavailable` where it cannot be
-    opened or written, was made by a version before the first release, or holds the tables of another
-    program: nothing is changed in it then.
+    An SQLite file is copied to `FILE.before-REVISION.bak` before it is upgraded. Does nothing where the archive is up to
+    date. Raises `DatabaseTooNew` for an archive of a newer version. Raises `DatabaseUnavailable` for a database that
+    cannot be opened or written, was made before the first release, or belongs to another program; it is not changed.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
@@ -77,11 +75,11 @@ def current(engine: Engine) -> str | None:
 
 
 def check(engine: Engine) -> list[str]:
-    """What is wrong with the archive, a line each; nothing where it is sound.
+    """The defects of the archive, a sentence each; `[]` for a sound one.
 
-    Reads the whole database: minutes for a large one.
+    Reads the whole database, which takes minutes for a large one.
     """
-    with writing(engine) as connection:  # FTS5's own check is spelled as an INSERT
+    with writing(engine) as connection:  # FTS5 runs its own check on an INSERT
         held = readonly.current(connection)
         problems = (
             [] if held == readonly.head() else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
@@ -91,15 +89,15 @@ def check(engine: Engine) -> list[str]:
 
 
 def vacuum(engine: Engine) -> None:
-    """Give free space back and refresh the planner's statistics."""
+    """Write the archive anew without free space, and refresh the statistics of the query planner."""
     compact(engine)
     _outside_transactions(engine, ["ANALYZE"])
 
 
 def give_back(engine: Engine) -> int:
-    """Write an SQLite archive anew where much of its file is free; gives how many bytes that gave back.
+    """Write an SQLite archive anew where `MAX_FREE_SHARE` of its file or more is free; gives the number of bytes freed.
 
-    For the end of a work that rewrote many articles. PostgreSQL does so by itself.
+    It is called after a command that rewrote articles. PostgreSQL uses free space again by itself; there the result is 0.
     """
     path = sqlite_file(engine)
     if path is None:
@@ -118,7 +116,7 @@ def give_back(engine: Engine) -> int:
 
 
 def free_bytes(engine: Engine) -> int:
-    """How much of an SQLite archive's file holds nothing; 0 for PostgreSQL, which uses it again by itself."""
+    """The free bytes in the file of an SQLite archive; 0 for PostgreSQL, which uses free space again by itself."""
     if sqlite_file(engine) is None:
         return 0
     with reading(engine) as connection:
@@ -130,7 +128,7 @@ def free_bytes(engine: Engine) -> int:
 
 
 def row_counts(engine: Engine) -> dict[str, int]:
-    """How many rows each table of the archive holds."""
+    """The number of rows of each table."""
     with reading(engine) as connection:
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -139,12 +137,12 @@ def row_counts(engine: Engine) -> dict[str, int]:
 
 
 def compact(engine: Engine) -> None:
-    """Write the archive anew without gaps: free pages, half-full ones, parts of the full-text index."""
+    """Write the archive anew without free or half-full pages, and merge the parts of the full-text index."""
     _outside_transactions(engine, [*dialect_of(engine).optimize, "VACUUM"])
 
 
 def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
-    # Neither database vacuums inside a transaction, and SQLAlchemy always begins one.
+    # Neither database allows VACUUM inside a transaction, and SQLAlchemy begins one for every statement.
     outside = engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated(engine), outside.connect() as connection:
         for statement in statements:
@@ -158,10 +156,9 @@ def rebuild(engine: Engine) -> None:
 
 
 def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
-    """Copy an SQLite archive while others use it (SQLite's online backup).
+    """Copy an SQLite archive while other processes use it (SQLite's online backup).
 
-    Raises `DatabaseUnavailable` where the target exists, cannot be written, or the archive is not
-    an SQLite file.
+    Raises `DatabaseUnavailable` where the target exists or cannot be written, and for an archive that is no SQLite file.
     """
     path = sqlite_file(engine)
     if path is None:
@@ -187,7 +184,7 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
 
 
 def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
-    """Rows that no path through the code makes."""
+    """Counts of rows that the program never writes: (what is wrong, number)."""
     for what, query in {
         "articles without a version": "SELECT count(*) FROM articles WHERE revision_id IS NULL",
         "articles whose version is another's": "SELECT count(*) FROM articles a JOIN article_revisions r"
@@ -213,7 +210,7 @@ def _revision(engine: Engine) -> str | None:
 def _refuse_foreign(engine: Engine, revision: str | None) -> None:
     """Raise `DatabaseUnavailable` for the database of another program.
 
-    A PostgreSQL database may hold other tables beside ours, unless they have our names.
+    A PostgreSQL database may have tables of other programs, unless one has the name of a table of the archive.
     """
     with translated(engine):
         there = set(inspect(engine).get_table_names()) - {"alembic_version"}
@@ -230,7 +227,7 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
 
 
 def _refuse_unknown(engine: Engine, revision: str | None) -> None:
-    """What is neither of this version nor of an earlier release cannot be upgraded, and is said to be so."""
+    """Raise for an archive that cannot be upgraded: one from before the first release, or one of a newer version."""
     if revision in UNRELEASED:
         raise DatabaseUnavailable(
             f"{shown(engine)} was made before the first release (schema {revision}), and"
@@ -262,11 +259,11 @@ def _check_folder(engine: Engine) -> None:
 
 
 def network_drive(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The kind of network file system that a path lies on, "" for a local one or where it cannot be told."""
+    """The network file system that holds a path (`nfs4`), "" for a local one and on systems other than Linux."""
     try:
         lines = [line.split() for line in mounts.read_text(encoding="utf-8").splitlines()]
     except OSError:
-        return ""  # not Linux
+        return ""  # this is not Linux
     folder = path.resolve().parent
     over = [(len(where), kind) for _, where, kind, *_ in lines if folder.is_relative_to(where)]
     kind = max(over, default=(0, ""))[1]
@@ -283,7 +280,7 @@ def _warn_of_network_drive(engine: Engine) -> None:
 
 
 def _prepare(engine: Engine) -> None:
-    """What is set once for a file, before anything is in it and outside a transaction."""
+    """Set what an SQLite file keeps for ever (its page size, WAL), before the first table and outside a transaction."""
     with translated(engine), closing(engine.raw_connection()) as connection:
         for statement in dialect_of(engine).prepare:
             connection.cursor().execute(statement)
@@ -291,10 +288,10 @@ def _prepare(engine: Engine) -> None:
 
 @contextmanager
 def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
-    """A write transaction in which tables may be rebuilt; references are checked at its end.
+    """A write transaction in which a migration may rebuild tables; foreign keys are checked at its end.
 
-    SQLite drops the rows that refer to a table when the table is rebuilt with foreign keys on, and
-    the switch does nothing inside a transaction.
+    With foreign keys on, SQLite deletes the rows that refer to a table when the table is rebuilt. They must be switched
+    off before the transaction, because the switch has no effect inside.
     """
     if not dialect_of(engine).is_file:
         with writing(engine) as connection:

@@ -1,12 +1,12 @@
-"""Read authors and dates from plain text around the headline, where no markup tells what they are.
+"""Reads authors and dates from plain lines around the headline, where no markup says what they are.
 
-"By Jane Doe | 3 May 2024" is a byline with a date. "Quelle: dpa" and "BERLIN (dpa) –" name an agency; only agencies of
-a list count (`data/metadata/bylines.toml`), since "Source:" often stands before the source of a picture.
+"By Jane Doe | 3 May 2024" is a byline with a date. "Quelle: dpa" and "BERLIN (dpa) –" name an agency. Only the agencies
+listed in `data/metadata/bylines.toml` count, because "Source:" often stands before the source of a picture.
 
-A line that is little more than a date is the day of the post. The date in a dateline ("SIOUX FALLS, S.D. (AP),
-11/07/2025 –") is the day on which the report was written, often by another paper, and the place before it is nobody's
-name. Old themes state both in a sentence: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and
-is filed under General." The date in any other sentence may be any day.
+A line that is little more than a date gives the day of the post. The date of a dateline ("SIOUX FALLS, S.D. (AP),
+11/07/2025 –") does not: it is the day on which the report was written, often by another paper. Old themes have a sentence
+with both: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is filed under General." The date of
+any other sentence is not used.
 
 Earns 0.4 points of authors on pages in several languages, nothing on 791 articles (`docs/benchmarks/ablation.md`).
 """
@@ -28,9 +28,9 @@ from newsarchive.rules import Rules
 
 #: Labels of blocks in which no agency is looked for.
 _NO_AGENCY_LABELS = frozenset(["caption", "related", "comments", "advert", "consent"])
-#: Paragraphs of the text that may open with a dateline; later ones are not read for one.
+#: Paragraphs of the text that may begin with a dateline; datelines in later ones are not read.
 MAX_DATELINE_PARAGRAPHS = 3
-#: Characters of a paragraph in which a dateline names its agency.
+#: Characters at the start of a paragraph; an agency in brackets after them belongs to no dateline.
 MAX_DATELINE_CHARS = 60
 #: Characters of a line that consists of a label and an agency; a longer block is a paragraph.
 MAX_SOURCE_LINE_CHARS = 80
@@ -49,20 +49,20 @@ def agency_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
         if block.label in _NO_AGENCY_LABELS or block.kind == "caption":
             continue
         paragraphs += len(block.text) > MAX_SOURCE_LINE_CHARS
-        for name in _named(block.text, paragraphs <= MAX_DATELINE_PARAGRAPHS, rules):
+        for name in _agencies_of(block.text, paragraphs <= MAX_DATELINE_PARAGRAPHS, rules):
             if key(name) not in seen:
                 seen.add(key(name))
                 yield Claim("authors", name, Source(Place.AGENCY))
 
 
-def _named(text: str, first: bool, rules: Rules) -> Iterator[str]:
-    """The agencies that one block names as its source."""
+def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[str]:
+    """The agencies that the text of one block names after a label, in a dateline, or in brackets at its end."""
     if len(text) <= MAX_SOURCE_LINE_CHARS and ":" in text:
         label, rest = text.split(":", 1)
         if label.strip().casefold() in _labels(rules):
             yield from _agencies_in(rest, rules)
     if (
-        first
+        may_have_dateline
         and "(" in text[:MAX_DATELINE_CHARS]
         and (match := _OPENING_AGENCY.match(text[: MAX_DATELINE_CHARS + 30]))
     ):
@@ -72,7 +72,7 @@ def _named(text: str, first: bool, rules: Rules) -> Iterator[str]:
 
 
 def _agencies_in(text: str, rules: Rules) -> list[str]:
-    """The agencies in "dpa/lby", "AFP, Reuters"."""
+    """The listed agencies in a list such as "AFP, Reuters" or "dpa/lby"."""
     return [part for part in _PARTS.split(text.strip(" .")) if key(part) in _agencies(rules)]
 
 
@@ -91,26 +91,26 @@ def _ambiguous(rules: Rules) -> frozenset[str]:
     return frozenset(map(key, rules.metadata.get("bylines", {}).get("ambiguous", {}).get("words", [])))
 
 
-#: Words beside the date in a line of its own: above, the line is a sentence ("By Craig Randall , Alli Miles , Eszter
-#: Horanyi on March 12, 2026" has 10, and opens with a word for "by").
+#: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" ("By Craig
+#: Randall , Alli Miles , Eszter Horanyi on March 12, 2026" has 10).
 MAX_WORDS_BESIDE_DATE = 6
 #: Characters of a block that may hold a byline and a date; a longer one is a paragraph.
 MAX_LINE_CHARS = 160
-#: Characters of a sentence that tells of publishing before its date and the name.
+#: Characters of a sentence about the page's own publication; the rest is not read.
 MAX_SENTENCE_CHARS = 240
-#: Capitals of a place, with its region in short: "SIOUX FALLS, S.D.", "NEW YORK, N.Y. (Reuters)".
+#: A place in capitals, with its region: "SIOUX FALLS, S.D.", "NEW YORK, N.Y. (Reuters)".
 _DATELINE_PLACE = re.compile(
     r"\W{0,3}[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я.'’-]+(?:[ /-][A-ZÀ-ÞА-Я.'’-]+){0,4}"
     r"(?P<region>, ?(?:[A-Z]{1,2}|(?:[A-Z][a-z]{0,5}\.){1,3}))?(?:\s*\([^()]{2,30}\))?\s?[,–—-]?\s*(?:on\s+)?$"
 )
-#: What parts the date of a dateline from the report.
+#: The marks between the date of a dateline and the report.
 _REPORT = re.compile(r"\s*(?:[–—/(]|-{1,2}\s|:\s)")
 _CLAUSE = re.compile(r"[.;](?=\s+\w{3})")
 
 
 def is_dateline(line: str, found: str, block: str, rules: Rules) -> bool:
-    """Whether the date `found` in a line belongs to a dateline: capitals of a place before it, and a region or the
-    beginning of the report behind it in the `block` that holds the line.
+    """Whether the date `found` in a line belongs to a dateline: a place in capitals stands before it, with a region, or
+    with the beginning of the report after the date. `block` is the whole text that has the line.
 
     >>> from newsarchive import rules
     >>> [is_dateline(t, "May 3, 2024", t, rules.default()) for t in (
@@ -129,7 +129,7 @@ def is_dateline(line: str, found: str, block: str, rules: Rules) -> bool:
 
 
 def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
-    """Whether the date `found` stands in running text, where it may be a day of anything."""
+    """Whether the date `found` stands in running text, where it is seldom the day of the post."""
     if dates.signs(line, rules) or person_names.words(rules).by.match(line):
         return False
     beside = len(line.replace(found, " ", 1).split())
@@ -138,8 +138,8 @@ def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
 
 
 def publication_sentence(text: str, rules: Rules) -> tuple[str, str]:
-    """The part of a sentence about the post's publication that names its date, and the part behind its word for "by";
-    "" for what it does not tell, and for a text that opens in another way.
+    """The date and the author in a sentence about the post's publication, each with the rest of the sentence; "" for what
+    the sentence lacks, and for a text that begins in another way.
 
     >>> from newsarchive import rules
     >>> publication_sentence("This entry was posted by Jane Doe on Monday, December 14th, 2015 at 2:48 pm and is filed …", rules.default())
@@ -158,7 +158,7 @@ def publication_sentence(text: str, rules: Rules) -> tuple[str, str]:
 
 
 def _capitalised(text: str, rules: Rules) -> str:
-    """The words that a text opens with, up to the first one in small letters that is no part of a name."""
+    """The first words of a text, up to a word in small letters that is no part of a name."""
     particles = person_names.words(rules).particles
     return " ".join(
         takewhile(lambda word: not person_names.is_small(word[0]) or word in particles, text.split()[:6])
@@ -173,7 +173,7 @@ def _openings(rules: Rules) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _by(rules: Rules) -> re.Pattern[str]:
-    """The words for "by" inside such a sentence."""
+    """Matches a word for "by" in a sentence about publication."""
     words = rules.metadata.get("months", {}).get("sentence", {}).get("by", [])
     return re.compile(rf"(?<!\w)(?:{dates.any_of(words)})\s+(?=\S)")
 
@@ -184,7 +184,7 @@ MAX_BLOCKS_AFTER = 12
 MAX_BLOCKS_BEFORE = 6
 #: Blocks after the headline that are read for signatures.
 MAX_BLOCKS_BELOW = 300
-#: Letters of a headline that is found at the end of a heading; a shorter one must be the whole heading.
+#: Letters of a headline that may be the end of a longer heading; a shorter headline must be the whole heading.
 MIN_HEADLINE_LETTERS = 16
 #: Headings that are compared with the headline; later ones are not.
 MAX_HEADINGS = 60
@@ -192,42 +192,42 @@ MAX_HEADINGS = 60
 MAX_BYLINE_CHARS = 160
 #: Characters of a line beside its date; in a line with more, the date is ignored.
 MAX_CHARS_BESIDE_DATE = 60
-#: Lines from a date to a name that stands beside it; a name further away stands alone.
+#: Lines between a name and the nearest date. A name within this distance stands beside the date, any other stands alone.
 MAX_LINES_APART = 3
-#: Blocks that are known to be about something else.
+#: Labels of blocks below the article in which no signature is looked for.
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
-#: Blocks whose dates are of offers.
+#: Labels of blocks whose dates are those of offers.
 _OFFERS = frozenset(["advert", "consent"])
-#: Sources beside which the long way down is worth it, as it is beside weak guesses.
+#: Sources that are uncertain, as weak guesses are: signatures far below the headline are read all the same.
 _UNSURE = frozenset((Source(Place.LINE, Position.ABOVE), Source(Place.TEXT, Position.PROSE)))
-#: The source of what a sentence about the page's own publication says.
+#: The source of a claim from a sentence about the page's own publication.
 _FROM_SENTENCE = Source(Place.TEXT, Position.BELOW)
-#: Labels of blocks that tell of another page.
+#: Labels of blocks whose sentences are about other pages.
 _NOT_ABOUT_PAGE = frozenset(["comments", "related"])
-#: Share of a line that is its date. Above, the line states nothing but the date.
+#: Share of a line that is its date. From this share on the line counts as a date alone.
 MIN_DATE_SHARE = 0.7
-#: Share of a line that is its date. Above, the line before it may be its label.
+#: Share of a line that is its date. From this share on the line before it may be its label.
 MIN_LABELLED_DATE_SHARE = 0.4
-#: Characters of a paragraph that describes a person; a shorter one does not.
-MIN_LIFE_CHARS = 40
-#: Characters of such a paragraph that are read.
-MAX_LIFE_CHARS = 400
-#: Cheaper than all that a name is tested for.
+#: Characters of a paragraph that describes an author; a shorter one is not read as such.
+MIN_BIOGRAPHY_CHARS = 40
+#: Characters of such a paragraph that are searched for a job.
+MAX_BIOGRAPHY_CHARS = 400
+#: A quick test before the tests of a name: two words with capitals.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
-#: What the classes of an article hold; paths are long, and a pattern tries every letter of them.
+#: Parts of the classes of an article. They are looked for one by one, because a pattern is slow on long paths.
 _ARTICLE = ("article", "entry", "post")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
-#: What parts small facts, or belongs to a date.
-_PARTED = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
-#: What a theme writes for machines into a line for readers, without a space: "2025-04-03T08:15:00+00:003 April 2025".
-_FOR_MACHINES = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
+#: A separator of details ("3 May 2024 · 3 min read"), or a digit of a date.
+_SEPARATOR_OR_DIGIT = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
+#: An ISO 8601 time without a space after it: "2025-04-03T08:15:00+00:003 April 2025". Themes write it for programs.
+_ISO_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
 
 def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules: Rules) -> list[Claim]:
-    """What the lines after the headline say, then those before it, then signatures below.
+    """The claims of the lines after the headline, then of those before it, then of signatures below the article.
 
-    `known` are the fields that the page states elsewhere: the long way down is for what is missing.
+    `known` are the fields that the page gives elsewhere. Signatures are read for missing fields only.
     """
     at = headline_index(blocks, headline)
     after = blocks[at + 1 : at + 1 + MAX_BLOCKS_AFTER]
@@ -247,18 +247,24 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         out += [c for c in _publication_claims(rest, rules) if c.field in missing]
         below = [b for b in rest[MAX_BLOCKS_AFTER:] if len(b.text) <= MAX_BYLINE_CHARS]
         out += list(
-            islice(_below(below, missing - {c.field for c in out if c.source == _FROM_SENTENCE}, rules), 4)
+            islice(
+                _signatures_below(
+                    below, missing - {c.field for c in out if c.source == _FROM_SENTENCE}, rules
+                ),
+                4,
+            )
         )
     if "authors" not in known:
         out += agency_claims(blocks[at + 1 :], rules)
     described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
     guessed = [c for c in out if c.source.bare in WEAK_GUESSES and c.value in described]
-    lives = [Claim("authors", name, Source(Place.LIFE)) for name in described]
-    return [c for c in out if c not in guessed] + lives
+    return [c for c in out if c not in guessed] + [
+        Claim("authors", name, Source(Place.LIFE)) for name in described
+    ]
 
 
 def _in_masthead(block: Block, headline: Block) -> bool:
-    """Whether a block stands in a header that does not hold the headline: there papers print today's date."""
+    """Whether a block stands in a `<header>` without the headline. Papers print today's date there."""
     if "header" not in block.path:
         return False
     path = block.path.split("/")
@@ -267,26 +273,26 @@ def _in_masthead(block: Block, headline: Block) -> bool:
 
 
 def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
-    """Those of the printed names that a paragraph of the page opens with: "Jane Doe is a writer who …"."""
+    """The printed names with which a paragraph of the page begins: "Jane Doe is a writer who …"."""
     authors = {c.value for c in found if c.field == "authors"}
     people = tuple(f"{name} " for name in authors if person_names.like_a_name(name, rules))
     if not people:
         return []
     verbs = person_names.words(rules).life
-    return sorted({name.strip() for b in blocks if len(b.text) > MIN_LIFE_CHARS for name in people
+    return sorted({name.strip() for b in blocks if len(b.text) > MIN_BIOGRAPHY_CHARS for name in people
                    if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs
-                   and _of_a_person(b.text[len(name) : MAX_LIFE_CHARS], rules)})  # fmt: skip
+                   and _describes_person(b.text[len(name) : MAX_BIOGRAPHY_CHARS], rules)})  # fmt: skip
 
 
-def _of_a_person(text: str, rules: Rules) -> bool:
-    """Whether a text tells of somebody: products and firms "are" and "have", too, but no jobs, and no "she"."""
+def _describes_person(text: str, rules: Rules) -> bool:
+    """Whether a text has a job or a word such as "she", and so describes a person and not a product or a firm."""
     table = person_names.words(rules)
     return table.role.find(text) is not None or table.person.find(text) is not None
 
 
 def headline_index(blocks: Sequence[Block], headline: str) -> int:
-    """The block that shows the headline, else a heading much like it, else the first heading (of the first rank,
-    if there is one), else -1."""
+    """The index of the block with the headline, else of a similar heading, else of the first `<h1>`, else of the first
+    heading; -1 for a page without headings."""
     folded, longest = key(headline), len(headline) + 40
     shortest, same = len(folded) // 2, -1
     found: list[int] = []
@@ -296,7 +302,7 @@ def headline_index(blocks: Sequence[Block], headline: str) -> int:
         if block.kind == "heading":
             if shown or (
                 len(folded) >= MIN_HEADLINE_LETTERS and text.endswith(folded)
-            ):  # behind the line set over it
+            ):  # a line that stands over the headline ("Opinion") may be in the same heading
                 return i
             found.append(i)
         elif shown and same < 0:
@@ -305,39 +311,40 @@ def headline_index(blocks: Sequence[Block], headline: str) -> int:
 
 
 def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) -> int:
-    """Of the headings `found`, the place of the one that stands for the headline."""
+    """The index of the heading that stands for the headline; `found` are the indexes of all headings."""
     like = (i for i in found if alike(blocks[i].text, headline) > 0.8)
     first_rank = (i for i in found if blocks[i].path.rsplit("/", 1)[-1].split(".", 1)[0] == "h1")
     return next(chain(like, first_rank, found), -1)
 
 
 def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
-    """The lines of short blocks, links in them set apart: "Jane Doein General" is two links with "in" between them."""
+    """The lines of short blocks, with spaces around links: "Jane Doein General" is two links with "in" between them."""
     for block in blocks:
         if len(block.text) <= MAX_BYLINE_CHARS * 3:
             for line in block.text.split("\n"):
                 if 1 < len(line) <= MAX_BYLINE_CHARS:
                     linked = [text for text, _ in block.links if text in line] if block.links else []
-                    yield person_names.parted(line, linked, rules) if linked else line, block
+                    yield person_names.with_spaces(line, linked, rules) if linked else line, block
 
 
-def _line_parts(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
-    """The small facts that bars, dots and dashes part, also those that open a paragraph, each with its block's text."""
+def _details(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    """The parts of lines between bars, dots and dashes, each with the text of its block. Of a long block the first lines
+    are read."""
     for block in blocks:
         if block.label not in _OFFERS:
             for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
                 line = line[:MAX_BYLINE_CHARS]
-                segments = person_names.SEGMENT.split(_FOR_MACHINES.sub(" | ", line) if "T" in line else line)
+                segments = person_names.SEGMENT.split(_ISO_TIME.sub(" | ", line) if "T" in line else line)
                 yield from ((segment, block.text) for segment in segments)
 
 
 def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
-    """One claim for each line that is little more than a date; the first date of publication counts most.
+    """A claim for each part of a line that is little more than a date. The first date of publication counts most.
 
-    The day of a dateline is none of the post's, and a day in running text hardly ever.
+    The date of a dateline gives no claim, a date in running text a weak one.
     """
     label, dated = "", False
-    for line, block in _line_parts(blocks):
+    for line, block in _details(blocks):
         found = dates.date_text(line, rules)
         if (
             found
@@ -359,8 +366,8 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
 def _bylines(
     blocks: Sequence[Block], where: Position, title: frozenset[str], rules: Rules
 ) -> Iterator[tuple[Claim, Block | None]]:
-    """Lines that open like a byline, or hold a name alone: in a box for authors, beside a date, below the headline; with
-    the block of each that is only guessed."""
+    """Claims of lines that begin like a byline, or hold only a name: in a box for authors, beside a date, or below the
+    headline. A guess comes with its block, which is then tested for signs against it."""
     lines = list(_lines(blocks, rules))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
     opened = -1
@@ -368,19 +375,19 @@ def _bylines(
         after = lines[i + 1][0] if i + 1 < len(lines) else ""
         if is_dateline(line, dates.date_text(line, rules), block.text, rules):
             continue
-        if signed := _signed(line, after, rules) or (_signed_within(line, rules) if opened < 0 else ""):
+        if signed := _after_by(line, after, rules) or (_after_by_inside(line, rules) if opened < 0 else ""):
             near = opened < 0 or i - opened == 1
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
-        elif name := _name_in(line, block, title, rules):
+        elif name := _name_alone(line, block, title, rules):
             beside = any(abs(i - d) <= MAX_LINES_APART for d in dated)
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
-            place = Place.BOX if _in_box(block, rules) else guess
+            place = Place.BOX if _in_author_box(block, rules) else guess
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
 
 
-def _signed(line: str, after: str, rules: Rules) -> str:
-    """What follows "by" in a line, or in the line after it, if that could be a name, else ""."""
+def _after_by(line: str, after: str, rules: Rules) -> str:
+    """The text behind "by" at the start of a line, or the line after it, where that may be a name, else ""."""
     match = person_names.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
         return person_names.before_title(line)
@@ -398,15 +405,15 @@ def _signed(line: str, after: str, rules: Rules) -> str:
     )
 
 
-def _signed_within(line: str, rules: Rules) -> str:
-    """What follows "by" among the small facts of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff".
+def _after_by_inside(line: str, rules: Rules) -> str:
+    """The text behind "by" in a later part of a line: "3 May 2024 · 3 min read · By the Harbour Post Staff".
 
     Earns 0.6 points of authors on half of the real pages: 4 change (`docs/benchmarks/ablation.md`).
     """
-    if not _PARTED.search(line):
+    if not _SEPARATOR_OR_DIGIT.search(line):
         return ""
     pieces = (piece for part in person_names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
-    found = (_signed(piece, "", rules) for piece in islice(pieces, 1, 8))
+    found = (_after_by(piece, "", rules) for piece in islice(pieces, 1, 8))
     return next((text for text in found if text and _all_names(text, rules)), "")
 
 
@@ -419,39 +426,39 @@ def _could_be_name(text: str, rules: Rules) -> bool:
     return person_names.like_a_name(text, rules) or person_names.kind_of(text, "", rules) != "person"
 
 
-def _in_box(block: Block, rules: Rules) -> bool:
-    """Whether the page's classes call a place one for authors."""
+def _in_author_box(block: Block, rules: Rules) -> bool:
+    """Whether the class of an element around a block is one for authors, such as `byline`."""
     tail = block.path[-120:].casefold()
     return any(word in tail for word in person_names.words(rules).boxes) and not _NOT_AUTHOR.search(
         tail.rsplit("/", 1)[-1]
     )
 
 
-def _name_in(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
+def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:
     """The first part of a short line that looks like a name and shares no word with the headline, else "".
 
-    Scripts without capitals show names by nothing: "أخبار العالم" is a section.
+    In a script without capitals nothing shows a name ("أخبار العالم" is a section), so it must stand in a box for authors.
     """
     if (
         len(line) > 80
         or (line.isascii() and not _TWO_CAPITALS.search(line))
-        or (block.kind == "heading" and not _in_box(block, rules))
+        or (block.kind == "heading" and not _in_author_box(block, rules))
     ):
         return ""
     for segment in person_names.segments(line, rules):
         name = person_names.clean(segment, rules)
-        if not any(map(str.isupper, name)) and not _in_box(block, rules):
+        if not any(map(str.isupper, name)) and not _in_author_box(block, rules):
             continue
         if person_names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
-        if _several(segment, title, rules):
+        if _is_list_of_names(segment, title, rules):
             return segment
     return ""
 
 
-def _several(text: str, title: frozenset[str], rules: Rules) -> bool:
-    """Whether a text is a list of names and nothing else: "Jane Doe, John Roe & Ann Poe", "Jane Doe / dpa"."""
-    parts = person_names.words(rules).parting.split(text)[:8]
+def _is_list_of_names(text: str, title: frozenset[str], rules: Rules) -> bool:
+    """Whether a text is only a list of names: "Jane Doe, John Roe & Ann Poe", "Jane Doe / dpa"."""
+    parts = person_names.words(rules).separators.split(text)[:8]
     people = [part for part in parts if person_names.kind_of(part, "", rules) != "agency"]
     return (
         len(people) > 0
@@ -463,8 +470,8 @@ def _several(text: str, title: frozenset[str], rules: Rules) -> bool:
     )
 
 
-def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
-    """Signatures anywhere below: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
+def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
+    """Claims of signatures far below the headline: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
     label = ""
     for block in blocks:
         before, label = label, block.text[:40]
@@ -472,7 +479,7 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
             continue
         if "authors" in missing:
             labelled = (
-                _person(_signed(before, block.text, rules), rules)
+                _if_people(_after_by(before, block.text, rules), rules)
                 if person_names.says_by(before, rules)
                 else ""
             )
@@ -480,16 +487,18 @@ def _below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> I
                 yield Claim("authors", name, Source(Place.TEXT, Position.BELOW))
                 label = before if labelled and block.kind == "list_item" else label
             elif (
-                len(block.text) < 60 and _in_box(block, rules) and person_names.like_a_name(block.text, rules)
+                len(block.text) < 60
+                and _in_author_box(block, rules)
+                and person_names.like_a_name(block.text, rules)
             ):
                 yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
         found = dates.date_text(block.text, rules) if "date_published" in missing else ""
         if found and not is_dateline(block.text, found, block.text, rules):
-            yield from _dated(block.text, found, before, rules)
+            yield from _dates_below(block.text, found, before, rules)
 
 
 def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
-    """What the first sentence of the page about its own publication says: "This entry was posted on … by …"."""
+    """The claims of the first sentence about the page's own publication: "This entry was posted on … by …"."""
     for block in blocks:
         if block.label in _NOT_ABOUT_PAGE:
             continue
@@ -500,19 +509,21 @@ def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
         found = (
             [Claim("date_modified" if changed else "date_published", when, _FROM_SENTENCE)] if when else []
         )
-        return [*found, Claim("authors", who, _FROM_SENTENCE)] if _person(who, rules) else found
+        return [*found, Claim("authors", who, _FROM_SENTENCE)] if _if_people(who, rules) else found
     return []
 
 
 def _is_elsewhere(block: Block) -> bool:
+    """Whether a block belongs to a menu, the comments or another part of the page that has no signature."""
     path = block.path
     if block.label in _ELSEWHERE and not any(word in path for word in _ARTICLE):
         return True
     return "menu-item" in path or ("nav" in path and _MENU.search(path) is not None)
 
 
-def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
-    """A line with a date far below: signed as one by its own words or by a `label` before it, or nearly nothing else."""
+def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
+    """The claim of a line with the date `found`, where its words or the `label` before it say that it is the date of the
+    post, or where the line is little more than the date."""
     share = len(found) / len(line)
     if share > MIN_LABELLED_DATE_SHARE and dates.signs(label, rules):
         line = f"{label} {line}"
@@ -524,21 +535,21 @@ def _dated(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:
 
 
 def _signature(text: str, rules: Rules) -> str:
-    """The names after "written by" near the beginning of a line, or a line that is a byline and no more."""
+    """The names behind "written by" near the beginning of a line, or those of a line that is a byline; else ""."""
     at = person_names.words(rules).signed.find(text)
     if at and at[0] < 40:
-        return _signed("by " + text[at[1] :], "", rules)
+        return _after_by("by " + text[at[1] :], "", rules)
     if len(text) >= MAX_BYLINE_CHARS // 2:
         return ""
-    return _person(_signed(text, "", rules) or _signed_behind_date(text, rules), rules)
+    return _if_people(_after_by(text, "", rules) or _after_date(text, rules), rules)
 
 
-def _signed_behind_date(line: str, rules: Rules) -> str:
+def _after_date(line: str, rules: Rules) -> str:
     """The name in "Last updated 3 May 2024 by Jane Doe"."""
-    return _signed_within(line, rules) if dates.date_text(line, rules) and dates.signs(line, rules) else ""
+    return _after_by_inside(line, rules) if dates.date_text(line, rules) and dates.signs(line, rules) else ""
 
 
-def _person(signed: str, rules: Rules) -> str:
-    """The text after "by", if all that it names look like people, else ""."""
-    found = person_names.names(signed, rules) if signed else []
-    return signed if found and all(person_names.like_a_name(name, rules) for name in found) else ""
+def _if_people(text: str, rules: Rules) -> str:
+    """The text itself where all its names look like people, else ""."""
+    found = person_names.names(text, rules) if text else []
+    return text if found and all(person_names.like_a_name(name, rules) for name in found) else ""

@@ -17,7 +17,7 @@ from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.dates import parse, says_modified, says_published
 from newsarchive.core.metadata.elements import Mark, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import parted
+from newsarchive.core.metadata.person_names import with_spaces
 from newsarchive.core.metadata.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.text.patterns import whole
 from newsarchive.rules import Rules
@@ -345,7 +345,7 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
         if text
         else []
     )
-    return parted(text, [p for p in pieces if p != text], rules) if pieces else text
+    return with_spaces(text, [p for p in pieces if p != text], rules) if pieces else text
 
 
 def _author_place(mark: Mark) -> Place | None:

@@ -1,12 +1,12 @@
-"""Find the names in a byline: "By Jane Doe, Senior Reporter, and John Roe | 3 May 2024" names Jane Doe and John Roe.
+"""Finds the names in a byline: "By Jane Doe, Senior Reporter, and John Roe | 3 May 2024" names Jane Doe and John Roe.
 
 A name is never an account (`admin`), a label (`Posted by`), a date, a URL, an e-mail address or a job. The words of
-bylines in some fifty languages are data (`data/metadata/bylines.toml`), and so are words that are nobody's name
-(`data/metadata/nobody.toml`).
+bylines in some fifty languages stand in `data/metadata/bylines.toml`, words that are no names in
+`data/metadata/nobody.toml`.
 
-A line may look like a name and be none: "Gesponserte Inhalte", "Launch Gallery", a label of the sidebar. Such a guess
-is refused where it stands in a row of buttons, a menu, a caption or a list of tags, where it is the text of a link that
-does not lead to a page about a person, and where the same text is such a link, or a label, elsewhere on the page.
+A line may look like a name without being one: "Gesponserte Inhalte", "Launch Gallery", a label of the sidebar. Such a guess
+is refused (`may_be_author`) in a row of buttons, a menu, a caption or a list of tags. It is also refused where the same
+text is a label, or a link to something else than a page about a person.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ _BEFORE_HAN = r"(?:记者|記者|撰文|作者)(?=(?![会會])[\u4e00-\u9fff·]{
 
 @lru_cache(maxsize=1024)
 def _tokens(text: str) -> frozenset[str]:
-    """The words of a text, stops off, lower case: the same line is looked through for many phrases."""
+    """The words of a text in lower case, without punctuation. They are remembered, because one line is searched for the
+    phrases of several tables."""
     return frozenset(_STOP.sub(" ", text.casefold()).split())
 
 
 class Phrases:
-    """Phrases of whole words, looked for in a text from left to right; case does not matter."""
+    """Finds phrases of whole words in a text, in upper or lower case."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._by_first: dict[str, list[list[str]]] = {}
@@ -45,7 +46,8 @@ class Phrases:
             self._by_first.setdefault(first, []).append(rest)
 
     def find(self, text: str) -> tuple[int, int] | None:
-        """Start and end of the first phrase, its colon included; of several the longest."""
+        """Start and end of the first phrase in a text, with a colon after it; `None` for a text without one. Of several
+        phrases at one place the longest is taken."""
         if self._by_first.keys().isdisjoint(_tokens(text)):
             return None
         tokens = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
@@ -59,10 +61,10 @@ class Phrases:
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """bylines.toml and nobody.toml, compiled."""
+    """The words of `bylines.toml` and `nobody.toml`, which describe each list. `separators` matches between two names."""
 
     by: re.Pattern[str]
-    parting: re.Pattern[str]
+    separators: re.Pattern[str]
     signed: Phrases
     end: Phrases
     role: Phrases
@@ -86,7 +88,7 @@ class Words:
 
 @lru_cache(maxsize=8)
 def words(rules: Rules) -> Words:
-    """The tables of bylines.toml and nobody.toml, compiled."""
+    """The words of the rules, compiled once."""
     table = {**rules.metadata.get("nobody", {}), **rules.metadata.get("bylines", {})}
 
     def listed(name: str) -> list[str]:
@@ -98,7 +100,7 @@ def words(rules: Rules) -> Words:
             rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         ),
-        parting=re.compile(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
+        separators=re.compile(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
         role=Phrases(listed("role")),
@@ -121,13 +123,13 @@ def words(rules: Rules) -> Words:
     )
 
 
-#: Characters of a name; a longer text is none ("Office of the United Nations High Commissioner for Human Rights" has 63).
+#: Characters of a name; a longer text is no name ("Office of the United Nations High Commissioner for Human Rights" has 63).
 MAX_NAME_CHARS = 80
-#: Words of a name; a text with more is none.
+#: Words of a name; a text with more is no name.
 MAX_NAME_WORDS = 10
 #: Characters of a label before a name; a longer text is no label.
 MAX_LABEL_CHARS = 30
-#: Characters of an element's text that is set apart; themes put single letters into elements, too.
+#: Characters of an element's text that gets spaces around it; themes put single letters into elements too.
 MIN_PIECE_CHARS = 4
 #: Characters of a byline that are read; the rest is cut off.
 MAX_BYLINE_CHARS = 1000
@@ -137,30 +139,30 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[(<\[]?[^\s@(<\[]+ ?(?:@|[\[(]at[\])]) ?[^\s@]+\.\w+[)>\]]?")
-#: What stands in brackets at the end, the closing one lost or not: "Jane Doe (Brussels".
+#: A text in brackets at the end, also without the closing bracket: "Jane Doe (Brussels".
 _BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]?\s*$")
 _EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#©®→←↗►▶▸｜：／（）【】✍✎"
 _DIGITS = re.compile(r"\d{2}|^\W*\d")
-#: "MD", "Ph.D.", "E-RYT 200", "M.D. FACLM": what is written behind a name.
+#: A title behind a name: "MD", "Ph.D.", "E-RYT 200", "M.D. FACLM".
 _TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
 _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
-#: "Jane Doe for the Harbour Post": who she writes for is not her name.
+#: A name with the paper that its owner writes for: "Jane Doe for the Harbour Post".
 _FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")
-#: "Jane DoeUpdated: 3 May": what follows a name without a space.
+#: The place between a name and a label that follows without a space: "Jane DoeUpdated: 3 May".
 _RUN_ON = re.compile(
     r"(?<=[a-zß-ÿ])(?=(?:Updated|Published|Posted|Follow|Last|Aktualisiert|Veröffentlicht)\b)"
 )
-#: `mdelatorreq6vkpg2ma0ci`: what a system calls an account.
+#: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
-#: Names that end in a stop of their own.
+#: A name whose full stop belongs to it: "John Roe Jr."
 _STOP_OF_ITS_OWN = re.compile(r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp))$")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
-#: What parts a line of small facts: "By Jane Doe | 3 May 2024 • 4 min read".
+#: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read".
 SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
 
 
-#: What stands behind a reporter in Chinese: "台北報導", where from and that it is a report.
+#: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 _BEHIND = re.compile(
     r"\W*([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:기자|특파원|記者|特派員)(?!\w)"
@@ -170,8 +172,8 @@ _BEHIND = re.compile(
 def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     """The names in a byline, in order.
 
-    `printed` is for what readers see: there the first part that holds a name is the byline, and what follows
-    is kept only where it looks like a name. A value written for machines holds nothing but names.
+    With `printed` the text is one that readers see: its first part with a name is the byline, and later names must look
+    like names. A value that only programs read, such as JSON-LD, holds nothing but names.
 
     >>> from newsarchive import rules
     >>> names("By Jane Doe, Senior Reporter, and John Roe | 3 May 2024", rules.default())
@@ -185,25 +187,25 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
     if not printed:
-        return list(_names_for_machines(text, rules))
+        return list(_declared_names(text, rules))
     for segment in segments(text, rules):
-        if found_here := list(_names_for_readers(segment, rules)):
+        if found_here := list(_printed_names(segment, rules)):
             return found_here
     return []
 
 
 def is_credit(text: str, rules: Rules) -> bool:
-    """Whether a text credits a picture: it names a service that sells them ("Jim Watson/AFP via Getty Images")."""
+    """Whether a text credits a picture, because it names a picture agency: "Jim Watson/AFP via Getty Images"."""
     return words(rules).pictures.find(text.replace("/", " ")) is not None
 
 
-def parted(text: str, pieces: Sequence[str], rules: Rules) -> str:
-    """A text with its elements set apart: `pieces` are their texts, in order.
+def with_spaces(text: str, pieces: Sequence[str], rules: Rules) -> str:
+    """A text with spaces around its elements, and commas between names; `pieces` are the elements' texts, in order.
 
     >>> from newsarchive import rules
-    >>> parted("Jane Doein General", ["Jane Doe", "General"], rules.default())
+    >>> with_spaces("Jane Doein General", ["Jane Doe", "General"], rules.default())
     'Jane Doe in General'
-    >>> parted("By Jane Doe John Roe", ["Jane Doe", "John Roe"], rules.default())
+    >>> with_spaces("By Jane Doe John Roe", ["Jane Doe", "John Roe"], rules.default())
     'By Jane Doe, John Roe'
     """
     out, at, named = "", 0, False
@@ -221,14 +223,14 @@ def parted(text: str, pieces: Sequence[str], rules: Rules) -> str:
 
 
 def before_title(line: str) -> str:
-    """The name in "김철수 기자", "" for a line of another shape."""
+    """The name before a Korean or Japanese word for "reporter" ("김철수 기자"), "" for any other line."""
     match = None if line.isascii() else _BEHIND.match(line)
     return match[1] if match else ""
 
 
 @lru_cache(maxsize=1024)
 def says_by(label: str, rules: Rules) -> bool:
-    """Whether a label is nothing but words that open a byline: "Written by", "Author(s)", "Von:"."""
+    """Whether a label consists of words that begin bylines: "Written by", "Author(s)", "Von:"."""
     if not 0 < len(label) <= MAX_LABEL_CHARS:
         return False
     text = label.replace("(s)", "s").strip(_EDGE)
@@ -237,7 +239,7 @@ def says_by(label: str, rules: Rules) -> bool:
 
 
 def segments(line: str, rules: Rules) -> Iterator[str]:
-    """The parts of a line that dots, bars, dashes and dates set apart, byline words taken off each."""
+    """The parts of a line between dots, bars, dashes and dates, each without the words that begin a byline."""
     for part in SEGMENT.split(line):
         for piece in dates.without_date(part, rules):
             yield strip_by(piece, rules)
@@ -245,21 +247,21 @@ def segments(line: str, rules: Rules) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def strip_by(text: str, rules: Rules) -> str:
-    """A text without the words that open or announce a byline: "Updated today. Written by Jane Doe"."""
+    """A text without the words before its byline: "Updated today. Written by Jane Doe" becomes "Jane Doe"."""
     if match := _BEHIND.match(text):
         return match[1]
     if at := words(rules).signed.find(text):
         text = text[at[1] :]
     for _ in range(3):
         match = words(rules).by.match(text)
-        if match is None or _is_no_opening(match[0], text[match.end() :], rules):
+        if match is None or _begins_name(match[0], text[match.end() :], rules):
             break
         text = text[match.end() :]
     return text
 
 
-def _is_no_opening(by: str, rest: str, rules: Rules) -> bool:
-    """Whether a word that opens bylines is the first of a name itself: "Editor Desk", "Contributors to Wikimedia
+def _begins_name(by: str, rest: str, rules: Rules) -> bool:
+    """Whether a word that begins bylines is the first word of a name here: "Editor Desk", "Contributors to Wikimedia
     projects", but not "Editor: Jane Doe"."""
     tokens = rest.split()
     if by.strip().casefold() not in words(rules).weak or not tokens:
@@ -269,23 +271,23 @@ def _is_no_opening(by: str, rest: str, rules: Rules) -> bool:
     return goes_on or (len(tokens) <= 2 and all(t.casefold().strip(".,") in organisations for t in tokens))
 
 
-def _names_for_machines(text: str, rules: Rules) -> Iterator[str]:
-    """The names of a value written for machines; a degree or a job after a comma is none."""
+def _declared_names(text: str, rules: Rules) -> Iterator[str]:
+    """The names in a value that only programs read, without degrees and jobs after a comma."""
     found = False
-    for i, part in enumerate(words(rules).parting.split(text)[:60]):
-        name = _without_role_behind(clean(part, rules, printed=False), rules)
+    for i, part in enumerate(words(rules).separators.split(text)[:60]):
+        name = _without_job(clean(part, rules, printed=False), rules)
         if i == 0 and not name and _URL.search(part):
-            return  # "post.example, Frankfurt, Germany": an imprint
+            return  # "post.example, Frankfurt, Germany" is the address of a firm
         at = words(rules).role.find(name)
         if name and not (found and (_TITLE.fullmatch(name) or (at and at[0] == 0))):
             found = True
             yield name
 
 
-def _names_for_readers(segment: str, rules: Rules) -> Iterator[str]:
-    """The names of a byline for readers: the first part, and what looks like a name after it."""
+def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
+    """The names in a part of a printed byline: the first text, and later texts that look like names."""
     first = ""
-    for part in words(rules).parting.split(segment)[:60]:
+    for part in words(rules).separators.split(segment)[:60]:
         name = _without_role(clean(part, rules), rules)
         if not name or (first and (_TITLE.fullmatch(name) or words(rules).role.find(name))):
             continue
@@ -298,7 +300,7 @@ def _names_for_readers(segment: str, rules: Rules) -> Iterator[str]:
 
 
 def _is_phrase(name: str, rules: Rules) -> bool:
-    """`Personal finance`: capital first, small letters after; nobody is written so."""
+    """Whether only the first word has a capital, as in `Personal finance`: names are not written so."""
     first, *rest = name.split()
     small = any(is_small(t[0]) and t.casefold() not in words(rules).particles for t in rest)
     return small and first[0].isupper() and not organisation(name, rules)
@@ -306,7 +308,7 @@ def _is_phrase(name: str, rules: Rules) -> bool:
 
 @lru_cache(maxsize=1024)
 def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
-    """One name without the words and signs around it, "" for what is none."""
+    """A name without the words and punctuation around it, "" for a text that is no name."""
     name = _BRACKETS.sub("", strip_by(name, rules))
     if printed and (at := words(rules).end.find(name)):
         name = name[: at[0]]
@@ -329,7 +331,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         or key(name) in words(rules).never
         or _ID.fullmatch(name)
         or _REPORTED.fullmatch(name)
-        or _of_the_page(name, printed, rules)
+        or _is_button(name, printed, rules)
         or is_credit(name, rules)
     ):
         return ""
@@ -339,7 +341,10 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
 
 
 def _without_initials(name: str, rules: Rules) -> str:
-    """`CM Craig McCarthy` is `Craig McCarthy` (an avatar's letters), `Jane Doe, Fri` is `Jane Doe`."""
+    """A name without the letters of an avatar before it and a weekday behind it.
+
+    `CM Craig McCarthy` becomes `Craig McCarthy`, and `Jane Doe, Fri` becomes `Jane Doe`.
+    """
     first, *rest = name.split() or [""]
     if (
         len(rest) >= 2
@@ -356,7 +361,8 @@ def _without_initials(name: str, rules: Rules) -> str:
 
 
 def _without_role(name: str, rules: Rules) -> str:
-    """`Jane Doe Senior Reporter` is `Jane Doe`; a role alone is nobody, `Staff Reporter` too; `Harbour Staff Writers` stay."""
+    """A printed name without a job: `Jane Doe Senior Reporter` becomes `Jane Doe`, `Staff Reporter` becomes "", and
+    `Harbour Staff Writers`, an organisation, stays."""
     at = words(rules).role.find(name)
     if at is None:
         return name
@@ -366,15 +372,16 @@ def _without_role(name: str, rules: Rules) -> str:
     return before if not before or like_a_name(before, rules) else name
 
 
-def _without_role_behind(name: str, rules: Rules) -> str:
-    """`Jane Doe Staff Writer` is `Jane Doe` for machines, too; what names no person before the job stays as it is."""
+def _without_job(name: str, rules: Rules) -> str:
+    """A declared name without a job behind it: `Jane Doe Staff Writer` becomes `Jane Doe`. A text without a person's name
+    before the job stays as it is."""
     at = words(rules).role.find(name)
     before = name[: at[0]].strip(_EDGE) if at else ""
     return before if like_a_name(before, rules) and not organisation(before, rules) else name
 
 
 def _without_services(name: str, rules: Rules) -> str:
-    """`Jane Doe Twitter` is `Jane Doe`: profiles stand behind names."""
+    """A name without the service behind it that has a profile: `Jane Doe Twitter` becomes `Jane Doe`."""
     tokens = name.split()
     while len(tokens) > 2 and tokens[-1].casefold().strip(".,|()") in words(rules).services:
         tokens.pop()
@@ -383,16 +390,18 @@ def _without_services(name: str, rules: Rules) -> str:
 
 
 def _without_particles(name: str, rules: Rules) -> str:
-    """`Jane Doe le` is `Jane Doe`: a date stood behind it. No name ends in a small word."""
+    """A name without small words behind it: `Jane Doe le`, which stood before a date, becomes `Jane Doe`."""
     tokens = name.split()
     while len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in words(rules).particles:
         tokens.pop()
     return " ".join(tokens) if len(tokens) < len(name.split()) else name
 
 
-def _of_the_page(name: str, printed: bool, rules: Rules) -> bool:
-    """Whether a text holds nothing but words of labels, buttons and services: "Launch Gallery", "Zurück zum Newsroom".
-    A service alone is one for readers only: its own blog names it to machines."""
+def _is_button(name: str, printed: bool, rules: Rules) -> bool:
+    """Whether a text consists of words of labels, buttons and services: "Launch Gallery", "Zurück zum Newsroom".
+
+    The name of a service alone counts in printed text only, because a service's own blog declares it as the author.
+    """
     table = words(rules)
     tokens = [t.strip(".,:!?…").casefold() for t in name.split()]
     labels = table.labels, table.first, table.anywhere, table.services, table.particles
@@ -407,7 +416,7 @@ def _of_the_page(name: str, printed: bool, rules: Rules) -> bool:
 
 @lru_cache(maxsize=1024)
 def like_a_name(text: str, rules: Rules) -> bool:
-    """Whether a text could be the name of a person: two to five capitalised words, none of them a label's.
+    """Whether a text may be the name of a person: two to five capitalised words, without a word of labels.
 
     >>> from newsarchive import rules
     >>> [like_a_name(t, rules.default()) for t in ("Ludwig van Beethoven", "Read More", "the ferry returns")]
@@ -429,25 +438,27 @@ def like_a_name(text: str, rules: Rules) -> bool:
 
 
 def is_small(letter: str) -> bool:
-    """Whether a letter is a small one of a script that writes names with capitals: Georgian's small ones are its only
-    ones, though Unicode pairs them with capitals for headings."""
+    """Whether a letter is a small one in a script that writes names with capitals.
+
+    Georgian does not: it has capitals in Unicode, but uses them in headings only.
+    """
     return letter.islower() and not "\u10d0" <= letter <= "\u10ff"
 
 
 def organisation(name: str, rules: Rules) -> bool:
-    """Whether a name speaks of more than one person."""
+    """Whether a name has a word for several people, such as "staff"."""
     return any(t.strip(".,") in words(rules).organisation for t in name.casefold().split())
 
 
 def firm(name: str, rules: Rules) -> bool:
-    """Whether a name ends in a legal form: a firm signs web pages that it makes or owns, not what stands on them."""
+    """Whether a name ends in a legal form such as "Ltd". A firm makes or owns a website, and is not the author of a post."""
     last = name.replace(". ", ".").rsplit(None, 1)[-1].strip(",)").replace(".", "")
     short = len(last) < 3 and last.istitle()  # "Kim Sa" is a person, "Harbour SA" is not
     return " " in name and not short and last.casefold() in words(rules).legal
 
 
 def kind_of(name: str, said: str, rules: Rules) -> str:
-    """`agency`, `organisation` or `person`: what the name shows, then what its source said."""
+    """`agency`, `organisation` or `person`, by the name itself, else by `said`, the type in its source."""
     if key(name) in words(rules).agency:
         return "agency"
     if organisation(name, rules):
@@ -455,24 +466,24 @@ def kind_of(name: str, said: str, rules: Rules) -> str:
     return said if said in ("person", "organisation") else "person"
 
 
-#: Labels of blocks that hold no byline. "nav" and "other" are left out: of twenty right guesses on half A's pages twelve
-#: stand in lists of small facts that are labelled so; "advert" and "author bio" hold some, too.
+#: Labels of blocks in which no name is guessed. "nav" and "other" are missing because 12 of 20 right guesses on half of the
+#: benchmark's pages stand in blocks with these labels; "advert" and "author bio" have some too.
 _NO_BYLINES = frozenset(
     ["share", "subscribe", "related", "promo", "comments", "caption", "footer", "consent", "form", "tags"]
 )
-#: Labels of blocks whose whole text is a label of the page where it stands there twice.
-_OF_PAGE = _NO_BYLINES | {"nav", "advert"}
-#: Parts of a block's path that are looked at, from its end: classes further up are of the page.
+#: Labels of blocks that may be labels of the page. A text that is two such blocks is no name.
+_LABEL_BLOCKS = _NO_BYLINES | {"nav", "advert"}
+#: Parts at the end of a block's path that are searched; the classes of outer elements describe the page.
 MAX_PATH_PARTS = 4
-#: Blocks of a page that are searched for links and labels of the same text.
+#: Blocks of a page that are searched for links and labels with the text of a guess; later blocks are not.
 MAX_BLOCKS = 3000
-#: Letters of a host's part that is a name: "com" and "net" are shorter than most.
+#: Letters of a part of a host that may be a name; a shorter part ("com", "net") is not compared.
 MIN_LETTERS_IN_HOST = 5
 
 
 def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
-    """Whether the guess `name`, read in `block`, may be an author; `blocks` are all of the page."""
-    if block.label in _NO_BYLINES or block.kind == "caption" or _in_no_place(block.path, rules):
+    """Whether the guess `name`, read in `block`, may be an author; `blocks` are all blocks of the page."""
+    if block.label in _NO_BYLINES or block.kind == "caption" or _is_place_without_names(block.path, rules):
         return False
     if "©" in block.text:
         return False
@@ -483,8 +494,8 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
 
 
 def leads_to_person(address: str, name: str, rules: Rules) -> bool:
-    """Whether an address is that of a page about a person: by its words ("/author/"), or since its last part or its
-    host is the name. A tag of the name is none.
+    """Whether an address is that of a page about a person: it has a word such as "/author/", or its last part or its host
+    is the name. The page of a tag with the name is no such page.
 
     >>> from newsarchive import rules
     >>> [leads_to_person(a, "Jane Doe-Roe", rules.default()) for a in (
@@ -512,8 +523,10 @@ def _same(text: str, name: str) -> bool:
 
 
 def _is_label(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
-    """Whether the text of a guess is a link to another kind of page elsewhere, or stands twice as a label. In comments
-    authors answer, their names linked to anything."""
+    """Whether the text of a guess is elsewhere on the page a link to another kind of page, or twice a label.
+
+    Comments are not searched: authors answer there, and their names may link to anything.
+    """
     seen = 0
     for other in blocks[:MAX_BLOCKS]:
         if name not in other.text or other.label == "comments":
@@ -521,13 +534,13 @@ def _is_label(name: str, block: Block, blocks: Sequence[Block], rules: Rules) ->
         for text, address in other.links:
             if text.strip() == name and not leads_to_person(address, name, rules):
                 return True
-        seen += other is not block and other.label in _OF_PAGE and other.text.strip() == name
+        seen += other is not block and other.label in _LABEL_BLOCKS and other.text.strip() == name
     return seen > 1
 
 
 @lru_cache(maxsize=2048)
-def _in_no_place(path: str, rules: Rules) -> bool:
-    """Whether the innermost elements of a path are called a place for no names."""
+def _is_place_without_names(path: str, rules: Rules) -> bool:
+    """Whether a class of the innermost elements is one of places without names, such as menus."""
     tail = "/".join(path.casefold().split("/")[-MAX_PATH_PARTS:])
     return _any_word(rules, "place").search(tail) is not None
 

@@ -1,4 +1,6 @@
-"""Reading clusters: the copies of an article in time, and who is republished by whom."""
+"""Reads where articles come from: `trace(source, 17)` gives the origin and every copy of article 17, `origins(source)` counts
+which site republishes which publisher.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,21 @@ from newsarchive.items import Origin
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Copies in one trace, the earliest; further ones are counted alone. A cluster may hold thousands of equal texts.
+#: Copies in one trace, the earliest ones. Further copies are only counted: a cluster may hold thousands of equal texts.
 MAX_COPIES = 200
-#: Copies, the earliest, for which a trace has the text of what was changed.
+#: Copies whose changes a trace shows sentence by sentence, the earliest ones. For later copies only counts are given.
 MAX_COMPARED_COPIES = 50
 COUNTS = ("kept", "added", "cut", "altered")
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One article of a cluster beside its fullest. `similarity` is the overlap of shingles (0 to 1),
-    `kind` is `fullest`, `exact`, `edited` or `truncated`; `published` is the first seen where unprinted.
-    `counts` are the sentences kept, added, cut and altered; `changes` has their text, `None` for a copy
-    after the first `MAX_COMPARED_COPIES`."""
+    """One article of a cluster, compared with the fullest article of the cluster.
+
+    `similarity` is the overlap of shingles (0 to 1), `kind` is `fullest`, `exact`, `edited` or `truncated`. `published` is
+    the time of the first crawl where the page prints no date. `counts` are the numbers of sentences kept, added, cut and
+    altered; `changes` has their texts, or is `None` after the first `MAX_COMPARED_COPIES`.
+    """
 
     id: int
     url: str
@@ -46,8 +50,9 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Spun:
-    """An article that may tell the same in other words: no copy of the cluster, and less sure."""
+class ParaphraseLink:
+    """An article outside the cluster that may be a paraphrase, which is less certain than a copy. `shared` are the names and
+    numbers that both texts have."""
 
     id: int
     url: str
@@ -60,12 +65,12 @@ class Spun:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An article, whom it credits, and all copies of its text in the order of time.
+    """An article, the publisher that it credits, and all copies of its text in the order of time.
 
-    `origin` is the article's own, else the surest that one of its copies names (at `origin_from`).
-    `original_url` is the original that the credit links, where the archive holds it.
-    `size` counts the cluster; `copies` are its earliest `MAX_COPIES`, the article's own among them.
-    `paraphrases` are links that `newsarchive recluster --paraphrases` stored, the best first.
+    `origin` is the origin of the article, else the most certain one of a copy; `origin_from` is the address of the article
+    that names it. `original_url` is the original that the credit links, where the archive holds it. `size` is the number of
+    articles in the cluster, `copies` are the earliest `MAX_COPIES` of them and the article itself. `paraphrases` are links
+    that `newsarchive recluster --paraphrases` stored, those with the highest score first.
     """
 
     id: int
@@ -80,12 +85,13 @@ class Trace:
     earliest: int
     fullest: int
     copies: tuple[Copy, ...]
-    paraphrases: tuple[Spun, ...]
+    paraphrases: tuple[ParaphraseLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Republished:
-    """How often a site republishes a publisher, and how many hours after it (median; `None` unknown)."""
+    """The number of articles of a publisher that a site republishes. `delay_hours` is the median time after the original,
+    `None` where no date of an original is known."""
 
     site: str
     origin: str
@@ -97,33 +103,32 @@ class Republished:
 
 
 def trace(source: File | Engine, url_or_id: str | int, *, hidden: bool = False) -> Trace:
-    """The origin and the copies of an article; with `hidden` those too that readers do not see, which the article
-    itself may be. Raises `NoSuchArticle`."""
+    """The origin and the copies of an article. With `hidden` the copies that readers do not see are included; the article
+    itself may always be hidden. Raises `NoSuchArticle`."""
     article = get(source, url_or_id)
     with reading(source) as reader:
         rows, size = _cluster(reader, article.id, article.cluster_id, hidden)
-        beside = _beside(reader, rows, hidden)
-        shown = sorted(rows, key=lambda i: (rows[i]["published"], i))[:MAX_COMPARED_COPIES]
-        full = next((r for r in beside.values() if r["kind"] == "fullest"), next(iter(beside.values())))[
-            "fullest_id"
-        ]
-        texts = _bodies(reader, {*shown, full})
-        spun = _paraphrases(reader, list(rows), hidden)
+        compared_rows = _comparisons(reader, rows, hidden)
+        in_time = sorted(rows, key=lambda i: (rows[i]["published"], i))
+        any_row = next(iter(compared_rows.values()))
+        full = next((r for r in compared_rows.values() if r["kind"] == "fullest"), any_row)["fullest_id"]
+        texts = _bodies(reader, {*in_time[:MAX_COMPARED_COPIES], full})
+        paraphrases = _paraphrases(reader, list(rows), hidden)
     copies = tuple(
-        _copy(rows[i], beside.get(i), compare(texts[full], texts[i]) if i in texts else None)
-        for i in sorted(rows, key=lambda i: (rows[i]["published"], i))
+        _copy(rows[i], compared_rows.get(i), compare(texts[full], texts[i]) if i in texts else None)
+        for i in in_time
     )
     named_by = _named_by(source, article, [c.id for c in copies])
     return Trace(
         article.id, article.url, article.headline,
         named_by.origin if named_by else None, named_by.url if named_by else "",
         named_by.original_id if named_by else None, named_by.original_url if named_by else "",
-        article.cluster_id, size, copies[0].id, full, copies, spun,
+        article.cluster_id, size, copies[0].id, full, copies, paraphrases,
     )  # fmt: skip
 
 
 def story(source: File | Engine, cluster_id: int) -> Trace:
-    """A whole cluster: the trace of its first article. Raises `NoSuchArticle`."""
+    """The trace of the first article of a cluster. Raises `NoSuchArticle`."""
     first = f"SELECT min(id) FROM articles AS a WHERE cluster_id = :id AND {visible('a.id')}"
     with reading(source) as reader:
         found = reader.value(first, {"id": cluster_id})
@@ -135,7 +140,7 @@ def story(source: File | Engine, cluster_id: int) -> Trace:
 
 
 def compared(source: File | Engine, full: str | int, copy: str | int) -> Comparison:
-    """What `copy` added, cut and altered against `full`. Raises `NoSuchArticle`."""
+    """The sentences that `copy` added, cut and altered, compared with `full`. Raises `NoSuchArticle`."""
     with reading(source) as reader:
         a, b = find(reader, full), find(reader, copy)
         texts = _bodies(reader, {a, b})
@@ -143,8 +148,11 @@ def compared(source: File | Engine, full: str | int, copy: str | int) -> Compari
 
 
 def _published(alias: str) -> str:
-    """SQL for when an article appeared: the first seen where no day is printed. A date that is known to the month
-    stands for its first day, and would make a copy look like the first."""
+    """SQL for the time at which an article appeared: its date, or the time of the first crawl.
+
+    A date of which only the month is known is stored as the first of the month. It is not used, because a copy would then
+    look earlier than its original.
+    """
     known = f"replace({alias}.date_published_source, '(month)', '') = {alias}.date_published_source"
     return f"coalesce(CASE WHEN {known} THEN {alias}.date_published END, {alias}.first_seen_at)"
 
@@ -159,7 +167,7 @@ _ROWS = f"""
 def _cluster(
     reader: Reader, article_id: int, cluster_id: int | None, hidden: bool
 ) -> tuple[dict[int, Row], int]:
-    """The rows of a cluster's earliest articles and of this one, by id, and how many it holds."""
+    """The rows of a cluster's earliest articles and of this article, by id, and the number of articles in the cluster."""
     found = {row["id"]: row for row in reader.rows(f"{_ROWS} WHERE a.id = :id", {"id": article_id})}
     if cluster_id is None:
         return found, 1
@@ -176,9 +184,11 @@ def _bodies(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
     return {i: body or "" for i, body in reader.tuples(query, {"ids": sorted(ids)})}
 
 
-def _beside(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[int, Row]:
-    """The stored row of each copy; made here for an archive whose version stored none, and where the fullest copy
-    is one that readers do not see."""
+def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[int, Row]:
+    """The row of the table `copies` for each article: what it changed, compared with the fullest article.
+
+    The rows are computed here where an older version stored none, and where the fullest article is hidden from readers.
+    """
     stored = reader.rows("SELECT * FROM copies WHERE article_id IN :ids", {"ids": list(rows)})
     fullest = {row["fullest_id"] for row in stored} - set(rows)
     unseen = f"SELECT 1 FROM ({HIDDEN}) AS h WHERE article_id IN :ids"
@@ -198,24 +208,24 @@ def _beside(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[int, 
 
 
 def _alone(reader: Reader, article_id: int) -> Row:
-    """The row of an article that nobody copied."""
+    """The comparison of an article without copies: it is its own fullest article."""
     kept = len(sentences(_bodies(reader, [article_id])[article_id]))
     return {"kind": "fullest", "similarity": 1.0, "kept": kept, "fullest_id": article_id}
 
 
-def _copy(row: Row, beside: Row | None, changed: Comparison | None) -> Copy:
-    """`beside` is missing for what joined a cluster that lost its fullest since."""
-    if beside is None:
-        beside = dict.fromkeys(COUNTS, 0) | {"kind": "edited", "similarity": 0.0}
-        beside |= changed.counts if changed else {}
+def _copy(row: Row, stored: Row | None, changed: Comparison | None) -> Copy:
+    """`stored` is `None` for an article without a row in `copies`: the fullest article left the cluster after it came."""
+    if stored is None:
+        stored = dict.fromkeys(COUNTS, 0) | {"kind": "edited", "similarity": 0.0}
+        stored |= changed.counts if changed else {}
     return Copy(
         row["id"], row["url"], row["site"], row["headline"], row["published"],
-        beside["kind"], round(beside["similarity"], 3), {name: beside[name] for name in COUNTS}, changed,
+        stored["kind"], round(stored["similarity"], 3), {name: stored[name] for name in COUNTS}, changed,
     )  # fmt: skip
 
 
-def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[Spun, ...]:
-    """The stored links between these articles and others, the best first."""
+def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[ParaphraseLink, ...]:
+    """The stored links between these articles and others, those with the highest score first."""
     links = reader.rows(
         "SELECT a_id, b_id, score, shared FROM paraphrases WHERE a_id IN :ids OR b_id IN :ids"
         f" ORDER BY score DESC, a_id, b_id LIMIT {MAX_COPIES}",
@@ -229,14 +239,14 @@ def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[Spun
     found = reader.rows(f"{_ROWS} WHERE a.id IN :ids AND {seen}", {"ids": list(best)}) if best else []
     rows = {row["id"]: row for row in found}
     return tuple(
-        Spun(i, row["url"], row["site"], row["headline"], row["published"], score, tuple(shared))
+        ParaphraseLink(i, row["url"], row["site"], row["headline"], row["published"], score, tuple(shared))
         for i, (score, shared) in best.items()
         for row in ([rows[i]] if i in rows else [])
     )
 
 
 def _named_by(source: File | Engine, article: Stored, copies: Sequence[int]) -> Stored | None:
-    """The article itself where it credits somebody, else the copy that does so most surely."""
+    """The article itself where it names an origin, else the copy that names one with the highest confidence."""
     if article.origin:
         return article
     surest = """
@@ -265,11 +275,10 @@ _SINCE = f" AND {_published('a')} >= :since"
 def origins(
     source: File | Engine, *, site: str | None = None, since: datetime | None = None, hidden: bool = False
 ) -> list[Republished]:
-    """Who is republished by whom, the most often first; with `hidden` by what readers do not see too.
+    """Which site republishes which publisher, the most frequent pair first; with `hidden` in hidden articles too.
 
-    The delay is counted from the original where the archive holds it (by the address that the credit
-    links, else the earliest article of the cluster on the publisher's own site), else from the date
-    that the credit prints.
+    The delay is measured from the original where the archive holds it: the article that the credit links, else the earliest
+    article of the cluster on the publisher's own site. Otherwise it is measured from the date that the credit prints.
     """
     values = {"site": site} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
@@ -292,13 +301,13 @@ _ORIGINALS = f"""
 
 
 def _originals(reader: Reader, hidden: bool) -> dict[tuple[int | None, str], datetime]:
-    """When the first article of a cluster appeared on a site that is a listed origin."""
+    """The time of the first article of each cluster on each site that is the domain of an origin."""
     rows = reader.rows(_ORIGINALS.format(seen=visible("a.id", hidden)))
     return {(row["cluster_id"], row["domain"]): row["first"] for row in rows}
 
 
 def _republished(key: tuple[str, str, str], dates: list[tuple[datetime, datetime | None]]) -> Republished:
-    from statistics import median  # `trace` starts sooner without it
+    from statistics import median  # imported here because the import is slow, and `trace` does not need it
 
     delays = [(published - first) / timedelta(hours=1) for published, first in dates if first]
     kept = [delay for delay in delays if delay >= 0]
