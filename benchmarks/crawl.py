@@ -1,202 +1,283 @@
-"""Pages a second of a whole crawl over loopback, beside bare Scrapy and a naive archiver, in one run.
+"""Whole crawls over loopback, beside bare Scrapy and a naive archiver, in turn in one run.
 
-    python -m benchmarks.crawl --pages 1000
+    python -m benchmarks.crawl --pages ../shared/data/articles --posts 30 150 600
+    python -m benchmarks.crawl --pages ../shared/data/articles --profile
 
-`bare` fetches and parses nothing. `naive` is the loop that many write first: trafilatura in the
-callback, one commit for each item. Rates are wall-clock; compare the ratios, machines are noisy. CPU is that of
-the crawl's own processes, which other work on the machine changes less.
+The pages of a folder (`*.html.gz`) are served gzipped as the posts of one blog, with a feed and a sitemap. Every contender
+starts anew, finds the posts by the sitemap, and fetches them all: `bare` parses nothing; `naive` is what many write first,
+trafilatura and ftfy in the callback and a commit each; `news-please` the same with its extractor. Each round runs all of
+them one after the other; the table has the medians. Rates are wall-clock with start-up, so compare ratios within a
+table. CPU is that of all processes of a crawl, memory the sum of their proportional set sizes (resident sizes where the
+system knows no others), and the longest block is the longest time that the reactor answered nobody (`benchmarks.probe`).
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import importlib.util
+import json
 import os
-import random
-import resource
-import subprocess
+import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from statistics import median
 
-from newsarchive import demo
+import psutil
 
-WORDS = [
-    "council",
-    "river",
-    "bridge",
-    "harbour",
-    "budget",
-    "minister",
-    "report",
-    "market",
-    "winter",
-    "school",
-    "hospital",
-    "growers",
-    "ferry",
-    "railway",
-    "engineers",
-    "committee",
-    "residents",
-    "festival",
-    "company",
-    "election",
-    "research",
-    "library",
-    "museum",
-]
+from benchmarks.crawl_blog import made_pages, real_pages, served
 
-BARE = """
+ROOT = Path(__file__).parent.parent
+#: Seconds between two looks at the memory and the CPU time of a crawl's processes.
+LOOK_SECONDS = 0.1
+#: Seconds after which a crawl has failed.
+MAX_SECONDS = 1800
+
+SPIDER = """
 import scrapy
-class Bare(scrapy.Spider):
-    name = "bare"
-    def __init__(self, url): super().__init__(); self.start_urls = [url]
-    def parse(self, response):
-        yield from response.follow_all(css="h2 a", callback=self.post)
-    def post(self, response): yield {"url": response.url}
-"""
-
-NAIVE = """
-import scrapy, sqlite3, trafilatura
-class Naive(scrapy.Spider):
-    name = "naive"
+from scrapy.utils.sitemap import Sitemap
+{imports}
+class Contender(scrapy.Spider):
+    name = "contender"
     def __init__(self, url, db):
-        super().__init__(); self.start_urls = [url]; self.db = sqlite3.connect(db)
-        self.db.execute("CREATE TABLE articles (url TEXT PRIMARY KEY, text TEXT)")
+        super().__init__(); self.start_urls = [url + "sitemap.xml"]
+        {opened}
     def parse(self, response):
-        yield from response.follow_all(css="h2 a", callback=self.post)
+        for entry in Sitemap(response.body):
+            yield response.follow(entry["loc"], callback=self.post)
     def post(self, response):
-        self.db.execute("INSERT INTO articles VALUES (?, ?)", (response.url, trafilatura.extract(response.text)))
-        self.db.commit()
-        yield {"url": response.url}
+        {stored}
+        yield {{"url": response.url}}
 """
+OPENED = """self.db = sqlite3.connect(db)
+        self.db.execute("CREATE TABLE articles (url TEXT PRIMARY KEY, text TEXT)")"""
+STORED = """self.db.execute("INSERT INTO articles VALUES (?, ?)", (response.url, text))
+        self.db.commit()"""
+SPIDERS = {
+    "bare": SPIDER.format(imports="", opened="", stored=""),
+    "naive": SPIDER.format(
+        imports="import ftfy, sqlite3, trafilatura",
+        opened=OPENED,
+        stored=f"text = ftfy.fix_text(trafilatura.extract(response.text) or '')\n        {STORED}",
+    ),
+    "news-please": SPIDER.format(
+        imports="import sqlite3\nfrom newsplease import NewsPlease",
+        opened=OPENED,
+        stored=f"text = NewsPlease.from_html(response.text, response.url, fetch_images=False).maintext\n        {STORED}",
+    ),
+}
+BARE = "bare Scrapy"
+NAIVE = "naive (trafilatura, ftfy, a commit each)"
+
+FAST = ["DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS_PER_DOMAIN=16", "LOG_LEVEL=ERROR"]
+#: Settings with which the spiders of others run: Scrapy's defaults, where this project's are for its own spiders.
+SCRAPYS_OWN = ["ADDONS={}", "CONCURRENT_ITEMS=100", "ROBOTSTXT_OBEY=0"]
+#: Our contenders and their settings.
+OURS = {
+    "newsarchive": [],
+    "newsarchive, 0 workers": ["NEWSARCHIVE_WORKERS=0"],
+    "newsarchive, 1 worker": ["NEWSARCHIVE_WORKERS=1"],
+    "newsarchive, 2 workers": ["NEWSARCHIVE_WORKERS=2"],
+    "newsarchive, 0 workers, no learning": ["NEWSARCHIVE_WORKERS=0", "NEWSARCHIVE_LEARN=0"],
+    "newsarchive, 0 workers, no WARC": ["NEWSARCHIVE_WORKERS=0", "NEWSARCHIVE_WARC=off"],
+}
 
 
-def sentence(chance: random.Random) -> str:
-    words = [chance.choice(WORDS) for _ in range(chance.randint(9, 22))]
-    return f"The {' '.join(words)}’s {chance.choice(WORDS)}."
+@dataclass(frozen=True)
+class Contender:
+    """A crawl: its name, the words of `scrapy`, the Python that runs it."""
+
+    name: str
+    words: Sequence[str]
+    settings: Sequence[str]
+    python: str = sys.executable
 
 
-def blog(home: str, pages: int) -> dict[str, tuple[str, bytes]]:
-    """A front page that links to every post, and the posts, in the demo's theme, each text its own."""
-    chance = random.Random(20250329)
-    found: dict[str, tuple[str, bytes]] = {}
-    site = {"site": "Bench", "tagline": "many posts", "home": home}
-    teasers = []
-    for number in range(pages):
-        post = {
-            "slug": f"post-{number}", "title": f"Post {number}: {sentence(chance)[:60]}", "author": "A. Writer",
-            "date": "2025-03-29T07:15:00+00:00", "section": "World", "promo": [], "related": ["Related Articles"],
-            "paragraphs": [" ".join(sentence(chance) for _ in range(5)) for _ in range(10)],
-            "attribution": "This article originally appeared on the Harbour Gazette (www.harbourgazette.example).",
-            "copyright": "Copyright © 2025. Harbour Gazette Publishing Ltd. All rights reserved.",
-        }  # fmt: skip
-        path = demo.path_of(post)
-        found[path] = demo.html("post.html", site | demo.fields(post, home), demo.content(post))
-        teasers.append(f'<article><h2><a href="{path}">{post["title"]}</a></h2></article>')
-    found["/"] = demo.html("home.html", site, "".join(teasers))
-    return found
+@dataclass(frozen=True)
+class Figures:
+    """What one crawl took: seconds, megabytes, articles; `parts` are seconds of CPU by package."""
+
+    wall: float
+    cpu: float
+    main_cpu: float
+    peak: float
+    block: float
+    stored: int
+    size: float
+    parts: dict[str, float] = field(default_factory=dict)
 
 
-def serve(pages: int, port: multiprocessing.Queue[int]) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            kind, body = table.get(self.path, ("", b""))
-            self.send_response(200 if kind else 404)
-            self.send_header("Content-Type", kind or "text/plain")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    table = blog(f"http://127.0.0.1:{server.server_port}", pages)
-    port.put(server.server_port)
-    server.serve_forever()
-
-
-@contextmanager
-def served(pages: int) -> Iterator[str]:
-    port: multiprocessing.Queue[int] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=serve, args=(pages, port), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{port.get(timeout=120)}/"
-    finally:
-        process.terminate()
-        process.join()
-
-
-FAST = ["DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS_PER_DOMAIN=16", "LOG_LEVEL=ERROR",
-        "ROBOTSTXT_OBEY=0"]  # fmt: skip
-#: The others run with Scrapy's defaults where this project's settings are for its own spiders.
-SCRAPYS_OWN = ["-s", "ADDONS={}", "-s", "CONCURRENT_ITEMS=100"]
-
-
-def run(words: list[str], folder: Path) -> tuple[float, float]:
-    """Wall-clock and CPU seconds that one crawl takes, start-up included."""
-    settings = [part for value in FAST for part in ("-s", value)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "NO_PROXY": "127.0.0.1"}
-    started, before = time.perf_counter(), _cpu()
-    done = subprocess.run([sys.executable, "-m", "scrapy", *words, *settings], env=environment, cwd=folder,
-                          capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
-    if done.returncode:
-        sys.exit(done.stderr)
-    return time.perf_counter() - started, _cpu() - before
-
-
-def _cpu() -> float:
-    """CPU seconds of all processes that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def contenders(url: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
-    (folder / "bare.py").write_text(BARE)
-    (folder / "naive.py").write_text(NAIVE)
-    (folder / "scrapy.cfg").write_text("[settings]\ndefault = newsarchive.settings\n")
-    for repeat in "ab":
-        yield "bare Scrapy", ["runspider", "bare.py", "-a", f"url={url}", *SCRAPYS_OWN]
-        yield (
-            "newsarchive",
-            ["crawl", "news", "-a", f"url={url}", "-s", f"NEWSARCHIVE_DATABASE_URL=sqlite:///{repeat}0.db"],
+def contenders(url: str, folder: Path, news_please: str | None) -> Iterator[Contender]:
+    """Every contender, its spider written into `folder`."""
+    others = {BARE: ("bare", sys.executable)}
+    if importlib.util.find_spec("trafilatura"):
+        others[NAIVE] = ("naive", sys.executable)
+    if news_please:
+        others["news-please, a commit each"] = ("news-please", news_please)
+    for name, (spider, python) in others.items():
+        (folder / f"{spider}.py").write_text(SPIDERS[spider])
+        words = ["runspider", f"{spider}.py", "-a", f"url={url}", "-a", "db=archive.db"]
+        yield Contender(
+            name, words, SCRAPYS_OWN if python == sys.executable else ["ROBOTSTXT_OBEY=0"], python
         )
-        yield "newsarchive, 2 workers", [
-            "crawl", "news", "-a", f"url={url}", "-s", f"NEWSARCHIVE_DATABASE_URL=sqlite:///{repeat}2.db",
-            "-s", "NEWSARCHIVE_WORKERS=2",
-        ]  # fmt: skip
-        yield "naive (trafilatura, a commit each)", [
-            "runspider", "naive.py", "-a", f"url={url}", "-a", f"db={repeat}n.db", *SCRAPYS_OWN,
-        ]  # fmt: skip
+    for name, settings in OURS.items():
+        database = "NEWSARCHIVE_DATABASE_URL=sqlite:///archive.db"
+        yield Contender(name, ["crawl", "news", "-a", f"url={url}"], [database, *settings])
+
+
+def run(one: Contender, folder: Path, profile: bool) -> Figures:
+    """One crawl in a new folder. Ends the benchmark with what the crawl said where it fails."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        here = Path(own)
+        for file in folder.glob("*.py"):
+            (here / file.name).write_text(file.read_text())
+        if one.python == sys.executable:
+            (here / "scrapy.cfg").write_text("[settings]\ndefault = newsarchive.settings\n")
+        settings = [part for value in (*FAST, *one.settings) for part in ("-s", value)]
+        flags = ["--profile"] if profile else []
+        command = [one.python, "-m", "benchmarks.probe", "report.json", *flags, *one.words, *settings]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
+        started = time.perf_counter()
+        with (here / "said").open("w") as said:
+            process = psutil.Popen(command, env=environment, cwd=here, stdout=said, stderr=said)
+            peak, children = watch(process, started)
+        wall = time.perf_counter() - started
+        if process.returncode:
+            sys.exit(f"{one.name} ended with {process.returncode}:\n{(here / 'said').read_text()[-3000:]}")
+        report = json.loads((here / "report.json").read_text())
+        stored, size = archive(here)
+    cpu = report["cpu"]
+    return Figures(wall, cpu + children, cpu, peak, report["longest_block"], stored, size, report["parts"])
+
+
+def watch(process: psutil.Popen, started: float) -> tuple[float, float]:
+    """Follow a crawl to its end: the most megabytes of all its processes, and the CPU seconds of those that it started."""
+    peak, spent = 0.0, dict[int, float]()
+    while process.poll() is None:
+        if time.perf_counter() - started > MAX_SECONDS:
+            process.kill()
+            sys.exit(f"a crawl took more than {MAX_SECONDS} seconds")
+        total = 0.0
+        try:
+            for one in (process, *process.children(recursive=True)):
+                used = one.memory_full_info()
+                total += getattr(used, "pss", used.rss) / 1e6
+                if one.pid != process.pid:
+                    times = one.cpu_times()
+                    spent[one.pid] = times.user + times.system
+        except psutil.Error:  # a process that ended while we looked
+            continue
+        finally:
+            time.sleep(LOOK_SECONDS)
+        peak = max(peak, total)
+    return peak, sum(spent.values())
+
+
+def archive(folder: Path) -> tuple[int, float]:
+    """Articles in the archive of a crawl, and its megabytes without the raw bytes; zeros where there is none."""
+    file = folder / "archive.db"
+    if not file.exists():
+        return 0, 0.0
+    with closing(sqlite3.connect(file)) as database:
+        (count,) = database.execute("SELECT count(*) FROM articles").fetchone()
+    return count, file.stat().st_size / 1e6
+
+
+def table(results: dict[str, list[Figures]], posts: int) -> str:
+    """The medians of all rounds as a table in Markdown."""
+    medians = {
+        name: Figures(*(median(getattr(one, f.name) for one in runs) for f in fields(Figures)[:-1]))
+        for name, runs in results.items()
+    }
+    bare, naive = medians[BARE].wall, medians[NAIVE].wall if NAIVE in medians else None
+    lines = [
+        "| crawl | pages/s | of bare Scrapy | of naive | CPU s | of it main | peak MB | longest block, ms | stored | archive MB |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, it in medians.items():
+        of_naive = f"{naive / it.wall:.2f}" if naive else ""
+        lines.append(
+            f"| {name} | {posts / it.wall:.1f} | {bare / it.wall:.3f} | {of_naive} | {it.cpu:.1f} | {it.main_cpu:.1f} "
+            f"| {it.peak:.0f} | {it.block * 1000:.0f} | {it.stored:.0f} | {it.size:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def profile_table(it: Figures, posts: int) -> str:
+    """Milliseconds of CPU a page by package, the largest first; what is under a tenth of a millisecond is left out."""
+    lines = ["| part | ms a page |", "|---|--:|"]
+    for part, seconds in sorted(it.parts.items(), key=lambda item: -item[1]):
+        if seconds / posts >= 0.0001:
+            lines.append(f"| {part} | {seconds / posts * 1000:.1f} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pages", type=int, default=500, help="posts on the blog (default 500)")
-    pages = parser.parse_args().pages
-    best: dict[str, tuple[float, float]] = {}
-    with served(pages) as url, tempfile.TemporaryDirectory() as folder:
-        for name, words in contenders(url, Path(folder)):
-            (wall, cpu), (least, least_cpu) = run(words, Path(folder)), best.get(name, (1e9, 1e9))
-            best[name] = min(wall, least), min(cpu, least_cpu)
-    bare, bare_cpu = best["bare Scrapy"]
-    print(f"{pages} pages, best of two runs, start-up included\n")
-    print(f"| {'crawl':36} | pages/s | of bare |  CPU s | of bare |")
-    print(f"|{'-' * 38}|--------:|--------:|-------:|--------:|")
-    for name, (seconds, cpu) in best.items():
-        rates = f"{pages / seconds:7.1f} | {bare / seconds:7.2f} | {cpu:6.1f} | {cpu / bare_cpu:7.1f}"
-        print(f"| {name:36} | {rates} |")
+    parser.add_argument(
+        "--pages",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="folders with pages, *.html.gz (default: made pages, small and alike)",
+    )
+    parser.add_argument(
+        "--posts",
+        type=int,
+        nargs="+",
+        default=[300],
+        help="posts of the blog; one table for each number (default: 300)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="rounds; the table has the medians (default: 3)"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="WORD",
+        help="contenders whose name has one of these words, besides bare Scrapy",
+    )
+    parser.add_argument(
+        "--news-please",
+        metavar="PYTHON",
+        help="the Python of an environment with news-please, which wants libraries of its own",
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="one crawl without workers, and where its CPU time goes"
+    )
+    options = parser.parse_args()
+    for posts in options.posts:
+        pages = real_pages(options.pages, posts) if options.pages else made_pages(posts)
+        if len(pages) < posts:
+            parser.error(
+                f"{', '.join(map(str, options.pages))}: {len(pages)} pages, fewer than {posts}; give --posts {len(pages)} or more folders"
+            )
+        with served(pages) as url, tempfile.TemporaryDirectory() as folder:
+            measure(url, Path(folder), posts, options)
+
+
+def measure(url: str, folder: Path, posts: int, options: argparse.Namespace) -> None:
+    """Print one table of a blog."""
+    chosen = list(contenders(url, folder, options.news_please))
+    if options.profile:
+        found = next(one for one in chosen if one.name == "newsarchive, 0 workers")
+        print(f"\n{posts} posts, {found.name}\n\n{profile_table(run(found, folder, True), posts)}")
+        return
+    if options.only:
+        chosen = [one for one in chosen if one.name == BARE or any(word in one.name for word in options.only)]
+    results: dict[str, list[Figures]] = {one.name: [] for one in chosen}
+    for number in range(options.rounds):
+        for one in chosen:
+            results[one.name].append(run(one, folder, False))
+            wall = results[one.name][-1].wall
+            print(f"round {number + 1} of {options.rounds}: {one.name}: {wall:.1f} s", file=sys.stderr)
+    print(f"\n{posts} posts, medians of {options.rounds} rounds\n\n{table(results, posts)}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ For any folder of `truth.jsonl` and `pages/ID.html.gz`. Every page goes through 
 next page comes, so that all share the machine's moods; times are CPU times. On pages that our model
 was trained on, `--folds` names a folder of out-of-fold models (`python -m training.extraction --folds`),
 and each page is judged by the one that has not seen its site.
+
+`--speed` times alone, like with like: our extraction and all our steps, which both give text and metadata, beside
+trafilatura's text and its text with metadata. Other peers would only change what the processor's caches hold.
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
-from benchmarks.peers import Extracted, Tool, installed
+from benchmarks.peers import Extracted, Tool, installed, trafilatura, trafilatura_text
 from benchmarks.scores import Row, scored, table
 from newsarchive.core.extraction.classifier import MODEL
 from newsarchive.core.html.parsing import parse
@@ -40,10 +44,20 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="*", default=[DATA / "articles", DATA / "snippets"])
     parser.add_argument("--folds", type=Path, help="folder of extraction.0.json … extraction.4.json")
     parser.add_argument("--only", help="comma-separated tools; ours is newsarchive")
-    parser.add_argument("--pages", type=int, default=10**6, help="at most so many pages a folder")
+    parser.add_argument(
+        "--pages", type=int, default=10**6, help="pages to take of each folder (default: all)"
+    )
+    parser.add_argument("--speed", action="store_true", help="CPU time beside trafilatura's, and no scores")
     parser.add_argument("--lines", type=Path, help="write one JSON line a page and tool")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
+    if given.speed:
+        print(
+            "\n".join(
+                [*SPEED_HEAD, *(speed(folder.name, load(folder)[: given.pages]) for folder in given.folders)]
+            )
+        )
+        return
     for folder in given.folders:
         rows = list(run(load(folder)[: given.pages], tools(given.only), given.folds))
         print(f"\n## {folder.name}: {len({r.page for r in rows})} pages\n")
@@ -84,6 +98,37 @@ def run(examples: Sequence[Example], chosen: dict[str, Runner], folds: Path | No
         for name in sorted(turned, key=lambda name: chosen[name] is all_steps):
             found, seconds = timed(chosen[name], example, rules[example.fold])
             yield scored(name, example.truth, found, seconds)
+
+
+#: Names of the columns of `speed`.
+SPEED_HEAD = [
+    "| pages | extract, ms | all steps, ms | trafilatura text, ms | with metadata, ms "
+    "| extract of it with metadata | all steps of its text |",
+    "|---|--:|--:|--:|--:|--:|--:|",
+]
+
+
+def speed(name: str, examples: Sequence[Example]) -> str:
+    """One line of the table: milliseconds of CPU a page (mean / median), then ratios of the means / of the medians."""
+    chosen = {
+        "extract": ours,
+        "all": all_steps,
+        "text": _peer(trafilatura_text),
+        "metadata": _peer(trafilatura),
+    }
+    taken: dict[str, list[float]] = {tool: [] for tool in chosen}
+    rules = default()
+    _warm_up(examples[:2], chosen, [rules])
+    names = list(chosen)
+    for number, example in enumerate(examples):
+        turn = number % len(names)
+        for tool in sorted(names[turn:] + names[:turn], key=lambda tool: tool == "all"):
+            taken[tool].append(timed(chosen[tool], example, rules)[1] * 1000)
+    means, medians = ({tool: of(times) for tool, times in taken.items()} for of in (fmean, median))
+    cells = [f"{means[tool]:.1f} / {medians[tool]:.1f}" for tool in names]
+    for one, other in (("extract", "metadata"), ("all", "text")):
+        cells.append(f"{means[one] / means[other]:.2f} / {medians[one] / medians[other]:.2f}")
+    return f"| {name} ({len(examples)}) | {' | '.join(cells)} |"
 
 
 def _warm_up(examples: Sequence[Example], chosen: dict[str, Runner], rules: Sequence[Rules]) -> None:

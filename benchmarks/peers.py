@@ -31,6 +31,13 @@ def trafilatura(html: str, url: str) -> Extracted:
     return Extracted(found.text or "", found.title or "", (found.date or "")[:10], people)
 
 
+def trafilatura_text(html: str, url: str) -> Extracted:
+    """trafilatura.extract with its defaults, comments off: the text alone, no metadata."""
+    from trafilatura import extract
+
+    return Extracted(extract(html, url=url or None, include_comments=False) or "")
+
+
 def resiliparse(html: str, url: str) -> Extracted:
     """resiliparse.extract_plain_text, main content only."""
     from resiliparse.extract.html2text import extract_plain_text
