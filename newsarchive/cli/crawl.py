@@ -191,9 +191,9 @@ def show_table(results: Sequence[Result]) -> None:
     """Print a table on standard error with a row for each site. Addresses are neither broken nor cut."""
     from newsarchive.cli import tables
 
-    heads = (*COLUMNS, "site")
+    header = (*COLUMNS, "site")
     rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
-    tables.show(heads, rows, COLUMNS, messages())
+    tables.show(header, rows, COLUMNS, messages())
 
 
 #: Spiders that may be named as in `scrapy crawl news -a url=…`.

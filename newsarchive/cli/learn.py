@@ -160,8 +160,8 @@ def _print_learned(site: str, db: str) -> None:
     if on_terminal() and printed:
         from newsarchive.cli import tables
 
-        heads = ("role", "label", "pages", "articles", "version", "line", "reason")
-        tables.show(heads, printed, ("pages", "articles", "version"))
+        header = ("role", "label", "pages", "articles", "version", "line", "reason")
+        tables.show(header, printed, ("pages", "articles", "version"))
         return
     for line in printed:
         click.echo("\t".join(line))

@@ -43,7 +43,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     if on_terminal() and not as_json and found:
         from newsarchive.cli import tables
 
-        heads = ("id", "state", "confidence", "words", "headline", "address")
+        header = ("id", "state", "confidence", "words", "headline", "address")
         rows = [
             (
                 one.id,
@@ -55,7 +55,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
             )
             for one in found[:limit]
         ]
-        tables.show(heads, rows, ("id", "confidence", "words"))
+        tables.show(header, rows, ("id", "confidence", "words"))
         say("newsarchive quarantine show ID says why a page waits")
         return
     for one in found[:limit]:

@@ -160,8 +160,8 @@ def list_sites(db: str) -> None:
     if on_terminal() and rows:
         from newsarchive.cli import tables
 
-        heads = ("followed", "state", "last crawled (UTC)", "articles", "site")
-        tables.show(heads, [(*row[1:], row[0]) for row in rows], ("articles",))
+        header = ("followed", "state", "last crawled (UTC)", "articles", "site")
+        tables.show(header, [(*row[1:], row[0]) for row in rows], ("articles",))
         return
     for url, *cells, articles in rows:
         click.echo("\t".join((url, *map(str, cells), f"{articles} articles")))

@@ -28,19 +28,19 @@ MAX_CELL_COLUMNS = 40
 
 
 def lines(
-    heads: Sequence[str], rows: Iterable[Sequence[object]], width: int, right: Sequence[str] = ()
+    header: Sequence[str], rows: Iterable[Sequence[object]], width: int, right: Sequence[str] = ()
 ) -> Iterator[str]:
     """The lines of a table: the header, then each row in one line or two. `right` names the columns of numbers, which are
     aligned to the right."""
     cells = [[_cell(cell) for cell in row[:-1]] + [_plain(row[-1])] for row in rows]
-    table = [list(heads), *cells]
-    widths = [max(cell_len(row[i]) for row in table) for i in range(len(heads) - 1)]
+    table = [list(header), *cells]
+    widths = [max(cell_len(row[i]) for row in table) for i in range(len(header) - 1)]
     before = sum(widths) + GAP * len(widths)
     crowded = before > width * MAX_SHARE_BEFORE_LAST
     for number, row in enumerate(table):
         aligned = [
             " " * (columns - cell_len(cell)) + cell if head in right else set_cell_size(cell, columns)
-            for head, cell, columns in zip(heads, row, widths, strict=False)
+            for head, cell, columns in zip(header, row, widths, strict=False)
         ]
         if number and crowded and before + cell_len(row[-1]) > width:
             yield (" " * GAP).join(aligned).rstrip()
@@ -50,7 +50,7 @@ def lines(
 
 
 def show(
-    heads: Sequence[str],
+    header: Sequence[str],
     rows: Iterable[Sequence[object]],
     right: Sequence[str] = (),
     out: Console | None = None,
@@ -59,7 +59,7 @@ def show(
     from newsarchive.cli.common import console
 
     out = out or console()
-    first, *rest = lines(heads, rows, out.width, right)
+    first, *rest = lines(header, rows, out.width, right)
     out.print(first, style="bold", markup=False, soft_wrap=True)
     for line in rest:
         out.print(line, markup=False, soft_wrap=True)

@@ -156,7 +156,7 @@ def _readonly_uri(file: Path) -> str:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
                 return f"{base}?immutable=1"
         except sqlite3.DatabaseError:
-            pass  # whoever reads from the file is told
+            pass  # the first read from the file reports the error
     return f"{base}?mode=ro"
 
 

@@ -23,7 +23,7 @@ _MAX_WORD_CHARACTERS = 255
 _MAX_WORD_POSITIONS = 255
 #: Estimated bytes of a document. Words beyond it are left out: PostgreSQL refuses a document of more than 1 MB.
 _MAX_DOCUMENT_BYTES = 900_000
-#: Articles that are read at a time when the index is made anew; bounds memory.
+#: Articles that are read at a time when the index is made anew. More articles at a time take more memory.
 _REBUILT_ARTICLES = 500
 
 _UPSERT = text(

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from newsarchive.core.text import scripts
 from newsarchive.exceptions import UsageError
 
-#: Scripts without spaces between words, and Tibetan, whose syllables alone are parted.
+#: Scripts without spaces between words, and Tibetan, which marks the ends of syllables only.
 UNSPACED = re.compile(f"[{scripts.UNSPACED}{scripts.TIBETAN}]")
 
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")

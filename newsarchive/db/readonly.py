@@ -7,7 +7,7 @@ what only reads goes without it.
         reader.rows("SELECT id, headline FROM articles WHERE id IN :ids", {"ids": [17, 18]})
 
 SQL has `:name` for a value and `IN :name` for a sequence of values. Rows come as dictionaries whose values have the
-types of the records. The schema's revision is told here too (`head`, `current`), because Alembic's import takes its time.
+types of the records. `head` and `current` give the schema's revision without Alembic, whose import is slow.
 """
 
 from __future__ import annotations

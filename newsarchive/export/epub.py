@@ -120,8 +120,11 @@ class _Texts:
 
 
 def _text(article: Stored) -> str:
-    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
-    lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in heads if line)
+    details = [
+        byline(article.authors, article.date_published, article.publisher),
+        origin_line(article.origin),
+    ]
+    lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in details if line)
     link = f'<p><a href="{escape(_uri(article.url))}">{escape(article.url)}</a></p>'
     body = article.article_html or "".join(f"<p>{escape(p)}</p>" for p in article.article_body.split("\n\n"))
     body = _HREF.sub(lambda found: f'href="{escape(_uri(unescape(found[1])))}"', body)

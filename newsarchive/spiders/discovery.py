@@ -98,7 +98,7 @@ class Finder:
         tried = await self._sources(home)
         complete: set[str] = set()
         for source in tried:
-            # The API lists every post; feeds are short, so one is read even then, for what it says of the newest.
+            # The API lists every post. One feed is read all the same, because it is short and has metadata of new posts.
             if source.kind in complete or ("wp-json" in complete and source.kind == "sitemap"):
                 continue
             found = False
@@ -198,7 +198,7 @@ class Finder:
             page += 1
 
     async def _ask_name(self, root: str) -> None:
-        """Ask the API for the site's name before the first post is read, where no source has told it yet."""
+        """Ask the API for the site's name before the first post is read, where it is not known yet."""
         if self.frontier is None:
             return
         named = await asyncio.to_thread(self.frontier.site_name, self.site_id)

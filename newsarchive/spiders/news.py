@@ -44,7 +44,7 @@ class NewsSpider(FetchingSpider):
     A post that the archive holds is left alone until it is due (as for `recrawl`), or a source says that it changed.
     Arguments: `url` (the blog's front page, or its feed), `limit` (the greatest number of posts that this
     crawl fetches; the next crawl with the same limit fetches the next ones), `since` (a date: older posts are left
-    out), `sources` (where to look, all if not said), `recheck` (1: ask for every known post again, conditionally),
+    out), `sources` (where to look, by default everywhere), `recheck` (1: ask for every known post again, conditionally),
     `dry_run` (1: print what would be fetched and why, fetch and write nothing else).
     """
 

@@ -89,8 +89,8 @@ class CapturingSpider(ArchiveSpider):
     async def whole(self, response: Response, link: Link) -> Capture | None:
         """The capture of a post, with the captures of its further pages where it is split over several.
 
-        `None` where a further page failed and the archive has the article already: half a text must not take
-        the place of a whole one. The URL is then looked at again like one that failed.
+        `None` where a further page failed and the archive has the article already, because half a text must not replace
+        a whole one. The post is then fetched again later, as after a failure.
         """
         parts: list[Capture] = []
         waiting = self.parts_of(response, response.url)

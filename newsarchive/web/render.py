@@ -67,7 +67,7 @@ def static(name: str) -> str:
 
 
 def web_url(url: str | None) -> str:
-    """The URL where it is http or https, else "": `javascript:` and its kin are never linked.
+    """The URL where it is http or https, else "", so that `javascript:` is never linked.
 
     >>> web_url("https://blog.example/a"), web_url("javascript:alert(1)"), web_url("//evil.example")
     ('https://blog.example/a', '', '')
@@ -116,7 +116,7 @@ def later(span: timedelta) -> str:
 
 
 def number(value: float | None) -> str:
-    """Thousands parted by a narrow space, as ISO 31 has it."""
+    """A number with narrow spaces between groups of three digits (ISO 31)."""
     return "" if value is None else f"{value:,}".replace(",", "\u202f")
 
 

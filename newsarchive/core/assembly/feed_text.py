@@ -92,8 +92,8 @@ def filled(page: Page, article: Article) -> Article:
         return article
     shown = [_superseded(block, text) if block.label == "body" else block for block in article.blocks]
     first = next((i for i, block in enumerate(article.blocks) if block.label == "body"), len(shown))
-    told = _candidate(text, own, why)
-    done = replace(article, candidates=(*article.candidates, told))
+    candidate = _candidate(text, own, why)
+    done = replace(article, candidates=(*article.candidates, candidate))
     return rendered(done.with_blocks([*shown[:first], *own, *shown[first:]]))
 
 

@@ -79,5 +79,5 @@ def _part(page: Page, rules: Rules) -> Part:
 
 def _post_id(page: Page) -> str:
     capture = page.capture
-    told = capture.discovered.post_id if capture.discovered else ""
-    return told or post_id(page.text, capture.headers)
+    from_source = capture.discovered.post_id if capture.discovered else ""
+    return from_source or post_id(page.text, capture.headers)

@@ -1,6 +1,6 @@
 """From one page to the next: older pages of an index (`/page/2/`), archives by date and category, parts of a post.
 
-A calendar or a filter may go on for ever, so `stop_reason` bounds a chain of index pages.
+A calendar or a filter may have endless pages, so `stop_reason` ends a chain of index pages.
 """
 
 from __future__ import annotations

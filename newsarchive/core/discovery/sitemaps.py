@@ -86,7 +86,7 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
 
 
 def sitemap_content(url: str, rules: Rules) -> str:
-    """What a sitemap lists by its name: `posts`, `pages`, `categories`, `authors`, `media`; "" where the name is mute."""
+    """What a sitemap lists by its name: `posts`, `pages`, `categories`, `authors`, `media`; "" where its name says nothing."""
     name = unquote(urlsplit(url).path).lower().rpartition("/")[2]
     table: Table = rules.discovery.get("platforms", {}).get("sitemap_names", {})
     for content, patterns in table.items():
@@ -132,7 +132,7 @@ def _text_rows(data: bytes) -> Iterator[_Row]:
 def _xml_rows(data: bytes) -> tuple[list[_Row], str]:
     """The rows, and what was wrong. One row more than `MAX_SITEMAP_URLS` may come, by which the caller sees the cut."""
     rows: list[_Row] = []
-    # A bare "&" is the commonest error. The parser would mend it by dropping part of the address.
+    # A bare "&" is the commonest error. The parser recovers from it by dropping a part of the address.
     data = re.sub(rb"&(?!#?\w{1,10};)", b"&amp;", data)
     events = etree.iterparse(
         io.BytesIO(data), events=("end",), recover=True, resolve_entities=False, no_network=True,

@@ -145,7 +145,7 @@ def first_words(phrase: Phrase) -> set[str]:
 
 
 def needed_words(phrase: Phrase) -> set[str]:
-    """Words, in lower case or as written, of which a matching line holds at least one; none where no word is needed."""
+    """Words, in lower case or as written. Every matching line has at least one of them; empty where no word is needed."""
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)
         if token == ":" or (name and (name[2] or name[1] in ("source", "any"))):

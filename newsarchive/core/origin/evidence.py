@@ -151,11 +151,11 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
     body = [i for i, b in enumerate(blocks) if b.label == "body"] or [0]
     edges = {*body[:_MAX_HEAD_PARAGRAPHS], *body[-_MAX_FOOT_PARAGRAPHS:]}
     content = container([blocks[i].path for i in body if i < len(blocks)])
-    facts = record_lines(blocks)
+    records = record_lines(blocks)
     for i, block in enumerate(blocks[: body[-1] + _MAX_BLOCKS_FROM_BODY]):
         if i > body[-1] and block.label == "comments":
             return
-        if i in facts:
+        if i in records:
             continue
         notice = (block.label in _NOTICE_LABELS or (block.label == _READ_MORE and block.links)) and i > body[
             0

@@ -1,7 +1,7 @@
 """Names in a line that no table lists: «Озёрные заметки», "in The Heron", 湖畔新聞.
 
-A name is told by quotation marks, by its capitals, or, in scripts without capitals, as what is left of a line when the
-words of credits are taken out.
+A name is recognised by quotation marks or by its capitals. In scripts without capitals it is the rest of a line without the
+words of credits.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:]\s|\n)\W*$")
 class Name:
     """A name between `start` and `end` of its line.
 
-    `mark` says how it was told: `quoted`, `capital` or `rest`. `press` says that it holds a word of papers' names,
+    `mark` says how it was recognised: `quoted`, `capital` or `rest`. `press` says that it has a word of papers' names,
     `opens` that its only sign is a capital at the start of a sentence.
     """
 
@@ -112,8 +112,8 @@ class Name:
 def unlisted_names(line: str, words: Sequence[Word], rules: Rules) -> tuple[Name, ...]:
     """The names of a line, of the surest kind alone.
 
-    Quoted names are surer than others; among those, names with a word of papers' names are surest, and names told by the
-    capital of a sentence least sure.
+    Quoted names are the most certain. Of the others, names with a word of papers' names are more certain, and names whose
+    only sign is the capital of a sentence less.
     """
     found = [n for n in _quoted(line, words, rules) if _may_name(n.text, rules)]
     if not found:

@@ -17,7 +17,7 @@ from newsarchive.core.text.scripts import UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
-#: Characters of a folded name that may hold one slip; a name of twice as many may hold two, a shorter one none.
+#: Characters of a folded name that may have one misspelling; a shorter name may have none, a name of twice the length two.
 _MIN_SLIP_CHARACTERS = 8
 #: Characters of a text in which a name is looked for; listed names are shorter.
 _MAX_NAME_CHARACTERS = 60

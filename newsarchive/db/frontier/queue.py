@@ -131,7 +131,7 @@ class Frontier:
         return int(row.id)
 
     def site_name(self, site_id: int) -> str:
-        """What the site calls itself, "" where nothing has told it yet."""
+        """The name that a site gives itself, "" while it is not known."""
         with reading(self.engine) as connection:
             return connection.execute(select(Site.name).where(Site.id == site_id)).scalar() or ""
 

@@ -64,7 +64,7 @@ class Sites:
     def follow(
         self, home_url: str, settings: Mapping[str, Any], *, platform: str = "", name: str = ""
     ) -> None:
-        """Add a site, or give one that is there these settings; what is empty keeps what it was."""
+        """Add a site with these settings, or change them where the site is there; an empty setting changes nothing."""
         domain = site_of(home_url)
         with writing(self.engine) as connection:
             insert_ignoring(connection, Site.__table__, [{"domain": domain}])  # type: ignore[arg-type]
@@ -85,8 +85,8 @@ class Sites:
     ) -> None:
         """Follow the sites (address, settings) that a file lists, and hold its settings of many sites.
 
-        A paused site stays paused, and settings that were given by hand hold where the file says nothing. What the
-        same file listed before and lists no more is as it was before. Nothing is written where all is so already.
+        A paused site stays paused, and settings given by hand stay where the file has none. A site that the same file
+        listed before and lists no more gets the settings back that it had before. Nothing is written where nothing changes.
         """
         with reading(self.engine) as connection:
             before = {site.domain: site for site in known_sites.sites(connection)}
@@ -117,7 +117,7 @@ class Sites:
         return site is not None and bool(frontier.due(site_id=site, limit=1))
 
     def failed(self, url: str) -> None:
-        """A crawl of the site failed as a whole."""
+        """Record that a crawl of the site failed as a whole."""
         with writing(self.engine) as connection:
             connection.execute(update(Site).where(Site.domain == site_of(url)).values(state="failing"))
 
@@ -158,7 +158,7 @@ def _changes(
 
 @contextmanager
 def crawl_lock(engine: Engine) -> Iterator[bool]:
-    """Whether this process is the only one that crawls into the archive; nobody waits.
+    """Whether this process is the only one that crawls into the archive. It does not wait for the lock.
 
     A lock of the operating system (on `FILE.lock`) or of the PostgreSQL session: a process that is killed
     leaves none behind.

@@ -99,8 +99,8 @@ def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, 
 
 def _keep_texts(connection: Connection, links: Mapping[int, Link], now: datetime) -> None:
     """Keep the texts of sources. A post that was filled from a text which has changed is due and is fetched whole."""
-    told = {url_id: link.text for url_id, link in links.items() if link.text is not None}
-    replaced = source_texts.keep(connection, told)
+    texts = {url_id: link.text for url_id, link in links.items() if link.text is not None}
+    replaced = source_texts.keep(connection, texts)
     if replaced:
         filled = Url.id.in_(replaced) & (Url.filled_from != "")
         connection.execute(update(Url).where(filled).values(etag="", last_modified="", next_check_at=now))

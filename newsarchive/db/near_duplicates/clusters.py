@@ -37,13 +37,13 @@ MAX_CHUNK_ARTICLES = 500
 #: Articles of a cluster. A larger cluster is frozen: it takes further whole copies and is not computed anew, because its
 #: texts are error pages or press releases, and a passage of them in a longer text proves nothing.
 MAX_CLUSTER_ARTICLES = 200
-#: Different texts that are linked with each other. Up to this number each is compared with each; of more, what was one
-#: cluster stays one.
+#: Different texts that are linked with each other. Up to this number all pairs are compared; with more texts, articles that
+#: were one cluster stay one.
 MAX_COMPARED_TEXTS = 24
-#: Likeness of two signatures (0 to 1). Below it, and below `MIN_EQUAL_KEYS`, their texts are not read. The weakest pair
-#: that counts as a copy overlaps by 0.11; seven equal values of 120 are three standard deviations less.
+#: Similarity of two signatures (0 to 1). Below it, and with fewer equal keys than `MIN_EQUAL_KEYS`, the texts are not read.
+#: The weakest copies overlap by 0.11; seven equal values of 120 are three standard deviations less.
 MIN_LIKENESS = 7 / 120
-#: Equal keys of two signatures from which their texts are read, however unlike the signatures are.
+#: Equal keys of two signatures. With this number or more, the texts are read although the signatures differ.
 MIN_EQUAL_KEYS = 2
 
 
@@ -112,7 +112,7 @@ class _Assignment:
         held = self._index(judged, equal)
         self._link_equal_texts(judged, equal)
         self._prove([(e.id, found) for e in judged for found in held.candidates(e.id)])
-        # A passage that many pages hold shows only beside all of them: ask once more from its side.
+        # Whether a passage stands on many pages shows only in comparison with all of them, so its articles are asked too.
         far = {i for link in self.links.values() if link.kind == "truncated" for i in (link.short, link.long)}
         asked = {i: self.signatures[i] for i in sorted(far - set(self.entries))}
         if asked:
@@ -206,7 +206,7 @@ class _Assignment:
         return clusters(link for link in self.links.values() if not self._is_passage_of_frozen(link))
 
     def _relate(self, component: Sequence[int], members: dict[int, list[int]]) -> None:
-        """Compare texts that are linked with each other, each with each where they are few; else clusters stay as they are."""
+        """Compare all pairs of linked texts, where there are no more than `MAX_COMPARED_TEXTS`."""
         by_text: dict[str, list[int]] = defaultdict(list)
         for i in component:
             by_text[self.known[i].content_hash or str(i)].append(i)
@@ -255,7 +255,7 @@ class _Assignment:
         copies.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
 
     def _clusters_for(self, groups: Sequence[Sequence[int]]) -> list[int]:
-        """A cluster for each group: one that its articles are in and that no earlier group has, or a new one."""
+        """A cluster for each group: the one of its articles, unless an earlier group has it, or a new one."""
         kept: list[int | None] = []
         free: set[int | None] = {k.cluster_id for k in self.known.values()} - {None}
         for group in groups:

@@ -22,7 +22,8 @@ from newsarchive.core.text.sentences import sentences
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Cluster, CopyRow
 
-#: Articles of a cluster among which the fullest is looked for. A cluster with as many keeps the fullest that it has.
+#: Articles of a cluster that are compared to find the fullest one. A cluster with this number of articles or more keeps its
+#: fullest article while that has the same text.
 MAX_FULLEST_CANDIDATES = 200
 
 
@@ -172,7 +173,7 @@ def row_of(copy: Text, full: Text, bodies: Mapping[int, str]) -> dict[str, Any]:
 
 def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """The current texts of articles by id."""
-    if not ids:  # asked for most often: to make a query takes longer than all else here
+    if not ids:  # the commonest case, in which building a query would take most of the time
         return {}
     query = select(ArticleRow.id, ArticleRow.article_body)
     return {

@@ -31,7 +31,7 @@ from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, MinhashBand, MinhashPage
 from newsarchive.db.rows import minhash_of
 
-#: Entries that are rows. Where a batch would make as many, all of them become a run.
+#: Entries that are rows. When a batch would bring the rows to this number, all of them become a run.
 MAX_ROWS = 4_000
 #: Entries of all runs, those of some 4,000 articles. Fewer stay runs, even where there are no pages yet.
 MIN_SETTLED_ENTRIES = 64_000

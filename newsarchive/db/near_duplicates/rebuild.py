@@ -1,11 +1,8 @@
-"""The two works on a whole archive: near duplicates anew (`recluster`), and links between paraphrases (`relink`).
+"""The two works on a whole archive: find near duplicates anew (`recluster`), and link paraphrases (`relink`).
 
-Both go through the archive in chunks and write how far they came in the transaction of each chunk
-(`newsarchive.db.archive_state`): a killed work goes on where it stopped. Memory holds one chunk, whatever the size of the
-archive, and readers see whole clusters all the while.
-
-Links between articles that may tell one text in other words are less certain than copies and kept apart: they touch no
-cluster.
+Both go through the archive in chunks, and store their progress in the transaction of each chunk
+(`newsarchive.db.archive_state`), so that a killed work goes on where it stopped. Memory holds one chunk only, and readers
+see complete clusters at any time. Paraphrases are less certain than copies, so their links change no cluster.
 """
 
 from __future__ import annotations
@@ -41,11 +38,10 @@ _WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
 def recluster(
     engine: Engine, *, afresh: bool = False, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> int:
-    """Make fingerprints, index and clusters of all articles anew; gives how many articles were done now.
+    """Make fingerprints, index and clusters of all articles anew; gives the number of articles done in this call.
 
-       Goes on with a work that was stopped.
-    With `afresh` it begins anew all the same. `progress` is called with the number
-       of articles done and of all.
+    Goes on with a work that was stopped, unless `afresh` is given. `progress` is called with the number of articles done
+    and the number of all.
     """
     run_id, last = _start_reclustering(engine, afresh)
     with reading(engine) as connection:
@@ -109,10 +105,10 @@ def relink(
     *,
     afresh: bool = False,
 ) -> int:
-    """Find all links between paraphrases of at least this score anew; gives how many links there are.
+    """Find all links between paraphrases with this score or a higher one anew; gives the number of links.
 
-    Goes on with a work that was stopped. With `afresh` it begins anew all the same. Memory holds the articles of twice
-    `MAX_TIME_APART`, and eight bytes for each article of the archive.
+    Goes on with a work that was stopped, unless `afresh` is given. Memory holds the articles of twice `MAX_TIME_APART`, and
+    eight bytes for each article of the archive.
     """
     with reading(engine) as connection:
         ids = array("q", connection.execute(select(ArticleRow.id).order_by(_WHEN, ArticleRow.id)).scalars())

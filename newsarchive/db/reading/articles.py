@@ -49,7 +49,7 @@ class Fate:
 
 
 def fate(reader: Reader, url: str) -> Fate | None:
-    """What became of a URL, `None` for one that no crawl heard of."""
+    """The state of a URL in the frontier, `None` for a URL that no crawl found."""
     for condition, value in _lookups(url):
         if condition == "url_key":
             query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"

@@ -126,7 +126,7 @@ def site(engine: Engine, domain: str) -> SiteFigures:
 
 
 def stories(engine: Engine, limit: int = 10) -> list[Story]:
-    """The clusters with the most articles. Reads through all clusters: not for every page."""
+    """The clusters with the most articles. This reads all clusters, which is too slow for every page."""
     largest = select(Cluster.id).where(Cluster.size > 1).order_by(Cluster.size.desc(), Cluster.id.desc())
     with reading(engine) as connection:
         ids = list(connection.execute(largest.limit(limit)).scalars())
