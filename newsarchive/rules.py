@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from newsarchive import config
+from newsarchive import compiled, config
 from newsarchive.config import STANDFIRSTS
 from newsarchive.exceptions import BadRules
 
@@ -113,7 +113,7 @@ def read(path: Path) -> Table:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return compiled.table(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRules(str(path), "", f"not valid TOML: {error}") from error
     except OSError as error:

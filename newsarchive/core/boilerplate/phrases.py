@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.text.patterns import held, letter_of, letters
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
@@ -92,7 +93,7 @@ def _compile(file: str, key: str, pattern: str) -> str:
     """A pattern as it goes into an alternation. Raises `BadRules`, naming the pattern that is wrong."""
     text = pattern.replace("{name}", _NAME)
     try:
-        if re.compile(text).groups:
+        if compiled.regex(text).groups:
             raise BadRules(file, key, f"{pattern!r}: write groups as (?:…)")
     except re.error as error:
         raise BadRules(file, key, f"{pattern!r} is no regular expression: {error}") from error
@@ -138,12 +139,12 @@ class _Alternatives:
     @cached_property
     def any(self) -> re.Pattern[str]:
         """Tells whether one of the patterns matches: without groups, hence fast."""
-        return re.compile("|".join(pattern for pattern, _, _ in self.entries))
+        return compiled.regex("|".join(pattern for pattern, _, _ in self.entries))
 
     @cached_property
     def each(self) -> re.Pattern[str]:
         """Tells which pattern matches: a group for each, hence slow."""
-        return re.compile("|".join(f"({pattern})" for pattern, _, _ in self.entries))
+        return compiled.regex("|".join(f"({pattern})" for pattern, _, _ in self.entries))
 
     def first(self, text: str) -> tuple[int, BlockVerdict] | None:
         """The position of the first pattern that matches, and what it decides."""
@@ -188,4 +189,6 @@ def _promo_words(rules: Rules) -> dict[str, re.Pattern[str]]:
     words: dict[str, list[str]] = {}
     for file, kind, text in _entries(rules, "promo"):
         words.setdefault(kind, []).append(_compile(file, f"promo.{kind}", text))
-    return {kind: re.compile(r"(?<!\w)(?:" + "|".join(texts) + r")(?!\w)") for kind, texts in words.items()}
+    return {
+        kind: compiled.regex(r"(?<!\w)(?:" + "|".join(texts) + r")(?!\w)") for kind, texts in words.items()
+    }

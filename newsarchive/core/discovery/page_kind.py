@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive import compiled
 from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
 from newsarchive.core.html.parsing import fresh, parse
 from newsarchive.core.text.scripts import UNSPACED
@@ -77,7 +78,7 @@ _COLLECTIONS = frozenset(["CollectionPage", "SearchResultsPage", "ProfilePage"])
 #: What sets the name of the site off from the name of the page.
 _SEPARATORS = re.compile(r"\s+[-–—:·•«»‹›~/]+\s+|\s*[|｜]\s*|\s*:\s+|[_＿]")
 #: A letter of a script with spaces, or a digit: a phrase that begins or ends with it is a whole word there.
-_SPACED_LETTER = re.compile(rf"[^\W\d_{UNSPACED}]|\d")
+_SPACED_LETTER = compiled.regex(rf"[^\W\d_{UNSPACED}]|\d")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'"})
 
 
@@ -224,9 +225,9 @@ class _Words:
             for name in ("numbers", "subjects", "signals", "fillers")
         )
         every = _alternatives([*numbers, *subjects, *signals, *fillers])
-        self.errors_alone = re.compile(rf"[\W_]*(?:{every}[\W_]*)+")
-        self.error_signals = re.compile(_alternatives([*numbers, *signals]))
-        self.error_subjects = re.compile(_alternatives([*numbers, *subjects]))
+        self.errors_alone = compiled.regex(rf"[\W_]*(?:{every}[\W_]*)+")
+        self.error_signals = compiled.regex(_alternatives([*numbers, *signals]))
+        self.error_subjects = compiled.regex(_alternatives([*numbers, *subjects]))
 
 
 @lru_cache(maxsize=4)
@@ -236,7 +237,7 @@ def _words(rules: Rules) -> _Words:
 
 def _starting(words: tuple[str, ...]) -> re.Pattern[str]:
     """The words where a title, or a part of one, begins."""
-    return re.compile(rf"(?:^|[|–—:·»-]\s*)(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?!\w)")
+    return compiled.regex(rf"(?:^|[|–—:·»-]\s*)(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?!\w)")
 
 
 def _alternatives(words: Iterable[str]) -> str:

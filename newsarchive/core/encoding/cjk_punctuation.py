@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.mojibake import Reading
 from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel
@@ -104,7 +105,7 @@ _MAX_SKIPPED_SPACES = 8
 _MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
 #: What may stand behind the last mark of a line.
 _QUOTED = "”’\"' "
-_HAN = re.compile("[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff]")
+_HAN = compiled.regex("[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _KANA = re.compile("[\u3041-\u30fa]")
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import chain, islice, pairwise
 
+from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import torn_stops
 from newsarchive.core.encoding.lost_bytes import JOINED, Lossy, Mended, lossy
@@ -203,7 +204,7 @@ def _headed(name: str) -> re.Pattern[str]:
     numbered = ((number, _class(head)) for number, head in enumerate(heads, 1) if head)
     parts = [f"(?<={head})(?!{tail}{{{number}}})" for number, head in numbered if head]
     # A pattern that begins with a class skips to where one of it stands.
-    return re.compile(f"{_class(chain(*heads))}(?:{'|'.join(parts)})" if parts else r"(?!)")
+    return compiled.regex(f"{_class(chain(*heads))}(?:{'|'.join(parts)})" if parts else r"(?!)")
 
 
 _HEADS = ((0xC2, 0xE0), (0xE0, 0xF0), (0xF0, 0xF5))

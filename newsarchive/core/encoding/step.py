@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from newsarchive import compiled
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import charset
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
@@ -145,7 +146,9 @@ def damage_of(text: str) -> tuple[str, ...]:
 #: What may stand beside a control: ASCII, Chinese, Japanese and Korean, the ends of the text. No single-byte codec brings
 #: forth Han, kana or Hangul, so that the control is no part of UTF-8 that was read wrongly.
 _BESIDE_CONTROL = r"\x00-\x7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
-_CONTROL = re.compile(rf"[\x80-\x9f](?![^{_BESIDE_CONTROL}])(?:(?<=^.)|(?<=[{_BESIDE_CONTROL}].))", re.DOTALL)
+_CONTROL = compiled.regex(
+    rf"[\x80-\x9f](?![^{_BESIDE_CONTROL}])(?:(?<=^.)|(?<=[{_BESIDE_CONTROL}].))", re.DOTALL
+)
 
 
 def control_changes(text: str, positions: Iterable[int], model: PairModel) -> Sequence[Change]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.rules import Rules
 
 #: Characters of a text that are read as a date; the rest is cut off.
@@ -201,7 +202,7 @@ def _says(what: str, line: str, rules: Rules) -> bool:
 def _words(what: str, rules: Rules) -> re.Pattern[str]:
     """The words before a date of publication or of a change, anywhere in a line."""
     words = rules.metadata.get("months", {}).get(what, {}).get("words", [])
-    return re.compile(any_of(words))
+    return compiled.regex(any_of(words))
 
 
 def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
@@ -334,11 +335,11 @@ def _prose(rules: Rules) -> Prose:
     gap = r"\s*(?:de |del |of |d['’]|,|-|/)?\s*"
     return (
         months,
-        re.compile(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
-        re.compile(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del )?{y}"),
-        re.compile(rf"(?<!\d){y}(?:e?ko|\.)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
-        re.compile(rf"(?<!\d){y}\. gada {d}\s*{m}"),
-        re.compile(rf"(?<!\w)(?<!\d[ .]){m}\s*(?:de |del |of |,|/)?\s*(?P<y>(?:19|20)\d\d)(?!\d)"),
+        compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
+        compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del )?{y}"),
+        compiled.regex(rf"(?<!\d){y}(?:e?ko|\.)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+        compiled.regex(rf"(?<!\d){y}\. gada {d}\s*{m}"),
+        compiled.regex(rf"(?<!\w)(?<!\d[ .]){m}\s*(?:de |del |of |,|/)?\s*(?P<y>(?:19|20)\d\d)(?!\d)"),
     )
 
 

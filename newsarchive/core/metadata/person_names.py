@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+from newsarchive import compiled
 from newsarchive.core.metadata import dates
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.items import Block
@@ -96,11 +97,11 @@ def words(rules: Rules) -> Words:
 
     both = dates.any_of(listed("and"))
     return Words(
-        by=re.compile(
+        by=compiled.regex(
             rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         ),
-        separators=re.compile(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
+        separators=compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
         role=Phrases(listed("role")),
@@ -549,4 +550,4 @@ def _is_place_without_names(path: str, rules: Rules) -> bool:
 def _any_word(rules: Rules, table: str) -> re.Pattern[str]:
     words = rules.metadata.get("nobody", {}).get(table, {}).get("words", [])
     either = "|".join(map(re.escape, words)) or "$^"
-    return re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])")
+    return compiled.regex(rf"(?<![^\W_])(?:{either})(?![^\W_])")

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
     Family,
@@ -237,7 +238,7 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
     families = [Family(tuple(alike)) for alike in by_beginning.values()]
     family_of = {phrase: family for family in families for phrase in family.phrases}
     notes = entries_of(rules, "notes")
-    note = re.compile(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
+    note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
     needed = [needed_words(phrase) for phrase in source_first]
     source_first_words = Literals(sorted(set().union(*needed)) if all(needed) else [" "])
     return _PhraseIndex(

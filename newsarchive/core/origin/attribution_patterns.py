@@ -33,6 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, Table, strings
@@ -70,7 +71,7 @@ class Phrase:
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """Compiled at its first use: a run needs few of the hundreds, and to compile all takes half a second."""
-        return re.compile(self.expression, _FLAGS)
+        return compiled.regex(self.expression, _FLAGS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ class Family:
     @cached_property
     def any(self) -> re.Pattern[str]:
         """Matches where one of the phrases does."""
-        return re.compile("|".join(p.expression.replace(_NAMED, "(?:") for p in self.phrases), _FLAGS)
+        return compiled.regex("|".join(p.expression.replace(_NAMED, "(?:") for p in self.phrases), _FLAGS)
 
 
 def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
@@ -124,7 +125,7 @@ def entries_of(rules: Rules, key: str) -> tuple[str, ...]:
 def not_names(rules: Rules) -> re.Pattern[str]:
     """Matches a text that begins with a word of `not_names`: "June 2024", "Facebook"."""
     words = entries_of(rules, "not_names")
-    return re.compile(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
+    return compiled.regex(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
 
 
 def first_words(phrase: Phrase) -> set[str]:
@@ -207,7 +208,7 @@ def _stops(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
     """What ends a name. Case matters: "Le" may be the first word of a name, "le" ends one."""
     if not entries:
         return None
-    return re.compile(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
+    return compiled.regex(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
 
 
 def _lead(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
@@ -215,4 +216,4 @@ def _lead(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
     if not entries:
         return None
     after = r"(?:\s+|(?<=['’]))[«“„\"]?" if spaces else r"\s*"
-    return re.compile(rf"(?:{any_of(entries)}{after})+")
+    return compiled.regex(rf"(?:{any_of(entries)}{after})+")

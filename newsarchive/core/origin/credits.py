@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.metadata.sources import Place
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
@@ -242,7 +243,7 @@ def credits_picture(text: str, rules: Rules) -> bool:
 @lru_cache(maxsize=8)
 def _pictures(rules: Rules) -> re.Pattern[str]:
     words = entries_of(rules, "pictures")
-    return re.compile(
+    return compiled.regex(
         rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)", re.I
     )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution import Attribution, attributions_in
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
@@ -275,8 +276,8 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
 def _byline_words(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str]]:
     by, roles = entries_of(rules, "by"), entries_of(rules, "roles")
     return (
-        re.compile(rf"^{any_of(by)}[\s:：]+" if by else r"(?!)", re.I),
-        re.compile(rf"[\s-]*{any_of(roles)}\s*$" if roles else r"(?!)", re.I),
+        compiled.regex(rf"^{any_of(by)}[\s:：]+" if by else r"(?!)", re.I),
+        compiled.regex(rf"[\s-]*{any_of(roles)}\s*$" if roles else r"(?!)", re.I),
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import entries_of
 from newsarchive.core.origin.outlet_names import Name, unlisted_names
 from newsarchive.core.origin.publishers import (
@@ -42,7 +43,7 @@ _ADDRESS = re.compile(
 )
 _GAP = re.compile(r"[\s./&'’ʼ+!*-]{0,3}")
 #: In these scripts a name may be followed by another word, or by a Korean particle, without a space.
-_GLUED = re.compile(f"[{UNSPACED}{HANGUL}]")
+_GLUED = compiled.regex(f"[{UNSPACED}{HANGUL}]")
 _OPENING, _CLOSING = tuple("«“„《「『‘"), tuple("»”“》」』’(（,，")
 #: What joins two names: "Libération et Le Monde".
 _AND = re.compile(r" (?:and|et|y|e|und|en|och|i|или|и|&) ")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import credits_picture
 from newsarchive.core.origin.publishers import by_host, by_name
@@ -115,9 +116,9 @@ def _words(rules: Rules) -> _Words:
     signs = ("©", "ⓒ", "(c)", "copyright")
     return _Words(
         Literals((*signs, *entries_of(rules, "copyright"), *rights)),
-        re.compile(mark, re.I),
-        re.compile(any_of(rights), re.I) if rights else None,
-        re.compile(any_of(by) + r"\s+", re.I) if by else None,
+        compiled.regex(mark, re.I),
+        compiled.regex(any_of(rights), re.I) if rights else None,
+        compiled.regex(any_of(by) + r"\s+", re.I) if by else None,
     )
 
 

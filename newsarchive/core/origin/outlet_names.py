@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import not_names
 from newsarchive.core.origin.vocabulary import Word, vocabulary
 from newsarchive.core.text.scripts import is_caseless
@@ -22,7 +23,7 @@ _MAX_CASELESS_NAME_WORDS = 4
 #: Characters of a name that is one word of a script without capitals; a longer one is a sentence.
 _MAX_UNSPACED_NAME_CHARACTERS = 14
 
-_QUOTED = re.compile(
+_QUOTED = compiled.regex(
     r"«\s*([^«»]{2,60}?)\s*»|“([^“”]{2,60})”|„([^„“”]{2,60})[“”]|《([^《》]{2,30})》|「([^「」]{2,30})」|『([^『』]{2,30})』"
     r"|‘([^‘’]{2,40})’(?![^\W\uac00-\ud7a3\u3040-\u9fff])|\"([^\"]{2,60})\"|【([^【】]{2,30})】"
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import VOWEL_MARKS
 from newsarchive.core.text.scripts import HANGUL, UNSPACED
 from newsarchive.exceptions import BadRules
@@ -38,7 +39,7 @@ _MAX_STEM_CHARACTERS = 16
 
 #: Marks inside words of Arabic and Indian scripts, which Python's `\w` leaves out.
 _MARK = r"[\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
-_WORD = re.compile(rf"[{UNSPACED}]+|(?:[^\W_{UNSPACED}]|{_MARK})+(?:-(?:[^\W_{UNSPACED}]|{_MARK})+)*")
+_WORD = compiled.regex(rf"[{UNSPACED}]+|(?:[^\W_{UNSPACED}]|{_MARK})+(?:-(?:[^\W_{UNSPACED}]|{_MARK})+)*")
 _IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
 
