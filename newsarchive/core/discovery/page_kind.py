@@ -2,8 +2,11 @@
 
 Signs are read in the order of their reliability: what the platform writes into the page (body classes of WordPress
 and Blogger, structured data), what the page is made of (forms), its title, the address, its teasers. Titles and
-marks count only where the page says little else. The words stand in `data/discovery/pagekinds.toml`. A page without a
-sign may be an article; whether it has the text of one is decided by extraction.
+marks count only where the page says little else. The words stand in `data/discovery/pagekinds.toml`.
+
+The spider asks this of every answer before it is stored, and a feed or an API that lists the page may overrule it
+(`spiders.posts`). A page without a sign may be an article; extraction decides later whether it has the text of one, by its
+blocks and the classifier (`extraction.page_type`), also for pages that come from files.
 
 A headline may hold the words of an error ("S&P 500 closes at record high", "Missing girl not found after search"). A
 title is therefore an error's only where one of its parts is made of nothing else: "Seite nicht gefunden – A blog".
@@ -24,6 +27,7 @@ from newsarchive import compiled
 from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
 from newsarchive.core.html.parsing import fresh, parse
 from newsarchive.core.text.scripts import UNSPACED
+from newsarchive.core.text.words import count_words
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import DropReason
 from newsarchive.rules import Rules, strings
@@ -120,11 +124,11 @@ class _Page:
         )
         text = tree.body.text(deep=True, separator=" ") if tree.body else ""
         # Some sites wrap everything into one form or aside.
-        return max(_count(text), self.paragraph_words)
+        return max(count_words(text), self.paragraph_words)
 
     @cached_property
     def paragraph_words(self) -> int:
-        return sum(_count(p.text(deep=True)) for p in self.tree.css("p"))
+        return sum(count_words(p.text(deep=True)) for p in self.tree.css("p"))
 
     def says_less_than(self, words: int) -> bool:
         """Whether the page has fewer words than `words`; for nearly every article its paragraphs alone answer."""
@@ -317,14 +321,14 @@ def _by_teasers(page: _Page) -> Kind | None:
     if address_score(page.url) >= MIN_POST_SCORE or declares_article(page.tree):
         return None
     teasers = _teasers(page)
-    sizes = [_count(entry.text(deep=True)) for entry in teasers.values()]
+    sizes = [count_words(entry.text(deep=True)) for entry in teasers.values()]
     if len(teasers) < MIN_TEASERS or sum(sizes) < MIN_TEASER_SHARE * page.words:
         return None
     if max(sizes) > MAX_ENTRY_SHARE * max(page.words, sum(sizes)):
         return None  # the article itself, with links to others inside
     in_teasers = {p.mem_id for entry in teasers.values() for p in entry.css("p")}
     others = (p for p in page.tree.css("p") if p.mem_id not in in_teasers)
-    if sum(_count(p.text(deep=True)) for p in others) > MIN_TEXT_WORDS:
+    if sum(count_words(p.text(deep=True)) for p in others) > MIN_TEXT_WORDS:
         return None
     return Kind(DropReason.INDEX_PAGE, f"{len(teasers)} entries whose headings lead to other pages")
 
@@ -339,12 +343,6 @@ def _teasers(page: _Page) -> dict[str, LexborNode]:
         if url and site_of(url) == site and (key := url_key(url)) != here:
             found.setdefault(key, entry)
     return found
-
-
-def _count(text: str) -> int:
-    """The number of words, or a tenth of the letters where that is more, for languages without spaces."""
-    words = text.split()
-    return max(len(words), sum(map(len, words)) // 10)
 
 
 def _by_script(page: _Page) -> Kind | None:
