@@ -68,6 +68,11 @@ class Dialect(ABC):
     optimize: Sequence[str] = ()
     #: Statements for a connection that reads or writes each page of the file once.
     small_cache: Sequence[str] = ()
+    #: SQL that takes the lock of a crawl without waiting, and gives whether it was free. "" for a database that is a file:
+    #: there the lock is one of the operating system (`frontier.sites.crawl_lock`).
+    lock_crawl = ""
+    #: SQL that gives the lock of a crawl back.
+    unlock_crawl = ""
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -249,6 +254,8 @@ class PostgreSQL(Dialect):
     snapshot_options: ClassVar[dict[str, Any]] = {"isolation_level": "REPEATABLE READ"}
     version_table = "SELECT to_regclass('alembic_version')"
     search_key = "f.article_id"
+    lock_crawl = f"SELECT pg_try_advisory_lock({CRAWL_LOCK})"
+    unlock_crawl = f"SELECT pg_advisory_unlock({CRAWL_LOCK})"
 
     def placeholder(self, name: str) -> str:
         return f"%({name})s"

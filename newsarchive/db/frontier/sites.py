@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.dialects import CRAWL_LOCK
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, reading, sqlite_file, translated, writing
 from newsarchive.db.frontier import known_sites, site_settings
 from newsarchive.db.frontier.known_sites import KnownSite
@@ -160,19 +160,22 @@ def _changes(
 def crawl_lock(engine: Engine) -> Iterator[bool]:
     """Whether this process is the only one that crawls into the archive. It does not wait for the lock.
 
-    A lock of the operating system (on `FILE.lock`) or of the PostgreSQL session: a process that is killed
-    leaves none behind.
+    The lock is one of the database session, or for SQLite one of the operating system on `FILE.lock`. Both are gone when
+    the process ends, also when it is killed. A database in memory has no other crawls.
     """
-    path = sqlite_file(engine)
-    if path is None:
+    dialect, path = dialect_of(engine), sqlite_file(engine)
+    if dialect.lock_crawl:
         outside = engine.execution_options(isolation_level="AUTOCOMMIT")
         with translated(engine), outside.connect() as connection:
-            alone = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({CRAWL_LOCK})").scalar())
+            alone = bool(connection.exec_driver_sql(dialect.lock_crawl).scalar())
             try:
                 yield alone
             finally:
-                if alone:  # the session goes back to the pool, and would keep it
-                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({CRAWL_LOCK})")
+                if alone:  # the session goes back to the pool, and would keep the lock
+                    connection.exec_driver_sql(dialect.unlock_crawl)
+        return
+    if path is None:
+        yield True
         return
     try:
         file = path.with_name(path.name + ".lock").open("w")
