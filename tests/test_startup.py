@@ -71,3 +71,16 @@ def test_repairing_a_line_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_new_archive_is_made_without_alembic(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom newsarchive.db.engine import open_engine\nfrom newsarchive.db.schema import upgrade\n"
+        "upgrade(open_engine(sys.argv[1]))\nprint('alembic' in sys.modules)"
+    )
+    for _ in range(2):  # a new one, and one that is there
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "archive.db")],
+            capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+        assert done.stdout.strip() == "False"

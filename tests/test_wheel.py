@@ -91,6 +91,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
 def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: Path) -> None:
     newsarchive = bin_folder / "newsarchive"
     [package] = bin_folder.parent.glob("lib/python*/site-packages/newsarchive")
+    assert (package / "db/migrations/current.sqlite.sql").is_file()
     before = {path for path in package.parent.rglob("*") if "__pycache__" not in path.parts}
     assert run(newsarchive, "--version", folder=tmp_path).stdout.startswith(f"newsarchive {VERSION} ")
     with demo.served() as home:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
 
-from newsarchive.db import fulltext, readonly
+from newsarchive.db import current_schema, fulltext, readonly
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
+from newsarchive.db.engine import open_engine, reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 
@@ -57,10 +57,29 @@ def upgrade(engine: Engine) -> None:
     _refuse_foreign(engine, before)
     if before == head:
         return
+    if before is None:
+        _create(engine)
+        return
     _refuse_unknown(engine, before)
     path = sqlite_file(engine)
-    if before is not None and path is not None:
+    if path is not None:
         backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
+    migrate(engine)
+
+
+def _create(engine: Engine) -> None:
+    """Make a new archive: by the script of today's schema where there is one, else by the revisions."""
+    if dialect_of(engine).is_file:
+        _prepare(engine)
+        with writing(engine) as connection:
+            # Another process may have made the archive since this one looked.
+            if readonly.current(connection) is not None or current_schema.create(connection):
+                return
+    migrate(engine)
+
+
+def migrate(engine: Engine) -> None:
+    """Run the revisions that an archive lacks; all of them, where it is empty."""
     _prepare(engine)
     from alembic import command
 
@@ -226,7 +245,7 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
         )
 
 
-def _refuse_unknown(engine: Engine, revision: str | None) -> None:
+def _refuse_unknown(engine: Engine, revision: str) -> None:
     """Raise for an archive that cannot be upgraded: one from before the first release, or one of a newer version."""
     if revision in UNRELEASED:
         raise DatabaseUnavailable(
@@ -239,7 +258,7 @@ def _refuse_unknown(engine: Engine, revision: str | None) -> None:
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision not in known:
         raise DatabaseTooNew(
             f"{shown(engine)} was written by a newer newsarchive (schema {revision}, this version knows"
             f" {readonly.head()}): upgrade newsarchive, or name another database"
@@ -311,3 +330,20 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
                     )
         finally:
             driver.execute("PRAGMA foreign_keys = ON")
+
+
+def main() -> None:
+    """Write the script of today's schema anew, from the revisions."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "archive.db"
+        engine = open_engine(str(file))
+        migrate(engine)
+        engine.dispose()
+        script = current_schema.script_of(file)
+    (readonly.MIGRATIONS / current_schema.SCRIPT).write_text(script, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, select, text
 
 from newsarchive import Archive
-from newsarchive.db import readonly, schema, site_templates
+from newsarchive.db import current_schema, readonly, schema, site_templates
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base, SiteBlock, Url
@@ -76,6 +76,66 @@ def test_every_revision_can_be_taken_back(engine: Engine) -> None:
         left = set(inspect(connection).get_table_names())
         views = inspect(connection).get_view_names()
     assert (left, views) == ({"alembic_version"}, [])
+
+
+def contents(file: Path) -> dict[str, object]:
+    """All that an SQLite file is: its settings, its schema as it is written there, and its rows."""
+    with closing(sqlite3.connect(file)) as connection:
+        settings = ("page_size", "journal_mode", "user_version", "application_id", "encoding", "auto_vacuum")
+        found: dict[str, object] = {
+            f"PRAGMA {name}": connection.execute(f"PRAGMA {name}").fetchone() for name in settings
+        }
+        schema_rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+        found["schema"] = sorted(map(repr, schema_rows))
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+        ).fetchall():
+            found[name] = connection.execute(f"SELECT * FROM {name}").fetchall()
+    return found
+
+
+def test_a_new_sqlite_archive_is_what_the_revisions_make(tmp_path: Path) -> None:
+    for name, make in (("new.db", upgrade), ("migrated.db", schema.migrate)):
+        engine = open_engine(str(tmp_path / name))
+        make(engine)
+        engine.dispose()
+    migrated = contents(tmp_path / "migrated.db")
+    assert len(migrated) > 40
+    assert contents(tmp_path / "new.db") == migrated
+
+
+def test_the_script_of_today_s_schema_is_that_of_the_revisions(tmp_path: Path) -> None:
+    engine = open_engine(str(tmp_path / "archive.db"))
+    schema.migrate(engine)
+    engine.dispose()
+    held = (readonly.MIGRATIONS / current_schema.SCRIPT).read_text(encoding="utf-8")
+    made = current_schema.script_of(tmp_path / "archive.db")
+    assert held == made, "a revision was added: make the script anew with python -m newsarchive.db.schema"
+
+
+def test_without_a_script_of_today_a_new_archive_is_made_by_the_revisions(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    add_revision(monkeypatch, tmp_path, LATER)
+    upgrade(open_engine(str(tmp_path / "later.db")))
+    (readonly.MIGRATIONS / current_schema.SCRIPT).unlink()
+    upgrade(open_engine(str(tmp_path / "none.db")))
+    close_all()
+    assert contents(tmp_path / "later.db") == contents(tmp_path / "none.db")
+    assert contents(tmp_path / "later.db")["alembic_version"] == [("9000",)]
+
+
+def test_a_script_that_fails_half_way_leaves_an_empty_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(readonly.MIGRATIONS, tmp_path / "migrations")
+    monkeypatch.setattr(readonly, "MIGRATIONS", tmp_path / "migrations")
+    with (tmp_path / "migrations" / current_schema.SCRIPT).open("a", encoding="utf-8") as script:
+        script.write("INSERT INTO no_such_table VALUES (1);\n")
+    with pytest.raises(DatabaseUnavailable):
+        upgrade(open_engine(str(tmp_path / "archive.db")))
+    close_all()
+    assert contents(tmp_path / "archive.db")["schema"] == []
 
 
 #: A later revision, as one that the next release may add.
