@@ -51,7 +51,8 @@ def upgrade(dry_run: bool, db: str) -> None:
         say(f"{_would_upgrade(db)}; nothing was written")
         return
     engine = open_engine(database_url(db))
-    schema.upgrade(engine)
+    with progress_bar("upgrading") as show:
+        schema.upgrade(engine, lambda done, total: show(done, total, "articles"))
     say(f"at revision {schema.current(engine)}")
 
 

@@ -55,13 +55,29 @@ def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) 
 def insert_tuples(
     connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows of plain numbers and bytes, without SQLAlchemy's work on each value."""
+    """Insert rows of plain numbers, texts and bytes, without SQLAlchemy's work on each value."""
+    _insert_tuples(connection, model, columns, rows, "")
+
+
+def insert_new_tuples(
+    connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert such rows; those whose key is there already are left out."""
+    _insert_tuples(connection, model, columns, rows, " ON CONFLICT DO NOTHING")
+
+
+def _insert_tuples(
+    connection: Connection,
+    model: type[Base],
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    ending: str,
+) -> None:
     if rows:
         mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
         names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
-        connection.exec_driver_sql(
-            f"INSERT INTO {table_of(model).name} ({names}) VALUES ({marks})", list(rows)
-        )
+        sql = f"INSERT INTO {table_of(model).name} ({names}) VALUES ({marks}){ending}"
+        connection.exec_driver_sql(sql, list(rows))
 
 
 def insert_returning_ids(connection: Connection, model: type[Base], rows: Sequence[Row]) -> list[int]:

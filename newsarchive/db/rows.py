@@ -1,4 +1,4 @@
-"""Records to rows and back: an `Article` to the columns of `articles`, `blocks`, `edits` and `article_origins`."""
+"""Records to rows and back: an `Article` to the columns of `articles`, its versions, `edits` and `article_origins`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from newsarchive.core.encoding.changes import body_edits
 from newsarchive.core.urls import site_of, url_key
+from newsarchive.db import markup
 from newsarchive.db.query_language import is_unspaced
 from newsarchive.db.values import storable
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Origin, Quality
@@ -40,9 +41,6 @@ PLAIN_FIELDS = [
 
 #: Fields whose text makes a version; they stand in the article and in its revisions.
 VERSION_FIELDS = ("headline", "alternative_headline", "description", "article_body")
-
-#: Fields of an article that a revision has.
-REVISION_FIELDS = (*VERSION_FIELDS, "article_html")
 
 
 def keys(article: Article) -> tuple[str, str]:
@@ -101,7 +99,8 @@ def _digest(text: str) -> str:
 
 
 def revision_row(article: Article, seen_at: datetime) -> Row:
-    row: Row = {name: storable(getattr(article, name)) for name in REVISION_FIELDS}
+    """The columns of `article_revisions` that the article decides, without its `markup`."""
+    row: Row = {name: storable(getattr(article, name)) for name in VERSION_FIELDS}
     return row | {
         "extractor_version": article.extractor_version,
         "seen_at": seen_at,
@@ -116,23 +115,9 @@ def text_row(texts: Row) -> Row:
     return own | {"unspaced": is_unspaced(texts["article_body"] or texts["headline"])}
 
 
-def block_rows(article: Article, revision_id: int) -> list[Row]:
-    return [
-        {
-            "revision_id": revision_id,
-            "position": position,
-            "kind": block.label,
-            "rule": block.rule,
-            "text": block.text,
-            "element": block.kind,
-            "level": block.level,
-            "score": block.score,
-            "path": block.path,
-            "links": [list(link) for link in block.links],
-        }
-        for position, block in enumerate(article.blocks)
-        if block.label != "body"
-    ]
+def markup_of(article: Article) -> bytes | None:
+    """The column `markup` of a version with the article's text."""
+    return markup.packed(article.article_html, article.dropped, storable(article.article_body))
 
 
 def edit_rows(article: Article, revision_id: int) -> list[Row]:
@@ -206,10 +191,10 @@ def article_from(
     )
 
 
-def block_from(row: Row) -> Block:
-    links = tuple((text, url) for text, url in row["links"])
-    names = ("text", "rule", "score", "path", "level")
-    return Block(kind=row["element"], label=row["kind"], links=links, **{name: row[name] for name in names})
+def block_from(row: Row, spot: markup.Spot) -> Block:
+    """A dropped block from its row of the view `blocks` and its spot."""
+    own = {name: row[name] for name in ("text", "rule", "score")}
+    return Block(label=row["kind"], **own, **spot._asdict())
 
 
 def edit_from(row: Row) -> Edit:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,13 +42,18 @@ MAX_NAMED_TABLES = 3
 
 log = logging.getLogger(__name__)
 
+#: Called with articles done and articles in all.
+Progress = Callable[[int, int], None]
 
-def upgrade(engine: Engine) -> None:
+
+def upgrade(engine: Engine, progress: Progress | None = None) -> None:
     """Create the archive, or bring an old one to this version.
 
     An SQLite file is copied to `FILE.before-REVISION.bak` before it is upgraded. Does nothing where the archive is up to
-    date. Raises `DatabaseTooNew` for an archive of a newer version. Raises `DatabaseUnavailable` for a database that
-    cannot be opened or written, was made before the first release, or belongs to another program; it is not changed.
+    date. `progress` is called with the articles of a large archive that are moved, and their number; a move that was
+    broken off goes on with the next call. Raises `DatabaseTooNew` for an archive of a newer version. Raises
+    `DatabaseUnavailable` for a database that cannot be opened or written, was made before the first release, or belongs to
+    another program; it is not changed.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
@@ -64,7 +69,9 @@ def upgrade(engine: Engine) -> None:
     path = sqlite_file(engine)
     if path is not None:
         backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
+    _work_ahead(engine, before, progress or _logged)
     migrate(engine)
+    give_back(engine)
 
 
 def _create(engine: Engine) -> None:
@@ -85,6 +92,30 @@ def migrate(engine: Engine) -> None:
 
     with _without_foreign_keys(engine) as connection:
         command.upgrade(_config(connection), "head")
+
+
+def _work_ahead(engine: Engine, before: str, progress: Progress) -> None:
+    """What the revisions to come do ahead of themselves, in transactions of their own.
+
+    All revisions run in one transaction, which for a large archive would take hours and its size in a journal. So a
+    revision that moves every article may have a function `ahead`, which moves some, remembers them, and is called until
+    it gives `None`.
+    """
+    from alembic.script import ScriptDirectory
+
+    scripts = list(ScriptDirectory.from_config(_config()).iterate_revisions("head", before))
+    for script in reversed(scripts):
+        if move := getattr(script.module, "ahead", None):
+            while True:
+                with writing(engine) as connection:
+                    state = move(connection)
+                if state is None:
+                    break
+                progress(*state)
+
+
+def _logged(done: int, total: int) -> None:
+    log.info("bringing the archive to this version: %s of %s articles", f"{done:,}", f"{total:,}")
 
 
 def current(engine: Engine) -> str | None:

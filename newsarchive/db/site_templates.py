@@ -28,9 +28,10 @@ from newsarchive.core.site_template.observations import (
     unpack,
 )
 from newsarchive.db import bulk
+from newsarchive.db.dropped_lines import line_hash
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
-from newsarchive.db.models import ArticleRow, BlockRow, LineSighting, PageSighting, Site, SiteBlock
+from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSighting, Site, SiteBlock
 
 #: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
 #: other article has are removed.
@@ -224,7 +225,9 @@ def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
 
 def printing(engine: Engine, site: str, text: str) -> list[int]:
     """The articles of a site that print a line, in their text or in what was left out of it."""
-    left_out = exists().where(BlockRow.revision_id == ArticleRow.revision_id, BlockRow.text == text)
+    left_out = exists().where(
+        DroppedLine.revision_id == ArticleRow.revision_id, DroppedLine.line_hash == line_hash(text)
+    )
     query = (
         select(ArticleRow.id)
         .join(Site, Site.id == ArticleRow.site_id)

@@ -13,7 +13,7 @@ from sqlalchemy import DateTime, Dialect, LargeBinary, Text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
 
-from newsarchive.db.values import deflate, inflate, storable, utc
+from newsarchive.db.values import deflate, deflate_json, inflate, inflate_json, storable, utc
 from newsarchive.times import isoformat
 
 
@@ -72,3 +72,16 @@ class Compressed(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str:
         return inflate(value)
+
+
+class CompressedJson(TypeDecorator[list[Any]]):
+    """A list that is kept but never searched, as `values.deflate_json` packs it."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        return deflate_json(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[Any]:
+        return inflate_json(value)

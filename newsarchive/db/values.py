@@ -43,8 +43,6 @@ JSON_COLUMNS = frozenset(
     (
         "quality",
         "damage",
-        "candidates",
-        "links",
         "origin_evidence",
         "shared",
         "config",
@@ -52,6 +50,9 @@ JSON_COLUMNS = frozenset(
         "value_after",
     )
 )
+
+#: Columns that hold a list as `deflate_json` packs it.
+PACKED_COLUMNS = frozenset(("candidates",))
 
 
 def storable(text: str) -> str:
@@ -88,6 +89,17 @@ def inflate(stored: bytes | None) -> str:
     return zlib.decompress(stored).decode() if stored is not None else ""
 
 
+def deflate_json(values: list[Any] | None) -> bytes | None:
+    """A list as deflated JSON; `None` for an empty one."""
+    return deflate(json.dumps(values, ensure_ascii=False, separators=(",", ":"))) if values else None
+
+
+def inflate_json(stored: bytes | None) -> list[Any]:
+    """The list that `deflate_json` packed."""
+    found: list[Any] = json.loads(inflate(stored) or "[]")
+    return found
+
+
 def moment(value: str | datetime | None) -> datetime | None:
     """A stored moment: SQLite has it as ISO text in UTC, PostgreSQL as a time with its zone.
 
@@ -107,4 +119,6 @@ def loaded(name: str, value: Any) -> Any:
         return None if value is None else bool(value)
     if name in JSON_COLUMNS:
         return json.loads(value) if isinstance(value, str) else value
+    if name in PACKED_COLUMNS:
+        return inflate_json(value)
     return value

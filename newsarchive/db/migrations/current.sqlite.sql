@@ -1,4 +1,4 @@
--- The schema of revision 0013. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0014. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -87,7 +87,6 @@ CREATE TABLE articles (
 	word_count INTEGER NOT NULL, 
 	quality JSON NOT NULL, 
 	damage JSON NOT NULL, 
-	candidates JSON NOT NULL, 
 	content_hash TEXT NOT NULL, 
 	record_hash TEXT NOT NULL, 
 	minhash BLOB, 
@@ -100,7 +99,7 @@ CREATE TABLE articles (
 	alternative_headline TEXT NOT NULL, 
 	description TEXT NOT NULL, 
 	article_body TEXT NOT NULL, 
-	post_id TEXT DEFAULT '' NOT NULL, 
+	post_id TEXT DEFAULT '' NOT NULL, candidates BLOB, 
 	CONSTRAINT pk_articles PRIMARY KEY (id), 
 	CONSTRAINT fk_articles_cluster_id_clusters FOREIGN KEY(cluster_id) REFERENCES clusters (id) ON DELETE SET NULL, 
 	CONSTRAINT fk_articles_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE, 
@@ -274,29 +273,11 @@ CREATE TABLE article_revisions (
 	alternative_headline TEXT NOT NULL, 
 	description TEXT NOT NULL, 
 	article_body BLOB, 
-	article_html BLOB, 
-	run_id INTEGER, 
+	run_id INTEGER, markup BLOB, 
 	CONSTRAINT pk_article_revisions PRIMARY KEY (id), 
 	CONSTRAINT fk_article_revisions_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_article_revisions_capture_id_captures FOREIGN KEY(capture_id) REFERENCES captures (id) ON DELETE SET NULL, 
 	CONSTRAINT uq_article_revisions_article_id_version UNIQUE (article_id, version)
-);
-
-CREATE TABLE blocks (
-	id INTEGER NOT NULL, 
-	revision_id INTEGER NOT NULL, 
-	position INTEGER NOT NULL, 
-	kind TEXT NOT NULL, 
-	rule TEXT NOT NULL, 
-	text TEXT NOT NULL, 
-	element TEXT NOT NULL, 
-	level INTEGER NOT NULL, 
-	score DOUBLE, 
-	path TEXT NOT NULL, 
-	links JSON NOT NULL, 
-	CONSTRAINT pk_blocks PRIMARY KEY (id), 
-	CONSTRAINT fk_blocks_revision_id_article_revisions FOREIGN KEY(revision_id) REFERENCES article_revisions (id) ON DELETE CASCADE, 
-	CONSTRAINT uq_blocks_revision_id_position UNIQUE (revision_id, position)
 );
 
 CREATE TABLE edits (
@@ -434,6 +415,38 @@ CREATE VIRTUAL TABLE article_search USING fts5(
 CREATE VIRTUAL TABLE article_trigrams USING fts5(
         article_body, headline, content='articles', content_rowid='id', tokenize='trigram');
 
+CREATE TABLE lines (
+	hash BIGINT NOT NULL, 
+	text TEXT NOT NULL, 
+	CONSTRAINT pk_lines PRIMARY KEY (hash)
+)
+ WITHOUT ROWID
+
+;
+
+CREATE TABLE block_labels (
+	id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	CONSTRAINT pk_block_labels PRIMARY KEY (id), 
+	CONSTRAINT uq_block_labels_kind_rule UNIQUE (kind, rule)
+);
+
+CREATE TABLE dropped_lines (
+	revision_id INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	label_id INTEGER NOT NULL, 
+	line_hash BIGINT NOT NULL, 
+	score DOUBLE, 
+	CONSTRAINT pk_dropped_lines PRIMARY KEY (revision_id, position), 
+	CONSTRAINT fk_dropped_lines_revision_id_article_revisions FOREIGN KEY(revision_id) REFERENCES article_revisions (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_dropped_lines_label_id_block_labels FOREIGN KEY(label_id) REFERENCES block_labels (id), 
+	CONSTRAINT fk_dropped_lines_line_hash_lines FOREIGN KEY(line_hash) REFERENCES lines (hash)
+)
+ WITHOUT ROWID
+
+;
+
 CREATE INDEX ix_origins_domain ON origins (domain);
 
 CREATE INDEX ix_articles_canonical_key ON articles (canonical_key);
@@ -490,8 +503,6 @@ CREATE INDEX ix_discoveries_source_id ON discoveries (source_id);
 
 CREATE INDEX ix_article_revisions_capture_id ON article_revisions (capture_id);
 
-CREATE INDEX ix_blocks_kind ON blocks (kind);
-
 CREATE INDEX ix_edits_rule ON edits (rule);
 
 CREATE INDEX ix_field_changes_article_id ON field_changes (article_id);
@@ -503,6 +514,8 @@ CREATE INDEX ix_paraphrases_b_id ON paraphrases (b_id);
 CREATE INDEX ix_page_sightings_site_id_seen_at ON page_sightings (site_id, seen_at);
 
 CREATE INDEX ix_line_sightings_article_id ON line_sightings (article_id);
+
+CREATE INDEX ix_block_labels_rule ON block_labels (rule);
 
 CREATE VIEW current_articles AS 
         SELECT 
@@ -580,8 +593,14 @@ CREATE VIEW edits_made AS
         JOIN sites AS s ON s.id = a.site_id
         WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted');
 
-CREATE VIEW dropped_text AS 
-        SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text, b.path
+CREATE VIEW blocks AS
+        SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
+        FROM dropped_lines AS d
+        JOIN block_labels AS b ON b.id = d.label_id
+        JOIN lines AS l ON l.hash = d.line_hash;
+
+CREATE VIEW dropped_text AS
+        SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text
         FROM blocks AS b
         JOIN articles AS a ON a.revision_id = b.revision_id
         JOIN sites AS s ON s.id = a.site_id
@@ -617,4 +636,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced;
  END;
 
-INSERT INTO alembic_version VALUES ('0013');
+INSERT INTO alembic_version VALUES ('0014');

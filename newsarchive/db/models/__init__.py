@@ -3,7 +3,16 @@
 The full-text tables have no models: they differ by database (`newsarchive.db.fulltext`).
 """
 
-from newsarchive.db.models.articles import ArticleRow, BlockRow, EditRow, FieldChange, Quarantined, Revision
+from newsarchive.db.models.articles import (
+    ArticleRow,
+    BlockLabel,
+    DroppedLine,
+    EditRow,
+    FieldChange,
+    Line,
+    Quarantined,
+    Revision,
+)
 from newsarchive.db.models.base import NAMING, ArticleAuthor, ArticleTerm, AuthorRow, Base, ImageRow, Term
 from newsarchive.db.models.copies import (
     ArticleOrigin,
@@ -35,16 +44,18 @@ __all__ = [
     "ArticleTerm",
     "AuthorRow",
     "Base",
-    "BlockRow",
+    "BlockLabel",
     "CaptureRow",
     "Cluster",
     "CopyRow",
     "CrawlDefaults",
     "CrawlRun",
     "Discovery",
+    "DroppedLine",
     "EditRow",
     "FieldChange",
     "ImageRow",
+    "Line",
     "LineSighting",
     "MinhashBand",
     "MinhashPage",

@@ -2,19 +2,23 @@
 
 `articles` says what an article is today, its text included, in plain columns for whoever asks with `sqlite3`.
 `article_revisions` has every version of its texts, `field_changes` every change of another field. A body is stored
-once: the current version's in its article, that of any other version in `article_revisions`, deflated. `blocks` and
-`edits` explain a version: what was left out, what was repaired. `quarantine` has the articles that readers do not see
-until a person has looked.
+once: the current version's in its article, that of any other version in `article_revisions`, deflated. `quarantine` has
+the articles that readers do not see until a person has looked.
+
+`dropped_lines` and `edits` explain a version: what was left out, what was repaired. A menu stands on every page of a
+site, so a dropped line is a row of three numbers: `lines` has each text once, `block_labels` each kind with its rule.
+The view `blocks` puts them together. Where a line stood in its page, its links and the HTML of the text are packed
+into `article_revisions.markup` (`db.markup`).
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade, set_null
-from newsarchive.db.types import Compressed
+from newsarchive.db.types import Compressed, CompressedJson
 
 
 class ArticleRow(Base):
@@ -53,7 +57,6 @@ class ArticleRow(Base):
     word_count: Mapped[int] = mapped_column(default=0)
     quality: Mapped[dict[str, Any]] = mapped_column(default=dict)
     damage: Mapped[list[Any]] = mapped_column(default=list)
-    candidates: Mapped[list[Any]] = mapped_column(default=list)
     content_hash: Mapped[str] = mapped_column(default="", index=True)
     record_hash: Mapped[str] = mapped_column(default="")
     minhash: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -67,13 +70,14 @@ class ArticleRow(Base):
     description: Mapped[str] = mapped_column(default="")
     article_body: Mapped[str] = mapped_column(default="")
     post_id: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    candidates: Mapped[list[Any]] = mapped_column(CompressedJson, nullable=True)
 
 
 class Revision(Base):
     """One version of an article's text; versions are only ever added.
 
     `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one, whose
-    text its article holds. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
+    text its article holds. `markup` is the HTML of the text and more, as `db.markup` packs it with that text. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
     learns of the site replaces the version, while a later crawl adds another.
     """
 
@@ -93,8 +97,8 @@ class Revision(Base):
     alternative_headline: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
     article_body: Mapped[str] = mapped_column(Compressed, nullable=True)
-    article_html: Mapped[str] = mapped_column(Compressed, nullable=True)
     run_id: Mapped[int | None]  # no foreign key: a version outlives the record of its run
+    markup: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class FieldChange(Base):
@@ -117,26 +121,46 @@ class FieldChange(Base):
     value_after: Mapped[list[Any]]
 
 
-class BlockRow(Base):
-    """A block that was left out of a version: `kind` is its label, `rule` says why.
+class Line(Base):
+    """The text of lines that were left out, each text once. `hash` is the text's number (`db.rows.line_hash`).
 
-    `position` counts all blocks of the page, so that dropped text can be put back in its place.
+    A text stays when the last version that left it out is read again and keeps it: to look for such texts costs more
+    than they do.
     """
 
-    __tablename__ = "blocks"
-    __table_args__ = (UniqueConstraint("revision_id", "position"),)
+    __tablename__ = "lines"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    text: Mapped[str]
+
+
+class BlockLabel(Base):
+    """What a dropped line is (`kind`, its label) and why it was left out (`rule`), each pair once."""
+
+    __tablename__ = "block_labels"
+    __table_args__ = (UniqueConstraint("kind", "rule"), Index(None, "rule"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    revision_id: Mapped[int] = cascade("article_revisions.id")
-    position: Mapped[int]
-    kind: Mapped[str] = mapped_column(index=True)
-    rule: Mapped[str] = mapped_column(default="")
-    text: Mapped[str]
-    element: Mapped[str] = mapped_column(default="paragraph")
-    level: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[str]
+    rule: Mapped[str]
+
+
+class DroppedLine(Base):
+    """A line that was left out of a version; the view `blocks` shows it with its text, kind and rule.
+
+    `position` counts all blocks of the page, so that dropped text can be put back in its place. `score` is the margin of
+    the classifier, empty where a rule decided.
+    """
+
+    __tablename__ = "dropped_lines"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    revision_id: Mapped[int] = cascade("article_revisions.id", primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    label_id: Mapped[int] = mapped_column(ForeignKey("block_labels.id"))
+    line_hash: Mapped[int] = mapped_column(ForeignKey("lines.hash"))
     score: Mapped[float | None]
-    path: Mapped[str] = mapped_column(default="")
-    links: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class EditRow(Base):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.hidden import visible
+from newsarchive.db.markup import unpacked
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.values import inflate, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
@@ -107,7 +108,7 @@ def get(source: File | Engine, url_or_id: str | int) -> Stored:
 
 
 _ARTICLES = """
-    SELECT a.*, s.domain AS site, r.article_html, r.version, r.change_kind, r.payload_digest,
+    SELECT a.*, s.domain AS site, r.markup, r.version, r.change_kind, r.payload_digest,
            coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
            (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
     FROM articles AS a
@@ -165,14 +166,16 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     article_id, revision_id = row["id"], row["revision_id"]
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
+    dropped = related["blocks"].get(revision_id, [])
+    html, spots = unpacked(row["markup"], row["article_body"], [block["text"] for block in dropped])
     article = rows.article_from(
         row,
-        {"article_html": inflate(row["article_html"])},
+        {"article_html": html},
         authors=[Author(a["name"], a["kind"], a["url"]) for a in related["authors"].get(article_id, [])],
         keywords=[term["name"] for term in related["keywords"].get(article_id, [])],
         image=Image(image["url"], image["caption"], image["credit"]) if image else None,
         origin=rows.origin_from(origin | {"evidence": origin["origin_evidence"]}) if origin else None,
-        dropped=tuple(rows.block_from(block) for block in related["blocks"].get(revision_id, [])),
+        dropped=tuple(map(rows.block_from, dropped, spots)),
         edits=tuple(rows.edit_from(edit) for edit in related["edits"].get(revision_id, [])),
     )
     own = {f.name: getattr(article, f.name) for f in fields(Article)}

@@ -15,9 +15,9 @@ from newsarchive.db.hidden import HIDDEN, visible
 from newsarchive.db.models import (
     ArticleOrigin,
     ArticleRow,
-    BlockRow,
     Cluster,
     CrawlRun,
+    DroppedLine,
     OriginRow,
     Site,
     Url,
@@ -165,10 +165,10 @@ def places(engine: Engine, article_id: int) -> list[int]:
     """Where the dropped blocks of an article's current revision stood among all blocks of its page, in the
     order of `Stored.dropped`."""
     query = (
-        select(BlockRow.position)
-        .join(ArticleRow, ArticleRow.revision_id == BlockRow.revision_id)
+        select(DroppedLine.position)
+        .join(ArticleRow, ArticleRow.revision_id == DroppedLine.revision_id)
         .where(ArticleRow.id == article_id)
-        .order_by(BlockRow.position)
+        .order_by(DroppedLine.position)
     )
     with reading(engine) as connection:
         return list(connection.execute(query).scalars())

@@ -44,7 +44,7 @@ _COUNTS = {
     "languages": ("in_language", "articles AS a", "a.id"),
     "origins": ("o.name", "article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id", "ao.article_id"),
     "repairs": ("e.rule", "edits AS e", "e.revision_id"),
-    "dropped": ("b.kind", "blocks AS b", "b.revision_id"),
+    "dropped": ("l.kind", "dropped_lines AS d JOIN block_labels AS l ON l.id = d.label_id", "d.revision_id"),
 }
 _TOTALS = {
     "articles": "count(*) FROM articles AS a WHERE {visible}",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, fulltext, rows, site_templates
+from newsarchive.db import bulk, dropped_lines, fulltext, rows, site_templates
 from newsarchive.db.frontier import updates
 from newsarchive.db.models import (
     ArticleAuthor,
@@ -22,7 +22,6 @@ from newsarchive.db.models import (
     ArticleTerm,
     AuthorRow,
     Base,
-    BlockRow,
     EditRow,
     ImageRow,
     OriginRow,
@@ -230,6 +229,7 @@ class Batch:
                 "version": versions.get(plan.article_id, 0) + 1,
                 "change_kind": plan.change_kind,
                 "run_id": self.run_id,
+                "markup": rows.markup_of(plan.article),
             }
             | ({} if plan.is_late else {"article_body": None})
             for plan in plans
@@ -252,15 +252,13 @@ class Batch:
         """
         again = [plan.revision_id for plan in plans if not plan.adds_version]
         markup = [
-            {"b_id": p.revision_id, "article_html": p.article.article_html}
-            for p in plans
-            if not p.adds_version
+            {"b_id": p.revision_id, "markup": rows.markup_of(p.article)} for p in plans if not p.adds_version
         ]
         self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), markup)
-        for table in (BlockRow, EditRow):
-            if again:
-                self.connection.execute(delete(table).where(table.revision_id.in_(again)))
-        self._insert_rows(BlockRow, [row for p in plans for row in rows.block_rows(p.article, p.revision_id)])
+        if again:
+            dropped_lines.forget(self.connection, again)
+            self.connection.execute(delete(EditRow).where(EditRow.revision_id.in_(again)))
+        dropped_lines.keep(self.connection, [(p.revision_id, p.article) for p in plans])
         self._insert_rows(EditRow, [row for p in plans for row in rows.edit_rows(p.article, p.revision_id)])
 
     def _update_articles(self) -> None:
