@@ -9,9 +9,11 @@ other item passes untouched. A setting that the project does not set is as in `n
 from __future__ import annotations
 
 from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
 
 from newsarchive import browser, middlewares, pipelines
 from newsarchive import settings as own_settings
+from newsarchive.config import AUTO
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
 from newsarchive.extensions import progress, warc
@@ -19,6 +21,37 @@ from newsarchive.version import user_agent
 
 #: Pipeline → priority. Other projects have room for their pipelines between any two of these.
 STEP_PRIORITIES: dict[type, int] = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
+#: The priority of the pipeline that applies the site's template.
+TEMPLATE_PRIORITY = 800
+
+#: The pipeline that takes the place of them all.
+IN_PROCESSES: dict[type, int] = {pipelines.WorkersPipeline: 100}
+#: Our pipelines that no step is read by: a project may move them.
+OTHERS = (
+    pipelines.CapturePipeline, pipelines.TemplatePipeline, pipelines.SincePipeline, pipelines.StorePipeline,
+)  # fmt: skip
+
+
+def reading(settings: BaseSettings) -> dict[type, int]:
+    """The pipelines that read a page: one for all steps, in processes, or one for each step.
+
+    `auto` means one for each step where the project has a pipeline of its own among them, or places one of them itself.
+    """
+    wanted = settings.get("NEWSARCHIVE_WORKERS")
+    if wanted == AUTO:
+        return STEP_PRIORITIES if sits_between(settings) else IN_PROCESSES
+    return IN_PROCESSES if int(wanted or 0) else STEP_PRIORITIES
+
+
+def sits_between(settings: BaseSettings) -> bool:
+    """Whether the project has placed a pipeline before the site's template is applied and after the first step, or has
+    placed one of the steps itself."""
+    given = {load_object(one): place for one, place in settings.getwithbase("ITEM_PIPELINES").items()}
+    first = min(STEP_PRIORITIES.values())
+    own = {cls: place for cls, place in given.items() if cls not in OTHERS and place is not None}
+    return not given.keys().isdisjoint(STEP_PRIORITIES) or any(
+        first <= place < TEMPLATE_PRIORITY for place in own.values()
+    )
 
 
 class Addon:
@@ -38,12 +71,11 @@ class Addon:
         )
         settings.set("USER_AGENT", agent, priority="addon")
         browser.configure(settings)
-        in_processes: dict[type, int] = {pipelines.WorkersPipeline: 100}
         components: dict[str, dict[type, int]] = {
             "ITEM_PIPELINES": {
                 pipelines.CapturePipeline: 50,
-                **(in_processes if settings.getint("NEWSARCHIVE_WORKERS") else STEP_PRIORITIES),
-                pipelines.TemplatePipeline: 800,
+                **reading(settings),
+                pipelines.TemplatePipeline: TEMPLATE_PRIORITY,
                 pipelines.SincePipeline: 850,
                 pipelines.StorePipeline: 900,
             },

@@ -28,6 +28,9 @@ from newsarchive.exceptions import UsageError
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
 
+#: The value of `crawl.workers` for as many processes as the machine has cores but one.
+AUTO = "auto"
+
 FILE_NAME = "newsarchive.toml"
 #: The variable that names the file; an option `--config` sets it for the command and all that it starts.
 FILE_VARIABLE = "NEWSARCHIVE_CONFIG"
@@ -87,6 +90,20 @@ def _whole(lowest: int, highest: int = 10**6) -> Reader:
         if type(number) is not int or not lowest <= number <= highest:
             raise ValueError(f"is no whole number from {lowest} to {highest}")
         return number
+
+    return read
+
+
+def _whole_or_auto(lowest: int, highest: int) -> Reader:
+    whole = _whole(lowest, highest)
+
+    def read(value: Any, folder: Path) -> int | str:
+        if value == AUTO:
+            return AUTO
+        try:
+            return int(whole(value, folder))
+        except ValueError as error:
+            raise ValueError(f'{error}, and not "{AUTO}"') from None
 
     return read
 
@@ -186,7 +203,16 @@ KEYS: Mapping[str, Key] = {
             "DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY",
         ),
         _key("crawl.user_agent", _text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
-        _key("crawl.workers", _whole(0, 256), 0, "processes for extraction; 0 works in the crawl's own process"),
+        _key(
+            "crawl.workers", _whole_or_auto(0, 256), AUTO,
+            "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (the machine's cores but"
+            " one, from the 20th page of a crawl on)",
+        ),
+        _key(
+            "crawl.page_seconds", _number(0.1, 3600), 10.0,
+            "seconds of CPU time (or six times as long by the clock) after which a worker process is stopped, and its page"
+            " refused as `too slow`; its bytes are kept",
+        ),
         _key(
             "crawl.in_flight", _whole(1, 1000), 8,
             "posts of one site that may be fetched and not stored yet; a killed crawl fetches at most these again",

@@ -56,6 +56,10 @@ class DropReason(StrEnum):
     #: Its post is older than the crawl wants.
     BEFORE_SINCE = "before since"
     BROKEN = "broken"
+    #: Reading it took longer than `NEWSARCHIVE_PAGE_SECONDS`.
+    TOO_SLOW = "too slow"
+    #: Two processes died in reading it.
+    CRASHED = "crashed"
     #: A step of another project raised an error on it.
     STEP_FAILED = "step failed"
 

@@ -7,21 +7,24 @@ here does `NotAnArticle` become Scrapy's `DropItem`.
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+import itertools
+import logging
+import os
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
-from multiprocessing import get_context
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
 from scrapy.http import Response
 
 from newsarchive import adapters as adapters  # importing it registers the adapters of articles and captures
-from newsarchive import plugins
+from newsarchive import plugins, worker, worker_pool
 from newsarchive import rules as rules_module
-from newsarchive.collector import set_up_collector
+from newsarchive.config import AUTO
 from newsarchive.core import steps
 from newsarchive.core.discovery import find
 from newsarchive.core.site_template.model import Template
@@ -45,15 +48,49 @@ from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.spiders.warc import WarcSpider
+from newsarchive.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
 
 #: Sites whose templates are kept in memory; with more, the template that was used longest ago is loaded again.
 MAX_TEMPLATES_IN_MEMORY = 64
 #: Seconds that an article waits for others to share its commit. More: a killed crawl fetches more posts again. Less: more
 #: commits.
 MAX_COMMIT_DELAY_SECONDS = 0.05
+#: Pages of a crawl that its own process reads where the number of workers is `auto`. A worker is ready after 2 s of
+#: CPU time, in which a process reads 20 pages.
+MIN_PAGES_FOR_WORKERS = 20
+#: Seconds of CPU time of a page in a worker process, where `NEWSARCHIVE_PAGE_SECONDS` does not say otherwise. A usual page takes
+#: .08, the largest real one that was seen 2.
+MAX_PAGE_SECONDS = 10.0
+#: Seconds that the end of a crawl waits for pages that workers still read. A page may take no longer.
+MAX_CLOSE_SECONDS = 15.0
+
+#: Reads pages where no worker process does: one after the other, since they would only take turns, and not in the
+#: reactor, which one large page would stop for a second.
+_reading = ThreadPoolExecutor(1, "newsarchive-reading")
+
+
+async def in_reading_thread(read: Callable[..., Any], *arguments: Any) -> Any:
+    """What `read` gives, called in the thread that reads the pages of this process."""
+    return await asyncio.get_running_loop().run_in_executor(_reading, read, *arguments)
+
+
+def worker_count(settings: BaseSettings) -> int:
+    """The worker processes that `NEWSARCHIVE_WORKERS` allows: a number, or the cores but one for `auto`."""
+    wanted = settings.get("NEWSARCHIVE_WORKERS") or 0
+    return cores() - 1 if wanted == AUTO else int(wanted)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class CapturePipeline:
@@ -67,6 +104,13 @@ class CapturePipeline:
         self.crawler = crawler
         #: Items under way: `scrapy parse --pipelines` closes the spider without waiting for them.
         self.running: set[asyncio.Task[Any]] = set()
+
+    @staticmethod
+    async def all_done(crawler: Crawler, seconds: float | None = None) -> None:
+        """Wait for the items that are under way, up to so many seconds."""
+        first = crawler.get_item_pipeline(CapturePipeline)
+        if first is not None and (running := first.running - {asyncio.current_task()}):
+            await asyncio.wait(running, timeout=seconds)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -140,15 +184,18 @@ class StepPipeline:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(rules_of(crawler.settings), steps_of(crawler.settings))
 
-    def process_item(self, item: Any) -> Any:
+    async def process_item(self, item: Any) -> Any:
         if not isinstance(item, self.takes):
             return item
-        record: Any = item
         try:
-            for step in self.steps:
-                record = step(record, self.rules)
+            return await in_reading_thread(self.run, item)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
+
+    def run(self, record: Any) -> Any:
+        """The record after the steps. Raises `NotAnArticle`."""
+        for step in self.steps:
+            record = step(record, self.rules)
         return record
 
 
@@ -188,15 +235,35 @@ STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
 )
 
 
+class SiteTemplate:
+    """The template of a site as it was loaded; `version` is another number after each loading."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, template: Template) -> None:
+        self.template, self.version = template, next(self._numbers)
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The template as a worker process is sent it."""
+        return pickle.dumps(self.template, pickle.HIGHEST_PROTOCOL)
+
+    @property
+    def shared(self) -> worker_pool.Shared:
+        return worker_pool.Shared(self.template.site, self.version, self.packed)
+
+
 class TemplatePipeline:
     """Applies the template of the site, learned in earlier crawls or in this one (see `learning`).
 
     With it a page that did not change gives the text that is stored, so that a difference is the publisher's revision.
+    An article that a worker process has read has it already.
     """
 
     def __init__(self, rules: Rules, database_url: str, steps: Steps = STEPS) -> None:
         self.rules, self.steps, self.engine = rules, steps, open_engine(database_url)
-        self.template = lru_cache(maxsize=MAX_TEMPLATES_IN_MEMORY)(self._load)
+        #: site → its template, the one that was asked for longest ago first
+        self.loaded: OrderedDict[str, asyncio.Future[SiteTemplate]] = OrderedDict()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -207,19 +274,29 @@ class TemplatePipeline:
 
     def forget(self, site: str) -> None:
         """A site was learned anew: its template is loaded again when its next page comes."""
-        self.template.cache_clear()
+        self.loaded.pop(site, None)
 
-    def _load(self, site: str) -> Template:
+    async def template(self, site: str) -> SiteTemplate:
+        """The template of a site, loaded in a thread when it is asked for first."""
+        if site not in self.loaded:
+            self.loaded[site] = asyncio.ensure_future(asyncio.to_thread(self._load, site))
+            if len(self.loaded) > MAX_TEMPLATES_IN_MEMORY:
+                self.loaded.popitem(last=False)
+        self.loaded.move_to_end(site)
+        return await asyncio.shield(self.loaded[site])
+
+    def _load(self, site: str) -> SiteTemplate:
         try:
-            return site_templates.load(self.engine, site)
+            return SiteTemplate(site_templates.load(self.engine, site))
         except DatabaseError:  # a dry run may have no archive yet; `StorePipeline` reports any other error
-            return Template(site)
+            return SiteTemplate(Template(site))
 
-    def process_item(self, item: Any) -> Any:
-        if not isinstance(item, Article):
+    async def process_item(self, item: Any) -> Any:
+        if not isinstance(item, Article) or item.seen is not None:
             return item
+        template = (await self.template(site_of(item.url))).template
         try:
-            return steps.templated(item, self.template(site_of(item.url)), self.rules, self.steps)
+            return await in_reading_thread(steps.templated, item, template, self.rules, self.steps)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
 
@@ -247,46 +324,80 @@ class SincePipeline:
         return item
 
 
-#: The rules and steps of a worker process.
-_worker: tuple[Rules, Steps] | None = None
-
-
-def _start_worker(folder: str, phrases: Sequence[str]) -> None:
-    """Load the rules and the steps, once in each process."""
-    global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crawl gets Ctrl+C too, and ends its workers
-    _worker = rules_module.default(folder), plugins.steps(phrases)
-    set_up_collector()
-
-
-def _article_from(capture: Capture) -> Article:
-    assert _worker is not None
-    return steps.article_from(capture, *_worker)
-
-
 class WorkersPipeline:
-    """The same steps as the step pipelines, in a pool of processes, one call for each page."""
+    """The same steps as the step pipelines, and the site's template, in processes: one job for each page.
 
-    def __init__(self, workers: int, folder: str, steps: Sequence[str] = ()) -> None:
-        # "fork" would copy the reactor's threads and sockets into each worker.
-        self.pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (folder, steps))
+    A page that takes longer than `NEWSARCHIVE_PAGE_SECONDS`, or kills two processes, is refused, and no other page is
+    harmed. The first pages of a crawl (`first_page`), and all pages where no process can be started, are read by this
+    process.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        folder: str = "",
+        phrases: Sequence[str] = (),
+        *,
+        seconds: float = MAX_PAGE_SECONDS,
+        first_page: int = 0,
+        crawler: Crawler | None = None,
+    ) -> None:
+        self.rules, self.steps = rules_module.default(folder), plugins.steps(phrases)
+        self.pool: WorkerPool | None = None
+        if workers:
+            self.pool = WorkerPool(workers, "newsarchive.worker:Worker", (folder, tuple(phrases)), seconds)
+        self.first_page, self.pages, self.crawler = first_page, 0, crawler
+        #: Whether no process could be started.
+        self.broken = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        folder, steps = settings.get("NEWSARCHIVE_RULES") or "", settings.getlist("NEWSARCHIVE_STEPS")
-        return cls(settings.getint("NEWSARCHIVE_WORKERS"), folder, steps)
+        return cls(
+            worker_count(settings),
+            settings.get("NEWSARCHIVE_RULES") or "",
+            settings.getlist("NEWSARCHIVE_STEPS"),
+            seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS", MAX_PAGE_SECONDS),
+            first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
+            crawler=crawler,
+        )
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, Capture):
             return item
+        self.pages += 1
+        pipeline = self.crawler.get_item_pipeline(TemplatePipeline) if self.crawler else None
+        template = await pipeline.template(site_of(item.url)) if pipeline else None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, _article_from, item)
+            return await self.read(item, template)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
+        except worker_pool.TooSlow as error:
+            raise Dropped(item, NotAnArticle(DropReason.TOO_SLOW, str(error))) from error
+        except worker_pool.Died as error:
+            raise Dropped(item, NotAnArticle(DropReason.CRASHED, str(error))) from error
 
-    def close_spider(self) -> None:
-        self.pool.shutdown()
+    async def read(self, capture: Capture, template: SiteTemplate | None) -> Article:
+        """The article of a page, by a worker process where there is one."""
+        if self.pool is not None and self.pages > self.first_page and not self.broken:
+            try:
+                job = self.pool.submit(capture, template.shared if template else None)
+                article: Article = await asyncio.wrap_future(job)
+            except worker_pool.NotStarted as error:
+                if not self.broken:
+                    logger.warning("%s; the crawl reads its pages itself, one after the other", error)
+                self.broken = True
+            else:
+                return article if article.capture else replace(article, capture=capture)
+        known = template.template if template else None
+        read: Article = await in_reading_thread(worker.read, capture, known, self.rules, self.steps)
+        return read
+
+    async def close_spider(self) -> None:
+        if self.pool is not None:
+            if self.crawler is not None:
+                await CapturePipeline.all_done(self.crawler, MAX_CLOSE_SECONDS)
+            await asyncio.to_thread(self.pool.close, MAX_CLOSE_SECONDS)
 
 
 class StorePipeline:
@@ -375,9 +486,7 @@ class StorePipeline:
             close_for(self.crawler, error)
 
     async def close_spider(self) -> None:
-        first = self.crawler.get_item_pipeline(CapturePipeline)
-        if first is not None and (running := first.running - {asyncio.current_task()}):
-            await asyncio.wait(running)
+        await CapturePipeline.all_done(self.crawler)
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
             await self.learning.close()

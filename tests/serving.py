@@ -125,9 +125,9 @@ def crawl(
 
 
 def started(
-    *arguments: str, db: Path | str, spider: str = "news", fast: bool = True
+    *arguments: str, db: Path | str, spider: str = "news", fast: bool = True, own_group: bool = False
 ) -> subprocess.Popen[str]:
-    """The same, while it runs."""
+    """The same, while it runs; `own_group` makes it the leader of a process group, which a signal can reach as a whole."""
     command = [sys.executable, "-m", "scrapy", "crawl", spider]
     for before, word in zip(("", *arguments), arguments, strict=False):
         option = word.startswith("-") or before.startswith("-")
@@ -143,7 +143,7 @@ def started(
     }
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=Path(str(db)).parent if "://" not in str(db) else None,
+        cwd=Path(str(db)).parent if "://" not in str(db) else None, start_new_session=own_group,
     )  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import scrapy
@@ -18,12 +21,17 @@ from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
-from newsarchive import pipelines, rules
+from newsarchive import pipelines, rules, worker_pool
 from newsarchive import settings as own
 from newsarchive.addon import Addon
 from newsarchive.core import steps
+from newsarchive.core.site_template.evidence import Finding
+from newsarchive.core.site_template.model import Entry, Template
+from newsarchive.core.text.line_keys import line_key
+from newsarchive.db import site_templates
+from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import UsageError
-from newsarchive.items import Article, Capture
+from newsarchive.items import Article, Capture, DropReason
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.version import user_agent
 
@@ -48,12 +56,43 @@ def test_the_pipelines_stand_in_the_order_of_the_steps() -> None:
     assert ordered == [pipelines.CapturePipeline, *pipelines.STEP_PIPELINES, *AFTER]
 
 
-def test_with_workers_one_pipeline_runs_the_whole_chain() -> None:
-    settings = Settings({"NEWSARCHIVE_WORKERS": 2})
+class Foreign:
+    """A pipeline of another project."""
+
+
+#: (the setting, the project's own pipelines, whether one pipeline reads in processes)
+CHAINS = [
+    (2, {}, True),
+    ("2", {}, True),
+    (2, {Foreign: 300}, True),
+    ("auto", {}, True),
+    (0, {}, False),
+    ("0", {}, False),
+    ("auto", {Foreign: 20}, True),  # it sees captures either way
+    ("auto", {Foreign: 100}, False),
+    ("auto", {Foreign: 300}, False),
+    ("auto", {Foreign: 799}, False),  # it sees articles before the site's template is applied
+    ("auto", {Foreign: 850}, True),
+    ("auto", {Foreign: 1000}, True),
+    ("auto", {Foreign: None}, True),
+    ("auto", {"newsarchive.pipelines.ExtractPipeline": None, Foreign: 1000}, False),
+    ("auto", {"newsarchive.pipelines.OriginPipeline": 350}, False),
+    ("auto", {"newsarchive.pipelines.StorePipeline": 700}, True),
+]
+
+
+@pytest.mark.parametrize(("workers", "own", "in_processes"), CHAINS)
+def test_one_pipeline_reads_in_processes_or_one_for_each_step(
+    workers: int | str, own: dict[type | str, int | None], in_processes: bool
+) -> None:
+    settings = Settings({"NEWSARCHIVE_WORKERS": workers, "ITEM_PIPELINES": own})
     Addon().update_settings(settings)
-    chain = settings.getdict("ITEM_PIPELINES")
-    ordered = sorted(chain, key=chain.__getitem__)
-    assert ordered == [pipelines.CapturePipeline, pipelines.WorkersPipeline, *AFTER]
+    chain = {load_object(one): place for one, place in settings.getdict("ITEM_PIPELINES").items()}
+    assert (pipelines.WorkersPipeline in chain) is in_processes
+    assert chain.keys().isdisjoint(pipelines.STEP_PIPELINES) is in_processes
+    if in_processes:
+        ours = [one for one in sorted(chain, key=lambda one: chain[one] or 0) if one is not Foreign]
+        assert ours[:2] == [pipelines.CapturePipeline, pipelines.WorkersPipeline]
 
 
 def test_a_project_that_places_a_pipeline_itself_keeps_its_place() -> None:
@@ -203,7 +242,7 @@ def run_steps(capture: Capture) -> Article:
     crawler = get_crawler(settings_dict={"ADDONS": {}})
     item: object = capture
     for cls in pipelines.STEP_PIPELINES:
-        item = cls.from_crawler(crawler).process_item(item)
+        item = asyncio.run(cls.from_crawler(crawler).process_item(item))
     assert isinstance(item, Article)
     return item
 
@@ -213,15 +252,96 @@ def test_step_by_step_gives_what_one_call_gives() -> None:
     assert run_steps(capture) == steps.article_from(capture, rules.default())
 
 
-def test_a_worker_gives_what_one_call_gives() -> None:
-    capture = Capture("https://blog.example/bridge/", PAGE)
-    pipeline = pipelines.WorkersPipeline(1, "")
+@contextmanager
+def workers(count: int, **options: Any) -> Iterator[pipelines.WorkersPipeline]:
+    pipeline = pipelines.WorkersPipeline(count, **options)
     try:
+        yield pipeline
+    finally:
+        asyncio.run(pipeline.close_spider())
+        assert pipeline.pool is None or pipeline.pool.processes() == []
+
+
+@pytest.mark.parametrize(("count", "first_page"), [(1, 0), (1, 1), (0, 0)])
+def test_a_worker_gives_what_one_call_gives(count: int, first_page: int) -> None:
+    capture = Capture("https://blog.example/bridge/", PAGE)
+    with workers(count, first_page=first_page) as pipeline:
         assert asyncio.run(pipeline.process_item(capture)) == steps.article_from(capture, rules.default())
+        assert bool(pipeline.pool and pipeline.pool.processes()) is (first_page < count)
         with pytest.raises(pipelines.Dropped, match=r"blog\.example/empty/: empty"):
             asyncio.run(pipeline.process_item(Capture("https://blog.example/empty/", b"")))
-    finally:
-        pipeline.close_spider()
+
+
+def test_a_worker_applies_the_template_that_the_crawl_has(tmp_path: Path) -> None:
+    line = "Follow the Harbour Gazette for the news of every day from the islands and the coast"
+    body = PAGE.replace(b"</article>", f"<p>{line}.</p></article>".encode())
+    capture = Capture("https://blog.example/bridge/", body)
+    crawler = get_crawler(
+        settings_dict={
+            "ADDONS": {"newsarchive.addon.Addon": 500},
+            "NEWSARCHIVE_WORKERS": 1,
+            "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db",
+        }
+    )
+    templates = pipelines.TemplatePipeline.from_crawler(crawler)
+    crawler.get_item_pipeline = lambda cls: templates if cls is pipelines.TemplatePipeline else None  # type: ignore[method-assign]
+    pipeline = pipelines.WorkersPipeline.from_crawler(crawler)
+
+    async def run() -> tuple[Article, Article]:
+        before = await pipeline.process_item(capture)
+        upgrade(templates.engine)
+        finding = Finding("drop", "promo", "locked by hand")
+        key = line_key(f"{line}.")
+        site_templates.save(templates.engine, Template("blog.example", {key: Entry(key, finding)}))
+        templates.forget("blog.example")
+        after = await pipeline.process_item(capture)
+        assert await templates.process_item(after) is after  # it is applied once
+        await pipeline.close_spider()
+        return before, after
+
+    before, after = asyncio.run(run())
+    assert line in before.article_body
+    assert line not in after.article_body
+    assert before.seen is not None
+    assert after.capture is capture
+
+
+def test_a_page_that_takes_too_long_is_refused_and_its_neighbours_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_pool, "CLOCK_FACTOR", 1000)  # however busy the machine
+    slow = ["tests.pool_jobs:spinning after decode"]
+    other = Capture("https://blog.example/bridge/", PAGE)
+    with workers(1, phrases=slow, seconds=3.0) as pipeline:
+        with pytest.raises(pipelines.Dropped, match="too slow: more than 3 seconds of CPU time") as caught:
+            asyncio.run(pipeline.process_item(Capture("https://blog.example/spin/", PAGE)))
+        assert caught.value.reason == DropReason.TOO_SLOW
+        assert caught.value.capture is not None  # what is kept of it
+        assert asyncio.run(pipeline.process_item(other)).headline == "A bridge"
+
+
+def test_a_page_that_kills_two_processes_is_refused_and_its_neighbours_are_read() -> None:
+    deadly = ["tests.pool_jobs:dying after decode"]
+    with workers(1, phrases=deadly) as pipeline:
+        with pytest.raises(
+            pipelines.Dropped, match=r"crashed: .* died 2 times, at last by SIGKILL"
+        ) as caught:
+            asyncio.run(pipeline.process_item(Capture("https://blog.example/die/", PAGE)))
+        assert caught.value.reason == DropReason.CRASHED
+        assert asyncio.run(pipeline.process_item(Capture("https://blog.example/bridge/", PAGE)))
+
+
+def test_where_no_process_starts_the_crawl_reads_its_pages_itself(caplog: pytest.LogCaptureFixture) -> None:
+    with workers(1) as pipeline:
+        assert pipeline.pool is not None
+        pipeline.pool.factory = "no.such.module:Worker"
+        for _ in range(2):
+            article = asyncio.run(pipeline.process_item(Capture("https://blog.example/bridge/", PAGE)))
+            assert article.headline == "A bridge"
+    assert [record.message for record in caplog.records if "itself" in record.message] == [
+        "a worker process cannot start: ModuleNotFoundError: No module named 'no'; the crawl reads its pages itself, one"
+        " after the other"
+    ]
 
 
 def test_a_page_that_is_no_article_is_dropped_with_its_reason_and_url() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -44,7 +45,7 @@ def unchanged(record: Any, rules: Rules) -> Any:
 def through_pipelines(steps: process.Steps) -> Any:
     record: Any = CAPTURE
     for cls in pipelines.STEP_PIPELINES:
-        record = cls(rules.default(), steps).process_item(record)
+        record = asyncio.run(cls(rules.default(), steps).process_item(record))
     return record
 
 

@@ -1,0 +1,362 @@
+"""A pool of processes, in which a job that hangs or kills its process costs no other job.
+
+    pool = WorkerPool(2, "newsarchive.worker:Worker", (rules_folder, steps), seconds=10)
+    future = pool.submit(capture)      # a concurrent.futures.Future
+    pool.close(seconds=5)
+
+`concurrent.futures.ProcessPoolExecutor` fails every later job once one of its processes has died, and cannot stop a job.
+`pebble` can do both, but all its processes share one pipe with a lock, it looks for dead ones ten times a second, and a
+job cannot be sent to the process that has seen its site's template. So each process has a pipe of its own here, and a
+thread that sends it one job at a time and waits for the answer. The end of the pipe tells that the process has died.
+
+A process is started when a job waits and all others are busy, never before. Standard library only.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pkgutil import resolve_name
+from typing import Any, NamedTuple, Protocol
+
+#: Seconds that a process may take to load what it needs. A slow disk takes ten; more means that it hangs.
+MAX_START_SECONDS = 120.0
+#: Processes that die one after the other under one job before it fails. One that ran out of memory may not be to blame,
+#: two are.
+MAX_DEATHS = 2
+#: Values that a process holds (see `Shared`); with more, it forgets all of them. A crawl has few sites at a time.
+MAX_SHARED = 64
+#: Seconds that processes get to end once they were killed.
+MAX_KILL_SECONDS = 2.0
+#: A job is stopped when it takes this many times the allowed seconds by the clock: it waits for something, or the system
+#: has no timer of CPU time (Windows). On a busy machine a job with enough CPU time takes several times as long.
+CLOCK_FACTOR = 6
+#: What the system ends a process with whose CPU time is up, `None` where it has no such timer.
+TIME_IS_UP = getattr(signal, "SIGPROF", None)
+#: What forked processes inherit: the module that the fork-server imports once for all of them.
+PRELOADED = "newsarchive.worker_preload"
+
+
+class TooSlow(Exception):
+    """A job took longer than the allowed seconds. Its process was stopped."""
+
+
+class Died(Exception):
+    """The process that did a job died, and another one that tried again did too. The message gives the exit code."""
+
+
+class NotStarted(Exception):
+    """A process could not load what it needs. The message says why."""
+
+
+class Closed(Exception):
+    """The pool was closed before the job was done."""
+
+
+class Shared(NamedTuple):
+    """A value that many jobs need. A process is sent it once for each version, under its name."""
+
+    name: str
+    version: int
+    value: bytes
+
+
+class Does(Protocol):
+    """What a process does, made once in it: called with a job and the value that it shares with others."""
+
+    def __call__(self, job: Any, shared: bytes | None) -> Any: ...
+
+
+@dataclass
+class _Job:
+    message: bytes
+    shared: Shared | None
+    future: Future[Any] = field(default_factory=Future)
+    deaths: int = 0
+
+
+class WorkerPool:
+    """Up to `count` processes. Each makes one object of `factory` ("module:Class") with `arguments`, and calls it with
+    every job. A job may take `seconds` of CPU time; its process is stopped and replaced when it takes longer.
+    """
+
+    def __init__(
+        self, count: int, factory: str, arguments: tuple[Any, ...] = (), seconds: float = 10.0
+    ) -> None:
+        self.count, self.factory, self.arguments, self.seconds = count, factory, arguments, seconds
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads: list[_WorkerThread] = []
+        #: Jobs that were submitted and are not done.
+        self._open = 0
+        self._closed = False
+
+    def submit(self, job: Any, shared: Shared | None = None) -> Future[Any]:
+        """Hand over a job, which is pickled here and now. The future raises what the job raised, `TooSlow`, `Died`,
+        `NotStarted` or `Closed`. Raises `Closed` where the pool is closed."""
+        waiting = _Job(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), shared)
+        with self._lock:
+            if self._closed:
+                raise Closed
+            self._jobs.put(waiting)
+            self._open += 1
+            if len(self._threads) < min(self._open, self.count):
+                self._threads.append(_WorkerThread(self))
+                self._threads[-1].start()
+        return waiting.future
+
+    def processes(self) -> list[int]:
+        """The process ids of all that run now."""
+        return [thread.process.pid for thread in self._threads if thread.process and thread.process.pid]
+
+    def close(self, seconds: float) -> None:
+        """Wait up to so many seconds for the jobs under way, then end all processes. It blocks: call it from a thread.
+
+        Jobs that are not done fail with `Closed`. Closing twice does nothing.
+        """
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            self._closed = True
+            for _ in self._threads:
+                self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for thread in self._threads:
+            thread.stop()
+        for thread in self._threads:
+            thread.join(MAX_KILL_SECONDS)
+        with suppress(queue.Empty):
+            while True:
+                left = self._jobs.get_nowait()
+                if left is not None and left.future.set_running_or_notify_cancel():
+                    _settle(left, Closed())
+
+    def _done(self) -> None:
+        with self._lock:
+            self._open -= 1
+
+
+class _WorkerThread(threading.Thread):
+    """Has one process at a time, and gives it one job at a time."""
+
+    def __init__(self, pool: WorkerPool) -> None:
+        super().__init__(name="newsarchive-worker", daemon=True)
+        self.pool = pool
+        self.process: BaseProcess | None = None
+        self.pipe: Connection | None = None
+        #: What the process holds: name → version.
+        self.told: dict[str, int] = {}
+        self.stopped = False
+
+    def run(self) -> None:
+        while (job := self.pool._jobs.get()) is not None:
+            if job.future.set_running_or_notify_cancel():
+                self._do(job)
+            self.pool._done()
+        self._end()
+
+    def _do(self, job: _Job) -> None:
+        while not job.future.done():
+            try:
+                answer = self._answer(job)
+            except TimeoutError:
+                self._end()
+                seconds = CLOCK_FACTOR * self.pool.seconds
+                _settle(job, Closed() if self.stopped else TooSlow(f"more than {seconds:g} seconds"))
+            except (EOFError, OSError):  # the pipe's other end is gone, and so is the process
+                code = self._end(MAX_KILL_SECONDS)
+                job.deaths += 1
+                if self.stopped:
+                    _settle(job, Closed())
+                elif TIME_IS_UP is not None and code == -TIME_IS_UP:
+                    _settle(job, TooSlow(f"more than {self.pool.seconds:g} seconds of CPU time"))
+                elif job.deaths >= MAX_DEATHS:
+                    _settle(
+                        job, Died(f"the process that read it died {job.deaths} times, at last {_death(code)}")
+                    )
+            except Exception as error:  # it could not start, or its answer cannot be read
+                self._end()
+                _settle(job, Closed() if self.stopped else error)
+            else:
+                _settle(job, *answer)
+
+    def _answer(self, job: _Job) -> tuple[BaseException | None, Any]:
+        """What the process answers: an error and a result, either of them `None`.
+
+        Raises `TimeoutError`, `EOFError` or `OSError` (the process is gone), and `NotStarted`.
+        """
+        pipe = self.pipe or self._start()
+        value, forget = None, False
+        if job.shared is not None and self.told.get(job.shared.name) != job.shared.version:
+            value, forget = job.shared.value, len(self.told) >= MAX_SHARED
+        pipe.send((forget, job.shared and job.shared.name, value))
+        pipe.send_bytes(job.message)
+        if not pipe.poll(CLOCK_FACTOR * self.pool.seconds):
+            raise TimeoutError
+        answer: tuple[BaseException | None, Any] = pickle.loads(pipe.recv_bytes())
+        if job.shared is not None:
+            self.told = {} if forget else self.told
+            self.told[job.shared.name] = job.shared.version
+        return answer
+
+    def _start(self) -> Connection:
+        """Start a process and wait until it has loaded what it needs. Raises `NotStarted`."""
+        for deaths in range(1, MAX_DEATHS + 1):
+            try:
+                pipe = self._fork()
+                if not pipe.poll(MAX_START_SECONDS):
+                    raise NotStarted(f"a worker process was not ready after {MAX_START_SECONDS:g} seconds")
+                if problem := pipe.recv():
+                    raise NotStarted(f"a worker process cannot start: {problem}")
+                return pipe
+            except (EOFError, OSError) as error:
+                code = self._end(MAX_KILL_SECONDS)
+                if self.stopped or deaths == MAX_DEATHS:
+                    raise NotStarted(
+                        f"a worker process died {deaths} times at its start, at last {_death(code)}"
+                    ) from error
+        raise AssertionError("unreachable")
+
+    def _fork(self) -> Connection:
+        context = multiprocessing.get_context(_start_method())
+        if context.get_start_method() == "forkserver":
+            context.set_forkserver_preload([PRELOADED])
+        self.pipe, theirs = context.Pipe()
+        arguments = (theirs, self.pool.factory, self.pool.arguments, self.pool.seconds)
+        process: BaseProcess = context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        with theirs, _main_hidden():
+            process.start()
+        self.process, self.told = process, {}
+        if self.stopped:  # `stop` came while there was no process
+            process.kill()
+        return self.pipe
+
+    def stop(self) -> None:
+        """Kill the process. Called from another thread; this thread sees the pipe end."""
+        self.stopped = True
+        if (process := self.process) is not None:
+            with suppress(ValueError):  # `_end` was quicker
+                process.kill()
+
+    def _end(self, seconds: float = 0.1) -> int | None:
+        """End the process, which gets so many seconds to end itself; gives its exit code, where it is known."""
+        process, self.process = self.process, None
+        pipe, self.pipe = self.pipe, None
+        if pipe is not None:
+            pipe.close()
+        if process is None:
+            return None
+        process.join(seconds)
+        process.kill()
+        process.join(MAX_KILL_SECONDS)
+        return process.exitcode
+
+
+def _settle(job: _Job, error: BaseException | None, result: Any = None) -> None:
+    if error is not None:
+        job.future.set_exception(error)
+    else:
+        job.future.set_result(result)
+
+
+def _death(code: int | None) -> str:
+    """An exit code in words.
+
+    >>> _death(-9), _death(3), _death(None)
+    ('by SIGKILL', 'with exit code 3', 'without an exit code')
+    """
+    if code is None:
+        return "without an exit code"
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+
+
+def _start_method() -> str:
+    """ "forkserver" where there is one: its processes share what is loaded. "fork" would copy the reactor's threads and
+    sockets into each process."""
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+_starting = threading.Lock()
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep a new process from importing the main program: it would load Scrapy, or run a script that is not guarded.
+
+    `multiprocessing` reads these two attributes of the main module, and no setting of it says otherwise.
+    """
+    with _starting:
+        main = sys.modules["__main__"]
+        names = vars(main)
+        held: dict[str, Any] = {name: names[name] for name in ("__spec__", "__file__") if name in names}
+        names.pop("__file__", None)
+        try:
+            main.__spec__ = None
+            yield
+        finally:
+            names.update(held)
+
+
+# -- in the process ----------------------------------------------------------------------------------
+
+
+def _serve(pipe: Connection, factory: str, arguments: tuple[Any, ...], seconds: float) -> None:
+    """Do one job after the other until the parent closes its end of the pipe, or is gone."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal sends Ctrl+C to the parent too, which ends this process
+    try:
+        does: Does = resolve_name(factory)(*arguments)
+    except Exception as error:
+        pipe.send(f"{type(error).__name__}: {error}")
+        return
+    pipe.send("")
+    values: dict[str, bytes] = {}
+    with suppress(EOFError, OSError):
+        while True:
+            forget, name, value = pipe.recv()
+            message = pipe.recv_bytes()
+            if forget:
+                values.clear()
+            if value is not None:
+                values[name] = value
+            with _time_limit(seconds):
+                answer = _answer_to(does, message, values.get(name))
+            pipe.send_bytes(answer)
+
+
+def _answer_to(does: Does, message: bytes, shared: bytes | None) -> bytes:
+    """The pickled error and result of one job."""
+    try:
+        return pickle.dumps((None, does(pickle.loads(message), shared)), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        try:
+            whole = pickle.dumps((error, None), pickle.HIGHEST_PROTOCOL)
+            pickle.loads(whole)  # an exception may pickle and yet not be made again
+        except Exception:
+            return pickle.dumps((RuntimeError(f"{type(error).__name__}: {error}"), None))
+        return whole
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Have the system end this process when it takes so many seconds of CPU time, even if the parent is gone by then."""
+    if TIME_IS_UP is None:
+        yield
+        return
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
