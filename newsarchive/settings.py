@@ -74,6 +74,9 @@ SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 # One answer gives one post: Scrapy starts as many tasks an answer as this, a hundred by default.
 CONCURRENT_ITEMS = 8
 TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = (
+    False  # else Scrapy 2.19 serves a port of this machine by which code runs inside the crawl
+)
 
 # --- what a person sees -----------------------------------------------------------------------
 # The progress line and the summary say what a run does; `-L INFO` or `-L DEBUG` says more.

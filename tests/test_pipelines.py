@@ -23,7 +23,7 @@ from scrapy.utils.test import get_crawler
 
 from newsarchive import pipelines, rules, worker_pool
 from newsarchive import settings as own
-from newsarchive.addon import Addon
+from newsarchive.addon import SWITCHED, Addon
 from newsarchive.core import steps
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
@@ -117,6 +117,14 @@ def test_the_add_on_sets_what_is_ours_and_what_a_project_set_stands() -> None:
     assert settings["NEWSARCHIVE_WARC"] == "off"
     for name in ("DOWNLOAD_DELAY", "ROBOTSTXT_USER_AGENT", "SPIDER_MODULES", "LOG_LEVEL"):
         assert settings[name] == Settings()[name], name  # the project's other spiders are no concern of ours
+
+
+@pytest.mark.parametrize(("switch", "components", "path"), SWITCHED)
+def test_what_a_setting_turns_off_is_not_even_imported(switch: str, components: str, path: str) -> None:
+    for value in (True, False):
+        settings = Settings({switch: value})
+        Addon().update_settings(settings)
+        assert (path in settings.getdict(components)) == value
 
 
 def test_our_spiders_are_polite_in_any_project_that_does_not_say_otherwise() -> None:

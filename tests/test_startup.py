@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,31 @@ def test_a_new_archive_is_made_without_alembic(tmp_path: Path) -> None:
             capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
         assert done.stdout.strip() == "False"
+
+
+#: What Scrapy's components and ours would load beside what a crawl needs; the first three take a quarter of a second.
+UNUSED = "aiohttp requests tldextract alembic dateparser markdownify pyarrow pandas"
+
+
+def test_a_crawl_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    code = (
+        "import atexit, sys\nfrom scrapy.cmdline import execute\n"
+        f"atexit.register(lambda: print([m for m in {UNUSED!r}.split() if m in sys.modules]))\nexecute()"
+    )
+    command = (
+        "scrapy",
+        "crawl",
+        "news",
+        "-a",
+        "url=demo",
+        "-s",
+        "DOWNLOAD_DELAY=0",
+        "-s",
+        "NEWSARCHIVE_TOUR=0",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command[1:]], cwd=tmp_path, env=os.environ | {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"},
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert "3 new" in done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"

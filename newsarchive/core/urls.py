@@ -14,8 +14,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import cache, lru_cache
-from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from publicsuffixlist import PublicSuffixList
 
 from newsarchive.exceptions import UsageError
 
@@ -297,14 +298,12 @@ def _has_address(url: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _extract_domain(host: str) -> str:
-    return str(_extractor()(host).top_domain_under_public_suffix)
+    blog_hosts, public = _suffix_lists()
+    suffixes = blog_hosts if blog_hosts.publicsuffix(host) else public
+    return suffixes.privatesuffix(host) or ""
 
 
 @cache
-def _extractor() -> Any:
-    # With the snapshot of the list inside the package: no network, no cache folder. Imported late, because it loads requests.
-    import tldextract
-
-    return tldextract.TLDExtract(
-        suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=BLOG_HOSTS
-    )
+def _suffix_lists() -> tuple[PublicSuffixList, PublicSuffixList]:
+    """`BLOG_HOSTS`, and the Public Suffix List that is part of the package: no network, no cache folder."""
+    return PublicSuffixList(BLOG_HOSTS, accept_unknown=False), PublicSuffixList(accept_unknown=False)
