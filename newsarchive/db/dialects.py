@@ -89,6 +89,14 @@ class Dialect(ABC):
         """The SQL of the month of a time in UTC, as `2025-04`."""
 
     @abstractmethod
+    def json_list(self, query: str, column: str) -> str:
+        """The SQL of a JSON array with the column of a query, in the order of its rows; an empty array for no rows."""
+
+    @abstractmethod
+    def json_number(self, column: str, key: str) -> str:
+        """The SQL of the number under a key of a JSON object."""
+
+    @abstractmethod
     def disk_bytes(self, reader: Reader) -> int:
         """Bytes of the database on disk."""
 
@@ -186,6 +194,12 @@ class SQLite(Dialect):
     def month(self, column: str) -> str:
         return f"substr({column}, 1, 7)"
 
+    def json_list(self, query: str, column: str) -> str:
+        return f"(SELECT json_group_array({column}) FROM ({query}) AS listed)"
+
+    def json_number(self, column: str, key: str) -> str:
+        return f"CAST(json_extract({column}, '$.{key}') AS REAL)"
+
     def disk_bytes(self, reader: Reader) -> int:
         path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
         files = [Path(path), Path(f"{path}-wal")] if path else []
@@ -262,6 +276,12 @@ class PostgreSQL(Dialect):
 
     def month(self, column: str) -> str:
         return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM')"
+
+    def json_list(self, query: str, column: str) -> str:
+        return f"(SELECT coalesce(json_agg({column}), CAST('[]' AS json)) FROM ({query}) AS listed)"
+
+    def json_number(self, column: str, key: str) -> str:
+        return f"CAST({column} ->> '{key}' AS double precision)"
 
     def disk_bytes(self, reader: Reader) -> int:
         return int(reader.value("SELECT pg_database_size(current_database())"))

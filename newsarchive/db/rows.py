@@ -18,29 +18,27 @@ from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence,
 
 Row = dict[str, Any]
 
-#: Fields that have the same name and value in an article and in its row.
-PLAIN_FIELDS = [
-    "canonical_url",
-    "headline",
-    "date_published",
-    "date_published_raw",
-    "date_published_source",
-    "date_modified",
-    "date_modified_raw",
-    "date_modified_source",
-    "in_language",
-    "in_language_source",
-    "article_section",
-    "publisher",
-    "is_based_on",
-    "is_accessible_for_free",
-    "word_count",
-    "content_hash",
-    "extractor_version",
-]
-
 #: Fields whose text makes a version; they stand in the article and in its revisions.
 VERSION_FIELDS = ("headline", "alternative_headline", "description", "article_body")
+
+#: Types of the fields that a column of the table `articles` can hold as they are.
+_PLAIN_TYPES = frozenset({"str", "int", "bool | None", "datetime | None"})
+#: Fields of such a type that are written in a way of their own: as keys, as texts of versions, or with the capture.
+_WRITTEN_OTHERWISE = {
+    "url",
+    "article_html",
+    "charset_declared",
+    "charset_used",
+    "post_id",
+    *VERSION_FIELDS,
+} - {"headline"}
+#: Fields that have the same name and value in an article and in its row: a new field of `Article` is one, if its type is
+#: plain, and needs a column of its name in `db/models/articles.py`.
+PLAIN_FIELDS = [
+    field.name
+    for field in fields(Article)
+    if field.type in _PLAIN_TYPES and field.name not in _WRITTEN_OTHERWISE
+]
 
 
 def keys(article: Article) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
 
-from newsarchive.db import current_schema, fulltext, readonly
+from newsarchive.db import current_schema, fulltext, readonly, views
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import open_engine, reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
@@ -92,6 +92,7 @@ def migrate(engine: Engine) -> None:
 
     with _without_foreign_keys(engine) as connection:
         command.upgrade(_config(connection), "head")
+        views.make(connection)
 
 
 def _work_ahead(engine: Engine, before: str, progress: Progress) -> None:

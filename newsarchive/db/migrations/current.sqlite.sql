@@ -517,62 +517,6 @@ CREATE INDEX ix_line_sightings_article_id ON line_sightings (article_id);
 
 CREATE INDEX ix_block_labels_rule ON block_labels (rule);
 
-CREATE VIEW current_articles AS 
-        SELECT 
-               a.id, a.url, a.canonical_url, a.headline, a.alternative_headline, a.description,
-               (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher,
-               a.date_published, a.date_published_source, a.date_modified, a.date_modified_source,
-               a.in_language, a.article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords,
-               coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '')
-                   AS image,
-               a.is_based_on, a.is_accessible_for_free,
-               coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice,
-               coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year,
-               coalesce(ao.license, '') AS license, a.word_count, a.article_body, s.domain AS site,
-               coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain,
-               coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence,
-               CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence,
-               (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs,
-               a.cluster_id, r.version, a.first_seen_at, a.last_seen_at, a.gone_at
-    , r.change_kind
-        
-        FROM articles AS a
-        JOIN sites AS s ON s.id = a.site_id
-        JOIN article_revisions AS r ON r.id = a.revision_id
-        LEFT JOIN article_origins AS ao ON ao.article_id = a.id
-        LEFT JOIN origins AS o ON o.id = ao.origin_id
-
-        WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted');
-
-CREATE VIEW hidden_articles AS 
-        SELECT 
-               a.id, a.url, a.canonical_url, a.headline, a.alternative_headline, a.description,
-               (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher,
-               a.date_published, a.date_published_source, a.date_modified, a.date_modified_source,
-               a.in_language, a.article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords,
-               coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '')
-                   AS image,
-               a.is_based_on, a.is_accessible_for_free,
-               coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice,
-               coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year,
-               coalesce(ao.license, '') AS license, a.word_count, a.article_body, s.domain AS site,
-               coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain,
-               coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence,
-               CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence,
-               (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs,
-               a.cluster_id, r.version, a.first_seen_at, a.last_seen_at, a.gone_at
-    , r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason,
-               q.since AS hidden_since
-        
-        FROM articles AS a
-        JOIN sites AS s ON s.id = a.site_id
-        JOIN article_revisions AS r ON r.id = a.revision_id
-        LEFT JOIN article_origins AS ao ON ao.article_id = a.id
-        LEFT JOIN origins AS o ON o.id = ao.origin_id
-
-        JOIN quarantine AS q ON q.article_id = a.id
-        WHERE q.state <> 'accepted';
-
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
                o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,
@@ -605,6 +549,22 @@ CREATE VIEW dropped_text AS
         JOIN articles AS a ON a.revision_id = b.revision_id
         JOIN sites AS s ON s.id = a.site_id
         WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted');
+
+CREATE VIEW current_articles AS SELECT a.id AS id, a.url AS url, a.canonical_url AS canonical_url, a.headline AS headline, a.alternative_headline AS alternative_headline, a.description AS description, (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher AS publisher, a.date_published AS date_published, a.date_published_source AS date_published_source, a.date_modified AS date_modified, a.date_modified_source AS date_modified_source, a.in_language AS in_language, a.article_section AS article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords, coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '') AS image, a.is_based_on AS is_based_on, a.is_accessible_for_free AS is_accessible_for_free, coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice, coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year AS copyright_year, coalesce(ao.license, '') AS license, a.word_count AS word_count, a.article_body AS article_body, s.domain AS site, coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain, coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence, CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence, (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs, a.cluster_id AS cluster_id, r.version AS version, a.first_seen_at AS first_seen_at, a.last_seen_at AS last_seen_at, a.gone_at AS gone_at, r.change_kind 
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN article_origins AS ao ON ao.article_id = a.id
+    LEFT JOIN origins AS o ON o.id = ao.origin_id
+ WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted');
+
+CREATE VIEW hidden_articles AS SELECT a.id AS id, a.url AS url, a.canonical_url AS canonical_url, a.headline AS headline, a.alternative_headline AS alternative_headline, a.description AS description, (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher AS publisher, a.date_published AS date_published, a.date_published_source AS date_published_source, a.date_modified AS date_modified, a.date_modified_source AS date_modified_source, a.in_language AS in_language, a.article_section AS article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords, coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '') AS image, a.is_based_on AS is_based_on, a.is_accessible_for_free AS is_accessible_for_free, coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice, coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year AS copyright_year, coalesce(ao.license, '') AS license, a.word_count AS word_count, a.article_body AS article_body, s.domain AS site, coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain, coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence, CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence, (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs, a.cluster_id AS cluster_id, r.version AS version, a.first_seen_at AS first_seen_at, a.last_seen_at AS last_seen_at, a.gone_at AS gone_at, r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason, q.since AS hidden_since 
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN article_origins AS ao ON ao.article_id = a.id
+    LEFT JOIN origins AS o ON o.id = ao.origin_id
+ JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted';
 
 CREATE TRIGGER articles_search_insert AFTER INSERT ON articles BEGIN 
     INSERT INTO article_search(rowid, headline, article_body)

@@ -1,0 +1,71 @@
+"""The views with one row for each article, for people who query by hand: `SELECT headline, origin FROM current_articles`.
+
+They are made anew at each upgrade, after the revisions. Their columns are those of `fields.FLAT`, so that a new column of
+the table `articles` is in the views without a line here. The other views stand in the revisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from newsarchive.db.dialects import Dialect, dialect_of
+from newsarchive.db.hidden import HIDDEN
+from newsarchive.fields import FLAT
+
+#: The queries of the fields that are lists.
+_LISTS = {
+    "authors": (
+        "SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id"
+        " WHERE aa.article_id = a.id ORDER BY aa.position"
+    ),
+    "keywords": (
+        "SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
+        " WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position"
+    ),
+}
+#: The SQL of the other fields that are no columns of the table `articles`.
+_ELSEWHERE = {
+    "image": "coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '')",
+    "credit_text": "coalesce(ao.credit_text, '')",
+    "copyright_notice": "coalesce(ao.copyright_notice, '')",
+    "copyright_holder": "coalesce(ao.copyright_holder, '')",
+    "copyright_year": "ao.copyright_year",
+    "license": "coalesce(ao.license, '')",
+    "site": "s.domain",
+    "origin": "coalesce(o.name, '')",
+    "origin_domain": "coalesce(o.domain, '')",
+    "origin_url": "coalesce(ao.url, '')",
+    "origin_confidence": "ao.confidence",
+    "repairs": "(SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair')",
+    "version": "r.version",
+}
+_FROM = """
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN article_origins AS ao ON ao.article_id = a.id
+    LEFT JOIN origins AS o ON o.id = ao.origin_id
+"""
+
+
+def make(connection: Connection) -> None:
+    """Make the views anew. Only `hidden_articles` has articles that readers do not see."""
+    columns = ", ".join(_columns(dialect_of(connection)))
+    queries = {
+        "current_articles": f"SELECT {columns}, r.change_kind {_FROM} WHERE a.id NOT IN ({HIDDEN})",
+        "hidden_articles": f"SELECT {columns}, r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason,"
+        f" q.since AS hidden_since {_FROM} JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted'",
+    }
+    for name, query in queries.items():
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
+
+
+def _columns(dialect: Dialect) -> Iterator[str]:
+    special = {name: dialect.json_list(query, "name") for name, query in _LISTS.items()} | _ELSEWHERE
+    special["confidence"] = dialect.json_number("a.quality", "confidence")
+    for field in FLAT:
+        expression = special.get(field.name, f"a.{field.name}")
+        yield f"{expression} AS {field.name}"
