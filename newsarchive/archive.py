@@ -16,12 +16,12 @@ import os
 from collections.abc import Iterator, Sequence
 from html import escape
 from operator import index
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from newsarchive.db.locations import default_url
 from newsarchive.db.reading import query
 from newsarchive.db.reading.query import Hit, Stats, Stored, Version
-from newsarchive.db.reading.search import MARKS, ORDERS, Day, Marks, filters
+from newsarchive.db.reading.search import MARKS, ORDERS, FilterOptions, Marks, filters, with_filters
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.reprs import link, table_html
@@ -63,22 +63,16 @@ class Archive:
         if not isinstance(self._source, File):
             self._source.dispose()
 
+    @with_filters
     def search(
         self,
         words: str = "",
         *,
-        site: str = "",
-        origin: str = "",
-        language: str = "",
-        author: str = "",
-        since: Day | None = None,
-        until: Day | None = None,
-        cluster: int | None = None,
-        hidden: bool = False,
         order: Literal["rank", "date"] = "rank",
         limit: int = 20,
         offset: int = 0,
         marks: Marks = MARKS,
+        **chosen: Unpack[FilterOptions],
     ) -> Hits:
         """The articles that match, best first (`order="date"`: newest first); found words are marked.
 
@@ -89,11 +83,10 @@ class Archive:
         story. Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
         or an order that cannot be read, naming it.
         """
-        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
         found = query.search(
             self._source,
             _words(words),
-            filters=chosen,
+            filters=filters(**chosen),
             order=order,
             limit=_whole("limit", limit),
             offset=_whole("offset", offset),
@@ -101,22 +94,14 @@ class Archive:
         )
         return Hits(found)
 
+    @with_filters
     def count(
         self,
         words: str = "",
-        *,
-        site: str = "",
-        origin: str = "",
-        language: str = "",
-        author: str = "",
-        since: Day | None = None,
-        until: Day | None = None,
-        cluster: int | None = None,
-        hidden: bool = False,
+        **chosen: Unpack[FilterOptions],
     ) -> int:
         """How many articles match, with the words and filters of `search`."""
-        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
-        return query.count(self._source, _words(words), chosen)
+        return query.count(self._source, _words(words), filters(**chosen))
 
     def get(self, url_or_id: str | int) -> Stored:
         """One article by its URL, in any spelling, or its id. Raises `NoSuchArticle`."""
@@ -124,46 +109,33 @@ class Archive:
             raise WrongType("get(): url_or_id", url_or_id, "give the URL of an article, or its id")
         return query.get(self._source, url_or_id)
 
+    @with_filters
     def articles(
         self,
         words: str = "",
         *,
-        site: str = "",
-        origin: str = "",
-        language: str = "",
-        author: str = "",
-        since: Day | None = None,
-        until: Day | None = None,
-        cluster: int | None = None,
-        hidden: bool = False,
         order: Literal["id", "date", "site"] = "id",
         limit: int | None = None,
+        **chosen: Unpack[FilterOptions],
     ) -> Iterator[Stored]:
         """Every article that matches, with the words and filters of `search`.
 
         They come in the order of ids, newest first (`order="date"`), or by site and day (`order="site"`), at most
         `limit`. Read a few hundred at a time: memory stays flat however many there are.
         """
-        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
         if order not in ORDERS:
             raise UsageError(f"order {order!r}: one of {', '.join(ORDERS)}")
         most = None if limit is None else _whole("limit", limit)
-        return query.articles(self._source, _words(words), chosen, order=order, limit=most)
+        return query.articles(self._source, _words(words), filters(**chosen), order=order, limit=most)
 
+    @with_filters
     def dataframe(
         self,
         engine: Frame = "pandas",
         words: str = "",
         *,
         columns: Sequence[str] | None = None,
-        site: str = "",
-        origin: str = "",
-        language: str = "",
-        author: str = "",
-        since: Day | None = None,
-        until: Day | None = None,
-        cluster: int | None = None,
-        hidden: bool = False,
+        **chosen: Unpack[FilterOptions],
     ) -> Any:
         """The articles that match as a `pandas.DataFrame`, a `polars.DataFrame` or a `pyarrow.Table`.
 
@@ -175,8 +147,7 @@ class Archive:
         from newsarchive.export import frames
 
         names = frames.check(engine, columns)
-        chosen = filters(site, origin, language, author, since, until, cluster, hidden)
-        selected = query.Selection(self._source, _words(words), chosen)
+        selected = query.Selection(self._source, _words(words), filters(**chosen))
         return frames.frame(self._source, selected.ids, engine, names)
 
     def revisions(self, url_or_id: str | int) -> list[Version]:

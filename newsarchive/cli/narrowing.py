@@ -38,27 +38,24 @@ _OPTIONS = (
     hidden_option,
 )
 
-#: The names of the options, as keyword arguments of `filters.filters`.
-NAMES = ("site", "origin", "language", "author", "since", "until", "cluster", "hidden")
-
 
 def filter_options(command: F) -> F:
-    """Give a command the filters; they arrive as the keywords of `NAMES`."""
+    """Give a command the filters; they arrive as keyword arguments, for `chosen`."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def chosen(options: dict[str, Any]) -> Filters:
-    """The filters among a command's options. Raises `UsageError` for a day that cannot be read."""
+    """The filters of a command's options. Raises `UsageError` for a day that cannot be read."""
     from newsarchive.db.reading.search import filters
 
-    return filters(**{name: options[name] for name in NAMES})
+    return filters(**options)
 
 
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
-    from dataclasses import replace
+    from dataclasses import asdict, replace
 
     from newsarchive.db.reading.search import count
     from newsarchive.db.reading.statistics import site_names
@@ -75,6 +72,8 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
         say(f"no site {wanted.site} in the archive: there are {known}")
     else:
         narrowed = [
-            f"--{name} {value}" for name in NAMES if (value := getattr(wanted, name)) not in ("", None, False)
+            f"--{name.replace('_', '-')} {value}"
+            for name, value in asdict(wanted).items()
+            if value not in ("", None, False)
         ]
         say(f"nothing found for: {' '.join([*([words] if words else []), *narrowed]) or 'anything'}")

@@ -8,11 +8,12 @@ what a person types; the language of the words is `newsarchive.db.query_language
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from inspect import Parameter, signature
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.hidden import HIDDEN, visible
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 #: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
 Day = date | str
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +77,63 @@ class Filters:
         return _moment(self.until, time.max)
 
 
-def filters(
-    site: str = "",
-    origin: str = "",
-    language: str = "",
-    author: str = "",
-    since: Day | None = None,
-    until: Day | None = None,
-    cluster: int | None = None,
-    hidden: bool = False,
-) -> Filters:
+class FilterOptions(TypedDict, total=False):
+    """The filters as a person gives them: keyword arguments of `filters`, and of every function that takes filters."""
+
+    site: str
+    origin: str
+    language: str
+    author: str
+    since: Day | None
+    until: Day | None
+    cluster: int | None
+    hidden: bool
+
+
+def with_filters(function: F) -> F:
+    """Let the signature of a function name each filter in place of `**chosen`, for help and editors."""
+    before = signature(function)
+    own = [one for one in before.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+    defaults = Filters()
+    named = [
+        Parameter(
+            name, Parameter.KEYWORD_ONLY, default=getattr(defaults, name), annotation=kind.__forward_arg__
+        )
+        for name, kind in FilterOptions.__annotations__.items()
+    ]
+    function.__signature__ = before.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return function
+
+
+@with_filters
+def filters(**chosen: Unpack[FilterOptions]) -> Filters:
     """Filters from what a person gives; `None` and "" narrow nothing. A `site` may be a URL of it.
 
     Raises `UsageError` for a day that cannot be read and for days that let nothing through, `WrongType` (a
     `TypeError` as well) for any other kind of value, naming the filter.
     """
-    texts = {"site": site, "origin": origin, "language": language, "author": author}
-    named = {name: _text(name, value) for name, value in texts.items()}
+    if unknown := chosen.keys() - FilterOptions.__annotations__.keys():
+        raise TypeError(
+            f"{min(unknown)!r} is no filter; there are {', '.join(FilterOptions.__annotations__)}"
+        )
+    named = {name: _text(name, chosen.get(name)) for name in _EXAMPLES}
     if "://" in named["site"]:
         named["site"] = _site(named["site"])
-    first, last = day(since, "since"), day(until, "until")
-    wanted = Filters(**named, since=first, until=last, cluster=_number(cluster), hidden=_flag(hidden))
+    since, until = chosen.get("since"), chosen.get("until")
+    wanted = Filters(
+        **named,
+        since=day(since, "since"),
+        until=day(until, "until"),
+        cluster=_number(chosen.get("cluster")),
+        hidden=_flag(chosen.get("hidden", False)),
+    )
     begin, end = wanted.since_moment(), wanted.until_moment()
     if begin and end and begin > end:
         raise UsageError(f"since {since} is after until {until}: no day is between them")
     return wanted
 
 
-#: What each filter takes, for who gave something else.
+#: The filters that are texts, each with an example for the message to a person who gave something else.
 _EXAMPLES = {
     "site": "the domain of a site, 'blog.example'; for several ask once for each",
     "origin": "a publisher's name or domain or a part of it, 'scmp.com'; for several ask once for each",
