@@ -274,7 +274,8 @@ class Capture:
     bytes are kept, `None` where they are not. `source_text` is what the site itself says of the same post, in a feed, an
     API or a sitemap; it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
     the answers with the further pages of a post that is split (`<!--nextpage-->`), in order. `data` is what a page
-    drawn by a script fetched besides, `selectors` the settings of its site.
+    drawn by a script fetched besides, `selectors` the settings of its site. `body_digest` is the digest of a body that
+    was taken off (`without_body`), "" where `body` is at hand.
     """
 
     url: str
@@ -289,6 +290,7 @@ class Capture:
     parts: tuple[Capture, ...] = field(default=(), repr=False)
     data: tuple[Validators, ...] = ()
     selectors: Selectors | None = None
+    body_digest: str = ""
 
     __repr__ = reprs.capture_line
 
@@ -300,9 +302,16 @@ class Capture:
     @property
     def digest(self) -> str:
         """The payload digest as WARC writes it, with SHA-256: `sha256:` and hex digits."""
+        if self.body_digest:
+            return self.body_digest
         import hashlib  # OpenSSL takes a while to load, and most readers need no digest
 
         return "sha256:" + hashlib.sha256(self.body).hexdigest()
+
+    def without_body(self) -> Capture:
+        """This capture and its parts without their bytes, but with their digests."""
+        parts = tuple(part.without_body() for part in self.parts)
+        return replace(self, body=b"", parts=parts, body_digest=self.digest)
 
     @property
     def base_url(self) -> str:

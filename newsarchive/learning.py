@@ -1,8 +1,9 @@
 """Use case: learns a site's template from its own pages, and reads its articles again by it.
 
 What learning needs was stored with the articles (`db/site_templates.py`). Only the pages whose text, date or authors a new
-template changes are read again, from the stored raw bytes, so that nothing is fetched. A changed text becomes a version of
-kind `site`; a version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
+template changes are read again: from what this process has read of them before (`core/site_template/readings.py`), else
+from the stored raw bytes, so that nothing is fetched. A changed text becomes a version of kind `site`; a version that the
+learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from newsarchive import plugins
@@ -19,14 +22,17 @@ from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window
+from newsarchive.core.site_template.readings import unpack_reading
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
-from newsarchive.core.steps import observed, templated
+from newsarchive.core.steps import STEPS, observed, templated, text_of
 from newsarchive.db import site_templates
+from newsarchive.db.frontier import source_texts
+from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
-from newsarchive.exceptions import NotAnArticle, UsageError
+from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError
 from newsarchive.items import Article
-from newsarchive.reextract import BATCH, articles_of, differs
+from newsarchive.reextract import BATCH, articles_of, differs, stored_capture
 from newsarchive.rules import Rules
 from newsarchive.warc.files import Folder, folders
 
@@ -56,8 +62,11 @@ class Summary:
 
 class Learner:
     """Learns sites of one archive. `folder` is where the raw bytes lie, one or several; `dry_run` writes nothing.
-    `steps` are those of other projects, as the setting has them. `run_id` is the crawl that learns, `None` for none: what it changes of an article that it has just stored makes
-    no version."""
+
+    `steps` are those of other projects, as the setting has them. `run_id` is the crawl that learns, `None` for none: what
+    it changes of an article that it has just stored makes no version. `readings` are the pages that this process has
+    read, packed: a template is applied to them without reading the pages' bytes.
+    """
 
     def __init__(
         self,
@@ -68,8 +77,9 @@ class Learner:
         dry_run: bool = False,
         run_id: int | None = None,
         steps: Sequence[str] = (),
+        readings: KeptReadings | None = None,
     ) -> None:
-        self.run_id = run_id
+        self.run_id, self.readings = run_id, readings
         self.engine, self.folder, self.window, self.dry_run = engine, folders(folder), window, dry_run
         self.rules: Rules = rules_module.default(rules_folder or "")
         self.steps = plugins.steps(steps)
@@ -146,16 +156,6 @@ class Learner:
         kept = (one for one in newest if one)
         yield from articles_of(self.folder, kept, self.rules, summary.failed, self.steps)
 
-    def _templated(
-        self, article_ids: Iterable[int], template: Template, summary: Summary
-    ) -> Iterator[Article]:
-        """Articles read again as a template has them."""
-        for article in self._articles(article_ids, summary):
-            try:
-                yield templated(article, template, self.rules, self.steps)
-            except NotAnArticle as refusal:  # only a step of another project refuses a page as late as this
-                summary.failed.append(f"{article.url}: {refusal}")
-
     def _shared(self, window: Window) -> Network:
         pages = list(window.pages.values())
         keys = {key for page in pages for line in page.lines for key in (line.key, line.form) if key}
@@ -163,27 +163,76 @@ class Learner:
         origins = site_templates.origin_sizes(self.engine, {page.origin for page in pages if page.origin})
         return Network(site_templates.shared(self.engine, pages), origins, heads)
 
-    # -- reading again ---------------------------------------------------------------------------------
+    # -- applying the template again -------------------------------------------------------------------
 
     def _reread(self, pages: Iterable[Observation], template: Template, summary: Summary) -> None:
         """Read the pages again that the template takes otherwise than when they were read last."""
-        stale = []
-        for page in pages:
-            layout = layout_of(page.lines, template)
-            number = layout.number if layout else 0
-            changing = effects(page.said, template.conventions)
-            verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
-            if (verdict, number) != (page.verdict, page.layout):
-                stale.append(page.url)
-        ids = site_templates.article_ids(self.engine, stale)
-        self.read_again((ids[url] for url in stale if url in ids), template, summary)
+        stale = (page for page in pages if _is_stale(page, template))
+        while batch := {page.url: page for page in islice(stale, BATCH)}:
+            ids = site_templates.article_ids(self.engine, batch)
+            self.read_again((ids[url] for url in batch if url in ids), template, summary, batch)
 
-    def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
-        """Read articles again from their stored bytes, and store those that differ."""
-        read = self._templated(article_ids, template, summary)
-        while batch := list(islice(read, BATCH)):
-            summary.reread += len(batch)
-            self._store(batch, summary)
+    def read_again(
+        self,
+        article_ids: Iterable[int],
+        template: Template,
+        summary: Summary,
+        records: Mapping[str, Observation] = MappingProxyType({}),
+    ) -> None:
+        """Read articles again by a template, and store those that differ. `records` are those of their pages by URL,
+        where they are at hand.
+
+        A page that this process has read before is unpacked; the others are read from their stored bytes.
+        """
+        ids = iter(article_ids)
+        while batch := list(islice(ids, BATCH)):
+            read = list(self._templated(batch, template, summary, records))
+            summary.reread += len(read)
+            self._store(read, summary)
+
+    def _templated(
+        self,
+        article_ids: Sequence[int],
+        template: Template,
+        summary: Summary,
+        records: Mapping[str, Observation],
+    ) -> Iterator[Article]:
+        unpacked = self._unpacked(article_ids)
+        for number in article_ids:
+            found = [unpacked[number]] if number in unpacked else self._articles([number], summary)
+            for article in found:
+                if (record := records.get(article.url)) is not None:
+                    article = replace(article, seen=replace(record, cluster=article.url))
+                text = partial(self._page_text, number)
+                try:
+                    yield templated(article, template, self.rules, self.steps, page_text=text)
+                except (
+                    NotAnArticle
+                ) as refusal:  # only a step of another project refuses a page as late as this
+                    summary.failed.append(f"{article.url}: {refusal}")
+                except DatabaseError as error:  # its bytes, which are asked for its date, cannot be read
+                    summary.failed.append(str(error))
+
+    def _unpacked(self, article_ids: Sequence[int]) -> dict[int, Article]:
+        """The articles, by id, that this process has read and kept, where the site's feed and API still say of their
+        posts what they said then.
+
+        With a step of another project there are none: it may look at the bytes, which a kept reading has not.
+        """
+        if self.readings is None or self.steps != STEPS:
+            return {}
+        found: dict[int, Article] = {}
+        for number, (key, told) in source_texts.of_articles(self.engine, article_ids).items():
+            packed = self.readings.get(key)
+            article = unpack_reading(packed) if packed else None
+            if article is not None and article.capture is not None and article.capture.source_text == told:
+                found[number] = article
+        return found
+
+    def _page_text(self, article_id: int) -> str:
+        """The text of an article's page, from its stored bytes; "" where they are not kept."""
+        kept = next(captures.of_article(self.engine, article_id), None)
+        return text_of(stored_capture(self.folder, kept), self.rules, self.steps) if kept else ""
 
     def _store(self, batch: list[Article], summary: Summary) -> None:
         changed = [article for article in batch if differs(self.engine, article)]
@@ -197,6 +246,14 @@ class Learner:
         ids = site_templates.article_ids(self.engine, [article.url for article in batch])
         same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
         site_templates.settle(self.engine, same)
+
+
+def _is_stale(page: Observation, template: Template) -> bool:
+    """Whether a template takes a page otherwise than the one by which the page was read last."""
+    layout = layout_of(page.lines, template)
+    changing = effects(page.said, template.conventions)
+    verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
+    return (verdict, layout.number if layout else 0) != (page.verdict, page.layout)
 
 
 def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import signals
@@ -39,6 +39,7 @@ from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.store import Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
+from newsarchive.extensions import template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folder
 from newsarchive.items import Article, Capture, DropReason, Page
@@ -260,15 +261,19 @@ class TemplatePipeline:
     An article that a worker process has read has it already.
     """
 
-    def __init__(self, rules: Rules, database_url: str, steps: Steps = STEPS) -> None:
+    def __init__(
+        self, rules: Rules, database_url: str, steps: Steps = STEPS, keep_readings: bool = False
+    ) -> None:
         self.rules, self.steps, self.engine = rules, steps, open_engine(database_url)
+        self.keep_readings = keep_readings
         #: site → its template, the one that was asked for longest ago first
         self.loaded: OrderedDict[str, asyncio.Future[SiteTemplate]] = OrderedDict()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        pipeline = cls(rules_of(settings), settings["NEWSARCHIVE_DATABASE_URL"], steps_of(settings))
+        url, learns = settings["NEWSARCHIVE_DATABASE_URL"], template_learning.is_on(settings)
+        pipeline = cls(rules_of(settings), url, steps_of(settings), keep_readings=learns)
         crawler.signals.connect(pipeline.forget, template_learned)
         return pipeline
 
@@ -296,7 +301,8 @@ class TemplatePipeline:
             return item
         template = (await self.template(site_of(item.url))).template
         try:
-            return await in_reading_thread(steps.templated, item, template, self.rules, self.steps)
+            apply = partial(steps.templated, keep_reading=self.keep_readings)
+            return await in_reading_thread(apply, item, template, self.rules, self.steps)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
 
@@ -341,11 +347,14 @@ class WorkersPipeline:
         seconds: float = MAX_PAGE_SECONDS,
         first_page: int = 0,
         crawler: Crawler | None = None,
+        keep_readings: bool = False,
     ) -> None:
         self.rules, self.steps = rules_module.default(folder), plugins.steps(phrases)
         self.pool: WorkerPool | None = None
         if workers:
-            self.pool = WorkerPool(workers, "newsarchive.worker:Worker", (folder, tuple(phrases)), seconds)
+            arguments = (folder, tuple(phrases), keep_readings)
+            self.pool = WorkerPool(workers, "newsarchive.worker:Worker", arguments, seconds)
+        self.keep_readings = keep_readings
         self.first_page, self.pages, self.crawler = first_page, 0, crawler
         #: Whether no process could be started.
         self.broken = False
@@ -360,6 +369,7 @@ class WorkersPipeline:
             seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS", MAX_PAGE_SECONDS),
             first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
             crawler=crawler,
+            keep_readings=template_learning.is_on(settings),
         )
 
     async def process_item(self, item: Any) -> Any:
@@ -390,7 +400,9 @@ class WorkersPipeline:
             else:
                 return article if article.capture else replace(article, capture=capture)
         known = template.template if template else None
-        read: Article = await in_reading_thread(worker.read, capture, known, self.rules, self.steps)
+        read: Article = await in_reading_thread(
+            worker.read, capture, known, self.rules, self.steps, self.keep_readings
+        )
         return read
 
     async def close_spider(self) -> None:

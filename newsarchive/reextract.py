@@ -163,7 +163,7 @@ def read_again(
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
     stored = query.get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
-        return core_steps.article_from(_capture(warc_folder, kept), tables or rules.default(), steps)
+        return core_steps.article_from(stored_capture(warc_folder, kept), tables or rules.default(), steps)
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
 
 
@@ -285,7 +285,7 @@ def _left_out(article: Article) -> list[tuple[str, str]]:
 def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps | None = None) -> _Read:
     """One capture through the core, in a worker; never raises."""
     try:
-        capture = _capture(folder, kept)
+        capture = stored_capture(folder, kept)
     except DatabaseError as error:
         return _Read(kept, error=str(error))
     try:
@@ -301,7 +301,7 @@ def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps 
     return _Read(kept, article)
 
 
-def _capture(folder: Folder, kept: Kept) -> Capture:
+def stored_capture(folder: Folder, kept: Kept) -> Capture:
     """The capture as the crawl had it: under the URL that was asked for, with its parts and its source's text."""
     payload = (locate(folder, kept.payload.file), kept.payload.offset)
     read = reader.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
@@ -313,7 +313,7 @@ def _capture(folder: Folder, kept: Kept) -> Capture:
         place=kept.place,
         source_text=kept.source_text,
         selectors=kept.selectors,
-        parts=tuple(_capture(folder, part) for part in kept.parts),
+        parts=tuple(stored_capture(folder, part) for part in kept.parts),
     )
 
 

@@ -22,16 +22,21 @@ MAX_TEMPLATES = 64
 
 
 class Worker:
-    """Reads pages by the rules of a folder and the setting `steps`. Raises `BadRules` and `UsageError`."""
+    """Reads pages by the rules of a folder and the setting `steps`. Raises `BadRules` and `UsageError`.
 
-    def __init__(self, rules_folder: str, phrases: Sequence[str]) -> None:
+    With `keep_readings` what each page alone was read as comes with its record, for a template that is learned later.
+    """
+
+    def __init__(self, rules_folder: str, phrases: Sequence[str], keep_readings: bool = False) -> None:
         self.rules, self.steps = rules.default(rules_folder), plugins.steps(phrases)
+        self.keep_readings = keep_readings
         set_up_collector()
 
     def __call__(self, capture: Capture, template: bytes | None) -> Article:
         """The article of a capture by a pickled template, `None` for none. It comes without the capture, which the
         caller has. Raises `NotAnArticle`."""
-        article = read(capture, template_of(template) if template else None, self.rules, self.steps)
+        known = template_of(template) if template else None
+        article = read(capture, known, self.rules, self.steps, self.keep_readings)
         return replace(article, capture=None) if article.capture is capture else article
 
 
@@ -42,7 +47,11 @@ def template_of(packed: bytes) -> Template:
     return template
 
 
-def read(capture: Capture, template: Template | None, rules: Rules, steps: Steps) -> Article:
+def read(
+    capture: Capture, template: Template | None, rules: Rules, steps: Steps, keep_reading: bool = False
+) -> Article:
     """The article of a capture, as the site's template has it where one is given. Raises `NotAnArticle`."""
     article = article_from(capture, rules, steps)
-    return article if template is None else templated(article, template, rules, steps)
+    if template is None:
+        return article
+    return templated(article, template, rules, steps, keep_reading=keep_reading)

@@ -9,11 +9,13 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from newsarchive import rules
+from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.steps import article_from, templated
-from newsarchive.core.urls import site_of
+from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Capture, Link, SourceText
@@ -29,8 +31,11 @@ def crawled(
     pages: Mapping[str, str],
     texts: Mapping[str, str] | None = None,
     day: int = 0,
+    readings: KeptReadings | None = None,
 ) -> None:
-    """Store pages by URL as the pipelines do; `texts` are the full texts that a feed gives for some."""
+    """Store pages by URL as the pipelines do; `texts` are the full texts that a feed gives for some. `readings` keep what
+    each page alone was read as.
+    """
     store, frontier = Store(engine), Frontier(engine)
     run = store.start_run("news", {})
     for url, text in (texts or {}).items():
@@ -45,7 +50,11 @@ def crawled(
             url, body, at, url, headers=headers, place=place, source_text=frontier.source_text(url)
         )
         article = article_from(capture, RULES)
-        store.ingest([templated(article, site_templates.load(engine, site_of(url)), RULES)], run)
+        template, keep = site_templates.load(engine, site_of(url)), readings is not None
+        done = templated(article, template, RULES, keep_reading=keep)
+        store.ingest([done], run)
+        if readings is not None and isinstance(done.seen, Observation):
+            readings.keep(url_key(url), done.seen.reading)
     writer.close()
 
 

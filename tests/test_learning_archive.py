@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import tracemalloc
 from collections.abc import Iterator
 from datetime import date
@@ -16,11 +17,13 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import templated
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision
 from newsarchive.db.reading import query
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
-from newsarchive.items import Block
+from newsarchive.items import Block, Link, SourceText
 from newsarchive.learning import Learner, lock
 from tests.archives import RULES, crawled, lines
 from tests.core.metadata.test_conventions import DAYS, posts
@@ -101,7 +104,47 @@ def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> N
     assert site_templates.save(engine, template) is False
 
 
-def test_dates_that_were_the_newest_posts_are_put_right_backwards(engine: Engine, tmp_path: Path) -> None:
+def everything(engine: Engine) -> dict[str, object]:
+    """What the archive says of its articles: all that a reader sees, and why each line was left out."""
+    with reading(engine) as connection:
+        urls = connection.execute(select(ArticleRow.url).order_by(ArticleRow.id)).scalars()
+        return {url: query.get(engine, url) for url in urls}
+
+
+def test_what_was_read_in_this_crawl_is_not_read_again(engine: Engine, tmp_path: Path) -> None:
+    """The kept readings give what the bytes give: here the bytes are gone."""
+    pages = blog("heron", range(10), tail=CHIPS)
+    readings = KeptReadings()
+    crawled(engine, tmp_path / "one", pages, readings=readings)
+    shutil.rmtree(tmp_path / "one")
+    done = Learner(engine, tmp_path / "one", readings=readings).learn("heron.example")
+    assert (done.reread, len(done.changed), done.failed) == (10, 10, [])
+    (tmp_path / "other").mkdir()
+    with open_archive("sqlite", tmp_path / "other") as other:
+        crawled(other, tmp_path / "two", pages)
+        Learner(other, tmp_path / "two").learn("heron.example")
+        assert everything(engine) == everything(other)
+
+
+def test_a_page_of_which_the_feed_tells_more_by_now_is_read_from_its_bytes(
+    engine: Engine, tmp_path: Path
+) -> None:
+    readings = KeptReadings()
+    crawled(engine, tmp_path, blog("heron", range(10), tail=CHIPS), readings=readings)
+    frontier, url = Frontier(engine), "https://heron.example/4/"
+    told = SourceText("feed", "", author="Ada Lund")
+    run = Store(engine).start_run("news", {})
+    frontier.discover(frontier.open_site(url), run, [Link(url, "feed", text=told)])
+    Learner(engine, tmp_path, readings=readings).learn("heron.example")
+    assert clean(lines(engine))
+    assert [one.name for one in query.get(engine, url).authors] == ["Ada Lund"]
+    assert query.get(engine, "https://heron.example/5/").authors == ()
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["from bytes", "from readings"])
+def test_dates_that_were_the_newest_posts_are_put_right_backwards(
+    engine: Engine, tmp_path: Path, kept: bool
+) -> None:
     """Each page shows the day of the newest post; its address has its own, which alone is not believed."""
     written = posts({
         "label": "backwards",
@@ -110,10 +153,11 @@ def test_dates_that_were_the_newest_posts_are_put_right_backwards(engine: Engine
         "days": [day.replace("2025", "2024") for day in DAYS],
         "posts": 12,
     })  # fmt: skip
-    crawled(engine, tmp_path, {one.url: one.html for one in written})
+    readings = KeptReadings() if kept else None
+    crawled(engine, tmp_path, {one.url: one.html for one in written}, readings=readings)
     newest = max(one.written.date() for one in written)
     assert set(days(engine).values()) == {newest}
-    done = Learner(engine, tmp_path).learn("weir.example")
+    done = Learner(engine, tmp_path, readings=readings).learn("weir.example")
     own = {one.url: one.written.date() for one in written}
     assert days(engine) == own
     assert set(done.changed) >= {url for url, day in own.items() if day != newest}

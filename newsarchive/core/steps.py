@@ -31,7 +31,9 @@ from newsarchive.core.site_template.layouts import doubted
 from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
+from newsarchive.core.site_template.readings import pack_reading
 from newsarchive.core.site_template.template import is_misfit, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.urls import site_of
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules
@@ -175,13 +177,26 @@ def signed(article: Article, steps: Steps) -> Article:
     return replace(article, candidates=(*(c for c in article.candidates if c.field != "steps"), mark))
 
 
-def templated(article: Article, template: Template, rules: Rules, steps: Steps = STEPS) -> Article:
+def templated(
+    article: Article,
+    template: Template,
+    rules: Rules,
+    steps: Steps = STEPS,
+    *,
+    page_text: Callable[[], str] | None = None,
+    keep_reading: bool = False,
+) -> Article:
     """The article with its site's template applied, its last steps run again where a block changed.
 
-    Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here, so that the
-    same page and template give the same text. `seen` of the result is the page's record for learning.
+    Takes the article as `article_from` gives it, with or without its record (`recorded`). A crawl, learning and
+    re-extraction all come through here, so that the same page and template give the same text. `seen` of the result is
+    the page's record for learning; with `keep_reading` it has the packed article too, as it is without a template.
+    `page_text` gives the page as text where the article's capture has no bytes; it is called for few pages.
     """
-    seen = observed(article, template.site, rules)
+    seen = (
+        article.seen if _is_record(article.seen, template.site) else observed(article, template.site, rules)
+    )
+    assert isinstance(seen, Observation)
     marks = verdicts(seen.lines, template, article.url)
     changing = effects(seen.said, template.conventions)
     layout = layout_of(seen.lines, template)
@@ -190,11 +205,11 @@ def templated(article: Article, template: Template, rules: Rules, steps: Steps =
         verdict=verdict_of(marks, changing),
         layout=layout.number if layout else 0,
         misfit=is_misfit(seen.lines, template, layout),
+        reading=pack_reading(article) if keep_reading else b"",
     )
     done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
-    done = applied(
-        done, changing, template.conventions, rules, lambda: _page_text(article.capture, rules, steps)
-    )
+    page_text = page_text or (lambda: text_of(article.capture, rules, steps))
+    done = applied(done, changing, template.conventions, rules, page_text)
     if done.blocks != article.blocks:
         done = rendered(done)
         row = list(steps.values())
@@ -205,14 +220,26 @@ def templated(article: Article, template: Template, rules: Rules, steps: Steps =
     return signed(done, steps)
 
 
-def _page_text(capture: Capture | None, rules: Rules, steps: Steps) -> str:
-    """The text of a page, decoded once more, since it is not kept with the article."""
+def text_of(capture: Capture | None, rules: Rules, steps: Steps = STEPS) -> str:
+    """The text of a page, decoded once more, since it is not kept with the article; "" without a capture."""
     if capture is None:
         return ""
     page: Any = capture
     for step in takewhile(lambda step: step.gives is not Article, steps.values()):
         page = step(page, rules)
     return str(page.text)
+
+
+def recorded(article: Article, rules: Rules) -> Article:
+    """The article with its page's record for learning, for the process that has read the page.
+
+    Takes the article as `article_from` gives it. `templated` then makes no record of its own.
+    """
+    return replace(article, seen=observed(article, site_of(article.url), rules))
+
+
+def _is_record(seen: Any, site: str) -> bool:
+    return isinstance(seen, Observation) and seen.site == site
 
 
 def observed(article: Article, site: str, rules: Rules) -> Observation:

@@ -11,9 +11,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from newsarchive.core.urls import site_of
+from newsarchive.core.site_template.observations import Observation
+from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
+from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.writing.store import Outcome
 from newsarchive.extensions.warc import raw_folder
 from newsarchive.items import Article
@@ -21,6 +23,7 @@ from newsarchive.learning import LEARNING_PAGES, Learner, Summary
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
     from sqlalchemy import Engine
 
 logger = logging.getLogger(__name__)
@@ -34,6 +37,11 @@ MISFIT_STEPS = frozenset({3, 8, 21, 55})
 MAX_ERROR_CHARACTERS = 200
 
 
+def is_on(settings: BaseSettings) -> bool:
+    """Whether a crawl with these settings learns: raw bytes are kept, and `NEWSARCHIVE_LEARN` is on."""
+    return raw_folder(settings) is not None and settings.getbool("NEWSARCHIVE_LEARN")
+
+
 class TemplateLearning:
     """Decides when the sites of one crawl are learned, and logs a failure instead of raising it.
 
@@ -42,16 +50,17 @@ class TemplateLearning:
 
     def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
         settings, folder = crawler.settings, raw_folder(crawler.settings)
-        self.crawler, self.engine = crawler, engine
+        self.crawler, self.engine, self.readings = crawler, engine, KeptReadings()
         self.learner = (
             Learner(
                 engine,
-                [folder, *archive_state.known_folders(engine)],
+                [*filter(None, [folder]), *archive_state.known_folders(engine)],
                 settings.get("NEWSARCHIVE_RULES") or None,
                 run_id=run_id,
                 steps=settings.getlist("NEWSARCHIVE_STEPS"),
+                readings=self.readings,
             )
-            if folder is not None and settings.getbool("NEWSARCHIVE_LEARN")
+            if is_on(settings)
             else None
         )
         self.since = datetime.now(UTC)
@@ -67,6 +76,8 @@ class TemplateLearning:
         if self.learner is None:
             return
         site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
+        if isinstance(article.seen, Observation) and article.seen.reading and article.capture:
+            self.readings.keep(url_key(article.capture.url), article.seen.reading)
         if outcome is not Outcome.UNCHANGED or misfit:
             self.changed.add(site)
         self.misfits[site] += misfit
@@ -108,6 +119,7 @@ class TemplateLearning:
             await self.running
         if self.learner is not None and self.changed:
             await asyncio.to_thread(self._learn_rest, self.learner)
+        self.readings.close()
 
     def _learn_rest(self, learner: Learner) -> None:
         left = set(self.changed)

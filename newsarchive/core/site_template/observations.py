@@ -119,7 +119,8 @@ class Observation:
     `container` is the element that a full text proved. `verdict` is the number of what the template made of
     the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
     `said` is what the page says of its date and its authors;
-    `misfit` says of the page in hand that no layout fits it as it should.
+    `misfit` says of the page in hand that no layout fits it as it should; `reading` is what it was read as without a
+    template (`readings.pack_reading`), empty where that is not kept. Neither is part of the record that is stored.
     """
 
     url: str
@@ -132,6 +133,7 @@ class Observation:
     layout: int = 0
     misfit: bool = field(default=False, compare=False)
     said: Said = NOTHING
+    reading: bytes = field(default=b"", compare=False, repr=False)
 
 
 def observation(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Observation:

@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
-from newsarchive.db.models import Site, SourceTextRow, Url
+from newsarchive.db.engine import reading
+from newsarchive.db.models import ArticleRow, Site, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import SourceText
 
@@ -75,6 +76,20 @@ def of(connection: Connection, url: str) -> SourceText | None:
     here = select(Url.id).where(Url.url_key == url_key(url))
     url_id = connection.execute(here).scalar()
     return of_urls(connection, [url_id]).get(url_id) if url_id is not None else None
+
+
+def of_articles(engine: Engine, article_ids: Iterable[int]) -> dict[int, tuple[str, SourceText | None]]:
+    """The key of the URL of each of these articles, by the article's id, and what the site says of its post."""
+    found: dict[int, tuple[str, SourceText | None]] = {}
+    query = select(ArticleRow.id, ArticleRow.url_key, Url.id.label("url_id")).outerjoin(
+        Url, Url.url_key == ArticleRow.url_key
+    )
+    with reading(engine) as connection:
+        for part in bulk.parts(article_ids):
+            rows = connection.execute(query.where(ArticleRow.id.in_(part))).all()
+            texts = of_urls(connection, [row.url_id for row in rows if row.url_id is not None])
+            found |= {row.id: (row.url_key, texts.get(row.url_id)) for row in rows}
+    return found
 
 
 def _held(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
