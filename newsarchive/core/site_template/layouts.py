@@ -66,11 +66,13 @@ def inside(place: str, container: str) -> bool:
     return place == container or place.startswith(container + "/")
 
 
-def fits(lines: Sequence[Line], layout: Layout) -> bool:
-    """Whether a page is of a layout: the element is there and holds enough of the article."""
-    total = sum(line.words for line in lines if line.is_body)
-    held = sum(line.words for line in lines if line.is_body and inside(line.place, layout.container))
-    return held > 0 and held >= MIN_FITTING_SHARE * total
+def fits(words: Mapping[str, int], layout: Layout) -> bool:
+    """Whether a page is of a layout: the element is there and holds enough of the article.
+
+    `words` are those of the article's lines on the page, by place (`Observation.words_by_place`).
+    """
+    held = sum(count for place, count in words.items() if inside(place, layout.container))
+    return held > 0 and held >= MIN_FITTING_SHARE * sum(words.values())
 
 
 def nominee(page: Observation, repeated: Set[int]) -> str:
@@ -79,13 +81,16 @@ def nominee(page: Observation, repeated: Set[int]) -> str:
     Two elements of one signature are told apart by the blocks between them: only the run with most
     prose counts, so a list of teasers in elements named like the article's does not vote.
     """
-    prose = [line for line in page.lines if line.is_body and line.is_prose and line.key not in repeated]
-    total = sum(line.words for line in prose)
+    by_place: Counter[str] = Counter()
+    for line in (page.lines[i] for i in page.prose):
+        if line.key not in repeated:
+            by_place[line.place] += line.words
     words: Counter[str] = Counter()
-    for line in prose:
-        steps = line.place.split("/")
+    for place, count in by_place.items():
+        steps = place.split("/")
         for depth in range(2, len(steps)):
-            words["/".join(steps[:depth])] += line.words
+            words["/".join(steps[:depth])] += count
+    total = by_place.total()
     held = [place for place, count in words.items() if count >= MIN_PROSE_SHARE * total]
     return max(held, key=lambda place: place.count("/"), default="")
 
@@ -104,10 +109,10 @@ def layouts(
     for container, count in sorted((taught or {}).items()):
         if count >= MIN_PROVING_PAGES:
             _add(found, container, count, taught=True)
-    left = [page for page in pages if not any(fits(page.lines, x) for x in found.values())]
+    left = [page for page in pages if not any(fits(page.words_by_place, x) for x in found.values())]
     while len(left) >= MIN_PAGES and len(found) < MAX_LAYOUTS and (winner := _elected(left, repeated)):
         _add(found, *winner)
-        left = [page for page in left if not fits(page.lines, found[winner[0]])]
+        left = [page for page in left if not fits(page.words_by_place, found[winner[0]])]
     return tuple(_recounted(x, pages) for x in found.values())
 
 
@@ -115,7 +120,7 @@ def _elected(pages: Sequence[Observation], repeated: Set[int]) -> tuple[str, int
     """The element that most of the pages that have it put forward, and by how many."""
     votes = Counter(vote for page in pages if (vote := nominee(page, repeated)))
     for container, count in votes.most_common(MAX_CANDIDATES):
-        having = sum(any(inside(line.place, container) for line in page.lines) for page in pages)
+        having = sum(any(inside(place, container) for place in page.places) for page in pages)
         if having >= MIN_PAGES and count >= MIN_NOMINATING_SHARE * having:
             return container, count
     return None
@@ -123,7 +128,7 @@ def _elected(pages: Sequence[Observation], repeated: Set[int]) -> tuple[str, int
 
 def _recounted(layout: Layout, pages: Sequence[Observation]) -> Layout:
     """A layout with the pages of this window that fit it; one of an older window keeps its count."""
-    return replace(layout, pages=sum(fits(page.lines, layout) for page in pages) or layout.pages)
+    return replace(layout, pages=sum(fits(page.words_by_place, layout) for page in pages) or layout.pages)
 
 
 def _add(found: dict[str, Layout], container: str, count: int, taught: bool = False) -> None:
@@ -146,7 +151,7 @@ class Usual:
 
 def usual(pages: Iterable[Observation], known: Usual | None = None) -> Usual | None:
     """What is usual on these pages; what was known where they are too few, or say the same."""
-    lengths = sorted(filter(None, (words_in(page.lines) for page in pages)))
+    lengths = sorted(filter(None, (sum(page.words_by_place.values()) for page in pages)))
     if len(lengths) < MIN_ARTICLES:
         return known
     found = Usual(len(lengths), round(median(lengths)), lengths[int(MAX_SHORT_SHARE * len(lengths))])

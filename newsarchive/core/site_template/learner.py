@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from newsarchive.core.site_template.conventions import conventions_of
 from newsarchive.core.site_template.evidence import (
@@ -27,7 +28,7 @@ from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts
 from newsarchive.core.site_template.lists import Labels, heads, slots
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Observation, Window
-from newsarchive.core.text.line_keys import line_key, place_key
+from newsarchive.core.text.line_keys import line_key
 from newsarchive.core.text.normalise import fold
 
 #: Part of the prose in its container that a full text must hold; one that holds less is an excerpt.
@@ -123,17 +124,20 @@ def learn(
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
     labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
-    entries = {key: _proved(key, pages) for key in full.chrome} | slots(pages)
-    _mark(pages, labels, entries)
+    entries = {key: _proved(key, pages) for key in full.chrome}
+    by_place = slots(pages)
+    _mark(pages, labels, entries, by_place)
+    entries |= {entry.key: entry for entry in by_place.values()}
     often = recurring(pages) | _shared_keys(pages, shared)
+    recurs = [recurring_lines(page, often) for page in pages]
     for _ in range(MAX_ROUNDS):
-        stats, forms = gather(pages, labels, often)
+        stats, forms = gather(pages, labels, often, recurs)
         new = _findings(stats, forms, pages, shared, entries)
         entries |= new
         if not _mark(pages, labels, new):
             break
     entries |= heads(pages, labels, often, entries, shared)
-    seen = {key for page in pages for line in page.lines for key in (line.key, line.form)}
+    seen: set[int] = set().union(*(page.keys for page in pages))
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
     kept = _kept(entries, seen, known, locks, pages)
@@ -168,33 +172,44 @@ def recurring(pages: Sequence[Observation]) -> set[int]:
     once: set[int] = set()
     often: set[int] = set()
     for page in pages:
-        keys = {line.key for line in page.lines} | {line.form for line in page.lines}
-        often |= once & keys
-        once |= keys
-    return often - {0}
+        often |= once & page.keys
+        once |= page.keys
+    return often
 
 
 def _shared_keys(pages: Sequence[Observation], shared: Network) -> set[int]:
     """Keys and forms of this site that other sites show in other articles, though it may have them once."""
     repeated = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
-    return repeated & {key for page in pages for line in page.lines for key in (line.key, line.form)}
+    return {key for key in repeated if any(key in page.keys for page in pages)}
+
+
+def recurring_lines(page: Observation, often: set[int]) -> list[int]:
+    """Which lines of a page recur on the site, by their key or their form."""
+    if often.isdisjoint(page.keys):
+        return []
+    return [i for i, line in enumerate(page.lines) if line.key in often or line.form in often]
 
 
 def gather(
-    pages: Sequence[Observation], labels: Labels, often: set[int]
+    pages: Sequence[Observation], labels: Labels, often: set[int], recurs: Sequence[Sequence[int]]
 ) -> tuple[dict[int, Stats], dict[int, Stats]]:
-    """What the window says of each key and of each form among those seen more than once."""
+    """What the window says of each key and of each form among those seen more than once. `recurs` are the lines of each
+    page that have one of them.
+    """
     stats: dict[int, Stats] = {}
     forms: dict[int, Stats] = {}
-    for page, flags in zip(pages, labels, strict=True):
-        prose = [i for i, x in enumerate(page.lines) if not flags[i] and x.is_body and x.is_prose]
+    for page, flags, places in zip(pages, labels, recurs, strict=True):
+        if not places:
+            continue
+        prose = [i for i in page.prose if not flags[i]]
         unique = [i for i in prose if page.lines[i].key not in often] or [0]
         first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
-        alone = set(_short_runs(page.lines, flags, often))
+        alone = set(_short_runs(page.lines, flags, often, places))
         carried = bool(page.origin) or "attribution" in flags
-        closing = set(_closing(page.lines, flags, often))
-        for i, line in enumerate(page.lines):
-            if line.fixed or (line.key not in often and line.form not in often):
+        closing = set(_closing(flags, places))
+        for i in places:
+            line = page.lines[i]
+            if line.fixed:
                 continue
             found = stats.get(line.key)
             if found is None:
@@ -240,30 +255,37 @@ def _count(stats: Stats, page: Observation, line: Line, inner: bool, sides: tupl
         stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
 
 
-def _short_runs(lines: Sequence[Line], flags: Sequence[str], often: set[int]) -> Iterator[int]:
-    """Places of lines that recur alone or in a run of few."""
+def _short_runs(
+    lines: Sequence[Line], flags: Sequence[str], often: set[int], recurs: Sequence[int]
+) -> Iterator[int]:
+    """Places of lines that recur word for word, alone or in a run of few; `recurs` are those of all that recur."""
     run: list[int] = []
-    for i, line in enumerate(lines):
-        if line.key in often and not flags[i]:
-            run.append(i)
+    for i in recurs:
+        if flags[i] or lines[i].key not in often:
             continue
-        yield from run if len(run) <= MAX_RUN_LINES else ()
-        run = []
+        if run and i > run[-1] + 1:
+            yield from run if len(run) <= MAX_RUN_LINES else ()
+            run = []
+        run.append(i)
     yield from run if len(run) <= MAX_RUN_LINES else ()
 
 
-def _closing(lines: Sequence[Line], flags: Sequence[str], often: set[int]) -> Iterator[int]:
-    """Places of lines that recur, with nothing but such lines between them and chrome: an attribution that a
-    notice follows is at the end too."""
-    left = MAX_CLOSING_LINES
-    for i in reversed(range(len(lines))):
+def _closing(flags: Sequence[str], recurs: Sequence[int]) -> Iterator[int]:
+    """Places of lines that recur, with nothing but such lines between them and boilerplate or the end: an attribution
+    that a notice follows is at the end too.
+    """
+    left, below = MAX_CLOSING_LINES, len(flags)  # lines that may still count above `below`
+    for i in reversed(recurs):
         if flags[i]:
+            continue
+        if below != i + 1:
+            left = 0
+        if i + 1 == len(flags) or flags[i + 1]:
             left = MAX_CLOSING_LINES
-        elif left and (lines[i].key in often or lines[i].form in often):
+        below = i
+        if left:
             left -= 1
             yield i
-        else:
-            left = 0
 
 
 def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
@@ -335,14 +357,23 @@ def _proved(key: int, pages: Sequence[Observation]) -> Entry:
     return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
 
 
-def _mark(pages: Sequence[Observation], labels: Labels, new: Mapping[int, Entry]) -> bool:
-    """Label the lines that new findings take out. Returns whether there was one."""
+def _mark(
+    pages: Sequence[Observation],
+    labels: Labels,
+    new: Mapping[int, Entry],
+    by_place: Mapping[str, Entry] = MappingProxyType({}),
+) -> bool:
+    """Label the lines that new findings take out, by key, form or place. Returns whether there was one."""
     gone = {key: entry.finding.label for key, entry in new.items() if entry.finding.role == "chrome"}
+    places = {place: entry.finding.label for place, entry in by_place.items()}
     changed = False
     for page, flags in zip(pages, labels, strict=True):
-        for i, line in enumerate(page.lines):
-            if not flags[i] and not line.own and not line.fixed:
-                flags[i] = gone.get(line.key) or gone.get(line.form) or gone.get(place_key(line.place), "")
+        if gone.keys().isdisjoint(page.keys) and places.keys().isdisjoint(page.places):
+            continue
+        for i, flag in enumerate(flags):
+            line = page.lines[i]
+            if not flag and not line.own and not line.fixed:
+                flags[i] = gone.get(line.key) or gone.get(line.form) or places.get(line.place, "")
                 changed = changed or bool(flags[i])
     return changed
 
@@ -371,7 +402,7 @@ def _kept(
 
 def _anchored(layout: Layout, pages: Sequence[Observation], labels: Labels, repeated: set[int]) -> Layout:
     """A layout with the boilerplate that frames the article wherever it stands, and does so often enough."""
-    mine = [(p, flags) for p, flags in zip(pages, labels, strict=True) if fits(p.lines, layout)]
+    mine = [(p, flags) for p, flags in zip(pages, labels, strict=True) if fits(p.words_by_place, layout)]
     if len(mine) < MIN_ARTICLES_FOR_SHARE:
         return layout
     before: Counter[int] = Counter()

@@ -204,8 +204,10 @@ def _tries(pages: Sequence[Observation], labels: Labels, often: set[int]) -> Ite
         last = last_prose(page.lines, flags, often)
         for i, line in enumerate(page.lines):
             recurs = line.key in often or line.form in often
+            if not recurs and (line.label != "body" or not 0 <= last < i):
+                continue
             near = 0 <= last < i and (not flags[i - 1] or flags[i - 1] in CREDITS)
-            if not (recurs or (near and line.label == "body")) or not is_head(line):
+            if not (recurs or near) or not is_head(line):
                 continue
             if saying(page.lines, i + 1):
                 yield line, (page.cluster, "slot", near)
@@ -297,8 +299,10 @@ MAX_SLOT_LINES = 2
 MAX_ABOVE_SHARE = 0.03
 
 
-def slots(pages: Sequence[Observation]) -> dict[int, Entry]:
-    """Entries for places, by `place_key`. Where no page takes the line for the article's, none is needed."""
+def slots(pages: Sequence[Observation]) -> dict[str, Entry]:
+    """Entries for places, by place; their key is its `place_key`. Where no page takes the line for the article's, none is
+    needed.
+    """
     seen: dict[str, list[tuple[Observation, list[int]]]] = defaultdict(list)
     prose: dict[str, int] = {}
     mixed = _mixed(pages)
@@ -319,7 +323,7 @@ def slots(pages: Sequence[Observation]) -> dict[int, Entry]:
             finding = Finding(
                 "chrome", label, f"below the text of {articles(count)}, {label} on most of them"
             )
-            found[place_key(place)] = Entry(place_key(place), finding, len(sightings), count, sample)
+            found[place] = Entry(place_key(place), finding, len(sightings), count, sample)
     return found
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -112,7 +112,7 @@ class Line(NamedTuple):
         return self.sentence and self.words >= 2 * MIN_SENTENCE_WORDS and not self.heading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observation:
     """One page: `cluster` names the article that it is a copy of (its own URL where it is none).
 
@@ -134,6 +134,38 @@ class Observation:
     misfit: bool = field(default=False, compare=False)
     said: Said = NOTHING
     reading: bytes = field(default=b"", compare=False, repr=False)
+
+    @cached_property
+    def keys(self) -> frozenset[int]:
+        """The keys and forms of its lines."""
+        found = {line.key for line in self.lines}
+        found.update([line.form for line in self.lines])
+        found.discard(0)
+        return frozenset(found)
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The places of its lines, each once."""
+        return tuple(dict.fromkeys([line.place for line in self.lines]))
+
+    @cached_property
+    def words_by_place(self) -> Mapping[str, int]:
+        """Place → the words of the article's lines there."""
+        return words_by_place(self.lines)
+
+    @cached_property
+    def prose(self) -> tuple[int, ...]:
+        """Which of its lines are prose of the article."""
+        return tuple([i for i, line in enumerate(self.lines) if line.label == "body" and line.is_prose])
+
+
+def words_by_place(lines: Sequence[Line]) -> dict[str, int]:
+    """Place → the words of the article's lines there, in the order in which the places come first."""
+    words: dict[str, int] = {}
+    for line in lines:
+        if line.label == "body":
+            words[line.place] = words.get(line.place, 0) + line.words
+    return words
 
 
 def observation(article: Article, rules: Rules, *, site: str, cluster: str = "") -> Observation:

@@ -18,7 +18,7 @@ from newsarchive.core.site_template.lists import (
     saying,
 )
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.site_template.observations import Line, lines_of
+from newsarchive.core.site_template.observations import Line, lines_of, words_by_place
 from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
@@ -72,7 +72,8 @@ def verdict_of(marks: Mapping[int, Finding], changing: Sequence[Convention] = ()
 
 def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
     """The newest layout that a page fits."""
-    return next((layout for layout in reversed(template.layouts) if fits(lines, layout)), None)
+    words = words_by_place(lines) if template.layouts else {}
+    return next((layout for layout in reversed(template.layouts) if fits(words, layout)), None)
 
 
 def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
