@@ -14,7 +14,7 @@ from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.metadata import markup
-from newsarchive.core.text import patterns
+from newsarchive.core.text import line_keys, patterns
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.words import count_words
 
@@ -148,3 +148,27 @@ def test_a_tree_is_kept_for_the_next_questions_only() -> None:
     trees = [parse(text) for text in texts]
     assert parse(texts[4]) is trees[4]
     assert parse(texts[0]) is not trees[0]
+
+
+def test_promo_words_are_found_although_most_lines_are_told_by_their_letters() -> None:
+    for kind, words in phrases.phrases(rules.default()).promo.items():
+        found = [text for _, own, text in phrases._entries(rules.default(), "promo") if own == kind]
+        plain = [part for text in found for part in patterns.unfolded(text) if not set(part) & set("\\[(?*")]
+        assert plain or kind == "ours"
+        assert all(words.stand_in(f"so {word}, and on") and words.begin(f"{word} here") for word in plain)
+        assert not words.stand_in("1889")
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("Read the whole story on www.heron.example today", "read the whole story on ◆ today"),
+        ("The story is on Heron.Example.", "the story is on ◆"),
+        ("no name, no domain and no title stand here", ""),
+        ("Ada and Bo and Cy", ""),
+        ("more from “The swans of the lake” on 3 May", "more from ❝ on 0 ▲"),
+        ("这篇文章首发于 Heron News", "这篇文章首发于 ▲"),
+    ],
+)
+def test_the_form_of_a_line_has_a_mark_and_three_words(line: str, form: str) -> None:
+    assert line_keys.form_of(line) == form

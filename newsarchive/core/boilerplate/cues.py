@@ -137,14 +137,14 @@ def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phras
 
 def _count(folded: str, kind: str, words: Phrases) -> int:
     """How many different words of a kind a folded text holds."""
-    pattern = words.promo.get(kind)
-    return len(set(pattern.findall(folded))) if pattern else 0
+    own = words.promo.get(kind)
+    return own.count(folded) if own else 0
 
 
 def _holds(folded: str, kind: str, words: Phrases) -> bool:
     """Whether a folded text holds a word of a kind."""
-    pattern = words.promo.get(kind)
-    return pattern is not None and pattern.search(folded) is not None
+    own = words.promo.get(kind)
+    return own is not None and own.stand_in(folded)
 
 
 def reports(folded: str, words: Phrases) -> bool:
@@ -167,9 +167,9 @@ def _is_call(text: str, words: Phrases) -> bool:
     folded = fold(text)
     if not (_holds(folded, "ours", words) and _holds(folded, "sold", words)):  # the rarest first
         return False
-    patterns = [words.promo[kind] for kind in ("call", "offer") if kind in words.promo]
-    calls = any(pattern.match(folded) for pattern in patterns) or (
-        _holds(folded, "reader", words) and any(pattern.search(folded) for pattern in patterns)
+    calling = [words.promo[kind] for kind in ("call", "offer") if kind in words.promo]
+    calls = any(own.begin(folded) for own in calling) or (
+        _holds(folded, "reader", words) and any(own.stand_in(folded) for own in calling)
     )
     return calls and not reports(folded, words) and not is_quotation(text)
 

@@ -202,56 +202,71 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
 
 
 def _line(block: Block, about: _About) -> Line:
-    facts = _facts if block.label == "body" else _furniture
+    text, label, words = block.text, block.label, comparable_words(block.text)
+    folded = fold(text)
+    in_body = label == "body" and words <= MAX_FORM_WORDS
     proved = block.decided_by in PROVED
-    line = facts(block.text, block.label, block.kind, signature(block.path), is_linked(block), proved)
-    folded = fold(block.text)
-    if block.label == "body" and line.words <= MAX_FORM_WORDS:
-        line = _in_body(line, block, folded, about)
-    if about.names and line.words <= MAX_NAMING_WORDS and names_one(folded, about.names):
-        line = line._replace(mentions=True)
-    return line._replace(own=True) if folded in about.own else line
-
-
-def _facts(text: str, label: str, kind: str, place: str, linked: bool, proved: bool) -> Line:
-    """What a line is on any page."""
+    said = _in_body(block, words, folded, about) if in_body else _NOTHING_SAID
     return Line(
         key=line_key(text),
-        form=0,
-        place=place,
+        form=said.form,
+        place=signature(block.path),
         label=label,
-        words=comparable_words(text),
+        words=words,
         sentence=ends_sentence(text),
-        heading=kind == "heading",
-        item=kind == "list_item",
-        linked=linked,
+        heading=block.kind == "heading",
+        item=block.kind == "list_item",
+        linked=is_linked(block),
         quotation=is_quotation(text),
-        fixed=label in OWN_LABELS or kind in ("code", "table"),
+        names_origin=said.names_origin,
+        mentions=bool(about.names) and words <= MAX_NAMING_WORDS and names_one(folded, about.names),
+        sells=said.sells,
+        domain=said.domain,
+        own=folded in about.own,
+        fixed=label in OWN_LABELS or block.kind in ("code", "table"),
         guess=label in GUESSED_LABELS and not proved,
         proved=proved,
-        sample=text[:SHORT_SAMPLE_CHARACTERS],
+        leads=said.leads,
+        teases=said.teases,
+        titled=said.titled,
+        start=said.start,
+        sample=text[: SAMPLE_CHARACTERS if in_body else SHORT_SAMPLE_CHARACTERS],
     )
 
 
-#: Remembered, for a site's pages share most of what stands round their articles.
-_furniture = lru_cache(maxsize=8192)(_facts)
+class _Said(NamedTuple):
+    """What a line of the article says of the page that it stands on; the fields are those of `Line`."""
+
+    form: int = 0
+    names_origin: bool = False
+    sells: bool = False
+    domain: bool = False
+    leads: bool = False
+    teases: bool = False
+    titled: bool = False
+    start: int = 0
 
 
-def _in_body(line: Line, block: Block, folded: str, about: _About) -> Line:
-    """A line of the article, with what it says of the page it stands on."""
+_NOTHING_SAID = _Said()
+
+
+def _in_body(block: Block, words: int, folded: str, about: _About) -> _Said:
     text = block.text
-    title = lead_of(text)[1] if line.words >= MIN_FORM_WORDS and block.kind == "paragraph" else ""
-    form = form_key(text) if line.words >= MIN_FORM_WORDS else 0
-    return line._replace(
+    names_origin = _names(block, folded, about.marks) and not starts_with_name(text)
+    sells = about.words is not None and cues.sells(text, about.words)
+    titled = _holds_title(text, about.headline)
+    if words < MIN_FORM_WORDS or not (form := form_key(text)):
+        return _Said(names_origin=names_origin, sells=sells, titled=titled)
+    title = lead_of(text)[1] if block.kind == "paragraph" else ""
+    return _Said(
         form=form,
-        names_origin=_names(block, folded, about.marks) and not starts_with_name(text),
-        sells=about.words is not None and cues.sells(text, about.words),
-        domain=form != 0 and DOMAIN in form_of(text),
-        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])) if form else 0,
-        leads=form != 0 and bool(title),
-        titled=_holds_title(text, about.headline),
-        teases=bool(title) and any(title.startswith(words) for words, _ in block.links),
-        sample=text[:SAMPLE_CHARACTERS],
+        names_origin=names_origin,
+        sells=sells,
+        domain=DOMAIN in form_of(text),
+        leads=bool(title),
+        teases=bool(title) and any(title.startswith(linked) for linked, _ in block.links),
+        titled=titled,
+        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])),
     )
 
 
