@@ -167,7 +167,6 @@ def test_promo_words_are_found_although_most_lines_are_told_by_their_letters() -
         ("no name, no domain and no title stand here", ""),
         ("Ada and Bo and Cy", ""),
         ("more from “The swans of the lake” on 3 May", "more from ❝ on 0 ▲"),
-        ("这篇文章首发于 Heron News", "这篇文章首发于 ▲"),
     ],
 )
 def test_the_form_of_a_line_has_a_mark_and_three_words(line: str, form: str) -> None:

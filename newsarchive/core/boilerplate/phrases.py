@@ -140,17 +140,20 @@ def _line_lookup(rules: Rules, section: str) -> Lookup:
         for sign in letters(pattern) or (held(pattern),):
             by_sign.setdefault(sign, []).append((pattern, position, verdict))
     tables = {sign: _Alternatives(entries) for sign, entries in by_sign.items()}
-    texts, anywhere = [sign for sign in tables if len(sign) > 1], [sign for sign in tables if not sign]
+    by_letter = {sign: table for sign, table in tables.items() if len(sign) == 1}
+    by_text = [(sign, table) for sign, table in tables.items() if len(sign) > 1]
+    anywhere = [tables[""]] if "" in tables else []
 
     @lru_cache(maxsize=16384)
     def lookup(text: str) -> BlockVerdict | None:
         if not 0 < len(text) <= MAX_PHRASE_CHARACTERS:
             return None
-        signs = [letter_of(text), *anywhere]
-        for sign in texts:
-            if sign in text:
-                signs.append(sign)
-        hits = [hit for sign in signs if sign in tables and (hit := tables[sign].first(text))]
+        may_match = [by_letter[letter]] if (letter := letter_of(text)) in by_letter else []
+        may_match += anywhere
+        for needed, table in by_text:
+            if needed in text:
+                may_match.append(table)
+        hits = [hit for table in may_match if (hit := table.first(text))]
         return min(hits)[1] if hits else None
 
     return lookup

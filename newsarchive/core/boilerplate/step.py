@@ -171,6 +171,8 @@ def lines(marks: Marks) -> None:
 
 def _verdict_on_lines(block: Block, lookup: Lookup) -> BlockVerdict | None:
     """The verdict on the first line of a block, `None` where the table does not know every one of its lines."""
+    if "\n" not in block.text:
+        return lookup(fold(block.text))
     verdicts = [lookup(fold(part)) for part in block.text.split("\n") if part.strip()]
     return verdicts[0] if verdicts and all(verdicts) else None
 

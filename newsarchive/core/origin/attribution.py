@@ -102,7 +102,8 @@ class _PhraseIndex:
     """All phrases, by the first word of a line, or by its first character in scripts without spaces.
 
     The phrases in `source_first` begin with the publisher's name. They are tried only on a line that holds one of
-    `source_first_words`. `note` matches an "Editor's note:" before the phrase.
+    `source_first_words`. `note` matches an "Editor's note:" before the phrase, which begins with one of `note_words`
+    or with a sign.
     """
 
     by_word: Mapping[str, _Bucket]
@@ -110,6 +111,24 @@ class _PhraseIndex:
     source_first: _Bucket
     source_first_words: Literals
     note: re.Pattern[str] | None
+    note_words: frozenset[str]
+
+    def buckets(self, line: str) -> Iterator[tuple[int, _Bucket]]:
+        """The phrases that a line may begin with, each with the place where they would begin: after signs at its start,
+        and after a note."""
+        start = _LEAD.match(line).end()  # type: ignore[union-attr]
+        word = _WORD.match(line, start)
+        first = word[0].casefold() if word else ""
+        names = self.source_first_words.stand_in(line.lower())
+        yield from ((start, bucket) for bucket in self._beginning(word, first, names))
+        if self.note and (not first or first in self.note_words) and (note := self.note.match(line, start)):
+            word = _WORD.match(line, note.end())
+            first = word[0].casefold() if word else ""
+            yield from ((note.end(), bucket) for bucket in self._beginning(word, first, names))
+
+    def _beginning(self, word: re.Match[str] | None, first: str, names: bool) -> list[_Bucket]:
+        found = [self.by_word.get(first), self.by_character.get(word[0][0]) if word else None]
+        return [bucket for bucket in (*found, self.source_first if names else None) if bucket]
 
 
 def attribution_of(text: str, rules: Rules) -> Attribution | None:
@@ -136,18 +155,13 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     """The heaviest phrase that a sentence begins with; `share` is the part of its text that the sentence fills."""
     if len(sentence) > MAX_LINE_CHARACTERS:
         return None
-    index = _phrase_index(rules)
     line = sentence if sentence.isascii() else VOWEL_MARKS.sub("", sentence)
-    starts = [_LEAD.match(line).end()]  # type: ignore[union-attr]
-    if index.note and (note := index.note.match(line, starts[0])):
-        starts.append(note.end())
-    for start in starts:
-        for bucket in _buckets(line, start, index):
-            for phrase, match in bucket.matching(line, start):
-                if phrase.alone and share < _MIN_ALONE_SHARE:
-                    continue
-                if source := _source(_whole_name(line, match), phrase, rules):
-                    return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
+    for start, bucket in _phrase_index(rules).buckets(line):
+        for phrase, match in bucket.matching(line, start):
+            if phrase.alone and share < _MIN_ALONE_SHARE:
+                continue
+            if source := _source(_whole_name(line, match), phrase, rules):
+                return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
     return None
 
 
@@ -155,17 +169,6 @@ def _whole_name(line: str, match: re.Match[str]) -> str:
     """The name with the article that a phrase took for its own: "en La Voz" is "en" and "La Voz"."""
     article = _ARTICLE.search(line, 0, match.start("source"))
     return (article[0] if article else "") + match["source"]
-
-
-def _buckets(line: str, start: int, index: _PhraseIndex) -> Iterator[_Bucket]:
-    word = _WORD.match(line, start)
-    if word:
-        if bucket := index.by_word.get(word[0].casefold()):
-            yield bucket
-        if bucket := index.by_character.get(word[0][0]):
-            yield bucket
-    if index.source_first_words.stand_in(line.lower()):
-        yield index.source_first
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
@@ -247,6 +250,7 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
         _bucket(source_first, family_of),
         source_first_words,
         note,
+        frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(entry))),
     )
 
 

@@ -146,14 +146,21 @@ def first_words(phrase: Phrase) -> set[str]:
 
 
 def needed_words(phrase: Phrase) -> set[str]:
-    """Words, in lower case or as written. Every matching line has at least one of them; empty where no word is needed."""
+    """Words, in lower case or as written. Every matching line has at least one of them; empty where no word is needed.
+
+    Of the places of a phrase that must be filled, the words of the one count that has no short word: they are the
+    rarest in other lines.
+    """
+    needed: set[str] = set()
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)
-        if token == ":" or (name and (name[2] or name[1] in ("source", "any"))):
+        if token in (":", ",") or (name and (name[2] or name[1] in ("source", "any"))):
             continue
         entries = phrase.words[name[1]] if name else [token]
-        return {max(re.findall(r"\w+", entry), key=len, default="") for entry in entries} - {""}
-    return set()
+        words = {max(re.findall(r"\w+", entry), key=len, default="") for entry in entries}
+        if min(map(len, words)) > min(map(len, needed), default=0):
+            needed = words
+    return needed
 
 
 def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = True) -> str:

@@ -25,7 +25,7 @@ MIN_NAME_CHARACTERS = 4
 
 def is_prose(block: Block, min_words: int = 12) -> bool:
     """Whether a block is no heading, ends as a sentence does and has at least `min_words` `comparable_words`."""
-    return block.kind != "heading" and ends_sentence(block.text) and comparable_words(block.text) >= min_words
+    return block.kind != "heading" and comparable_words(block.text) >= min_words and ends_sentence(block.text)
 
 
 def is_linked(block: Block) -> bool:

@@ -34,9 +34,17 @@ def record_lines(blocks: Sequence[Block]) -> frozenset[int]:
     for i, block in enumerate(blocks):
         if places_of and is_prose(block, MIN_PROSE_WORDS):
             places_of.clear()
-        elif len(block.text) <= MAX_RECORD_LINE_CHARACTERS and (label := _LABEL.match(block.text)):
-            places = places_of.setdefault(fold(label[1]), [])
+        elif label := _label(block.text):
+            places = places_of.setdefault(fold(label), [])
             places.append(i)
             if len(places) >= MIN_LABELLED_LINES:
                 found.update(places)
     return frozenset(found)
+
+
+def _label(text: str) -> str:
+    """The label of a line `Label: value`, "" for any other line."""
+    if len(text) > MAX_RECORD_LINE_CHARACTERS or not (":" in text or "：" in text):
+        return ""
+    label = _LABEL.match(text)
+    return label[1] if label else ""
