@@ -109,7 +109,9 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     found: list[Span] = []
     for i in sorted(cues):
         run = _promo_run(blocks, i, cues, words)
-        sold = any(j in pitches or _count(fold(blocks[j].text), "product", words) for j in run if j in cues)
+        sold = any(
+            j in pitches or words.promo.count(fold(blocks[j].text), "product") for j in run if j in cues
+        )
         if sold and (len(run) > 1 or (i in questions and i in pitches)):
             found.append((run, PROMO))
     found += [([i], CALL) for i, b in enumerate(blocks) if b.kind != "heading" and _is_call(b.text, words)]
@@ -135,21 +137,9 @@ def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phras
     return run
 
 
-def _count(folded: str, kind: str, words: Phrases) -> int:
-    """How many different words of a kind a folded text holds."""
-    own = words.promo.get(kind)
-    return own.count(folded) if own else 0
-
-
-def _holds(folded: str, kind: str, words: Phrases) -> bool:
-    """Whether a folded text holds a word of a kind."""
-    own = words.promo.get(kind)
-    return own is not None and own.stand_in(folded)
-
-
 def reports(folded: str, words: Phrases) -> bool:
     """Whether a folded text holds a reporter's word ("said"): what somebody said is no promo of the house."""
-    return _holds(folded, "report", words)
+    return words.promo.holds(folded, "report")
 
 
 def _is_question(text: str, words: Phrases) -> bool:
@@ -157,7 +147,11 @@ def _is_question(text: str, words: Phrases) -> bool:
     if len(text) >= MAX_QUESTION_CHARACTERS or not ("?" in text or "¿" in text):
         return False
     folded = fold(text)
-    return _holds(folded, "reader", words) and _holds(folded, "offer", words) and not reports(folded, words)
+    return (
+        words.promo.holds(folded, "reader")
+        and words.promo.holds(folded, "offer")
+        and not reports(folded, words)
+    )
 
 
 def _is_call(text: str, words: Phrases) -> bool:
@@ -165,11 +159,11 @@ def _is_call(text: str, words: Phrases) -> bool:
     if len(text) > MAX_CALL_CHARACTERS or comparable_words(text) > MAX_CALL_WORDS:
         return False
     folded = fold(text)
-    if not (_holds(folded, "ours", words) and _holds(folded, "sold", words)):  # the rarest first
+    if not (words.promo.holds(folded, "ours") and words.promo.holds(folded, "sold")):  # the rarest first
         return False
-    calling = [words.promo[kind] for kind in ("call", "offer") if kind in words.promo]
-    calls = any(own.begin(folded) for own in calling) or (
-        _holds(folded, "reader", words) and any(own.stand_in(folded) for own in calling)
+    calls = any(words.promo.begins(folded, kind) for kind in ("call", "offer")) or (
+        words.promo.holds(folded, "reader")
+        and any(words.promo.holds(folded, kind) for kind in ("call", "offer"))
     )
     return calls and not reports(folded, words) and not is_quotation(text)
 
@@ -179,7 +173,7 @@ def _is_teasing(text: str, words: Phrases) -> bool:
     if not text.rstrip().endswith("?") or comparable_words(text) > MAX_TEASING_WORDS:
         return False
     folded = fold(text)
-    promotes = any(_holds(folded, kind, words) for kind in ("reader", "product", "offer"))
+    promotes = any(words.promo.holds(folded, kind) for kind in ("reader", "product", "offer"))
     return promotes and not reports(folded, words)
 
 
@@ -190,9 +184,9 @@ def _is_pitch(text: str, words: Phrases) -> bool:
         return False
     folded = fold(text)
     return (
-        _holds(folded, "own", words)
-        and _holds(folded, "praise", words)
-        and _count(folded, "product", words) > 1
+        words.promo.holds(folded, "own")
+        and words.promo.holds(folded, "praise")
+        and words.promo.count(folded, "product") > 1
         and not reports(folded, words)
     )
 
@@ -203,11 +197,11 @@ def sells(text: str, words: Phrases) -> bool:
     Prose may do as much, so the cue counts only beside other evidence, as for a line that repeats.
     """
     folded = fold(text)
-    offer = _holds(folded, "offer", words) or _holds(folded, "call", words)
-    product = _holds(folded, "product", words) or _holds(folded, "sold", words)
+    offer = words.promo.holds(folded, "offer") or words.promo.holds(folded, "call")
+    product = words.promo.holds(folded, "product") or words.promo.holds(folded, "sold")
     if offer and product:
         return True
-    return (offer or product) and (_holds(folded, "own", words) or _holds(folded, "reader", words))
+    return (offer or product) and (words.promo.holds(folded, "own") or words.promo.holds(folded, "reader"))
 
 
 def _is_product_name(block: Block) -> bool:

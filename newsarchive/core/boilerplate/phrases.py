@@ -23,17 +23,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.text.patterns import Literals, held, letter_of, letters, unfolded
+from newsarchive.core.text.patterns import first_words, held, letter_of, letters
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules, strings
 
 #: Characters of a folded line. A longer line is prose and is never looked up.
 MAX_PHRASE_CHARACTERS = 300
+#: Words that are remembered with the kinds of promo words that they may begin. With more, all are forgotten.
+MAX_REMEMBERED_WORDS = 50_000
 #: Characters of a pattern that a rule text prints; the rest is cut off.
 MAX_PRINTED_CHARACTERS = 60
 
@@ -41,36 +43,58 @@ MAX_PRINTED_CHARACTERS = 60
 _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 #: The tag, the id and the classes of one element of a path: `div#main.post` → `div`, `#main`, `.post`.
 _MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
+_WORDS = re.compile(r"\w+")
 
 Lookup = Callable[[str], BlockVerdict | None]
 #: (pattern, its position among all patterns of its section, what it decides)
 _Entry = tuple[str, int, BlockVerdict]
 
 
-class PromoWords:
-    """The promo words of one kind. `pattern` finds any of them as a whole word of a folded text.
+class _KindsByWord(dict[str, frozenset[str]]):
+    """Word → the kinds of promo words that may begin with it. What is worked out is remembered."""
 
-    Of a hundred lines one holds such a word. The others are told by the letters that every word of the kind has, which
-    takes a fifth of the time of a search.
+    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.beginnings = {
+            kind: compiled.regex("|".join(map(first_words, own))).fullmatch for kind, own in texts.items()
+        }
+
+    def __missing__(self, word: str) -> frozenset[str]:
+        if len(self) > MAX_REMEMBERED_WORDS:
+            self.clear()
+        self[word] = kinds = frozenset(kind for kind, begins in self.beginnings.items() if begins(word))
+        return kinds
+
+
+class PromoWords:
+    """The words by which promos are known, a pattern for each kind. It finds any of them as whole words of a folded text.
+
+    Most lines hold no word of a kind, and are told by their single words.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.pattern = compiled.regex(r"(?<!\w)(?:" + "|".join(texts) + r")(?!\w)")
-        needed = [held(part) for text in texts for part in unfolded(text)]
-        self._needed = Literals(needed) if all(needed) else None
+    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
+        self.patterns = {
+            kind: compiled.regex(rf"(?<!\w)(?:{'|'.join(own)})(?!\w)") for kind, own in texts.items()
+        }
+        kinds_of = _KindsByWord(texts).__getitem__
 
-    def stand_in(self, folded: str) -> bool:
-        """Whether a folded text holds one of the words."""
-        may_hold = self._needed is None or self._needed.stand_in(folded)
-        return may_hold and self.pattern.search(folded) is not None
+        @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
+        def may_hold(folded: str) -> frozenset[str]:
+            return frozenset().union(*map(kinds_of, _WORDS.findall(folded)))
 
-    def count(self, folded: str) -> int:
-        """How many different ones of the words a folded text holds."""
-        return len(set(self.pattern.findall(folded))) if self.stand_in(folded) else 0
+        self._may_hold = may_hold
 
-    def begin(self, folded: str) -> bool:
-        """Whether a folded text begins with one of the words."""
-        return self.pattern.match(folded) is not None
+    def holds(self, folded: str, kind: str) -> bool:
+        """Whether a folded text holds a word of a kind."""
+        return kind in self._may_hold(folded) and self.patterns[kind].search(folded) is not None
+
+    def count(self, folded: str, kind: str) -> int:
+        """How many different words of a kind a folded text holds."""
+        return len(set(self.patterns[kind].findall(folded))) if kind in self._may_hold(folded) else 0
+
+    def begins(self, folded: str, kind: str) -> bool:
+        """Whether a folded text begins with a word of a kind."""
+        return kind in self._may_hold(folded) and self.patterns[kind].match(folded) is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +108,7 @@ class Phrases:
     head: Lookup
     #: Takes the path of a block instead of its text: "html/body/div#main.post/p".
     select: Lookup
-    promo: Mapping[str, PromoWords] = field(default_factory=dict)
+    promo: PromoWords
 
 
 @lru_cache(maxsize=8)
@@ -213,9 +237,8 @@ def _path_lookup(rules: Rules) -> Lookup:
     return lookup
 
 
-def _promo_words(rules: Rules) -> dict[str, PromoWords]:
-    """Kind of promo word → the words."""
+def _promo_words(rules: Rules) -> PromoWords:
     texts: dict[str, list[str]] = {}
     for file, kind, text in _entries(rules, "promo"):
         texts.setdefault(kind, []).append(_compile(file, f"promo.{kind}", text))
-    return {kind: PromoWords(own) for kind, own in texts.items()}
+    return PromoWords(texts)

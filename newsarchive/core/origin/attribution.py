@@ -137,7 +137,7 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
     Prose with an attribution somewhere inside is none; `attributions_in` finds that.
     """
     line = text.strip()
-    if not line or len(line) > MAX_LINE_CHARACTERS:
+    if not line or len(line) > MAX_LINE_CHARACTERS or not _may_match(line, rules):
         return None
     first = next(iter(statements(line)), "")
     share = len(first) / len(line)
@@ -151,11 +151,20 @@ def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
     return tuple(a for a in found if a is not None)
 
 
+def _may_match(line: str, rules: Rules) -> bool:
+    """Whether some phrase begins as the line does, as few lines do. What its first sentence begins with is the same."""
+    return any(_phrase_index(rules).buckets(_without_vowel_marks(line)))
+
+
+def _without_vowel_marks(text: str) -> str:
+    return text if text.isascii() else VOWEL_MARKS.sub("", text)
+
+
 def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     """The heaviest phrase that a sentence begins with; `share` is the part of its text that the sentence fills."""
     if len(sentence) > MAX_LINE_CHARACTERS:
         return None
-    line = sentence if sentence.isascii() else VOWEL_MARKS.sub("", sentence)
+    line = _without_vowel_marks(sentence)
     for start, bucket in _phrase_index(rules).buckets(line):
         for phrase, match in bucket.matching(line, start):
             if phrase.alone and share < _MIN_ALONE_SHARE:

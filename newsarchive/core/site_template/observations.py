@@ -293,6 +293,8 @@ def shareable(page: Observation) -> dict[int, bool]:
 
 def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
     """Whether a line holds the origin's name or domain, or links there."""
+    if not marks:
+        return False
     return names_one(folded, marks) or any(names_one(url, marks) for _, url in block.links)
 
 
