@@ -35,6 +35,18 @@ def cut(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
     return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1].rstrip() + "…"
 
 
+def byte_size(number: int) -> str:
+    """A number of bytes in the unit that fits.
+
+    >>> byte_size(0), byte_size(1536), byte_size(5 * 2**30)
+    ('0 bytes', '1.5 KiB', '5.0 GiB')
+    """
+    value, units = float(number), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.0f} bytes" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
+
+
 def line(name: str, *values: Any, **named: Any) -> str:
     """A record in one line; what is empty is left out."""
     parts = [_one(value) for value in values]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The present time, by the clock of the machine."""
+    return datetime.now(UTC)
 
 
 def utc(moment: datetime) -> datetime:
@@ -18,3 +24,14 @@ def isoformat(moment: datetime | None) -> str | None:
     '2025-04-30T08:15:00+00:00'
     """
     return utc(moment).isoformat() if moment is not None else None
+
+
+def months(first: str, last: str) -> Iterator[str]:
+    """Every month from the first to the last, both included.
+
+    >>> list(months("2024-11", "2025-01"))
+    ['2024-11', '2024-12', '2025-01']
+    """
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    for number in range(begin, end + 1):
+        yield f"{number // 12:04}-{number % 12 + 1:02}"

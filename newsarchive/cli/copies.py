@@ -21,6 +21,7 @@ from newsarchive.cli.common import (
     origin_line,
     say,
 )
+from newsarchive.cli.explain import short
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
@@ -98,7 +99,7 @@ def _print_tree(found: Trace) -> None:
         if found.origin_from != found.url:
             source.add(leaf(f"named by the copy at {found.origin_from}"))
         for piece in found.origin.evidence:
-            source.add(leaf(f"{piece.kind} ({piece.weight:.2f}): {_short(piece.text)}"))
+            source.add(leaf(f"{piece.kind} ({piece.weight:.2f}): {short(piece.text, _MAX_SHOWN_CHARACTERS)}"))
     copies = tree.add(leaf(_counted(found)))
     for copy in found.copies:
         node = copies.add(leaf(_line(copy, found)))
@@ -106,14 +107,14 @@ def _print_tree(found: Trace) -> None:
         changed = copy.changes
         for mark, sentences in (("-", changed.cut), ("+", changed.added)) if changed else ():
             for sentence in sentences[:_MAX_SHOWN_SENTENCES]:
-                node.add(leaf(f"{mark} {_short(sentence)}"))
+                node.add(leaf(f"{mark} {short(sentence, _MAX_SHOWN_CHARACTERS)}"))
     if found.paraphrases:
         spun = tree.add(leaf("Perhaps the same in other words (less sure than a copy)"))
         for link in found.paraphrases:
-            line = f"{link.published:%Y-%m-%d %H:%M} · {link.site} · score {link.score:.2f} · {_short(link.headline)}"
+            line = f"{link.published:%Y-%m-%d %H:%M} · {link.site} · score {link.score:.2f} · {short(link.headline, _MAX_SHOWN_CHARACTERS)}"
             node = spun.add(leaf(line))
             node.add(Text(link.url, style="dim"))
-            node.add(leaf(f"shares: {_short('; '.join(link.shared))}"))
+            node.add(leaf(f"shares: {short('; '.join(link.shared), _MAX_SHOWN_CHARACTERS)}"))
     out.print(tree)
 
 
@@ -131,11 +132,6 @@ def _line(copy: Copy, found: Trace) -> str:
     counts = ", ".join(f"{n} {what}" for what, n in copy.counts.items() if n and what != "kept")
     parts = [f"{copy.published:%Y-%m-%d %H:%M}", copy.site, f"{copy.similarity:.0%}", copy.kind, *marks]
     return " · ".join(parts) + (f" · sentences: {counts}" if counts else "")
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _MAX_SHOWN_CHARACTERS else text[: _MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
 def dot(found: Trace) -> Iterator[str]:

@@ -25,6 +25,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
+from newsarchive.reprs import cut
 
 if TYPE_CHECKING:
     from newsarchive.items import Article, Block
@@ -223,6 +224,5 @@ def _plain_block(block: Block) -> str:
 
 def short(text: str, length: int = 90) -> str:
     """A text in one line of at most `length` characters. An address is never cut."""
-    folded = " ".join(text.split())
-    is_address = folded.startswith(("http://", "https://")) and " " not in folded
-    return folded if len(folded) <= length or is_address else folded[: length - 1] + "…"
+    is_address = text.strip().startswith(("http://", "https://")) and len(text.split()) == 1
+    return text.strip() if is_address else cut(text, length)

@@ -12,6 +12,8 @@ from newsarchive.cli import plainwords
 from newsarchive.cli.common import console, db_option, on_terminal, open_reader
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import output_option
+from newsarchive.reprs import byte_size
+from newsarchive.times import months as months_between
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -116,7 +118,7 @@ def draw(found: Stats) -> None:
 def _totals(found: Stats) -> str:
     parts = [f"{found.articles:,} articles of {len(found.sites):,} sites", f"{found.revisions:,} versions"]
     parts += [f"{found.gone:,} deleted since"] if found.gone else []
-    return ", ".join([*parts, f"database {size(found.disk)}", f"raw captures {size(found.warc)}"])
+    return ", ".join([*parts, f"database {byte_size(found.disk)}", f"raw captures {byte_size(found.warc)}"])
 
 
 def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str) -> Iterator[Text]:
@@ -127,7 +129,7 @@ def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str)
         return
     largest = sorted(months, key=lambda site: -sum(months[site].values()))[:_MAX_ROWS]
     name = min(max(map(len, largest)), max(8, width // 3))
-    every = list(_span(min(min(m) for m in months.values()), max(max(m) for m in months.values())))
+    every = list(months_between(min(min(m) for m in months.values()), max(max(m) for m in months.values())))
     shown = every[-max(6, width - name - 12) :]
     top = max(max(counts.values()) for counts in months.values())
     yield Text(f"\narticles a month, {shown[0]} to {shown[-1]}, at most {top:,}", style="bold")
@@ -138,13 +140,6 @@ def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str)
         yield Text.assemble(f"{site[:name]:{name}} ", (line, "green"), f" {total:,}")
     if len(months) > len(largest):
         yield Text(f"and {len(months) - len(largest)} sites more", style="dim")
-
-
-def _span(first: str, last: str) -> Iterator[str]:
-    """Every month from the first to the last."""
-    (year, month), (last_year, last_month) = (map(int, m.split("-")) for m in (first, last))
-    for number in range(year * 12 + month - 1, last_year * 12 + last_month):
-        yield f"{number // 12:04}-{number % 12 + 1:02}"
 
 
 def _height(number: int, top: int, heights: str) -> str:
@@ -165,15 +160,3 @@ def _bars(counts: Mapping[str, int], width: int, mark: str) -> Iterator[Text]:
         yield Text.assemble(f"{(label or 'unknown')[:name]:{name}} ", (bar, "green"), f" {number:,}")
     if len(counts) > len(shown):
         yield Text(f"and {len(counts) - len(shown)} more", style="dim")
-
-
-def size(number: int) -> str:
-    """A number of bytes in the unit that fits.
-
-    >>> size(0), size(1536), size(5 * 2**30)
-    ('0 bytes', '1.5 KiB', '5.0 GiB')
-    """
-    value, units = float(number), ["bytes", "KiB", "MiB", "GiB", "TiB"]
-    while value >= 1024 and len(units) > 1:
-        value, units = value / 1024, units[1:]
-    return f"{value:.0f} bytes" if units[0] == "bytes" else f"{value:.1f} {units[0]}"

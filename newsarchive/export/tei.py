@@ -42,9 +42,10 @@ def document(article: Stored) -> Any:
     if article.in_language:
         text.set(f"{_XML}lang", t(article.in_language))
     day = isoformat(article.date_published) or ""
+    license = (article.origin.license or article.origin.copyright_notice) if article.origin else ""
     header = _header(
         article.headline, day, [_source(article)],
-        [author.name for author in article.authors], article.site, _license(article),
+        [author.name for author in article.authors], article.site, license,
     )  # fmt: skip
     if article.keywords:
         terms = E.keywords(*(E.term(t(word)) for word in article.keywords))
@@ -74,7 +75,3 @@ def _source(article: Stored) -> Any:
         page.append(E.note(t(f"First published by {article.origin.name}"), type="origin"))
     found: Any = E.bibl(*page)
     return found
-
-
-def _license(article: Stored) -> str:
-    return (article.origin.license or article.origin.copyright_notice) if article.origin else ""

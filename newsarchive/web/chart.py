@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from newsarchive.times import months as months_between
+
 #: Months from the first to the last. With more, each bar is a year: thinner bars cannot be read.
 MAX_MONTHS = 60
 #: Width of the chart, in units of the picture.
@@ -45,10 +47,11 @@ def periods(months: Mapping[str, int]) -> dict[str, int]:
     known = {key: n for key, n in months.items() if len(key) == 7 and key[:4].isdigit() and key[5:].isdigit()}
     if not known:
         return {}
-    first, last = (_number(key) for key in (min(known), max(known)))
-    if last - first < MAX_MONTHS:
-        return {(key := _key(number)): known.get(key, 0) for number in range(first, last + 1)}
-    years = range(first // 12, last // 12 + 1)
+    first, last = min(known), max(known)
+    every = list(months_between(first, last))
+    if len(every) <= MAX_MONTHS:
+        return {key: known.get(key, 0) for key in every}
+    years = range(int(first[:4]), int(last[:4]) + 1)
     return {f"{year:04}": sum(n for key, n in known.items() if key[:4] == f"{year:04}") for year in years}
 
 
@@ -77,11 +80,3 @@ def bars(counts: Mapping[str, int]) -> list[Bar]:
             )
         )
     return found
-
-
-def _number(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:]) - 1
-
-
-def _key(number: int) -> str:
-    return f"{number // 12:04}-{number % 12 + 1:02}"

@@ -24,6 +24,7 @@ from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.reading.search import Marks
 from newsarchive.items import Block, Edit
+from newsarchive.reprs import byte_size
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -120,20 +121,6 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:,}".replace(",", "\u202f")
 
 
-def size(value: int) -> str:
-    """Bytes in the unit that fits.
-
-    >>> size(0), size(2048), size(5 * 1024**3)
-    ('0 B', '2.0 KiB', '5.0 GiB')
-    """
-    amount = float(value)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024 or unit == "GiB":
-            break
-        amount /= 1024
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-
-
 def snippet(text: str) -> Markup:
     """A snippet with its found words marked."""
     found = _MARKED.sub(lambda match: f"<mark>{match[1]}</mark>", str(escape(text)))
@@ -181,7 +168,7 @@ FILTERS = {
     "out": out,
     "quoted": lambda text: quote(str(text), safe=""),
     "sanitised": sanitised,
-    "size": size,
+    "size": byte_size,
     "snippet": snippet,
     "web_url": web_url,
 }
@@ -229,7 +216,9 @@ def lines(body: str, edits: Sequence[Edit], dropped: Sequence[Block], places: Se
     kept = [Line(tuple(paragraph)) for paragraph in paragraphs(marked(body, edits, BODY))]
     page: list[Line] = []
     for number, (place, block) in enumerate(zip(places, dropped, strict=False)):
-        before = max(0, place - number - (len(page) - _runs(page)))  # paragraphs above it, not yet placed
+        before = max(
+            0, place - number - (len(page) - sum(bool(line.dropped) for line in page))
+        )  # paragraphs above it, not yet placed
         page += kept[:before]
         del kept[:before]
         if page and page[-1].dropped:
@@ -237,10 +226,6 @@ def lines(body: str, edits: Sequence[Edit], dropped: Sequence[Block], places: Se
         else:
             page.append(Line(dropped=(block,)))
     return page + kept
-
-
-def _runs(page: Sequence[Line]) -> int:
-    return sum(bool(line.dropped) for line in page)
 
 
 def repairs(texts: dict[str, str], edits: Sequence[Edit]) -> list[Repair]:

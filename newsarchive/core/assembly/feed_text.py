@@ -199,14 +199,11 @@ def weighed(article: Article, text: SourceText | None) -> Article:
         flags = tuple(f for f in old.flags if f not in DOUBTS)
         confidence = max(old.confidence, round(f1, 3))
     else:
-        differs = f1 < MIN_SIMILAR_F1 and not (found >= MIN_SAME_F1 and _is_split(article))
+        is_split = article.capture is not None and bool(article.capture.parts)
+        # A feed may hold only the first page of a post that is split over several.
+        differs = f1 < MIN_SIMILAR_F1 and not (found >= MIN_SAME_F1 and is_split)
         flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
         confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
     return replace(
         article, quality=replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)
     )
-
-
-def _is_split(article: Article) -> bool:
-    """Whether the post stands on several pages: a feed may hold the first of them."""
-    return article.capture is not None and bool(article.capture.parts)

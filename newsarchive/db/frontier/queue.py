@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from itertools import islice
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from newsarchive.db.frontier import site_settings, source_texts, updates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
+from newsarchive.times import utc_now
 
 T = TypeVar("T")
 
@@ -104,14 +105,10 @@ class KnownSource:
         return now < self.last_checked_at + back_off(self.fail_count, DAY, 30 * DAY)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Frontier:
     """The frontier of an archive. Every method is one transaction and raises `DatabaseError`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
         self.engine, self.clock = engine, clock
 
     # -- sites and sources ----------------------------------------------------------------------

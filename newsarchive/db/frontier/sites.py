@@ -22,16 +22,13 @@ from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import CrawlRun, Site
 from newsarchive.exceptions import DatabaseUnavailable
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+from newsarchive.times import utc_now
 
 
 class Sites:
     """The sites of an archive. Every method is one transaction and raises `DatabaseError`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
         self.engine, self.clock = engine, clock
 
     def all(self) -> list[KnownSite]:
