@@ -1,12 +1,12 @@
-"""Decide an article's date and authors again by what its site always does.
+"""Decides an article's date and authors again by the habits of its site, which one page cannot show.
 
-WordPress's default theme shows no date of the post, but a list "More posts" with the dates of the newest ones, so each
-page alone seems to be of the day of the newest post. One page cannot tell whether "24 July 2024" beside its headline is
-the day of its post; all pages of a site together can. They also tell whether 03/04/2025 is in March, the time zone, a
-name that stands on every page, and the words that the site puts around names.
+WordPress's default theme prints no date of the post, but a list "More posts" with the dates of the newest posts. So every
+page of the site seems to be of the day of the newest post, and only all pages together show that the date is not the
+post's. They also show whether 03/04/2025 is in March, the time zone, a name that stands on every page, and the words that
+the site puts around names.
 
-The record of each page keeps which days and names each source states, and what the page alone was read as (`Said`).
-`core/site_template/conventions.py` learns conventions from these records; they are applied here.
+The record of each page (`Said`) keeps the days and names that each source states, and what was decided by the page alone.
+`core/site_template/conventions.py` learns conventions from these records, and this module applies them.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ from newsarchive.core.urls import parts_of
 from newsarchive.items import Article, Author, Candidate, SourceText
 from newsarchive.rules import Rules
 
-#: The source of what the page alone was read as.
+#: The name of the source that stands for the decision by the page alone.
 DECIDED = ""
-#: Days kept of one source on one page: a list of other posts shows itself by its first days.
+#: Days kept of one source on one page; later ones are dropped, because the first days show a list of other posts.
 MAX_DAYS_OF_SOURCE = 4
-#: Days kept of one page, over all sources.
+#: Days kept of one page, over all sources; later ones are dropped.
 MAX_DAYS = 24
-#: Claims of authors that are kept of one page.
+#: Claims of authors kept of one page; later ones are dropped.
 MAX_AUTHOR_CLAIMS = 12
-#: Longest name that is kept, in characters; a longer text is no name.
+#: Characters of a name; a longer text is no name and is not kept.
 MAX_NAME_CHARACTERS = 60
-#: A date in numbers that may open with the day or with the month.
+#: A date in numbers that may begin with the day or with the month.
 _EITHER_ORDER = re.compile(r"(?<!\d)\d{1,2}([/-])\d{1,2}\1(?:\d\d){1,2}(?!\d)")
-#: What tells the zone of a time.
+#: The zone at the end of a time.
 _ZONE = re.compile(r"(?:\dZ|UTC|GMT|[+-]\d\d:?\d\d)\s*\)?$", re.IGNORECASE)
 
 
 class Day(NamedTuple):
     """A day that one source of a page names for its publication. `source` is its spelling, as records keep it.
 
-    `day` is its ordinal (`date.toordinal`) where numbers open with the day, `swapped` where they open with the month, 0
-    where they cannot or where nothing is open. `minute` counts minutes since 1970 in UTC, 0 for a day without a time.
-    `offset` is the zone's in minutes, `None` where none is given with a time, and 0 for a day without one. `order` is 1
-    for numbers that must open with the month, -1 with the day, 0 for all else.
+    `day` is the ordinal (`date.toordinal`) of the date where its numbers begin with the day. `swapped` is the ordinal where
+    they begin with the month, 0 where only one order is possible. `minute` counts minutes since 1970 in UTC, 0 for a day
+    without a time. `offset` is that of the zone in minutes: `None` for a time without a zone, 0 for a day without a time.
+    `order` is 1 for numbers that must begin with the month, -1 for numbers that must begin with the day, else 0.
     """
 
     source: str
@@ -71,12 +71,12 @@ class Day(NamedTuple):
 
     @property
     def stands(self) -> Source:
-        """Where the day stands."""
+        """The source as a record."""
         return source_of(self.source)
 
 
 class Names(NamedTuple):
-    """The authors that one source of a page names, as they are read."""
+    """The authors that one source of a page names."""
 
     source: str
     names: tuple[str, ...]
@@ -87,7 +87,7 @@ class Names(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a page says. The source `DECIDED` stands for what the page alone was read as."""
+    """The days and names that the sources of a page state. The source `DECIDED` has what was decided by the page alone."""
 
     days: tuple[Day, ...] = ()
     names: tuple[Names, ...] = ()
@@ -109,14 +109,14 @@ class Said(NamedTuple):
         return [n for n in self.names if n.source in wanted]
 
 
-#: What a page without dates and names says.
+#: The record of a page without dates and names.
 NOTHING = Said()
 
 
 def said_by(article: Article, rules: Rules) -> Said:
-    """What the page of an article says, from its candidates and from what feed and API say of the post.
+    """The record of an article's page, made of its candidates and of the metadata in the site's feed and API.
 
-    Takes the article as the page alone gave it, before anything learned was applied.
+    `article` must be as the page alone gave it, before anything learned was applied.
     """
     return Said(_days(article, rules), _names(article, rules))
 
@@ -127,9 +127,9 @@ def _days(article: Article, rules: Rules) -> tuple[Day, ...]:
     found: dict[Day, None] = {}
     if article.date_published is not None:
         found[_day(DECIDED, article.date_published, article.date_published_raw)] = None
-    told = _told(article)
-    if told and told.published and not any(c.source.bare in TOLD for c in claims):
-        found[_day(told.source, told.published, "")] = None
+    listed = _from_feed_or_api(article)
+    if listed and listed.published and not any(c.source.bare in TOLD for c in claims):
+        found[_day(listed.source, listed.published, "")] = None
     counts: dict[Source, int] = {}
     for claim in claims:
         if counts.get(claim.source, 0) < MAX_DAYS_OF_SOURCE and len(found) < MAX_DAYS:
@@ -140,28 +140,28 @@ def _days(article: Article, rules: Rules) -> tuple[Day, ...]:
     return tuple(found)
 
 
-def _told(article: Article) -> SourceText | None:
-    """What API or feed say of this post."""
-    told = article.capture.source_text if article.capture else None
-    return told if told and told.source in TOLD else None
+def _from_feed_or_api(article: Article) -> SourceText | None:
+    """The post as the site's feed or API describes it, `None` where it does not."""
+    listed = article.capture.source_text if article.capture else None
+    return listed if listed and listed.source in TOLD else None
 
 
 def of_field(candidates: Sequence[Candidate], field: str) -> list[Claim]:
-    """The claims behind candidates, without those that are about other posts; what `kind` and `url` they had is not
-    known any more."""
+    """The claims of candidates for a field, without those about other posts. A candidate does not keep a claim's `kind` and
+    `url`, so the claims lack them."""
     claims = (Claim(c.field, c.value, source_of(c.source)) for c in candidates if c.field == field)
     return [claim for claim in claims if claim.source.qualifier is not Qualifier.OF_OTHERS]
 
 
 def of_article(article: Article, rules: Rules, claims: Sequence[Claim]) -> Rules:
-    """The rules by which an article's dates are read: some languages have months of their own."""
+    """The rules for reading an article's dates: some languages have names of months that mean others elsewhere."""
     if dates.has_own((c.value for c in claims), rules):
         return dates.of_language(rules, article.in_language.partition("-")[0])
     return rules
 
 
 def read_day(claim: Claim, rules: Rules) -> Day | None:
-    """The day that a claim names, in both orders where its numbers leave that open; `None` for none."""
+    """The day that a claim names, in both orders where both are possible; `None` for a claim without a date."""
     when = dates.parse(claim.value, rules)
     if when is None:
         return None
@@ -180,13 +180,13 @@ def _day(source: str, when: datetime, value: str) -> Day:
     if not dates.has_time(when):
         return Day(source, when.date().toordinal())
     offset = when.utcoffset() or timedelta()
-    told = offset != timedelta() or source in TOLD or has_zone(value)
-    minutes = int(offset.total_seconds() // 60) if told else None
+    is_given = offset != timedelta() or source in TOLD or has_zone(value)
+    minutes = int(offset.total_seconds() // 60) if is_given else None
     return Day(source, when.date().toordinal(), int(when.timestamp() // 60), minutes)
 
 
 def has_zone(value: str) -> bool:
-    """Whether a text with a time says in which zone it is."""
+    """Whether a text with a time names its zone."""
     return _ZONE.search(value.strip()) is not None
 
 
@@ -195,45 +195,44 @@ def _names(article: Article, rules: Rules) -> tuple[Names, ...]:
     found: dict[str, list[str]] = {}
     if article.authors:
         found[DECIDED] = [author.name for author in article.authors]
-    told = _told(article)
-    if told and told.author and not any(c.source.bare in TOLD for c in claims):
-        claims = [Claim("authors", told.author, source_of(told.source)), *claims]
+    listed = _from_feed_or_api(article)
+    if listed and listed.author and not any(c.source.bare in TOLD for c in claims):
+        claims = [Claim("authors", listed.author, source_of(listed.source)), *claims]
     for claim in dict.fromkeys(claims[:MAX_AUTHOR_CLAIMS]):
         read = [author.name for author in authors.read(claim, rules)]
         found.setdefault(str(claim.source), []).extend(n for n in read if len(n) <= MAX_NAME_CHARACTERS)
     return tuple(Names(source, tuple(dict.fromkeys(names))) for source, names in found.items() if names)
 
 
-#: Sources that name the post's author by a sign of their own, near its headline: they are heard against a name that
-#: stands on every page.
+#: Sources that name the author of this post: they count against a name that stands on every page.
 STRONG = TOLD | {
     Place.JSON_LD, Place.MICRODATA, Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX, Place.TEXT, Place.META_CITATION,
 }  # fmt: skip
-#: Words of a name that must be left where words of a byline are taken off it.
+#: Words of a name without the words that the site puts around it. With fewer, the name stays as it is.
 MIN_NAME_WORDS = 2
-#: What is left among the candidates of a page of changes and of `publication`'s last resorts.
+#: Qualifiers of candidates that are no claims of a day of publication: days of a change, and fall-backs.
 _NO_CLAIMS = frozenset((Qualifier.MODIFIED, Qualifier.RELATIVE, Qualifier.MONTH))
 _TRACE_PLACES = frozenset((Place.IMAGE, Place.SCRIPT))
-#: Where a page declares a day of publication for the article, not for the page.
+#: Sources that declare a day of publication for the article, not for the page.
 _DECLARED = DECLARING - JSON_LD_PAGE
-#: The value of `Kind.ORDER` for numbers that open with the month.
+#: The value of `Kind.ORDER` for numbers that begin with the month.
 MONTH_FIRST = "month first"
-#: The value of `Kind.ORDER` for numbers that open with the day.
+#: The value of `Kind.ORDER` for numbers that begin with the day.
 DAY_FIRST = "day first"
 
 
 class Kind(StrEnum):
-    """What a convention is about."""
+    """The kinds of conventions."""
 
-    #: Dates in this source belong to the site: the newest post's, a list's, that of the theme.
+    #: Dates in this source are not the post's: they are those of the newest post, of a list, or of the theme.
     SITES_DATE = "date of the site"
     #: Dates in this source are the posts' own.
     OWN_DATE = "date of the post"
-    #: Whether dates in numbers open with the month or with the day.
+    #: Whether dates in numbers begin with the month or with the day.
     ORDER = "order of day and month"
     #: The zone of times without one, in minutes east of UTC.
     ZONE = "time zone"
-    #: This source names the same author on nearly all pages, whoever wrote them.
+    #: This source names the same author on nearly all pages, also on those by others.
     SITES_NAME = "name of the site"
     #: Words that stand before or behind names.
     BYLINE = "words of bylines"
@@ -241,9 +240,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """One thing that a site does always: in which source (as records spell it, "" for all), and what.
+    """A habit of a site: its kind, the source that it is about (as records spell it, "" for all), and its value.
 
-    `pages` show it, `against` show the contrary; `reason` says so in words.
+    `pages` is the number of pages that show it, `against` the number of those that show the contrary; `reason` says both in
+    words.
     """
 
     kind: Kind
@@ -255,7 +255,7 @@ class Convention:
 
     @property
     def name(self) -> str:
-        """The same for the same convention, however many pages show it."""
+        """An identifier, which does not change with the number of pages."""
         return f"{self.kind}\t{self.source}\t{self.value}"
 
     @property
@@ -282,12 +282,12 @@ class Conventions:
 
     @cached_property
     def month_first(self) -> bool | None:
-        """Whether numbers open with the month, `None` where the site's pages leave it open."""
+        """Whether numbers begin with the month, `None` where the site's pages do not show it."""
         return next((c.value == MONTH_FIRST for c in self.of(Kind.ORDER)), None)
 
     @cached_property
     def zone(self) -> int | None:
-        """Minutes east of UTC, `None` where the site's pages do not tell."""
+        """The time zone of the site in minutes east of UTC, `None` where the site's pages do not show it."""
         return next((int(c.value) for c in self.of(Kind.ZONE)), None)
 
 
@@ -295,7 +295,7 @@ class Conventions:
 
 
 def is_told(source: Source) -> bool:
-    """Whether a source is the site's own word on this very post: its API or its feed."""
+    """Whether a source is the site's API or feed, which describe this post alone."""
     return source.bare in TOLD
 
 
@@ -305,12 +305,12 @@ def is_address(source: Source) -> bool:
 
 
 def is_declared(source: Source) -> bool:
-    """Whether a source is what a page declares of itself as an article, in its head or in microdata."""
+    """Whether a source is the head or the microdata of a page that declares an article."""
     return source.place in _DECLARED
 
 
 def is_stated(source: Source) -> bool:
-    """Whether a source states a day for this post, so that none has to be guessed from what is printed."""
+    """Whether a source states a day for this post, so that no printed day has to be guessed."""
     return is_told(source) or is_address(source) or is_declared(source)
 
 
@@ -318,9 +318,9 @@ def is_stated(source: Source) -> bool:
 
 
 def effects(said: Said, conventions: Conventions) -> tuple[Convention, ...]:
-    """The conventions by which a page is decided otherwise than it would be alone; `()` for most pages.
+    """The conventions that change what was decided by the page alone; `()` for most pages.
 
-    Asks the page's record only: so learning knows, without the page, whether it must be read again.
+    This needs the page's record only, so that learning knows which pages must be read again.
     """
     if not conventions:
         return ()
@@ -351,13 +351,13 @@ def _on_day(said: Said, conventions: Conventions) -> Iterable[Convention]:
 
 
 def is_same(one: Day, other: Day) -> bool:
-    """Whether two sources may have named one day, whichever order of its numbers was meant."""
+    """Whether two sources may have named one day, in either order of its numbers."""
     days = {one.day, one.swapped} & {other.day, other.swapped} - {0}
     return bool(days) or (one.minute != 0 and one.minute == other.minute)
 
 
 def _other_order(day: Day, month_first: bool) -> int:
-    """The day in the order that is not the site's, 0 where nothing is open."""
+    """The ordinal of the day in the order that is not the site's, 0 where only one order is possible."""
     if not day.swapped:
         return 0
     return day.day if month_first else day.swapped
@@ -367,10 +367,10 @@ def _on_names(said: Said, conventions: Conventions) -> Iterable[Convention]:
     decided = said.decided_names
     if decided is None:
         return
-    told = {name for names in said.names_of(TOLD) for name in names.keys}
+    listed = {name for names in said.names_of(TOLD) for name in names.keys}
     for convention in conventions.of(Kind.SITES_NAME):
         name = key(convention.value)
-        if decided.keys == {name} and name not in told:
+        if decided.keys == {name} and name not in listed:
             others = (n for n in said.names if n.source in STRONG and n.source != convention.source)
             if any(name not in names.keys for names in others):
                 yield convention
@@ -380,9 +380,9 @@ def _on_names(said: Said, conventions: Conventions) -> Iterable[Convention]:
 
 
 def without(name: str, words: str) -> str:
-    """A name without words before or behind it, where enough of it is left to be a name.
+    """A name without the site's words before or behind it, where `MIN_NAME_WORDS` are left.
 
-    `words` are those of `Convention.value`: "… Staff Writer" stand behind a name, "Reporting by …" before it.
+    `words` is a `Convention.value`: "… Staff Writer" stands behind names, "Reporting by …" before them.
 
     >>> without("Jane Doe Staff Writer", "… Staff Writer")
     'Jane Doe'
@@ -407,11 +407,11 @@ def applied(
     rules: Rules,
     page_text: Callable[[], str] = str,
 ) -> Article:
-    """An article, decided by its page alone, with date and authors as the site's conventions have them.
+    """An article, which was decided by its page alone, with date and authors by the conventions of its site.
 
-    `changing` are the `effects` on its page; without any the article is returned as it is. What lost by a convention
-    says so in the reason of its candidate. `page_text` gives the page as text, "" where it is not at hand: it is asked
-    only where no date is left, for the traces that pages without a date are read for.
+    `changing` are the `effects` on its page; without any the article is returned as it is. A candidate that loses by a
+    convention says so in its reason. `page_text` gives the page as text, "" where it is not available. It is called only
+    where no date is left, to search for the fall-backs of `publication_date`.
     """
     if not changing:
         return article
@@ -454,8 +454,8 @@ def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: 
 
 
 def _elsewhere(dated: Dated, claims: Sequence[Claim], conventions: Conventions, rules: Rules) -> list[Claim]:
-    """The claims that give way: all that are printed on a page which prints another day where the site's posts have
-    theirs. What the page states of itself gives way to nothing printed."""
+    """The printed claims of other days, on a page that prints a day at the place of the site's own dates. Declared days are
+    not among them."""
     own = frozenset(c.stands for c in conventions.of(Kind.OWN_DATE))
     if dated.value is None or dated.source is None or is_stated(dated.source):
         return []
@@ -466,7 +466,7 @@ def _elsewhere(dated: Dated, claims: Sequence[Claim], conventions: Conventions, 
 
 
 def _is_no_claim(source: Source) -> bool:
-    """Whether a candidate's source stands for a last resort, or for a change, which is asked for by itself."""
+    """Whether a candidate is a fall-back or a day of a change, and so no claim of a day of publication."""
     return source.qualifier in _NO_CLAIMS or source.bare in _TRACE_PLACES
 
 
@@ -493,7 +493,7 @@ def _fallbacks(
 
 
 def _in_order(claim: Claim, month_first: bool | None, rules: Rules) -> Claim:
-    """A claim whose numbers leave the order open, written so that they leave nothing open."""
+    """A claim in whose numbers both orders are possible, rewritten in the order of the site."""
     day = read_day(claim, rules) if month_first is not None else None
     if day is None or not day.swapped or month_first is None:
         return claim
@@ -509,7 +509,7 @@ def _clock(claim: Claim, rules: Rules) -> str:
 
 
 def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int | None) -> datetime | None:
-    """A time that names no zone in that of the site."""
+    """A time without a zone, read in the time zone of the site."""
     if (
         value is None
         or zone is None
@@ -524,7 +524,7 @@ def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int 
 
 
 def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> Article:
-    """The authors without those that the site names everywhere; somebody else is named, or nothing changes."""
+    """The article without the authors that the site names on every page, where others are named; else unchanged."""
     sites = {key(c.value): c for c in changing if c.kind is Kind.SITES_NAME}
     claims = of_field(article.candidates, "authors")
     read = {c: {key(a.name) for a in authors.read(c, rules)} for c in dict.fromkeys(claims)}
@@ -542,7 +542,7 @@ def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> A
 
 
 def _named(article: Article, changing: Sequence[Convention]) -> Article:
-    """The authors without the words that the site puts round names."""
+    """The article with its authors' names without the words that the site puts around names."""
     renamed: list[Author] = []
     reasons = []
     for author in article.authors:

@@ -1,9 +1,8 @@
-"""Read a date in any form that pages use: "2025-04-03T08:15:00Z", "3. April 2025", "2025年4月3日".
+"""Reads dates in the forms that pages use: "2025-04-03T08:15:00Z", "3. April 2025", "2025年4月3日".
 
-ISO 8601, RFC 5322 and 9110, what C and Java print, numbers, and month names of 21 languages (data) are understood.
-
-03/04/2025 may be in March or in April. The second part of this module tells in which order a text, a page or a region
-writes day and month.
+The forms are ISO 8601, RFC 5322 and 9110, the output of C and Java, numbers, and month names of 21 languages
+(`data/metadata/months.toml`). 03/04/2025 may be in March or in April: the second part of this module finds the order in
+which a text, a page or a region writes day and month.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ _OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 #: Years by which the Thai (Buddhist) calendar is ahead.
 BUDDHIST_YEARS = 543
 _RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
-#: What C's `asctime` and Java's `Date.toString` print: "Fri Feb 18 10:27:24 2022", "Tue Jan 28 15:28:56 CET 2020".
+#: The output of C's `asctime` and Java's `Date.toString`: "Fri Feb 18 10:27:24 2022", "Tue Jan 28 15:28:56 CET 2020".
 _PRINTED_BY_CODE = re.compile(
     r"^[a-z]{3} (?P<m>[a-z]{3}) (?P<d>\d{1,2}) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)(?: (?P<z>[a-z]{3,5}))? (?P<y>(?:19|20)\d\d)$"
 )
-#: The year may run into the time: 28.09.1912:44.
+#: A date in numbers. The time may follow the year without a space: 28.09.1912:44.
 NUMERIC = re.compile(
     r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20)\d\d|\d\d)(?!\d))"
 )
@@ -70,7 +69,8 @@ _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.)?"
 
 
 def any_of(names: Iterable[str]) -> str:
-    """A pattern for many names: grouped by their first letter, since each alternative is tried in turn."""
+    """A pattern that matches any of the names. They are grouped by their first letter, because regular expressions try all
+    alternatives one after the other."""
     by_first: dict[str, list[str]] = {}
     for name in sorted(set(names) - {""}, key=lambda n: (-len(n), n)):
         by_first.setdefault(name[0], []).append(name[1:])
@@ -79,8 +79,8 @@ def any_of(names: Iterable[str]) -> str:
 
 
 def of_language(rules: Rules, language: str) -> Rules:
-    """The rules for pages in a language (a two-letter code), where months have names of their own that mean others
-    elsewhere; else the same rules.
+    """The rules for pages in a language (a two-letter code). They differ for languages in which a month has a name that
+    means another month elsewhere.
 
     Earns nothing on 1,282 real pages; a test of a page in Croatian needs it
     (`docs/benchmarks/ablation.md`).
@@ -103,7 +103,10 @@ def _own_names(rules: Rules) -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _with_own(rules: Rules, language: str) -> Rules:
-    """Kept, since compiled forms hang on it. The last row that has a name says which month it is."""
+    """The rules with the names of months of one language last, because the last row with a name counts.
+
+    The result is remembered: other caches have it as their key.
+    """
     table = rules.metadata["months"]
     months = {**table["months"], f"{language} own": table["own"][language]}
     return replace(rules, metadata={**rules.metadata, "months": {**table, "months": months}})
@@ -112,8 +115,8 @@ def _with_own(rules: Rules, language: str) -> Rules:
 def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None:
     """The date in a text as an aware `datetime`, `None` for a text without one.
 
-    A time zone that is given is kept; without one the time is taken for UTC, and a bare date is
-    midnight UTC. `day_first` reads 03/04/2025 (no other form is open to doubt).
+    A given time zone is kept. A time without a zone is read as UTC, a date without a time as midnight UTC. `day_first` says
+    whether 03/04/2025 is in April.
     """
     text = western(" ".join(text[:MAX_DATE_CHARS].split()))
     if not _DIGITS.search(text):
@@ -122,17 +125,17 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
 
 
 def western(text: str) -> str:
-    """The text with Western digits, as long as before."""
+    """The text with Western digits; its length does not change."""
     return text if text.isascii() or not _OTHER_DIGITS.search(text) else text.translate(_DIGITS_OF)
 
 
 def _lower(text: str) -> str:
-    """Lower case of the same length: case folding makes two letters of `ß` and `İ`, and places in a text shift."""
+    """The text in lower case, with the same length: case folding would make two letters of `ß` and `İ`."""
     return text.lower() if text.isascii() else text.replace("İ", "i").lower()
 
 
 def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
-    """The first of the month that a text names ("June 2024", "2024年6月"), and the words that name it."""
+    """The first day of the month that a text names ("June 2024", "2024年6月"), and the words that name it."""
     lower = _lower(western(text))
     if not _YEAR.search(lower):
         return None
@@ -158,9 +161,9 @@ def from_url(url: str) -> datetime | None:
     return _build(match[1], match[2], match[3]) if match else None
 
 
-@lru_cache(maxsize=1024)  # a line is asked for its date, its name and its signature
+@lru_cache(maxsize=1024)  # the same line is searched for a date, a name and a signature
 def date_text(text: str, rules: Rules) -> str:
-    """The part of a line that is its first date, "" where the line holds none."""
+    """The part of a line that is its first date, "" for a line without a date."""
     in_digits = western(text)
     if not _MAY_BE_DATE.search(in_digits):
         return ""
@@ -180,17 +183,17 @@ def without_date(text: str, rules: Rules) -> list[str]:
 
 
 def signs(text: str, rules: Rules) -> bool:
-    """Whether a line opens like "Posted on 3 May 2024": with a word for publishing or for a change."""
+    """Whether a line begins with a word for publishing or for a change: "Posted on 3 May 2024"."""
     return _says("published", text[:40], rules) or _says("modified", text[:40], rules)
 
 
 def says_published(line: str, rules: Rules) -> bool:
-    """Whether a line speaks of publishing: "Published 3 May 2024"."""
+    """Whether a line has a word for publishing: "Published 3 May 2024"."""
     return _says("published", line, rules)
 
 
 def says_modified(line: str, rules: Rules) -> bool:
-    """Whether a line speaks of a change: "Updated 3 May 2024"."""
+    """Whether a line has a word for a change: "Updated 3 May 2024"."""
     return _says("modified", line, rules)
 
 
@@ -242,7 +245,7 @@ def _zone(text: str | None) -> tzinfo:
 
 
 def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
-    """The time of day in what follows a date, and its zone in numbers or by its name; midnight UTC without one."""
+    """The time of day and its zone in the text behind a date; midnight UTC where there is none."""
     match = _CLOCK.search(text)
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         return 0, 0, 0, UTC
@@ -349,8 +352,8 @@ MAX_ORDER_CHARS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """In which order a date in numbers names day and month. `sign` stands between them; `open` where either order
-    makes a date (03/04/2025), and `month_first` is False then."""
+    """The order of day and month in a date in numbers. `sign` is the character between them. `open` says that both orders
+    are possible (03/04/2025); `month_first` is then False."""
 
     sign: str
     open: bool
@@ -358,7 +361,7 @@ class Order:
 
 
 def order(text: str) -> Order | None:
-    """The order of the date in numbers that a text holds, `None` for a date in another form, for 05/05/2025, and for none.
+    """The order in a text's date in numbers; `None` for a date in another form, for 05/05/2025, and for no date.
 
     >>> order("13/04/2025"), order("03.04.25"), order("2025-04-03")
     (Order(sign='/', open=False, month_first=False), Order(sign='.', open=True, month_first=False), None)
@@ -374,8 +377,8 @@ def order(text: str) -> Order | None:
 
 
 def certain(text: str) -> bool | None:
-    """Whether a date with strokes can only be month first (True) or day first (False); `None` where it can be both,
-    and for any other date.
+    """True for a date with strokes that must begin with the month, False for one that must begin with the day, `None` for
+    all other dates.
 
     >>> certain("13/04/2025"), certain("04/13/2025"), certain("03/04/2025")
     (False, True, None)
@@ -385,9 +388,9 @@ def certain(text: str) -> bool | None:
 
 
 def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
-    """Whether the first of some language tags that says anything puts the month first: "en-US", "fil".
+    """Whether the month comes first by the first language tag that decides it: "en-US", "fil".
 
-    A language alone says it where all who write it do; English does not, so that the next tag is asked.
+    A language without a region decides it where all its writers use one order. English does not, so the next tag is tried.
 
     >>> from newsarchive import rules
     >>> month_first_in(["en", "en_US"], rules.default()), month_first_in(["de", "en_US"], rules.default())
@@ -405,8 +408,8 @@ def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
 
 
 def order_of(texts: Iterable[str]) -> bool | None:
-    """Whether most dates in numbers with strokes that can be read one way only put the month first (04/13/2025);
-    `None` where none of `texts` holds such a date, or as many say the one as the other."""
+    """Whether the month comes first in most dates with strokes that have one possible order (04/13/2025); `None` where
+    `texts` have no such date, or the same number of each kind."""
     votes = 0
     for text in texts:
         if "/" in text:
@@ -415,7 +418,7 @@ def order_of(texts: Iterable[str]) -> bool | None:
 
 
 def _vote(match: re.Match[str]) -> int:
-    """1 for a date that can only be month first, -1 for one that can only be day first, 0 for others."""
+    """1 for a date that must begin with the month, -1 for one that must begin with the day, 0 for others."""
     first, second = int(match[1]), int(match[3])
     if first > 12 and second > 12:
         return 0
