@@ -56,7 +56,7 @@ class PairModel:
     """
 
     names: tuple[str, ...]
-    costs: dict[int, bytes] = field(repr=False)
+    costs: _Costs = field(repr=False)
     symbols: dict[str, int] = field(repr=False)
 
     @classmethod
@@ -176,6 +176,17 @@ class _Costs(dict[int, bytes]):
         self[symbol] = row = both.to_bytes(self.size + 3, "little")[: self.size]
         return row
 
+    def table(self) -> Any:
+        """All rows at once: a numpy array (uint8) of shape (symbols, symbols)."""
+        import numpy as np
+
+        backing, shape = self.backing, (self.size, self.size)
+        classes = np.array(backing.classes)
+        of_classes = np.array(backing.between, np.uint16)[:, classes] + np.array(backing.into, np.uint16)
+        out_of = np.array(backing.out_of, np.uint16)[:, None]
+        backed = np.minimum(np.minimum(of_classes, 255)[classes] + out_of, 255).astype(np.uint8)
+        return backed + np.frombuffer(self.deltas, np.uint8, self.size**2).reshape(shape)
+
 
 def model_of(rules: Rules) -> PairModel:
     """The pair model of these rules. Raises `ValueError` where they hold none."""
@@ -285,9 +296,8 @@ class PairArrays:
         self._symbol = {symbol: number for number, symbol in enumerate(order, 1)}
         self.foreign = 1 + sum(name in _COMMON_SCRIPTS for name in traits.scripts)
         self.size = size = 1 + len(order)
-        costs = np.frombuffer(b"".join([model.costs[i] for i in order]), np.uint8)
         self.costs = np.zeros((size, size), np.uint8)
-        self.costs[1:, 1:] = costs.reshape(size - 1, size - 1)[:, order]
+        self.costs[1:, 1:] = model.costs.table()[np.ix_(order, order)]
         plain = np.array([False, *(traits.plain[i] for i in order)])
         limits = np.array([0.0, *(model.limits[i] for i in order)])
         self.unclean = (self.costs > limits) & ~(plain[:, None] & plain)

@@ -16,7 +16,10 @@ from functools import lru_cache
 DIGIT = "0"
 _SPECIAL = frozenset(".^$*+?{}[]|()")
 _REPEATS = frozenset("*+?{")
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[\d,]+\}|.", re.DOTALL)
+_ESCAPE_OR_CLASS = r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
+_TOKEN = re.compile(rf"{_ESCAPE_OR_CLASS}|\{{[\d,]+\}}|.", re.DOTALL)
+#: What decides where groups and alternatives end: brackets and bars, but for those in an escape or a class.
+_STRUCTURE = re.compile(rf"{_ESCAPE_OR_CLASS}|[()|]", re.DOTALL)
 
 
 def letter_of(line: str) -> str:
@@ -116,23 +119,26 @@ def _opened(part: str) -> Iterator[str]:
 
 def _end_of_first(part: str) -> int:
     """Where the first letter, escape, class or group of a part of a pattern ends."""
-    return next((end for _, end, depth in _tokens(part) if depth == 0), len(part))
+    tokens = _tokens(part, _STRUCTURE if part.startswith("(") else _TOKEN)
+    return next((end for _, end, depth in tokens if depth == 0), len(part))
 
 
 def _alternatives(pattern: str) -> list[str]:
     """The parts of a pattern between bars that stand in no group."""
+    if "|" not in pattern:
+        return [pattern]
     out, start = [], 0
-    for token, end, depth in _tokens(pattern):
+    for token, end, depth in _tokens(pattern, _STRUCTURE):
         if depth == 0 and token == "|":
             out.append(pattern[start : end - 1])
             start = end
     return [*out, pattern[start:]]
 
 
-def _tokens(pattern: str) -> Iterator[tuple[str, int, int]]:
-    """Each letter, escape, class and bracket of a pattern, where it ends, and how many groups are open there."""
+def _tokens(pattern: str, kind: re.Pattern[str] = _TOKEN) -> Iterator[tuple[str, int, int]]:
+    """Each token of this kind, where it ends, and how many groups are open there."""
     depth = 0
-    for token in _TOKEN.finditer(pattern):
+    for token in kind.finditer(pattern):
         depth += (token[0] == "(") - (token[0] == ")")
         yield token[0], token.end(), depth
 

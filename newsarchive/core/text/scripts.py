@@ -3,6 +3,7 @@
 Texts in Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words, so that code which counts, cuts
 or looks for words must ask here first. `UNSPACED` is the one table of those scripts, for use in a pattern:
 
+>>> import re
 >>> re.findall(f"[{UNSPACED}]", "Tokyo 東京, กรุงเทพ"), re.findall(f"[{UNSPACED}]", "서울")
 (['東', '京', 'ก', 'ร', 'ุ', 'ง', 'เ', 'ท', 'พ'], [])
 
@@ -32,6 +33,7 @@ Range = tuple[int, int]
 def character_class(ranges: Iterable[Range]) -> str:
     """Ranges of code points as the inside of a character class of a regular expression.
 
+    >>> import re
     >>> re.findall(f"[{character_class([(0x61, 0x63)])}]", "abcd")
     ['a', 'b', 'c']
     """

@@ -601,3 +601,9 @@ def test_a_line_is_suspected_where_it_would_be_on_a_page(line):
 @settings(max_examples=100, deadline=None)
 def test_a_long_text_costs_what_it_would_by_pairs(text):
     assert arrays_of(MODEL).cost(text) == MODEL.cost(text)
+
+
+def test_the_table_of_all_pairs_has_the_rows_that_are_worked_out_one_by_one() -> None:
+    table = MODEL.costs.table()
+    assert table.shape == (len(MODEL.names), len(MODEL.names))
+    assert [row.tobytes() for row in table] == [MODEL.costs[symbol] for symbol in range(len(MODEL.names))]
