@@ -1,17 +1,20 @@
 """Inserting and finding many rows at once, for every writer of the archive.
 
-A batch of fifty articles has hundreds of authors, terms and blocks; a statement for each would cost more than all else.
+A batch of fifty articles has hundreds of authors, terms and dropped lines; a statement for each would cost more than all
+else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table
 
-from newsarchive.db.engine import insert_ignoring
+from newsarchive.db import prepared
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.models import Base
+from newsarchive.db.readonly import Reader
 from newsarchive.db.values import storable
 
 Row = dict[str, Any]
@@ -48,8 +51,19 @@ def execute_many(connection: Connection, statement: Any, rows: Sequence[Row]) ->
         connection.execute(statement, list(rows))
 
 
+def select_tuples(connection: Connection, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query in plain SQL as the driver gives them: `:name` stands for a value, `IN :names` for several."""
+    return Reader.of(connection).tuples(sql, values)
+
+
+def select_rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> list[Row]:
+    """The rows of such a query by the names of columns, each value as a record has it."""
+    return Reader.of(connection).rows(sql, values)
+
+
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    execute_many(connection, insert(table_of(model)), rows)
+    """Insert rows that name the same columns; the others get their defaults."""
+    prepared.insert_rows(connection, table_of(model), rows)
 
 
 def insert_tuples(
@@ -80,32 +94,49 @@ def _insert_tuples(
         connection.exec_driver_sql(sql, list(rows))
 
 
+def insert_new_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Insert such rows; those that a unique constraint finds there already are left out."""
+    prepared.insert_new(connection, table_of(model), rows)
+
+
+def new_ids(connection: Connection, model: type[Base], number: int) -> list[int]:
+    """Ids for new rows, ascending. No other writer gives them away: a write transaction is alone."""
+    if not number:
+        return []
+    query = dialect_of(connection).new_ids(table_of(model).name, number)
+    return [row_id for (row_id,) in select_tuples(connection, query, {})]
+
+
 def insert_returning_ids(connection: Connection, model: type[Base], rows: Sequence[Row]) -> list[int]:
     """Insert rows; gives their ids in the same order."""
-    if not rows:
-        return []
-    table = table_of(model)
-    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(query, list(rows)).scalars())
+    ids = new_ids(connection, model, len(rows))
+    insert_rows(connection, model, [{**row, "id": row_id} for row_id, row in zip(ids, rows, strict=True)])
+    return ids
 
 
 def ids_of(
     connection: Connection, model: type[Base], unique: tuple[str, ...], rows: Sequence[Row]
 ) -> dict[tuple[Any, ...], int]:
     """The ids of rows by the values of their `unique` columns, as stored. Rows that are not there yet are added."""
-    if not rows:
-        return {}
-    table = table_of(model)
-    columns = [table.c[name] for name in unique]
     wanted = {tuple(storable(row[name]) for name in unique): row for row in rows}
-    query = select(table.c.id, *columns).where(columns[-1].in_({key[-1] for key in wanted}))
-    found = _by_key(connection, query)
+    found = _known_ids(connection, model, unique, wanted)
     missing = [row for key, row in wanted.items() if key not in found]
-    if missing:
-        insert_ignoring(connection, table, missing)
-        found = _by_key(connection, query)
+    ids = insert_returning_ids(connection, model, missing)
+    return found | {
+        tuple(storable(row[name]) for name in unique): i for row, i in zip(missing, ids, strict=True)
+    }
+
+
+def _known_ids(
+    connection: Connection, model: type[Base], unique: tuple[str, ...], wanted: Iterable[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], int]:
+    condition = " AND ".join(f"{name} IN :{name}" for name in unique)
+    query = f"SELECT id, {', '.join(unique)} FROM {table_of(model).name} WHERE {condition}"
+    found: dict[tuple[Any, ...], int] = {}
+    for part in chunks(list(wanted)):
+        values = {
+            name: list(dict.fromkeys(column))
+            for name, column in zip(unique, zip(*part, strict=True), strict=True)
+        }
+        found |= {tuple(key): row_id for row_id, *key in select_tuples(connection, query, values)}
     return found
-
-
-def _by_key(connection: Connection, query: Any) -> dict[tuple[Any, ...], int]:
-    return {tuple(key): row_id for row_id, *key in connection.execute(query)}

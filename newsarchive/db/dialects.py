@@ -133,6 +133,10 @@ class Dialect(ABC):
     def insert(self, table: Table) -> Any:
         """SQLAlchemy's INSERT with `on_conflict_do_nothing`."""
 
+    @abstractmethod
+    def new_ids(self, table: str, number: int) -> str:
+        """The query that gives ids for new rows, in the transaction of a writer."""
+
     def restart_ids(self, table: str) -> str:
         """The statement after which new rows get ids above those that were copied, "" where none is needed."""
         return ""
@@ -237,6 +241,10 @@ class SQLite(Dialect):
 
         return sqlite.insert(table)
 
+    def new_ids(self, table: str, number: int) -> str:
+        first = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"
+        return f"WITH RECURSIVE ids(id) AS ({first} UNION ALL SELECT id + 1 FROM ids LIMIT {number}) SELECT id FROM ids"
+
     def file(self, url: URL) -> Path | None:
         name = url.database
         return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
@@ -303,6 +311,9 @@ class PostgreSQL(Dialect):
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)
+
+    def new_ids(self, table: str, number: int) -> str:
+        return f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, {number})"
 
     def restart_ids(self, table: str) -> str:
         sequence = f"pg_get_serial_sequence('{table}', 'id')"

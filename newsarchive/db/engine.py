@@ -213,8 +213,14 @@ def translated(engine: Engine) -> Iterator[None]:
         yield
     except exc.IntegrityError:
         raise
-    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
+    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error, _driver_error(engine)) as error:
         raise explained_by(engine, error) from error
+
+
+def _driver_error(engine: Engine) -> type[Exception]:
+    """What the driver raises where it is used without SQLAlchemy."""
+    error: type[Exception] = engine.dialect.loaded_dbapi.Error
+    return error
 
 
 def explained_by(engine: Engine, error: Exception) -> DatabaseError:

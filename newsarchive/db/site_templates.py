@@ -113,7 +113,7 @@ def record(connection: Connection, seen: Sequence[tuple[int, Observation]], at: 
         return
     ids = [article_id for article_id, _, _ in fresh]
     sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": page.site} for _, page, _ in fresh])
-    for table in (PageSighting, LineSighting):
+    for table in (PageSighting, LineSighting) if digests else ():
         connection.execute(delete(table).where(table.article_id.in_(ids)))
     rows = [
         {
@@ -144,8 +144,8 @@ def keep(engine: Engine, seen: Sequence[tuple[int, Observation]]) -> None:
 
 
 def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
-    query = select(PageSighting.article_id, PageSighting.digest).where(PageSighting.article_id.in_(ids))
-    return {row.article_id: row.digest for row in connection.execute(query)}
+    query = "SELECT article_id, digest FROM page_sightings WHERE article_id IN :ids"
+    return dict(bulk.select_tuples(connection, query, {"ids": ids}))
 
 
 def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
@@ -226,7 +226,7 @@ def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
 def printing(engine: Engine, site: str, text: str) -> list[int]:
     """The articles of a site that print a line, in their text or in what was left out of it."""
     left_out = exists().where(
-        DroppedLine.revision_id == ArticleRow.revision_id, DroppedLine.line_hash == line_hash(text)
+        DroppedLine.revision_id == ArticleRow.revision_id, DroppedLine.line_hash == line_hash(site, text)
     )
     query = (
         select(ArticleRow.id)

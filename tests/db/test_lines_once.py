@@ -118,8 +118,14 @@ def test_lines_that_no_database_takes_have_one_hash_with_what_is_stored(engine: 
     Store(engine).ingest([make_article(1, blocks=(Block("Text."), Block(odd, label="nav")))])
     with reading(engine) as connection:
         kept = connection.execute(text("SELECT hash, text FROM lines")).one()
-    assert tuple(kept) == (line_hash(odd), storable(odd))
-    assert kept.hash == line_hash(kept.text)
+    assert tuple(kept) == (line_hash("blog.example", odd), storable(odd))
+    assert kept.hash == line_hash("blog.example", kept.text)
+
+
+def test_lines_of_a_site_lie_side_by_side() -> None:
+    numbers = {site: [line_hash(site, f"line {n}") for n in range(50)] for site in ("a.example", "b.example")}
+    (low, high) = sorted(numbers.values())
+    assert -(2**63) <= min(low) <= max(low) < min(high) <= max(high) < 2**63
 
 
 # -- archives of before ----------------------------------------------------------------------------

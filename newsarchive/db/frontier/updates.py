@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -22,11 +21,24 @@ from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.frontier import source_texts
-from newsarchive.db.models import ArticleRow, Discovery, Revision, Url, UrlPart
+from newsarchive.db.models import ArticleRow, Discovery, Url, UrlPart
+from newsarchive.db.prepared import Prepared
 from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
 FILLED = "text from "
+
+
+_DONE = Prepared(update(Url).where(Url.url_key == bindparam("b_key")))
+_VISITS = """
+    SELECT a.first_seen_at, a.date_published,
+           (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = :kind) AS changes
+    FROM articles AS a WHERE a.url_key = :key OR a.canonical_key = :key ORDER BY a.id LIMIT 1
+"""
+_IDS = "SELECT id, url_key FROM urls WHERE url_key IN :keys"
+_WITH_PARTS = (
+    "SELECT DISTINCT p.url_id FROM url_parts AS p JOIN urls AS u ON u.id = p.url_id WHERE u.url_key IN :keys"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +142,12 @@ def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
     parts: dict[str, Sequence[Validators]] = {}
     for one in fetched:
         first, *further = validators(one.article) or [Validators("")]
-        values = {"b_time": one.at, "b_etag": first.etag, "b_modified": first.last_modified}
+        values = {"state": "ok", "reason_detail": "", "last_checked_at": one.at}
+        values |= {"etag": first.etag, "last_modified": first.last_modified}
         values |= _next_look(connection, one)
         rows += [{"b_key": key, **values} for key in one.keys]
         parts |= dict.fromkeys(one.keys, further)
-    done = update(Url).where(Url.url_key == bindparam("b_key")).values(
-        state="ok", reason=bindparam("b_reason"), reason_detail="", filled_from=bindparam("b_filled"), fail_count=bindparam("b_failures"),
-        last_checked_at=bindparam("b_time"), next_check_at=bindparam("b_next"),
-        etag=bindparam("b_etag"), last_modified=bindparam("b_modified"),
-    )  # fmt: skip
-    bulk.execute_many(connection, done, rows)
+    _DONE.run(connection, rows)
     _keep_parts(connection, parts)
 
 
@@ -164,20 +172,10 @@ def parts_of(connection: Connection, url: str) -> list[Validators]:
 
 def visits(connection: Connection, key: str, now: datetime) -> Visits:
     """What the archive knows of how the post under this key changes."""
-    row = connection.execute(_visits_query(), {"key": key}).first()
-    return Visits(now) if row is None else Visits(row.first_seen_at, row.date_published, changes=row.changes)
-
-
-@cache
-def _visits_query() -> Any:
-    """The query of `visits`, built once: a crawl asks it of every article, and building costs more than the answer."""
-    changes = select(func.count()).where(
-        Revision.article_id == ArticleRow.id, Revision.change_kind == ChangeKind.PUBLISHER
-    )
-    query = select(
-        ArticleRow.first_seen_at, ArticleRow.date_published, changes.scalar_subquery().label("changes")
-    )
-    return query.where(of_article(bindparam("key"))).order_by(ArticleRow.id).limit(1)
+    values = {"key": key, "kind": ChangeKind.PUBLISHER.value}
+    for row in bulk.select_rows(connection, _VISITS, values):
+        return Visits(row["first_seen_at"], row["date_published"], changes=row["changes"])
+    return Visits(now)
 
 
 def of_article(key: Any) -> Any:
@@ -186,24 +184,25 @@ def of_article(key: Any) -> Any:
 
 def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:
     for keys in bulk.parts(parts):
-        here = select(Url.id, Url.url_key).where(Url.url_key.in_(keys))
-        connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(select(here.subquery().c.id))))
-        if any(parts[key] for key in keys):
-            bulk.insert_rows(connection, UrlPart, [
-                {"url_id": row.id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
-                for row in connection.execute(here) for number, one in enumerate(parts[row.url_key], 2)
-            ])  # fmt: skip
+        here = dict(bulk.select_tuples(connection, _IDS, {"keys": keys}))
+        if old := [i for (i,) in bulk.select_tuples(connection, _WITH_PARTS, {"keys": keys})]:
+            connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(old)))
+        bulk.insert_rows(connection, UrlPart, [
+            {"url_id": url_id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
+            for url_id, key in here.items() for number, one in enumerate(parts[key], 2)
+        ])  # fmt: skip
 
 
 def _next_look(connection: Connection, one: Fetched) -> dict[str, Any]:
     """When to look again, and what to remember until then. An article that lacks a part is due at once."""
     article, key = one.article, url_key(one.article.url)
-    filled = {"b_filled": article.filled_from}
+    filled = {"filled_from": article.filled_from}
     if QualityFlag.PARTS_MISSING in article.quality.flags:
-        return {"b_next": one.at, "b_reason": QualityFlag.PARTS_MISSING.value, "b_failures": 1} | filled
+        due = {"next_check_at": one.at, "reason": QualityFlag.PARTS_MISSING.value, "fail_count": 1}
+        return filled | due
     outcome: Outcome = "changed" if one.changed else "unchanged"
     return filled | {
-        "b_next": next_check(visits(connection, key, one.at), one.at, outcome, key),
-        "b_reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
-        "b_failures": 0,
+        "next_check_at": next_check(visits(connection, key, one.at), one.at, outcome, key),
+        "reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
+        "fail_count": 0,
     }

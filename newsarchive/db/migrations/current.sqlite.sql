@@ -515,8 +515,6 @@ CREATE INDEX ix_page_sightings_site_id_seen_at ON page_sightings (site_id, seen_
 
 CREATE INDEX ix_line_sightings_article_id ON line_sightings (article_id);
 
-CREATE INDEX ix_block_labels_rule ON block_labels (rule);
-
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
                o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,

@@ -6,7 +6,7 @@ once: the current version's in its article, that of any other version in `articl
 the articles that readers do not see until a person has looked.
 
 `dropped_lines` and `edits` explain a version: what was left out, what was repaired. A menu stands on every page of a
-site, so a dropped line is a row of three numbers: `lines` has each text once, `block_labels` each kind with its rule.
+site, so a dropped line is a row of three numbers: `lines` has each text of a site once, `block_labels` each kind with its rule.
 The view `blocks` puts them together. Where a line stood in its page, its links and the HTML of the text are packed
 into `article_revisions.markup` (`db.markup`).
 """
@@ -122,7 +122,7 @@ class FieldChange(Base):
 
 
 class Line(Base):
-    """The text of lines that were left out, each text once. `hash` is the text's number (`db.rows.line_hash`).
+    """The text of lines that were left out, each text of a site once. `hash` is its number (`db.dropped_lines`).
 
     A text stays when the last version that left it out is read again and keeps it: to look for such texts costs more
     than they do.
@@ -139,7 +139,7 @@ class BlockLabel(Base):
     """What a dropped line is (`kind`, its label) and why it was left out (`rule`), each pair once."""
 
     __tablename__ = "block_labels"
-    __table_args__ = (UniqueConstraint("kind", "rule"), Index(None, "rule"))
+    __table_args__ = (UniqueConstraint("kind", "rule"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]

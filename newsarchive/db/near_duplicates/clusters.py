@@ -125,7 +125,9 @@ class _Assignment:
 
     def _index(self, judged: Sequence[Entry], equal: dict[str, tuple[int, int]]) -> index.Holders:
         """Index the first article with each text, and those that are now the first because another one changed."""
-        moved = {e.id: e.old_minhash for e in self.entries.values() if e.old_minhash != e.minhash}
+        moved = {
+            e.id: e.old_minhash for e in self.entries.values() if e.old_minhash and e.old_minhash != e.minhash
+        }
         index.remove(self.connection, moved)
         given_up = {e.old_hash for e in self.entries.values() if e.old_hash and e.old_hash != e.content_hash}
         new_firsts = {i: s for i, s in index.new_firsts(self.connection, given_up) if i not in self.entries}

@@ -57,8 +57,10 @@ def record(
     ]
     known.read(i for work in works for i in work.wanted)
     rows = [row for work in works for row in work.made()]
+    stale = "SELECT article_id FROM copies WHERE article_id IN :ids"
     for part in bulk.parts({*changed, *(row["article_id"] for row in rows)}):
-        connection.execute(delete(CopyRow).where(CopyRow.article_id.in_(part)))
+        if old := [i for (i,) in bulk.select_tuples(connection, stale, {"ids": part})]:
+            connection.execute(delete(CopyRow).where(CopyRow.article_id.in_(old)))
     bulk.insert_rows(connection, CopyRow, rows)
 
 

@@ -76,7 +76,7 @@ def find_entries(connection: Connection, keys: Any) -> Any:
 
 def add_entries(connection: Connection, entries: Any) -> None:
     """Put new entries (an ascending array) into the index."""
-    held = connection.execute(select(func.count()).select_from(MinhashBand)).scalar_one()
+    held = bulk.select_tuples(connection, "SELECT count(*) FROM minhash_bands", {})[0][0]
     if held + len(entries) < MAX_ROWS:
         bulk.insert_tuples(connection, MinhashBand, ("hash", "article_id"), _pairs(entries))
         return
@@ -154,13 +154,13 @@ def _add_run(connection: Connection, entries: Any) -> None:
 
 def _run_sizes(connection: Connection) -> list[tuple[int, int]]:
     """The number of each run and how many entries it has, the newest first."""
-    query = select(MinhashPage.page, func.length(MinhashPage.entries)).where(MinhashPage.page < 0)
-    return [(page, size // 8) for page, size in connection.execute(query.order_by(MinhashPage.page))]
+    query = "SELECT page, length(entries) FROM minhash_pages WHERE page < 0 ORDER BY page"
+    return [(page, size // 8) for page, size in bulk.select_tuples(connection, query, {})]
 
 
 def _depth(connection: Connection) -> int:
     """The leading bits of a key that the number of its page has, 0 where there are no pages."""
-    last = connection.execute(select(func.max(MinhashPage.page))).scalar()
+    ((last,),) = bulk.select_tuples(connection, "SELECT max(page) FROM minhash_pages", {})
     return max(1, int(last or 0)).bit_length() - 1
 
 
@@ -175,12 +175,12 @@ def _row_entries(connection: Connection, keys: Any) -> Any:
     found: list[Any] = []
     for part in bulk.parts(keys.tolist(), MAX_LISTED_NUMBERS):
         rows = f"SELECT hash, article_id FROM minhash_bands WHERE hash IN ({_list(part)})"
-        found += connection.exec_driver_sql(rows)
+        found += bulk.select_tuples(connection, rows, {})
     return entries_of(found)
 
 
 def _all_rows(connection: Connection) -> Any:
-    return entries_of(connection.exec_driver_sql("SELECT hash, article_id FROM minhash_bands"))
+    return entries_of(bulk.select_tuples(connection, "SELECT hash, article_id FROM minhash_bands", {}))
 
 
 def _among(entries: Any, keys: Any) -> Any:
@@ -208,7 +208,7 @@ def _runs(connection: Connection) -> list[Any]:
 
 def _select(connection: Connection, condition: str) -> Iterable[bytes]:
     query = f"SELECT entries FROM minhash_pages WHERE {condition} ORDER BY page"
-    return connection.exec_driver_sql(query).scalars()
+    return [entries for (entries,) in bulk.select_tuples(connection, query, {})]
 
 
 def _write(connection: Connection, pages: Iterable[tuple[int, Any]]) -> None:
@@ -265,10 +265,8 @@ def equal_texts(connection: Connection, hashes: set[str]) -> dict[str, tuple[int
     """The first and the last article of each text (its `content_hash`)."""
     if not hashes:
         return {}
-    query = select(ArticleRow.content_hash, func.min(ArticleRow.id), func.max(ArticleRow.id)).group_by(
-        ArticleRow.content_hash
-    )
-    found = connection.execute(query.where(ArticleRow.content_hash.in_(hashes)))
+    query = "SELECT content_hash, min(id), max(id) FROM articles WHERE content_hash IN :hashes GROUP BY content_hash"
+    found = bulk.select_tuples(connection, query, {"hashes": list(hashes)})
     return {content_hash: (first, last) for content_hash, first, last in found}
 
 

@@ -13,14 +13,11 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleOrigin, ArticleRow
+from newsarchive.db.prepared import Prepared
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.items import Origin
 
-_SET = (
-    update(ArticleOrigin)
-    .where(ArticleOrigin.article_id == bindparam("b_id"))
-    .values(original_id=bindparam("b_original"))
-)
+_SET = Prepared(update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id")))
 
 
 def key_of(origin: Origin | None, is_based_on: str = "") -> str:
@@ -43,14 +40,12 @@ def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, S
     found = _originals(connection, {key for key in wanted.values() if key})
     pairs = {i: found[key] for i, key in wanted.items() if found.get(key, i) != i}
     mine = {key: i for i, keys in held.items() for key in keys}
-    waiting = select(ArticleOrigin.article_id, ArticleOrigin.original_key).where(
-        ArticleOrigin.original_id.is_(None)
-    )
+    waiting = "SELECT article_id, original_key FROM article_origins WHERE original_id IS NULL AND original_key IN :keys"
     for part in bulk.parts(mine):
-        for i, key in connection.execute(waiting.where(ArticleOrigin.original_key.in_(part))):
+        for i, key in bulk.select_tuples(connection, waiting, {"keys": part}):
             if mine[key] != i:
                 pairs.setdefault(i, mine[key])
-    bulk.execute_many(connection, _SET, [{"b_id": i, "b_original": of} for i, of in pairs.items()])
+    _SET.run(connection, [{"b_id": i, "original_id": of} for i, of in pairs.items()])
 
 
 def _originals(connection: Connection, keys: set[str]) -> dict[str, int]:
@@ -81,10 +76,5 @@ def link_stored(connection: Connection, ids: Sequence[int]) -> None:
         held[i] = (own, canonical)
         if url is not None:
             wanted[i] = key or key_of(Origin("", url=url), based_on)
-    keyed = update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id"))
-    bulk.execute_many(
-        connection,
-        keyed.values(original_key=bindparam("b_key")),
-        [{"b_id": i, "b_key": key} for i, key in wanted.items() if key],
-    )
+    _SET.run(connection, [{"b_id": i, "original_key": key} for i, key in wanted.items() if key])
     link(connection, wanted, held)

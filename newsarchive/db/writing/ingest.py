@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.urls import site_of
@@ -21,7 +21,6 @@ from newsarchive.db.models import (
     ArticleRow,
     ArticleTerm,
     AuthorRow,
-    Base,
     EditRow,
     ImageRow,
     OriginRow,
@@ -30,11 +29,31 @@ from newsarchive.db.models import (
     Term,
 )
 from newsarchive.db.near_duplicates import clusters, originals
+from newsarchive.db.prepared import Prepared
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes, quarantine
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
+
+_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
+_REVISION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
+_SAME_ADDRESS = """
+    SELECT id FROM articles WHERE url_key IN :keys UNION SELECT id FROM articles WHERE canonical_key IN :keys
+"""
+#: The plus keeps SQLite from reading all articles of the site.
+_SAME_POST = """
+    UNION SELECT a.id FROM articles AS a JOIN sites AS s ON s.id = +a.site_id
+    WHERE a.post_id IN :posts AND s.domain IN :domains
+"""
+#: What a stored article is compared by, with what `Plan.stored` needs of its current version.
+_STORED = """
+    SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
+           a.content_hash, a.minhash, a.date_published, a.last_seen_at, a.headline, a.alternative_headline, a.description,
+           a.article_body, r.payload_digest, r.version, r.run_id
+    FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id
+    WHERE a.id IN :ids ORDER BY a.id
+"""
 
 #: Gives an article, by its id, as its stored bytes are read today; `None` where they cannot be read.
 ReadAgain = Callable[[int], Article | None]
@@ -64,6 +83,7 @@ class Batch:
         if not self.reread:
             self._write_captures()
         self._late()
+        self._number_versions([plan for plan in self.plans if plan.adds_version])
         self._write_articles([plan for plan in self.plans if plan.is_new])
         self._compare_fields()
         changed = [plan for plan in self.plans if plan.text_changed]
@@ -97,21 +117,8 @@ class Batch:
     # -- finding -----------------------------------------------------------------------------
 
     def _find(self) -> None:
-        wanted = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
-        ids = {plan.article.post_id for plan in self.plans} - {""}
-        query = (
-            select(*bulk.columns_of(ArticleRow), Revision.payload_digest, Revision.version, Revision.run_id)
-            .join(Revision, Revision.id == ArticleRow.revision_id)
-            .where(
-                or_(
-                    ArticleRow.url_key.in_(wanted),
-                    ArticleRow.canonical_key.in_(wanted),
-                    ArticleRow.post_id.in_(ids) & ArticleRow.site_id.in_(self._known_sites()),
-                )
-            )
-            .order_by(ArticleRow.id)
-        )
-        found = [dict(row._mapping) for row in self.connection.execute(query)]
+        ids = self._found_ids()
+        found = bulk.select_rows(self.connection, _STORED, {"ids": ids}) if ids else []
         taken: set[int] = set()
         for plan in self.plans:
             plan.stored = match(plan, found, taken)
@@ -119,6 +126,18 @@ class Batch:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
                 plan.version = plan.stored["version"]
                 taken.add(plan.article_id)
+
+    def _found_ids(self) -> list[int]:
+        """The stored articles that one of these may be."""
+        keys = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
+        posts = [plan.article for plan in self.plans if plan.article.post_id]
+        values: dict[str, list[str]] = {"keys": keys}
+        query = _SAME_ADDRESS
+        if posts:
+            query += _SAME_POST
+            values["posts"] = list({post.post_id for post in posts})
+            values["domains"] = list({site_of(post.url) for post in posts})
+        return [row_id for (row_id,) in bulk.select_tuples(self.connection, query, values)]
 
     def _catch_up(self) -> None:
         """Read what an older extractor read, from the bytes of then, before what came now is compared with it: so the
@@ -159,6 +178,7 @@ class Batch:
             self.connection.execute(first.values(first_seen_at=plan.seen_at))
             plan.in_history = self._in_history(plan)
             if not plan.in_history:
+                self._number_versions([plan])
                 self._append_revisions([plan])
                 self._explain([plan])
 
@@ -182,11 +202,18 @@ class Batch:
             plan.capture_id = capture_id
 
     def _write_articles(self, plans: list[Plan]) -> None:
+        """Add articles with the ids of their first versions, which come after them."""
         sites = self._sites(plan.article for plan in plans)
+        for plan, article_id in zip(
+            plans, bulk.new_ids(self.connection, ArticleRow, len(plans)), strict=True
+        ):
+            plan.article_id = article_id
         new = [
             rows.article_row(plan.article)
             | rows.text_row(plan.texts)
             | {
+                "id": plan.article_id,
+                "revision_id": plan.revision_id,
                 "url": plan.article.url,
                 "url_key": plan.key,
                 "canonical_key": plan.canonical_key,
@@ -198,8 +225,7 @@ class Batch:
             }
             for plan in plans
         ]
-        for plan, article_id in zip(plans, self._insert(ArticleRow, new), strict=True):
-            plan.article_id = article_id
+        bulk.insert_rows(self.connection, ArticleRow, new)
 
     def _write_revisions(self, plans: list[Plan]) -> None:
         added = [plan for plan in plans if plan.adds_version]
@@ -209,24 +235,32 @@ class Batch:
         current = [
             rows.text_row(plan.texts) | {"b_id": plan.article_id, "revision_id": plan.revision_id}
             for plan in plans
+            if not plan.is_new
         ]
-        self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), current)
+        _ARTICLE.run(self.connection, current)
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
     def _keep_superseded(self, articles: Iterable[dict[str, Any]]) -> None:
         """Revisions that are current no more get the text that their article is about to lose."""
         old = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in articles]
-        self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), old)
+        _REVISION.run(self.connection, old)
+
+    def _number_versions(self, plans: list[Plan]) -> None:
+        """Give versions that are about to be added their ids and numbers."""
+        last = self._last_versions([plan.article_id for plan in plans if plan.stored])
+        ids = bulk.new_ids(self.connection, Revision, len(plans))
+        for plan, revision_id in zip(plans, ids, strict=True):
+            plan.revision_id, plan.version = revision_id, last.get(plan.article_id, 0) + 1
 
     def _append_revisions(self, plans: list[Plan]) -> None:
         """Add versions; the body of one that becomes current stands in its article."""
-        versions = self._last_versions([plan.article_id for plan in plans if plan.stored])
         new = [
             plan.texts
             | {
+                "id": plan.revision_id,
                 "article_id": plan.article_id,
                 "capture_id": plan.capture_id,
-                "version": versions.get(plan.article_id, 0) + 1,
+                "version": plan.version,
                 "change_kind": plan.change_kind,
                 "run_id": self.run_id,
                 "markup": rows.markup_of(plan.article),
@@ -234,8 +268,7 @@ class Batch:
             | ({} if plan.is_late else {"article_body": None})
             for plan in plans
         ]
-        for plan, row, revision_id in zip(plans, new, self._insert(Revision, new), strict=True):
-            plan.revision_id, plan.version = revision_id, row["version"]
+        bulk.insert_rows(self.connection, Revision, new)
 
     def _replace_revisions(self, plans: list[Plan]) -> None:
         """Versions that this crawl made, as it reads them now; when and why they came about stays."""
@@ -244,7 +277,7 @@ class Batch:
             | {"b_id": plan.revision_id}
             for plan in plans
         ]
-        self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), own)
+        _REVISION.run(self.connection, own)
 
     def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
@@ -254,32 +287,34 @@ class Batch:
         markup = [
             {"b_id": p.revision_id, "markup": rows.markup_of(p.article)} for p in plans if not p.adds_version
         ]
-        self._execute_many(update(Revision).where(Revision.id == bindparam("b_id")), markup)
+        _REVISION.run(self.connection, markup)
         if again:
             dropped_lines.forget(self.connection, again)
             self.connection.execute(delete(EditRow).where(EditRow.revision_id.in_(again)))
         dropped_lines.keep(self.connection, [(p.revision_id, p.article) for p in plans])
-        self._insert_rows(EditRow, [row for p in plans for row in rows.edit_rows(p.article, p.revision_id)])
+        bulk.insert_rows(
+            self.connection, EditRow, [row for p in plans for row in rows.edit_rows(p.article, p.revision_id)]
+        )
 
     def _update_articles(self) -> None:
         """Bring known articles to what was read; the unchanged ones get `last_seen_at` alone."""
         known = [plan for plan in self.plans if plan.stored]
         seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
         if not self.reread:  # nobody looked at the page again
-            self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), seen)
+            _ARTICLE.run(self.connection, seen)
         told = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known
             if plan.stored and plan.article.post_id not in ("", plan.stored["post_id"])
         ]
-        self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), told)
+        _ARTICLE.run(self.connection, told)
         changed = [
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}
             for plan in known
             if plan.record_changed or plan.explained_anew
         ]
-        self._execute_many(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")), changed)
+        _ARTICLE.run(self.connection, changed)
 
     def _write_relations(self, plans: list[Plan]) -> None:
         old = [plan.article_id for plan in plans if plan.stored]
@@ -290,12 +325,19 @@ class Batch:
         self._write_terms(plans)
         self._write_origins(plans)
         images = [(p.article_id, p.article.image) for p in plans if p.article.image]
-        self._insert_rows(
-            ImageRow, [rows.image_row(image) | {"article_id": i, "position": 0} for i, image in images]
+        bulk.insert_rows(
+            self.connection,
+            ImageRow,
+            [rows.image_row(image) | {"article_id": i, "position": 0} for i, image in images],
         )
 
     def _write_authors(self, plans: list[Plan]) -> None:
-        ids = self._ids(AuthorRow, ("name", "kind"), [rows.flat(a) for p in plans for a in p.article.authors])
+        ids = bulk.ids_of(
+            self.connection,
+            AuthorRow,
+            ("name", "kind"),
+            [rows.flat(a) for p in plans for a in p.article.authors],
+        )
         links = [
             {
                 "article_id": plan.article_id,
@@ -305,26 +347,32 @@ class Batch:
             for plan in plans
             for position, author in enumerate(plan.article.authors)
         ]
-        self._insert_rows(ArticleAuthor, links)
+        bulk.insert_rows(self.connection, ArticleAuthor, links)
 
     def _write_terms(self, plans: list[Plan]) -> None:
         words = [
             (plan.article_id, list(dict.fromkeys(map(storable, plan.article.keywords)))) for plan in plans
         ]
-        ids = self._ids(
-            Term, ("kind", "name"), [{"kind": "keyword", "name": w} for _, ws in words for w in ws]
+        ids = bulk.ids_of(
+            self.connection,
+            Term,
+            ("kind", "name"),
+            [{"kind": "keyword", "name": w} for _, ws in words for w in ws],
         )
         links = [
             {"article_id": article_id, "term_id": ids["keyword", word], "position": position}
             for article_id, own in words
             for position, word in enumerate(own)
         ]
-        self._insert_rows(ArticleTerm, links)
+        bulk.insert_rows(self.connection, ArticleTerm, links)
 
     def _write_origins(self, plans: list[Plan]) -> None:
         found = [(p.article_id, p.article.origin, _original_key(p)) for p in plans if p.article.origin]
-        ids = self._ids(
-            OriginRow, ("name", "domain"), [{"name": o.name, "domain": o.domain} for _, o, _ in found]
+        ids = bulk.ids_of(
+            self.connection,
+            OriginRow,
+            ("name", "domain"),
+            [{"name": o.name, "domain": o.domain} for _, o, _ in found],
         )
         links = [
             rows.origin_row(origin)
@@ -335,47 +383,27 @@ class Batch:
             }
             for article_id, origin, key in found
         ]
-        self._insert_rows(ArticleOrigin, links)
+        bulk.insert_rows(self.connection, ArticleOrigin, links)
 
     def _link_originals(self, plans: list[Plan]) -> None:
         wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
         originals.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
 
-    def _known_sites(self) -> list[int]:
-        domains = {site_of(plan.article.url) for plan in self.plans if plan.article.post_id}
-        return list(self.connection.execute(select(Site.id).where(Site.domain.in_(domains))).scalars())
-
     # -- SQL ---------------------------------------------------------------------------------
 
     def _sites(self, articles: Iterable[Article]) -> dict[str, int]:
         names = {site_of(article.url): article.publisher for article in articles}
-        ids = self._ids(
-            Site, ("domain",), [{"domain": domain, "name": name} for domain, name in names.items()]
+        ids = bulk.ids_of(
+            self.connection,
+            Site,
+            ("domain",),
+            [{"domain": domain, "name": name} for domain, name in names.items()],
         )
         return {domain: ids[domain,] for domain in names}
 
-    def _ids(
-        self, model: type[Base], unique: tuple[str, ...], new: list[dict[str, Any]]
-    ) -> dict[tuple[Any, ...], int]:
-        return bulk.ids_of(self.connection, model, unique, new)
-
-    def _insert(self, model: type[Base], new: list[dict[str, Any]]) -> list[int]:
-        return bulk.insert_returning_ids(self.connection, model, new)
-
-    def _insert_rows(self, model: type[Base], new: list[dict[str, Any]]) -> None:
-        bulk.insert_rows(self.connection, model, new)
-
-    def _execute_many(self, statement: Any, parameters: list[dict[str, Any]]) -> None:
-        bulk.execute_many(self.connection, statement, parameters)
-
     def _last_versions(self, article_ids: list[int]) -> dict[int, int]:
-        if not article_ids:
-            return {}
-        query = select(Revision.article_id, func.max(Revision.version).label("last")).group_by(
-            Revision.article_id
-        )
-        found = self.connection.execute(query.where(Revision.article_id.in_(article_ids)))
-        return {row.article_id: row.last for row in found}
+        query = "SELECT article_id, max(version) FROM article_revisions WHERE article_id IN :ids GROUP BY article_id"
+        return dict(bulk.select_tuples(self.connection, query, {"ids": article_ids})) if article_ids else {}
 
 
 def _original_key(plan: Plan) -> str:

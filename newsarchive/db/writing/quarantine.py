@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
 
 from newsarchive.db import bulk
-from newsarchive.db.engine import insert_ignoring, writing
+from newsarchive.db.engine import writing
 from newsarchive.db.models import ArticleRow, Quarantined
+from newsarchive.db.prepared import Prepared
 from newsarchive.db.reading.articles import find
 from newsarchive.db.reading.quarantine import state_of
 from newsarchive.exceptions import NoSuchArticle, UsageError
@@ -23,6 +24,11 @@ from newsarchive.items import Quality
 #: Expected F1 of the extraction (0 to 1). A page below it waits, a page at or above it is shown at once. Of 219 article
 #: pages of a public set 6 were below, and among these were all 3 whose text was wrong by more than a third.
 MIN_CONFIDENCE = 0.8
+
+
+_WAITING = Prepared(
+    update(Quarantined).where(Quarantined.article_id == bindparam("b_id"), Quarantined.state == "waiting")
+)
 
 
 def reason_of(quality: Quality) -> str | None:
@@ -40,17 +46,17 @@ def reason_of(quality: Quality) -> str | None:
 def note(connection: Connection, read: Sequence[tuple[int, Quality]], now: datetime) -> None:
     """Bring the quarantine to how articles (their ids) were read now; what a person decided stays."""
     reasons = {article_id: reason_of(quality) for article_id, quality in read}
-    is_waiting = Quarantined.state == "waiting"
+    waiting = "SELECT article_id FROM quarantine WHERE state = 'waiting' AND article_id IN :ids"
     for part in bulk.parts(article_id for article_id, reason in reasons.items() if reason is None):
-        connection.execute(delete(Quarantined).where(Quarantined.article_id.in_(part), is_waiting))
+        if better := [i for (i,) in bulk.select_tuples(connection, waiting, {"ids": part})]:
+            connection.execute(delete(Quarantined).where(Quarantined.article_id.in_(better)))
     doubted = [{"b_id": i, "reason": reason} for i, reason in reasons.items() if reason is not None]
     new = [
         {"article_id": row["b_id"], "state": "waiting", "reason": row["reason"], "since": now}
         for row in doubted
     ]
-    insert_ignoring(connection, bulk.table_of(Quarantined), new)
-    again = update(Quarantined).where(Quarantined.article_id == bindparam("b_id"), is_waiting)
-    bulk.execute_many(connection, again, doubted)
+    bulk.insert_new_rows(connection, Quarantined, new)
+    _WAITING.run(connection, doubted)
 
 
 def decide(

@@ -31,6 +31,8 @@ depends_on = None
 MAX_BATCH_ARTICLES = 200
 #: Articles of an archive that is moved within the revision, in one transaction. A larger one is moved ahead of it.
 MAX_SMALL_ARTICLES = 2_000
+#: The bits of a line's hash that come from its text; those before them come from its site.
+TEXT_BITS = 2**48 - 1
 #: Bytes at the end of a text that zlib takes as dictionary.
 MAX_DICTIONARY_BYTES = 32_768
 
@@ -50,13 +52,15 @@ def _column(name: str, kind: Any, *more: Any, **options: Any) -> sa.Column[Any]:
 
 ARTICLES = sa.Table(
     "articles", TABLES, sa.Column("id", sa.Integer, primary_key=True), sa.Column("article_body", sa.Text),
-    sa.Column("candidates", sa.JSON), sa.Column("candidates_packed", sa.LargeBinary),
+    sa.Column("site_id", sa.Integer), sa.Column("candidates", sa.JSON),
+    sa.Column("candidates_packed", sa.LargeBinary),
 )  # fmt: skip
 REVISIONS = sa.Table(
     "article_revisions", TABLES, sa.Column("id", sa.Integer, primary_key=True), sa.Column("article_id", sa.Integer),
     sa.Column("article_body", sa.LargeBinary), sa.Column("article_html", sa.LargeBinary),
     sa.Column("markup_packed", sa.LargeBinary),
 )  # fmt: skip
+SITES = sa.Table("sites", TABLES, sa.Column("id", sa.Integer, primary_key=True), sa.Column("domain", sa.Text))
 MOVING = sa.Table("moving_0014", TABLES, sa.Column("article_id", sa.Integer))
 LINES = sa.Table(
     "lines", TABLES, _column("hash", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -64,7 +68,7 @@ LINES = sa.Table(
 )  # fmt: skip
 LABELS = sa.Table(
     "block_labels", TABLES, _column("id", sa.Integer, primary_key=True), _column("kind", sa.Text),
-    _column("rule", sa.Text, index=True), sa.UniqueConstraint("kind", "rule"),
+    _column("rule", sa.Text), sa.UniqueConstraint("kind", "rule"),
 )  # fmt: skip
 DROPPED = sa.Table(
     "dropped_lines", TABLES,
@@ -155,8 +159,9 @@ def _begin(connection: Connection) -> None:
 def _move(connection: Connection) -> bool:
     """Move the articles after the last one that was moved; gives whether there were any."""
     last = connection.execute(sa.select(MOVING.c.article_id)).scalar_one()
-    columns = (ARTICLES.c.id, ARTICLES.c.article_body, ARTICLES.c.candidates)
-    query = sa.select(*columns).where(ARTICLES.c.id > last).order_by(ARTICLES.c.id).limit(MAX_BATCH_ARTICLES)
+    columns = (ARTICLES.c.id, ARTICLES.c.article_body, ARTICLES.c.candidates, SITES.c.domain)
+    query = sa.select(*columns).join(SITES, SITES.c.id == ARTICLES.c.site_id).where(ARTICLES.c.id > last)
+    query = query.order_by(ARTICLES.c.id).limit(MAX_BATCH_ARTICLES)
     articles = {row.id: row for row in connection.execute(query)}
     if not articles:
         return False
@@ -188,15 +193,18 @@ def _move(connection: Connection) -> bool:
             for row in versions
         ],
     )
-    _move_lines(connection, [row for rows in dropped.values() for row in rows])
+    sites = {row.id: articles[row.article_id].domain for row in versions}
+    _move_lines(connection, [row for rows in dropped.values() for row in rows], sites)
     connection.execute(sa.update(MOVING).values(article_id=max(articles)))
     return True
 
 
-def _move_lines(connection: Connection, dropped: list[Any]) -> None:
-    texts = {row.text: _hash(row.text) for row in dropped}
+def _move_lines(connection: Connection, dropped: list[Any], sites: dict[int, str]) -> None:
+    """Move lines; `sites` are the domains by version."""
+    texts = {(sites[row.revision_id], row.text) for row in dropped}
+    hashes = {(site, text): _hash(site) & ~TEXT_BITS | _hash(text) & TEXT_BITS for site, text in texts}
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    rows = sorted((number, text) for text, number in texts.items())
+    rows = sorted({number: text for (_, text), number in hashes.items()}.items())
     if rows:
         sql = f"INSERT INTO lines (hash, text) VALUES ({mark}, {mark}) ON CONFLICT DO NOTHING"
         connection.exec_driver_sql(sql, rows)
@@ -210,7 +218,7 @@ def _move_lines(connection: Connection, dropped: list[Any]) -> None:
         [
             {
                 "revision_id": row.revision_id, "position": row.position, "label_id": known[row.kind, row.rule],
-                "line_hash": texts[row.text], "score": row.score,
+                "line_hash": hashes[sites[row.revision_id], row.text], "score": row.score,
             }
             for row in dropped
         ],
