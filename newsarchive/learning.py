@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.core.metadata.conventions import effects
+from newsarchive.core.site_template.difference import difference
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window
@@ -28,6 +29,7 @@ from newsarchive.core.steps import STEPS, observed, templated, text_of
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.kept_readings import KeptReadings
+from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError
@@ -81,6 +83,7 @@ class Learner:
     ) -> None:
         self.run_id, self.readings = run_id, readings
         self.engine, self.folder, self.window, self.dry_run = engine, folders(folder), window, dry_run
+        self.windows = SiteWindows(engine)
         self.rules: Rules = rules_module.default(rules_folder or "")
         self.steps = plugins.steps(steps)
 
@@ -102,7 +105,7 @@ class Learner:
         if not self.dry_run:
             site_templates.save(self.engine, template)
         older = () if going_on else site_templates.pages(self.engine, site, window.pages)
-        self._reread(chain(window.pages.values(), older), template, summary)
+        self._reread(chain(self._stale(window, template), _stale(older, template)), template, summary)
         if not self.dry_run and not going_on:
             site_templates.prune(self.engine, site, self.window)
         return summary
@@ -136,7 +139,7 @@ class Learner:
     def _pages(self, site: str, summary: Summary) -> Window:
         """The window of a site. Pages without a record are read first, but for a dry run recorded nowhere."""
         fresh = self._record(site, summary)
-        window = site_templates.window(self.engine, site, self.window)
+        window = self.windows.window(site, self.window)
         for page in fresh if self.dry_run else ():
             window.add(page)
         return window
@@ -158,16 +161,33 @@ class Learner:
 
     def _shared(self, window: Window) -> Network:
         pages = list(window.pages.values())
-        keys = {key for page in pages for line in page.lines for key in (line.key, line.form) if key}
+        keys: set[int] = set().union(*(page.keys for page in pages))
         heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
         origins = site_templates.origin_sizes(self.engine, {page.origin for page in pages if page.origin})
         return Network(site_templates.shared(self.engine, pages), origins, heads)
 
     # -- applying the template again -------------------------------------------------------------------
 
-    def _reread(self, pages: Iterable[Observation], template: Template, summary: Summary) -> None:
+    def _stale(self, window: Window, template: Template) -> Iterator[Observation]:
+        """The pages of a window that a template takes otherwise than the one by which they were read last.
+
+        Only the pages are asked that are new since the site was learned last, or hold a line of which this template says
+        something else than the one of then.
+        """
+        known = self.windows.site(template.site)
+        changed = difference(known.template, template) if known.template is not None else None
+        agreeing = {}
+        for page in window.pages.values():
+            is_known = changed is not None and known.agreeing.get(page.url) is page
+            if not (is_known and changed and not changed.concerns(page)) and _is_stale(page, template):
+                yield page
+            else:
+                agreeing[page.url] = page
+        if not self.dry_run:
+            known.template, known.agreeing = template, agreeing
+
+    def _reread(self, stale: Iterator[Observation], template: Template, summary: Summary) -> None:
         """Read the pages again that the template takes otherwise than when they were read last."""
-        stale = (page for page in pages if _is_stale(page, template))
         while batch := {page.url: page for page in islice(stale, BATCH)}:
             ids = site_templates.article_ids(self.engine, batch)
             self.read_again((ids[url] for url in batch if url in ids), template, summary, batch)
@@ -246,6 +266,10 @@ class Learner:
         ids = site_templates.article_ids(self.engine, [article.url for article in batch])
         same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
         site_templates.settle(self.engine, same)
+
+
+def _stale(pages: Iterable[Observation], template: Template) -> Iterator[Observation]:
+    return (page for page in pages if _is_stale(page, template))
 
 
 def _is_stale(page: Observation, template: Template) -> bool:

@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -21,6 +22,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision
 from newsarchive.db.reading import query
+from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Block, Link, SourceText
@@ -124,6 +126,64 @@ def test_what_was_read_in_this_crawl_is_not_read_again(engine: Engine, tmp_path:
         crawled(other, tmp_path / "two", pages)
         Learner(other, tmp_path / "two").learn("heron.example")
         assert everything(engine) == everything(other)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_site_learned_step_by_step_is_as_one_that_is_learned_anew_each_time(
+    archive: Engine, tmp_path: Path, seed: int
+) -> None:
+    """One process that keeps readings, records and what it has checked, against a new process at each step that reads
+    all records and all bytes."""
+    dice = random.Random(seed)
+    tail = [*CHIPS, BOX]
+    pages = {}
+    for number in range(26):
+        some = [one for one in tail if dice.random() < (0.2 if number < 9 else 0.8)]
+        extra = {number: [PITCH]} if dice.random() < 0.4 else {}
+        box = "entry-content" if number < 15 else "post-body"
+        pages |= blog("heron", range(number, number + 1), extra, some, box)
+    steps = [*sorted(dice.sample(range(3, 26), 5)), 26]
+    (tmp_path / "other").mkdir()
+    with open_archive("sqlite", tmp_path / "other") as other:
+        readings = KeptReadings()
+        kept = Learner(archive, tmp_path / "one", readings=readings)
+        at = 0
+        for step in steps:
+            new = dict(list(pages.items())[at:step])
+            crawled(archive, tmp_path / "one", new, readings=readings, day=at)
+            crawled(other, tmp_path / "two", new, day=at)
+            going_on, at = step < 26, step
+            mine = kept.learn("heron.example", going_on=going_on)
+            anew = Learner(other, tmp_path / "two").learn("heron.example", going_on=going_on)
+            assert (mine.reread, mine.changed) == (anew.reread, anew.changed)
+            ours = site_templates.load(archive, "heron.example")
+            assert ours.rows() == site_templates.load(other, "heron.example").rows()
+        assert ours.entries
+        assert everything(archive) == everything(other)
+        assert versions(archive) == versions(other)
+
+
+def versions(engine: Engine) -> list[tuple[object, ...]]:
+    with reading(engine) as connection:
+        columns: list[Any] = [Revision.article_id, Revision.version, Revision.change_kind]
+        return [tuple(row) for row in connection.execute(select(*columns).order_by(Revision.id))]
+
+
+def test_what_is_in_memory_is_bounded(archive: Engine, tmp_path: Path) -> None:
+    for name in ("heron", "otter", "pike"):
+        crawled(archive, tmp_path, blog(name, range(5), tail=CHIPS))
+    windows = SiteWindows(archive, max_lines=100)
+    first = windows.window("heron.example")
+    assert (
+        windows.window("heron.example").pages["https://heron.example/1/"]
+        is first.pages["https://heron.example/1/"]
+    )
+    for name in ("otter", "pike"):
+        windows.window(f"{name}.example")
+    assert sum(known.lines for known in windows.sites.values()) <= 100
+    assert list(windows.sites)[-1] == "pike.example"
+    again = windows.window("heron.example")
+    assert again.pages == first.pages
 
 
 def test_a_page_of_which_the_feed_tells_more_by_now_is_read_from_its_bytes(

@@ -8,11 +8,23 @@ The newest pages of a site are its window; `prune` removes older ones, so that t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ScalarSelect,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from newsarchive.core.site_template.evidence import MIN_ARTICLES
 from newsarchive.core.site_template.model import Template, from_rows
@@ -36,6 +48,10 @@ from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSig
 #: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
 #: other article has are removed.
 MAX_FRESH_PAGES = 100
+
+
+#: Keys that one statement spells out, 20 characters each; SQLite takes statements of a million characters.
+MAX_LITERAL_KEYS = 5000
 
 
 def load(engine: Engine, site: str) -> Template:
@@ -71,20 +87,27 @@ def save(engine: Engine, template: Template, at: datetime | None = None) -> bool
     return True
 
 
-def heads(engine: Engine, keys: Iterable[int], but: str = "") -> list[Template]:
+def heads(engine: Engine, keys: Set[int], but: str = "") -> list[Template]:
     """The entries with these keys that other sites than `but` learned as heads of lists, each as a template."""
-    wanted, found = sorted(keys), []
+    others = SiteBlock.role.in_(("head", "inset")), SiteBlock.site_id != _id_of(but)
     query = (
         select(Site.domain, *(getattr(SiteBlock, name) for name in known_sites.LEARNED))
         .join(Site, Site.id == SiteBlock.site_id)
-        .where(SiteBlock.role.in_(("head", "inset")), Site.domain != but)
+        .where(*others)
         .order_by(Site.domain, SiteBlock.fingerprint)
     )
+    found: list[dict[str, Any]] = []
     with reading(engine) as connection:
-        for chunk in bulk.chunks(wanted):
+        known = connection.execute(select(SiteBlock.fingerprint).distinct().where(*others)).scalars()
+        for chunk in bulk.parts(keys & set(known)):
             some = query.where(SiteBlock.fingerprint.in_(chunk))
             found += [dict(row._mapping) for row in connection.execute(some)]
     return [from_rows(row["domain"], [row]) for row in found]
+
+
+def _id_of(site: str) -> ScalarSelect[Any]:
+    """The id of a site, 0 for none."""
+    return select(func.coalesce(func.max(Site.id), 0)).where(Site.domain == site).scalar_subquery()
 
 
 def sites(engine: Engine) -> list[str]:
@@ -156,6 +179,15 @@ def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
     return Window(_unpacked(reversed(rows), site), size)
 
 
+def newest(connection: Connection, site: str, size: int) -> Sequence[Any]:
+    """The rows of the newest pages of a site, newest first, without their records: what changes with each reading."""
+    columns: list[Any] = [PageSighting.article_id, PageSighting.seen_at, PageSighting.digest]
+    columns += [PageSighting.verdict, PageSighting.layout, ArticleRow.url, ArticleRow.cluster_id]
+    query = _of_site(select(*columns), site).join(ArticleRow, ArticleRow.id == PageSighting.article_id)
+    order = PageSighting.seen_at.desc(), PageSighting.article_id.desc()
+    return connection.execute(query.order_by(*order).limit(size)).all()
+
+
 def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Observation]:
     """All pages of a site that have a record, in chunks: those beyond its window until they are pruned."""
     last = 0
@@ -178,10 +210,20 @@ def _records(site: str) -> Select[Any]:
 
 def _unpacked(rows: Iterable[Any], site: str) -> Iterator[Observation]:
     for row in rows:
-        cluster = _cluster(row.cluster_id, row.url)
-        page = unpack(row.record, row.url, site, cluster, verdict=row.verdict, layout=row.layout)
+        page = unpacked(row, row.record, site)
         if page is not None:
             yield page
+
+
+def unpacked(row: Any, record: bytes, site: str) -> Observation | None:
+    """The page of a row and its record; `None` where another version of this program wrote the record."""
+    cluster = _cluster(row.cluster_id, row.url)
+    return unpack(record, row.url, site, cluster, verdict=row.verdict, layout=row.layout)
+
+
+def brought_up(page: Observation, row: Any) -> Observation:
+    """A page, whose record is as it was, with what its row says now: itself where nothing changed."""
+    return page.with_verdict(_cluster(row.cluster_id, row.url), row.verdict, row.layout)
 
 
 def _cluster(number: int | None, url: str) -> str:
@@ -250,10 +292,13 @@ def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
 
 def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]:
     """What other sites show of the lines that these pages of one site hold."""
-    keys = sorted({key for page in pages for key in shareable(page)})
+    pages = list(pages)
     found: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
     with reading(engine) as connection:
+        if not _others(connection, {page.site for page in pages}):
+            return {}
+        keys = sorted({key for page in pages for key in shareable(page)})
         for chunk in bulk.chunks(_on_several_sites(connection, keys)):
             for row in connection.execute(_holding(chunk)):
                 page = Observation(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
@@ -264,17 +309,27 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
     return {key: elsewhere(holding, copies, named[key]) for key, holding in found.items()}
 
 
+def _others(connection: Connection, sites: Iterable[str]) -> bool:
+    """Whether any other site has pages with a record."""
+    own = select(Site.id).where(Site.domain.in_(list(sites)))
+    query = select(PageSighting.site_id).where(PageSighting.site_id.not_in(own)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def _on_several_sites(connection: Connection, keys: list[int]) -> list[int]:
+    some: Any = bindparam(
+        "keys", expanding=True, literal_execute=True
+    )  # ten thousand of them: binding takes longer
+    query = (
+        select(LineSighting.fingerprint)
+        .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
+        .where(LineSighting.fingerprint.in_(some))
+        .group_by(LineSighting.fingerprint)
+        .having(func.count(PageSighting.site_id.distinct()) > 1)
+    )
     found: list[int] = []
-    for chunk in bulk.chunks(keys):
-        query = (
-            select(LineSighting.fingerprint)
-            .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
-            .where(LineSighting.fingerprint.in_(chunk))
-            .group_by(LineSighting.fingerprint)
-            .having(func.count(PageSighting.site_id.distinct()) > 1)
-        )
-        found += connection.execute(query).scalars()
+    for chunk in bulk.chunks(keys, MAX_LITERAL_KEYS):
+        found += connection.execute(query, {"keys": chunk}).scalars()
     return found
 
 

@@ -11,6 +11,7 @@ line. A record of another format counts as none. `network` joins what several si
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ from newsarchive.core.text.line_keys import (
     lead_of,
     line_key,
     number,
+    place_key,
     signature,
     starts_with_name,
 )
@@ -149,6 +151,11 @@ class Observation:
         return tuple(dict.fromkeys([line.place for line in self.lines]))
 
     @cached_property
+    def place_keys(self) -> frozenset[int]:
+        """The numbers of the places of its lines."""
+        return frozenset(map(place_key, self.places))
+
+    @cached_property
     def words_by_place(self) -> Mapping[str, int]:
         """Place → the words of the article's lines there."""
         return words_by_place(self.lines)
@@ -157,6 +164,15 @@ class Observation:
     def prose(self) -> tuple[int, ...]:
         """Which of its lines are prose of the article."""
         return tuple([i for i, line in enumerate(self.lines) if line.label == "body" and line.is_prose])
+
+    def with_verdict(self, cluster: str, verdict: int, layout: int) -> Observation:
+        """This page as another cluster or another reading has it, with what was found of its lines; itself where all is
+        as it was."""
+        if (cluster, verdict, layout) == (self.cluster, self.verdict, self.layout):
+            return self
+        page = object.__new__(Observation)
+        page.__dict__.update(self.__dict__, cluster=cluster, verdict=verdict, layout=layout)
+        return page
 
 
 def words_by_place(lines: Sequence[Line]) -> dict[str, int]:
@@ -419,6 +435,7 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
     if record[0] != FORMAT:
         return None
     _, origin, container, places, labels, rows, *rest = record
+    places, labels = list(map(sys.intern, places)), list(map(sys.intern, labels))  # a site's pages share them
     lines = tuple(_records_line(row, places, labels) for row in rows)
     said = _said(*rest[0]) if rest else NOTHING  # an older version kept nothing of the kind
     return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)

@@ -1,0 +1,96 @@
+"""Keeps the records of the sites that a process learns in memory, from one learning of a site to the next.
+
+A site of 600 pages is learned a dozen times in its first crawl, each time from all of its newest pages. Unpacking a record
+takes as long as learning from it, so that only the records that are new since the last time are read and unpacked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import WINDOW_PAGES, Observation, Window
+from newsarchive.db import bulk, site_templates
+from newsarchive.db.engine import reading
+from newsarchive.db.models import PageSighting
+
+#: Lines of all records that stay in memory, 350 bytes each, or 40 MB. Beyond it the sites that were learned longest ago are
+#: unpacked again; the site that is being learned stays, whatever it has.
+MAX_LINES = 120_000
+
+#: What changes whenever the record of an article does.
+Stamp = tuple[datetime, int]
+
+
+@dataclass
+class KnownSite:
+    """A site in memory: its records by article, each with its stamp, `None` for one that cannot be read.
+
+    `agreeing` are the records, by URL, that `template` takes as the template did by which their pages were read last.
+    """
+
+    records: dict[int, tuple[Stamp, Observation | None]] = field(default_factory=dict)
+    template: Template | None = None
+    agreeing: dict[str, Observation] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> int:
+        return sum(len(page.lines) for _, page in self.records.values() if page is not None)
+
+
+class SiteWindows:
+    """The windows of an archive's sites, for one thread at a time."""
+
+    def __init__(self, engine: Engine, max_lines: int = MAX_LINES) -> None:
+        self.engine, self.max_lines = engine, max_lines
+        self.sites: OrderedDict[str, KnownSite] = OrderedDict()
+
+    def site(self, domain: str) -> KnownSite:
+        """What is in memory of a site; nothing yet for one that is new."""
+        known = self.sites.setdefault(domain, KnownSite())
+        self.sites.move_to_end(domain)
+        return known
+
+    def window(self, domain: str, size: int = WINDOW_PAGES) -> Window:
+        """The newest pages of a site, oldest first, as `site_templates.window` gives them.
+
+        A page whose row is as it was is the same object as before.
+        """
+        known = self.site(domain)
+        with reading(self.engine) as connection:
+            rows = site_templates.newest(connection, domain, size)
+            stamps = {row.article_id: (row.seen_at, row.digest) for row in rows}
+            stale = [
+                i for i, stamp in stamps.items() if i not in known.records or known.records[i][0] != stamp
+            ]
+            packed = _records(connection, stale)
+        records: dict[int, tuple[Stamp, Observation | None]] = {}
+        for row in reversed(rows):
+            stamp = stamps[row.article_id]
+            if row.article_id in packed:
+                page = site_templates.unpacked(row, packed[row.article_id], domain)
+            else:
+                page = known.records[row.article_id][1]
+                page = page and site_templates.brought_up(page, row)
+            records[row.article_id] = stamp, page
+        known.records = records
+        self._shrink()
+        return Window((page for _, page in records.values() if page is not None), size)
+
+    def _shrink(self) -> None:
+        lines = {domain: known.lines for domain, known in self.sites.items()}
+        while sum(lines.values()) > self.max_lines and len(self.sites) > 1:
+            domain, _ = self.sites.popitem(last=False)
+            del lines[domain]
+
+
+def _records(connection: Connection, article_ids: list[int]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for part in bulk.parts(article_ids):
+        query = select(PageSighting.article_id, PageSighting.record).where(PageSighting.article_id.in_(part))
+        found |= {row.article_id: row.record for row in connection.execute(query)}
+    return found
