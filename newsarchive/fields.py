@@ -79,7 +79,7 @@ FIELDS: tuple[Field, ...] = (
     Field("copyright_year", "integer", "origin.copyright_year", "year that the copyright line names"),
     Field("license", "text", "origin.license", "licence that the page names, as `CC BY 4.0`"),
     Field("word_count", "integer", "word_count", "words of the text"),
-    Field("article_body", "text", "article_body", "text of the article, paragraphs parted by blank lines"),
+    Field("article_body", "text", "article_body", "text of the article, paragraphs separated by blank lines"),
     Field("site", "text", "site", "domain of the site that was crawled", is_in_hits=True),
     Field("origin", "text", "origin.name", "name of the publisher it first appeared at; empty for a site's own post", is_in_hits=True),
     Field("origin_domain", "text", "origin.domain", "domain of that publisher"),

@@ -501,7 +501,7 @@ _time: dict[str, Any] = {"serializer": isoformat}
 class Article:
     """What is kept of a page: schema.org NewsArticle in snake_case, and how it came about.
 
-    `article_body` is the text of the blocks labelled `body`, parted by blank lines; change blocks
+    `article_body` is the text of the blocks labelled `body`, separated by blank lines; change blocks
     only through `with_blocks`, which keeps the two together. `date_published` is what was decided,
     `date_published_raw` what the page printed, `date_published_source` where. `publisher` is the
     name of the site that was crawled, `origin` who published first. `content_hash` is a SHA-256 of
