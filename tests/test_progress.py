@@ -187,5 +187,5 @@ def test_several_sites_elsewhere_have_one_line_a_minute(capsys: pytest.CaptureFi
     progress.end()
     progress.print_line(running=True)
     progress.print_line(running=False)
-    SiteProgress(3, silent=True).line(running=True)
+    SiteProgress(3, silent=True).print_line(running=True)
     assert capsys.readouterr() == ("", "1 of 3 sites crawled\n")

@@ -44,7 +44,10 @@ _ADDRESS = re.compile(
 _GAP = re.compile(r"[\s./&'’ʼ+!*-]{0,3}")
 #: In these scripts a name may be followed by another word, or by a Korean particle, without a space.
 _GLUED = compiled.regex(f"[{UNSPACED}{HANGUL}]")
-_OPENING, _CLOSING = tuple("«“„《「『‘"), tuple("»”“》」』’(（,，")
+#: Opening quotation marks. A name behind one must fill the quotation.
+_OPENING = tuple("«“„《「『‘")
+#: Closing quotation marks, and marks that may follow a quoted name.
+_CLOSING = tuple("»”“》」』’(（,，")
 #: What joins two names: "Libération et Le Monde".
 _AND = re.compile(r" (?:and|et|y|e|und|en|och|i|или|и|&) ")
 #: The word before a name, with at most one small word between them.
