@@ -10,10 +10,13 @@ Format: ISO 28500:2017 (WARC 1.1); revisit profile `identical-payload-digest`.
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import re
 import secrets
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
@@ -36,6 +39,12 @@ MAX_FILE_BYTES = 10**9
 MIN_REVISIT_BYTES = 512
 #: Payloads that one writer remembers; it asks `known` for older ones.
 MAX_REMEMBERED_PAYLOADS = 50_000
+#: zlib's level (1 to 9) for what came unpacked. 9 takes 6.8 ms in place of 4.7 for a page of 249 KB, and saves 0.6%.
+LEVEL = 6
+#: Content codings of a body that is packed already.
+PACKED = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd"})
+#: The header of a gzip member (RFC 1952): deflate, no flags, no time, no system named.
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 #: A field of newsarchive's own in the header of a copied record: the name of the file that it comes from.
 COPIED_FROM = "X-Copied-From"
 
@@ -117,7 +126,9 @@ class WarcWriter:
         original = self._original(digest, wire.body)
         records = _Records(url, at, digest)
         response = records.response(wire, original, extra)
-        members = [records.pack(response)]
+        members = [
+            records.pack(response, wire.body if original is None and _is_packed(wire.headers) else b"")
+        ]
         if request is not None:
             members.append(records.pack(records.request(*request, response)))
         place = self._append(members, digest)
@@ -222,7 +233,7 @@ class _Records:
 
     def __init__(self, url: str, at: datetime, digest: str) -> None:
         self.url, self.date, self.digest = url, warc_date(at), digest
-        self.writer = WARCWriter(BytesIO(), gzip=True, warc_version="1.1")
+        self.writer = WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
 
     def response(self, wire: Wire, original: Original | None, extra: Mapping[str, str]) -> Any:
         protocol, _, status = wire.status_line.partition(" ")
@@ -245,10 +256,43 @@ class _Records:
         warc = {"WARC-Date": self.date, "WARC-Concurrent-To": concurrent}
         return self.writer.create_warc_record(self.url, "request", http_headers=http, warc_headers_dict=warc)
 
-    def pack(self, record: Any) -> bytes:
+    def pack(self, record: Any, packed: bytes = b"") -> bytes:
+        """The record as a gzip member; `packed` is its body, where that is packed already."""
         self.writer.out = BytesIO()
         self.writer.write_record(record)
-        return bytes(self.writer.out.getvalue())
+        return member(self.writer.out.getvalue(), len(packed) + len(_RECORD_END) if packed else 0)
+
+
+#: Ends each record of a WARC file.
+_RECORD_END = b"\r\n\r\n"
+
+
+def member(record: bytes, packed_bytes: int) -> bytes:
+    """A record as one gzip member, whose last `packed_bytes` bytes are stored as they are.
+
+    To pack a packed page of 48 KB again takes .8 ms and saves a thousandth of it; to store it takes .06 ms.
+    """
+    if not packed_bytes:
+        return gzip.compress(record, LEVEL, mtime=0)
+    at = len(record) - packed_bytes
+    head = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = zlib.compressobj(0, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return b"".join(
+        (
+            _GZIP_HEADER,
+            head.compress(record[:at]),
+            head.flush(zlib.Z_FULL_FLUSH),  # ends with a whole byte, so that another stream can follow
+            body.compress(record[at:]),
+            body.flush(),
+            struct.pack("<II", zlib.crc32(record), len(record) & 0xFFFFFFFF),
+        )
+    )
+
+
+def _is_packed(headers: Headers) -> bool:
+    """Whether the last coding that was applied to the body packed it."""
+    codings = [value for name, value in headers if name.lower() == "content-encoding"]
+    return bool(codings) and codings[-1].rpartition(",")[2].strip().lower() in PACKED
 
 
 def warc_date(at: datetime) -> str:

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import zlib
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.files import locate
 from newsarchive.warc.reader import MAX_BODY_BYTES, Damage, captures, read_capture
-from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover
+from newsarchive.warc.writer import Original, WarcWriter, member, payload_digest, recover
 
 AT = datetime(2025, 4, 1, 12, 0, 0, 250_000, UTC)
 HTML = [("Content-Type", "text/html; charset=windows-874"), ("Server", "caf\xe9")]
@@ -104,6 +105,59 @@ def test_the_body_is_kept_as_it_came_from_the_wire(tmp_path: Path) -> None:
     capture = read_capture(tmp_path, place.file, place.offset)
     assert capture.body == b"<p>Hello</p>" * 100
     assert capture.headers["set-cookie"] == "a=1, b=2"
+
+
+@given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 3))
+@settings(max_examples=200)
+def test_a_record_with_a_packed_body_is_one_gzip_member(head: bytes, packed: int, blocks: int) -> None:
+    """A stored block of deflate has 65,535 bytes at most; a body may take several."""
+    record = head + random.Random(packed).randbytes(packed + 65_535 * blocks)
+    held = member(record, packed + 65_535 * blocks)
+    assert gzip.decompress(held) == record
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    assert unpack.decompress(held + b"the next") == record
+    assert unpack.unused_data == b"the next"
+
+
+def coded(coding: str, body: bytes) -> list[tuple[str, str]]:
+    return [("Content-Type", "text/html"), ("Content-Encoding", coding), ("Content-Length", str(len(body)))]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br, gzip", "identity", ""])
+def test_a_body_that_came_packed_is_not_packed_again(tmp_path: Path, coding: str) -> None:
+    plain = b"<p>A page with words that come back: words, words, words.</p>" * 200
+    is_packed = "gzip" in coding.lower()
+    body = gzip.compress(plain, mtime=0) if is_packed else plain
+    writer = WarcWriter(tmp_path, "news")
+    place = writer.write_response(
+        "https://blog.example/1", "HTTP/1.1 200 OK", coded(coding, body), body, fetched_at=AT
+    )
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    assert check(path) == 0
+    held = path.read_bytes()[place.offset : place.offset + place.length]
+    assert (body in held) == is_packed
+    assert len(held) < len(body) + 700  # the headers of the record and of the answer
+    with path.open("rb") as stream:
+        stream.seek(place.offset)
+        assert next(iter(ArchiveIterator(stream))).raw_stream.read() == body
+
+
+def test_behind_damage_the_next_record_is_found_and_no_packed_body_taken_for_one(tmp_path: Path) -> None:
+    writer = WarcWriter(tmp_path, "news")
+    places = []
+    for number in range(4):
+        body = gzip.compress(page(number, 3000), mtime=0)  # begins as a gzip member does
+        url = f"https://blog.example/{number}"
+        places.append(writer.write_response(url, "HTTP/1.1 200 OK", coded("gzip", body), body, fetched_at=AT))
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    held = bytearray(path.read_bytes())
+    held[places[1].offset + 20 : places[1].offset + 40] = bytes(20)
+    path.write_bytes(held)
+    found = list(captures(path))
+    assert [one.body for one in found if isinstance(one, Capture)] == [page(n, 3000) for n in (0, 2, 3)]
+    assert [one.offset for one in found if isinstance(one, Damage)] == [places[1].offset]
 
 
 def test_an_unchanged_payload_is_a_revisit_that_leads_to_its_original(tmp_path: Path) -> None:
