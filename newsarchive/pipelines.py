@@ -25,6 +25,7 @@ from newsarchive import adapters as adapters  # importing it registers the adapt
 from newsarchive import plugins, worker, worker_pool
 from newsarchive import rules as rules_module
 from newsarchive.config import AUTO
+from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
 from newsarchive.core.discovery import find
 from newsarchive.core.site_template.model import Template
@@ -37,6 +38,7 @@ from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
+from newsarchive.db.writing.packed import PackedArticle, head_of, with_capture
 from newsarchive.db.writing.store import Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions import template_learning
@@ -321,12 +323,13 @@ class SincePipeline:
         return cls(crawler)
 
     def process_item(self, item: Any) -> Any:
-        if self.since is None or not isinstance(item, Article):
+        if self.since is None or not isinstance(item, Article | PackedArticle):
             return item
-        source = item.capture.source_text if item.capture else None  # what feed or API say of the post
-        published = item.date_published or (source.published if source else None)
+        article = head_of(item)
+        source = article.capture.source_text if article.capture else None  # what feed or API say of the post
+        published = article.date_published or (source.published if source else None)
         if published and published < self.since:
-            raise LeftOut(item, published)
+            raise LeftOut(article, published)
         return item
 
 
@@ -387,23 +390,37 @@ class WorkersPipeline:
         except worker_pool.Died as error:
             raise Dropped(item, NotAnArticle(DropReason.CRASHED, str(error))) from error
 
-    async def read(self, capture: Capture, template: SiteTemplate | None) -> Article:
+    async def read(self, capture: Capture, template: SiteTemplate | None) -> Article | PackedArticle:
         """The article of a page, by a worker process where there is one."""
         if self.pool is not None and self.pages > self.first_page and not self.broken:
             try:
-                job = self.pool.submit(capture, template.shared if template else None)
-                article: Article = await asyncio.wrap_future(job)
+                job = worker.Job(capture, packs=not self.hands_over)
+                done = self.pool.submit(job, template.shared if template else None)
+                article: Article | PackedArticle = await asyncio.wrap_future(done)
             except worker_pool.NotStarted as error:
                 if not self.broken:
                     logger.warning("%s; the crawl reads its pages itself, one after the other", error)
                 self.broken = True
             else:
-                return article if article.capture else replace(article, capture=capture)
+                return article if head_of(article).capture else with_capture(article, capture)
         known = template.template if template else None
         read: Article = await in_reading_thread(
             worker.read, capture, known, self.rules, self.steps, self.keep_readings
         )
         return read
+
+    @cached_property
+    def hands_over(self) -> bool:
+        """Whether articles are handed over whole, because somebody wants them besides the writer (see `consumers`).
+
+        It is asked for at the first page that a worker reads, when all components of the crawl are there.
+        """
+        if self.crawler is None:
+            return True
+        chain = list(self.crawler.engine.scraper.itemproc.middlewares)
+        behind = chain[chain.index(self) + 1 :]
+        stores = any(type(pipeline) is StorePipeline for pipeline in behind)
+        return not stores or articles_wanted(self.crawler, behind, WITHOUT_ARTICLES)
 
     async def close_spider(self) -> None:
         if self.pool is not None:
@@ -464,7 +481,7 @@ class StorePipeline:
         self.crawler.signals.connect(self.finish, signals.spider_closed)
 
     async def process_item(self, item: Any) -> Any:
-        if not isinstance(item, Article):
+        if not isinstance(item, Article | PackedArticle):
             return item
         assert self.writer is not None
         try:
@@ -473,9 +490,10 @@ class StorePipeline:
             close_for(self.crawler, error)
             raise
         self.crawler.stats.inc_value(key(Count[outcome.name]))
-        if item.filled_from:
-            self.crawler.stats.inc_value(key(Group.FILLED, item.filled_from))
-        await self.learning.stored(item, outcome)
+        article = head_of(item)
+        if article.filled_from:
+            self.crawler.stats.inc_value(key(Group.FILLED, article.filled_from))
+        await self.learning.stored(article, outcome)
         return item
 
     async def keep_dropped(self, exception: BaseException) -> None:
@@ -521,3 +539,7 @@ class StorePipeline:
         for domain in sites:
             if (site := frontier.find_site(f"https://{domain}/")) is not None:
                 frontier.close_site(site, ok=False)
+
+
+#: Our pipelines behind the steps: a packed article is enough for them.
+WITHOUT_ARTICLES = (TemplatePipeline, SincePipeline, StorePipeline)

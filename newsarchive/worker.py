@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsarchive import plugins, rules
 from newsarchive.collector import set_up_collector
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated
+from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 
 #: Templates that a process keeps unpacked. A crawl has few sites at a time.
 MAX_TEMPLATES = 64
+
+
+class Job(NamedTuple):
+    """A page to read. `packs` says that nobody but the writer wants the article: it then comes as the writer needs it."""
+
+    capture: Capture
+    packs: bool = False
 
 
 class Worker:
@@ -32,12 +40,13 @@ class Worker:
         self.keep_readings = keep_readings
         set_up_collector()
 
-    def __call__(self, capture: Capture, template: bytes | None) -> Article:
+    def __call__(self, job: Job, template: bytes | None) -> Article | PackedArticle:
         """The article of a capture by a pickled template, `None` for none. It comes without the capture, which the
         caller has. Raises `NotAnArticle`."""
         known = template_of(template) if template else None
-        article = read(capture, known, self.rules, self.steps, self.keep_readings)
-        return replace(article, capture=None) if article.capture is capture else article
+        article = read(job.capture, known, self.rules, self.steps, self.keep_readings)
+        ready = packed(article) if job.packs else article
+        return with_capture(ready, None) if article.capture is job.capture else ready
 
 
 @lru_cache(maxsize=MAX_TEMPLATES)

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import scrapy
 from itemadapter import ItemAdapter
-from scrapy import Request, exporters
+from scrapy import Request, exporters, signals
 from scrapy.http import HtmlResponse
+from scrapy.logformatter import LogFormatter
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
@@ -24,6 +25,7 @@ from scrapy.utils.test import get_crawler
 from newsarchive import pipelines, rules, worker_pool
 from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
+from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
@@ -294,6 +296,7 @@ def test_a_worker_applies_the_template_that_the_crawl_has(tmp_path: Path) -> Non
     templates = pipelines.TemplatePipeline.from_crawler(crawler)
     crawler.get_item_pipeline = lambda cls: templates if cls is pipelines.TemplatePipeline else None  # type: ignore[method-assign]
     pipeline = pipelines.WorkersPipeline.from_crawler(crawler)
+    pipeline.hands_over = True
 
     async def run() -> tuple[Article, Article]:
         before = await pipeline.process_item(capture)
@@ -312,6 +315,55 @@ def test_a_worker_applies_the_template_that_the_crawl_has(tmp_path: Path) -> Non
     assert line not in after.article_body
     assert before.seen is not None
     assert after.capture is capture
+
+
+class Listener:
+    """An extension of another project."""
+
+    def heard(self, item: object) -> None: ...
+
+
+class OwnLog(LogFormatter):
+    """A log formatter of another project."""
+
+
+def heard(item: object) -> None: ...
+
+
+class OwnStore(pipelines.StorePipeline):
+    """Ours, changed by another project."""
+
+
+LISTENER = Listener()
+
+
+@pytest.mark.parametrize(
+    ("settings", "behind", "listener", "wanted"),
+    [
+        ({}, [], None, False),
+        ({"CLOSESPIDER_ITEMCOUNT": 5}, [], None, False),
+        ({"FEEDS": {"{folder}/articles.json": {"format": "json"}}}, [], None, True),
+        ({}, [Foreign()], None, True),
+        ({}, ["own store"], None, True),
+        ({}, [], LISTENER.heard, True),
+        ({}, [], heard, True),
+        ({"LOG_FORMATTER": OwnLog}, [], None, True),
+    ],
+    ids=["nobody", "count", "feed", "pipeline", "changed pipeline", "extension", "function", "log"],
+)
+def test_who_wants_articles_besides_the_archive(
+    settings: dict[str, Any], behind: list[Any], listener: Any, wanted: bool, tmp_path: Path
+) -> None:
+    if "FEEDS" in settings:
+        settings = {"FEEDS": {name.format(folder=tmp_path): how for name, how in settings["FEEDS"].items()}}
+    database = f"sqlite:///{tmp_path}/archive.db"
+    addon = {"ADDONS": {"newsarchive.addon.Addon": 500}, "NEWSARCHIVE_DATABASE_URL": database}
+    crawler = get_crawler(settings_dict=addon | settings)
+    if listener is not None:
+        crawler.signals.connect(listener, signals.item_scraped)
+    ours = [cls.from_crawler(crawler) for cls in AFTER]
+    others = [OwnStore(crawler) if one == "own store" else one for one in behind]
+    assert articles_wanted(crawler, [*ours, *others], pipelines.WITHOUT_ARTICLES) is wanted
 
 
 def test_a_page_that_takes_too_long_is_refused_and_its_neighbours_are_read(

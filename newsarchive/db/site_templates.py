@@ -32,18 +32,19 @@ from newsarchive.core.site_template.observations import (
     WINDOW_PAGES,
     Elsewhere,
     Observation,
+    Sighting,
     Window,
     digest,
     elsewhere,
-    pack,
     shareable,
+    sighting,
     unpack,
 )
 from newsarchive.db import bulk
-from newsarchive.db.dropped_lines import line_hash
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSighting, Site, SiteBlock
+from newsarchive.db.rows import line_hash
 
 #: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
 #: other article has are removed.
@@ -126,16 +127,20 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in known_sites.LEARNED}
 
 
-def record(connection: Connection, seen: Sequence[tuple[int, Observation]], at: datetime) -> None:
+def record(connection: Connection, seen: Sequence[tuple[int, Observation | Sighting]], at: datetime) -> None:
     """Keep the records of articles; a record that says nothing new is left as it is."""
     if not seen:
         return
     digests = _digests(connection, [article_id for article_id, _ in seen])
-    fresh = [(i, page, number) for i, page in seen if digests.get(i) != (number := digest(page))]
+    fresh = [
+        (article_id, page if isinstance(page, Sighting) else sighting(page))
+        for article_id, page in seen
+        if digests.get(article_id) != (page.digest if isinstance(page, Sighting) else digest(page))
+    ]
     if not fresh:
         return
-    ids = [article_id for article_id, _, _ in fresh]
-    sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": page.site} for _, page, _ in fresh])
+    ids = [article_id for article_id, _ in fresh]
+    sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": page.site} for _, page in fresh])
     for table in (PageSighting, LineSighting) if digests else ():
         connection.execute(delete(table).where(table.article_id.in_(ids)))
     rows = [
@@ -143,19 +148,19 @@ def record(connection: Connection, seen: Sequence[tuple[int, Observation]], at: 
             "article_id": article_id,
             "site_id": sites[page.site,],
             "seen_at": at,
-            "digest": number,
+            "digest": page.digest,
             "verdict": page.verdict,
             "layout": page.layout,
             "origin": page.origin,
-            "record": pack(page),
+            "record": page.record,
         }
-        for article_id, page, number in fresh
+        for article_id, page in fresh
     ]
     bulk.insert_rows(connection, PageSighting, rows)
     lines = [
         {"fingerprint": key, "article_id": article_id, "is_named": named}
-        for article_id, page, _ in fresh
-        for key, named in shareable(page).items()
+        for article_id, page in fresh
+        for key, named in page.lines.items()
     ]
     bulk.insert_rows(connection, LineSighting, lines)
 

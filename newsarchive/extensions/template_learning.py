@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from newsarchive.core.site_template.observations import Observation
+from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
@@ -76,7 +76,7 @@ class TemplateLearning:
         if self.learner is None:
             return
         site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
-        if isinstance(article.seen, Observation) and article.seen.reading and article.capture:
+        if isinstance(article.seen, (Observation, Sighting)) and article.seen.reading and article.capture:
             self.readings.keep(url_key(article.capture.url), article.seen.reading)
         if outcome is not Outcome.UNCHANGED or misfit:
             self.changed.add(site)

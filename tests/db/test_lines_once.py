@@ -16,9 +16,9 @@ from sqlalchemy import Engine, inspect, text
 
 from newsarchive import Archive
 from newsarchive.db import readonly, schema, site_templates
-from newsarchive.db.dropped_lines import line_hash
 from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.markup import packed, unpacked
+from newsarchive.db.rows import line_hash
 from newsarchive.db.values import storable
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError

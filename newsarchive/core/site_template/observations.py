@@ -445,6 +445,31 @@ def _said(days: list[list[Any]], names: list[list[Any]]) -> Said:
     return Said(tuple(Day(*day) for day in days), tuple(Names(source, tuple(n)) for source, n in names))
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A record as it is stored: `record` is packed, and `lines` are its `shareable` ones.
+
+    The process that reads a page makes it, so that the one that writes need not. `misfit` and `reading` are those of the
+    observation.
+    """
+
+    site: str
+    origin: str
+    verdict: int
+    layout: int
+    misfit: bool
+    digest: int
+    record: bytes
+    lines: Mapping[int, bool]
+    reading: bytes = field(default=b"", repr=False)
+
+
+def sighting(page: Observation) -> Sighting:
+    """The record of a page as it is stored."""
+    stored = digest(page), pack(page), shareable(page)
+    return Sighting(page.site, page.origin, page.verdict, page.layout, page.misfit, *stored, page.reading)
+
+
 def digest(page: Observation) -> int:
     """A number for what learning would miss: where the article's lines stand, and what they are.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from newsarchive.core.site_template.observations import Observation
+from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, dropped_lines, fulltext, rows, site_templates
 from newsarchive.db.frontier import updates
@@ -33,6 +33,7 @@ from newsarchive.db.prepared import Prepared
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes, quarantine
+from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
 
@@ -65,7 +66,7 @@ class Batch:
     def __init__(
         self,
         connection: Connection,
-        articles: Sequence[Article],
+        articles: Sequence[Article | PackedArticle],
         run_id: int | None,
         now: datetime,
         reread: bool = False,
@@ -73,7 +74,12 @@ class Batch:
     ) -> None:
         self.again = again
         self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
-        self.plans = [Plan(a, *rows.keys(a), seen_at(a, now), reread=reread, run_id=run_id) for a in articles]
+        self.plans = [self._plan(article) for article in articles]
+
+    def _plan(self, given: Article | PackedArticle) -> Plan:
+        article, packed = head_of(given), given if isinstance(given, PackedArticle) else None
+        at = seen_at(article, self.now)
+        return Plan(article, *rows.keys(article), at, reread=self.reread, run_id=self.run_id, packed=packed)
 
     def store(self) -> list[str]:
         """Write everything; gives the value of a `store.Outcome` for each article, in order."""
@@ -103,7 +109,7 @@ class Batch:
         seen = [
             (plan.article_id, plan.article.seen)
             for plan in self.plans
-            if isinstance(plan.article.seen, Observation)
+            if isinstance(plan.article.seen, (Observation, Sighting))
         ]
         site_templates.record(self.connection, seen, self.now)
         if not self.reread:
@@ -263,7 +269,7 @@ class Batch:
                 "version": plan.version,
                 "change_kind": plan.change_kind,
                 "run_id": self.run_id,
-                "markup": rows.markup_of(plan.article),
+                "markup": plan.details.markup,
             }
             | ({} if plan.is_late else {"article_body": None})
             for plan in plans
@@ -284,16 +290,16 @@ class Batch:
         does their markup.
         """
         again = [plan.revision_id for plan in plans if not plan.adds_version]
-        markup = [
-            {"b_id": p.revision_id, "markup": rows.markup_of(p.article)} for p in plans if not p.adds_version
-        ]
+        markup = [{"b_id": p.revision_id, "markup": p.details.markup} for p in plans if not p.adds_version]
         _REVISION.run(self.connection, markup)
         if again:
             dropped_lines.forget(self.connection, again)
             self.connection.execute(delete(EditRow).where(EditRow.revision_id.in_(again)))
-        dropped_lines.keep(self.connection, [(p.revision_id, p.article) for p in plans])
+        dropped_lines.keep(self.connection, [(p.revision_id, p.details.dropped) for p in plans])
         bulk.insert_rows(
-            self.connection, EditRow, [row for p in plans for row in rows.edit_rows(p.article, p.revision_id)]
+            self.connection,
+            EditRow,
+            [{"revision_id": p.revision_id, **row} for p in plans for row in p.details.edits],
         )
 
     def _update_articles(self) -> None:

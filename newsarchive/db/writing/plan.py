@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from newsarchive.core.near_duplicates.fingerprint import likeness
@@ -18,6 +19,7 @@ from newsarchive.db import rows
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing.field_changes import Move
+from newsarchive.db.writing.packed import PackedArticle
 from newsarchive.items import Article, ChangeKind
 
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts under one canonical URL are one
@@ -27,7 +29,7 @@ MIN_LIKENESS = 0.5
 
 @dataclass
 class Plan:
-    """What is to be done with one article.
+    """What is to be done with one article. `packed` is the article as a worker process made it ready, where one did.
 
     `stored` is its row with `payload_digest`, `version` and `run_id` of its revision; `reread` says that stored bytes
     are read again, `run_id` in which crawl. `moves` are the fields beside the texts that change.
@@ -48,10 +50,16 @@ class Plan:
     run_id: int | None = None
     version: int = 1
     moves: list[Move] = field(default_factory=list)
+    packed: PackedArticle | None = None
 
     def __post_init__(self) -> None:
         self.texts = rows.revision_row(self.article, self.seen_at)
         self.digest = record_hash(self.article)
+
+    @cached_property
+    def details(self) -> rows.Details:
+        """What is stored of the article's blocks, edits and HTML."""
+        return self.packed.details if self.packed else rows.details(self.article)
 
     @property
     def is_new(self) -> bool:

@@ -32,6 +32,7 @@ from newsarchive.db.models import CrawlRun
 from newsarchive.db.rows import keys
 from newsarchive.db.writing.captures import record
 from newsarchive.db.writing.ingest import Batch, ReadAgain
+from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Article, Capture
 from newsarchive.version import VERSION
@@ -84,7 +85,7 @@ class Store:
 
     def ingest(
         self,
-        articles: Sequence[Article],
+        articles: Sequence[Article | PackedArticle],
         run_id: int | None = None,
         *,
         captures: Sequence[Capture] = (),
@@ -106,16 +107,17 @@ class Store:
         return outcomes
 
 
-def _distinct(articles: Sequence[Article]) -> Iterator[list[Article]]:
+def _distinct(articles: Sequence[Article | PackedArticle]) -> Iterator[list[Article | PackedArticle]]:
     """Cut a sequence where a page comes again, so that the second sees what the first stored."""
-    batch: list[Article] = []
+    batch: list[Article | PackedArticle] = []
     seen: set[str] = set()
-    for article in articles:
+    for given in articles:
+        article = head_of(given)
         own = {*keys(article), f"{site_of(article.url)} {article.post_id or article.url}"}
         if own & seen:
             yield batch
             batch, seen = [], set()
-        batch.append(article)
+        batch.append(given)
         seen |= own
     if batch:
         yield batch
@@ -126,7 +128,7 @@ def _jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
     return {str(key): value if isinstance(value, plain) else str(value) for key, value in values.items()}
 
 
-_Waiting = tuple[Article | Capture, "Future[Any]"]
+_Waiting = tuple[Article | PackedArticle | Capture, "Future[Any]"]
 
 
 class Writer:
@@ -153,7 +155,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="newsarchive-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, article: Article) -> Future[Outcome]:
+    def submit(self, article: Article | PackedArticle) -> Future[Outcome]:
         """Queue an article; the future is done when it is committed. Raises where the writer is closed."""
         future: Future[Outcome] = Future()
         self._put(article, future)
@@ -165,7 +167,7 @@ class Writer:
         self._put(capture, future)
         return future
 
-    def _put(self, record: Article | Capture, future: Future[Any]) -> None:
+    def _put(self, record: Article | PackedArticle | Capture, future: Future[Any]) -> None:
         with self._lock:
             if self._closed:
                 raise DatabaseError("the writer is closed: this page was not stored")
@@ -209,7 +211,7 @@ class Writer:
             _fail(waiting, self.failed)
             return
         try:
-            articles = [record for record, _ in waiting if isinstance(record, Article)]
+            articles = [record for record, _ in waiting if not isinstance(record, Capture)]
             captures = [record for record, _ in waiting if isinstance(record, Capture)]
             outcomes = iter(self.store.ingest(articles, self.run_id, captures=captures))
         except DatabaseError as error:
@@ -224,7 +226,7 @@ class Writer:
                     self._commit([one])
         else:
             for record, future in waiting:
-                future.set_result(next(outcomes) if isinstance(record, Article) else None)
+                future.set_result(None if isinstance(record, Capture) else next(outcomes))
 
 
 def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:

@@ -1,0 +1,43 @@
+"""Who wants the articles of a crawl besides its archive? Where nobody does, worker processes hand over what is stored alone.
+
+    scrapy crawl news -a url=https://blog.example                      # nobody
+    scrapy crawl news -a url=https://blog.example -O articles.json     # Scrapy's feeds do
+
+So does a pipeline of another project behind ours, whoever listens to `item_scraped`, and a log formatter of one's own. What
+is not known here is taken for one who does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pydispatch.dispatcher import getAllReceivers, liveReceivers
+from scrapy import signals
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+#: Modules that listen to `item_scraped` to count items, and never look at one.
+COUNTING = frozenset(
+    ["scrapy.extensions.corestats", "scrapy.extensions.closespider", "newsarchive.middlewares"]
+)
+#: The module of the log formatter that prints an item as it prints itself, which a packed article does as an article.
+PLAIN_LOG = "scrapy.logformatter"
+
+
+def articles_wanted(crawler: Crawler, behind: Iterable[object], own: Iterable[type]) -> bool:
+    """Whether anybody but the writer wants the articles: one of the pipelines `behind` that is not among our `own`, or
+    anyone else. To be asked when all components of the crawl are there."""
+    if any(type(pipeline) not in own for pipeline in behind):
+        return True
+    listeners = liveReceivers(getAllReceivers(crawler.signals.sender, signals.item_scraped))
+    if not COUNTING.issuperset(map(_module, listeners)):
+        return True
+    return type(crawler.logformatter).__module__ != PLAIN_LOG
+
+
+def _module(listener: Any) -> str:
+    """Where a function, or the class of a method's object, is defined."""
+    owner = getattr(listener, "__self__", None)
+    return str(listener.__module__ if owner is None else type(owner).__module__)

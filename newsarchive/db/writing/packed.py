@@ -1,0 +1,46 @@
+"""An article as a worker process hands it to the writer: in the few objects that the writer needs.
+
+A real page has 225 blocks, and 45 KB of facts about its lines for learning. Unpacked as an `Article` they take 3.6 ms of
+the process that writes, and 2 more until they are rows. Worked out where the page was read, they take 0.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from newsarchive.core.site_template.observations import Observation, sighting
+from newsarchive.db.rows import Details, details
+from newsarchive.items import Article, Capture
+
+
+@dataclass(frozen=True, slots=True)
+class PackedArticle:
+    """`article` has neither blocks, edits nor HTML; what is stored of them is in `details`. Its `seen` is a `Sighting`.
+
+    It looks like its article where it is printed.
+    """
+
+    article: Article
+    details: Details
+
+    def __repr__(self) -> str:
+        return repr(self.article)
+
+
+def packed(article: Article) -> PackedArticle:
+    """The article for the writer."""
+    seen = sighting(article.seen) if isinstance(article.seen, Observation) else article.seen
+    head = replace(article, blocks=(), edits=(), article_html="", seen=seen)
+    return PackedArticle(head, details(article))
+
+
+def head_of(article: Article | PackedArticle) -> Article:
+    """The article itself, or what a packed one has of it."""
+    return article.article if isinstance(article, PackedArticle) else article
+
+
+def with_capture(article: Article | PackedArticle, capture: Capture | None) -> Article | PackedArticle:
+    """The same article of this capture."""
+    if isinstance(article, PackedArticle):
+        return PackedArticle(replace(article.article, capture=capture), article.details)
+    return replace(article, capture=capture)
