@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files of slow tests first: each file runs on one core, and the short ones fill what is left at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Set Python's collector as it is without us: some test files import the package of our Scrapy commands, which sets
+    it for a crawl, and a test that measures memory would then count garbage that waits."""
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
