@@ -150,7 +150,7 @@ def test_a_tree_is_kept_for_the_next_questions_only() -> None:
     assert parse(texts[0]) is not trees[0]
 
 
-def test_promo_words_are_found_although_most_lines_are_told_by_their_words() -> None:
+def test_promo_words_are_found_although_most_lines_are_told_by_their_letters() -> None:
     words = phrases.phrases(rules.default()).promo
     for _, kind, text in phrases._entries(rules.default(), "promo"):
         plain = [part for part in patterns.unfolded(text) if not set(part) & set("\\[(?*")]
@@ -158,25 +158,6 @@ def test_promo_words_are_found_although_most_lines_are_told_by_their_words() -> 
             words.holds(f"so {word}, and on", kind) and words.begins(f"{word} here", kind) for word in plain
         )
     assert not any(words.holds("1889", kind) for kind in words.patterns)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "words"),
-    [
-        ("deep dives?", "deep"),
-        ("analy(?:s|z)es", r"analy\w*"),
-        (r"\w*newsletters?", r"\w*newsletter\w*"),
-        ("e-?books?", r"e\w*"),
-        ("you're", "you"),
-        ("(?:right|over) here|app", "right|over|app"),
-        (r"whatsapp(?:-\w+)?", r"whatsapp\w*"),
-        ("brand[- ]new", r"brand\w*"),
-        (r"\w*[您你]\w*", r"\w*\w*"),
-        (r"\w+mu", r"\w*mu"),
-    ],
-)
-def test_the_word_that_a_match_begins_with_is_known(pattern: str, words: str) -> None:
-    assert patterns.first_words(pattern) == words
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive.core.boilerplate.phrases import Phrases
@@ -21,7 +20,7 @@ from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import BY_TABLE, Block
+from newsarchive.items import BY_TABLE, Block, BlockVerdict
 
 #: Lines of a promo, from its first question or pitch on.
 MAX_PROMO_LINES = 5
@@ -29,7 +28,10 @@ MAX_PROMO_LINES = 5
 MAX_PRODUCT_WORDS = 6
 #: Words of a short question above a promo.
 MAX_TEASING_WORDS = 20
-#: Words of a line that calls the reader to a newsletter, channel or app; a longer line is prose.
+#: Words of a line that calls the reader to a newsletter, channel or app: "our", and what it is. A shorter line is not
+#: read.
+MIN_CALL_WORDS = 2
+#: Words of such a line; a longer line is prose.
 MAX_CALL_WORDS = 30
 #: Characters of such a line; a longer line is not read.
 MAX_CALL_CHARACTERS = 240
@@ -37,6 +39,8 @@ MAX_CALL_CHARACTERS = 240
 MAX_QUESTION_CHARACTERS = 400
 #: Characters of a pitch; a longer block is not read.
 MAX_PITCH_CHARACTERS = 500
+#: Words of a pitch: "our" and two products. A shorter line is not read.
+MIN_PITCH_WORDS = 3
 #: Words of the saying in a quote of the week; a longer one is a quotation of the article.
 MAX_SAYING_WORDS = 90
 #: Lines of a saying, its author's name included.
@@ -76,6 +80,14 @@ PROMO = "promo: a question to the reader, a product's name, a pitch: two of thes
 
 #: (positions of blocks, why they belong together)
 Span = tuple[Sequence[int], str]
+#: Position of a block → what a table says that its text heads.
+Heads = Mapping[int, BlockVerdict]
+
+
+def heads_of(blocks: Sequence[Block], words: Phrases) -> Heads:
+    """The blocks whose text a table knows as the head of a list or of a saying."""
+    verdicts = ((i, words.head(fold(block.text))) for i, block in enumerate(blocks))
+    return {i: verdict for i, verdict in verdicts if verdict}
 
 
 # -- verification marks ----------------------------------------------------------------------------
@@ -156,7 +168,7 @@ def _is_question(text: str, words: Phrases) -> bool:
 
 def _is_call(text: str, words: Phrases) -> bool:
     """Whether a line calls the reader to the house's own newsletter, channel or app: with its first words, or by "you"."""
-    if len(text) > MAX_CALL_CHARACTERS or comparable_words(text) > MAX_CALL_WORDS:
+    if len(text) > MAX_CALL_CHARACTERS or not MIN_CALL_WORDS <= comparable_words(text) <= MAX_CALL_WORDS:
         return False
     folded = fold(text)
     if not (words.promo.holds(folded, "ours") and words.promo.holds(folded, "sold")):  # the rarest first
@@ -177,10 +189,9 @@ def _is_teasing(text: str, words: Phrases) -> bool:
     return promotes and not reports(folded, words)
 
 
-@lru_cache(maxsize=16384)  # a site's pages share most of their lines
 def _is_pitch(text: str, words: Phrases) -> bool:
     """Whether a sentence praises a product of the house: "our", at least two products, a word of praise."""
-    if len(text) >= MAX_PITCH_CHARACTERS:
+    if len(text) >= MAX_PITCH_CHARACTERS or comparable_words(text) < MIN_PITCH_WORDS:
         return False
     folded = fold(text)
     return (
@@ -213,12 +224,11 @@ def _is_product_name(block: Block) -> bool:
 # -- quotes of the week ----------------------------------------------------------------------------
 
 
-def quotes(blocks: Sequence[Block], words: Phrases) -> list[Span]:
+def quotes(blocks: Sequence[Block], heads: Heads) -> list[Span]:
     """Quotes of the week: a head, a saying, and most often a name behind a dash or tilde."""
     found: list[Span] = []
-    for i, block in enumerate(blocks):
-        verdict = words.head(fold(block.text))
-        if verdict and verdict.label == "quote" and (saying := _saying(blocks, i + 1)):
+    for i, verdict in heads.items():
+        if verdict.label == "quote" and (saying := _saying(blocks, i + 1)):
             found.append(([i, *saying], f"{verdict.rule}, and the saying under it"))
     return found
 
@@ -249,16 +259,21 @@ class _Head(NamedTuple):
 _NAMES_SOURCE = _Head("head: a short line that names the source", only_named=True)
 
 
-def link_lists(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] = ()) -> list[Span]:
+def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = ()) -> list[Span]:
     """Heads of link lists with the lines that go with them.
 
-    A head is a line that a table knows, or a short line with one of the `sources`: folded names that the page gives for
+    A head is a line that a table knows (`known`), or a short line with one of the `sources`: folded names that the page gives for
     the source of its article. A run of at most eight lines that reaches boilerplate or the page's end goes whole. From
     a run that reaches prose, or that consists of sentences, only the links at its beginning go; where it has none, its
     head stays too.
     """
+    heads = {i: _Head(verdict.rule) for i, verdict in known.items() if verdict.label == "related"}
+    if sources:
+        named = (i for i, b in enumerate(blocks) if i not in known and _names_source(b, sources))
+        heads = dict(sorted((heads | dict.fromkeys(named, _NAMES_SOURCE)).items()))
+    if not heads:
+        return []
     is_body = [b.label == "body" for b in blocks]
-    heads = {i: head for i, b in enumerate(blocks) if (head := _head(b, words, sources))}
     last_text = max(
         (i for i, b in enumerate(blocks) if is_body[i] and is_prose(b, MIN_TEXT_WORDS)), default=-1
     )
@@ -272,16 +287,12 @@ def link_lists(blocks: Sequence[Block], words: Phrases, sources: Sequence[str] =
     return found
 
 
-def _head(block: Block, words: Phrases, sources: Sequence[str]) -> _Head | None:
+def _names_source(block: Block, sources: Sequence[str]) -> bool:
+    """Whether a block is a short line that holds more than a name of the page's source."""
+    if comparable_words(block.text) > MAX_SOURCE_HEAD_WORDS or ends_sentence(block.text) or is_linked(block):
+        return False
     folded = fold(block.text)
-    verdict = words.head(folded)
-    if verdict:
-        return _Head(verdict.rule) if verdict.label == "related" else None
-    if not sources or comparable_words(block.text) > MAX_SOURCE_HEAD_WORDS:
-        return None
-    if ends_sentence(block.text) or is_linked(block) or folded in sources:
-        return None
-    return _NAMES_SOURCE if names_one(folded, sources) else None
+    return folded not in sources and names_one(folded, sources)
 
 
 def _list_run(

@@ -12,7 +12,7 @@ their kind, and take a body block out only where a cue proves that it is none. N
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.multiline import closed, opened
@@ -75,6 +75,11 @@ class Marks:
         own = (article.headline, article.alternative_headline, article.description, *descriptions)
         #: The page's headlines and descriptions, folded. A description is often the first lines of the text.
         self.own = {fold(t) for t in own if t}
+
+    @cached_property
+    def heads(self) -> cues.Heads:
+        """What a table says that blocks head; no pass changes a text."""
+        return cues.heads_of(self.blocks, self.words)
 
     @property
     def body(self) -> list[int]:
@@ -263,7 +268,7 @@ def quotes(marks: Marks) -> None:
     Earns labels on 140 of 180 posts of blogs, nothing on 1,282 real pages; the seed needs it
     (`docs/benchmarks/ablation.md`).
     """
-    marks.mark_spans(cues.quotes(marks.blocks, marks.words), "quote", DecidedBy.RUN)
+    marks.mark_spans(cues.quotes(marks.blocks, marks.heads), "quote", DecidedBy.RUN)
 
 
 def promos(marks: Marks) -> None:
@@ -281,7 +286,7 @@ def lists(marks: Marks) -> None:
     Earns 4 points of WordPress posts without clutter; on real pages it costs 0.2 points of text kept
     (`docs/benchmarks/ablation.md`).
     """
-    found = cues.link_lists(marks.blocks, marks.words, _names_of_source(marks))
+    found = cues.link_lists(marks.blocks, marks.heads, _names_of_source(marks))
     marks.mark_spans(found, "related", DecidedBy.RUN)
 
 

@@ -123,7 +123,7 @@ def _edit(before: str, reading: Reading, start: int) -> Edit:
 
 
 def _repaired(text: str, edits: Sequence[Edit], is_lost: bool) -> Repaired:
-    repaired = replay(text, edits)
+    repaired = replay(text, edits) if edits else text
     return Repaired(repaired, tuple(edits), damage_of(repaired) + ((LOST,) if is_lost else ()))
 
 

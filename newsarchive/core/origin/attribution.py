@@ -113,22 +113,27 @@ class _PhraseIndex:
     note: re.Pattern[str] | None
     note_words: frozenset[str]
 
-    def buckets(self, line: str) -> Iterator[tuple[int, _Bucket]]:
+    def buckets(self, line: str) -> list[tuple[int, _Bucket]]:
         """The phrases that a line may begin with, each with the place where they would begin: after signs at its start,
-        and after a note."""
+        and after a note. Few lines have any."""
+        named = [self.source_first] if self.source_first_words.stand_in(line.lower()) else []
         start = _LEAD.match(line).end()  # type: ignore[union-attr]
-        word = _WORD.match(line, start)
-        first = word[0].casefold() if word else ""
-        names = self.source_first_words.stand_in(line.lower())
-        yield from ((start, bucket) for bucket in self._beginning(word, first, names))
-        if self.note and (not first or first in self.note_words) and (note := self.note.match(line, start)):
-            word = _WORD.match(line, note.end())
-            first = word[0].casefold() if word else ""
-            yield from ((note.end(), bucket) for bucket in self._beginning(word, first, names))
+        word = _word_at(line, start)
+        found = [(start, bucket) for bucket in (*self._by(word), *named)]
+        may_be_note = not word or word.casefold() in self.note_words
+        if may_be_note and self.note and (note := self.note.match(line, start)):
+            start = note.end()
+            found += [(start, bucket) for bucket in (*self._by(_word_at(line, start)), *named)]
+        return found
 
-    def _beginning(self, word: re.Match[str] | None, first: str, names: bool) -> list[_Bucket]:
-        found = [self.by_word.get(first), self.by_character.get(word[0][0]) if word else None]
-        return [bucket for bucket in (*found, self.source_first if names else None) if bucket]
+    def _by(self, word: str) -> list[_Bucket]:
+        found = (self.by_word.get(word.casefold()), self.by_character.get(word[:1]))
+        return [bucket for bucket in found if bucket]
+
+
+def _word_at(line: str, start: int) -> str:
+    word = _WORD.match(line, start)
+    return word[0] if word else ""
 
 
 def attribution_of(text: str, rules: Rules) -> Attribution | None:
@@ -153,7 +158,7 @@ def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
 
 def _may_match(line: str, rules: Rules) -> bool:
     """Whether some phrase begins as the line does, as few lines do. What its first sentence begins with is the same."""
-    return any(_phrase_index(rules).buckets(_without_vowel_marks(line)))
+    return bool(_phrase_index(rules).buckets(_without_vowel_marks(line)))
 
 
 def _without_vowel_marks(text: str) -> str:

@@ -65,7 +65,7 @@ class Word:
 Groups = Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """The tables of all languages: whole words, beginnings, ends, and runs of characters (of any language)."""
 
@@ -100,7 +100,7 @@ def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
     """The words of a line in their order. Runs in scripts without spaces are cut into the words that a table knows."""
     known = vocabulary(rules)
     matches = list(_WORD.finditer(line))
-    groups = [{} if _IS_UNSPACED.match(m[0]) else known.groups(m[0]) for m in matches]
+    groups = [{} if _IS_UNSPACED.match(m[0]) else _groups_of(m[0], known) for m in matches]
     counts = Counter(language for found in groups for language in found)
     most = max(counts.values(), default=0)
     spoken = {language for language, count in counts.items() if count == most}
@@ -112,6 +112,11 @@ def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
             of_word = frozenset().union(*(g for language, g in found.items() if language in spoken))
             words.append(Word(match[0], match.start(), match.end(), of_word))
     return tuple(words)
+
+
+@lru_cache(maxsize=16_384)  # a few thousand words make up most of all lines
+def _groups_of(word: str, known: Vocabulary) -> dict[str, frozenset[str]]:
+    return known.groups(word)
 
 
 def _cut(run: str, start: int, known: Vocabulary) -> Iterator[Word]:

@@ -2,7 +2,7 @@
 
 Hundreds of phrases are looked for in every line of a page. "Read more" can match none that begins with another letter
 than "r", so that most of them need no search: `letters` tells which characters a match of a regular expression can
-begin with, `first_words` which words, and `held` which text a match must hold. They understand the regular expressions that the tables of phrases
+begin with, and `held` which text a match must hold. Both understand the regular expressions that the tables of phrases
 use; of any other they say that it may begin with anything. `any_literal` and `Literals` look for any of many words.
 """
 
@@ -54,31 +54,6 @@ def held(pattern: str) -> str:
             runs[-1] += token
     longest = max(runs, key=len)
     return longest if len(longest) > 1 else ""
-
-
-def first_words(pattern: str) -> str:
-    """The source of a pattern for the whole word that a match of the pattern begins with, where it begins a word.
-
-    >>> first_words("find (?:us|them) here|sign-?ups?|newsletters?")
-    'find|sign\\\\w*|newsletter\\\\w*'
-    """
-    return "|".join(map(_first_word, unfolded(pattern)))
-
-
-def _first_word(part: str) -> str:
-    """The same of one alternative: its letters up to a sign that ends the word, or up to what need not stand there."""
-    word = ""
-    for token, end, _ in _tokens(part):
-        if token == "\\w":
-            word += r"\w*"
-        elif token in "*+" and word.endswith("*"):
-            continue
-        elif not token.isalnum() or part[end : end + 1] in _REPEATS:
-            ends = token not in _SPECIAL and token[0] not in "\\[" and part[end : end + 1] not in _REPEATS
-            return word if word and ends else word + r"\w*"
-        else:
-            word += token
-    return word
 
 
 def _letter(part: str) -> str:

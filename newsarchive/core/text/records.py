@@ -29,12 +29,15 @@ def record_lines(blocks: Sequence[Block]) -> frozenset[int]:
 
     The prose tells records from comments, which have a line "Posted by: Ann" each, and a sentence under it.
     """
+    with_colon = [":" in b.text or "：" in b.text for b in blocks]
+    if sum(with_colon) < MIN_LABELLED_LINES:
+        return frozenset()
     places_of: dict[str, list[int]] = {}
     found: set[int] = set()
     for i, block in enumerate(blocks):
         if places_of and is_prose(block, MIN_PROSE_WORDS):
             places_of.clear()
-        elif label := _label(block.text):
+        elif with_colon[i] and (label := _label(block.text)):
             places = places_of.setdefault(fold(label), [])
             places.append(i)
             if len(places) >= MIN_LABELLED_LINES:
@@ -44,7 +47,5 @@ def record_lines(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _label(text: str) -> str:
     """The label of a line `Label: value`, "" for any other line."""
-    if len(text) > MAX_RECORD_LINE_CHARACTERS or not (":" in text or "：" in text):
-        return ""
-    label = _LABEL.match(text)
+    label = _LABEL.match(text) if len(text) <= MAX_RECORD_LINE_CHARACTERS else None
     return label[1] if label else ""
