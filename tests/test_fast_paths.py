@@ -150,7 +150,7 @@ def test_a_tree_is_kept_for_the_next_questions_only() -> None:
     assert parse(texts[0]) is not trees[0]
 
 
-def test_promo_words_are_found_although_most_lines_are_told_by_their_letters() -> None:
+def test_promo_words_are_found_although_most_lines_are_told_by_their_words() -> None:
     words = phrases.phrases(rules.default()).promo
     for _, kind, text in phrases._entries(rules.default(), "promo"):
         plain = [part for part in patterns.unfolded(text) if not set(part) & set("\\[(?*")]
@@ -158,6 +158,28 @@ def test_promo_words_are_found_although_most_lines_are_told_by_their_letters() -
             words.holds(f"so {word}, and on", kind) and words.begins(f"{word} here", kind) for word in plain
         )
     assert not any(words.holds("1889", kind) for kind in words.patterns)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("deep dives?", "deep"),
+        ("analy(?:s|z)es", "analyses analyzes"),
+        ("e-?books?", "e ebook ebooks"),
+        ("you're", "you"),
+        ("(?:right|over) here|app", "right over app"),
+        (r"whatsapp(?:-\w+)?", "whatsapp"),
+        ("(?:hand)?made", "made handmade"),
+        ("brand[- ]new", ""),
+        (r"\w*newsletters?", ""),
+        ("no+", ""),
+        ("(?:a|b){2}", ""),
+        ("-off", ""),
+        ("(?:a|b)(?:c|d)(?:e|f)(?:g|h)(?:i|j)(?:k|l)(?:m|n)(?:o|p)", ""),
+    ],
+)
+def test_the_words_that_a_match_begins_with_are_known(pattern: str, words: str) -> None:
+    assert patterns.first_words(pattern) == (frozenset(words.split()) or None)
 
 
 @pytest.mark.parametrize(

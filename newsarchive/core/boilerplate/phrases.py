@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.text.patterns import Literals, held, letter_of, letters, unfolded
+from newsarchive.core.text.patterns import Literals, first_words, held, letter_of, letters, unfolded
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules, strings
@@ -41,6 +41,8 @@ MAX_PRINTED_CHARACTERS = 60
 _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 #: The tag, the id and the classes of one element of a path: `div#main.post` → `div`, `#main`, `.post`.
 _MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
+_WORDS = re.compile(r"\w+")
+_NO_LITERALS = Literals(())
 
 Lookup = Callable[[str], BlockVerdict | None]
 #: (pattern, its position among all patterns of its section, what it decides)
@@ -50,18 +52,28 @@ _Entry = tuple[str, int, BlockVerdict]
 class PromoWords:
     """The words by which promos are known, of several kinds. They are looked for as whole words of a folded text.
 
-    Most lines hold no word of a kind, and are told by the letters that every word has: a search takes five times as
-    long.
+    Most lines hold no word of a kind, and are told by their single words. Of patterns that begin with anything, such as
+    `\\w*newsletters?`, the text is looked for that every match holds.
     """
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
         self.patterns = {
             kind: compiled.regex(rf"(?<!\w)(?:{'|'.join(own)})(?!\w)") for kind, own in texts.items()
         }
-        needed = {
-            kind: [held(part) for text in own for part in unfolded(text)] for kind, own in texts.items()
-        }
-        self._needed = {kind: Literals(own) if all(own) else None for kind, own in needed.items()}
+        kinds: dict[str, frozenset[str]] = {}
+        self._others: dict[str, Literals | None] = {}
+        for kind, own in texts.items():
+            for word in frozenset().union(*(first_words(text) or () for text in own)):
+                kinds[word] = kinds.get(word, frozenset()) | {kind}
+            needed = [held(part) for text in own if first_words(text) is None for part in unfolded(text)]
+            self._others[kind] = Literals(needed) if all(needed) else None
+        known = frozenset(kinds)
+
+        @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
+        def kinds_in(folded: str) -> frozenset[str]:
+            return frozenset().union(*(kinds[word] for word in known.intersection(_WORDS.findall(folded))))
+
+        self._kinds_in = kinds_in
 
     def holds(self, folded: str, kind: str) -> bool:
         """Whether a folded text holds a word of a kind."""
@@ -76,10 +88,10 @@ class PromoWords:
         return self._may_hold(folded, kind) and self.patterns[kind].match(folded) is not None
 
     def _may_hold(self, folded: str, kind: str) -> bool:
-        if kind not in self._needed:
-            return False
-        needed = self._needed[kind]
-        return needed is None or needed.stand_in(folded)
+        if kind in self._kinds_in(folded):
+            return True
+        others = self._others.get(kind, _NO_LITERALS)
+        return others is None or others.stand_in(folded)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 Hundreds of phrases are looked for in every line of a page. "Read more" can match none that begins with another letter
 than "r", so that most of them need no search: `letters` tells which characters a match of a regular expression can
-begin with, and `held` which text a match must hold. Both understand the regular expressions that the tables of phrases
+begin with, `first_words` which words, and `held` which text a match must hold. They understand the regular expressions that the tables of phrases
 use; of any other they say that it may begin with anything. `any_literal` and `Literals` look for any of many words.
 """
 
@@ -14,6 +14,8 @@ from functools import lru_cache
 
 #: Stands for a digit of any script.
 DIGIT = "0"
+#: Words that a match of a pattern may begin with. With more, they count as unknown.
+MAX_FIRST_WORDS = 200
 _SPECIAL = frozenset(".^$*+?{}[]|()")
 _REPEATS = frozenset("*+?{")
 _ESCAPE_OR_CLASS = r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
@@ -54,6 +56,34 @@ def held(pattern: str) -> str:
             runs[-1] += token
     longest = max(runs, key=len)
     return longest if len(longest) > 1 else ""
+
+
+def first_words(pattern: str) -> frozenset[str] | None:
+    """The words that a match of the pattern can begin with; `None` where they are not known, or too many.
+
+    >>> sorted(first_words("(?:find|get) (?:us|them) here|e-?mail|analy(?:s|z)es?"))
+    ['analyse', 'analyses', 'analyze', 'analyzes', 'e', 'email', 'find', 'get']
+    """
+    found: set[str] = set()
+    todo = [("", part) for part in _alternatives(pattern)]
+    while todo and len(found) + len(todo) <= MAX_FIRST_WORDS:
+        word, rest = todo.pop()
+        end = _end_of_first(rest)
+        first, repeat = rest[:end], rest[end : end + 1]
+        behind = rest[end + (repeat == "?") :]
+        if not rest:
+            found.add(word)
+        elif (first.isalnum() or first == "_") and (repeat == "?" or repeat not in _REPEATS):
+            todo.append((word + first, behind))
+        elif first.startswith("(?:") and (repeat == "?" or repeat not in _REPEATS):
+            todo += [(word, inner + behind) for inner in _alternatives(first[3:-1])]
+        elif first[0] in _SPECIAL or first[0] in "\\[" or (repeat in _REPEATS and repeat != "?"):
+            return None
+        else:  # a sign, which ends the word
+            found.add(word)
+        if rest and repeat == "?":
+            todo.append((word, behind))
+    return None if todo or "" in found else frozenset(found)
 
 
 def _letter(part: str) -> str:
