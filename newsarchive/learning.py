@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from newsarchive import plugins
@@ -33,7 +32,7 @@ from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError
-from newsarchive.items import Article
+from newsarchive.items import Article, SourceText
 from newsarchive.reextract import BATCH, articles_of, differs, stored_capture
 from newsarchive.rules import Rules
 from newsarchive.warc.files import Folder, folders
@@ -190,64 +189,52 @@ class Learner:
         """Read the pages again that the template takes otherwise than when they were read last."""
         while batch := {page.url: page for page in islice(stale, BATCH)}:
             ids = site_templates.article_ids(self.engine, batch)
-            self.read_again((ids[url] for url in batch if url in ids), template, summary, batch)
+            self.read_again((ids[url] for url in batch if url in ids), template, summary)
 
-    def read_again(
-        self,
-        article_ids: Iterable[int],
-        template: Template,
-        summary: Summary,
-        records: Mapping[str, Observation] = MappingProxyType({}),
-    ) -> None:
-        """Read articles again by a template, and store those that differ. `records` are those of their pages by URL,
-        where they are at hand.
+    def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
+        """Read articles again by a template, and store those that differ.
 
         A page that this process has read before is unpacked; the others are read from their stored bytes.
         """
         ids = iter(article_ids)
         while batch := list(islice(ids, BATCH)):
-            read = list(self._templated(batch, template, summary, records))
+            read = list(self._templated(batch, template, summary))
             summary.reread += len(read)
             self._store(read, summary)
 
     def _templated(
-        self,
-        article_ids: Sequence[int],
-        template: Template,
-        summary: Summary,
-        records: Mapping[str, Observation],
+        self, article_ids: Sequence[int], template: Template, summary: Summary
     ) -> Iterator[Article]:
-        unpacked = self._unpacked(article_ids)
+        # A step of another project may look at the bytes, which a kept reading has not.
+        use_kept = self.readings is not None and self.steps == STEPS
+        told = source_texts.of_articles(self.engine, article_ids) if use_kept else {}
         for number in article_ids:
-            found = [unpacked[number]] if number in unpacked else self._articles([number], summary)
-            for article in found:
-                if (record := records.get(article.url)) is not None:
-                    article = replace(article, seen=replace(record, cluster=article.url))
+            for article in self._alone(number, told.get(number), summary):
                 text = partial(self._page_text, number)
                 try:
                     yield templated(article, template, self.rules, self.steps, page_text=text)
                 except (
                     NotAnArticle
-                ) as refusal:  # only a step of another project refuses a page as late as this
+                ) as refusal:  # of a step of another project: no other refuses a page so late
                     summary.failed.append(f"{article.url}: {refusal}")
                 except DatabaseError as error:  # its bytes, which are asked for its date, cannot be read
                     summary.failed.append(str(error))
 
-    def _unpacked(self, article_ids: Sequence[int]) -> dict[int, Article]:
-        """The articles, by id, that this process has read and kept, where the site's feed and API still say of their
-        posts what they said then.
+    def _alone(
+        self, article_id: int, told: tuple[str, SourceText | None] | None, summary: Summary
+    ) -> Iterator[Article]:
+        """An article without any template; nothing where it cannot be read.
 
-        With a step of another project there are none: it may look at the bytes, which a kept reading has not.
+        What this process has read and kept is taken, by the key of its URL, if feed and API still say of the post what they
+        said then: `told` has both.
         """
-        if self.readings is None or self.steps != STEPS:
-            return {}
-        found: dict[int, Article] = {}
-        for number, (key, told) in source_texts.of_articles(self.engine, article_ids).items():
-            packed = self.readings.get(key)
-            article = unpack_reading(packed) if packed else None
-            if article is not None and article.capture is not None and article.capture.source_text == told:
-                found[number] = article
-        return found
+        packed = self.readings.get(told[0]) if self.readings is not None and told else None
+        if packed is not None and told:
+            article = unpack_reading(packed)
+            if article.capture is not None and article.capture.source_text == told[1]:
+                yield article
+                return
+        yield from self._articles([article_id], summary)
 
     def _page_text(self, article_id: int) -> str:
         """The text of an article's page, from its stored bytes; "" where they are not kept."""

@@ -128,6 +128,21 @@ def test_what_was_read_in_this_crawl_is_not_read_again(engine: Engine, tmp_path:
         assert everything(engine) == everything(other)
 
 
+def test_a_page_that_came_again_with_other_teasers_is_taken_as_it_is_now(
+    archive: Engine, tmp_path: Path
+) -> None:
+    """Its stored record, with the lines of the first time, stays where the article's lines are the same."""
+    pages = blog("heron", range(10), tail=CHIPS)
+    readings = KeptReadings()
+    crawled(archive, tmp_path, pages, readings=readings)
+    teasers = "".join(f'<li><a href="/old-{n}/">A story of the old weir, part {n}</a></li>' for n in range(4))
+    more = {url: page.replace("<body>", f"<body><ul>{teasers}</ul>") for url, page in pages.items()}
+    crawled(archive, tmp_path, more, day=1, readings=readings)
+    done = Learner(archive, tmp_path, readings=readings).learn("heron.example")
+    assert (done.reread, done.failed) == (10, [])
+    assert clean(lines(archive))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_site_learned_step_by_step_is_as_one_that_is_learned_anew_each_time(
     archive: Engine, tmp_path: Path, seed: int

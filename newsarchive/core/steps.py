@@ -33,7 +33,6 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
 from newsarchive.core.site_template.readings import pack_reading
 from newsarchive.core.site_template.template import is_misfit, layout_of, marked, verdict_of, verdicts
-from newsarchive.core.urls import site_of
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules
@@ -188,15 +187,12 @@ def templated(
 ) -> Article:
     """The article with its site's template applied, its last steps run again where a block changed.
 
-    Takes the article as `article_from` gives it, with or without its record (`recorded`). A crawl, learning and
-    re-extraction all come through here, so that the same page and template give the same text. `seen` of the result is
-    the page's record for learning; with `keep_reading` it has the packed article too, as it is without a template.
+    Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here, so that the
+    same page and template give the same text. `seen` of the result is the page's record for learning; with `keep_reading`
+    it has the packed article too, as it is without a template.
     `page_text` gives the page as text where the article's capture has no bytes; it is called for few pages.
     """
-    seen = (
-        article.seen if _is_record(article.seen, template.site) else observed(article, template.site, rules)
-    )
-    assert isinstance(seen, Observation)
+    seen = observed(article, template.site, rules)
     marks = verdicts(seen.lines, template, article.url)
     changing = effects(seen.said, template.conventions)
     layout = layout_of(seen.lines, template)
@@ -228,18 +224,6 @@ def text_of(capture: Capture | None, rules: Rules, steps: Steps = STEPS) -> str:
     for step in takewhile(lambda step: step.gives is not Article, steps.values()):
         page = step(page, rules)
     return str(page.text)
-
-
-def recorded(article: Article, rules: Rules) -> Article:
-    """The article with its page's record for learning, for the process that has read the page.
-
-    Takes the article as `article_from` gives it. `templated` then makes no record of its own.
-    """
-    return replace(article, seen=observed(article, site_of(article.url), rules))
-
-
-def _is_record(seen: Any, site: str) -> bool:
-    return isinstance(seen, Observation) and seen.site == site
 
 
 def observed(article: Article, site: str, rules: Rules) -> Observation:
