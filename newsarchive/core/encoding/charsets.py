@@ -13,7 +13,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 
 #: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks ties: where two codecs
 #: explain a text equally well, the one more often met comes first.
@@ -84,21 +84,6 @@ class Charset:
     inverse: Mapping[int, int] = field(repr=False)
     undefined: frozenset[int]
     spare: Mapping[str, str]
-
-    @cached_property
-    def leads(self) -> frozenset[str]:
-        """The characters that the codec makes of lead bytes of UTF-8, C2 to F4."""
-        return frozenset(chr(code) for code, byte in self.inverse.items() if 0xC2 <= byte <= 0xF4)
-
-    @cached_property
-    def continuations(self) -> frozenset[str]:
-        """The characters that the codec makes of continuation bytes of UTF-8, 80 to BF."""
-        return frozenset(chr(code) for code, byte in self.inverse.items() if 0x80 <= byte < 0xC0)
-
-    @cached_property
-    def sequence_parts(self) -> frozenset[str]:
-        """The characters that the codec makes of bytes from 80 to F4, which sequences of UTF-8 consist of."""
-        return frozenset(chr(code) for code, byte in self.inverse.items() if 0x80 <= byte <= 0xF4)
 
     def to_bytes(self, text: str) -> bytes:
         """One byte for each character: 0x3F for a character that the codec does not have."""

@@ -119,7 +119,6 @@ _META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)",
 _XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]+)", re.I)
 _HIGH = bytes(range(0x80, 0x100))
 _NON_ASCII = re.compile(rb"[\x80-\xff]+")
-_REFUSED = re.compile(r"[\ufffd\x80-\x9f]")
 
 
 class Decoded(NamedTuple):
