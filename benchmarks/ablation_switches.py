@@ -129,7 +129,7 @@ _BY_PARTS = tuple(
 )
 _LOST = tuple(
     f"newsarchive.core.encoding.{name}"
-    for name in ("lost_bytes", "lost_search", "quotation_marks", "cjk_punctuation")
+    for name in ("lost_beam", "lost_bytes", "lost_search", "quotation_marks", "cjk_punctuation")
 )
 
 #: name, stage, patches (path → what takes its place), code

@@ -10,6 +10,7 @@ Earns nothing on 1,282 real pages and 180 posts; "Il rentre ensuite à Marseille
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -33,8 +34,11 @@ LATIN_CODECS = {
     "cp437",
 }
 LATIN_CODECS |= {"macintosh"}
-#: In characters: a longer text is not compared, because the comparison is quadratic.
-MAX_COMPARED_CHARACTERS = 4000
+#: In characters: a longer text is not shown to ftfy.
+MAX_ASKED_CHARACTERS = 4000
+#: In characters: a longer stretch between two characters of ASCII is compared as a whole, because a comparison character
+#: by character takes time in the cube of its length.
+MAX_COMPARED_CHARACTERS = 40
 
 
 def is_asked(near: Iterable[Window]) -> bool:
@@ -45,22 +49,57 @@ def is_asked(near: Iterable[Window]) -> bool:
 
 def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     """The changes that ftfy would make to one text and that the model finds far likelier."""
-    if len(text) > MAX_COMPARED_CHARACTERS or not is_asked(windows(text, suspects(model, text))):
+    if len(text) > MAX_ASKED_CHARACTERS or not is_asked(windows(text, suspects(model, text))):
         return
-    from difflib import SequenceMatcher
-
     fixed = _ftfy().fix_encoding(text, config=_config())
     if fixed == text:
         return
-    for tag, a, b, c, d in SequenceMatcher(None, text, fixed, autojunk=False).get_opcodes():
-        if tag == "equal" or a == b or not all(map(is_allowed, fixed[c:d])):
+    for a, b, after in differences(text, fixed):
+        if a == b or not all(map(is_allowed, after)):
             continue
-        before, after = text[a - 1 : a] or "\n", text[b : b + 1] or "\n"
-        if not writings(fixed[c:d]) <= writings(text):
+        before, behind = text[a - 1 : a] or "\n", text[b : b + 1] or "\n"
+        if not writings(after) <= writings(text):
             continue
-        gain = model.cost(before + text[a:b] + after) - model.cost(before + fixed[c:d] + after)
+        gain = model.cost(before + text[a:b] + behind) - model.cost(before + after + behind)
         if gain >= MIN_CONVINCING_NATS:
-            yield Edit("repair", "ftfy", text[a:b], fixed[c:d], start=a, evidence=round(gain, 1))
+            yield Edit("repair", "ftfy", text[a:b], after, start=a, evidence=round(gain, 1))
+
+
+def differences(text: str, fixed: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, after) of what was changed in a text to get `fixed`.
+
+    Mojibake has no printable ASCII but spaces, so that both texts have the same ASCII in the same order, and only what
+    stands between is compared. Nothing is given for texts with different ASCII.
+
+    >>> list(differences("voilÃ\xa0 une idÃ©e", "voilà une idée"))
+    [(4, 6, 'à'), (13, 15, 'é')]
+    """
+    if _PRINTABLE.findall(text) != _PRINTABLE.findall(fixed):
+        return
+    at = 0
+    for before, after in zip(_PRINTABLE.split(text), _PRINTABLE.split(fixed), strict=True):
+        if before != after:
+            yield from ((at + a, at + b, new) for a, b, new in _compared(before, after))
+        at += len(before) + 1
+
+
+def _compared(before: str, after: str) -> Iterator[tuple[int, int, str]]:
+    from difflib import SequenceMatcher
+
+    same = 0  # characters at the end
+    while same < min(len(before), len(after)) and before[-1 - same] == after[-1 - same]:
+        same += 1
+    before, after = before[: len(before) - same], after[: len(after) - same]
+    if max(len(before), len(after)) > MAX_COMPARED_CHARACTERS:
+        yield 0, len(before), after
+        return
+    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield a, b, after[c:d]
+
+
+#: A character of ASCII that no codec makes of other characters.
+_PRINTABLE = re.compile(r"[!-~]")
 
 
 def _ftfy() -> Any:

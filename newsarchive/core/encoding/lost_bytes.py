@@ -1,10 +1,8 @@
-"""UTF-8 read with a single-byte codec, with bytes of it lost on the way: `ã€` was perhaps `。`.
+"""UTF-8 read with a single-byte codec, with bytes of it lost on the way: what may start at each place of a run.
 
 A byte that the codec does not define may be gone, or stand as U+FFFD or `?`. A no-break space may have become a space, a
-soft hyphen may be dropped. `Lossy` says which sequences may start at each place of a run. `likeliest` says which of them
-did, what was lost in them, and how sure that is: every way to read a run competes with the others, from where they part
-to where they come to the same (a beam search: Lowerre 1976). A word is judged by its letter sequences (`ngram_model`) and
-by its pairs, everything else by its pairs alone. `lost_search` finds the runs.
+soft hyphen may be dropped. `Lossy` says which sequences may start at each place of a run, `lost_beam.likeliest` which of
+them did, what was lost in them, and how sure that is. `lost_search` finds the runs.
 """
 
 from __future__ import annotations
@@ -12,239 +10,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import product
-from math import exp, inf, log
+from functools import cached_property, lru_cache
+from itertools import product, repeat
+from math import log, prod
 
 from newsarchive.core.encoding.charsets import Charset
-from newsarchive.core.encoding.mojibake import SWITCH_NATS, Reading
-from newsarchive.core.encoding.ngram_model import GRAM_LETTERS, UNKNOWN_NATS, UNPARTED_GRAM_LETTERS, GramModel
-from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
+from newsarchive.core.encoding.lost_beam import Token, Work, likeliest
+from newsarchive.core.encoding.mojibake import Reading
+from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
+from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.quotation_marks import SPELLINGS
 from newsarchive.core.text.scripts import is_allowed, kind, script
-
-#: What a pair counts in a word, against a sequence of letters (measured on clean text with holes).
-PAIR_WEIGHT = 0.5
-#: In ways: no more ways to read a run are followed at once.
-MAX_WAYS = 48
-#: In nats: a way that costs this much more than the best is not followed.
-MAX_EXTRA_NATS = 20.0
-#: In nats: what a sequence of ASCII letters costs. The model holds none of them.
-ASCII_GRAM_NATS = 10.0
-#: In nats: what a guess costs next to a character that clean text does not have there.
-UNSEEN_GUESS_NATS = 60.0
-#: Full stops of Indic scripts: a space stands behind them.
-INDIC_FULL_STOPS = frozenset("।॥")
-#: The full stop that ends verses. It is hardly ever what prose lost.
-VERSE_END = "॥"
-#: In nats: how much dearer than the best another way to read a word must be to be clearly wrong. The doubt falls little at
-#: first and then much (a Gaussian), because sequences of letters overlap. Measured, as the next three, on pages with
-#: lost bytes.
-WORD_SCALE_NATS = 2.8
-#: The same where both ways have the same number of unknown sequences: one may just be rarer.
-EQUAL_WORD_SCALE_NATS = 3.7
-#: In nats: the doubt of other characters falls exponentially on this scale, because pairs say less than is known.
-SIGN_SCALE_NATS = 0.7
-#: The same for quotation marks: pairs do not say which of them a language has.
-QUOTE_SCALE_NATS = 2.0
-#: By this factor the scales of words are longer in scripts that do not part words: shorter sequences are known of them.
-UNPARTED_SCALE_FACTOR = 2.0
-#: Quotation marks.
-QUOTES = frozenset("“”„‟‘’‚‛")
-
-#: Vowel marks of Arabic and Hebrew, which lists of words leave out.
-VOWELS = frozenset(map(chr, (*range(0x064B, 0x0653), 0x0670, *range(0x05B0, 0x05BD))))
-
-_ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A sequence read back: `run[start:end]` is `char`; `guesses` are what it may be where bytes were
-    lost, which costs `loss`, in nats."""
-
-    start: int
-    end: int
-    char: str
-    guesses: tuple[str, ...] = ()
-    loss: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Spelled:
-    """The likeliest way to read a run: what it comes to between its first and last character, the
-    sequences read back, and how likely some guess is wrong, 0 to 1 (a sum: it may be more)."""
-
-    text: str
-    tokens: tuple[Token, ...]
-    risk: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One way up to some place: `text` and `tokens` since the ways last came to the same, `word` as far
-    as it counts for what follows, marked where it begins; whether the last character is a guess; how many
-    sequences of letters are `unknown`."""
-
-    cost: float
-    last: str
-    word: str = ""
-    inside: bool = False
-    text: str = ""
-    tokens: tuple[Token, ...] = ()
-    guessed: bool = False
-    unknown: int = 0
-
-    @property
-    def state(self) -> tuple[str, str, bool, bool]:
-        """What the cost of all that follows depends on."""
-        return self.last, self.word[1 - _length(self.last) :], self.inside, self.guessed
-
-
-def likeliest(
-    run: str,
-    starting: Callable[[int], Iterable[Token]],
-    standing: Callable[[str], float],
-    model: PairModel,
-    grams: GramModel,
-) -> Spelled:
-    """The likeliest way through a run, one character of context at either end.
-
-    `starting` gives the sequences that may start at a place, `standing` what it costs, in nats, that a
-    character stays as it is.
-    """
-    speller = _Speller(model, grams)
-    ways: list[list[_Way]] = [[] for _ in run]
-    ways[1] = [_Way(0.0, run[0])]
-    text, tokens, risk, furthest = "", tuple[Token, ...](), 0.0, 1
-    for at in range(1, len(run) - 1):
-        here = _kept(ways[at], _least(ways[at + 1 : at + 5]))
-        if here and furthest <= at and len({way.state for way in here}) == 1:
-            text, tokens, risk = text + here[0].text, tokens + here[0].tokens, risk + _doubt(here)
-            here = [replace(here[0], cost=0.0, text="", tokens=(), unknown=0)]
-        for token in starting(at):
-            if token.end < len(run):
-                furthest = max(furthest, token.end)
-                ways[token.end] += [speller.read(way, token) for way in here]
-        furthest = max(furthest, at + 1)
-        ways[at + 1] += [speller.kept(way, run[at], standing(run[at])) for way in here]
-    ends = sorted((speller.kept(way, run[-1], 0.0) for way in _kept(ways[-1], inf)), key=_cost)
-    best = ends[0]
-    return Spelled(text + best.text[:-1], tokens + best.tokens, risk + _doubt(ends))
-
-
-def _kept(ways: list[_Way], ahead: float) -> list[_Way]:
-    """The best ways, one for each text; none that is dearer than what is further `ahead` already."""
-    if not ways:
-        return ways
-    ways.sort(key=_cost)
-    most = min(ways[0].cost, ahead) + MAX_EXTRA_NATS
-    kept: dict[tuple[str, bool], _Way] = {}
-    for way in ways:
-        if way.cost > most or len(kept) == MAX_WAYS:
-            break
-        kept.setdefault((way.text, way.inside), way)
-    return list(kept.values())
-
-
-def _least(ahead: Iterable[list[_Way]]) -> float:
-    return min((way.cost for ways in ahead for way in ways), default=inf)
-
-
-def _doubt(ways: Sequence[_Way]) -> float:
-    """How likely another way than the first is right, going by the costs."""
-    best = ways[0]
-    rest = sum(_odds(best, way) for way in ways if way.text != best.text)
-    return rest / (1 + rest)
-
-
-def _odds(best: _Way, way: _Way) -> float:
-    dearer = way.cost - best.cost
-    differing = {c for pair in zip(best.text, way.text, strict=False) if pair[0] != pair[1] for c in pair}
-    if any(map(script, differing)) or len(best.text) != len(way.text):
-        scale = WORD_SCALE_NATS if way.unknown > best.unknown else EQUAL_WORD_SCALE_NATS
-        scale *= (
-            UNPARTED_SCALE_FACTOR if any(script(char) in UNPARTED_GRAM_LETTERS for char in differing) else 1.0
-        )
-        return exp(-((dearer / scale) ** 2))
-    return exp(-dearer / (QUOTE_SCALE_NATS if all(map(_is_mark, differing)) else SIGN_SCALE_NATS))
-
-
-def _is_mark(char: str) -> bool:
-    """Whether this is a quotation mark, or punctuation of Chinese and Japanese, of which any may stand anywhere."""
-    return char in QUOTES or kind(char) in ("cjk punctuation", "fullwidth")
-
-
-def _cost(way: _Way) -> float:
-    return way.cost
-
-
-@dataclass(frozen=True, slots=True)
-class _Speller:
-    """Adds characters to ways, at their cost."""
-
-    model: PairModel
-    grams: GramModel
-
-    def kept(self, way: _Way, char: str, extra: float) -> _Way:
-        """The way, with a character as it stands."""
-        return self._grown(way, char, extra + SWITCH_NATS / 2 * way.inside, False, way.tokens)
-
-    def read(self, way: _Way, token: Token) -> _Way:
-        """The way, with a sequence read back."""
-        extra = token.loss + SWITCH_NATS / 2 * (not way.inside)
-        return self._grown(way, token.char, extra, True, (*way.tokens, token))
-
-    def _grown(self, way: _Way, char: str, extra: float, inside: bool, tokens: tuple[Token, ...]) -> _Way:
-        own, before, unknown = _word(char), _word(way.last), way.unknown
-        symbol = self.model.symbols[char]
-        dear = self.model.costs[self.model.symbols[way.last]][symbol]
-        pair, is_clean = dear / UNITS_PER_NAT, dear <= self.model.limits[symbol]
-        cost = (
-            way.cost
-            + extra
-            + (PAIR_WEIGHT if (own and before in (own, "")) or (before and not own) else 1.0) * pair
-        )
-        guessed = inside and bool(tokens[-1].guesses)
-        if (guessed or way.guessed) and (
-            not is_clean or (way.last in INDIC_FULL_STOPS and own) or char == VERSE_END
-        ):
-            cost += UNSEEN_GUESS_NATS
-        length = _length(char)
-        start = "" if length < GRAM_LETTERS else "^"
-        word = ""
-        if own and char in VOWELS:
-            word = way.word
-        elif own:
-            word = (way.word if own == before else start) + char.lower()
-            gram = self._gram(word[-length:]) if len(word) >= length else 0.0
-            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN_NATS)
-        if before and own != before:
-            gram = self._ending(way)
-            cost, unknown = cost + gram, unknown + (gram >= UNKNOWN_NATS)
-        return _Way(cost, char, word[-length:], inside, way.text + char, tokens, guessed, unknown)
-
-    def _ending(self, way: _Way) -> float:
-        """What the last sequence of a word costs."""
-        length = _length(way.last)
-        if length == GRAM_LETTERS:
-            return self._gram((way.word + "$")[-length:])
-        return self._gram(way.word) if len(way.word) < length else 0.0
-
-    def _gram(self, gram: str) -> float:
-        return ASCII_GRAM_NATS if gram.isascii() else self.grams.cost(gram)
-
-
-def _word(char: str) -> str:
-    own = script(char)
-    return _ONE_SCRIPT.get(own, own)
-
-
-def _length(char: str) -> int:
-    return UNPARTED_GRAM_LETTERS.get(script(char), GRAM_LETTERS)
-
 
 #: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
@@ -277,25 +55,37 @@ MAX_GUESSES = 160
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A run after the guesses: its readings, what they gain, whether no part of a sequence is left, how
-    likely a guess is wrong, 0 to 1, and the guesses."""
+    """A run after the guesses.
+
+    `readings` are what is read back, `gain` how much likelier that makes the run, in nats. `is_whole` says that no part
+    of a sequence is left, `risk` how likely some guess is wrong, 0 to 1. `guesses` are the letters that were guessed.
+    `is_given_up` says that the page takes too long, so that the run was not read.
+    """
 
     readings: tuple[Reading, ...]
     gain: float
     is_whole: bool
     risk: float
     guesses: str
+    is_given_up: bool = False
+
+
+#: What becomes of the runs for which no work is left.
+GIVEN_UP = Mended((), 0.0, False, 1.0, "", is_given_up=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Lossy:
-    """The hypothesis that UTF-8 was read with a codec, and its undefined bytes lost.
+    """The hypothesis that UTF-8 was read with a codec, and that bytes which the codec does not define were lost.
 
-    `spaces` says whether a space may have been a no-break space, `hyphens` whether soft hyphens may be gone, `heads` which characters begin
-    sequences on this page, `own` which letters it has in words of its own, `scripts` which scripts it has,
-    `kept` whether undefined bytes of it stand there, spelled in another way: then they are not lost,
-    `letters` how often each letter stands on the page, in either case, where that is sure, `marks` which
-    mark is torn at a place of a run, as far as that can be told, "" for none that the codec loses.
+    - `spelling` is what stands for a lost byte: nothing, U+FFFD or `?`.
+    - `spaces` says whether a space may have been a no-break space, `hyphens` whether soft hyphens may be gone.
+    - `heads` are the characters that begin sequences on this page.
+    - `own` are the letters that the page has in right words, `scripts` its scripts.
+    - `kept` says whether undefined bytes stand on the page under another name. Then they are not lost.
+    - `letters` is how often each letter stands on the page, small or capital, where that is sure.
+    - `marks` maps (run, place) to the punctuation mark that lost a byte there, where that can be told; "" says that the
+      codec loses none of the marks that may stand there.
     """
 
     charset: Charset
@@ -309,7 +99,7 @@ class Lossy:
     letters: Counter[str] = field(default_factory=Counter)
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
-    def mended(self, run: str, model: PairModel, grams: GramModel) -> Mended:
+    def mended(self, run: str, model: PairModel, grams: GramModel, work: Work) -> Mended:
         """A run, one character of context at either end, with everything read back that can be."""
         raw = self.charset.to_bytes(run)
         spelled = likeliest(
@@ -318,7 +108,10 @@ class Lossy:
             lambda c: STANDING_LEAD_NATS * (c in self.heads),
             model,
             grams,
+            work,
         )
+        if spelled.is_given_up:
+            return GIVEN_UP
         tokens, text = spelled.tokens, spelled.text
         readings = tuple(self._readings(run, tokens, text, model))
         gain = model.cost(run) - model.cost(run[0] + text + run[-1]) - sum(t.loss for t in tokens)
@@ -430,17 +223,8 @@ class Lossy:
         self, run: str, raw: bytes, at: int, end: int, choices: list[tuple[int, ...]], lost: bool
     ) -> Iterator[Token]:
         """One token for each character that the choices allow. A byte with 256 added was a space."""
-        chars = []
-        for sequence in _sequences(choices):
-            try:
-                char = bytes(b & 255 for b in sequence).decode()
-            except UnicodeDecodeError:
-                continue
-            if is_allowed(char) and not (lost and kind(char) == "format" and char not in _JOINERS):
-                chars.append(char)
-        if lost and len(chars) > 1:
-            chars = [char for char in chars if kind(char) not in PICTURES]
-        guesses = tuple(chars) if lost else ()
+        chars = _chars_of(tuple(choices), lost)
+        guesses = chars if lost else ()
         loss = 0.0 if not lost else CERTAIN_BYTE_NATS if len(chars) == 1 else LOST_BYTE_NATS
         loss += ORPHAN_NATS * (lost and self._continues(run, raw, end))
         loss += JOINING_NATS * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
@@ -450,20 +234,34 @@ class Lossy:
             # Where else it may begin or end is another matter.
             yield from (Token(at, end, char, (), loss + OTHER_MARK_NATS * (char != mark)) for char in chars)
             return
-        for char in chars if len(chars) <= MAX_GUESSES else ():
-            unlikely = self._unlikely(char, guesses) if lost else 0.0
-            yield Token(at, end, char, guesses, loss + unlikely)
+        if len(chars) > MAX_GUESSES:
+            return
+        unlikely = self._unlikely(guesses) if lost else repeat(0.0)
+        yield from (
+            Token(at, end, char, guesses, loss + more) for char, more in zip(chars, unlikely, strict=False)
+        )
 
-    def _unlikely(self, char: str, guesses: tuple[str, ...]) -> float:
-        """What speaks against a guess, in nats, going by what else is on the page."""
+    def _unlikely(self, guesses: tuple[str, ...]) -> tuple[float, ...]:
+        """What speaks against each guess, in nats, going by what else is on the page."""
+        if guesses not in self._weighed:
+            most = max((self.letters[char.lower()] for char in guesses), default=0)
+            self._weighed[guesses] = tuple(self._rare(char, most) for char in guesses)
+        return self._weighed[guesses]
+
+    def _rare(self, char: str, most: int) -> float:
+        """What it counts that a letter is rarer on the page than one that stands there `most` times, in nats."""
         own = script(char)
         if not own:
             return 0.0
-        most = max(self.letters[other.lower()] for other in guesses)
         rarer = log((most + 0.5) / (self.letters[char.lower()] + 0.5)) - USUAL_LOG_RATIO * (own != "LATIN")
         return min(MAX_RARE_LETTER_NATS, RARE_LETTER_WEIGHT * max(0.0, rarer)) + STRANGE_SCRIPT_NATS * (
             own not in self.scripts
         )
+
+    @cached_property
+    def _weighed(self) -> dict[tuple[str, ...], tuple[float, ...]]:
+        """Guesses → what speaks against each."""
+        return {}
 
     @cached_property
     def _lost(self) -> tuple[int, ...]:
@@ -498,11 +296,23 @@ _WORD = re.compile("[^\x00-\x40\\s“”„‘’«»…–—]+")
 _JOINERS = "\u200c\u200d"
 
 
-def _sequences(choices: list[tuple[int, ...]]) -> Iterable[tuple[int, ...]]:
-    number = 1
-    for choice in choices:
-        number *= len(choice)
-    return product(*choices) if number <= 4 * MAX_GUESSES else ()
+@lru_cache(maxsize=1 << 12)
+def _chars_of(choices: tuple[tuple[int, ...], ...], lost: bool) -> tuple[str, ...]:
+    """The characters that bytes make which may each be one of several; none where there are too many. A byte with 256
+    added was a space."""
+    if prod(map(len, choices)) > 4 * MAX_GUESSES:
+        return ()
+    chars = []
+    for sequence in product(*choices):
+        try:
+            char = bytes(b & 255 for b in sequence).decode()
+        except UnicodeDecodeError:
+            continue
+        if is_allowed(char) and not (lost and kind(char) == "format" and char not in _JOINERS):
+            chars.append(char)
+    if lost and len(chars) > 1:
+        chars = [char for char in chars if kind(char) not in PICTURES]
+    return tuple(chars)
 
 
 def lossy(text: str, blank: Lossy) -> Iterator[Lossy]:

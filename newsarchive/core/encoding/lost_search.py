@@ -9,7 +9,7 @@ that was written so.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,11 +19,12 @@ from itertools import chain, islice, pairwise
 from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import torn_stops
+from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.lost_bytes import JOINED, Lossy, Mended, lossy
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.quotation_marks import torn_marks
-from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, placed, start_of
+from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, line_around, placed, start_of
 from newsarchive.core.text.scripts import kind, script
 
 #: In places: no more places of a letter are asked whether it stands in known words.
@@ -114,11 +115,11 @@ def own_letters(
 ) -> frozenset[str]:
     """Which of these letters the page has in words of its own, where nothing was changed."""
     stays, mended = unchanged(text, changes)
+    lines = _LineScripts(stays, heads)
     own = set()
     for letter in letters:
-        places = (m.start() for m in islice(re.finditer(re.escape(letter), stays), MAX_ASKED_PLACES))
-        words = {_word(mended, at): at for at in places}
-        right = sum(_is_right(word, at, stays, heads, grams) for word, at in words.items())
+        words = {_word(mended, at): at for at in islice(_places_of(letter, stays), MAX_ASKED_PLACES)}
+        right = sum(_is_right(word, at, lines, grams) for word, at in words.items())
         if 2 * right > len(words):
             own.add(letter)
     return frozenset(own)
@@ -145,14 +146,37 @@ def _word(text: str, at: int) -> str:
     return text[start:end]
 
 
-def _is_right(word: str, at: int, text: str, heads: frozenset[str], grams: GramModel) -> bool:
+def _places_of(char: str, text: str) -> Iterator[int]:
+    at = text.find(char)
+    while at >= 0:
+        yield at
+        at = text.find(char, at + 1)
+
+
+class _LineScripts:
+    """How many different letters beyond ASCII of each script a line of a text has, `heads` apart. Each line is counted
+    once, however often it is asked for."""
+
+    def __init__(self, text: str, heads: frozenset[str]) -> None:
+        self.text, self.heads = text, heads
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
+        self._counts: dict[int, Counter[str]] = {}
+
+    def letters(self, at: int) -> int:
+        """The number for the line and the script of the letter at a place."""
+        number = bisect_left(self._breaks, at)
+        if number not in self._counts:
+            first, last = line_around(self.text, at)
+            chars = set(self.text[first:last]) - self.heads
+            self._counts[number] = Counter(script(char) for char in chars if char > "\x7f")
+        return self._counts[number][script(self.text[at])]
+
+
+def _is_right(word: str, at: int, lines: _LineScripts, grams: GramModel) -> bool:
     """Whether a word is known; of a short one, whether its line is written in that script."""
     if len(word) > MAX_SHORT_WORD_LETTERS:
         return grams.knows(word)
-    first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-    line = set(text[first : last if last >= 0 else None]) - heads
-    own = script(text[at])
-    return sum(char > "\x7f" and script(char) == own for char in line) >= MIN_LINE_LETTERS
+    return lines.letters(at) >= MIN_LINE_LETTERS
 
 
 def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
@@ -167,13 +191,14 @@ def left_of(
     """Where, on a line with changes, one of their first bytes stands that too little follows."""
     found = []
     starts = _starts_of(text, changes, firsts)
+    ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
     for match in _headed(charset.name).finditer(text):
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
         is_torn = head in heads or head + next_ in starts or _is_mark(next_, charset)
         is_torn = is_torn or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
         if is_torn and not is_inside(changes, at, at + 1):
-            first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-            if is_inside(changes, first, last if last >= 0 else len(text)):
+            line = bisect_left(ends, at)
+            if is_inside(changes, ends[line - 1] + 1, ends[line]):
                 found.append(at)
     return found
 
@@ -253,8 +278,6 @@ MIN_RUN_NATS = 2.0
 MAX_RISK = 0.15
 #: As a probability: guesses less likely than this to be wrong tell what letters a page has.
 MAX_SURE_RISK = 0.05
-#: In characters of torn runs: a page with more is not guessed at, because each takes a fifth of a millisecond.
-MAX_TORN_CHARACTERS = 60_000
 #: In runs: no more torn runs are asked how lost bytes are spelled.
 MAX_SAMPLE_RUNS = 12
 
@@ -275,20 +298,21 @@ def with_lost(
     runs = Runs(text, JOINED)
     spaced = [change for change in changes if " " in text[change.start : change.end]]
     suspect = runs.suspect([*places, *(change.start for change in spaced)])
-    if sum(map(len, suspect)) > MAX_TORN_CHARACTERS:
-        return Repairs(changes, sorted(places))
     firsts = firsts_of(text, changes, charset)
     heads = heads_of(text, changes, charset, firsts, grams)
     blank = _blank(text, changes, charset, heads, grams)
     marked = [replace(way, marks=_marks_of(text, changes, way, runs)) for way in lossy(text, blank)]
-    best, tried, gain = _best(marked, suspect[:MAX_SAMPLE_RUNS], model, grams)
+    work = Work()
+    best, tried, gain = _best(marked, suspect[:MAX_SAMPLE_RUNS], model, grams, work)
     left = set(left_of(text, changes, charset, firsts, heads))
-    if gain < MIN_RUN_NATS and not left:
+    if gain < MIN_RUN_NATS and not left and work.left > 0:
         return Repairs(changes)
-    mended = tried | {run: best.mended(run, model, grams) for run in suspect[MAX_SAMPLE_RUNS:]}
+    mended = tried | {run: best.mended(run, model, grams, work) for run in suspect[MAX_SAMPLE_RUNS:]}
     taught = replace(best, letters=_letters(text, changes, heads, mended))
-    mended |= {run: taught.mended(run, model, grams) for run, m in mended.items() if m.risk > MAX_SURE_RISK}
+    unsure = [run for run, m in mended.items() if m.risk > MAX_SURE_RISK]
+    mended |= {run: taught.mended(run, model, grams, work) for run in unsure}
     certain = set(runs.suspect(left if changes else places))
+    certain |= {run for run, m in mended.items() if m.is_given_up}
     good = {run: list(m.readings) for run, m in mended.items() if _is_good(m, run in certain)}
     guessed = placed(good, runs)
     certain |= {run for run in mended if not mended[run].readings and _begins(run, best, model)}
@@ -317,10 +341,10 @@ def _blank(
 
 
 def _best(
-    ways: Sequence[Lossy], sample: Sequence[str], model: PairModel, grams: GramModel
+    ways: Sequence[Lossy], sample: Sequence[str], model: PairModel, grams: GramModel, work: Work
 ) -> tuple[Lossy, dict[str, Mended], float]:
     """The way to spell lost bytes by which a sample of runs gains most, what it makes of them, and that gain in nats."""
-    tried = [(way, {run: way.mended(run, model, grams) for run in sample}) for way in ways]
+    tried = [(way, {run: way.mended(run, model, grams, work) for run in sample}) for way in ways]
     gains = [sum(max(0.0, m.gain) for m in mended.values()) for _, mended in tried]
     at = max(range(len(ways)), key=gains.__getitem__)
     return *tried[at], gains[at]

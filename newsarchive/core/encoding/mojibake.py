@@ -33,9 +33,11 @@ _SWITCH = SWITCH_NATS * UNITS_PER_NAT
 
 #: (start, end) of each piece that is better read as UTF-8.
 Pieces = tuple[tuple[int, int], ...]
+#: The last piece of a way, and those before it.
+_PieceChain = tuple[int, int, "_PieceChain | None"]
 #: A way through a run up to some place: its cost, the last symbol, the start of the piece it is in (-1 outside of
 #: pieces), the pieces before.
-_Way = tuple[float, int, int, Pieces]
+_Way = tuple[float, int, int, _PieceChain | None]
 
 
 def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
@@ -47,7 +49,7 @@ def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
     symbols, costs = model.symbols, model.costs
     ids = [symbols[c] for c in run]
     # The cheapest way up to each byte that ends outside of a piece, and the cheapest that ends inside of one.
-    kept: list[_Way | None] = [(0.0, ids[0], -1, ()), *[None] * len(raw)]
+    kept: list[_Way | None] = [(0.0, ids[0], -1, None), *[None] * len(raw)]
     read: list[_Way | None] = [None] * (len(raw) + 1)
     for at, byte in enumerate(raw):
         length = 0 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
@@ -61,16 +63,24 @@ def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
         if way := read[at]:
             cost, last, start, pieces = way
             row = costs[last]
-            outside = (cost + row[ids[at + 1]] + _SWITCH, ids[at + 1], -1, (*pieces, (start, at)))
+            outside = (cost + row[ids[at + 1]] + _SWITCH, ids[at + 1], -1, (start, at, pieces))
             _offer(kept, at + 1, outside)
             if length:
                 _offer(read, at + length, (cost + row[symbol], symbol, start, pieces))
-    ends: list[tuple[float, Pieces]] = []
+    ends: list[tuple[float, _PieceChain | None]] = []
     if way := kept[-1]:
         ends.append((way[0] + costs[way[1]][ids[-1]], way[3]))
     if way := read[-1]:
-        ends.append((way[0] + costs[way[1]][ids[-1]], (*way[3], (way[2], len(raw)))))
-    return min(ends, key=itemgetter(0))[1]
+        ends.append((way[0] + costs[way[1]][ids[-1]], (way[2], len(raw), way[3])))
+    return _in_order(min(ends, key=itemgetter(0))[1])
+
+
+def _in_order(chain: _PieceChain | None) -> Pieces:
+    pieces = []
+    while chain:
+        start, end, chain = chain
+        pieces.append((start, end))
+    return tuple(reversed(pieces))
 
 
 def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:

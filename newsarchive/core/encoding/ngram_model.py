@@ -55,12 +55,7 @@ class GramModel:
 
     def cost(self, gram: str) -> float:
         """−log of the share of a sequence, in nats."""
-        places, mark = hashed(gram, self.segment)
-        value = 0
-        for place in places:
-            mark ^= self.marks[place]
-            value ^= self.values[place >> 1] >> (place & 1) * 4
-        return UNKNOWN_NATS if mark else MIN_GRAM_NATS + (value & 15)
+        return _cost(self, gram)
 
     def cost_of_word(self, word: str) -> float:
         """What the sequences of a word cost, in nats; capitals count as small letters."""
@@ -98,7 +93,16 @@ def grams_of(word: str) -> list[str]:
     return [marked[i : i + length] for i in range(max(1, len(marked) - length + 1))]
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 15)
+def _cost(model: GramModel, gram: str) -> float:
+    places, mark = hashed(gram, model.segment)
+    value = 0
+    for place in places:
+        mark ^= model.marks[place]
+        value ^= model.values[place >> 1] >> (place & 1) * 4
+    return UNKNOWN_NATS if mark else MIN_GRAM_NATS + (value & 15)
+
+
 def hashed(gram: str, segment: int) -> tuple[tuple[int, int, int], int]:
     """A sequence's three places, one in each segment of the table, and its fingerprint."""
     from hashlib import blake2b  # OpenSSL takes its time to load

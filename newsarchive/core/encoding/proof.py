@@ -39,6 +39,9 @@ MIN_SURE_NATS = 9.0
 #: A page is written in a script with more than this share of its letters, apart from those that are read otherwise. A
 #: script with less may be a name, or the menu of languages.
 MIN_HOME_SHARE = 0.05
+#: In letters: no more letters to either side belong to the word that a reading cuts. Text without spaces is one word,
+#: and to look through all of it for each reading takes time in the square of its length.
+MAX_REST_LETTERS = 120
 #: Scripts that are met on any page: Greek in formulas.
 ANYWHERE = frozenset(("GREEK",))
 #: Scripts whose words prove nothing: they are not parted by spaces, or most of their letters are ASCII, which no codec
@@ -220,9 +223,10 @@ def _utf8_length(text: str) -> int:
 
 def _with_words(text: str, start: int, end: int) -> tuple[int, int]:
     """(start, end) of a part of a text with the rest of the words that it cuts."""
-    while text[start].isalpha() and text[start - 1].isalpha():
+    first, last = start - MAX_REST_LETTERS, end + MAX_REST_LETTERS
+    while start > first and text[start].isalpha() and text[start - 1].isalpha():
         start -= 1
-    while text[end - 1].isalpha() and text[end].isalpha():
+    while end < last and text[end - 1].isalpha() and text[end].isalpha():
         end += 1
     return start, end
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -199,7 +200,7 @@ def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     damaged = losing(RUSSIAN, "cp1253", "?")
-    monkeypatch.setattr(lost_search, "MAX_TORN_CHARACTERS", 20)
+    monkeypatch.setattr(lost_search, "Work", partial(lost_search.Work, left=20))
     result = repair(damaged, RULES)
     assert "lost bytes" in result.damage
     assert result.text != RUSSIAN

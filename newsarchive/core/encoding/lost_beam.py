@@ -1,0 +1,394 @@
+"""The likeliest way to read a run of characters with lost bytes: `ã€` was perhaps `。`.
+
+Every way to read a run competes with the others, from where they part to where they come to the same (a beam search:
+Lowerre 1976). A word is judged by its letter sequences (`ngram_model`) and by its pairs, everything else by its pairs
+alone. `lost_bytes` says which sequences may start at each place.
+
+The time is linear in the length of the run: at most `MAX_WAYS` ways are followed at a place, a way takes the same time
+and memory to grow however long it is (`_Texts`), and a page has a bounded number of steps (`Work`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heapify, heappop
+from math import exp, inf
+from operator import itemgetter
+from typing import NamedTuple
+
+from newsarchive.core.encoding.mojibake import SWITCH_NATS
+from newsarchive.core.encoding.ngram_model import GRAM_LETTERS, UNKNOWN_NATS, UNPARTED_GRAM_LETTERS, GramModel
+from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
+from newsarchive.core.text.scripts import kind, script
+
+#: What a pair counts in a word, against a sequence of letters (measured on clean text with holes).
+PAIR_WEIGHT = 0.5
+#: In ways: no more ways to read a run are followed at once.
+MAX_WAYS = 48
+#: In nats: a way that costs this much more than the best is not followed.
+MAX_EXTRA_NATS = 20.0
+#: In steps (`Work`): when a page has taken this many, no more of its runs are guessed at. A page of fifteen sentences
+#: takes 25,000, and 200,000 take about a second.
+MAX_STEPS = 200_000
+#: In nats: what a sequence of ASCII letters costs. The model holds none of them.
+ASCII_GRAM_NATS = 10.0
+#: In nats: what a guess costs next to a character that clean text does not have there.
+UNSEEN_GUESS_NATS = 60.0
+#: Full stops of Indic scripts: a space stands behind them.
+INDIC_FULL_STOPS = frozenset("।॥")
+#: The full stop that ends verses. It is hardly ever what prose lost.
+VERSE_END = "॥"
+#: In nats: how much dearer than the best another way to read a word must be to be clearly wrong. The doubt falls little at
+#: first and then much (a Gaussian), because sequences of letters overlap. Measured, as the next three, on pages with
+#: lost bytes.
+WORD_SCALE_NATS = 2.8
+#: The same where both ways have the same number of unknown sequences: one may just be rarer.
+EQUAL_WORD_SCALE_NATS = 3.7
+#: In nats: the doubt of other characters falls exponentially on this scale, because pairs say less than is known.
+SIGN_SCALE_NATS = 0.7
+#: The same for quotation marks: pairs do not say which of them a language has.
+QUOTE_SCALE_NATS = 2.0
+#: By this factor the scales of words are longer in scripts that do not part words: shorter sequences are known of them.
+UNPARTED_SCALE_FACTOR = 2.0
+#: Quotation marks.
+QUOTES = frozenset("“”„‟‘’‚‛")
+
+#: Vowel marks of Arabic and Hebrew, which lists of words leave out.
+VOWELS = frozenset(map(chr, (*range(0x064B, 0x0653), 0x0670, *range(0x05B0, 0x05BD))))
+
+_ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
+
+
+@dataclass(slots=True)
+class Work:
+    """How many steps may still be taken on a page. A step is to look up, for one way to read a run, what one more
+    character costs."""
+
+    left: int = MAX_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A sequence read back: `run[start:end]` is `char`; `guesses` are what it may be where bytes were
+    lost, which costs `loss`, in nats."""
+
+    start: int
+    end: int
+    char: str
+    guesses: tuple[str, ...] = ()
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The likeliest way to read a run: what it comes to between its first and last character, the
+    sequences read back, and how likely some guess is wrong, 0 to 1 (a sum: it may be more). `is_given_up` says
+    that the page's work was done before the end of the run: then nothing is read back."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    risk: float
+    is_given_up: bool = False
+
+
+class _Way(NamedTuple):
+    """One way up to some place: what was read since all ways last came to the same, and what the costs of all that
+    follows depend on.
+
+    `text` is a node of `_Texts`. `word` is the end of the word so far, marked where the word begins. `inside` says
+    whether the last character was read back, `guessed` whether it is a guess, `unknown` how many letter sequences the
+    model does not have. `tokens` is the last sequence that was read back and those before it, as a linked list.
+    """
+
+    cost: float
+    last: str
+    word: str = ""
+    inside: bool = False
+    text: int = 0
+    tokens: _Tokens | None = None
+    guessed: bool = False
+    unknown: int = 0
+
+    @property
+    def state(self) -> tuple[str, str, bool, bool]:
+        """What the cost of all that follows depends on."""
+        return self.last, self.word[1 - traits_of(self.last).length :], self.inside, self.guessed
+
+
+#: A sequence that was read back, and those before it.
+_Tokens = tuple[Token, "_Tokens | None"]
+
+
+def _in_order(tokens: _Tokens | None) -> tuple[Token, ...]:
+    found = []
+    while tokens:
+        token, tokens = tokens
+        found.append(token)
+    return tuple(reversed(found))
+
+
+class _Texts:
+    """The texts of all ways, as a tree: a text is a node, and its characters are those from the root (0) to the node.
+
+    Equal texts are the same node. So a way grows and is compared in the same time, however long it is.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], int] = {}
+        self._before: list[tuple[int, str]] = [(0, "")]
+
+    def grown(self, node: int, char: str) -> int:
+        """The node of a text with one more character."""
+        known, key = self._known, (node, char)
+        if key not in known:
+            known[key] = len(self._before)
+            self._before.append(key)
+        return known[key]
+
+    def text(self, node: int) -> str:
+        """The text of a node."""
+        chars = []
+        while node:
+            node, char = self._before[node]
+            chars.append(char)
+        return "".join(reversed(chars))
+
+
+class _Traits(NamedTuple):
+    """What a character is: its script where that makes words, the length of letter sequences in that script, its small
+    letter, and whether it is a vowel mark."""
+
+    own: str
+    length: int
+    small: str
+    is_vowel: bool
+
+
+@lru_cache(maxsize=1 << 14)
+def traits_of(char: str) -> _Traits:
+    own = script(char)
+    length = UNPARTED_GRAM_LETTERS.get(own, GRAM_LETTERS)
+    return _Traits(_ONE_SCRIPT.get(own, own), length, char.lower(), char in VOWELS)
+
+
+def likeliest(
+    run: str,
+    starting: Callable[[int], Iterable[Token]],
+    standing: Callable[[str], float],
+    model: PairModel,
+    grams: GramModel,
+    work: Work,
+) -> Spelled:
+    """The likeliest way through a run, one character of context at either end, with the work that is left.
+
+    `starting` gives the sequences that may start at a place, `standing` what it costs, in nats, that a
+    character stays as it is.
+    """
+    speller = _Speller(model, grams, work)
+    arriving = [_Arrivals(speller) for _ in run]
+    here = [_Way(0.0, run[0])]
+    text, tokens, risk, furthest = "", tuple[Token, ...](), 0.0, 1
+    for at in range(1, len(run) - 1):
+        if work.left <= 0:
+            return Spelled(run[1:-1], (), 1.0, is_given_up=True)
+        if arriving[at].least < inf:
+            here = arriving[at].best(min(ways.least for ways in arriving[at + 1 : at + 5]))
+        if here and furthest <= at and len({way.state for way in here}) == 1:
+            text += speller.texts.text(here[0].text)
+            tokens += _in_order(here[0].tokens)
+            risk += _doubt(here, speller.texts)
+            here = [here[0]._replace(cost=0.0, text=0, tokens=None, unknown=0)]
+            speller.texts = _Texts()
+        by_end: dict[int, list[Token]] = {}
+        for token in starting(at):
+            if token.end < len(run):
+                by_end.setdefault(token.end, []).append(token)
+        if not by_end and furthest <= at and len(here) == 1:
+            here = [speller.grown(here[0], run[at])]
+        else:
+            for end, some in by_end.items():
+                arriving[end].read(here, some)
+            arriving[at + 1].kept(here, run[at], standing(run[at]))
+        furthest = max(furthest, at + 1, *by_end)
+    ends = _Arrivals(speller)
+    ends.kept(arriving[-1].best(inf) if arriving[-1].least < inf else here, run[-1], 0.0)
+    ways = ends.all()
+    best = speller.texts.text(ways[0].text)
+    return Spelled(text + best[:-1], tokens + _in_order(ways[0].tokens), risk + _doubt(ways, speller.texts))
+
+
+class _Speller:
+    """Adds characters to ways, at their cost."""
+
+    def __init__(self, model: PairModel, grams: GramModel, work: Work) -> None:
+        self.model, self.grams, self.work, self.texts = model, grams, work, _Texts()
+
+    def grown(self, way: _Way, char: str) -> _Way:
+        """A way without rival, with a character as it stands. It costs nothing, because costs tell rivals apart."""
+        word = _word(way, char)[-traits_of(char).length :]
+        return _Way(0.0, char, word, False, self.texts.grown(way.text, char), way.tokens)
+
+    def word_of(self, way: _Way, char: str) -> tuple[str, float, int]:
+        """The end of the word with one more character, what the letter sequences cost that end there or before, in
+        nats, and how many of these the model does not have."""
+        now, before = traits_of(char), traits_of(way.last)
+        word, cost, unknown = _word(way, char), 0.0, 0
+        if len(word) >= now.length and not now.is_vowel:
+            cost = self._gram(word[-now.length :])
+            unknown += cost >= UNKNOWN_NATS
+        if before.own and now.own != before.own:
+            ending = self._ending(way, before.length)
+            cost, unknown = cost + ending, unknown + (ending >= UNKNOWN_NATS)
+        return word[-now.length :], cost, unknown
+
+    def _ending(self, way: _Way, length: int) -> float:
+        """What the last sequence of a word costs."""
+        if length == GRAM_LETTERS:
+            return self._gram((way.word + "$")[-length:])
+        return self._gram(way.word) if len(way.word) < length else 0.0
+
+    def _gram(self, gram: str) -> float:
+        return ASCII_GRAM_NATS if gram.isascii() else self.grams.cost(gram)
+
+
+def _word(way: _Way, char: str) -> str:
+    """The word of a way with one more character; "" for a character of no word."""
+    now = traits_of(char)
+    if not now.own or now.is_vowel:
+        return way.word if now.own else ""
+    if now.own == traits_of(way.last).own:
+        return way.word + now.small
+    return now.small if now.length < GRAM_LETTERS else "^" + now.small
+
+
+#: A way with one more character, not yet weighed by its words: what it costs by pairs, a number that tells it from
+#: others, the way, the character, the sequence that was read back (`None` where the character stands as it is).
+_Step = tuple[float, int, _Way, str, "Token | None"]
+
+
+class _Arrivals:
+    """The ways that arrive at one place of a run.
+
+    A character costs what its pair and its letter sequences cost. The pair is looked up for all ways, and letter
+    sequences, which are dear to look up, only for those that may be among the best by their pairs. `least` is what
+    the best way costs, in nats.
+    """
+
+    def __init__(self, speller: _Speller) -> None:
+        self.speller, self.least = speller, inf
+        self._steps: list[_Step] = []
+        self._weighed: list[tuple[float, int, _Way]] = []
+        self._number = 0
+
+    def read(self, ways: Sequence[_Way], tokens: Iterable[Token]) -> None:
+        """Ways on which a sequence is read back."""
+        for token in tokens:
+            self._add(ways, token.char, token.loss, token)
+        self._settle()
+
+    def kept(self, ways: Sequence[_Way], char: str, extra: float) -> None:
+        """Ways on which a character stands as it is, which costs `extra`, in nats."""
+        self._add(ways, char, extra, None)
+        self._settle()
+
+    def best(self, ahead: float) -> list[_Way]:
+        """The best ways, one for each text, in order; none that is much dearer than what is further `ahead` already."""
+        most = min(self.least, ahead) + MAX_EXTRA_NATS
+        costs: dict[tuple[int, bool], float] = {}
+        for cost, _, way in self._weighed:
+            costs[way.text, way.inside] = min(cost, costs.get((way.text, way.inside), inf))
+        enough = most
+        while self._steps and self._steps[0][0] <= enough:
+            way = self._weigh(heappop(self._steps))
+            costs[way.text, way.inside] = min(way.cost, costs.get((way.text, way.inside), inf))
+            if len(costs) >= MAX_WAYS and len(self._weighed) % 8 == 0:
+                enough = min(enough, sorted(costs.values())[MAX_WAYS - 1])
+        self._weighed.sort(key=itemgetter(0, 1))
+        kept: dict[tuple[int, bool], _Way] = {}
+        for cost, _, way in self._weighed:
+            if cost > most or len(kept) == MAX_WAYS:
+                break
+            kept.setdefault((way.text, way.inside), way)
+        return list(kept.values())
+
+    def all(self) -> list[_Way]:
+        """All ways, in order."""
+        while self._steps:
+            self._weigh(heappop(self._steps))
+        return [way for _, _, way in sorted(self._weighed, key=itemgetter(0, 1))]
+
+    def _add(self, ways: Sequence[_Way], char: str, extra: float, token: Token | None) -> None:
+        model, own, steps, number = self.speller.model, traits_of(char).own, self._steps, self._number
+        self.speller.work.left -= len(ways)
+        symbol, most = model.symbols[char], self.least + MAX_EXTRA_NATS
+        limit = model.limits[symbol]
+        is_guess, is_verse_end = bool(token and token.guesses), char == VERSE_END
+        inside, outside = (extra, extra + SWITCH_NATS / 2) if token else (extra + SWITCH_NATS / 2, extra)
+        costs, symbols = model.costs, model.symbols
+        for way in ways:
+            last = way.last
+            before = traits_of(last).own
+            dear = costs[symbols[last]][symbol]
+            is_word = own == before if own and before else own != before
+            weight = PAIR_WEIGHT if is_word else 1.0
+            cost = way.cost + (inside if way.inside else outside) + weight * (dear / UNITS_PER_NAT)
+            if (is_guess or way.guessed) and (
+                dear > limit or is_verse_end or (own and last in INDIC_FULL_STOPS)
+            ):
+                cost += UNSEEN_GUESS_NATS
+            if cost <= most:
+                number += 1
+                steps.append((cost, number, way, char, token))
+        self._number = number
+
+    def _settle(self) -> None:
+        """Weigh ways until the best is known."""
+        heapify(self._steps)
+        while self._steps and self._steps[0][0] < self.least:
+            self._weigh(heappop(self._steps))
+
+    def _weigh(self, step: _Step) -> _Way:
+        by_pairs, number, way, char, token = step
+        word, by_words, unknown = self.speller.word_of(way, char)
+        grown = _Way(
+            by_pairs + by_words,
+            char,
+            word,
+            token is not None,
+            self.speller.texts.grown(way.text, char),
+            (token, way.tokens) if token else way.tokens,
+            bool(token and token.guesses),
+            way.unknown + unknown,
+        )
+        self._weighed.append((grown.cost, number, grown))
+        self.least = min(self.least, grown.cost)
+        return grown
+
+
+def _doubt(ways: Sequence[_Way], texts: _Texts) -> float:
+    """How likely another way than the first is right, going by the costs."""
+    if len(ways) == 1:
+        return 0.0
+    best = ways[0]
+    text = texts.text(best.text)
+    rest = sum(_odds(best, way, text, texts.text(way.text)) for way in ways if way.text != best.text)
+    return rest / (1 + rest)
+
+
+def _odds(best: _Way, way: _Way, text: str, other: str) -> float:
+    dearer = way.cost - best.cost
+    differing = {c for pair in zip(text, other, strict=False) if pair[0] != pair[1] for c in pair}
+    if any(map(script, differing)) or len(text) != len(other):
+        scale = WORD_SCALE_NATS if way.unknown > best.unknown else EQUAL_WORD_SCALE_NATS
+        scale *= (
+            UNPARTED_SCALE_FACTOR if any(script(char) in UNPARTED_GRAM_LETTERS for char in differing) else 1.0
+        )
+        return exp(-((dearer / scale) ** 2))
+    return exp(-dearer / (QUOTE_SCALE_NATS if all(map(_is_mark, differing)) else SIGN_SCALE_NATS))
+
+
+def _is_mark(char: str) -> bool:
+    """Whether this is a quotation mark, or punctuation of Chinese and Japanese, of which any may stand anywhere."""
+    return char in QUOTES or kind(char) in ("cjk punctuation", "fullwidth")
