@@ -1,15 +1,14 @@
-"""Which mark of Chinese or Japanese lost its last byte: `ใ€` may have been `。`, `、`, `「` or `」`.
+"""Decides which punctuation mark of Chinese or Japanese lost its last byte: `ใ€` may be `。`, `、`, `「` or `」`.
 
-No two characters tell that. What does: a sentence ends with its line, brackets are closed, no two stops follow
-each other, and what stands in parentheses or in a list is short. All ways to read the marks of a line compete, at
-costs that say how rare each is in its place; a mark is told where every other way costs clearly more (the
-marginals of a min-sum trellis: Viterbi 1967).
+The characters on both sides do not decide it. The whole line does: a sentence ends with its line, brackets are closed, two
+stops do not follow each other, and texts in parentheses or in a list are short. Each mark has a cost in its place, and all
+ways to read the marks of a line compete. A mark is restored where every other mark costs clearly more (the marginals of
+a min-sum trellis: Viterbi 1967).
 
-The dot between the parts of a foreign name in Chinese, read with a codec of many bytes: `弗路克` is `弗·克`.
-
-`·` (C2 B7) comes out as one character of two bytes, in GBK as the frequent word `路`, a road. Only what
-stands around it tells: names of other languages are written with some three hundred characters (Xinhua's tables
-of transliteration), and no word has the road beside these two.
+The second part restores the dot between the parts of a foreign name in Chinese, read with a multi-byte codec: `弗路克` is
+`弗·克`. `·` (C2 B7) comes out as one character of two bytes, in GBK as the frequent word `路` (road). The characters around
+it decide: foreign names are written with some three hundred characters (Xinhua's tables of transliteration), and no word
+has `路` between two of these.
 
 Earns nothing on 1,282 real pages and 180 posts; two cases need it (`docs/benchmarks/ablation.md`).
 """
@@ -26,13 +25,13 @@ from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.mojibake import Reading
 from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel
-from newsarchive.core.encoding.quotation_marks import MIN_TORN_MARKS, SPELLINGS, torn_pattern
+from newsarchive.core.encoding.quotation_marks import MIN_TRUNCATED_MARKS, SPELLINGS, truncated_pattern
 from newsarchive.core.encoding.runs import Change
 from newsarchive.core.text.scripts import script
 
-#: The first two bytes of the marks, and a character to stand for them in a line.
+#: The first two bytes of the marks, each with a placeholder for a truncated mark in a line.
 BEGINNINGS = {b"\xe3\x80": "\ue000", b"\xef\xbc": "\ue001"}
-#: What each mark costs in Chinese and in Japanese, in nats; marks that are not here count as `OTHER_MARK_NATS`.
+#: The cost of each mark in Chinese, in nats; other marks cost `OTHER_MARK_NATS`.
 CHINESE = dict(
     zip(
         "、。，：；！？（）《》「」『』",
@@ -40,6 +39,7 @@ CHINESE = dict(
         strict=True,
     )
 )
+#: The cost of each mark in Japanese, in nats.
 JAPANESE = dict(
     zip(
         "、。！？：，－「」（）『』【】",
@@ -47,63 +47,64 @@ JAPANESE = dict(
         strict=True,
     )
 )
+#: Nats. The cost of a mark that has none in the language.
 OTHER_MARK_NATS = 5.0
+#: Opening bracket → closing bracket.
 PAIRS = {"（": "）", "《": "》", "〈": "〉", "「": "」", "『": "』", "【": "】", "〔": "〕"}
 CLOSINGS = frozenset(PAIRS.values())
 #: Marks that end a sentence.
 ENDS = frozenset("。！？")
-#: Marks that part a sentence.
+#: Marks between the parts of a sentence.
 COMMAS = frozenset("、，：；")
 STOPS = ENDS | COMMAS
-#: In nats: what a mark costs that can hardly be.
+#: Nats. The cost of a mark that is practically impossible in its place.
 IMPOSSIBLE_NATS = 12.0
-#: In nats: what a comma costs at the end of a line.
+#: Nats. The cost of a comma at the end of a line.
 COMMA_AT_LINE_END_NATS = 5.0
-#: In nats: what a bracket costs that is not closed on its line, or was not opened there.
+#: Nats. The cost of a bracket without its partner on the line.
 UNPAIRED_NATS = 5.0
-#: The same for brackets around what somebody says, which runs over several lines.
+#: Nats. The same for brackets around speech, which may run over several lines.
 UNPAIRED_SAYING_NATS = 2.0
-#: In nats: a mark is told where any other costs this much more.
-MIN_TOLD_NATS = 2.4
-#: In characters: a part of a list is this long or shorter.
+#: Nats. A mark is restored where every other mark costs at least this more.
+MIN_MARGIN_NATS = 2.4
+#: Characters of a part of a list; a longer part belongs to no list.
 MAX_LIST_PART_CHARACTERS = 4
-#: In characters: a sentence is this long or longer.
+#: Characters of a sentence; a shorter text is none.
 MIN_SENTENCE_CHARACTERS = 8
-#: In characters: what stands in brackets is this long or shorter.
+#: Characters of a text in brackets; brackets around a longer text cost `WRONG_LENGTH_NATS`.
 MAX_BRACKETED_CHARACTERS = 12
-#: In nats: what speaks against a mark between parts of another length.
+#: Nats. The cost of a mark between parts that are too long or too short for it.
 WRONG_LENGTH_NATS = 2.5
-#: In nats: what speaks for brackets around a short part.
+#: Nats by which brackets around a short part are cheaper.
 BRIEF_PART_NATS = 2.0
-#: In nats: what speaks for brackets around a part without any Han character or kana.
+#: Nats by which brackets around a part without Han characters and kana are cheaper.
 FOREIGN_PART_NATS = 6.0
-#: In nats: what speaks against a full stop behind a character that ends no sentence.
+#: Nats. The cost of a full stop behind a character that ends no sentence.
 UNFINISHED_NATS = 3.0
-#: In nats: what speaks against a comma before a character that hardly begins a part.
+#: Nats. The cost of a comma before a character that seldom begins a part.
 DEPENDENT_NATS = 3.0
 #: Characters that may end a sentence in Japanese.
 PREDICATES = frozenset("たすいるんだうむぶつぐぬねよか)）」』")
 DEPENDENTS = {"、": frozenset("とをがのはでにへか"), "，": frozenset("的了")}
-#: What speaks against a comma behind the particle of who says something.
+#: Nats. The cost of a comma behind the Japanese particle for the topic.
 TOPIC_NATS = 1.1
-#: What speaks against a closing bracket at the end of a line, and in Japanese before anything else
-#: than a particle or a mark.
+#: Nats. The cost of a closing bracket at the end of a line, and in Japanese before anything but a particle or a mark.
 LOOSE_BRACKET_NATS = 1.5
 #: Characters that introduce quoted words.
 SAYING = frozenset("说說道称稱曰问問")
 #: Marks that quoted words begin with.
 QUOTING = frozenset('“‘「『"')
-#: In states: no more states of a line are followed at once.
+#: States of a line that are followed at once; more expensive ones are dropped.
 MAX_STATES = 40
-#: In nats: a state that costs this much more than the best is not followed.
+#: Nats. A state that costs more than this above the cheapest one is dropped.
 MAX_STATE_EXTRA_NATS = 14.0
-#: In marks: a line with more is left.
+#: Marks of a line; a line with more is no paragraph, and none of its marks is restored.
 MAX_LINE_MARKS = 80
-#: In characters: white space before a mark is skipped no further.
+#: Spaces before a mark that are skipped to find the character before it.
 _MAX_SKIPPED_SPACES = 8
 
 _MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
-#: What may stand behind the last mark of a line.
+#: Characters that may follow the last mark of a line.
 _QUOTED = "”’\"' "
 _HAN = compiled.regex("[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
@@ -111,7 +112,8 @@ _KANA = re.compile("[\u3041-\u30fa]")
 
 
 class _Place(NamedTuple):
-    """A mark of a line: which it may be, where, and the characters beside it, "" at the ends of the line."""
+    """A mark at the position `at` of a line: the marks that it may be (`chars`), the characters beside it ("" at the ends of
+    the line), and the lengths of the parts before and behind it."""
 
     at: int
     chars: tuple[str, ...]
@@ -121,42 +123,50 @@ class _Place(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What the costs of all that follows depend on: the last mark, where, and what is open since when."""
+    """What the costs of later marks depend on: the last mark, its position, and the open brackets with their positions."""
 
     char: str = ""
     at: int = -1
     opened: tuple[tuple[str, int], ...] = ()
 
 
-def torn_stops(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -> dict[int, str]:
-    """Where marks lost their last byte, spelled so, and which they were, as far as that can be told."""
+def truncated_punctuation(
+    text: str, changes: Sequence[Change], codec: Charset, spelling: str
+) -> dict[int, str]:
+    """Position → mark, for the marks that lost their last byte and can be restored.
+
+    `spelling` is what stands in place of the lost byte (`quotation_marks.SPELLINGS`).
+    """
     lost = {sign: chars for first, sign in BEGINNINGS.items() if (chars := _lost(codec, first))}
     if not lost:
         return {}
     view, places = _seen(text, changes, codec, spelling)
-    told: dict[int, str] = {}
+    restored: dict[int, str] = {}
     start = 0
     for line in view.split("\n") if places else ():
         if any(sign in line for sign in lost) and _is_han(line):
-            told |= {places[start + at]: char for at, char in _told(line, tuple(lost.items()))}
+            restored |= {places[start + at]: char for at, char in _decided(line, tuple(lost.items()))}
         start += len(line) + 1
-    return told
+    return restored
 
 
-def torn_stops_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
-    """The codec of these in which marks of a page in Chinese or Japanese lost their last byte, and where; `None`
-    where that is not clear: what they begin with must stand nowhere else."""
+def truncated_punctuation_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
+    """The codec with which a page in Chinese or Japanese was read so that marks lost their last byte, and their positions.
+
+    `names` are the codecs in question. `None` where no codec explains it: the first characters of the marks must stand
+    nowhere else on the page.
+    """
     for codec in map(charset, sorted(names, key=_likely)):
         firsts = [first for first in BEGINNINGS if _lost(codec, first)]
         starts = [_start(codec, first) for first in firsts]
         number = sum(map(text.count, starts))
-        if number < MIN_TORN_MARKS or sum(text.count(char) for char in {s[0] for s in starts}) > number:
+        if number < MIN_TRUNCATED_MARKS or sum(text.count(char) for char in {s[0] for s in starts}) > number:
             continue
         if not _is_han(text):
             return None
         for spelling in SPELLINGS:
             places = sorted(
-                m.start() for f in firsts for m in torn_pattern(codec, f, spelling).finditer(text)
+                m.start() for f in firsts for m in truncated_pattern(codec, f, spelling).finditer(text)
             )
             if len(places) == number and all(_is_beside_han(text, at) for at in places):
                 return codec, places
@@ -164,7 +174,7 @@ def torn_stops_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int
 
 
 def _likely(name: str) -> tuple[bool, str]:
-    """By this codecs are in the order in which they are likely: several begin marks with the same two characters."""
+    """Sort key: codecs of Windows first, because several codecs begin marks with the same two characters."""
     return not name.startswith("windows"), name
 
 
@@ -173,7 +183,7 @@ def _is_han(text: str) -> bool:
 
 
 def _is_beside_han(text: str, at: int) -> bool:
-    """Whether Chinese or Japanese stands on the line of a place."""
+    """Whether the line of a position has Chinese or Japanese."""
     first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
     return _is_han(text[first : last if last >= 0 else None])
 
@@ -184,25 +194,26 @@ def _start(codec: Charset, first: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _lost(codec: Charset, first: bytes) -> tuple[str, ...]:
-    """The marks that begin so, whose last byte the codec does not define."""
+    """The marks with these first two bytes whose last byte the codec does not define."""
     return tuple(bytes((*first, b)).decode() for b in sorted(codec.undefined) if 0x80 < b < 0xC0)
 
 
 def _seen(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -> tuple[str, dict[int, int]]:
-    """The text after the changes, a sign for each torn mark; and place in it → place in the text."""
+    """The text after the changes, with a placeholder for each truncated mark, and the positions of the placeholders, each
+    with its position in `text`."""
     spans: list[tuple[int, int, str, bool]] = [(c.start, c.end, c.reading.after, False) for c in changes]
     for first, sign in BEGINNINGS.items():
-        found = torn_pattern(codec, first, spelling).finditer(text)
+        found = truncated_pattern(codec, first, spelling).finditer(text)
         spans += [(match.start(), match.end(), sign, True) for match in found]
     parts: list[str] = []
     places: dict[int, int] = {}
     at = length = 0
-    for start, end, after, is_torn in sorted(spans):
+    for start, end, after, is_truncated in sorted(spans):
         if start < at:
             continue
         parts += [text[at:start], after]
         length += start - at
-        if is_torn:
+        if is_truncated:
             places[length] = start
         length += len(after)
         at = end
@@ -210,18 +221,18 @@ def _seen(text: str, changes: Sequence[Change], codec: Charset, spelling: str) -
 
 
 @lru_cache(maxsize=1024)
-def _told(line: str, lost: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[int, str], ...]:
-    """The torn marks of a line that can be told; none of a line with more than `MAX_LINE_MARKS`, which is no paragraph."""
+def _decided(line: str, lost: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[int, str], ...]:
+    """The truncated marks of a line that can be restored, each with its position."""
     places = list(_places(line, dict(lost)))
     if len(places) > MAX_LINE_MARKS:
         return ()
     costs = JAPANESE if _KANA.search(line) else CHINESE
-    told = []
+    decided = []
     for place, marginals in zip(places, _marginals(places, costs, line), strict=True):
         best, *others = sorted(marginals, key=marginals.__getitem__)
-        if len(place.chars) > 1 and all(marginals[c] - marginals[best] >= MIN_TOLD_NATS for c in others):
-            told.append((place.at, best))
-    return tuple(told)
+        if len(place.chars) > 1 and all(marginals[c] - marginals[best] >= MIN_MARGIN_NATS for c in others):
+            decided.append((place.at, best))
+    return tuple(decided)
 
 
 def _places(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[_Place]:
@@ -238,7 +249,7 @@ def _places(line: str, lost: Mapping[str, tuple[str, ...]]) -> Iterator[_Place]:
 
 
 def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) -> list[dict[str, float]]:
-    """For each place: what the best way through the line costs in which it is which mark."""
+    """For each place: mark → the cost of the cheapest way to read the line in which the place is this mark."""
     steps: list[dict[_State, float]] = [{_State(): 0.0}]
     edges: list[list[tuple[_State, _State, float]]] = []
     for place in places:
@@ -266,13 +277,13 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
 
 
 def _likeliest(step: Mapping[_State, float]) -> list[_State]:
-    """The states that may still come to something, at the most `MAX_STATES`."""
+    """The cheapest states, at most `MAX_STATES`."""
     most = min(step.values()) + MAX_STATE_EXTRA_NATS
     return sorted((state for state, cost in step.items() if cost <= most), key=step.__getitem__)[:MAX_STATES]
 
 
 def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, float]:
-    """The state after a mark, and what that mark costs behind what is open and what is beside it."""
+    """The state after a mark, and the cost of the mark with the open brackets and the mark before it."""
     cost = _beside(state, place, char)
     opened = state.opened
     if char in PAIRS:
@@ -292,7 +303,7 @@ def _unpaired(char: str) -> float:
 
 
 def _within(char: str, part: str) -> float:
-    """What it costs that this stands in brackets."""
+    """The cost of brackets around a text; `char` is the closing one."""
     if char in "」』":
         return -BRIEF_PART_NATS * (len(part) <= MIN_SENTENCE_CHARACTERS and not _HIRAGANA.search(part))
     cost = WRONG_LENGTH_NATS * (len(part) > MAX_BRACKETED_CHARACTERS) - BRIEF_PART_NATS * (
@@ -302,7 +313,7 @@ def _within(char: str, part: str) -> float:
 
 
 def _here(place: _Place, char: str, costs: Mapping[str, float]) -> float:
-    """What a mark costs between the characters beside it."""
+    """The cost of a mark between the characters beside it."""
     cost = costs.get(char, OTHER_MARK_NATS)
     if not place.before and char not in PAIRS:
         return IMPOSSIBLE_NATS
@@ -334,7 +345,7 @@ def _here(place: _Place, char: str, costs: Mapping[str, float]) -> float:
 
 
 def _beside(state: _State, place: _Place, char: str) -> float:
-    """What it costs that a mark stands right behind another."""
+    """The cost of a mark directly behind another mark."""
     if state.at != place.at - 1 or not state.char:
         return 0.0
     if char in STOPS:
@@ -344,13 +355,13 @@ def _beside(state: _State, place: _Place, char: str) -> float:
     return 0.0
 
 
-#: What the dot comes out as, and the codec.
+#: The character that a multi-byte codec makes of the dot → the codec.
 WRONG = {"路": "gb18030", "繚": "big5", "쨌": "euc-kr"}
-#: Characters that have other uses than to be the dot must stand so at so many places.
+#: Places between names on a page, for characters that are also words. At fewer places they are left as they are.
 MIN_PLACES = {"路": 2}
 #: Names that begin with such a character: Luther, Louis, Reuters, Luke.
 INTERPUNCTS_BEGINNINGS = frozenset(("路德", "路易", "路透", "路加"))
-#: Signs that part names on pages where nothing is wrong.
+#: Dots between names on undamaged pages.
 RIGHT = "·‧・•"
 #: The characters of names, in simplified and in traditional writing.
 NAMES = (
@@ -360,9 +371,9 @@ NAMES = (
     "万王威韦维温文翁沃乌吴武西希夏香谢辛欣休雅亚扬耶叶伊因英尤约扎泽詹兹宗祖佐哥贝雪露赖妮娅菈廉治"
     "愛奧貝賓蘭達戴丹茲爾費蓋岡貢賈傑凱庫萊勞雷麗連盧魯倫羅馬瑪邁麥門蒙納內紐諾歐龐齊喬瓊讓熱薩賽紹聖蘇湯陶鐵圖萬韋維溫烏吳謝亞揚葉約澤裡"
 )
-#: What each character of a name beside the dot says for one, in nats: about an eighth of all text is of them.
+#: Nats of evidence of each character of names beside the dot: about one character in eight of all text is among them.
 NAME_CHARACTER_NATS = 2.0
-#: So many of them to either side are looked at.
+#: Characters on each side of the dot that count as evidence; further ones do not.
 MAX_NAME_CHARACTERS = 4
 
 _PLACE = re.compile(f"(?<=[{NAMES}]{{2}})[{''.join(WRONG)}](?=[{NAMES}]{{2}})")
@@ -370,12 +381,12 @@ _NAME = re.compile(f"[{NAMES}]*")
 
 
 def may_be_interpunct(text: str) -> bool:
-    """Whether a page may have such a dot."""
+    """Whether a page may have a damaged dot between names."""
     return any(char in text for char in WRONG) and _PLACE.search(text) is not None
 
 
 def interpunct_changes(text: str, grams: GramModel) -> Sequence[Change]:
-    """The dots of a page between names; none where it has others that are right."""
+    """The changes that restore the dots of a page; none where the page has undamaged dots."""
     if any(char in text for char in RIGHT):
         return ()
     found = list(_between_names(text, grams))
@@ -399,6 +410,6 @@ def _between_names(text: str, grams: GramModel) -> Iterator[Change]:
 
 
 def _letters(part: str) -> int:
-    """How many characters of names a text begins with."""
+    """The number of characters of names at the start of a text."""
     match = _NAME.match(part)
     return match.end() if match else 0

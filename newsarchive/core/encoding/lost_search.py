@@ -18,12 +18,12 @@ from itertools import chain, islice, pairwise
 
 from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
-from newsarchive.core.encoding.cjk_punctuation import torn_stops
+from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.lost_bytes import JOINED, Lossy, Mended, lossy
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
-from newsarchive.core.encoding.quotation_marks import torn_marks
+from newsarchive.core.encoding.quotation_marks import truncated_marks
 from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, line_around, placed, start_of
 from newsarchive.core.text.scripts import kind, script
 
@@ -373,8 +373,8 @@ def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: 
 
 def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
     """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
-    told = torn_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
-    told |= torn_stops(text, changes, lossy.charset, lossy.spelling)
+    told = truncated_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
+    told |= truncated_punctuation(text, changes, lossy.charset, lossy.spelling)
     marks: dict[tuple[str, int], set[str]] = {}
     for start, run in runs.spans if told else ():
         for at in range(1, len(run) - 1):

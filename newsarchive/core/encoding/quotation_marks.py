@@ -1,7 +1,7 @@
-"""Which quotation mark or apostrophe lost its last byte: `â€` is `“`, `”`, `‘`, `’` or `„`.
+"""Decides which quotation mark or apostrophe lost its last byte: `â€` may be `“`, `”`, `‘`, `’` or `„`.
 
-No two characters tell that. What does: between letters an apostrophe stands; and what opens is closed, often
-by a mark that lost nothing. Where all of them lost theirs, the language of the page decides.
+Between two letters stands an apostrophe. An opening mark has a closing one, and often one of the two is undamaged. Where
+all marks lost their last byte, the language of the page decides.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.runs import Change
 from newsarchive.core.text.scripts import script
 
-#: What opens and what closes, and the languages of which that is the custom (Unicode CLDR, delimiters); "" is
-#: all that are not named.
+#: Opening and closing mark → the languages that use them (Unicode CLDR, delimiters); "" stands for all other languages.
 STYLES = {
     ("“", "”"): "",
     ("‘", "’"): "en",
@@ -30,7 +29,7 @@ STYLES = {
     ("’", "’"): "sv fi",
 }
 OPENINGS = frozenset("“‘„‚")
-#: Languages that have more than one custom.
+#: Languages that use more than one style.
 LANGUAGES_OF_SEVERAL_STYLES = "ru uk be kk da"
 MARKS = frozenset("".join(map("".join, STYLES)))
 _MARKS = re.compile("[" + "".join(sorted(MARKS)) + "]")
@@ -38,22 +37,24 @@ _MARKS = re.compile("[" + "".join(sorted(MARKS)) + "]")
 INSIDE = "inside"
 OPENING = "opening"
 CLOSING = "closing"
-#: What stands for a lost byte: nothing, or one of these.
+#: The spellings of a lost byte: nothing, U+FFFD or a question mark.
 SPELLINGS = ("", "\ufffd", "?")
-#: The codec to try first: several begin marks with the same two characters.
+#: The codec that is tried first: several codecs begin marks with the same two characters.
 LIKELIEST_CODEC = "windows-1252"
-#: In marks: fewer that lost their last byte may be an accident.
-MIN_TORN_MARKS = 2
-#: This share of the marks of a page may open and not close, or close and not open: quotations run over lines.
+#: Truncated marks of a page. Fewer may be an accident, and prove no codec.
+MIN_TRUNCATED_MARKS = 2
+#: Share of the truncated marks of a page without a partner. Above it a style does not fit; below it quotations that run
+#: over several lines may be the cause.
 MAX_UNPAIRED_SHARE = 0.4
-#: In marks: what it counts that a style is the custom of the page's language.
+#: Bonus of a style that the language of the page uses, in unpaired marks.
 CUSTOM_BONUS = 0.5
-#: In marks: what it counts that a style has double marks.
+#: Bonus of a style with double marks, in unpaired marks.
 DOUBLE_BONUS = 0.2
 
 
 class Mark(NamedTuple):
-    """A mark of the page: where it stands, what it does there, and which it is, "" where it lost its last byte."""
+    """A quotation mark of a page: its position, its role (`INSIDE`, `OPENING`, `CLOSING` or ""), and the character, which is
+    "" where the mark lost its last byte."""
 
     place: int
     role: str
@@ -61,8 +62,8 @@ class Mark(NamedTuple):
 
 
 def role_of(before: str, behind: str) -> str:
-    """What a mark does between two characters, "" where that is not clear. Beyond ASCII all counts as letters;
-    what stands between those that are not Latin may be something else, as the joiners of Persian.
+    """The role of a mark between two characters, "" where it is not clear. Characters beyond ASCII count as letters. Between
+    letters of other scripts than Latin the mark may be something else, such as a joiner of Persian.
 
     >>> role_of("l", "E"), role_of(" ", "I"), role_of(".", " ")
     ('inside', 'opening', 'closing')
@@ -76,50 +77,52 @@ def role_of(before: str, behind: str) -> str:
     return CLOSING if closes and not right and behind not in "([{" else ""
 
 
-def torn_marks(
+def truncated_marks(
     text: str, changes: Sequence[Change], codec: Charset, spelling: str, language: Callable[[], str]
 ) -> dict[int, str]:
-    """Where marks lost their last byte, spelled so, and which they were, as far as that can be told, "" where
-    that is none which this codec loses.
+    """Position → quotation mark, for the marks that lost their last byte and can be restored. "" means that the mark is none
+    whose last byte this codec loses.
 
-    `language` gives a two-letter code, "" where it is not known; it is asked only if that may matter.
+    `spelling` is one of `SPELLINGS`. `language` gives a two-letter code, "" for an unknown language; it is called only
+    where it may decide.
     """
     lost = _lost(codec)
     if not lost:
         return {}
-    torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
-    marks = sorted([*torn, *_whole(text, changes), *_standing(text, codec)])
-    told = {m.place: "’" for m in torn if m.role == INSIDE and "’" in lost}
-    owners = {m.place for line in _lines(text, marks) for m in _owning(text, line, codec)}
-    told |= {m.place: "’" for m in torn if m.place in owners and "’" in lost}
-    marks, torn = ([m for m in some if m.place not in owners] for some in (marks, torn))
+    truncated = [_mark_at(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
+    marks = sorted([*truncated, *_restored(text, changes), *_undamaged(text, codec)])
+    restored = {m.place: "’" for m in truncated if m.role == INSIDE and "’" in lost}
+    owners = {m.place for line in _lines(text, marks) for m in _possessive(text, line, codec)}
+    restored |= {m.place: "’" for m in truncated if m.place in owners and "’" in lost}
+    marks, truncated = ([m for m in some if m.place not in owners] for some in (marks, truncated))
     pairs = [pair for line in _lines(text, marks) for pair in _paired(line, lost)]
-    opened = {torn.place: char for torn, _, char in pairs}
-    style = _style(marks, lost, {*opened, *(whole.place for _, whole, _ in pairs)}, language)
-    if style == ("“", "”") and lost.issuperset("“”‘’") and not _are_said(text, torn):
-        style = None  # in English either may be: double marks for what is said, single ones for titles and odd words
-    for mark in torn:
+    paired = {mark.place: char for mark, _, char in pairs}
+    style = _style(marks, lost, {*paired, *(whole.place for _, whole, _ in pairs)}, language)
+    if style == ("“", "”") and lost.issuperset("“”‘’") and not _are_speech(text, truncated):
+        style = None  # English has double marks for speech, but also single ones for titles and unusual words
+    for mark in truncated:
         if mark.role in (OPENING, CLOSING):
-            char = opened.get(mark.place) or (style[mark.role == CLOSING] if style else "")
-            told |= {mark.place: char} if char in lost else {}
+            char = paired.get(mark.place) or (style[mark.role == CLOSING] if style else "")
+            restored |= {mark.place: char} if char in lost else {}
             if char not in lost and mark.role == OPENING and lost.isdisjoint(OPENINGS):
-                told[mark.place] = ""
-    return told
+                restored[mark.place] = ""
+    return restored
 
 
-def torn_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
-    """The codec of these in which marks of a page lost their last byte, and where; `None` where that is not clear.
+def truncated_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
+    """The codec with which a page was read so that quotation marks lost their last byte, and their positions.
 
-    Two marks must be so, each in the place of one, and what they begin with stand nowhere else.
+    `names` are the codecs in question. `None` where no codec explains it: there must be `MIN_TRUNCATED_MARKS`, each at the
+    place of a quotation mark, and their first two characters must stand nowhere else on the page.
     """
     for codec in map(charset, sorted(names, key=lambda name: (name != LIKELIEST_CODEC, name))):
         start = codec.decoded[0xE2] + codec.decoded[0x80]
-        if text.count(start) < MIN_TORN_MARKS or text.count(start[0]) > text.count(start):
+        if text.count(start) < MIN_TRUNCATED_MARKS or text.count(start[0]) > text.count(start):
             continue
         for spelling in SPELLINGS:
-            torn = [_torn(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
-            if len(torn) == text.count(start) and all(m.role for m in torn) and _lost(codec):
-                return codec, [m.place for m in torn]
+            found = [_mark_at(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
+            if len(found) == text.count(start) and all(m.role for m in found) and _lost(codec):
+                return codec, [m.place for m in found]
     return None
 
 
@@ -129,35 +132,36 @@ def _lost(codec: Charset) -> frozenset[str]:
 
 
 def _pattern(codec: Charset, spelling: str) -> re.Pattern[str]:
-    """The first two bytes of general punctuation, with a lost one behind."""
-    return torn_pattern(codec, b"\xe2\x80", spelling)
+    """Matches the first two bytes of general punctuation whose third byte is lost."""
+    return truncated_pattern(codec, b"\xe2\x80", spelling)
 
 
 @lru_cache(maxsize=256)
-def torn_pattern(codec: Charset, first: bytes, spelling: str) -> re.Pattern[str]:
-    """The first two bytes of a sequence of three, as a codec reads them, with a lost one behind."""
+def truncated_pattern(codec: Charset, first: bytes, spelling: str) -> re.Pattern[str]:
+    """Matches the first two bytes of a sequence, as a codec reads them, whose third byte is lost."""
     start = re.escape(codec.decoded[first[0]] + codec.decoded[first[1]])
     follows = "".join(re.escape(chr(c)) for c, b in codec.inverse.items() if 0x80 <= b < 0xC0)
     return re.compile(start + (re.escape(spelling) if spelling else f"(?![{follows}])"))
 
 
-def _torn(text: str, start: int, end: int) -> Mark:
+def _mark_at(text: str, start: int, end: int) -> Mark:
+    """The truncated mark between two positions."""
     return Mark(start, role_of(text[start - 1 : start] or "\n", text[end : end + 1] or "\n"), "")
 
 
-def _whole(text: str, changes: Iterable[Change]) -> Iterable[Mark]:
-    """The marks that changes bring forth."""
+def _restored(text: str, changes: Iterable[Change]) -> Iterable[Mark]:
+    """The marks that the changes restore."""
     for change in changes:
         if change.reading.after in MARKS:
-            mark = _torn(text, change.start, change.end)
+            mark = _mark_at(text, change.start, change.end)
             yield mark._replace(char=change.reading.after)
 
 
-def _standing(text: str, codec: Charset) -> Iterable[Mark]:
-    """The marks that were not damaged, or are repaired already."""
+def _undamaged(text: str, codec: Charset) -> Iterable[Mark]:
+    """The marks of the text that need no repair."""
     for match in _MARKS.finditer(text):
         if text[match.start() - 1 : match.start()] != codec.decoded[0x80]:
-            yield _torn(text, match.start(), match.end())._replace(char=match[0])
+            yield _mark_at(text, match.start(), match.end())._replace(char=match[0])
 
 
 def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
@@ -168,17 +172,17 @@ def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
     return lines.values()
 
 
-def _are_said(text: str, torn: Iterable[Mark]) -> bool:
-    """Whether sentences end inside the torn marks."""
-    return any(text[m.place - 1 : m.place] in (",", ".", "!", "?") for m in torn if m.role == CLOSING)
+def _are_speech(text: str, truncated: Iterable[Mark]) -> bool:
+    """Whether the marks enclose speech: a sentence ends before a closing one."""
+    return any(text[m.place - 1 : m.place] in (",", ".", "!", "?") for m in truncated if m.role == CLOSING)
 
 
-def _owning(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
-    """The marks of a line that may be apostrophes, behind an s and before a word: `the prisoners’ plea`. They close
-    nothing, or leave to another what is open."""
+def _possessive(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
+    """The marks of a line that may be apostrophes behind an s and before a word: `the prisoners’ plea`. No quotation is open
+    before them, or another mark closes it."""
     start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
     owning = re.compile(rf"(?<=[a-z]s){start}[^\x00-\x3e\x40-\x7f]? [A-Za-z]")
-    behind, role = [], ""  # what the next mark does that opens or closes
+    behind, role = [], ""  # the role of the next mark that opens or closes
     for mark in reversed(line):
         behind.append(role)
         role = mark.role if mark.role in (OPENING, CLOSING) else role
@@ -192,7 +196,8 @@ def _owning(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
 
 
 def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, Mark, str]]:
-    """The torn marks of a line that stand in a pair with a whole one, that one, and which they are by that."""
+    """The truncated marks of a line that form a pair with an undamaged mark: (truncated mark, undamaged mark, character of
+    the truncated one)."""
     ends = [mark for mark in line if mark.role in (OPENING, CLOSING)]
     for first, second in pairwise(ends):
         if (first.role, second.role) != (OPENING, CLOSING) or bool(first.char) == bool(second.char):
@@ -206,28 +211,28 @@ def _paired(line: list[Mark], lost: frozenset[str]) -> Iterable[tuple[Mark, Mark
 def _style(
     marks: Sequence[Mark], lost: frozenset[str], known: Collection[int], language: Callable[[], str]
 ) -> tuple[str, str] | None:
-    """The style that the torn marks of a page, those `known` apart, have together; `None` where none fits."""
+    """The style of the truncated marks of a page, without those at the positions `known`; `None` where no style fits."""
     left = Counter((m.role, m.char) for m in marks if m.place not in known)
-    torn = (left[OPENING, ""], left[CLOSING, ""])
-    if not any(torn):
+    truncated = (left[OPENING, ""], left[CLOSING, ""])
+    if not any(truncated):
         return None
     own = language()
     scores: dict[tuple[str, str], float] = {}
     for opening, closing in STYLES:
         if opening not in OPENINGS and not _is_custom(STYLES[opening, closing], own):
             continue
-        opened = torn[0] * (opening in lost) + left[OPENING, opening]
-        closed = torn[1] * (closing in lost) + left[CLOSING, closing]
-        unexplained = torn[0] * (opening not in lost) + torn[1] * (closing not in lost)
+        opened = truncated[0] * (opening in lost) + left[OPENING, opening]
+        closed = truncated[1] * (closing in lost) + left[CLOSING, closing]
+        unexplained = truncated[0] * (opening not in lost) + truncated[1] * (closing not in lost)
         usual = CUSTOM_BONUS * _is_custom(STYLES[opening, closing], own) + DOUBLE_BONUS * (opening in "“„”")
         scores[opening, closing] = abs(opened - closed) + unexplained - usual
     best, second = sorted(scores, key=scores.__getitem__)[:2]
-    fits = scores[best] <= MAX_UNPAIRED_SHARE * (torn[0] + torn[1]) and scores[best] < scores[second]
+    fits = scores[best] <= MAX_UNPAIRED_SHARE * sum(truncated) and scores[best] < scores[second]
     return best if fits else None
 
 
 def _is_custom(languages: str, language: str) -> bool:
-    """Whether a style is that of a language, one of these, or else of any that none is said to have."""
+    """Whether a language uses a style; `languages` are those that `STYLES` names for it, "" for all other languages."""
     if languages:
         return language in languages.split()
     others = " ".join([LANGUAGES_OF_SEVERAL_STYLES, *(own for own in STYLES.values() if own != "en")])

@@ -23,7 +23,7 @@ from newsarchive.core.encoding.changed_words import (
     known_words,
 )
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charsets
-from newsarchive.core.encoding.cjk_punctuation import torn_stops_codec
+from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation_codec
 from newsarchive.core.encoding.legacy import (
     CONTROLS,
     Legacy,
@@ -38,7 +38,7 @@ from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.proof import Proof
-from newsarchive.core.encoding.quotation_marks import torn_codec
+from newsarchive.core.encoding.quotation_marks import truncated_codec
 from newsarchive.core.encoding.runs import (
     Change,
     Repairs,
@@ -242,7 +242,7 @@ def changes_of(
         if rest := torn(text, positions, changes, believed.charset, model, grams):
             return with_lost(text, changes, rest, believed.charset, model, grams)
     single = names.difference(MULTI_BYTE)
-    if not changes and (marks := torn_codec(text, single) or torn_stops_codec(text, single)):
+    if not changes and (marks := truncated_codec(text, single) or truncated_punctuation_codec(text, single)):
         codec, places = marks
         return with_lost(text, [], places, codec, model, grams)
     return Repairs(changes)
