@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,17 @@ from hypothesis import HealthCheck, settings
 # No example fails because the machine is busy: neither an example's time nor how fast data is made is judged.
 settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsarchive")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the hundreds of processes that tests start find bytecode and compiled rules, which saves a second of each.
+
+    Where the environment keeps Python from writing bytecode, it goes into pytest's own cache instead of the folders of
+    the code.
+    """
+    cache = getattr(config, "cache", None)
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
 
 
 @pytest.fixture
