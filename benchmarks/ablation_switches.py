@@ -248,7 +248,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
      {"newsarchive.core.encoding.voting:_is_legacy": returns(False), "newsarchive.core.encoding.voting:_legacy": returns(None)},
      ("newsarchive.core.encoding.legacy", "newsarchive.core.encoding.legacy")),
     ("lost bytes", "encoding", "repair",
-     {"newsarchive.core.encoding.voting:torn": returns([]), "newsarchive.core.encoding.voting:truncated_codec": returns(None),
+     {"newsarchive.core.encoding.voting:unexplained": returns([]), "newsarchive.core.encoding.voting:truncated_codec": returns(None),
       "newsarchive.core.encoding.voting:truncated_punctuation_codec": returns(None)}, _LOST),
     ("lost bytes: quotation marks", "encoding", "repair",
      {"newsarchive.core.encoding.lost_search:truncated_marks": returns({}), "newsarchive.core.encoding.voting:truncated_codec": returns(None)},

@@ -164,7 +164,7 @@ def places(marks: Marks) -> None:
 def lines(marks: Marks) -> None:
     """Label whole lines that a table of phrases knows, but for sentences of the article.
 
-    Earns 0.4 to 0.8 points of clutter dropped on real pages, and 5 of WordPress posts without any
+    Earns 0.4 to 0.8 points of boilerplate dropped on real pages, and 5 of WordPress posts without any
     (`docs/benchmarks/ablation.md`).
     """
     for i, block in enumerate(marks.blocks):
@@ -185,7 +185,7 @@ def _verdict_on_lines(block: Block, lookup: Lookup) -> BlockVerdict | None:
 def notices(marks: Marks) -> None:
     """Label attributions and copyright notices, but for the facts of records: "Publisher: Heron Games".
 
-    Earns 6 points of WordPress posts without clutter, and 12 of origins named right (`docs/benchmarks/ablation.md`).
+    Earns 6 points of WordPress posts without boilerplate, and 12 of origins named right (`docs/benchmarks/ablation.md`).
     """
     facts = record_lines(marks.blocks)
     for i, block in enumerate(marks.blocks):
@@ -236,7 +236,7 @@ def pictures(marks: Marks) -> None:
 def bylines_and_filler(marks: Marks) -> None:
     """Label bylines and dates, which the article has as fields; then lines without a letter, and filler text.
 
-    Earns 0.1 points of clutter dropped on real pages: the text of 38 of 1,282 changes
+    Earns 0.1 points of boilerplate dropped on real pages: the text of 38 of 1,282 changes
     (`docs/benchmarks/ablation.md`).
     """
     authors = [author.name for author in marks.article.authors]
@@ -251,7 +251,7 @@ def bylines_and_filler(marks: Marks) -> None:
 def tokens(marks: Marks) -> None:
     """Label verification marks above the first or below the last prose; inside the text they may be content.
 
-    Earns 4 points of WordPress posts without clutter, nothing on 1,282 real pages; the seed needs it
+    Earns 4 points of WordPress posts without boilerplate, nothing on 1,282 real pages; the seed needs it
     (`docs/benchmarks/ablation.md`).
     """
     prose = [i for i in marks.body if is_prose(marks.blocks[i])]
@@ -274,7 +274,7 @@ def quotes(marks: Marks) -> None:
 def promos(marks: Marks) -> None:
     """Label promos inside the text.
 
-    Earns 1.3 points of WordPress posts without clutter, and 0.06 on real pages; the seed needs it
+    Earns 1.3 points of WordPress posts without boilerplate, and 0.06 on real pages; the seed needs it
     (`docs/benchmarks/ablation.md`).
     """
     marks.mark_spans(cues.promo_lines(marks.blocks, marks.words), "promo", DecidedBy.PROMO)
@@ -283,7 +283,7 @@ def promos(marks: Marks) -> None:
 def lists(marks: Marks) -> None:
     """Label the heads of link lists, and the lists below them.
 
-    Earns 4 points of WordPress posts without clutter; on real pages it costs 0.2 points of text kept
+    Earns 4 points of WordPress posts without boilerplate; on real pages it costs 0.2 points of text kept
     (`docs/benchmarks/ablation.md`).
     """
     found = cues.link_lists(marks.blocks, marks.heads, _names_of_source(marks))
@@ -304,7 +304,7 @@ def _names_of_source(marks: Marks) -> tuple[str, ...]:
 def republished_tails(marks: Marks) -> None:
     """Label lists between a head and an attribution that name one source, in any words.
 
-    Earns 0.07 points of clutter dropped: the text of 6 of 1,282 real pages changes (`docs/benchmarks/ablation.md`).
+    Earns 0.07 points of boilerplate dropped: the text of 6 of 1,282 real pages changes (`docs/benchmarks/ablation.md`).
     """
     for run, closing in cues.republished_tails(marks.blocks):
         marks.mark_all(run, "related", "tail: a list whose head and last line name one source", DecidedBy.RUN)
@@ -327,7 +327,7 @@ def edges(marks: Marks) -> None:
 def closings(marks: Marks) -> None:
     """Label what a house says below a text: of the author, of itself, and of what it asks for.
 
-    Earns 0.05 points of clutter dropped and 0.04 of F1 on real pages (`docs/benchmarks/ablation.md`).
+    Earns 0.05 points of boilerplate dropped and 0.04 of F1 on real pages (`docs/benchmarks/ablation.md`).
     """
     box = cues.author_box(marks.blocks, marks.body, marks.words)
     rule = "head: about who wrote the article, and the lines under it"

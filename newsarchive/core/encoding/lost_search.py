@@ -1,9 +1,9 @@
-"""Where bytes of damaged text were lost: what can be told is filled, what cannot is left whole.
+"""Finds the places where bytes of damaged text were lost, and restores the characters that can be guessed.
 
-A page whose `“` became `â€œ` may have `â€` where the closing mark was: the codec does not define its last byte. `torn`
-finds such parts of sequences, which the changes of a page do not account for, and `with_lost` fills them. A sentence with
-bytes beyond guessing stays as it was published, in every letter: text that is repaired in half cannot be told from text
-that was written so.
+A page whose `“` became `â€œ` may have `â€` in place of the closing mark, because the codec does not define the last byte.
+`unexplained` finds such parts of sequences, which the changes of a page do not cover, and `with_lost` restores them. A
+sentence with a loss that cannot be guessed stays exactly as it was published: nobody could tell a sentence that was
+repaired by half from one that was written so.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from newsarchive.core.encoding.quotation_marks import truncated_marks
 from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, line_around, placed, start_of
 from newsarchive.core.text.scripts import kind, script
 
-#: In places: no more places of a letter are asked whether it stands in known words.
+#: Places of a letter whose words are looked up; further ones are not.
 MAX_ASKED_PLACES = 60
-#: In letters: no more letters to either side belong to the word.
+#: Letters on each side of a place that belong to its word; further ones do not.
 MAX_SIDE_LETTERS = 30
-#: In letters: a word of this length or less proves nothing by itself; its line does.
+#: Letters of a word that proves nothing by itself, so that its line is asked; a longer word is looked up.
 MAX_SHORT_WORD_LETTERS = 2
-#: In different letters: a line with this many of the script is written in it.
+#: Different letters of a script on a line. From this number on, the line is written in the script.
 MIN_LINE_LETTERS = 5
 
 
-def torn(
+def unexplained(
     text: str,
     positions: Sequence[int],
     changes: Sequence[Change],
@@ -45,7 +45,7 @@ def torn(
     model: PairModel,
     grams: GramModel,
 ) -> list[int]:
-    """Where a page may have parts of sequences of a codec that its changes do not account for."""
+    """The positions where a page may have parts of sequences of a codec that its changes do not cover."""
     firsts = firsts_of(text, changes, charset)
     heads = heads_of(text, changes, charset, firsts, grams)
     left = left_of(text, changes, charset, firsts, heads)
@@ -64,7 +64,7 @@ def _uncovered(
     heads: frozenset[str],
     grams: GramModel,
 ) -> list[int]:
-    """Which of these places changes do not cover, and may be parts of sequences."""
+    """The positions, among these, that the changes do not cover and that may be parts of sequences."""
     covered: set[int] = set()
     for change in changes:
         covered.update(range(change.start - 1, change.end))
@@ -81,7 +81,7 @@ def _uncovered(
 
 
 def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
-    """Where a first byte stands right behind a change, not as in clean text, and a lost byte behind it."""
+    """The ends of changes with a lead byte directly behind that clean text does not have there, and a lost byte after it."""
     for change in changes:
         char = text[change.end : change.end + 1]
         is_first = char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
@@ -91,7 +91,7 @@ def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairM
 
 
 def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
-    """The characters that begin sequences in the changes, and how often they stand there."""
+    """The characters that begin sequences in the changes, each with its number there."""
     inside = Counter("".join([text[c.start : c.end] for c in changes]))
     return {c: number for c, number in inside.items() if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
 
@@ -99,8 +99,11 @@ def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[st
 def heads_of(
     text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], grams: GramModel
 ) -> frozenset[str]:
-    """Those of the `firsts_of` that are no letters of the page's own. Where words are not parted, words with a lost
-    byte cannot be told from others: there undefined bytes must have been kept."""
+    """The characters of `firsts_of` that are no letters of the page itself.
+
+    In scripts without spaces a word with a lost byte looks like any other, so a letter of such a script counts only where
+    the page kept undefined bytes.
+    """
     heads = frozenset(firsts)
     doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
     if any(script(c) in UNPARTED_GRAM_LETTERS for c in doubtful) and not keeps_undefined(
@@ -113,7 +116,7 @@ def heads_of(
 def own_letters(
     text: str, changes: Sequence[Change], letters: Iterable[str], heads: frozenset[str], grams: GramModel
 ) -> frozenset[str]:
-    """Which of these letters the page has in words of its own, where nothing was changed."""
+    """The letters, among these, that unchanged words of the page have."""
     stays, mended = unchanged(text, changes)
     lines = _LineScripts(stays, heads)
     own = set()
@@ -126,7 +129,7 @@ def own_letters(
 
 
 def unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
-    """The text after the changes, and the same with what was changed left blank, before that."""
+    """The text after the changes, once with NUL in place of all changed characters, once with these characters."""
     blank, mended, at = [], [], 0
     for change in changes:
         stays = text[at : change.start]
@@ -137,7 +140,7 @@ def unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
 
 
 def _word(text: str, at: int) -> str:
-    """The letters and marks around a place, all of one script, up to so many."""
+    """The letters and marks of one script around a place, up to `MAX_SIDE_LETTERS` on each side."""
     start, end, own = at, at, script(text[at])
     while start > max(0, at - MAX_SIDE_LETTERS) and script(text[start - 1]) == own:
         start -= 1
@@ -173,14 +176,14 @@ class _LineScripts:
 
 
 def _is_right(word: str, at: int, lines: _LineScripts, grams: GramModel) -> bool:
-    """Whether a word is known; of a short one, whether its line is written in that script."""
+    """Whether a word is known, or, for a short word, whether its line is written in its script."""
     if len(word) > MAX_SHORT_WORD_LETTERS:
         return grams.knows(word)
     return lines.letters(at) >= MIN_LINE_LETTERS
 
 
 def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
-    """Whether bytes that the codec does not define are in the changes."""
+    """Whether the changes have bytes that the codec does not define."""
     undefined = {c for c, byte in charset.inverse.items() if byte in charset.undefined}
     return any(ord(char) in undefined for c in changes for char in text[c.start : c.end])
 
@@ -188,15 +191,15 @@ def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> b
 def left_of(
     text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], heads: frozenset[str]
 ) -> list[int]:
-    """Where, on a line with changes, one of their first bytes stands that too little follows."""
+    """The positions, on lines with changes, of lead bytes that are followed by too few continuation bytes."""
     found = []
     starts = _starts_of(text, changes, firsts)
     ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
     for match in _headed(charset.name).finditer(text):
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
-        is_torn = head in heads or head + next_ in starts or _is_mark(next_, charset)
-        is_torn = is_torn or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
-        if is_torn and not is_inside(changes, at, at + 1):
+        is_cut = head in heads or head + next_ in starts or _is_mark(next_, charset)
+        is_cut = is_cut or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
+        if is_cut and not is_inside(changes, at, at + 1):
             line = bisect_left(ends, at)
             if is_inside(changes, ends[line - 1] + 1, ends[line]):
                 found.append(at)
@@ -204,17 +207,17 @@ def left_of(
 
 
 def _is_mark(char: str, charset: Charset) -> bool:
-    """Whether a character is a continuation byte and no letter: behind a first byte it is no sign of its own."""
+    """Whether a character is a continuation byte and no letter, so that behind a lead byte it is part of a sequence."""
     return char > "\x7f" and not script(char) and 0x80 <= charset.inverse.get(ord(char), 0) < 0xC0
 
 
 def _starts_of(text: str, changes: Sequence[Change], firsts: Mapping[str, int]) -> frozenset[str]:
-    """The first two characters of sequences in the changes: `á»` of `á»‡` is torn, though `á` is a letter."""
+    """The first two characters of the sequences in the changes: `á»` of `á»‡` shows a cut sequence, though `á` is a letter."""
     pairs = {pair for c in changes for pair in pairwise(text[c.start : c.end]) if pair[0] in firsts}
     return frozenset("".join(pair) for pair in pairs)
 
 
-#: What is left of a sequence behind its first byte, and a lost byte inside a word.
+#: The rest of a sequence behind its lead byte, and a lost byte inside a word.
 _LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=[^\x00-\x7f]))")
 #: The same where nothing else says that the first byte is one.
 _SURELY_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=\w))")
@@ -222,13 +225,13 @@ _SURELY_LOST = re.compile(r"[^\x00-\x7f]{0,2}(?:\ufffd|\?(?=\w))")
 
 @cache
 def _headed(name: str) -> re.Pattern[str]:
-    """First bytes of UTF-8 as a codec reads them, too few continuation bytes behind."""
+    """Matches a lead byte of UTF-8, as a codec reads it, that is followed by too few continuation bytes."""
     inverse = charset(name).inverse.items()
     heads = [[chr(c) for c, b in inverse if low <= b < high] for low, high in _HEADS]
     tail = _class(chr(c) for c, b in inverse if 0x80 <= b < 0xC0)
     numbered = ((number, _class(head)) for number, head in enumerate(heads, 1) if head)
     parts = [f"(?<={head})(?!{tail}{{{number}}})" for number, head in numbered if head]
-    # A pattern that begins with a class skips to where one of it stands.
+    # A search skips to the characters of a class at the start of a pattern.
     return compiled.regex(f"{_class(chain(*heads))}(?:{'|'.join(parts)})" if parts else r"(?!)")
 
 
@@ -240,21 +243,25 @@ def _class(chars: Iterable[str]) -> str:
     return f"[{own}]" if own else ""
 
 
-#: Where a sentence may end. A lost byte may be spelled `?`, so that this is no end.
+#: The end of a sentence. A question mark is none here, because it may stand for a lost byte.
 _END = re.compile(r"[.!][\"')\]]* |\n")
-#: In letters: a word of this length or less may be an abbreviation (`Mr.`), as may a word with full stops inside. Two
-#: characters of damage count as one letter.
+#: Letters of an abbreviation (`Mr.`); two damaged characters count as one letter. A full stop behind a longer word without
+#: full stops inside ends a sentence.
 MAX_ABBREVIATION_LETTERS = 4
-#: In characters: what is shorter behind the last full stop of a line belongs to the sentence. An emoji is twelve.
+#: Characters behind the last full stop of a line that belong to the sentence before it; a longer rest is a sentence of its
+#: own. A damaged emoji has twelve.
 MAX_TAIL_CHARACTERS = 16
-#: In characters: no more of a word is looked at, because text without spaces is one word.
+#: Characters before a full stop that are searched for its word; text without spaces is one word.
 MAX_WORD_CHARACTERS = 60
-#: Kinds of marks in scripts that do not part words.
+#: Kinds of marks in scripts without spaces between words.
 UNPARTED_MARK_KINDS = ("cjk punctuation", "fullwidth")
 
 
 def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
-    """Where sentences end; in scripts that do not part words, lines."""
+    """The positions where sentences end; in scripts without spaces between words, where lines end.
+
+    `text.sentences` cuts undamaged text. Here a full stop may be part of the damage, and `?` may be a lost byte.
+    """
     ends = {change.reading.after[-1] for change in changes}
     by_line = any(script(char) in UNPARTED_GRAM_LETTERS or kind(char) in UNPARTED_MARK_KINDS for char in ends)
     for match in _END.finditer(text):
@@ -263,7 +270,8 @@ def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
 
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:
-    """Whether a full stop ends an abbreviation, or all but the last few characters of its line."""
+    """Whether a sentence goes on behind a full stop: the stop ends an abbreviation, or only a few characters follow it on
+    the line."""
     last = re.split(r"\s", text[max(0, match.start() - MAX_WORD_CHARACTERS) : match.start()])[-1]
     word = last.rstrip(".!")
     letters = len(word) - sum(char > "\x7f" for char in word) / 2
@@ -272,13 +280,13 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
     return letters <= MAX_ABBREVIATION_LETTERS or "." in word.strip(".") or is_last
 
 
-#: In nats: a run that gains less by its guesses is not taken for torn.
+#: Nats that a run gains by its guesses. With less, the run is not believed to have lost bytes.
 MIN_RUN_NATS = 2.0
-#: As a probability: a run is left as it is if some guess in it is more likely than this to be wrong.
+#: Probability that some guess in a run is wrong. From this on the run is left as it is.
 MAX_RISK = 0.15
-#: As a probability: guesses less likely than this to be wrong tell what letters a page has.
+#: Probability that some guess in a run is wrong. Below it the guesses count among the letters of the page.
 MAX_SURE_RISK = 0.05
-#: In runs: no more torn runs are asked how lost bytes are spelled.
+#: Runs that decide how the page spells lost bytes; further ones are not asked.
 MAX_SAMPLE_RUNS = 12
 
 
@@ -290,10 +298,10 @@ def with_lost(
     model: PairModel,
     grams: GramModel,
 ) -> Repairs:
-    """The changes, those where bytes are lost among them, as the runs at these places can be mended.
+    """The changes of a page together with those that restore characters with lost bytes, in the runs at these places.
 
-    Only for a codec already believed: a lone `×` may be anything (measured on 396 real pages, one in
-    twelve of which a guess without a vote made worse).
+    `charset` must be proved by other damage on the page: a single `×` may be anything. Guessing without such a proof made
+    one in twelve of 396 real pages worse.
     """
     runs = Runs(text, JOINED)
     spaced = [change for change in changes if " " in text[change.start : change.end]]
@@ -318,7 +326,7 @@ def with_lost(
     certain |= {run for run in mended if not mended[run].readings and _begins(run, best, model)}
     broken = _broken({run: m for run, m in mended.items() if run not in good}, certain, runs, changes)
     kept = [c for c in changes if not is_inside(guessed, c.start, c.end)]
-    if not best.spelling:  # the space that was read as a byte may be one behind a byte that is gone
+    if not best.spelling:  # a space that was read as a byte may be a space behind a dropped byte
         left |= {change.start for change in spaced}
         kept = [c for c in kept if c not in spaced]
     left |= _left_behind(text, sorted([*kept, *guessed], key=start_of), charset, grams)
@@ -329,7 +337,7 @@ def with_lost(
 def _blank(
     text: str, changes: Sequence[Change], charset: Charset, heads: frozenset[str], grams: GramModel
 ) -> Lossy:
-    """A reader of lost bytes that knows the page's letters, and not how these bytes are spelled."""
+    """The hypothesis with the letters and scripts of the page, without a spelling of lost bytes."""
     letters = {c for c in unchanged(text, changes)[0] if c > "\x7f" and script(c)}
     return Lossy(
         charset,
@@ -343,7 +351,7 @@ def _blank(
 def _best(
     ways: Sequence[Lossy], sample: Sequence[str], model: PairModel, grams: GramModel, work: Work
 ) -> tuple[Lossy, dict[str, Mended], float]:
-    """The way to spell lost bytes by which a sample of runs gains most, what it makes of them, and that gain in nats."""
+    """The spelling of lost bytes by which a sample of runs gains most, the restored runs, and the gain in nats."""
     tried = [(way, {run: way.mended(run, model, grams, work) for run in sample}) for way in ways]
     gains = [sum(max(0.0, m.gain) for m in mended.values()) for _, mended in tried]
     at = max(range(len(ways)), key=gains.__getitem__)
@@ -351,14 +359,14 @@ def _best(
 
 
 def _is_good(mended: Mended, certain: bool) -> bool:
-    """Whether the guesses for a run are taken: all of it can be read, without much risk, and that it is torn is
-    shown by what it gains, or was certain before."""
-    told = mended.gain >= MIN_RUN_NATS or (certain and mended.gain >= -MIN_RUN_NATS)
-    return mended.is_whole and mended.risk < MAX_RISK and told
+    """Whether the guesses for a run are made: all of it can be read, the risk is small, and the gain shows that bytes were
+    lost, or that was certain before."""
+    is_lossy = mended.gain >= MIN_RUN_NATS or (certain and mended.gain >= -MIN_RUN_NATS)
+    return mended.is_whole and mended.risk < MAX_RISK and is_lossy
 
 
 def _whole(text: str, changes: Sequence[Change], repaired: Iterable[Change], broken: list[int]) -> Repairs:
-    """The repairs of the sentences that are whole then, and where the others are broken."""
+    """The repairs of the sentences that they restore completely, and the damaged positions in the other sentences."""
     sentences = [0, *sentence_ends(text, changes), len(text) + 1]
     lost = {bisect_right(sentences, place) for place in broken}
     whole = [c for c in repaired if bisect_right(sentences, c.start) not in lost]
@@ -366,20 +374,20 @@ def _whole(text: str, changes: Sequence[Change], repaired: Iterable[Change], bro
 
 
 def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:
-    """Where first bytes are left that only the guesses tell for ones."""
+    """The positions of lead bytes that are left after the changes, which are known as such by the guesses only."""
     firsts = firsts_of(text, changes, charset)
     return set(left_of(text, changes, charset, firsts, heads_of(text, changes, charset, firsts, grams)))
 
 
 def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
-    """Which mark is torn at which place of a run, where it is the same wherever the run stands."""
-    told = truncated_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
-    told |= truncated_punctuation(text, changes, lossy.charset, lossy.spelling)
+    """(run, position in it) → the truncated mark there, where it is the same at all places of the run."""
+    found = truncated_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
+    found |= truncated_punctuation(text, changes, lossy.charset, lossy.spelling)
     marks: dict[tuple[str, int], set[str]] = {}
-    for start, run in runs.spans if told else ():
+    for start, run in runs.spans if found else ():
         for at in range(1, len(run) - 1):
-            if start + at in told:
-                marks.setdefault((run, at), set()).add(told[start + at])
+            if start + at in found:
+                marks.setdefault((run, at), set()).add(found[start + at])
     return {place: chars.pop() for place, chars in marks.items() if len(chars) == 1}
 
 
@@ -390,7 +398,7 @@ def _language(text: str, changes: Sequence[Change]) -> str:
 
 
 def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:
-    """Where runs are that are damaged and yet cannot be mended: `certain` are those for sure."""
+    """The positions of damaged runs that cannot be restored; `certain` are runs that are known to be damaged."""
     places = []
     for run, result in mended.items():
         for place in runs.places[run]:
@@ -401,8 +409,8 @@ def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: S
 
 
 def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
-    """Whether a sequence begins in a run: in two characters that clean text does not have side by side, or in a
-    letter of a script that the page does not have."""
+    """Whether a sequence begins in a run: with two characters that clean text does not have side by side, or with a letter
+    of a script that the page does not have."""
     raw = lossy.charset.to_bytes(run)
     firsts = [at for at in range(1, len(run) - 1) if run[at] > "\x7f" and 0xC2 <= raw[at] <= 0xF4]
     places = (at for at in firsts if run[at + 1] > "\x7f" and 0x80 <= raw[at + 1] < 0xC0)
@@ -414,7 +422,7 @@ def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
 def _letters(
     text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
 ) -> Counter[str]:
-    """How often letters stand on the page, in either case: where it is right, and where guesses are sure."""
+    """The number of each letter on the page, in lower case, after the changes and the certain guesses."""
     letters = Counter(text.lower())
     letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
     letters += Counter("".join([c.reading.after for c in changes]).lower())
@@ -423,7 +431,7 @@ def _letters(
 
 
 def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
-    """The scripts of what was read back, and those that most letters of are beside the changes."""
+    """The scripts of the restored characters, and those with more than two letters outside of the changes for each inside."""
     inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
     own = Counter(map(script, text))
     back = {script(char) for c in changes for char in c.reading.after}

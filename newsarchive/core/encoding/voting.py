@@ -32,7 +32,7 @@ from newsarchive.core.encoding.legacy import (
     changes_by_line,
     likeliest_pair,
 )
-from newsarchive.core.encoding.lost_search import torn, with_lost
+from newsarchive.core.encoding.lost_search import unexplained, with_lost
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8
 from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
 from newsarchive.core.encoding.ngram_model import GramModel
@@ -239,7 +239,7 @@ def changes_of(
         changes = placed(taken, runs)
         if not isinstance(believed, Utf8) or believed.inner:
             continue
-        if rest := torn(text, positions, changes, believed.charset, model, grams):
+        if rest := unexplained(text, positions, changes, believed.charset, model, grams):
             return with_lost(text, changes, rest, believed.charset, model, grams)
     single = names.difference(MULTI_BYTE)
     if not changes and (marks := truncated_codec(text, single) or truncated_punctuation_codec(text, single)):

@@ -68,9 +68,24 @@ _STOPS = ".!?…。！？।؟"
 _CLOSING = "\"'”’»)」』"
 #: The last characters of a block that ends with a sentence.
 _ENDS = frozenset('.!?…。！？”"’।؟')
-#: Kinds of signs, as bits. `_AFTER` is one place above `_STOP`, and `_CAPITAL` above `_IN_WORD`: `_counts` compares
-#: them.
-_SPACE, _COMMA, _STOP, _AFTER, _WIDE, _LINE, _IN_WORD, _CAPITAL = (1 << i for i in range(8))
+# Kinds of characters, as bits. `_AFTER` must be one bit above `_STOP`, and `_CAPITAL` one above `_IN_WORD`, because
+# `_counts` shifts one over the other.
+#: A space.
+_SPACE = 1 << 0
+#: A comma.
+_COMMA = 1 << 1
+#: A sign that ends a sentence.
+_STOP = 1 << 2
+#: White space, or a sign that may stand behind the end of a sentence.
+_AFTER = 1 << 3
+#: A character of `_WIDE_BLOCKS`.
+_WIDE = 1 << 4
+#: A line feed.
+_LINE = 1 << 5
+#: A letter, a digit or an underscore.
+_IN_WORD = 1 << 6
+#: A letter other than a to z.
+_CAPITAL = 1 << 7
 #: The kinds that are counted, in the order of their counts.
 _COUNTED = (_SPACE, _COMMA, _LINE, _WIDE, _STOP, _CAPITAL)
 #: Bits of a count in a sum of all counts: the first letters of a block hold fewer than 1024 of any kind.

@@ -1,8 +1,9 @@
 """Tells lists of other articles by their build: below a head, inside the text, beside a credit line.
 
 Example: "More from the harbour" above three titles and the site's footer. What a head opens is new on every page, so it
-is known by its build, and by how often the head opens it. Nothing here knows a word. A title states nothing: it has no
-full stop, though it may ask or call.
+is known by its build, and by how often the head opens it. `boilerplate.cues.link_lists` finds the lists of one page by the
+words of their heads; here no word is known, and the pages of the site must agree. A title states nothing: it has no full
+stop, though it may ask or call.
 
 The same holds for sayings that change under one head, and for places below the text that never hold a part of the article.
 What a theme prints there is new on every page ("filed under Economy at 5:07"), so that no key and no form knows it, and
@@ -15,17 +16,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
+from newsarchive.core.boilerplate.cues import MAX_LIST_LINES, MAX_SAYING_WORDS, MAX_TEASER_WORDS
 from newsarchive.core.site_template.evidence import AGREEING_SHARE, MIN_ARTICLES, Finding, articles
 from newsarchive.core.site_template.model import Entry
 from newsarchive.core.site_template.observations import MIN_SENTENCE_WORDS, Line, Network, Observation
 from newsarchive.core.text.line_keys import place_key
 
-#: Lines of a list; a longer list is content.
-MAX_LIST_LINES = 8
-#: Words of one line of a list; a longer line is content.
-MAX_TEASER_WORDS = 45
-#: Words of a saying; a longer one is a quotation of the article.
-MAX_SAYING_WORDS = 90
 #: Words of the head of a list or saying.
 MAX_HEAD_WORDS = 12
 #: Words of a title, on the average of a list; ingredients and tracks have fewer.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from newsarchive.core.boilerplate.cues import MAX_LIST_LINES
 from newsarchive.core.metadata.conventions import Convention
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import (
     CREDITS,
     MAX_HEAD_WORDS,
-    MAX_LIST_LINES,
     beside_credits,
     inset_run,
     list_run,
@@ -100,7 +100,7 @@ def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) 
 def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
     """Place of a line in its page → what the template says of it, where that changes or flags it.
 
-    The site's template earns 23 points of WordPress posts without clutter, and 0.6 of F1
+    The site's template earns 23 points of WordPress posts without boilerplate, and 0.6 of F1
     (`docs/benchmarks/ablation.md`).
     """
     found: dict[int, Finding] = {}
