@@ -108,8 +108,8 @@ def _list(items: list[Block]) -> str:
 
 def _list_tag(path: str) -> str:
     """The innermost list of a tag path, `ul` where there is none."""
-    names = [s.partition("#")[0].partition(".")[0] for s in path.split("/")]
-    return next((n for n in reversed(names) if n in ("ul", "ol")), "ul")
+    names = (step.partition("#")[0].partition(".")[0] for step in reversed(path.split("/")))
+    return next((name for name in names if name in ("ul", "ol")), "ul")
 
 
 @lru_cache(maxsize=1)

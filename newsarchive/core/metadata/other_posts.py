@@ -204,16 +204,24 @@ class OtherPosts:
 def _containers(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Container]]:
     """The containers with a path in `wanted` that each block stands in, from the outermost. Blocks that follow each
     other below one path stand in one container, or in neighbours of the same kind."""
-    known: dict[str, list[str]] = {}
+    known: dict[str, list[str]] = {"": []}
+
+    def around_of(path: str) -> list[str]:
+        passed = []
+        while (around := known.get(path)) is None:
+            passed.append(path)
+            path = path.rpartition("/")[0]
+        for one in reversed(passed):
+            around = known[one] = [*around, one] if one in wanted else around
+        return around
+
     last: dict[str, int] = {}
     first: dict[str, int] = {}
     out: list[list[_Container]] = []
     before = None
     for i, block in enumerate(blocks):
         path = block.path
-        around = known.get(path)
-        if around is None:
-            around = known[path] = [prefix for prefix in _prefixes(path) if prefix in wanted]
+        around = around_of(path)
         for prefix in around:
             if last.get(prefix) != i - 1:
                 first[prefix] = i

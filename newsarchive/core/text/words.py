@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import filterfalse
 
 from newsarchive import compiled
 from newsarchive.core.text.scripts import (
@@ -56,7 +57,7 @@ def _spaced(text: str) -> int:
     """The words between white space; a sign alone, such as a dash, is no word. The pattern is slow, and therefore
     reads only what is not all letters and digits."""
     words = text.split()
-    with_signs = [word for word in words if not word.isalnum()]
+    with_signs = list(filterfalse(str.isalnum, words))
     return len(words) - len(with_signs) + len(_SPACED.findall(" ".join(with_signs)))
 
 
