@@ -1,6 +1,8 @@
-"""Pages that hold no article, and how far the article of any other page can be trusted.
+"""Refuses pages whose extraction is no article, and rates the extraction of all others.
 
-"404 Not Found", a log-in form, a list of teasers and a page that a script has yet to fill are refused.
+"404 Not Found", a log-in form, a list of teasers and a page that waits for its script are refused. The evidence is what
+extraction found: the blocks that the classifier keeps, and the boxes that they stand in. `discovery.page_kind` judges a
+page before that, by its address and its markup alone, while it is crawled.
 """
 
 from __future__ import annotations
@@ -21,23 +23,23 @@ from newsarchive.rules import Rules
 MIN_ARTICLE_WORDS = 12
 #: Words of an article. One with at least four times `MIN_ARTICLE_WORDS` is not flagged as short.
 MIN_UNFLAGGED_WORDS = 4 * MIN_ARTICLE_WORDS
-#: Words of an article. A log-in form or an error beside as many is a part of an article's page.
+#: Words of an article. With this number or more, a log-in form or an error is only a part of the page.
 MIN_CERTAIN_WORDS = 220
-#: Teasers of one shape, none of which holds half of the text. From here on the page is an index page.
+#: Teasers of one shape, each with less than half of the text. From this number on the page is an index page.
 MIN_INDEX_TEASERS = 3
-#: Expected F1 of an extraction, 0 to 1. Below, it is flagged as doubtful; that is about one page in twenty.
+#: Expected F1 of an extraction, 0 to 1. An extraction below it is flagged as doubtful, which is about one page in twenty.
 MIN_EXPECTED_F1 = 0.8
-#: Characters that a page shows. With fewer, and more than two scripts, its text comes by script.
+#: Characters that a page shows. A page with fewer, and with more than two scripts, waits for a script to fill it.
 MIN_VISIBLE_CHARACTERS = 600
-#: Characters at the beginning of a text by which binary data are told.
+#: Characters at the start of a text that are searched for binary data.
 BINARY_SAMPLE_CHARACTERS = 20_000
-#: Control and replacement characters, as a share of all in the sample. Above, the text is binary data.
+#: Share of control and replacement characters in this sample. Above it the text is binary data.
 MAX_CONTROL_SHARE = 0.1
 
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _WHITE = " \t\n\r\f\ufeff"
 _CONTROL = bytes([*range(9), *range(14, 27), *range(28, 32)])
-#: What titles of log-in pages say. Pages of articles have password fields too, in their headers.
+#: Words in the titles of log-in pages. A password field alone proves nothing: pages of articles have one in their header.
 _LOGIN = re.compile(
     r"\blog.?(in|on)\b|\bsign.?(in|up)\b|anmeld|einloggen|connexion|se connecter|iniciar sesi|acceder|accedi|"
     r"entrar|inloggen|zaloguj|войти|вход|giriş|masuk|đăng nhập|ログイン|登录|登入|로그인",
@@ -96,8 +98,8 @@ def _words(blocks: list[RawBlock], enough: int) -> int:
 
 def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     headings = [b.text for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1][:2]
-    if told := error_title([sheet.title, *headings], sheet.tree, rules):
-        raise NotAnArticle(DropReason.ERROR_PAGE, told)
+    if error := error_title([sheet.title, *headings], sheet.tree, rules):
+        raise NotAnArticle(DropReason.ERROR_PAGE, error)
     asks = sheet.tree.css_first('input[type="password"]') is not None
     if asks and any(_LOGIN.search(title) for title in [sheet.title, *headings]):
         raise NotAnArticle(DropReason.LOGIN_PAGE, "a password field under a title that asks to log in")
@@ -122,8 +124,8 @@ def _is_one_article(sheet: Sheet) -> bool:
 
 
 def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
-    """The linked headings of an index page: of boxes side by side and alike, each with kept text, none with half of it;
-    an empty list where there are too few."""
+    """The linked headings of an index page, `[]` for any other page. They stand in boxes of one shape side by side, each with
+    kept text, and none with half of it."""
     linked = [b for b in sheet.reading.blocks if b.kind == "heading" and b.link_chars >= 0.8 * len(b.text)]
     if len(linked) < MIN_INDEX_TEASERS:
         return []
@@ -154,8 +156,8 @@ def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
 
 
 def quality(sheet: Sheet, verdict: Verdict) -> Quality:
-    """How far an extraction can be trusted: `confidence` is the expected F1, `completeness` the share of the article's
-    text that was taken, by the classifier's own odds. Flags say what to look at; each is a reason for quarantine."""
+    """The quality of an extraction: `confidence` is the expected F1, `completeness` the share of the article's text that was
+    kept, by the probabilities of the classifier. Each flag is a reason for quarantine."""
     kept = taken(sheet, verdict)
     flags: list[QualityFlag] = []
     if verdict.expected < MIN_EXPECTED_F1:
