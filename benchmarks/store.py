@@ -1,5 +1,9 @@
 """Storage, in ratios and CPU time: `python -m benchmarks.store [--articles 1000000] [--folder DIR]`.
 
+`python -m benchmarks.store --pages FOLDER` stores the real pages of a folder (as `benchmarks.snapshot` finds them), each
+with its record for learning, two in a transaction as a crawl does, and prints CPU milliseconds of the store, bytes an
+article of each table and index, and bytes that were written to the disk.
+
 Builds an archive of synthetic articles (words by Zipf's law, s = 1.07, over 50,000 words) and prints,
 in one run: batched writes against an ORM commit for each item, keyed queries and searches in CPU
 milliseconds, opening from a cold process, bytes for a byte of text, bytes of raw captures for a byte
@@ -22,6 +26,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -30,6 +35,9 @@ from typing import Any
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks import snapshot
+from newsarchive.core.steps import observed
+from newsarchive.core.urls import site_of
 from newsarchive.db import schema
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import open_engine, reading
@@ -90,10 +98,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the archive goes; kept there")
     data = os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data")
     parser.add_argument("--data", type=Path, default=data, help="folder with real pages, for their raw bytes")
+    parser.add_argument(
+        "--pages", type=Path, help="measure with the real pages of this folder, and nothing else"
+    )
+    parser.add_argument("--batch", type=int, default=2, help="real pages in a transaction")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = arguments.folder or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
+        if arguments.pages:
+            real_pages(place, arguments.pages, arguments.batch)
+            return
         writes(place)
         raw_captures(place, arguments.data)
         sizes(place)
@@ -187,6 +202,59 @@ def _new(path: Path) -> Engine:
     return engine
 
 
+# -- real pages ------------------------------------------------------------------------------------
+
+#: Tables and indexes that are printed by name; the others are printed as one.
+MAX_NAMED_TABLES = 12
+
+
+def real_pages(folder: Path, pages: Path, batch: int) -> None:
+    """What the articles of real pages cost to store, and what they take."""
+    given = [
+        article for page in snapshot.found(pages) if (article := snapshot.extracted(page)[1]) is not None
+    ]
+    rules = snapshot.known_rules()
+    given = [replace(one, seen=observed(one, site_of(one.url), rules)) for one in given]
+    engine = _new(folder / "pages.db")
+    store = Store(engine)
+    run = store.start_run("news", {})
+    store.ingest(given[:batch], run)  # compiles the statements
+    before, written = time.process_time(), _written()
+    for first in range(batch, len(given), batch):
+        store.ingest(given[first : first + batch], run)
+    number = len(given) - batch
+    print(f"{len(given):,} articles of real pages, {batch} in a transaction")
+    row("store, CPU of an article", 1000 * (time.process_time() - before) / number, "ms", "reach 3")
+    row("written to the disk for an article", (_written() - written) / number / 1024, "KB", "")
+    sizes = sorted(_table_sizes(engine).items(), key=lambda one: -one[1])
+    texts = sum(len(one.article_body.encode()) for one in given)
+    row("text of an article", texts / len(given) / 1024, "KB", "")
+    row("the archive, of an article", sum(size for _, size in sizes) / len(given) / 1024, "KB", "")
+    for name, size in [
+        *sizes[:MAX_NAMED_TABLES],
+        ("all others", sum(s for _, s in sizes[MAX_NAMED_TABLES:])),
+    ]:
+        row(f"  {name}", size / len(given) / 1024, "KB", "")
+    engine.dispose()
+
+
+def _written() -> int:
+    """Bytes that this process gave to the system to write, 0 where it does not count them."""
+    counts = Path("/proc/self/io")
+    lines = counts.read_text().splitlines() if counts.exists() else []
+    return int(dict(line.split(": ") for line in lines).get("wchar", 0))
+
+
+def _table_sizes(engine: Engine) -> dict[str, int]:
+    """Bytes of each table and index, from SQLite's own count of pages; nothing where it was built without."""
+    with reading(engine) as connection:
+        compiled = [option for (option,) in connection.exec_driver_sql("PRAGMA compile_options")]
+        if "ENABLE_DBSTAT_VTAB" not in compiled:
+            return {}
+        sizes = connection.exec_driver_sql("SELECT name, sum(pgsize) FROM dbstat GROUP BY name")
+        return {name: int(size) for name, size in sizes}
+
+
 # -- raw captures ----------------------------------------------------------------------------------
 
 
@@ -216,7 +284,7 @@ def _pages(data: Path) -> list[bytes]:
 def sizes(folder: Path, count: int = 4000, length: int = 500) -> None:
     """What articles of a newspaper's length take."""
     engine = _new(folder / "sizes.db")
-    text_bytes = _load(engine, Words(4), 0, count, length)
+    text_bytes, _ = _load(engine, Words(4), 0, count, length)
     schema.vacuum(engine)
     print(f"\n{count:,} articles of {length} words")
     _sizes(engine, text_bytes)
@@ -232,12 +300,12 @@ def grown(folder: Path, count: int, length: int) -> None:
     path = folder / f"archive-{count}-{length}.db"
     engine, text_bytes = _new(path), 0
     done = 0
-    for size in (count // 100, count // 10, count):
-        before = time.process_time()
-        text_bytes += _load(engine, words, done, size, length)
-        rate = (size - done) / (time.process_time() - before)
+    for size in (count // 100, count // 10, count // 2, count):
+        added, seconds = _load(engine, words, done, size, length)
+        text_bytes += added
+        rate = (size - done) / seconds
         done = size
-        print(f"\n{size:,} articles of {length} words (loaded {rate:,.0f} a CPU second)")
+        print(f"\n{size:,} articles of {length} words (stored {rate:,.0f} a CPU second)")
         _queries(engine, words, size)
     schema.vacuum(engine)
     _sizes(engine, text_bytes)
@@ -245,13 +313,16 @@ def grown(folder: Path, count: int, length: int) -> None:
     _cold(path, words)
 
 
-def _load(engine: Engine, words: Words, start: int, end: int, length: int) -> int:
-    store, total = Store(engine, clock=lambda: START), 0
+def _load(engine: Engine, words: Words, start: int, end: int, length: int) -> tuple[int, float]:
+    """Store articles; gives the bytes of their texts, and the CPU seconds of the store without those that make them."""
+    store, total, seconds = Store(engine, clock=lambda: START), 0, 0.0
     for first in range(start, end, 500):
         batch = list(articles(words, min(500, end - first), length, first))
         total += sum(len(a.article_body.encode()) + len(a.headline.encode()) for a in batch)
+        before = time.process_time()
         store.ingest(batch)
-    return total
+        seconds += time.process_time() - before
+    return total, seconds
 
 
 def _queries(engine: Engine, words: Words, size: int) -> None:
@@ -289,13 +360,7 @@ def _queries(engine: Engine, words: Words, size: int) -> None:
 
 def _sizes(engine: Engine, text_bytes: int) -> None:
     """What the text and its index take, from SQLite's own count of pages."""
-    sizes = "SELECT name, sum(pgsize) FROM dbstat GROUP BY name"
-    with reading(engine) as connection:
-        compiled = [option for (option,) in connection.exec_driver_sql("PRAGMA compile_options")]
-        by_name = (
-            dict(map(tuple, connection.exec_driver_sql(sizes))) if "ENABLE_DBSTAT_VTAB" in compiled else {}
-        )
-    if by_name:
+    if by_name := _table_sizes(engine):
         tables = ("articles", "article_revisions")
         kept = sum(size for n, size in by_name.items() if n in tables or "article_search" in n)
         row("articles, versions and index, bytes a byte of text", kept / text_bytes, "x", "")

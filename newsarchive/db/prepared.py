@@ -12,7 +12,7 @@ What a row does not name gets the default of its column, and every value is conv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
@@ -70,27 +70,31 @@ class _Compiled:
 
     def __init__(self, statement: Any, names: tuple[str, ...], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))
-        self.sql = str(compiled)
-        self.is_positional = bool(compiled.positional)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         defaults = {column.key: column.default for column in compiled.insert_prefetch}
-        self.values = [
-            (name, _converter(binds[name].type, dialect), _given(name, names, binds[name], defaults))
-            for name in (compiled.positiontup if self.is_positional else binds)
-        ]
+        self.sql = str(compiled)
+        self.is_positional = bool(compiled.positional)
+        order = compiled.positiontup if self.is_positional else binds
+        self.values = [(name, _converter(binds[name].type, dialect)) for name in order]
+        #: What gives the values that no row has: the defaults of columns, and what the statement itself says.
+        self.others = {
+            name: _default(defaults[name]) if name in defaults else partial(getattr, binds[name], "value")
+            for name in order
+            if name not in names
+        }
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        made = [[self._value(row, *value) for value in self.values] for row in rows]
+        if self.others:
+            rows = [{name: give() for name, give in self.others.items()} | dict(row) for row in rows]
+        made = [
+            [row[name] if convert is None else convert(row[name]) for name, convert in self.values]
+            for row in rows
+        ]
         if self.is_positional:
             connection.exec_driver_sql(self.sql, list(map(tuple, made)))
         else:
-            names = [name for name, _, _ in self.values]
+            names = [name for name, _ in self.values]
             connection.exec_driver_sql(self.sql, [dict(zip(names, one, strict=True)) for one in made])
-
-    @staticmethod
-    def _value(row: Row, name: str, convert: Convert | None, given: Given | None) -> Any:
-        value = row[name] if given is None else given()
-        return value if convert is None else convert(value)
 
 
 def _converter(kind: Any, dialect: Dialect) -> Convert | None:
@@ -98,11 +102,5 @@ def _converter(kind: Any, dialect: Dialect) -> Convert | None:
     return found
 
 
-def _given(name: str, names: tuple[str, ...], bind: Any, defaults: Mapping[str, Any]) -> Given | None:
-    """What gives a value that no row has: the column's default, or what the statement itself says."""
-    if name in names:
-        return None
-    if name not in defaults:
-        return lambda: bind.value
-    default = defaults[name]
-    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)
+def _default(default: Any) -> Given:
+    return partial(default.arg, None) if default.is_callable else partial(getattr, default, "arg")

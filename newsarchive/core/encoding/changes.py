@@ -31,6 +31,8 @@ def body_edits(article: Article) -> tuple[Edit, ...]:
     Edits of dropped blocks keep `blocks/N`, N being the block's place on the page, and so do edits
     that no longer fit their block, since nothing that a step did is forgotten.
     """
+    if not article.edits:
+        return ()
     by_block: dict[str, list[Edit]] = defaultdict(list)
     for edit in article.edits:
         by_block[edit.where].append(edit)

@@ -31,9 +31,9 @@ FILLED = "text from "
 
 _DONE = Prepared(update(Url).where(Url.url_key == bindparam("b_key")))
 _VISITS = """
-    SELECT a.first_seen_at, a.date_published,
+    SELECT a.url_key, a.canonical_key, a.first_seen_at, a.date_published,
            (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = :kind) AS changes
-    FROM articles AS a WHERE a.url_key = :key OR a.canonical_key = :key ORDER BY a.id LIMIT 1
+    FROM articles AS a WHERE a.url_key IN :keys OR a.canonical_key IN :keys ORDER BY a.id
 """
 _IDS = "SELECT id, url_key FROM urls WHERE url_key IN :keys"
 _WITH_PARTS = (
@@ -140,11 +140,13 @@ def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
     Runs in the transaction that stores the articles."""
     rows: list[dict[str, Any]] = []
     parts: dict[str, Sequence[Validators]] = {}
-    for one in fetched:
+    asked = [one for one in fetched if one.keys]
+    known = _visits(connection, [url_key(one.article.url) for one in asked])
+    for one in asked:
         first, *further = validators(one.article) or [Validators("")]
         values = {"state": "ok", "reason_detail": "", "last_checked_at": one.at}
         values |= {"etag": first.etag, "last_modified": first.last_modified}
-        values |= _next_look(connection, one)
+        values |= _next_look(one, known)
         rows += [{"b_key": key, **values} for key in one.keys]
         parts |= dict.fromkeys(one.keys, further)
     _DONE.run(connection, rows)
@@ -172,10 +174,19 @@ def parts_of(connection: Connection, url: str) -> list[Validators]:
 
 def visits(connection: Connection, key: str, now: datetime) -> Visits:
     """What the archive knows of how the post under this key changes."""
-    values = {"key": key, "kind": ChangeKind.PUBLISHER.value}
-    for row in bulk.select_rows(connection, _VISITS, values):
-        return Visits(row["first_seen_at"], row["date_published"], changes=row["changes"])
-    return Visits(now)
+    return _visits(connection, [key]).get(key, Visits(now))
+
+
+def _visits(connection: Connection, keys: Sequence[str]) -> dict[str, Visits]:
+    """The same of several posts; those of which the archive has no article are left out."""
+    found: dict[str, Visits] = {}
+    for part in bulk.parts(set(keys)):
+        values = {"keys": part, "kind": ChangeKind.PUBLISHER.value}
+        for row in bulk.select_rows(connection, _VISITS, values):
+            seen = Visits(row["first_seen_at"], row["date_published"], changes=row["changes"])
+            for key in {row["url_key"], row["canonical_key"]}.intersection(part):
+                found.setdefault(key, seen)
+    return found
 
 
 def of_article(key: Any) -> Any:
@@ -193,7 +204,7 @@ def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]
         ])  # fmt: skip
 
 
-def _next_look(connection: Connection, one: Fetched) -> dict[str, Any]:
+def _next_look(one: Fetched, known: Mapping[str, Visits]) -> dict[str, Any]:
     """When to look again, and what to remember until then. An article that lacks a part is due at once."""
     article, key = one.article, url_key(one.article.url)
     filled = {"filled_from": article.filled_from}
@@ -202,7 +213,7 @@ def _next_look(connection: Connection, one: Fetched) -> dict[str, Any]:
         return filled | due
     outcome: Outcome = "changed" if one.changed else "unchanged"
     return filled | {
-        "next_check_at": next_check(visits(connection, key, one.at), one.at, outcome, key),
+        "next_check_at": next_check(known.get(key, Visits(one.at)), one.at, outcome, key),
         "reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
         "fail_count": 0,
     }

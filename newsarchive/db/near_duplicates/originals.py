@@ -17,6 +17,10 @@ from newsarchive.db.prepared import Prepared
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.items import Origin
 
+#: Credits whose original has not come yet. The plus keeps SQLite from reading all of them.
+_WAITING = """
+    SELECT article_id, original_key FROM article_origins WHERE original_key IN :keys AND +original_id IS NULL
+"""
 _SET = Prepared(update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id")))
 
 
@@ -40,9 +44,8 @@ def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, S
     found = _originals(connection, {key for key in wanted.values() if key})
     pairs = {i: found[key] for i, key in wanted.items() if found.get(key, i) != i}
     mine = {key: i for i, keys in held.items() for key in keys}
-    waiting = "SELECT article_id, original_key FROM article_origins WHERE original_id IS NULL AND original_key IN :keys"
     for part in bulk.parts(mine):
-        for i, key in bulk.select_tuples(connection, waiting, {"keys": part}):
+        for i, key in bulk.select_tuples(connection, _WAITING, {"keys": part}):
             if mine[key] != i:
                 pairs.setdefault(i, mine[key])
     _SET.run(connection, [{"b_id": i, "original_id": of} for i, of in pairs.items()])
