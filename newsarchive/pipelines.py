@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,8 +20,7 @@ from scrapy import signals
 from scrapy.http import Response
 
 from newsarchive import adapters as adapters  # importing it registers the adapters of articles and captures
-from newsarchive import plugins, worker, worker_pool
-from newsarchive import rules as rules_module
+from newsarchive import worker, worker_pool
 from newsarchive.config import AUTO
 from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
@@ -45,17 +42,23 @@ from newsarchive.extensions import template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folder
 from newsarchive.items import Article, Capture, DropReason, Page
+from newsarchive.page_reader import (
+    MAX_PAGE_SECONDS,
+    MIN_PAGES_FOR_WORKERS,
+    PageReader,
+    in_reading_thread,
+    set_reader,
+    worker_count,
+)
 from newsarchive.reextract import raw_folders, stored_reading
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.spiders.warc import WarcSpider
-from newsarchive.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -64,36 +67,8 @@ MAX_TEMPLATES_IN_MEMORY = 64
 #: Seconds that an article waits for others to share its commit. More: a killed crawl fetches more posts again. Less: more
 #: commits.
 MAX_COMMIT_DELAY_SECONDS = 0.05
-#: Pages of a crawl that its own process reads where the number of workers is `auto`. A worker is ready after 2 s of
-#: CPU time, in which a process reads 20 pages.
-MIN_PAGES_FOR_WORKERS = 20
-#: Seconds of CPU time of a page in a worker process, where `NEWSARCHIVE_PAGE_SECONDS` does not say otherwise. A usual page takes
-#: .08, the largest real one that was seen 2.
-MAX_PAGE_SECONDS = 10.0
 #: Seconds that the end of a crawl waits for pages that workers still read. A page may take no longer.
 MAX_CLOSE_SECONDS = 15.0
-
-#: Reads pages where no worker process does: one after the other, since they would only take turns, and not in the
-#: reactor, which one large page would stop for a second.
-_reading = ThreadPoolExecutor(1, "newsarchive-reading")
-
-
-async def in_reading_thread(read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` gives, called in the thread that reads the pages of this process."""
-    return await asyncio.get_running_loop().run_in_executor(_reading, read, *arguments)
-
-
-def worker_count(settings: BaseSettings) -> int:
-    """The worker processes that `NEWSARCHIVE_WORKERS` allows: a number, or the cores but one for `auto`."""
-    wanted = settings.get("NEWSARCHIVE_WORKERS") or 0
-    return cores() - 1 if wanted == AUTO else int(wanted)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class CapturePipeline:
@@ -347,20 +322,13 @@ class WorkersPipeline:
         folder: str = "",
         phrases: Sequence[str] = (),
         *,
-        seconds: float = MAX_PAGE_SECONDS,
-        first_page: int = 0,
         crawler: Crawler | None = None,
-        keep_readings: bool = False,
+        **options: Any,
     ) -> None:
-        self.rules, self.steps = rules_module.default(folder), plugins.steps(phrases)
-        self.pool: WorkerPool | None = None
-        if workers:
-            arguments = (folder, tuple(phrases), keep_readings)
-            self.pool = WorkerPool(workers, "newsarchive.worker:Worker", arguments, seconds)
-        self.keep_readings = keep_readings
-        self.first_page, self.pages, self.crawler = first_page, 0, crawler
-        #: Whether no process could be started.
-        self.broken = False
+        self.crawler = crawler
+        self.reader = PageReader(folder, phrases, workers=workers, **options)
+        if crawler is not None:
+            set_reader(crawler, self.reader)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -369,45 +337,33 @@ class WorkersPipeline:
             worker_count(settings),
             settings.get("NEWSARCHIVE_RULES") or "",
             settings.getlist("NEWSARCHIVE_STEPS"),
+            crawler=crawler,
             seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS", MAX_PAGE_SECONDS),
             first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
-            crawler=crawler,
             keep_readings=template_learning.is_on(settings),
         )
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, Capture):
             return item
-        self.pages += 1
         pipeline = self.crawler.get_item_pipeline(TemplatePipeline) if self.crawler else None
         template = await pipeline.template(site_of(item.url)) if pipeline else None
         try:
             return await self.read(item, template)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
-        except worker_pool.TooSlow as error:
-            raise Dropped(item, NotAnArticle(DropReason.TOO_SLOW, str(error))) from error
-        except worker_pool.Died as error:
-            raise Dropped(item, NotAnArticle(DropReason.CRASHED, str(error))) from error
 
     async def read(self, capture: Capture, template: SiteTemplate | None) -> Article | PackedArticle:
-        """The article of a page, by a worker process where there is one."""
-        if self.pool is not None and self.pages > self.first_page and not self.broken:
-            try:
-                job = worker.Job(capture, packs=not self.hands_over)
-                done = self.pool.submit(job, template.shared if template else None)
-                article: Article | PackedArticle = await asyncio.wrap_future(done)
-            except worker_pool.NotStarted as error:
-                if not self.broken:
-                    logger.warning("%s; the crawl reads its pages itself, one after the other", error)
-                self.broken = True
-            else:
-                return article if head_of(article).capture else with_capture(article, capture)
-        known = template.template if template else None
-        read: Article = await in_reading_thread(
-            worker.read, capture, known, self.rules, self.steps, self.keep_readings
-        )
-        return read
+        """The article of a page, by a worker process where there is one. Raises `NotAnArticle`."""
+        reader, known = self.reader, template.template if template else None
+        alone = (worker.read, capture, known, reader.rules, reader.steps, reader.keep_readings)
+        job = worker.Job(capture, packs=not self.hands_over)
+        shared = template.shared if template and reader.pool else None
+        try:
+            article: Article | PackedArticle = await reader.do(job, *alone, shared=shared)
+        finally:
+            reader.pages += 1
+        return article if head_of(article).capture else with_capture(article, capture)
 
     @cached_property
     def hands_over(self) -> bool:
@@ -423,10 +379,9 @@ class WorkersPipeline:
         return not stores or articles_wanted(self.crawler, behind, WITHOUT_ARTICLES)
 
     async def close_spider(self) -> None:
-        if self.pool is not None:
-            if self.crawler is not None:
-                await CapturePipeline.all_done(self.crawler, MAX_CLOSE_SECONDS)
-            await asyncio.to_thread(self.pool.close, MAX_CLOSE_SECONDS)
+        if self.crawler is not None:
+            await CapturePipeline.all_done(self.crawler, MAX_CLOSE_SECONDS)
+        await self.reader.close(MAX_CLOSE_SECONDS)
 
 
 class StorePipeline:

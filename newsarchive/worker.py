@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from newsarchive import plugins, rules
 from newsarchive.collector import set_up_collector
+from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
@@ -40,9 +41,11 @@ class Worker:
         self.keep_readings = keep_readings
         set_up_collector()
 
-    def __call__(self, job: Job, template: bytes | None) -> Article | PackedArticle:
+    def __call__(self, job: Job | LookAt, template: bytes | None) -> Article | PackedArticle | FirstLook:
         """The article of a capture by a pickled template, `None` for none. It comes without the capture, which the
-        caller has. Raises `NotAnArticle`."""
+        caller has. Raises `NotAnArticle`. Of a page to look at, what it shows at first."""
+        if isinstance(job, LookAt):
+            return first_look(job, self.rules)
         known = template_of(template) if template else None
         article = read(job.capture, known, self.rules, self.steps, self.keep_readings)
         ready = packed(article) if job.packs else article

@@ -73,6 +73,16 @@ class Does:
         return sorted(sys.modules)
 
 
+class Spins:
+    """A worker that never ends with any page."""
+
+    def __init__(self, *arguments: object) -> None: ...
+
+    def __call__(self, job: Any, shared: bytes | None) -> Any:
+        while True:
+            pass
+
+
 def spinning(page: Page, rules: Rules) -> Page:
     """A step that never ends for pages under `/spin/`."""
     while "/spin/" in page.capture.url:

@@ -27,13 +27,15 @@ from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
 from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
+from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.line_keys import line_key
+from newsarchive.crawling import capture_of
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import UsageError
-from newsarchive.items import Article, Capture, DropReason
+from newsarchive.items import Article, Capture, DropReason, Link
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.version import user_agent
 
@@ -269,7 +271,7 @@ def workers(count: int, **options: Any) -> Iterator[pipelines.WorkersPipeline]:
         yield pipeline
     finally:
         asyncio.run(pipeline.close_spider())
-        assert pipeline.pool is None or pipeline.pool.processes() == []
+        assert pipeline.reader.pool is None or pipeline.reader.pool.processes() == []
 
 
 @pytest.mark.parametrize(("count", "first_page"), [(1, 0), (1, 1), (0, 0)])
@@ -277,7 +279,7 @@ def test_a_worker_gives_what_one_call_gives(count: int, first_page: int) -> None
     capture = Capture("https://blog.example/bridge/", PAGE)
     with workers(count, first_page=first_page) as pipeline:
         assert asyncio.run(pipeline.process_item(capture)) == steps.article_from(capture, rules.default())
-        assert bool(pipeline.pool and pipeline.pool.processes()) is (first_page < count)
+        assert bool(pipeline.reader.pool and pipeline.reader.pool.processes()) is (first_page < count)
         with pytest.raises(pipelines.Dropped, match=r"blog\.example/empty/: empty"):
             asyncio.run(pipeline.process_item(Capture("https://blog.example/empty/", b"")))
 
@@ -391,10 +393,48 @@ def test_a_page_that_kills_two_processes_is_refused_and_its_neighbours_are_read(
         assert asyncio.run(pipeline.process_item(Capture("https://blog.example/bridge/", PAGE)))
 
 
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_spider_looks_at_pages_where_they_are_read(count: int) -> None:
+    page = LookAt(PAGE.decode(), "https://blog.example/bridge/", {}, 200)
+    with workers(count) as pipeline:
+        assert asyncio.run(pipeline.reader.look(page)) == first_look(page, rules.default())
+
+
+def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    spider = NewsSpider.from_crawler(crawler, url="https://blog.example")
+    pipeline = pipelines.WorkersPipeline(1, crawler=crawler, seconds=1.0)
+    assert pipeline.reader.pool is not None
+    pipeline.reader.pool.factory = "tests.pool_jobs:Spins"
+    dropped: list[tuple[object, object]] = []
+    crawler.signals.connect(
+        lambda item, exception: dropped.append((item, exception)), signals.item_dropped, weak=False
+    )
+    response = HtmlResponse("https://blog.example/bridge/", body=PAGE)
+    capture = capture_of(response)
+
+    async def kept(response: object, link: object) -> Capture:
+        return capture
+
+    async def run() -> list[object]:
+        try:
+            return [one async for one in spider.outcome(response, Link(response.url, "feed"))]
+        finally:
+            await pipeline.reader.close(1)
+
+    crawler.get_downloader_middleware = lambda cls: None  # type: ignore[method-assign]
+    spider.capture = kept  # type: ignore[method-assign]
+    assert asyncio.run(run()) == []
+    ((item, error),) = dropped
+    assert item is capture
+    assert isinstance(error, pipelines.Dropped)
+    assert (error.reason, error.capture) == (DropReason.TOO_SLOW, capture)
+
+
 def test_where_no_process_starts_the_crawl_reads_its_pages_itself(caplog: pytest.LogCaptureFixture) -> None:
     with workers(1) as pipeline:
-        assert pipeline.pool is not None
-        pipeline.pool.factory = "no.such.module:Worker"
+        assert pipeline.reader.pool is not None
+        pipeline.reader.pool.factory = "no.such.module:Worker"
         for _ in range(2):
             article = asyncio.run(pipeline.process_item(Capture("https://blog.example/bridge/", PAGE)))
             assert article.headline == "A bridge"

@@ -25,6 +25,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from newsarchive import browser
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
 from newsarchive.core.discovery import find
+from newsarchive.core.discovery.first_look import FirstLook, LookAt
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Count, Detail, Failure, Group, SkipReason, key
@@ -44,6 +45,7 @@ from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions.warc import KEEP, WarcExtension
 from newsarchive.items import Capture, DropReason, Link, QualityFlag, Selectors
 from newsarchive.middlewares import FailingSiteMiddleware, InFlightMiddleware, SiteLeft
+from newsarchive.page_reader import reader_of
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.discovery import Batch, conditional
@@ -86,15 +88,32 @@ class CapturingSpider(ArchiveSpider):
         spider.barren_asks = Counter()
         return spider
 
-    async def whole(self, response: Response, link: Link) -> Capture | None:
+    async def look(self, response: Response) -> FirstLook:
+        """What a page shows at first, read where the crawl reads its pages.
+
+        Raises `NotAnArticle` for a page that is too slow, or kills the process that reads it.
+        """
+        if not isinstance(response, TextResponse):
+            return FirstLook(self.block(response), self.forbidden_by_headers(response))
+        asks = self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE")
+        page = LookAt(response.text, response.url, headers_of(response), response.status, asks)
+        return await reader_of(self.crawler).look(page)
+
+    def forbidden_by_headers(self, response: Response) -> str:
+        """Where the headers forbid copies; "" where they do not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
+        if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+            return ""
+        return find.noarchive(headers_of(response), "", "newsarchive")
+
+    async def whole(self, response: Response, link: Link, look: FirstLook) -> Capture | None:
         """The capture of a post, with the captures of its further pages where it is split over several.
 
         `None` where a further page failed and the archive has the article already, because half a text must not replace
         a whole one. The post is then fetched again later, as after a failure.
         """
         parts: list[Capture] = []
-        waiting = self.parts_of(response, response.url)
-        if not waiting and (hidden := await self.unlinked(response, link)) is not None:
+        waiting = list(look.parts)
+        if not waiting and (hidden := await self.unlinked(response, link, look.unlinked)) is not None:
             parts.append(await self.capture(hidden, link))
             waiting = self.parts_of(hidden, response.url)
         while waiting and len(parts) < MAX_POST_PARTS:
@@ -137,7 +156,7 @@ class CapturingSpider(ArchiveSpider):
         text = text_of(response)
         return find.page_parts(text, response.url, first) if text else []
 
-    async def unlinked(self, response: Response, link: Link) -> Response | None:
+    async def unlinked(self, response: Response, link: Link, url: str) -> Response | None:
         """The second page of a post that the first page does not link (`find.unlinked_part`); `None` where there is none.
 
         It is asked for where the API does not give the whole text, and not on a site without such pages (see
@@ -146,7 +165,6 @@ class CapturingSpider(ArchiveSpider):
         site = site_of(response.url)
         if not isinstance(response, TextResponse) or self.barren_asks[site] >= MAX_BARREN_ASKS:
             return None
-        url = find.unlinked_part(response.text, response.url)
         if not url or await asyncio.to_thread(self._api_has, link.url):
             return None
         assert self.crawler.engine is not None
@@ -354,7 +372,16 @@ class FetchingSpider(CapturingSpider):
 
     async def outcome(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
         """What one answer means: a capture for the pipelines, another request, or nothing but a count."""
-        block = self.block(response)
+        look, refusal = FirstLook(), None
+        try:
+            if response.status in HANDLED_STATUSES:  # they say something of the post without a page
+                look = FirstLook(self.block(response))
+            else:
+                look = await self.look(response)
+                refusal = self.no_article(link, look.kind)
+        except NotAnArticle as error:  # nobody knows what the page says: its headers alone may forbid a copy
+            refusal, look = error, FirstLook(forbidden=self.forbidden_by_headers(response))
+        block = look.block
         if self.failing_sites and not block:
             self.failing_sites.answered(link.url)
         if response.status == 304 and not await self.is_unchanged(link):
@@ -366,7 +393,7 @@ class FetchingSpider(CapturingSpider):
                 await asyncio.to_thread(self.frontier.unchanged, link.url)
         elif response.status in (404, 410):
             await self.missing(response, link)
-        elif place := self.forbidden(response):
+        elif place := look.forbidden:
             self.count(Group.DROPPED, DropReason.NOARCHIVE)
             if self.frontier:
                 await asyncio.to_thread(
@@ -375,9 +402,7 @@ class FetchingSpider(CapturingSpider):
         elif block:
             async for instead in self.blocked(response, link, block):
                 yield instead
-        elif (refusal := self.no_article(response, link)) and await self.needs_browser(
-            response, link, refusal
-        ):
+        elif refusal and await self.needs_browser(response, link, refusal):
             assert response.request is not None
             self.count(Count.RENDERED)
             yield browser.rendered(response.request)
@@ -387,7 +412,7 @@ class FetchingSpider(CapturingSpider):
                 yield refused
             else:
                 await self.refuse(refused, refusal)
-        elif (capture := await self.whole(response, link)) is not None:
+        elif (capture := await self.whole(response, link, look)) is not None:
             yield capture
         else:
             self.not_fetched()
@@ -427,11 +452,8 @@ class FetchingSpider(CapturingSpider):
         if self.frontier:
             await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
 
-    def no_article(self, response: Response, link: Link) -> NotAnArticle | None:
+    def no_article(self, link: Link, kind: find.Kind) -> NotAnArticle | None:
         """Why the page is no article, `None` where it is one; `POSTS_ALONE_SOURCES` overrule its look."""
-        if not isinstance(response, TextResponse):
-            return None
-        kind = find.page_kind(response.text, response.url, self.rules)
         if not kind.reason or (link.source in POSTS_ALONE_SOURCES and kind.reason in OVERRULED_KINDS):
             return None
         return NotAnArticle(kind.reason, kind.detail)
@@ -445,12 +467,6 @@ class FetchingSpider(CapturingSpider):
             exception=Dropped(capture, error),
             spider=self,
         )
-
-    def forbidden(self, response: Response) -> str:
-        """Where the page forbids copies; "" where it does not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
-        if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
-            return ""
-        return find.noarchive(headers_of(response), text_of(response), "newsarchive")
 
     async def missing(self, response: Response, link: Link) -> None:
         """410 means that the post is gone; so does a second 404 (a theme may break for an hour)."""
