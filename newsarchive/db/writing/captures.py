@@ -1,4 +1,4 @@
-"""The log of fetches, and where their bytes lie."""
+"""Writes and reads the log of fetches: which URL was fetched when, and where its raw bytes lie in a WARC file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from newsarchive.items import Article, Capture, Place, Selectors, SourceText
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A capture whose bytes are kept. `payload` is where its body lies: elsewhere for a revisit.
+    """A capture whose raw bytes are kept. `payload` is the place of its body, which for a revisit is that of an earlier
+    capture.
 
-    `source_text` is what a feed or an API says of its post, `parts` are the further pages of a split one,
-    `selectors` the settings of its site.
+    `source_text` is the post as a feed or an API describes it, `parts` are the further pages of a split post, `selectors`
+    are those in the settings of its site.
     """
 
     id: int
@@ -39,7 +40,7 @@ class Kept:
 def record(
     connection: Connection, fetched: Sequence[tuple[Capture, Article | None, datetime]], run_id: int | None
 ) -> list[int]:
-    """Log captures with the article that came of each, if any; gives their ids in order."""
+    """Log captures, each with its article if it has one; gives the ids of the captures in order."""
     sites = {site_of(capture.url) for capture, _, _ in fetched}
     site_ids = bulk.ids_of(connection, Site, ("domain",), [{"domain": domain} for domain in sites])
     urls = [
@@ -112,8 +113,11 @@ def kept(
     after: int = 0,
     limit: int = 200,
 ) -> list[Kept]:
-    """The newest kept capture of each URL, by id: of one site, fetched since a time, last read by an
-    extractor older than a version, with an id above `after`."""
+    """The newest kept capture of each URL, in the order of ids.
+
+    `site`, `since` and `older_than` restrict them to one site, to a time of fetching, and to captures that were last read by
+    an older extractor. Only captures with an id above `after` are given.
+    """
     with reading(engine) as connection:
         query = _newest(site, since, older_than).where(CaptureRow.id > after).order_by(CaptureRow.id)
         return _records(connection, connection.execute(query.limit(limit)).all())
@@ -122,14 +126,14 @@ def kept(
 def count_kept(
     engine: Engine, *, site: str | None = None, since: datetime | None = None, older_than: int | None = None
 ) -> int:
-    """How many captures `kept` gives in all."""
+    """The number of captures that `kept` gives."""
     with reading(engine) as connection:
         inner = _newest(site, since, older_than).subquery()
         return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
 
 
 def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int) -> None:
-    """Remember that an extractor has read these captures, whatever came of it."""
+    """Record that an extractor has read these captures, with or without an article."""
     with writing(engine) as connection:
         read = update(CaptureRow).where(CaptureRow.id.in_(capture_ids))
         connection.execute(read.values(extractor_version=extractor_version))
@@ -147,7 +151,7 @@ def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
 
 
 def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
-    """Rows of `_heads` with their further parts and with what sources say of their posts."""
+    """The captures of rows of `_heads`, with their further parts and the descriptions of their posts by sources."""
     further = _kept().where(CaptureRow.parent_id.in_([row.id for row in rows])).order_by(CaptureRow.part)
     parts = connection.execute(further).all()
     firsts = _originals(connection, {row.warc_digest for row in [*rows, *parts]})
@@ -179,7 +183,7 @@ def _kept() -> Select[Any]:
 
 
 def _heads() -> Select[Any]:
-    """Kept captures but those of a post's further parts."""
+    """The query of kept captures without those of further parts of posts."""
     return _kept().where(CaptureRow.parent_id.is_(None))
 
 
@@ -204,7 +208,7 @@ def _newest(site: str | None, since: datetime | None, older_than: int | None) ->
 
 
 def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
-    """Where each payload was written first: what came later is a revisit of it."""
+    """The place where each payload was written first; later captures with the same payload are revisits."""
     if not digests:
         return {}
     first = (

@@ -1,8 +1,8 @@
-"""Changes of the fields that readers see and that are no part of a version's text: dates, authors, section …
+"""Records changes of the fields that are no text of a version: dates, authors, section and others.
 
-A version (`article_revisions`) holds an article's texts. What else a reader sees stands in the article's own row and its
-relations, which are written over; so each change of such a field is recorded with its kind, the value before and the
-value after. Values are lists of text, empty for none, in one form for all fields:
+A version (`article_revisions`) has the texts of an article. Its other fields stand in its row and in relations, where a new
+value replaces the old one. So each change of such a field is recorded with its kind and both values. Values are lists of
+texts, empty for no value, in one form for all fields:
 
     date_published  ["2025-04-03T08:15:00+00:00"]
     authors         ["Jane Doe", "dpa (agency)"]
@@ -44,9 +44,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The fields of an article that changed, and how that came about.
+    """The fields of an article that changed, and the cause.
 
-    `is_fresh` says that the run which reads the article again stored it first: then nobody saw the values before.
+    `is_fresh` says that the same run stored the article first, so that nobody has seen the earlier values.
     """
 
     article_id: int
@@ -59,7 +59,7 @@ class Moved:
 
 
 def values(article: Article) -> dict[str, Values]:
-    """Field → what a reader sees of it, as the archive keeps text."""
+    """Field → its values, as the archive stores texts."""
     return {name: tuple(map(storable, _written(getattr(article, name)))) for name in FIELDS}
 
 
@@ -94,8 +94,8 @@ def moves(before: Mapping[str, Values], after: Mapping[str, Values]) -> list[Mov
 
 
 def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -> None:
-    """Keep the changes. What a run learns after it changed a field itself belongs to that change: the value between
-    was never the publisher's, and where the first value comes back no change is left."""
+    """Record the changes. A second change of a field in one run is joined with the first, because the value between them was
+    never the publisher's. Where the first value comes back, no change is left."""
     changes = [one for one in moved if one.moves and not one.is_fresh]
     known = _of_run(connection, [one.article_id for one in changes], run_id)
     new = []

@@ -1,6 +1,6 @@
-"""One batch of articles into the tables: find what is there, decide, write in bulk.
+"""Writes one batch of articles into the tables: finds the stored articles, decides what changed, and writes in bulk.
 
-A batch holds no page twice (`Store.ingest` sees to it) and runs inside a write transaction.
+A batch has no page twice (`Store.ingest` makes sure of it) and runs inside a write transaction.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _REVISION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
 _SAME_ADDRESS = """
     SELECT id FROM articles WHERE url_key IN :keys UNION SELECT id FROM articles WHERE canonical_key IN :keys
 """
-#: The plus keeps SQLite from reading all articles of the site.
+# With the plus sign SQLite does not use the index of the site, by which it would read all articles of the site.
 _SAME_POST = """
     UNION SELECT a.id FROM articles AS a JOIN sites AS s ON s.id = +a.site_id
     WHERE a.post_id IN :posts AND s.domain IN :domains
 """
-#: What a stored article is compared by, with what `Plan.stored` needs of its current version.
+#: The columns of stored articles that `Plan.stored` needs, with those of the current version.
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
            a.content_hash, a.minhash, a.date_published, a.last_seen_at, a.headline, a.alternative_headline, a.description,
@@ -56,12 +56,12 @@ _STORED = """
     WHERE a.id IN :ids ORDER BY a.id
 """
 
-#: Gives an article, by its id, as its stored bytes are read today; `None` where they cannot be read.
+#: Reads the stored bytes of an article, by its id, with today's extractor; `None` where they cannot be read.
 ReadAgain = Callable[[int], Article | None]
 
 
 class Batch:
-    """Articles on their way into the archive, all different pages."""
+    """The articles of one batch, which are all different pages."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class Batch:
                 taken.add(plan.article_id)
 
     def _found_ids(self) -> list[int]:
-        """The stored articles that one of these may be."""
+        """The ids of stored articles that may be one of these."""
         keys = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
         posts = [plan.article for plan in self.plans if plan.article.post_id]
         values: dict[str, list[str]] = {"keys": keys}
@@ -146,8 +146,8 @@ class Batch:
         return [row_id for (row_id,) in bulk.select_tuples(self.connection, query, values)]
 
     def _catch_up(self) -> None:
-        """Read what an older extractor read, from the bytes of then, before what came now is compared with it: so the
-        publisher's change and our better reading are two."""
+        """Read the stored bytes of articles again that an older extractor read, before new bytes are compared with them: so
+        a change by the publisher and one by the extractor are two versions."""
         old = [plan for plan in self.plans if plan.is_outdated] if self.again else []
         read = [article for plan in old if self.again and (article := self.again(plan.article_id))]
         if read:
@@ -155,14 +155,14 @@ class Batch:
             self._find()
 
     def _compare_fields(self) -> None:
-        """What moves of the fields that no version holds; most articles are as they were, and ask nothing."""
+        """Find the fields besides the texts that changed. For most articles nothing has changed, and nothing is read."""
         known = [plan for plan in self.plans if plan.stored and plan.record_changed]
         before = field_changes.stored_values(self.connection, [plan.article_id for plan in known])
         for plan in known:
             plan.moves = field_changes.moves(before[plan.article_id], field_changes.values(plan.article))
 
     def _moved(self, plan: Plan) -> field_changes.Moved:
-        """A publisher's change is known since the page was fetched, one of our reading since now."""
+        """The changed fields of an article. A change by the publisher has the time of the fetch, any other the present."""
         kind = plan.change_kind
         at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.now
         version = plan.article.extractor_version
@@ -173,7 +173,7 @@ class Batch:
     # -- writing -----------------------------------------------------------------------------
 
     def _late(self) -> None:
-        """Old captures go into the history, where their text is not there yet, and no further."""
+        """Add the texts of captures that are older than the stored ones to the history, where they are missing there."""
         late = [plan for plan in self.plans if plan.is_late]
         self.plans = [plan for plan in self.plans if not plan.is_late]
         for plan in late:
@@ -208,7 +208,7 @@ class Batch:
             plan.capture_id = capture_id
 
     def _write_articles(self, plans: list[Plan]) -> None:
-        """Add articles with the ids of their first versions, which come after them."""
+        """Add articles with the ids of their first versions, which are written after them."""
         sites = self._sites(plan.article for plan in plans)
         for plan, article_id in zip(
             plans, bulk.new_ids(self.connection, ArticleRow, len(plans)), strict=True
@@ -247,19 +247,19 @@ class Batch:
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
     def _keep_superseded(self, articles: Iterable[dict[str, Any]]) -> None:
-        """Revisions that are current no more get the text that their article is about to lose."""
+        """Move the texts of articles that get a new version into the rows of their present versions."""
         old = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in articles]
         _REVISION.run(self.connection, old)
 
     def _number_versions(self, plans: list[Plan]) -> None:
-        """Give versions that are about to be added their ids and numbers."""
+        """Give the new versions their ids and numbers."""
         last = self._last_versions([plan.article_id for plan in plans if plan.stored])
         ids = bulk.new_ids(self.connection, Revision, len(plans))
         for plan, revision_id in zip(plans, ids, strict=True):
             plan.revision_id, plan.version = revision_id, last.get(plan.article_id, 0) + 1
 
     def _append_revisions(self, plans: list[Plan]) -> None:
-        """Add versions; the body of one that becomes current stands in its article."""
+        """Add versions. The body of a version that becomes current stands in its article."""
         new = [
             plan.texts
             | {
@@ -277,7 +277,7 @@ class Batch:
         bulk.insert_rows(self.connection, Revision, new)
 
     def _replace_revisions(self, plans: list[Plan]) -> None:
-        """Versions that this crawl made, as it reads them now; when and why they came about stays."""
+        """Replace the texts of versions that this crawl made; their time and cause stay."""
         own = [
             {name: value for name, value in plan.texts.items() if name not in ("article_body", "seen_at")}
             | {"b_id": plan.revision_id}
@@ -303,17 +303,17 @@ class Batch:
         )
 
     def _update_articles(self) -> None:
-        """Bring known articles to what was read; the unchanged ones get `last_seen_at` alone."""
+        """Write the new values of stored articles; unchanged articles get `last_seen_at` only."""
         known = [plan for plan in self.plans if plan.stored]
         seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
-        if not self.reread:  # nobody looked at the page again
+        if not self.reread:  # only then was the page fetched again
             _ARTICLE.run(self.connection, seen)
-        told = [
+        new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known
             if plan.stored and plan.article.post_id not in ("", plan.stored["post_id"])
         ]
-        _ARTICLE.run(self.connection, told)
+        _ARTICLE.run(self.connection, new_ids)
         changed = [
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}

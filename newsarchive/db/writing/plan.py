@@ -1,7 +1,7 @@
-"""What is to be done with one article: is it stored already, and what changed?
+"""Decides what must be written for one article: whether it is stored already, and what changed.
 
-A page that comes again with other words adds a version; with the same words and another date it changes a field; with
-the same bytes it was only seen once more.
+A page that comes again with other words adds a version. With the same words and another date it changes a field. With the
+same bytes it was only seen once more.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MIN_LIKENESS = 0.5
 
 @dataclass
 class Plan:
-    """What is to be done with one article. `packed` is the article as a worker process made it ready, where one did.
+    """What must be written for one article. `packed` is the article as a worker process prepared it, if one did.
 
-    `stored` is its row with `payload_digest`, `version` and `run_id` of its revision; `reread` says that stored bytes
-    are read again, `run_id` in which crawl. `moves` are the fields beside the texts that change.
+    `stored` is its row with `payload_digest`, `version` and `run_id` of its current version. `reread` says that stored bytes
+    are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts.
     """
 
     article: Article
@@ -67,7 +67,7 @@ class Plan:
 
     @property
     def is_late(self) -> bool:
-        """An older capture than what is stored: it adds to the history and changes nothing else."""
+        """Whether the capture is older than the stored one. It then adds a version to the history and changes nothing else."""
         return (
             self.stored is not None
             and self.seen_at < self.stored["last_seen_at"]
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def text_changed(self) -> bool:
-        """A new revision is made where a text differs. Markup follows from the same words."""
+        """Whether a text differs, so that a version is added. Markup alone makes no version."""
         return self.stored is None or any(self.texts[name] != self.stored[name] for name in VERSION_FIELDS)
 
     @property
@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def change_kind(self) -> ChangeKind:
-        """The publisher cannot have changed what has the same bytes, nor can an extractor that is the same."""
+        """The cause of a change. With the same bytes it is not the publisher, with the same extractor not the extractor."""
         if self.stored is None:
             return ChangeKind.NEW
         if not (self.same_bytes or self.reread):
@@ -101,12 +101,12 @@ class Plan:
 
     @property
     def is_publishers(self) -> bool:
-        """Whether what changes came of the publisher, not of our reading."""
+        """Whether the publisher caused the change, and not the way in which the page is read."""
         return self.change_kind in (ChangeKind.NEW, ChangeKind.PUBLISHER)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether other bytes came for an article that another extractor read: who changed what is in doubt."""
+        """Whether other bytes came for an article that another extractor read. Then the cause of a change is not clear."""
         if self.stored is None or self.same_bytes or self.reread or self.is_late:
             return False
         other = self.article.extractor_version != self.stored["extractor_version"]
@@ -114,13 +114,13 @@ class Plan:
 
     @property
     def is_of_this_run(self) -> bool:
-        """Whether the bytes are read again by the crawl that made the version which is the current one."""
+        """Whether stored bytes are read again by the crawl that made the current version."""
         made = self.stored["run_id"] if self.stored else None
         return self.reread and self.run_id is not None and made == self.run_id
 
     @property
     def adds_version(self) -> bool:
-        """What a crawl learns replaces the version that it has just made: no reader has seen that one."""
+        """Whether a version is added. A crawl that reads its own version again replaces it, because nobody has seen it."""
         return self.text_changed and not self.is_of_this_run
 
     @property
@@ -130,13 +130,12 @@ class Plan:
 
     @property
     def has_changed(self) -> bool:
-        """Whether a reader would see that the article is not as it was. Which source a value came from, how sure we
-        are of it and the like are no change."""
+        """Whether a reader would see a difference. Another source or confidence of the same value is no change."""
         return self.text_changed or bool(self.moves)
 
     @property
     def explained_anew(self) -> bool:
-        """The same text from the same bytes by another extractor: only its explanation may differ."""
+        """Whether another extractor read the same text from the same bytes, so that only its explanation may differ."""
         if self.stored is None or self.text_changed:
             return False
         other = self.article.extractor_version != self.stored["extractor_version"]
@@ -154,8 +153,8 @@ class Plan:
 
 
 def record_hash(article: Article) -> str:
-    """A digest of everything that is kept of an article but explanations and scores: where it is the same, nothing
-    needs to be written."""
+    """A digest of all that is stored of an article, without explanations and scores. Where it is the same, nothing needs to
+    be written."""
     row = rows.plain_row(article)
     for name in ("content_hash", "extractor_version", "word_count"):
         del row[name]
@@ -174,8 +173,11 @@ def seen_at(article: Article, now: datetime) -> datetime:
 
 
 def match(plan: Plan, found: list[dict[str, Any]], taken: set[int]) -> dict[str, Any] | None:
-    """The stored article that this one is: by its URL, else by the platform's id of the post with the same
-    date or text (two blogs on one host both have a post 12), else by a canonical URL with the same text."""
+    """The stored article of the same post, `None` for a new post.
+
+    It has the same URL; or the same id of the platform with the same date or text, because two blogs on one host both have
+    a post 12; or the same canonical URL with the same text.
+    """
     free = [row for row in found if row["id"] not in taken]
     for row in free:
         if row["url_key"] == plan.key:
@@ -204,7 +206,7 @@ def _same_post(article: Article, row: dict[str, Any]) -> bool:
 
 
 def _same_text(article: Article, row: dict[str, Any]) -> bool:
-    """Themes that get the canonical URL wrong must not fold different posts into one."""
+    """Whether two texts are alike: some themes give different posts one canonical URL, and these must stay apart."""
     if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
         return True
     return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_LIKENESS

@@ -1,16 +1,14 @@
-"""Writing articles: one transaction a batch, everything found again by its normalised URL.
+"""Writes articles in batches, each in one transaction, and finds stored articles by their normalised URLs.
 
     store = Store(open_engine(url))
     run = store.start_run("news", {"site": "blog.example"})
     outcomes = store.ingest(articles, run)
 
-What is unchanged gets a new `last_seen_at` and nothing else; a changed text gets another revision, a change of
-another field a record of its own (`fieldchanges`).
+An unchanged article gets a new `last_seen_at` and nothing else. A changed text gets another version, a change of another
+field a record in `field_changes`.
 
-The one writer: a thread that commits articles in batches, so that the reactor never waits.
-
-`submit` gives a future that is done when the article is committed: what it acknowledged survives
-`kill -9`.
+`Writer` commits articles in a thread of its own, so that the reactor never waits. Its `submit` gives a future that is done
+when the article is committed: a finished future survives `kill -9`.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -35,33 +33,29 @@ from newsarchive.db.writing.ingest import Batch, ReadAgain
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Article, Capture
+from newsarchive.times import utc_now
 from newsarchive.version import VERSION
 
 
 class Outcome(Enum):
-    """What became of an article in the archive."""
+    """What storing an article did."""
 
     NEW = "new"
     UPDATED = "updated"
-    #: A page that came again, whose publisher changed nothing: it is our reading that is another.
+    #: The publisher changed nothing, but the page is read in another way now.
     REREAD = "reread"
     UNCHANGED = "unchanged"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Store:
-    """The archive as a crawl writes to it.
+    """Writes what a crawl gives. Every method is one transaction and raises `DatabaseError`; a failed one leaves nothing.
 
-    `clock` gives the time of an article that has no capture, `again` reads the stored bytes of an article, by its id,
-    for one that another extractor read. Every method is one transaction and
-    raises `DatabaseError`; nothing of a failed one is kept.
+    `clock` gives the time of an article without a capture. `again` reads the stored bytes of an article, by its id, where
+    another extractor read them before.
     """
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], datetime] = _now, again: ReadAgain | None = None
+        self, engine: Engine, clock: Callable[[], datetime] = utc_now, again: ReadAgain | None = None
     ) -> None:
         self.engine, self.clock, self.again = engine, clock, again
 
@@ -93,9 +87,9 @@ class Store:
     ) -> list[Outcome]:
         """Store articles in one transaction; gives an outcome for each, in order.
 
-        `captures` are those that no article came of: they are logged, so that a better extractor
-        can read them again. `reread` says that they come from stored bytes: a change is then no publisher's, and no
-        capture is added; with a `run_id`, a version that this run made is replaced instead of superseded.
+        `captures` are captures without an article. They are logged, so that a better extractor can read them again. `reread`
+        says that the articles come from stored bytes: then the publisher caused no change, and no capture is added. With a
+        `run_id`, a version of this run is replaced instead of superseded.
         """
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
@@ -108,7 +102,7 @@ class Store:
 
 
 def _distinct(articles: Sequence[Article | PackedArticle]) -> Iterator[list[Article | PackedArticle]]:
-    """Cut a sequence where a page comes again, so that the second sees what the first stored."""
+    """Cut a sequence before a page that comes again, so that its first article is stored when the second is compared."""
     batch: list[Article | PackedArticle] = []
     seen: set[str] = set()
     for given in articles:
@@ -134,9 +128,9 @@ _Waiting = tuple[Article | PackedArticle | Capture, "Future[Any]"]
 class Writer:
     """Commits submitted articles in one thread, `batch` at a time or after `max_age` seconds.
 
-    `submit` waits while the queue is full, which slows the crawl to the pace of the disk. An article
-    that cannot be stored fails its own future alone. After a `DatabaseError` (a full disk, a lost
-    server) `failed` holds it and every later future fails with it.
+    `submit` waits while the queue is full, so that the crawl goes no faster than the disk. An article that cannot be stored
+    fails only its own future. After a `DatabaseError` (a full disk, a lost server) `failed` has the error, and every later
+    future fails with it.
     """
 
     def __init__(
@@ -162,7 +156,7 @@ class Writer:
         return future
 
     def submit_capture(self, capture: Capture) -> Future[None]:
-        """Queue a capture that no article came of; the future is done when it is logged."""
+        """Queue a capture without an article; the future is done when it is logged."""
         future: Future[None] = Future()
         self._put(capture, future)
         return future
@@ -218,7 +212,7 @@ class Writer:
             self.failed = error
             _fail(waiting, error)
         except Exception as error:
-            # One bad row rolls the batch back: each by itself, only the bad one is lost.
+            # One bad row rolls the whole batch back. Stored one by one, only the bad one is lost.
             if len(waiting) == 1:
                 _fail(waiting, error)
             else:
