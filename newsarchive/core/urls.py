@@ -93,7 +93,10 @@ def normalise(url: str, base: str = "") -> str:
     parts = _absolute(text, base)
     path = _spell(_without_dots(parts.path.replace("\\", "/")), _SAFE_PATH) or "/"
     query = _spell(parts.query, _SAFE_QUERY)
-    return f"{parts.scheme}://{_netloc(parts)}{path}" + (f"?{query}" if query else "")
+    spelled = f"{parts.scheme}://{_netloc(parts)}{path}" + (f"?{query}" if query else "")
+    if len(spelled) > MAX_URL_CHARACTERS:  # a letter beyond ASCII becomes six to twelve characters
+        raise ValueError(f"longer than {MAX_URL_CHARACTERS} characters")
+    return spelled
 
 
 def try_normalise(url: str, base: str = "") -> str | None:
