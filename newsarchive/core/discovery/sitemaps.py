@@ -134,6 +134,7 @@ def _xml_rows(data: bytes) -> tuple[list[_Row], str]:
     rows: list[_Row] = []
     # A bare "&" is the commonest error. The parser recovers from it by dropping a part of the address.
     data = re.sub(rb"&(?!#?\w{1,10};)", b"&amp;", data)
+    data = _CHARACTER_REFERENCE.sub(_allowed_reference, data)
     events = etree.iterparse(
         io.BytesIO(data), events=("end",), recover=True, resolve_entities=False, no_network=True,
         load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
@@ -149,6 +150,16 @@ def _xml_rows(data: bytes) -> tuple[list[_Row], str]:
         return rows, f"not well formed: {error}"[:300]
     errors = events.error_log
     return rows, f"not well formed: {errors[0].message}"[:300] if len(errors) else ""
+
+
+#: References to single characters: `&#xD800;`, `&#55296;`.
+_CHARACTER_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,9})|([0-9]{1,10}));")
+
+
+def _allowed_reference(match: re.Match[bytes]) -> bytes:
+    """The reference, or U+FFFD for half of a surrogate pair: the parser takes it, and then raises for the text."""
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return b"&#xFFFD;" if 0xD800 <= code <= 0xDFFF else match[0]
 
 
 def _row(element: etree._Element) -> _Row:
