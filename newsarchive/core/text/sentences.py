@@ -33,8 +33,8 @@ _STATEMENT_END = compiled.regex(
 #: Each match of `_STATEMENT_END` holds one of these characters or stands beside one.
 _MAY_END_STATEMENT = compiled.regex(f"[.!?…。！？\n|•·{_HAN}]")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
-#: Characters at the end of a statement that are searched for an abbreviation; no abbreviation is longer.
-_MAX_ABBREVIATION_CHARACTERS = 8
+#: Characters at the end of a statement that are searched for an abbreviation: no abbreviation is longer than half of it.
+_MAX_TAIL_CHARACTERS = 12
 
 
 def ends_sentence(text: str) -> bool:
@@ -75,13 +75,17 @@ def statements(text: str) -> Iterator[str]:
     """
     at = 0
     for end in _STATEMENT_END.finditer(text) if _MAY_END_STATEMENT.search(text) else ():
-        part = text[at : end.start()].strip()
-        if not part or (
-            "\n" not in end[0]
-            and _ABBREVIATION.search(part, max(0, len(part) - _MAX_ABBREVIATION_CHARACTERS))
+        last = end.start()
+        while at < last and text[at].isspace():
+            at += 1
+        if at == last:
+            continue
+        # The whole statement is cut out once: it may hold thousands of abbreviations.
+        if "\n" not in end[0] and _ABBREVIATION.search(
+            text[max(at, last - _MAX_TAIL_CHARACTERS) : last].rstrip()
         ):
             continue
-        yield part
+        yield text[at:last].rstrip()
         at = end.end()
     if part := text[at:].strip():
         yield part
