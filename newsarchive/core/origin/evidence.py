@@ -52,8 +52,10 @@ _READ_MORE = "read more"
 _TEXT_KINDS = ("paragraph", "list_item", "quote")
 _PICTURES = re.compile(r"\b(?:Images|Photos|Shutterstock|Unsplash|iStock)\b")
 
+#: A host, with the path behind it. A label has at most 63 characters (RFC 1035, 2.3.4) and a host hardly 20 labels. Without
+#: these bounds a long word is read again from each of its letters.
 _DOMAIN = re.compile(
-    r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]*\.)+[a-z]{2,12})(?![\w-])(/[^\s)）\]]*)?", re.I
+    r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]{0,62}\.){1,20}[a-z]{2,12})(?![\w-])(/[^\s)）\]]*)?", re.I
 )
 _ADDRESS = re.compile(r"https?://\S+", re.I)
 _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
