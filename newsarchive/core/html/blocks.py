@@ -73,6 +73,8 @@ class Box:
             own = path_step(tag, self.ident, self.classes)
             if ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
                 self.hidden = True
+        if len(own) + (len(parent.path) if parent is not None else 0) > MAX_PATH_CHARACTERS:
+            own = tag
         self.path: str = f"{parent.path}/{own}" if parent is not None else own
         self.shape: int = hash((parent.shape if parent is not None else 0, tag, self.classes))
         if tag == "ul" or tag == "ol":
@@ -131,6 +133,10 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
 MAX_BLOCKS = 20_000
 #: Nodes of a page. Later ones are not read, and `Reading.truncated` says so.
 MAX_NODES = 1_000_000
+#: Characters of a path. Where an id or classes would make it longer, the element stands in it by its tag alone, because
+#: every box inside has the whole path: an id of 500 KB around 20,000 paragraphs took 7 GB. The longest classes of 1,300
+#: real pages have 7,433 characters.
+MAX_PATH_CHARACTERS = 16_000
 #: Boxes around a box. A deeper one is taken for its ancestor at this depth, so that paths stay short.
 MAX_BOX_DEPTH = 120
 #: Inline elements that are open at once. The text of a deeper one is kept, its mark-up and its link are not.
