@@ -23,6 +23,13 @@ MAX_NESTED_TAGS = 512
 MAX_UNCHECKED_TAGS = 10_000
 #: Tags of a page. With more, formatting with attributes is counted, for it could be opened anew too often.
 MAX_UNCOUNTED_TAGS = 1000
+#: Attributes of an element. Later ones are not read, because lexbor compares each with all before it: 14 s for 100,000.
+MAX_ATTRIBUTES = 500
+#: Quotation marks of a page. With more, every tag is searched for attributes.
+MAX_UNCHECKED_QUOTES = 20_000
+#: `<option>` tags of a page with more than `MAX_UNCHECKED_TAGS` tags. Later ones are taken out and their text is kept,
+#: because lexbor takes time in the square of their number: 13 s for 70,000.
+MAX_OPTIONS = 2000
 #: Characters of a page, 40 times as many as the median page has. What comes later is not read.
 MAX_PAGE_CHARACTERS = 10_000_000
 #: Elements that the parser opens anew: it repeats open formatting (`<font color=...>`) in every later paragraph. Where
@@ -85,6 +92,8 @@ def fresh(text: str) -> LexborHTMLParser:
     Raises `NotAnArticle` where the parser itself gives up; no known page makes it do so.
     """
     text = with_addresses(text[:MAX_PAGE_CHARACTERS])
+    if _may_have_long_tags(text):
+        text = with_fewer_attributes(text)
     tags = text.count("<")
     if tags > MAX_UNCHECKED_TAGS or (
         tags > MAX_UNCOUNTED_TAGS and tags * len(_ATTRIBUTED.findall(text)) > MAX_REOPENED_ELEMENTS
@@ -97,6 +106,59 @@ def fresh(text: str) -> LexborHTMLParser:
     if "S:" in text:  # far cheaper than the selector
         _place_streamed(tree)
     return tree
+
+
+#: White space of HTML, or a slash, between two attributes.
+_BETWEEN = re.compile(r"[ \t\n\f\r/]+")
+_OPENING = re.compile(r"<[a-zA-Z]")
+#: An attribute as a browser reads it. A value in quotation marks may hold `>`; one that is not closed goes to the end.
+_ATTRIBUTE = (
+    r"[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
+    r"(?:[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^ \t\n\f\r>\"'][^ \t\n\f\r>]*+)?+)?+"
+)
+#: A comment, or a start tag; 1 is its name, 2 its attributes beyond `MAX_ATTRIBUTES`.
+_START_TAG = re.compile(
+    rf"<!--|<([a-zA-Z][^ \t\n\f\r/>]*+)(?:{_ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}+((?:{_ATTRIBUTE})*+)"
+)
+#: Elements whose content is text, whatever looks like a tag in it → where they end.
+_END_OF_RAW_TEXT = {
+    name: re.compile(rf"</{name}", re.I)
+    for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+}
+
+
+def _may_have_long_tags(text: str) -> bool:
+    """Whether some element may have more attributes than `MAX_ATTRIBUTES`. Most pages are told by what stands between
+    two `>`, or by their quotation marks, in which attributes may hide a `>`."""
+    if text.count('"') + text.count("'") > MAX_UNCHECKED_QUOTES:
+        return True
+    long = [part for part in text.split(">") if len(part) > 2 * MAX_ATTRIBUTES]
+    tags = ((part, _OPENING.search(part)) for part in long)
+    return any(tag and len(_BETWEEN.findall(part, tag.end())) > MAX_ATTRIBUTES for part, tag in tags)
+
+
+def with_fewer_attributes(text: str) -> str:
+    """The page without the attributes of each element beyond the first `MAX_ATTRIBUTES`.
+
+    >>> with_fewer_attributes("<p " + "a " * 501 + "b>text</p>").endswith("a >text</p>")
+    True
+    """
+    out, at, place = [], 0, 0
+    while tag := _START_TAG.search(text, place):
+        place = tag.end()
+        if tag[1] is None:
+            place = text.find("-->", place)
+            if place < 0:
+                break
+            continue
+        if tag[2]:
+            out.append(text[at : tag.start(2)] + " ")
+            at = tag.end()
+        if end := _END_OF_RAW_TEXT.get(tag[1].lower()):
+            if not (found := end.search(text, place)):
+                break
+            place = found.start()
+    return "".join([*out, text[at:]]) if out else text
 
 
 #: What Cloudflare writes for an e-mail address until a script puts it back ("Email Address Obfuscation" in its
@@ -128,10 +190,16 @@ def flattened(text: str) -> str:
     Depth is counted roughly, from start and end tags; end tags that HTML lets authors leave out are taken as given. A
     text that needs no change is returned as it is.
     """
-    depth, at, out, reopened = 0, 0, [], 0
+    depth, at, out, reopened, options = 0, 0, [], 0, 0
     formatting: list[str] = []
     for match in _TAG.finditer(text):
         closing, name, void = match[1], match[2].lower(), match[3]
+        if name == "option":
+            options += not closing
+            if options > MAX_OPTIONS:
+                out.append(text[at : match.start()] + " ")
+                at = match.end()
+            continue
         if name in _FORMATTING:
             if not closing and (reopened > MAX_REOPENED_ELEMENTS or len(formatting) >= MAX_NESTED_TAGS):
                 out.append(text[at : match.start()])

@@ -1,0 +1,134 @@
+"""Shapes of pages that made one step take time in the square of a length, or raise; each is told by counting."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsarchive import extract, rules
+from newsarchive.core.discovery.sitemaps import parse_sitemap
+from newsarchive.core.html import parsing
+from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, read_blocks
+from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
+from newsarchive.core.html.render import MAX_PLAIN_CHARACTERS, _cleaner, clean
+from newsarchive.core.origin.evidence import domain_in
+from newsarchive.core.text import sentences
+from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
+
+RULES = rules.default()
+MANY = " ".join(f"a{n}=1" for n in range(3 * MAX_ATTRIBUTES))
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f"<p {MANY} id=last>",
+        "<p " + MANY.replace("=1", ' = "x"') + " id=last>",
+        "<p " + MANY.replace("=1", "='>'") + " id=last>",
+        "<p/" + MANY.replace(" ", "/").replace("=1", "") + "/id=last>",
+        "<P\n" + MANY.replace(" ", "\n") + "\nid=last>",
+    ],
+)
+def test_attributes_beyond_the_bound_are_not_read(tag: str) -> None:
+    tree = parsing.LexborHTMLParser(with_fewer_attributes(f"<!-- {tag} --><b>{tag}text</b>"))
+    (element,) = tree.css("p")
+    assert len(element.attributes) == MAX_ATTRIBUTES
+    assert element.text() == "text"
+    assert "id" not in element.attributes
+
+
+@pytest.mark.parametrize("tag", [f"<p {MANY}>", "<p " + MANY.replace("=1", "='>'") + ' b=">"' * 10_001 + ">"])
+def test_a_page_with_a_long_tag_is_told(tag: str) -> None:
+    (element,) = fresh(f"<body>{tag}text</p>").css("p")
+    assert len(element.attributes) == MAX_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p class=a title='>'>text</p>",
+        f"<!-- <p {MANY}> --><p>text</p>",
+        f"<script>if (a <b && {MANY}) x()</script><p>text</p>",
+        f"<p>1 < 2 {MANY}</p>",
+        "<p title='not closed>text</p>",
+        "<!-- not closed",
+        f"<script>not closed <b {MANY}>",
+    ],
+)
+def test_other_pages_stay_as_they_are(page: str) -> None:
+    assert with_fewer_attributes(page) == page
+
+
+def test_options_beyond_the_bound_are_taken_out_and_their_text_is_kept() -> None:
+    tags = parsing.MAX_UNCHECKED_TAGS + 1
+    tree = fresh(f"<p>before</p><select>{'<option>x' * tags}</select><p>behind</p>")
+    assert len(tree.css("option")) == MAX_OPTIONS
+    assert tree.text().count("x") == tags
+    assert [p.text() for p in tree.css("p")] == ["before", "behind"]
+
+
+def test_a_very_long_id_stands_in_no_path() -> None:
+    ident, classes = "x" * 2 * MAX_PATH_CHARACTERS, "y " * MAX_PATH_CHARACTERS
+    page = f"<div id='{ident}'><div class='{classes}'><p class=z>A paragraph of text.</p></div></div>"
+    (block,) = read_blocks(parse(page), "https://blog.example/").blocks
+    assert block.path.endswith("/div/div/p.z")
+
+
+def test_a_url_that_is_too_long_once_it_is_spelled_is_refused_like_any_other() -> None:
+    assert try_normalise("https://blog.example/" + "ж" * (MAX_URL_CHARACTERS // 6)) is None
+    assert url_key(try_normalise("https://blog.example/" + "ж" * 600) or "")
+
+
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#xdfff;", "&#55296;", "&#xD83D;&#xDE00;"])
+def test_half_of_a_surrogate_pair_costs_its_own_entry_at_the_most(reference: str) -> None:
+    rows = "".join(
+        f"<url><loc>{at}</loc></url>" for at in (f"http://{reference}", "https://blog.example/2024/post/")
+    )
+    sitemap = parse_sitemap(f"<urlset>{rows}</urlset>".encode(), "https://blog.example/sitemap.xml", RULES)
+    assert [link.url for link in sitemap.links] == ["https://blog.example/2024/post/"]
+
+
+def test_abbreviations_are_looked_for_in_the_end_of_a_statement_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lengths = []
+
+    class Counted:
+        def search(self, text: str) -> object:
+            lengths.append(len(text))
+            return abbreviation.search(text)
+
+    abbreviation = sentences._ABBREVIATION
+    monkeypatch.setattr(sentences, "_ABBREVIATION", Counted())
+    assert list(sentences.statements("J. " * 500 + "Smith. It rained.")) == [
+        "J. " * 500 + "Smith.",
+        "It rained.",
+    ]
+    assert max(lengths) <= sentences._MAX_TAIL_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("https://www.bbc.co.uk/news", "bbc.co.uk"),
+        ("来源bbc.com", "bbc.com"),
+        ("a" * 5000 + ".example.com", "example.com"),
+        ("http://192.0.2.7/" + "a/" * 500, ""),
+        ("a." * 500 + "com", "a.com"),
+    ],
+)
+def test_domains_in_text(text: str, domain: str) -> None:
+    assert domain_in(text) == domain
+
+
+def test_long_html_is_cleaned_as_short_html_is() -> None:
+    part = '<p onclick="x()">«é»&nbsp;\xa0&laquo;中 © <a href="https://a.example/«">b</a>\x85</p>\n'
+    number = MAX_PLAIN_CHARACTERS // len(part) + 1
+    assert clean(part * number) == _cleaner().clean(part) * number
+    assert "\U0010ffa9" not in clean("<p>\U0010ffa9" + part * number)
+
+
+def test_a_page_of_abbreviations_and_quotation_marks_is_read() -> None:
+    body = "<p>The ministers agreed on Tuesday to continue their talks.</p>" * 5
+    page = f"<html><body><article><h1>A headline</h1>{body}<p>{'«a» J. ' * 20_000}</p>{body}</article></body></html>"
+    article = extract(page.encode(), url="https://blog.example/2024/05/one-post/")
+    assert article.article_body.count("«a»") == 20_000
