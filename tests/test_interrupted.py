@@ -50,7 +50,7 @@ CRAWL = ("scrapy", "crawl", "news", "-a", "url=http://127.0.0.1:9/")
         "newsarchive.spiders.base",
         "newsarchive.core.encoding.step",
         "newsarchive.pipelines",
-        "alembic",
+        "newsarchive.db.schema",
         "newsarchive.extensions.progress",
     ],
 )
