@@ -33,7 +33,7 @@ from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError
 from newsarchive.items import Article, SourceText
-from newsarchive.reextract import BATCH, articles_of, differs, stored_capture
+from newsarchive.reextract import articles_of, differs, stored_capture
 from newsarchive.rules import Rules
 from newsarchive.warc.files import Folder, folders
 
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 MIN_PAGES = 3
 #: Numbers of pages at which a new site is learned during a crawl; every site is learned at the end of its crawl too.
 LEARNING_PAGES = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
+#: Articles that are in memory at a time, and stored in one transaction, where a template changed them: half a megabyte
+#: each. With more, the articles that the crawl itself stores wait longer.
+MAX_ARTICLES_AT_A_TIME = 10
 #: Other sites that are learned again after a crawl, for the lines that they share with the crawled one.
 MAX_NEIGHBOURS = 30
 
@@ -187,7 +190,7 @@ class Learner:
 
     def _reread(self, stale: Iterator[Observation], template: Template, summary: Summary) -> None:
         """Read the pages again that the template takes otherwise than when they were read last."""
-        while batch := {page.url: page for page in islice(stale, BATCH)}:
+        while batch := {page.url: page for page in islice(stale, MAX_ARTICLES_AT_A_TIME)}:
             ids = site_templates.article_ids(self.engine, batch)
             self.read_again((ids[url] for url in batch if url in ids), template, summary)
 
@@ -197,7 +200,7 @@ class Learner:
         A page that this process has read before is unpacked; the others are read from their stored bytes.
         """
         ids = iter(article_ids)
-        while batch := list(islice(ids, BATCH)):
+        while batch := list(islice(ids, MAX_ARTICLES_AT_A_TIME)):
             read = list(self._templated(batch, template, summary))
             summary.reread += len(read)
             self._store(read, summary)

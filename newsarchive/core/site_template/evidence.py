@@ -41,8 +41,11 @@ MIN_ORIGIN_ARTICLES = 8
 
 @dataclass(slots=True)
 class Stats:
-    """What a site's window says of one key or form. Counts are of sightings as an article's line,
-    `chrome` of those as furniture; each copy of an article counts, `clusters` tells them apart."""
+    """What a site's window says of one key or form.
+
+    Counts are of pages that have the line in their article; `boilerplate` counts, by label, the pages that have it
+    elsewhere. Each copy of an article counts; `clusters` has each article once.
+    """
 
     line: Line
     pages: int = 0
@@ -61,11 +64,11 @@ class Stats:
     carried: int = 0
     closing: int = 0
     samples: set[str] = field(default_factory=set)
-    before_chrome: int = 0
-    between_chrome: int = 0
+    before_boilerplate: int = 0
+    between_boilerplate: int = 0
     first: set[str] = field(default_factory=set)
-    chrome: dict[str, int] = field(default_factory=dict)
-    chrome_clusters: set[str] = field(default_factory=set)
+    boilerplate: dict[str, int] = field(default_factory=dict)
+    boilerplate_clusters: set[str] = field(default_factory=set)
     proved: set[str] = field(default_factory=set)
     origins: dict[str, int] = field(default_factory=dict)
 
@@ -89,11 +92,11 @@ def articles(count: int) -> str:
 
 
 def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]) -> Finding | None:
-    """What a line's sightings prove; `None` where it does not repeat.
+    """What the pages that have a line prove; `None` where it does not repeat.
 
     `total` is the number of articles in the window, `origins` how many each origin has.
     """
-    if finding := _furniture(stats):
+    if finding := _boilerplate(stats):
         return finding
     sites = len(elsewhere.sites) if elsewhere else 1
     seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
@@ -109,19 +112,20 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
     return Finding("aside", "body", f"{where}, with no proof that it is clutter")
 
 
-def _furniture(stats: Stats) -> Finding | None:
+def _boilerplate(stats: Stats) -> Finding | None:
     """A line that rules took out on three articles, or that most pages show as boilerplate, is boilerplate."""
-    as_chrome, as_body = len(stats.chrome_clusters), len(stats.clusters)
-    most = as_chrome >= MIN_ARTICLES and as_chrome >= 1.5 * as_body
+    as_boilerplate, as_body = len(stats.boilerplate_clusters), len(stats.clusters)
+    most = as_boilerplate >= MIN_ARTICLES and as_boilerplate >= 1.5 * as_body
     # Sayings that take turns in one box: extraction is of two minds, their neighbours are not.
     boxed = (
-        as_chrome >= max(MIN_ARTICLES, as_body / 3) and stats.between_chrome >= AGREEING_SHARE * stats.pages
+        as_boilerplate >= max(MIN_ARTICLES, as_body / 3)
+        and stats.between_boilerplate >= AGREEING_SHARE * stats.pages
     )
     most = most or boxed
     if stats.line.own or not (most or len(stats.proved) >= MIN_ARTICLES):
         return None
-    label = max(stats.chrome, key=lambda name: stats.chrome[name])
-    return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_chrome)}")
+    label = max(stats.boilerplate, key=lambda name: stats.boilerplate[name])
+    return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_boilerplate)}")
 
 
 def _is_short(line: Line) -> bool:
@@ -130,8 +134,8 @@ def _is_short(line: Line) -> bool:
 
 
 def _short(stats: Stats, total: int) -> str:
-    """Why a short line is clutter, "" where it may be the article's own, as a heading is."""
-    edge = stats.before_chrome if stats.line.heading else stats.at_edge
+    """Why a short line is boilerplate, "" where it may be the article's own, as a heading is."""
+    edge = stats.before_boilerplate if stats.line.heading else stats.at_edge
     if edge >= AGREEING_SHARE * stats.pages:
         return f"next to chrome or the end in {edge} of {stats.pages}"
     if (
@@ -146,7 +150,7 @@ def _short(stats: Stats, total: int) -> str:
 def _proof(
     stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]
 ) -> tuple[str, str] | None:
-    """(label, second evidence) that a repeated sentence is clutter."""
+    """The label of a repeated sentence, and the second piece of evidence that it is boilerplate."""
     seen = len(stats.clusters)
     if stats.line.sells:
         return "promo", "and offers something to the reader"
@@ -158,7 +162,7 @@ def _proof(
     ):
         return "attribution", "and names the origin of each"
     have, fewest = (
-        len(stats.clusters | stats.chrome_clusters),
+        len(stats.clusters | stats.boilerplate_clusters),
         MIN_ARTICLES_INSIDE if _is_inside(stats) else MIN_ARTICLES,
     )
     if total >= MIN_ARTICLES_FOR_SHARE and have >= max(_share_needed(stats) * total, fewest):
@@ -224,7 +228,7 @@ def _share_needed(stats: Stats) -> float:
 def _across(elsewhere: Elsewhere) -> str:
     """What other blogs prove: different origins, copies of the article that lack the line, or, on three
     blogs, one origin or copies that bring it along. Two blogs may print one author's series, and what
-    stands in their own posts alone has no publisher whose clutter it could be."""
+    stands in their own posts alone has no publisher whose boilerplate it could be."""
     if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < MIN_ARTICLES:
         return ""
     if len(elsewhere.sites) > 2 and len(elsewhere.clusters) > MIN_ARTICLES:
@@ -272,7 +276,7 @@ def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int])
 def judge_form(
     stats: Stats, total: int, elsewhere: Elsewhere | None, titles: Set[int] = frozenset()
 ) -> Finding | None:
-    """What the sightings of a form prove: the same sentence about three different names.
+    """What the pages that have a form prove: the same sentence about three different names.
 
     A form that begins with different words is about people ("▲ is a reporter at ▲") and proves
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
@@ -301,7 +305,7 @@ def judge_form(
         return Finding("chrome", "promo", f"{where}, and offers something to the reader")
     if stats.line.domain and not _is_inside(stats):
         return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
-    closing = stats.before_chrome >= AGREEING_SHARE * stats.pages
+    closing = stats.before_boilerplate >= AGREEING_SHARE * stats.pages
     needed = min(_share_needed(stats), MIN_CLOSING_SHARE) if closing else _share_needed(stats)
     if total >= MIN_ARTICLES_FOR_SHARE and len(stats.clusters) >= needed * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")

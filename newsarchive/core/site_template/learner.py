@@ -55,10 +55,10 @@ MAX_BEYOND_SHARE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """What full texts proved: pages for each container, and the keys that are boilerplate."""
+    """What full texts proved: `containers` maps elements to the pages that they hold the text of, `boilerplate` are keys."""
 
     containers: Mapping[str, int] = field(default_factory=dict)
-    chrome: frozenset[int] = frozenset()
+    boilerplate: frozenset[int] = frozenset()
 
 
 def taught(page: Observation, texts: Sequence[str]) -> Observation:
@@ -124,7 +124,7 @@ def learn(
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
     labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
-    entries = {key: _proved(key, pages) for key in full.chrome}
+    entries = {key: _proved(key, pages) for key in full.boilerplate}
     by_place = slots(pages)
     _mark(pages, labels, entries, by_place)
     entries |= {entry.key: entry for entry in by_place.values()}
@@ -139,7 +139,7 @@ def learn(
     entries |= heads(pages, labels, often, entries, shared)
     seen: set[int] = set().union(*(page.keys for page in pages))
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
-    repeated = {key for key, s in stats.items() if len(s.clusters | s.chrome_clusters) >= 2}
+    repeated = {key for key, s in stats.items() if len(s.clusters | s.boilerplate_clusters) >= 2}
     kept = _kept(entries, seen, known, locks, pages)
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
     anchored = tuple(_anchored(x, pages, labels, repeated) for x in sites)
@@ -163,7 +163,7 @@ def locks_of(template: Template) -> dict[int, str]:
 
 
 def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
-    """The heads of lists that sites learned, for `sightings.network`: a publisher's follow its articles."""
+    """The heads of lists that sites learned, for `observations.network`: a publisher's follow its articles."""
     return {k: e for t in templates for k, e in t.entries.items() if e.finding.role in ("head", "inset")}
 
 
@@ -215,8 +215,8 @@ def gather(
             if found is None:
                 found = stats[line.key] = Stats(line)
             if not line.is_body:
-                found.chrome[line.label] = found.chrome.get(line.label, 0) + 1
-                found.chrome_clusters.add(page.cluster)
+                found.boilerplate[line.label] = found.boilerplate.get(line.label, 0) + 1
+                found.boilerplate_clusters.add(page.cluster)
                 if line.proved:
                     found.proved.add(page.cluster)
                 continue
@@ -224,7 +224,7 @@ def gather(
             _count(found, page, line, i in inner, sides)
             if i == first:
                 found.first.add(page.url)
-            found.between_chrome += all(sides)
+            found.between_boilerplate += all(sides)
             found.beside_promo += "promo" in sides and i in inner
             found.beside_link += _beside_link(page.lines, i)
             found.isolated += i in alone
@@ -245,7 +245,7 @@ def _count(stats: Stats, page: Observation, line: Line, inner: bool, sides: tupl
     stats.starts.add(line.start)
     stats.inside += inner
     stats.at_edge += any(sides)
-    stats.before_chrome += bool(sides[1])
+    stats.before_boilerplate += bool(sides[1])
     stats.named += line.names_origin
     stats.teases += line.teases
     stats.titled += line.titled
@@ -321,7 +321,7 @@ def _findings(
     shared: Network,
     known: Mapping[int, Entry],
 ) -> dict[int, Entry]:
-    """New findings of one round. An `aside` may become chrome in a later round, not the reverse."""
+    """New findings of one round. An `aside` may become boilerplate in a later round, not the reverse."""
     total = len({page.cluster for page in pages})
     origins = dict(shared.origins) | {k: max(n, shared.origins.get(k, 0)) for k, n in _origins(pages).items()}
     titles = {line.key for page in pages for line in page.lines if line.own}
@@ -347,8 +347,10 @@ def _origins(pages: Sequence[Observation]) -> dict[str, int]:
 def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
     """A line that opens one article alone is its lede; elsewhere it is a teaser in a list."""
     first = next(iter(stats.first)) if len(stats.first) == 1 else ""
-    pages = stats.pages + sum(stats.chrome.values())
-    return Entry(key, finding, pages, len(stats.clusters | stats.chrome_clusters), stats.line.sample, first)
+    pages = stats.pages + sum(stats.boilerplate.values())
+    return Entry(
+        key, finding, pages, len(stats.clusters | stats.boilerplate_clusters), stats.line.sample, first
+    )
 
 
 def _proved(key: int, pages: Sequence[Observation]) -> Entry:

@@ -38,7 +38,7 @@ def full(n: int) -> list[str]:
 def test_two_full_texts_show_the_container_and_prove_the_rest_chrome() -> None:
     taught = lessons(fed(p, full(n)) for n, p in enumerate(posts(2)))
     assert dict(taught.containers) == {ELEMENT: 2}
-    assert taught.chrome == {line_key(BOX)}
+    assert taught.boilerplate == {line_key(BOX)}
 
 
 def test_what_was_proved_is_used_on_posts_that_the_feed_lacks() -> None:
@@ -55,11 +55,11 @@ def test_what_was_proved_is_used_on_posts_that_the_feed_lacks() -> None:
 def test_a_line_of_some_full_text_is_no_chrome() -> None:
     """A promo stands in the feed as well: it is not proved, and the evidence rules decide."""
     texts = [full(0), full(1), [*full(2), BOX]]
-    assert lessons(fed(p, t) for p, t in zip(posts(3), texts, strict=True)).chrome == frozenset()
+    assert lessons(fed(p, t) for p, t in zip(posts(3), texts, strict=True)).boilerplate == frozenset()
 
 
 def test_one_page_proves_nothing() -> None:
-    assert lessons([fed(posts(1)[0], full(0))]).chrome == frozenset()
+    assert lessons([fed(posts(1)[0], full(0))]).boilerplate == frozenset()
 
 
 def test_an_excerpt_teaches_nothing() -> None:
