@@ -23,34 +23,33 @@ from newsarchive.core.encoding.ngram_model import GRAM_LETTERS, UNKNOWN_NATS, UN
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.text.scripts import kind, script
 
-#: What a pair counts in a word, against a sequence of letters (measured on clean text with holes).
+#: Weight of a pair of characters in a word, where a sequence of letters has 1. Measured on clean text with holes.
 PAIR_WEIGHT = 0.5
-#: In ways: no more ways to read a run are followed at once.
+#: Ways to read a run that are followed at once; more expensive ones are dropped.
 MAX_WAYS = 48
-#: In nats: a way that costs this much more than the best is not followed.
+#: Nats. A way that costs more than this above the cheapest one is dropped.
 MAX_EXTRA_NATS = 20.0
-#: In steps (`Work`): when a page has taken this many, no more of its runs are guessed at. A page of fifteen sentences
-#: takes 25,000, and 200,000 take about a second.
+#: Steps (`Work`) for one page. After them nothing more is guessed on the page. A page of fifteen sentences takes 25,000;
+#: 200,000 take about a second.
 MAX_STEPS = 200_000
-#: In nats: what a sequence of ASCII letters costs. The model holds none of them.
+#: Nats. The cost of a sequence of ASCII letters, which the model does not have.
 ASCII_GRAM_NATS = 10.0
-#: In nats: what a guess costs next to a character that clean text does not have there.
+#: Nats. The cost of a guess beside a character that clean text does not have there.
 UNSEEN_GUESS_NATS = 60.0
 #: Full stops of Indic scripts: a space stands behind them.
 INDIC_FULL_STOPS = frozenset("।॥")
-#: The full stop that ends verses. It is hardly ever what prose lost.
+#: The full stop that ends verses, which prose seldom has.
 VERSE_END = "॥"
-#: In nats: how much dearer than the best another way to read a word must be to be clearly wrong. The doubt falls little at
-#: first and then much (a Gaussian), because sequences of letters overlap. Measured, as the next three, on pages with
-#: lost bytes.
+#: Nats by which another way to read a word costs more than the best. Its odds fall with the square of this difference (a
+#: Gaussian), because sequences of letters overlap. Measured, as the next three, on pages with lost bytes.
 WORD_SCALE_NATS = 2.8
-#: The same where both ways have the same number of unknown sequences: one may just be rarer.
+#: The same where both ways have the same number of unknown sequences, so that one word may only be rarer.
 EQUAL_WORD_SCALE_NATS = 3.7
-#: In nats: the doubt of other characters falls exponentially on this scale, because pairs say less than is known.
+#: Nats. The odds of other characters fall exponentially on this scale: pairs of characters say less than words.
 SIGN_SCALE_NATS = 0.7
-#: The same for quotation marks: pairs do not say which of them a language has.
+#: The same for quotation marks, because pairs do not say which of them a language uses.
 QUOTE_SCALE_NATS = 2.0
-#: By this factor the scales of words are longer in scripts that do not part words: shorter sequences are known of them.
+#: Factor on the scales of words in scripts without spaces between words, of which the model has shorter sequences.
 UNPARTED_SCALE_FACTOR = 2.0
 #: Quotation marks.
 QUOTES = frozenset("“”„‟‘’‚‛")
@@ -63,16 +62,16 @@ _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 
 @dataclass(slots=True)
 class Work:
-    """How many steps may still be taken on a page. A step is to look up, for one way to read a run, what one more
-    character costs."""
+    """The number of steps that are left for a page. In one step the cost of one more character is looked up for one way to
+    read a run."""
 
     left: int = MAX_STEPS
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A sequence read back: `run[start:end]` is `char`; `guesses` are what it may be where bytes were
-    lost, which costs `loss`, in nats."""
+    """A restored sequence: `run[start:end]` becomes `char`. Where bytes were lost, `guesses` are the characters that it may
+    be, and `loss` is the cost of the loss in nats."""
 
     start: int
     end: int
@@ -83,9 +82,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """The likeliest way to read a run: what it comes to between its first and last character, the
-    sequences read back, and how likely some guess is wrong, 0 to 1 (a sum: it may be more). `is_given_up` says
-    that the page's work was done before the end of the run: then nothing is read back."""
+    """The likeliest way to read a run: its text between the first and the last character, the restored sequences, and the
+    probability that some guess is wrong (a sum, which may exceed 1). `is_given_up` says that the work of the page was used
+    up before the end of the run; then nothing is restored."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -113,7 +112,7 @@ class _Way(NamedTuple):
 
     @property
     def state(self) -> tuple[str, str, bool, bool]:
-        """What the cost of all that follows depends on."""
+        """The part of a way on which the costs of later characters depend."""
         return self.last, self.word[1 - traits_of(self.last).length :], self.inside, self.guessed
 
 

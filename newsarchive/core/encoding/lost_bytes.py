@@ -24,32 +24,32 @@ from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.quotation_marks import SPELLINGS
 from newsarchive.core.text.scripts import is_allowed, kind, script
 
-#: Runs that may be damaged, with the rest of their words, joined over what a lost byte may have become.
+#: Matches runs that may be damaged, with the rest of their words. A space or `?` that may stand for a lost byte joins them.
 JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
-#: In nats: what a sequence with a lost byte costs that may be several characters.
+#: Nats. The cost of a sequence with a lost byte that may be several characters.
 LOST_BYTE_NATS = 4.0
-#: In nats: what a sequence with a lost byte costs that can be only one character.
+#: Nats. The cost of a sequence with a lost byte that can be one character only.
 CERTAIN_BYTE_NATS = 1.0
-#: In nats: what a letter costs of a script that the page does not have.
+#: Nats. The cost of a letter of a script that the page does not use.
 STRANGE_SCRIPT_NATS = 6.0
-#: In nats: what it costs that a byte is gone where the next one could stand for it.
+#: Nats. The cost of a dropped byte where the next byte may take its place.
 ORPHAN_NATS = 40.0
-#: In nats: what it costs that a space was a byte behind a lost one, where that joins what may be two words.
+#: Nats. The cost of a space that was a byte behind a lost one, where it would join two words.
 JOINING_NATS = 6.0
-#: What it counts that another guess stands elsewhere on the page more often, for each nat of the ratio.
+#: Nats of cost for each nat by which a letter is rarer on the page than another guess.
 RARE_LETTER_WEIGHT = 2.5
-#: In nats: the most that this counts.
+#: Nats. The greatest cost of a rare letter.
 MAX_RARE_LETTER_NATS = 9.0
-#: As a logarithm: letters of one language are this much rarer than others. For Latin it does not count, because what
-#: Latin adds to a to z is all rare.
+#: Natural logarithm of the ratio between two letters of one language. A letter that is rarer by less costs nothing. In Latin
+#: script every rarer letter costs, because all letters beyond a to z are rare.
 USUAL_LOG_RATIO = 1.5
-#: In nats: what it costs that a mark is another than `quotation_marks` says.
+#: Nats. The cost of another mark than the one that `quotation_marks` or `cjk_punctuation` restores.
 OTHER_MARK_NATS = 30.0
-#: In nats: what it costs to leave a character as it stands that begins sequences elsewhere on the page.
+#: Nats. The cost of an unchanged character that begins sequences elsewhere on the page.
 STANDING_LEAD_NATS = 6.0
-#: Kinds of pictures and parts of drawings. Any may stand anywhere, so that a lost one is never guessed.
+#: Kinds of pictures and parts of drawings. They may stand anywhere, so that a lost one is never guessed.
 PICTURES = frozenset(["arrow", "technical", "box", "block element", "geometric", "dingbat"])
-#: In characters: a place with more guesses than this gets none.
+#: Possible characters of one place. With more, nothing is guessed there.
 MAX_GUESSES = 160
 
 
@@ -100,7 +100,7 @@ class Lossy:
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def mended(self, run: str, model: PairModel, grams: GramModel, work: Work) -> Mended:
-        """A run, one character of context at either end, with everything read back that can be."""
+        """The run with all characters restored that can be; it has one character of context at either end."""
         raw = self.charset.to_bytes(run)
         spelled = likeliest(
             run,
@@ -122,7 +122,7 @@ class Lossy:
     def _readings(
         self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel
     ) -> Iterator[Reading]:
-        """The readings of tokens that follow each other, as one. `text` is the run after the guesses."""
+        """One reading for each row of neighbouring tokens. `text` is the run after the guesses."""
         shift = 1  # where in the run the next place of `text` stands, less that place
         pieces: list[list[tuple[Token, str]]] = []
         for token in tokens:
@@ -142,7 +142,7 @@ class Lossy:
             yield Reading(start, end, after, rule, gain - lost)
 
     def _is_torn(self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel) -> bool:
-        """Whether a part of a sequence is left, or a guess made a pair that clean text does not have."""
+        """Whether a part of a sequence is left, or a guess makes a pair that clean text does not have."""
         if not is_allowed(text.replace("\ufffd", "")):
             return True
         owners: list[Token | None] = [None]
@@ -168,7 +168,7 @@ class Lossy:
         return 0x80 <= byte <= 0xF4
 
     def _starting(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
-        """The sequences that may start here."""
+        """The sequences that may start at a place."""
         byte = raw[at]
         if run[at] == self.spelling or (run[at] > "\x7f" and 0x80 <= byte < 0xC0 and not self.spelling):
             yield from self._headless(run, raw, at)
@@ -179,14 +179,14 @@ class Lossy:
                 yield from self._decoded(run, raw, at, end, [(byte,), *choices], lost)
 
     def _headless(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
-        """Sequences of two bytes of which the first was lost."""
+        """The sequences of two bytes at a place whose first byte was lost."""
         width = len(self.spelling)
         there = at + width
         if raw[there : there + 1] and 0x80 <= raw[there] < 0xC0 and run[there] > "\x7f":
             yield from self._decoded(run, raw, at, there + 1, [self._heads, (raw[there],)], True)
 
     def _tails(self, run: str, raw: bytes, at: int, left: int) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
-        """(end, choices) of what may follow a first byte; of bytes that are gone at most one a sequence."""
+        """(end, possible bytes) of the continuation bytes behind a lead byte. At most one byte of a sequence is dropped."""
         if not left:
             yield at, []
             return
@@ -200,7 +200,7 @@ class Lossy:
                 yield end, [choice, *choices]
 
     def _next(self, run: str, raw: bytes, at: int) -> Iterator[tuple[int, tuple[int, ...], bool]]:
-        """(characters, bytes that they may have been, whether it is gone) of one continuation byte."""
+        """(number of characters, bytes that they may have been, whether the byte is dropped) of one continuation byte."""
         char = run[at : at + 1]
         if not char:
             return
@@ -215,14 +215,14 @@ class Lossy:
             yield 0, (*self._gone, 0xA0) if char == "\n" else self._gone, True
 
     def _continues(self, run: str, raw: bytes, at: int) -> bool:
-        """Whether a continuation byte stands here: behind a whole sequence there is none."""
+        """Whether a continuation byte stands at a place; there is none behind a complete sequence."""
         char = run[at : at + 1]
         return char > "\x7f" and 0x80 <= raw[at] < 0xC0 and char not in self.own
 
     def _decoded(
         self, run: str, raw: bytes, at: int, end: int, choices: list[tuple[int, ...]], lost: bool
     ) -> Iterator[Token]:
-        """One token for each character that the choices allow. A byte with 256 added was a space."""
+        """A token for each character that the possible bytes make. A byte with 256 added was a space."""
         chars = _chars_of(tuple(choices), lost)
         guesses = chars if lost else ()
         loss = 0.0 if not lost else CERTAIN_BYTE_NATS if len(chars) == 1 else LOST_BYTE_NATS
@@ -230,8 +230,8 @@ class Lossy:
         loss += JOINING_NATS * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
         if lost and (mark := self.marks.get((run, at))) is not None:
             if not mark:
-                return  # none that can stand here
-            # Where else it may begin or end is another matter.
+                return  # no mark of this codec can stand here
+            # The mark is decided. Another sequence may still begin or end elsewhere, so others only cost more.
             yield from (Token(at, end, char, (), loss + OTHER_MARK_NATS * (char != mark)) for char in chars)
             return
         if len(chars) > MAX_GUESSES:
@@ -242,14 +242,14 @@ class Lossy:
         )
 
     def _unlikely(self, guesses: tuple[str, ...]) -> tuple[float, ...]:
-        """What speaks against each guess, in nats, going by what else is on the page."""
+        """The cost of each guess in nats, by the letters and scripts of the page."""
         if guesses not in self._weighed:
             most = max((self.letters[char.lower()] for char in guesses), default=0)
             self._weighed[guesses] = tuple(self._rare(char, most) for char in guesses)
         return self._weighed[guesses]
 
     def _rare(self, char: str, most: int) -> float:
-        """What it counts that a letter is rarer on the page than one that stands there `most` times, in nats."""
+        """The cost, in nats, of a letter that is rarer on the page than one that stands there `most` times."""
         own = script(char)
         if not own:
             return 0.0
@@ -260,7 +260,7 @@ class Lossy:
 
     @cached_property
     def _weighed(self) -> dict[tuple[str, ...], tuple[float, ...]]:
-        """Guesses → what speaks against each."""
+        """Guesses → the cost of each, as far as they were weighed."""
         return {}
 
     @cached_property
@@ -277,7 +277,7 @@ class Lossy:
 
 
 def _is_guesswork(text: str, tokens: Iterable[Token]) -> bool:
-    """Whether half of a word's letters and more are guesses, and not one alone. `text` is the run after the guesses."""
+    """Whether several letters of a word, and at least half of them, are guesses. `text` is the run after the guesses."""
     shift = 1
     guessed: Counter[int] = Counter()
     words = [(m.start(), m.end()) for m in _WORD.finditer(text)]
@@ -292,7 +292,7 @@ def _is_guesswork(text: str, tokens: Iterable[Token]) -> bool:
 
 _WORD = re.compile("[^\x00-\x40\\s“”„‘’«»…–—]+")
 
-#: What is invisible and yet belongs to the spelling of Persian and Indic words.
+#: Invisible characters that belong to the spelling of Persian and Indic words.
 _JOINERS = "\u200c\u200d"
 
 
@@ -316,7 +316,7 @@ def _chars_of(choices: tuple[tuple[int, ...], ...], lost: bool) -> tuple[str, ..
 
 
 def lossy(text: str, blank: Lossy) -> Iterator[Lossy]:
-    """The hypotheses that a page gives cause for, made from one without its spelling."""
+    """The hypotheses about the spelling of lost bytes that the page suggests; `blank` is one without a spelling."""
     for spelling in SPELLINGS:
         if spelling in text:
             yield replace(blank, spelling=spelling, spaces="\xa0" not in text, hyphens="\xad" not in text)

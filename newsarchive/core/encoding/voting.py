@@ -1,8 +1,8 @@
-"""Which wrong codec a page was read with: `â€™` and `Ã¼` on one page both say windows-1252.
+"""Decides with which wrong codec a page was read: `â€™` and `Ã¼` on one page are both evidence for windows-1252.
 
 A single run that could be read otherwise is weak evidence, but ten runs that the same codec explains are strong. So the
 gains of all runs are summed codec by codec, and the best codec is believed if it gains enough. Each of its runs then
-needs little by itself. One codec may explain only part of the damage; then the rest of the runs is asked again.
+needs little evidence of its own. A codec may explain only a part of the damage; then the rest of the runs votes again.
 
 What else stands on the page makes a reading more or less likely: letters that the rest of the page uses speak for it, a
 script that nothing else on the page uses speaks against it.
@@ -50,24 +50,24 @@ from newsarchive.core.encoding.runs import (
 )
 from newsarchive.core.text.scripts import script
 
-#: In nats: what it costs to bring in a script that the page does not use, and the most that it may add to a reading to
-#: take off the page a letter of a script that nothing else there uses.
+#: Nats. The cost of a script that a reading brings to the page, and the greatest bonus of a reading that removes a letter of
+#: a script which nothing else on the page uses.
 STRANGE_SCRIPT_NATS = 6.0
-#: In nats: what each character adds to a reading that the rest of the page also has.
+#: Nats. The bonus of a reading for each of its characters that the rest of the page has.
 KNOWN_CHARACTER_NATS = 1.0
-#: In characters: no more characters of a reading add to it.
+#: Characters of a reading that earn this bonus; further ones do not.
 MAX_KNOWN_CHARACTERS = 3
-#: In nats, summed over the page: a codec that gains less is not believed.
+#: Nats, summed over the page. A codec that gains less is not believed.
 MIN_PAGE_NATS = 12.0
-#: The same for a multi-byte codec, unless all that it brings forth are known words of letters.
+#: The same for a multi-byte codec, unless all words of its readings are known.
 MIN_MULTI_BYTE_NATS = 20.0
-#: In nats: where a codec explains one letter alone, however often it stands there, a reading must gain this.
+#: Nats. Where a codec explains only one letter, at one or more places, each reading must gain this.
 MIN_LONE_LETTER_NATS = 30.0
-#: In codecs: one page may have been read with four of them, in different places.
+#: Codecs with which parts of one page may have been read; after these no further one is looked for.
 MAX_CODECS = 4
-#: In runs: no more suspect runs are asked which codec made them.
+#: Suspect runs that vote for a codec; further ones do not.
 MAX_SAMPLE_RUNS = 150
-#: In nats: what speaks for a codec before anything is seen. The web is read as windows-1252.
+#: Nats. The bonus of a codec before any evidence: most pages are read with windows-1252.
 PRIOR_NATS = {
     "windows-1252": 3.0,
     "iso-8859-1": 2.0,
@@ -75,32 +75,31 @@ PRIOR_NATS = {
     "windows-1250": 1.0,
     "windows-874": 1.0,
 }
-#: Where UTF-8 saves more than this share of what the suspect runs cost, no other hypothesis is asked. Measured: UTF-8 saves
-#: 0.68 and more; legacy text that happens to be UTF-8 in places saves 0.15 and less.
+#: Share of the cost of the suspect runs that UTF-8 saves. Above it no other hypothesis is tried. Measured: UTF-8 saves 0.68
+#: and more; legacy text that happens to be UTF-8 in places saves 0.15 and less.
 MIN_EXPLAINED_SHARE = 0.4
-#: In nats: codecs that gain this much less than the best, or more, are compared by the words that they bring forth.
+#: Nats. Codecs that gain at most this less than the best one are compared by the words of their readings.
 MAX_CLOSE_NATS = 12.0
-#: In runs: no more runs are read for that comparison.
+#: Runs that are read for this comparison; further ones are not.
 MAX_COMPARED_RUNS = 40
-#: What a nat of the cost of words counts in that comparison, against a nat of gain.
+#: Weight of a nat of the cost of words in this comparison, where a nat of gain has 1.
 WORD_WEIGHT = 0.5
-#: In runs: legacy text has this number of suspect runs, or more, in which single-byte codecs have all characters.
+#: Suspect runs with characters of single-byte codecs only. A page with fewer is not tried as legacy text.
 MIN_LEGACY_RUNS = 3
-#: In nats a character: legacy text costs more than this as it stands, over all suspect runs.
+#: Nats a character, over all suspect runs. A page with a lower cost is not tried as legacy text.
 MIN_LEGACY_NATS_PER_CHARACTER = 6.0
-#: In nats: legacy text must gain this much more than UTF-8, because any text can be read with another legacy codec.
+#: Nats that legacy text must gain above UTF-8, because any text can be read with another legacy codec.
 LEGACY_HANDICAP_NATS = 20.0
-#: In runs: no more suspect runs are asked for the pair of codecs of legacy text.
+#: Suspect runs that decide the pair of codecs of legacy text; further ones do not.
 MAX_LEGACY_SAMPLE_RUNS = 60
-#: In words: this many different words must be known in legacy text once it is read right. One more is needed where the
-#: wrong codec did not make all that is suspicious, and one more where only one letter is read otherwise.
+#: Different known words that a reading as legacy text must give. One more is needed where the wrong codec explains only a
+#: part of the suspicious text, and one more where the reading changes only one letter.
 MIN_LEGACY_KNOWN_WORDS = 2
-#: The share of words that must be known in legacy text once it is read right. Measured: at least 0.42 after the right
-#: reading, at most 0.33 after a wrong one.
+#: Share of known words in a reading as legacy text. Measured: at least 0.42 in right readings, at most 0.33 in wrong ones.
 MIN_LEGACY_KNOWN_SHARE = 0.37
-#: In letters: a shorter word of a legacy reading may be known by accident.
+#: Letters of a word in such a reading; a shorter word may be known by accident and does not count.
 MIN_LEGACY_WORD_LETTERS = 3
-#: In letters: a known word of this length is no accident.
+#: Letters of a known word that is no accident; a shorter one may be.
 MIN_SPELLED_WORD_LETTERS = 4
 
 
@@ -111,7 +110,7 @@ class Hypothesis(Protocol):
 
 
 class Readers:
-    """What hypotheses make of the runs of a page. A hypothesis reads each run once, however often it is asked."""
+    """Gives the readings of hypotheses for the runs of a page. Each hypothesis reads a run once, and the result is kept."""
 
     def __init__(self, model: PairModel, runs: Runs, proof: Proof) -> None:
         self.model, self.runs, self.proof = model, runs, proof
@@ -152,8 +151,8 @@ def gain_of(found: RunReadings, runs: Runs) -> float:
 
 
 def _weighed(found: RunReadings, runs: Runs) -> RunReadings:
-    """The readings, likelier where they take off the page a script that nothing else on it uses, and where they bring
-    forth characters that the rest of the page has."""
+    """The readings with a bonus where they remove a script that nothing else on the page uses, and where they give characters
+    that the rest of the page has."""
     inside = Counter(
         "".join([run[r.start : r.end] * len(runs.places[run]) for run, rs in found.items() for r in rs])
     )
