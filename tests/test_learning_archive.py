@@ -193,6 +193,9 @@ def test_what_is_in_memory_is_bounded(archive: Engine, tmp_path: Path) -> None:
         windows.window("heron.example").pages["https://heron.example/1/"]
         is first.pages["https://heron.example/1/"]
     )
+    chips = [line for one in first.pages.values() for line in one.lines if line.sample == CHIPS[0]]
+    assert len(chips) == 5
+    assert len({id(line) for line in chips}) == 1
     for name in ("otter", "pike"):
         windows.window(f"{name}.example")
     assert sum(known.lines for known in windows.sites.values()) <= 100

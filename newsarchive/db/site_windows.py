@@ -7,19 +7,20 @@ takes as long as learning from it, so that only the records that are new since t
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import WINDOW_PAGES, Observation, Window
+from newsarchive.core.site_template.observations import WINDOW_PAGES, Line, Observation, Window
 from newsarchive.db import bulk, site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import PageSighting
 
-#: Lines of all records that stay in memory, 350 bytes each, or 40 MB. Beyond it the sites that were learned longest ago are
-#: unpacked again; the site that is being learned stays, whatever it has.
+#: Lines of all records that stay in memory, 600 bytes each, or 70 MB where no two are alike; what the pages of a site share is
+#: held once. Beyond it the sites that were learned longest ago are unpacked again; the site that is being learned stays,
+#: whatever it has.
 MAX_LINES = 120_000
 
 #: What changes whenever the record of an article does.
@@ -36,6 +37,16 @@ class KnownSite:
     records: dict[int, tuple[Stamp, Observation | None]] = field(default_factory=dict)
     template: Template | None = None
     agreeing: dict[str, Observation] = field(default_factory=dict)
+    #: Its different lines, each by itself, so that equal lines of its pages are one object.
+    shared: dict[Line, Line] = field(default_factory=dict)
+
+    def sharing(self, page: Observation | None) -> Observation | None:
+        """The page, with the lines that other pages have as well held once."""
+        if page is None:
+            return None
+        if len(self.shared) > MAX_LINES:  # of pages that have left the window, too
+            self.shared.clear()
+        return replace(page, lines=tuple([self.shared.setdefault(line, line) for line in page.lines]))
 
     @property
     def lines(self) -> int:
@@ -72,7 +83,7 @@ class SiteWindows:
         for row in reversed(rows):
             stamp = stamps[row.article_id]
             if row.article_id in packed:
-                page = site_templates.unpacked(row, packed[row.article_id], domain)
+                page = known.sharing(site_templates.unpacked(row, packed[row.article_id], domain))
             else:
                 page = known.records[row.article_id][1]
                 page = page and site_templates.brought_up(page, row)
