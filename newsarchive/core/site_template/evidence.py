@@ -109,14 +109,14 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
     if proof := _proof(stats, total, elsewhere, origins):
         label, reason = proof
         return Finding("chrome", label, f"{where}, {reason}")
-    return Finding("aside", "body", f"{where}, with no proof that it is clutter")
+    return Finding("aside", "body", f"{where}, with no proof that it is boilerplate")
 
 
 def _boilerplate(stats: Stats) -> Finding | None:
     """A line that rules took out on three articles, or that most pages show as boilerplate, is boilerplate."""
     as_boilerplate, as_body = len(stats.boilerplate_clusters), len(stats.clusters)
     most = as_boilerplate >= MIN_ARTICLES and as_boilerplate >= 1.5 * as_body
-    # Sayings that take turns in one box: extraction is of two minds, their neighbours are not.
+    # Sayings that take turns in one box: extraction keeps some and drops others, but their neighbours are boilerplate.
     boxed = (
         as_boilerplate >= max(MIN_ARTICLES, as_body / 3)
         and stats.between_boilerplate >= AGREEING_SHARE * stats.pages
@@ -137,7 +137,7 @@ def _short(stats: Stats, total: int) -> str:
     """Why a short line is boilerplate, "" where it may be the article's own, as a heading is."""
     edge = stats.before_boilerplate if stats.line.heading else stats.at_edge
     if edge >= AGREEING_SHARE * stats.pages:
-        return f"next to chrome or the end in {edge} of {stats.pages}"
+        return f"next to boilerplate or the end in {edge} of {stats.pages}"
     if (
         not stats.line.heading
         and total >= MIN_ARTICLES_FOR_SHARE

@@ -38,10 +38,10 @@ MIN_ARTICLES = 20
 FAR_SHORTER_SHARE = 1 / 8
 #: Part of the site's articles that may be as short as that.
 MAX_SHORT_SHARE = 0.05
-#: What the confidence of an article that is far shorter is multiplied with: one that was doubted a little goes into
+#: Factor on the confidence of an article that is far shorter. With it, an article that was a little doubtful goes into
 #: quarantine.
 DOUBT_FACTOR = 0.9
-#: Part by which a length may move and count as the same: a template is written anew only where something was learned.
+#: Part by which a length may change and count as the same. Above it the template is written anew.
 MAX_STEADY_CHANGE = 0.1
 
 
@@ -142,7 +142,8 @@ def _add(found: dict[str, Layout], container: str, count: int, taught: bool = Fa
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The lengths of a site's articles in words: the median, and what all but one in twenty have; of so many pages."""
+    """The usual lengths of a site's articles in words: the median, and a length that 19 of 20 articles reach or exceed;
+    `pages` is the number of articles that were measured."""
 
     pages: int
     words: int
@@ -150,7 +151,7 @@ class Usual:
 
 
 def usual(pages: Iterable[Observation], known: Usual | None = None) -> Usual | None:
-    """What is usual on these pages; what was known where they are too few, or say the same."""
+    """The usual lengths on these pages; `known` where there are too few pages or nothing changed."""
     lengths = sorted(filter(None, (sum(page.words_by_place.values()) for page in pages)))
     if len(lengths) < MIN_ARTICLES:
         return known
@@ -164,7 +165,7 @@ def _alike(one: Usual, other: Usual) -> bool:
 
 
 def words_in(lines: Sequence[Line]) -> int:
-    """The words of a page's article, before its site's template was heard."""
+    """The words of a page's article, before the template of its site is applied."""
     return sum(line.words for line in lines if line.is_body)
 
 
@@ -177,8 +178,8 @@ def is_far_shorter(lines: Sequence[Line], known: Usual | None) -> bool:
 
 
 def doubted(article: Article, lines: Sequence[Line], known: Usual | None) -> Article:
-    """The article with a quality that has heard how long the site's others are. One that its feed or API
-    confirms, or gave, has been heard already."""
+    """The article with a lower confidence where it is far shorter than the site's others. Where a feed or an API confirms
+    the text, or gave it, nothing changes."""
     quality = article.quality
     if QualityFlag.FAR_SHORTER in quality.flags or _is_confirmed(article) or not is_far_shorter(lines, known):
         return article

@@ -37,8 +37,8 @@ BESIDE_CREDIT = Finding("head", "related", "titles below the text, beside the at
 def apply_template(article: Article, template: Template) -> Article:
     """Label the blocks of one page by what was learned of its site.
 
-    Works on the article as the page's own steps left it. A line that repeats without proof stays in the
-    body, its rule says "aside", and the article's quality is flagged `repeated lines`.
+    `article` must be as the page's own steps left it. A line that repeats without proof stays in the body, its rule says
+    "aside", and the article's quality is flagged `repeated lines`.
     """
     return marked(article, verdicts(lines_of(article), template, article.url))
 

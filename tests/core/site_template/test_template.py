@@ -304,7 +304,9 @@ def test_what_an_author_repeats_on_purpose_stays_and_is_flagged(kind: str) -> No
     done = apply_template(pages[0], learned(pages))
     block = next(b for b in done.blocks if b.text == ON_PURPOSE[kind])
     assert block.label == "body"
-    assert block.rule == "template, aside: this line stands in 8 articles, with no proof that it is clutter"
+    assert (
+        block.rule == "template, aside: this line stands in 8 articles, with no proof that it is boilerplate"
+    )
     assert done.quality.flags == ("repeated lines",)
 
 
