@@ -9,6 +9,9 @@ holds for bytecode holds for it. It may be deleted at any time. It is not writte
 (`PYTHONDONTWRITEBYTECODE`), nor in a folder that this user may not write to. And it needs no trust of its own: who can
 put a file there can put bytecode there, which Python runs without a question.
 
+To read the file takes 12 ms. A module that commands import which only read an archive (`core/text`) compiles its few
+expressions itself.
+
 An entry is found by its whole source, the text of a table or a pattern with its flags, so that no entry can be out of
 date. The file names the Python and the newsarchive that wrote it, and a check sum. What others wrote, and what is
 damaged, counts as empty.

@@ -36,6 +36,8 @@ for command, code in {commands!r}.items():
     assert done.exit_code == code, (command, done.output, done.exception)
     loaded = [name for name in {heavy!r}.split() if name in sys.modules]
     assert not loaded, f"{{command}} loads {{loaded}}"
+    kept = sys.modules.get("newsarchive.compiled")
+    assert kept is None or kept._store._held is None, f"{{command}} reads what is kept of the rules"
 """
 
 

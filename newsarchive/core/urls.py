@@ -14,11 +14,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from publicsuffixlist import PublicSuffixList
-
 from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 #: Hosts below which each name is a blog of its own: `a.wordpress.com` and `b.wordpress.com` are two sites. The Public
 #: Suffix List says so of blogspot.com and github.io, whose owners asked for it; the owners of these hosts did not. A host
@@ -309,4 +311,6 @@ def _extract_domain(host: str) -> str:
 @cache
 def _suffix_lists() -> tuple[PublicSuffixList, PublicSuffixList]:
     """`BLOG_HOSTS`, and the Public Suffix List that is part of the package: no network, no cache folder."""
+    from publicsuffixlist import PublicSuffixList
+
     return PublicSuffixList(BLOG_HOSTS, accept_unknown=False), PublicSuffixList(accept_unknown=False)

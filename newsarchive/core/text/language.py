@@ -11,7 +11,6 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from newsarchive import compiled
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
 
 #: Letters of a text, where a Chinese, Japanese or Korean character counts as four. A text with fewer says too little
@@ -50,7 +49,7 @@ _NO_LETTERS = re.compile(r"\W+")
 
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
 #: Characters that say as much as a syllable or a word does elsewhere.
-_WIDE = compiled.regex(f"[{HAN_AND_KANA}{HANGUL}]")
+_WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
 #: Other codes that pages and the detector write → the code that is stored.
 _SAME = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "cz": "cs", "jp": "ja", "gr": "el", "ua": "uk",
          "mo": "ro"}  # fmt: skip

@@ -14,11 +14,10 @@ rubbish.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-
-from newsarchive import compiled
 
 #: Scripts with a name and kinds of their own; every other script is `other`.
 SCRIPTS = ["LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC", "DEVANAGARI", "BENGALI",
@@ -64,7 +63,7 @@ TIBETAN = character_class([(0x0F00, 0x0FFF)])
 #: The syllables of Korean, which has spaces between words, but particles that are part of them.
 HANGUL = character_class([(0xAC00, 0xD7A3)])
 
-_UNSPACED = compiled.regex(f"[{UNSPACED}]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def has_unspaced(text: str) -> bool:

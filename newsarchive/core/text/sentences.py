@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive import compiled
 from newsarchive.core.text.scripts import THAI_AND_LAO, character_class
 
 #: Letters of Thai or Lao, which write no full stop. A line with more of them is a sentence, a shorter one may be a
@@ -23,15 +22,15 @@ _LINE_END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」�
 _HAN = character_class([(0x3400, 0x9FFF)])
 #: Where a sentence ends. The pattern begins with one set of characters, to which a search skips: that takes a third of
 #: the time that alternatives take.
-_SENTENCE_END = compiled.regex(
+_SENTENCE_END = re.compile(
     r"[.!?…。！？\n](?:(?<=[.!?…])[\"”’»)\]]{0,2}\s+(?=[^\s\da-z])|(?<=[。！？])[」』”）]?|(?<=\n)\n*)"
 )
 #: Where a statement ends. In Chinese, a name with a colon behind it begins the next one.
-_STATEMENT_END = compiled.regex(
+_STATEMENT_END = re.compile(
     rf"(?<=[.!?…])[\"”’»)\]]{{0,2}}\s+|(?<=[。！？])[」』）]?|\n+|\s[|•·]\s|(?<=[{_HAN}])\s+(?=[{_HAN}]{{2,5}}\s?[：:])"
 )
 #: Each match of `_STATEMENT_END` holds one of these characters or stands beside one.
-_MAY_END_STATEMENT = compiled.regex(f"[.!?…。！？\n|•·{_HAN}]")
+_MAY_END_STATEMENT = re.compile(f"[.!?…。！？\n|•·{_HAN}]")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Prof|No|Jr|Sr|\d{1,2})\.$")
 #: Characters at the end of a statement that are searched for an abbreviation: no abbreviation is longer than half of it.
 _MAX_TAIL_CHARACTERS = 12

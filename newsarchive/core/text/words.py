@@ -21,7 +21,6 @@ import re
 from functools import lru_cache
 from itertools import filterfalse
 
-from newsarchive import compiled
 from newsarchive.core.text.scripts import (
     HAN_AND_KANA_BLOCKS,
     SOUTHEAST_ASIAN,
@@ -31,8 +30,8 @@ from newsarchive.core.text.scripts import (
 
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 _SPACED = re.compile(r"\w\S*")
-_UNSPACED = compiled.regex(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
-_HAN_AND_KANA = compiled.regex(f"[{character_class(HAN_AND_KANA_BLOCKS)}]")
+_UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
+_HAN_AND_KANA = re.compile(f"[{character_class(HAN_AND_KANA_BLOCKS)}]")
 _SOUTHEAST_ASIAN = re.compile(f"[{SOUTHEAST_ASIAN}]")
 
 
