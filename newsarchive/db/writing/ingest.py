@@ -73,6 +73,8 @@ class Batch:
         again: ReadAgain | None = None,
     ) -> None:
         self.again = again
+        #: The ids of sites that were asked for, by domain.
+        self.site_ids: dict[str, int] = {}
         self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
         self.plans = [self._plan(article) for article in articles]
 
@@ -398,14 +400,14 @@ class Batch:
     # -- SQL ---------------------------------------------------------------------------------
 
     def _sites(self, articles: Iterable[Article]) -> dict[str, int]:
+        """The ids of the sites of articles; one that is not there yet is added."""
         names = {site_of(article.url): article.publisher for article in articles}
-        ids = bulk.ids_of(
-            self.connection,
-            Site,
-            ("domain",),
-            [{"domain": domain, "name": name} for domain, name in names.items()],
-        )
-        return {domain: ids[domain,] for domain in names}
+        new = [
+            {"domain": domain, "name": name} for domain, name in names.items() if domain not in self.site_ids
+        ]
+        found = bulk.ids_of(self.connection, Site, ("domain",), new)
+        self.site_ids |= {domain: row_id for (domain,), row_id in found.items()}
+        return self.site_ids
 
     def _last_versions(self, article_ids: list[int]) -> dict[int, int]:
         query = "SELECT article_id, max(version) FROM article_revisions WHERE article_id IN :ids GROUP BY article_id"
