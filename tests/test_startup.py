@@ -14,7 +14,7 @@ from newsarchive.db.writing.store import Store
 from tests.storage import make_article, open_archive, rich_article
 
 #: Each takes longer to import than a question to the archive takes to answer.
-HEAVY = "scrapy twisted sqlalchemy alembic numpy lxml selectolax rich psycopg pyarrow pandas feedparser"
+HEAVY = "publicsuffixlist scrapy twisted sqlalchemy alembic numpy lxml selectolax rich psycopg pyarrow pandas feedparser"
 
 COMMANDS = {
     "--help": 0, "search --help": 0, "search here": 0, "search --site blog.example --json": 0,
