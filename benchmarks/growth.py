@@ -159,6 +159,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "Cyrillic at random": partial(_noise, 0x400, 0x45F),
     "Thai at random": partial(_noise, 0xE01, 0xE5B),
     "Han at random": partial(_noise, 0x4E00, 0x9FFF),
+    "路中": partial(_repeated, "路中"),
     "anything at random": partial(_noise, 0x80, 0x2FFF),
     "&acirc;&euro;": partial(_repeated, "&acirc;&euro;&trade;"),
 }

@@ -29,9 +29,11 @@ PAIR_WEIGHT = 0.5
 MAX_WAYS = 48
 #: Nats. A way that costs more than this above the cheapest one is dropped.
 MAX_EXTRA_NATS = 20.0
-#: Steps (`Work`) for one page. After them nothing more is guessed on the page. A page of fifteen sentences takes 25,000;
-#: 200,000 take about a second.
-MAX_STEPS = 200_000
+#: Steps (`Work`) for one page. After them nothing more is guessed on the page. A page of fifteen sentences takes 40,000;
+#: 240,000 take about a second.
+MAX_STEPS = 240_000
+#: Steps. The cost of finding the sequences that may start at a place, and of comparing the ways there.
+STEPS_OF_A_PLACE = 10
 #: Nats. The cost of a sequence of ASCII letters, which the model does not have.
 ASCII_GRAM_NATS = 10.0
 #: Nats. The cost of a guess beside a character that clean text does not have there.
@@ -63,7 +65,7 @@ _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 @dataclass(slots=True)
 class Work:
     """The number of steps that are left for a page. In one step the cost of one more character is looked up for one way to
-    read a run."""
+    read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`."""
 
     left: int = MAX_STEPS
 
@@ -192,6 +194,7 @@ def likeliest(
     for at in range(1, len(run) - 1):
         if work.left <= 0:
             return Spelled(run[1:-1], (), 1.0, is_given_up=True)
+        work.left -= STEPS_OF_A_PLACE
         if arriving[at].least < inf:
             here = arriving[at].best(min(ways.least for ways in arriving[at + 1 : at + 5]))
         if here and furthest <= at and len({way.state for way in here}) == 1:
