@@ -7,6 +7,7 @@ only now and then, and an ASCII byte may be the second half of a character.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -51,11 +52,12 @@ class MultiByte:
             return
         encoded = _Encoded([raw for raw, _ in units])
         done = 0
-        for at in starts:
+        for number, at in enumerate(starts, 1):
             if at < done or not (reading := self._best(model, run, encoded, at)):
                 continue
             furthest = at + MAX_PARTLY_DAMAGED_CHARACTERS
-            later = [start for start in starts if at < start < reading.end <= furthest]
+            is_short = reading.end <= furthest
+            later = starts[number : bisect_left(starts, reading.end, number)] if is_short else []
             others = (self._best(model, run, encoded, start) for start in later)
             if not any(other and other.gain > reading.gain for other in others):
                 yield reading
