@@ -1,8 +1,10 @@
 """The lines that versions left out, in the tables that hold each text once.
 
 A menu of 80 lines stands on every page of a site. Its texts are rows of `lines` once, by their hash; a page adds 80 rows of
-numbers to `dropped_lines`. The hash needs no look-up before it is written, and a line that is there already is passed
-over.
+numbers to `dropped_lines`. A line that is there already is passed over.
+
+Two texts of one hash are told apart: the second takes the next number that is free. Who makes a page could look for such
+a pair, 48 bits are few, and a reader would then be shown another line than the one that was left out.
 
 A hash begins with that of the site: so the lines of a page lie side by side, and are written and read as a few pages of the
 file. With a hash of the text alone each line lay elsewhere, and a commit wrote three times the bytes.
@@ -10,13 +12,13 @@ file. With a hash of the text alone each line lay elsewhere, and a commit wrote 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete
 
 from newsarchive.db import bulk, models
 from newsarchive.db.models import BlockLabel, Line
-from newsarchive.db.rows import DroppedLine
+from newsarchive.db.rows import DroppedLine, next_hash
 
 COLUMNS = ("revision_id", "position", "label_id", "line_hash", "score")
 
@@ -28,18 +30,46 @@ def keep(connection: Connection, versions: Sequence[tuple[int, Sequence[DroppedL
     label_ids = bulk.ids_of(
         connection, BlockLabel, ("kind", "rule"), [{"kind": kind, "rule": rule} for kind, rule in labels]
     )
-    bulk.insert_new_tuples(
-        connection, Line, ("hash", "text"), sorted({(line.hash, line.text) for _, line in dropped})
-    )
+    keys = _keys(connection, {(line.hash, line.text) for _, line in dropped})
     bulk.insert_tuples(
         connection,
         models.DroppedLine,
         COLUMNS,
         [
-            (revision_id, line.position, label_ids[line.kind, line.rule], line.hash, line.score)
+            (
+                revision_id,
+                line.position,
+                label_ids[line.kind, line.rule],
+                keys[line.hash, line.text],
+                line.score,
+            )
             for revision_id, line in dropped
         ],
     )
+
+
+def _keys(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """The key of each text, given with its hash: the hash, or the next number that no other text has. New texts are
+    stored."""
+    held = _texts(connection, [number for number, _ in wanted])
+    keys, new = dict[tuple[int, str], int](), dict[int, str]()
+    for number, text in sorted(wanted):
+        key = number
+        while (held.get(key) or new.get(key, text)) != text:
+            key = next_hash(key)
+            held |= _texts(connection, [key])
+        keys[number, text] = key
+        if key not in held:
+            new[key] = text
+    bulk.insert_new_tuples(connection, Line, ("hash", "text"), sorted(new.items()))
+    return keys
+
+
+def _texts(connection: Connection, keys: Iterable[int]) -> dict[int, str]:
+    """The texts that are stored under these keys."""
+    query = "SELECT hash, text FROM lines WHERE hash IN :keys"
+    parts = (bulk.select_tuples(connection, query, {"keys": part}) for part in bulk.parts(set(keys)))
+    return {key: text for rows in parts for key, text in rows}
 
 
 def forget(connection: Connection, revision_ids: Sequence[int]) -> None:

@@ -172,9 +172,15 @@ def _dropped(article: Article) -> list[DroppedLine]:
 def line_hash(site: str, text: str) -> int:
     """The number of a line of a site (its domain) as `lines` has it: 16 bits of the site, 48 of the stored text.
 
-    Among 100,000 texts of a site, the chance that any two share a number is 1 in 56,000.
+    Among 100,000 texts of a site, the chance that any two share a number is 1 in 56,000; the second then has the
+    `next_hash`.
     """
     return (number(site) & ~TEXT_BITS) | (number(storable(text)) & TEXT_BITS)
+
+
+def next_hash(number: int) -> int:
+    """The number that a text takes where another text has this one; the last number of a site is followed by its first."""
+    return (number & ~TEXT_BITS) | ((number + 1) & TEXT_BITS)
 
 
 def _edits(article: Article) -> list[Row]:

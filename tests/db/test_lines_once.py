@@ -113,6 +113,22 @@ def test_a_page_that_is_read_again_has_its_new_lines_alone(engine: Engine) -> No
         assert list(map(tuple, found)) == [(1, "promo", "Tip jar")]
 
 
+def test_texts_of_one_hash_are_told_apart(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three texts, the hashes of all of which end with the last number of the site: the keys go on with its first."""
+    monkeypatch.setattr("newsarchive.db.rows.number", lambda text: 7 << 48 | (1 << 48) - 1)
+    texts = ["Home", "About us", "© A Blog"]
+    blocks = tuple(Block(one, label="nav", rule="menu") for one in texts)
+    Store(engine).ingest([make_article(1, blocks=blocks[:1]), make_article(2, blocks=blocks)])
+    Store(engine).ingest([make_article(3, blocks=blocks[::-1])])
+    with reading(engine) as connection:
+        query = "SELECT text FROM dropped_text WHERE url LIKE :url ORDER BY position"
+        for number, expected in (1, texts[:1]), (2, texts), (3, texts[::-1]):
+            found = connection.execute(text(query), {"url": f"%post-{number}"}).scalars()
+            assert list(found) == expected
+        keys = connection.execute(text("SELECT hash FROM lines ORDER BY hash")).scalars()
+        assert list(keys) == [7 << 48, (7 << 48) + 1, (7 << 48 | (1 << 48) - 1)]
+
+
 def test_lines_that_no_database_takes_have_one_hash_with_what_is_stored(engine: Engine) -> None:
     odd = "a\x00b\ud800"
     Store(engine).ingest([make_article(1, blocks=(Block("Text."), Block(odd, label="nav")))])

@@ -204,10 +204,18 @@ def _move_lines(connection: Connection, dropped: list[Any], sites: dict[int, str
     texts = {(sites[row.revision_id], row.text) for row in dropped}
     hashes = {(site, text): _hash(site) & ~TEXT_BITS | _hash(text) & TEXT_BITS for site, text in texts}
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    rows = sorted({number: text for (_, text), number in hashes.items()}.items())
-    if rows:
+    held = _texts(connection, sorted(set(hashes.values())))
+    added: dict[int, str] = {}
+    for (site, text), number in sorted(hashes.items()):
+        while (held.get(number) or added.get(number, text)) != text:  # another text has this number
+            number = number & ~TEXT_BITS | (number + 1) & TEXT_BITS
+            held |= _texts(connection, [number])
+        hashes[site, text] = number
+        if number not in held:
+            added[number] = text
+    if lines := sorted(added.items()):
         sql = f"INSERT INTO lines (hash, text) VALUES ({mark}, {mark}) ON CONFLICT DO NOTHING"
-        connection.exec_driver_sql(sql, rows)
+        connection.exec_driver_sql(sql, lines)
     known = {(row.kind, row.rule): row.id for row in connection.execute(sa.select(LABELS))}
     new = sorted({(row.kind, row.rule) for row in dropped} - known.keys())
     _execute(connection, sa.insert(LABELS), [{"kind": kind, "rule": rule} for kind, rule in new])
@@ -223,6 +231,13 @@ def _move_lines(connection: Connection, dropped: list[Any], sites: dict[int, str
             for row in dropped
         ],
     )  # fmt: skip
+
+
+def _texts(connection: Connection, numbers: list[int]) -> dict[int, str]:
+    """The texts that have these numbers by now; SQLite binds 32,766 values in a statement at most."""
+    parts = (numbers[at : at + 10_000] for at in range(0, len(numbers), 10_000))
+    rows = (connection.execute(sa.select(LINES).where(LINES.c.hash.in_(part))) for part in parts)
+    return {row.hash: row.text for part in rows for row in part}
 
 
 def _execute(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
