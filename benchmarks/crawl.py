@@ -141,6 +141,7 @@ def run(one: Contender, folder: Path, profile: bool) -> Figures:
         flags = ["--profile"] if profile else []
         command = [one.python, "-m", "benchmarks.probe", "report.json", *flags, *one.words, *settings]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles all modules anew
         started = time.perf_counter()
         with (here / "said").open("w") as said:
             process = psutil.Popen(command, env=environment, cwd=here, stdout=said, stderr=said)
