@@ -28,7 +28,7 @@ from newsarchive.exceptions import UsageError
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
 
-#: The value of `crawl.workers` for as many processes as the machine has cores but one.
+#: The value of `crawl.workers` for as many processes as the machine has cores, up to three.
 AUTO = "auto"
 
 FILE_NAME = "newsarchive.toml"
@@ -205,8 +205,8 @@ KEYS: Mapping[str, Key] = {
         _key("crawl.user_agent", _text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
         _key(
             "crawl.workers", _whole_or_auto(0, 256), AUTO,
-            "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (the machine's cores but"
-            " one, from the 20th page of a crawl on)",
+            "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (as many as the machine has"
+            " cores, up to three, from the 20th page of a crawl on; none with one core)",
         ),
         _key(
             "crawl.page_seconds", _number(0.1, 3600), 10.0,

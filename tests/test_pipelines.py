@@ -22,7 +22,7 @@ from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
-from newsarchive import pipelines, rules, worker_pool
+from newsarchive import page_reader, pipelines, rules, worker_pool
 from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
 from newsarchive.consumers import articles_wanted
@@ -97,6 +97,17 @@ def test_one_pipeline_reads_in_processes_or_one_for_each_step(
     if in_processes:
         ours = [one for one in sorted(chain, key=lambda one: chain[one] or 0) if one is not Foreign]
         assert ours[:2] == [pipelines.CapturePipeline, pipelines.WorkersPipeline]
+
+
+@pytest.mark.parametrize(
+    ("setting", "cores", "expected"),
+    [("auto", 1, 0), ("auto", 2, 2), ("auto", 3, 3), ("auto", 64, 3), (8, 2, 8), ("8", 2, 8), (0, 4, 0)],
+)
+def test_auto_is_as_many_processes_as_cores_up_to_three(
+    setting: int | str, cores: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_reader, "cores", lambda: cores)
+    assert page_reader.worker_count(Settings({"NEWSARCHIVE_WORKERS": setting})) == expected
 
 
 def test_a_project_that_places_a_pipeline_itself_keeps_its_place() -> None:
