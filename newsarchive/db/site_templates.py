@@ -127,8 +127,17 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in known_sites.LEARNED}
 
 
-def record(connection: Connection, seen: Sequence[tuple[int, Observation | Sighting]], at: datetime) -> None:
-    """Keep the records of articles; a record that says nothing new is left as it is."""
+def record(
+    connection: Connection,
+    seen: Sequence[tuple[int, Observation | Sighting]],
+    at: datetime,
+    *,
+    may_hold_lines: bool = False,
+) -> None:
+    """Keep the records of articles; a record that says nothing new is left as it is.
+
+    `may_hold_lines` says that articles without a record may have lines: somebody deleted their records alone.
+    """
     if not seen:
         return
     digests = _digests(connection, [article_id for article_id, _ in seen])
@@ -141,7 +150,7 @@ def record(connection: Connection, seen: Sequence[tuple[int, Observation | Sight
         return
     ids = [article_id for article_id, _ in fresh]
     sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": page.site} for _, page in fresh])
-    for table in (PageSighting, LineSighting) if digests else ():
+    for table in (PageSighting, LineSighting) if digests or may_hold_lines else ():
         connection.execute(delete(table).where(table.article_id.in_(ids)))
     rows = [
         {
@@ -168,7 +177,7 @@ def record(connection: Connection, seen: Sequence[tuple[int, Observation | Sight
 def keep(engine: Engine, seen: Sequence[tuple[int, Observation]]) -> None:
     """Keep the records of articles that are stored already."""
     with writing(engine) as connection:
-        record(connection, seen, datetime.now(UTC))
+        record(connection, seen, datetime.now(UTC), may_hold_lines=True)
 
 
 def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
