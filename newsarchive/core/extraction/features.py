@@ -254,7 +254,7 @@ def _containers(
 def _deepest(sums: Array, share: float, depths: NDArray[np.int64]) -> int:
     """The place of the deepest box that holds at least this share of the text that `sums` counts; the first of
     several."""
-    most = float(sums.max())
+    most = float(np.max(sums))
     enough = np.flatnonzero(sums >= share * most)
     if not len(enough) or most <= 0:
         return 0
