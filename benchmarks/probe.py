@@ -4,8 +4,8 @@
 
 The words behind the report's name are those of `scrapy`. A thread asks the running reactor for an answer every 10 ms; the
 longest wait is the longest time that no response, timer or signal was served. With `--profile` the thread looks at the
-stacks of all other threads every 5 ms, and gives the CPU time since the last look to the innermost package of
-newsarchive on the stack of each thread that works, or to the outermost library where there is none.
+stacks of all other threads every 5 ms, and gives the CPU time of each since the last look to the innermost package of
+newsarchive on its stack, or to the outermost library where there is none.
 """
 
 from __future__ import annotations
@@ -23,12 +23,8 @@ from typing import Any
 HEARTBEAT_SECONDS = 0.01
 #: Seconds between two looks at the stacks.
 SAMPLE_SECONDS = 0.005
-#: Functions in which a thread waits; it uses no CPU there.
-WAITING = frozenset(
-    ["wait", "select", "poll", "get", "_wait_for_tstate_lock", "_worker", "accept", "recv", "join", "_recv"]
-)
-#: The modules of these functions.
-WAITING_IN = ("threading", "selectors", "queue", "concurrent.", "multiprocessing.", "socket", "twisted.")
+#: What is said for a part: Scrapy runs below our command, and a thread of a pool that waits has just done a short job.
+NAMES = {"commands": "Scrapy and Twisted", "concurrent": "short jobs of threads"}
 
 
 class Probe(threading.Thread):
@@ -41,7 +37,8 @@ class Probe(threading.Thread):
         self.longest = 0.0
         self.parts: dict[str, float] = defaultdict(float)
         self.asked: float | None = None
-        self.cpu = time.process_time()
+        #: CPU seconds of each thread at the last look
+        self.clocks: dict[int, float] = {}
 
     def run(self) -> None:
         while not self.stopped.wait(SAMPLE_SECONDS if self.profile else HEARTBEAT_SECONDS):
@@ -62,29 +59,24 @@ class Probe(threading.Thread):
         self.asked = None
 
     def look(self) -> None:
-        """Give the CPU time since the last look to the parts that are at work now."""
-        now = time.process_time()
-        spent, self.cpu = now - self.cpu, now
-        mine = threading.get_ident()
-        frames = [frame for thread, frame in sys._current_frames().items() if thread != mine]
-        parts = [part_of(frame) for frame in frames if not is_waiting(frame)] or ["waiting"]
-        for part in parts:
-            self.parts[part] += spent / len(parts)
+        """Give the CPU time of each thread since the last look to the part that it is in now.
+
+        A thread of `sys._current_frames` cannot end before this one lets go of the interpreter, so its clock is there.
+        """
+        for thread, frame in sys._current_frames().items():
+            now = time.clock_gettime(time.pthread_getcpuclockid(thread))
+            if thread != self.ident:
+                self.parts[part_of(frame)] += now - self.clocks.get(thread, 0.0)
+            self.clocks[thread] = now
 
     def stop(self) -> dict[str, Any]:
         self.stopped.set()
         return {"longest_block": self.longest, "cpu": time.process_time(), "parts": dict(self.parts)}
 
 
-def is_waiting(frame: FrameType) -> bool:
-    """Whether the thread of this innermost frame waits for something."""
-    module = frame.f_globals.get("__name__", "")
-    return frame.f_code.co_name in WAITING and module.startswith(WAITING_IN)
-
-
 def part_of(frame: FrameType | None) -> str:
-    """The innermost package of newsarchive on a stack, else the library that is called first; "start" while modules
-    are imported."""
+    """The innermost package of newsarchive on a stack, else the library that is called first; "imports" while a
+    module is imported."""
     ours, library = "", ""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
@@ -96,7 +88,7 @@ def part_of(frame: FrameType | None) -> str:
         elif "." in module or not library:
             library = module.split(".")[0]
         frame = frame.f_back
-    return ours or library or "python"
+    return NAMES.get(ours or library, ours or library or "python")
 
 
 def main() -> None:
