@@ -69,13 +69,24 @@ def archive_url(kind: str, folder: Path) -> Iterator[str]:
             yield url
 
 
+#: Databases that live as long as the process. A forked process of Python 3.13 forgets what is to be called at its end; a
+#: context that nothing else held would be closed there, and drop the database of its parent.
+_held: list[Any] = []
+
+
 @cache
 def _shared_postgresql() -> Engine:
     """One migrated database for all tests of a session: making one takes seconds, emptying it none."""
-    held = postgresql_url()
+    held, owner = postgresql_url(), os.getpid()
     engine = open_engine(held.__enter__())
-    atexit.register(held.__exit__, None, None, None)
-    atexit.register(engine.dispose)
+
+    def close() -> None:
+        if os.getpid() == owner:
+            engine.dispose()
+            held.__exit__(None, None, None)
+
+    atexit.register(close)
+    _held.append(held)
     upgrade(engine)
     return engine
 
