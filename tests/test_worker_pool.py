@@ -75,7 +75,7 @@ def test_no_process_is_started_before_there_is_a_job_nor_another_while_one_is_id
     [
         ("fail", ValueError, "no such number"),
         ("fail_oddly", RuntimeError, "Unpicklable: an error"),
-        ("give_what_cannot_be_sent", (AttributeError, PicklingError), "pickle"),
+        ("give_what_cannot_be_sent", (AttributeError, PicklingError), "local object"),
         ("die", Died, "died 2 times, at last by SIGKILL"),
         ("leave", Died, "died 2 times, at last with exit code 3"),
     ],
