@@ -100,7 +100,7 @@ class PageReader:
             raise NotAnArticle(DropReason.CRASHED, str(error)) from error
 
     async def close(self, seconds: float) -> None:
-        """End all processes; those at work get so many seconds."""
+        """End all processes; those at work get `seconds` to finish."""
         if self.pool is not None:
             await asyncio.to_thread(self.pool.close, seconds)
 

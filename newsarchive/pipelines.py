@@ -85,7 +85,7 @@ class CapturePipeline:
 
     @staticmethod
     async def all_done(crawler: Crawler, seconds: float | None = None) -> None:
-        """Wait for the items that are under way, up to so many seconds."""
+        """Wait for the items that are under way, at most `seconds`."""
         first = crawler.get_item_pipeline(CapturePipeline)
         if first is not None and (running := first.running - {asyncio.current_task()}):
             await asyncio.wait(running, timeout=seconds)

@@ -121,7 +121,7 @@ class WorkerPool:
         return [thread.process.pid for thread in self._threads if thread.process and thread.process.pid]
 
     def close(self, seconds: float) -> None:
-        """Wait up to so many seconds for the jobs under way, then end all processes. It blocks: call it from a thread.
+        """Wait at most `seconds` for the jobs under way, then end all processes. It blocks: call it from a thread.
 
         Jobs that are not done fail with `Closed`. Closing twice does nothing.
         """
@@ -250,7 +250,7 @@ class _WorkerThread(threading.Thread):
                 process.kill()
 
     def _end(self, seconds: float = 0.1) -> int | None:
-        """End the process, which gets so many seconds to end itself; gives its exit code, where it is known."""
+        """End the process, which gets `seconds` to end itself; gives its exit code, where it is known."""
         process, self.process = self.process, None
         pipe, self.pipe = self.pipe, None
         if pipe is not None:
@@ -351,7 +351,7 @@ def _answer_to(does: Does, message: bytes, shared: bytes | None) -> bytes:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Have the system end this process when it takes so many seconds of CPU time, even if the parent is gone by then."""
+    """Have the system end this process when it takes more than `seconds` of CPU time, even if the parent is gone by then."""
     if TIME_IS_UP is None:
         yield
         return

@@ -51,7 +51,7 @@ EQUAL_WORD_SCALE_NATS = 3.7
 SIGN_SCALE_NATS = 0.7
 #: The same for quotation marks, because pairs do not say which of them a language uses.
 QUOTE_SCALE_NATS = 2.0
-#: Factor on the scales of words in scripts without spaces between words, of which the model has shorter sequences.
+#: Factor on the scales of words in scripts without spaces between words: the model has shorter sequences of their characters.
 UNPARTED_SCALE_FACTOR = 2.0
 #: Quotation marks.
 QUOTES = frozenset("“”„‟‘’‚‛")
@@ -392,5 +392,5 @@ def _odds(best: _Way, way: _Way, text: str, other: str) -> float:
 
 
 def _is_mark(char: str) -> bool:
-    """Whether this is a quotation mark, or punctuation of Chinese and Japanese, of which any may stand anywhere."""
+    """Whether this is a quotation mark, or Chinese or Japanese punctuation. Either may stand anywhere."""
     return char in QUOTES or kind(char) in ("cjk punctuation", "fullwidth")

@@ -1,7 +1,8 @@
 """An article as a worker process hands it to the writer: in the few objects that the writer needs.
 
-A real page has 225 blocks, and 45 KB of facts about its lines for learning. Unpacked as an `Article` they take 3.6 ms of
-the process that writes, and 2 more until they are rows. Worked out where the page was read, they take 0.2.
+A real page has 225 blocks, and 45 KB of facts about its lines for learning. Pickled as an `Article` they are 314 KB, and
+take the process that writes 1.0 ms to unpack, before it makes rows of them. Worked out where the page was read, they are
+44 KB and take 0.17 ms (means of 99 real pages).
 """
 
 from __future__ import annotations
