@@ -130,12 +130,12 @@ def plain(value: object) -> str:
 def trust_table(rules: Rules, field: str) -> Mapping[Voice, float]:
     """Source or trait → how far it is believed for a field: points for `weigh`, a rank for `best`.
 
-    The points are learned from pages. The points of feed, API and sitemap stand in `data/metadata/told.toml`, since
+    The points are learned from pages. The points of feed, API and sitemap stand in `data/metadata/site_statements.toml`, since
     no page holds these.
     """
     tables = rules.metadata.get("points", {}), rules.metadata.get("trust", {})
     table: Mapping[str, float] = next((t[field] for t in tables if field in t), {})
-    beside: Mapping[str, float] = rules.metadata.get("told", {}).get("points", {}).get(field, {})
+    beside: Mapping[str, float] = rules.metadata.get("site_statements", {}).get("points", {}).get(field, {})
     rows = {**table, **beside}
     return {_TRAITS.get(name) or source_of(name): float(points) for name, points in rows.items()}
 

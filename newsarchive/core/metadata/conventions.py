@@ -24,9 +24,9 @@ from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.publication_date import Dated
 from newsarchive.core.metadata.sources import (
+    API_AND_FEED,
     DECLARING,
     JSON_LD_PAGE,
-    TOLD,
     Place,
     Qualifier,
     Source,
@@ -128,7 +128,7 @@ def _days(article: Article, rules: Rules) -> tuple[Day, ...]:
     if article.date_published is not None:
         found[_day(DECIDED, article.date_published, article.date_published_raw)] = None
     listed = _from_feed_or_api(article)
-    if listed and listed.published and not any(c.source.bare in TOLD for c in claims):
+    if listed and listed.published and not any(c.source.bare in API_AND_FEED for c in claims):
         found[_day(listed.source, listed.published, "")] = None
     counts: dict[Source, int] = {}
     for claim in claims:
@@ -143,7 +143,7 @@ def _days(article: Article, rules: Rules) -> tuple[Day, ...]:
 def _from_feed_or_api(article: Article) -> SourceText | None:
     """The post as the site's feed or API describes it, `None` where it does not."""
     listed = article.capture.source_text if article.capture else None
-    return listed if listed and listed.source in TOLD else None
+    return listed if listed and listed.source in API_AND_FEED else None
 
 
 def of_field(candidates: Sequence[Candidate], field: str) -> list[Claim]:
@@ -180,7 +180,7 @@ def _day(source: str, when: datetime, value: str) -> Day:
     if not dates.has_time(when):
         return Day(source, when.date().toordinal())
     offset = when.utcoffset() or timedelta()
-    is_given = offset != timedelta() or source in TOLD or has_zone(value)
+    is_given = offset != timedelta() or source in API_AND_FEED or has_zone(value)
     minutes = int(offset.total_seconds() // 60) if is_given else None
     return Day(source, when.date().toordinal(), int(when.timestamp() // 60), minutes)
 
@@ -196,7 +196,7 @@ def _names(article: Article, rules: Rules) -> tuple[Names, ...]:
     if article.authors:
         found[DECIDED] = [author.name for author in article.authors]
     listed = _from_feed_or_api(article)
-    if listed and listed.author and not any(c.source.bare in TOLD for c in claims):
+    if listed and listed.author and not any(c.source.bare in API_AND_FEED for c in claims):
         claims = [Claim("authors", listed.author, source_of(listed.source)), *claims]
     for claim in dict.fromkeys(claims[:MAX_AUTHOR_CLAIMS]):
         read = [author.name for author in authors.read(claim, rules)]
@@ -205,7 +205,7 @@ def _names(article: Article, rules: Rules) -> tuple[Names, ...]:
 
 
 #: Sources that name the author of this post: they count against a name that stands on every page.
-STRONG = TOLD | {
+STRONG = API_AND_FEED | {
     Place.JSON_LD, Place.MICRODATA, Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX, Place.TEXT, Place.META_CITATION,
 }  # fmt: skip
 #: Words of a name without the words that the site puts around it. With fewer, the name stays as it is.
@@ -296,7 +296,7 @@ class Conventions:
 
 def is_told(source: Source) -> bool:
     """Whether a source is the site's API or feed, which describe this post alone."""
-    return source.bare in TOLD
+    return source.bare in API_AND_FEED
 
 
 def is_address(source: Source) -> bool:
@@ -332,7 +332,7 @@ def _on_day(said: Said, conventions: Conventions) -> Iterable[Convention]:
     if decided is None:
         return
     same = {d.source for d in said.days if d.source != DECIDED and is_same(d, decided)}
-    if not same & TOLD:
+    if not same & API_AND_FEED:
         sites = [c for c in conventions.of(Kind.SITES_DATE) if c.source in same]
         yield from sites
         own = [c for c in conventions.of(Kind.OWN_DATE) if said.days_of([c.source])]
@@ -367,7 +367,7 @@ def _on_names(said: Said, conventions: Conventions) -> Iterable[Convention]:
     decided = said.decided_names
     if decided is None:
         return
-    listed = {name for names in said.names_of(TOLD) for name in names.keys}
+    listed = {name for names in said.names_of(API_AND_FEED) for name in names.keys}
     for convention in conventions.of(Kind.SITES_NAME):
         name = key(convention.value)
         if decided.keys == {name} and name not in listed:
@@ -513,7 +513,7 @@ def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int 
     if (
         value is None
         or zone is None
-        or (source and source.bare in TOLD)
+        or (source and source.bare in API_AND_FEED)
         or value.tzinfo is not UTC
         or has_zone(raw)
     ):

@@ -35,7 +35,7 @@ from newsarchive.core.metadata.sources import (
     DATES,
     DECLARING,
     MARKUP,
-    OF_POST,
+    SITE_SOURCES,
     TIMES,
     Place,
     Position,
@@ -52,7 +52,7 @@ MAX_ZONE_DAYS = 1
 MAX_ADDRESS_DAYS = 2
 
 #: Sources that declare a day, of publication or of a change.
-_DECLARED = DECLARING | TIMES | OF_POST
+_DECLARED = DECLARING | TIMES | SITE_SOURCES
 #: Declaring sources that content systems fill with any day of the page, not only with that of publication.
 _NOT_DECLARED = frozenset((Place.META_DATE, Place.META_CREATED, Place.JSON_LD_PAGE_CREATED))
 #: Sources that are read from the text of the page.

@@ -19,14 +19,14 @@ from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.headline import alike
-from newsarchive.core.metadata.sources import OF_POST, Place, Qualifier, Source, source_of
+from newsarchive.core.metadata.sources import SITE_SOURCES, Place, Qualifier, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText
 from newsarchive.rules import Rules
 
 #: All sources beside the page. Their language may be wrong for a page: many sites never change the default.
-BESIDE_PAGE = OF_POST | {Place.SITE}
+BESIDE_PAGE = SITE_SOURCES | {Place.SITE}
 #: Sources of the page that declare a day of publication. They count without position and qualifier only: a time far
 #: from the headline may belong to another post.
 DECLARED = frozenset((
@@ -65,7 +65,7 @@ def claims(page: Page, titles: Iterable[str], rules: Rules) -> tuple[list[Claim]
 
 
 def _post_claims(text: SourceText) -> Iterator[Claim]:
-    if text.source not in OF_POST:
+    if text.source not in SITE_SOURCES:
         return
     source = source_of(text.source)
     for field, time in (("date_published", text.published), ("date_modified", text.updated)):
@@ -102,7 +102,7 @@ def site_name(title: str, rules: Rules) -> str:
 
 @lru_cache(maxsize=8)
 def _name_patterns(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
-    table = rules.metadata.get("told", {})
+    table = rules.metadata.get("site_statements", {})
     words = {name: table.get(name, {}).get("words", []) for name in ("before_name", "behind_name", "no_name")}
     before, behind = (dates.any_of(words[name]) for name in ("before_name", "behind_name"))
     # A word behind the name needs a stroke or bracket before it: "Hacker News" ends in such a word, and is a name.
@@ -119,7 +119,7 @@ def _of_another(page: Page, text: SourceText, titles: Iterable[str]) -> str:
     The platform's ID of the post decides where both state it. A redirect may lead to another post, to a list, or to a
     page that says the post is gone. After a redirect, the titles must agree.
     """
-    if text.source not in OF_POST:
+    if text.source not in SITE_SOURCES:
         return ""
     own = post_id(page.text, page.capture.headers) if text.post_id else ""
     if own and text.post_id.partition(":")[0] == own.partition(":")[0]:
@@ -138,7 +138,7 @@ def mark_later_days(claims: Sequence[Claim], rules: Rules, *, day_first: bool = 
     Where a declared day agrees with the site's day or is later, all claims stay as they are.
     """
     stated = {
-        c: when for c in claims if c.source.bare in OF_POST and (when := _parse_iso(c.value)) is not None
+        c: when for c in claims if c.source.bare in SITE_SOURCES and (when := _parse_iso(c.value)) is not None
     }
     if not stated:
         return list(claims)
@@ -156,12 +156,14 @@ def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
     """Whether 03/04 is in March on this page: a date of the page that agrees with the site's date in one order only
     tells it. `None` where no date tells it."""
     days = {
-        when.date() for c in claims if c.source.bare in OF_POST and (when := _parse_iso(c.value)) is not None
+        when.date()
+        for c in claims
+        if c.source.bare in SITE_SOURCES and (when := _parse_iso(c.value)) is not None
     }
     if not days:
         return None
     for claim in claims:
-        if claim.source.bare in OF_POST or not _SLASH_DATE.search(claim.value):
+        if claim.source.bare in SITE_SOURCES or not _SLASH_DATE.search(claim.value):
             continue
         read = {order: dates.parse(claim.value, rules, day_first=not order) for order in (True, False)}
         right = [order for order, day in read.items() if day is not None and day.date() in days]

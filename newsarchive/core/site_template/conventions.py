@@ -29,7 +29,7 @@ from newsarchive.core.metadata.conventions import (
     is_stated,
     is_told,
 )
-from newsarchive.core.metadata.sources import TOLD, Position, Qualifier, Source, source_of
+from newsarchive.core.metadata.sources import API_AND_FEED, Position, Qualifier, Source, source_of
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.text.line_keys import number
 from newsarchive.core.text.normalise import key
@@ -128,7 +128,7 @@ def _order(said: Sequence[Said]) -> tuple[bool | None, list[Convention]]:
         truth, _ = _truth(one, kinds, None)
         own: Counter[bool] = Counter()
         for day in one.days:
-            if day.source in (DECIDED, *TOLD):
+            if day.source in (DECIDED, *API_AND_FEED):
                 continue
             if day.order:
                 own[day.order > 0] += 1
@@ -194,7 +194,7 @@ def _is_further(source: Source) -> bool:
 def _by_source(said: Said) -> dict[str, list[Day]]:
     found: dict[str, list[Day]] = {}
     for day in said.days:
-        if day.source != DECIDED and day.source not in TOLD:
+        if day.source != DECIDED and day.source not in API_AND_FEED:
             found.setdefault(day.source, []).append(day)
     return found
 
@@ -273,7 +273,7 @@ def _heads_a_list(source: str, pages: Sequence[Mapping[str, Sequence[Day]]]) -> 
 def _zone(said: Sequence[Said]) -> Iterator[Convention]:
     """The zone of the times that name one, where all name the same: a site that changes its clocks twice a year has
     none that always holds."""
-    timed = ([d for d in one.days if d.minute and d.source not in (DECIDED, *TOLD)] for one in said)
+    timed = ([d for d in one.days if d.minute and d.source not in (DECIDED, *API_AND_FEED)] for one in said)
     zones = Counter(zone for days in timed for zone in {d.offset for d in days[:1]} if zone is not None)
     for zone, pages in zones.items():
         if zone and len(zones) == 1 and pages >= MIN_PAGES:
@@ -299,10 +299,10 @@ def _names(said: Sequence[Said]) -> Iterator[Convention]:
     for source, found in sorted(named.items()):
         alone = Counter(next(iter(keys)) for _, keys in found if len(keys) == 1)
         for name, pages in alone.most_common(1):
-            if source in (DECIDED, *TOLD) or pages < max(MIN_PAGES, CONSTANT_SHARE * len(found)):
+            if source in (DECIDED, *API_AND_FEED) or pages < max(MIN_PAGES, CONSTANT_SHARE * len(found)):
                 continue
             held = [one for one, keys in found if keys == {name}]
-            if any(name in names.keys for one in held for names in one.names_of(TOLD)):
+            if any(name in names.keys for one in held for names in one.names_of(API_AND_FEED)):
                 continue  # the site itself names this author of a post
             against = sum(_names_others(one, name, varying) for one in held)
             if against >= max(MIN_PAGES, CONTRADICTED_SHARE * pages):

@@ -44,7 +44,7 @@ class Post:
     html: str
     written: datetime
     author: str
-    told: SourceText | None
+    said: SourceText | None
 
 
 def posts(case: Mapping[str, Any]) -> list[Post]:
@@ -91,15 +91,15 @@ def post(
         f'<html lang="{case.get("language", "en")}"><head><title>{title}</title>{part["head"]}</head><body><main>'
         f'<h1>{title}</h1>{part["above"]}<div class="entry-content">{prose}</div>{part["below"]}</main></body></html>'
     )
-    told = None
-    if number < case.get("told", 0):
-        named = case.get("told_author", "")
-        told = SourceText("wp-json", "", author=named, published=when.astimezone(UTC))
-    return Post(HOME + part["path"], html, when, author, told)
+    said = None
+    if number < case.get("site_says", 0):
+        named = case.get("site_says_author", "")
+        said = SourceText("wp-json", "", author=named, published=when.astimezone(UTC))
+    return Post(HOME + part["path"], html, when, author, said)
 
 
 def alone(one: Post) -> Article:
-    capture = Capture(one.url, one.html.encode(), FETCHED, source_text=one.told)
+    capture = Capture(one.url, one.html.encode(), FETCHED, source_text=one.said)
     return article_from(capture, RULES)
 
 

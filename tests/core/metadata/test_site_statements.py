@@ -20,8 +20,8 @@ from tests.core.metadata.test_others import linked
 TIMES = ("published", "updated")
 
 
-def text_of(told: dict[str, Any]) -> SourceText:
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+def text_of(said: dict[str, Any]) -> SourceText:
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
     values |= {name: datetime.fromisoformat(values[name]) for name in TIMES if name in values}
     return SourceText(**{"html": "", **values})
 
@@ -32,9 +32,9 @@ def read(case: dict[str, Any], text: SourceText | None) -> dict[str, Any]:
     return read_metadata(LexborHTMLParser(html), Page(capture, html), linked(html), rules.default())
 
 
-@pytest.mark.parametrize("case", cases("told"))
+@pytest.mark.parametrize("case", cases("site-statements"))
 def test_what_the_site_says(case: dict[str, Any]) -> None:
-    found = read(case, text_of(case["told"]))
+    found = read(case, text_of(case["site_says"]))
     got = shown(found)
     assert {name: got.get(name) for name in case["expect"]} == case["expect"]
     for field, (value, source) in case.get("lost", {}).items():
