@@ -10,15 +10,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from newsarchive.db.engine import open_engine
-from newsarchive.db.frontier.sites import Sites, crawl_lock
+from newsarchive.db.frontier.sites import Sites, crawl_lock, shared_crawl_lock
 from newsarchive.db.schema import upgrade
 from tests.core.assembly.test_whole_posts import feed
-from tests.serving import ROOT, Answer, served
+from tests.serving import ROOT, Answer, Site, served
 from tests.storage import open_archive
 from tests.test_crawl import STORY, front, post, rows
 
@@ -110,6 +112,74 @@ def test_one_crawl_of_an_archive_at_a_time(kind: str, tmp_path: Path) -> None:
             assert later
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_spider_holds_the_lock_of_its_command_longer_than_a_command_that_is_killed(
+    kind: str, tmp_path: Path
+) -> None:
+    with open_archive(kind, tmp_path) as engine:
+        with ExitStack() as spider:
+            with crawl_lock(engine) as command:
+                spider.enter_context(shared_crawl_lock(engine))
+                assert command
+            with crawl_lock(engine) as second:
+                assert not second
+        with crawl_lock(engine) as later:
+            assert later
+
+
+MANY = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.3) for i in range(40)}
+
+
+def crawl_all_until(site: Site, count: int, db: Path) -> subprocess.Popen[str]:
+    """`newsarchive crawl --all`, when it has asked for so many posts."""
+    follow(db, f"{site.home}/")
+    line, environment = command("crawl", "--all", db=db)
+    process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: posts_asked(site) >= count or process.poll() is not None)
+    assert process.poll() is None
+    return process
+
+
+def posts_asked(site: Site) -> int:
+    return sum(path in MANY for path in site.paths())
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_free(db: Path) -> bool:
+    with crawl_lock(open_engine(f"sqlite:///{db}")) as alone:
+        return alone
+
+
+def test_spiders_do_not_outlive_a_command_that_is_killed(db: Path) -> None:
+    with served({"/": front(*MANY), **MANY}) as site:
+        process = crawl_all_until(site, 3, db)
+        process.kill()
+        process.wait(timeout=60)
+        assert not is_free(db)  # the spider still commits what it fetched
+        wait_for(lambda: is_free(db))
+        process.communicate(timeout=60)
+        fetched = posts_asked(site)
+    assert fetched < len(MANY)
+    assert rows(db, "SELECT count(*) FROM articles") == [(fetched,)]
+    assert rows(db, "SELECT finish_reason FROM crawl_runs") == [("shutdown",)]
+
+
+def test_a_second_sigterm_ends_a_crawl_in_the_middle_and_is_no_success(db: Path) -> None:
+    with served({"/": front(*MANY), **MANY}) as site:
+        process = crawl_all_until(site, 3, db)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 143, said
+
+
 def test_a_second_run_ends_at_once_with_75(db: Path) -> None:
     follow(db, "http://127.0.0.1:9/")
     with crawl_lock(open_engine(f"sqlite:///{db}")):
@@ -119,19 +189,11 @@ def test_a_second_run_ends_at_once_with_75(db: Path) -> None:
 
 
 def test_sigterm_finishes_what_is_in_flight_commits_and_ends_with_0(db: Path) -> None:
-    posts = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.3) for i in range(40)}
-    with served({"/": front(*posts), **posts}) as site:
-        follow(db, f"{site.home}/")
-        line, environment = command("crawl", "--all", db=db)
-        process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 60
-        while sum(path in posts for path in site.paths()) < 3:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    with served({"/": front(*MANY), **MANY}) as site:
+        process = crawl_all_until(site, 3, db)
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=60)
-        fetched = sum(path in posts for path in site.paths())
+        fetched = posts_asked(site)
     assert process.returncode == 0, said
     assert rows(db, "SELECT count(*) FROM articles") == [(fetched,)]
     assert 3 <= fetched < 40

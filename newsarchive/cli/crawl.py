@@ -10,9 +10,6 @@ at those that are due. `Result` adds up what they counted; the table at the end 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -29,6 +26,7 @@ from newsarchive.cli.common import complain, database_url, db_option, messages, 
 from newsarchive.cli.db import progress_bar
 from newsarchive.cli.demo import tour
 from newsarchive.cli.options import option, quiet, verbosity
+from newsarchive.cli.spider_processes import SpiderProcesses
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import (
     ALL_FAILED,
@@ -45,60 +43,6 @@ if TYPE_CHECKING:
 
     from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.frontier.sites import Sites
-
-
-#: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
-MAX_OWN_EXIT_CODE = 128
-
-
-class SpiderProcesses:
-    """Runs spiders in processes of their own, and passes SIGTERM and Ctrl-C on to them: they finish their requests and commit.
-
-    With `shown` the spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on
-    standard output is kept (a dry run, a feed to `-`). `url` is the archive.
-    """
-
-    def __init__(self, url: str, *, shown: bool = False, stdout: bool = False) -> None:
-        self.shown, self.stdout = shown, stdout
-        self.running: set[subprocess.Popen[bytes]] = set()
-        self.stopping = False
-        self.environment = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | os.environ
-        self.environment["NEWSARCHIVE_DATABASE_URL"] = url
-
-    def run(self, spider: str, options: Sequence[str]) -> int:
-        """Run one spider, and give its exit code; 0 where a signal ended it."""
-        command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
-        command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
-        # In a session of its own the spider gets Ctrl-C from `stop` alone, and not a second time from the terminal.
-        child = subprocess.Popen(
-            command,
-            env=self.environment,
-            stdout=None if self.stdout else subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.running.add(child)
-        if self.stopping:
-            child.terminate()  # the signal came while the process was starting
-        code = child.wait()
-        self.running.discard(child)
-        if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
-            return 0
-        return code if code >= 0 else 1
-
-    def stop(self, *_: object) -> None:
-        self.stopping = True
-        for child in list(self.running):
-            child.terminate()
-
-    @contextmanager
-    def stopped_by_signals(self) -> Iterator[None]:
-        """Inside the `with` block, SIGTERM and Ctrl-C end the spiders."""
-        before = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 #: The counts of the summary, in its order. `dropped` and `failed` are sums over their reasons.
@@ -332,7 +276,8 @@ def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
     """Run one spider, whose output is shown unless `--quiet` is given, and give its exit code."""
     spiders = SpiderProcesses(database_url(db), shown=not options.quiet, stdout=True)
     with spiders.stopped_by_signals():
-        return spiders.run(spider, [*words, *options.scrapy_options(spider)])
+        code = spiders.run(spider, [*words, *options.scrapy_options(spider)])
+    return spiders.forced or code
 
 
 def say_where(url: str) -> None:
@@ -414,12 +359,13 @@ def run(
                 if not options.quiet:
                     say("another crawl of this database is running: this one ends")
                 sys.exit(LOCKED)
+            spiders.share_lock = True
             results = crawl_all(archive, wanted, jobs, spiders, options)
     if not shown:
         show(results, as_json, options.quiet)
     if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
         say_where(url)
-    sys.exit(exit_code(results))
+    sys.exit(spiders.forced or exit_code(results))
 
 
 def due(archive: Sites, options: CrawlOptions) -> list[KnownSite]:

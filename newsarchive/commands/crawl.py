@@ -2,8 +2,8 @@
 
 The arguments, the settings and the database are checked first. The exit code is 0 where all went well, 1 for a fault in
 the spider, 2 for wrong usage, 3 where some posts could not be fetched and wait for the next crawl, 4 where the site
-could not be crawled or none of its posts fetched, 5 where the database failed, and 130 or 143 where a signal stopped
-the crawl before it began.
+could not be crawled or none of its posts fetched, 5 where the database failed, 130 or 143 where a signal stopped the
+crawl before it began, and 143 where a second signal stopped it in the middle of its work.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
@@ -38,6 +39,7 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.extensions.progress import Verdict, verdict
+from newsarchive.parent_process import SHARE_LOCK, stop_with_parent
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -128,6 +130,7 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy sets its own handlers later; until then SIGTERM would end Python with the database open.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
+        stop_with_parent()
         if args == ["news"] and opts.spargs.get("url") == demo.NAME:
             self.run_demo(args, opts)
         else:
@@ -172,12 +175,26 @@ class Command(ScrapyCrawl):
             self.exitcode = DATABASE_FAILED
             return
         set_up_collector()
-        super().run(args, opts)
+        with self.shared_lock():
+            super().run(args, opts)
         stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
         self.exitcode = max(self.exitcode, exit_code(stats))
         if self.exitcode == 0 and not stats.get("start_time"):  # a signal came before the spider was opened
             sys.stderr.write("stopped\n")
             self.exitcode = STOPPED_BY_CTRL_C
+        elif stats.get("start_time") and not stats.get("finish_time"):  # a second signal came
+            sys.stderr.write("stopped in the middle: the next crawl goes on from what was stored\n")
+            self.exitcode = STOPPED_BY_SIGTERM
+
+    def shared_lock(self) -> AbstractContextManager[None]:
+        """The lock of the archive, which the command that started this spider holds; nothing where none did."""
+        if not os.environ.pop(SHARE_LOCK, ""):
+            return nullcontext()
+        from newsarchive.db.engine import open_engine
+        from newsarchive.db.frontier.sites import shared_crawl_lock
+
+        assert self.settings is not None
+        return shared_crawl_lock(open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"]))
 
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
         """Raise before the first request what would fail later."""

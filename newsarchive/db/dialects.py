@@ -71,8 +71,12 @@ class Dialect(ABC):
     #: SQL that takes the lock of a crawl without waiting, and gives whether it was free. "" for a database that is a file:
     #: there the lock is one of the operating system (`frontier.sites.crawl_lock`).
     lock_crawl = ""
-    #: SQL that gives the lock of a crawl back.
+    #: SQL that gives it back.
     unlock_crawl = ""
+    #: SQL that takes a share of that lock, which keeps others from taking it.
+    share_crawl = ""
+    #: SQL that gives back whatever locks the session still holds.
+    unlock_all = ""
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -278,6 +282,8 @@ class PostgreSQL(Dialect):
     search_key = "f.article_id"
     lock_crawl = f"SELECT pg_try_advisory_lock({CRAWL_LOCK})"
     unlock_crawl = f"SELECT pg_advisory_unlock({CRAWL_LOCK})"
+    share_crawl = f"SELECT pg_advisory_lock_shared({CRAWL_LOCK})"
+    unlock_all = "SELECT pg_advisory_unlock_all()"
 
     def placeholder(self, name: str) -> str:
         return f"%({name})s"

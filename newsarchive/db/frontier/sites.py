@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.dialects import dialect_of
@@ -158,30 +160,61 @@ def crawl_lock(engine: Engine) -> Iterator[bool]:
     """Whether this process is the only one that crawls into the archive. It does not wait for the lock.
 
     The lock is one of the database session, or for SQLite one of the operating system on `FILE.lock`. Both are gone when
-    the process ends, also when it is killed. A database in memory has no other crawls.
+    the process ends, also when it is killed. It is taken exclusively, and then shared with the spiders of this crawl
+    (`shared_crawl_lock`): while one of them still works, no other crawl begins. A database in memory has no other crawls.
     """
-    dialect, path = dialect_of(engine), sqlite_file(engine)
+    dialect = dialect_of(engine)
     if dialect.lock_crawl:
-        outside = engine.execution_options(isolation_level="AUTOCOMMIT")
-        with translated(engine), outside.connect() as connection:
+        with _session(engine) as connection:
             alone = bool(connection.exec_driver_sql(dialect.lock_crawl).scalar())
-            try:
-                yield alone
-            finally:
-                if alone:  # the session goes back to the pool, and would keep the lock
-                    connection.exec_driver_sql(dialect.unlock_crawl)
-        return
-    if path is None:
+            if alone:
+                connection.exec_driver_sql(dialect.share_crawl)
+                connection.exec_driver_sql(dialect.unlock_crawl)
+            yield alone
+    elif (path := sqlite_file(engine)) is None:
         yield True
-        return
+    else:
+        with _lock_file(path) as file:
+            try:
+                for kind in (fcntl.LOCK_EX, fcntl.LOCK_SH):
+                    fcntl.flock(file, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+
+@contextmanager
+def shared_crawl_lock(engine: Engine) -> Iterator[None]:
+    """Hold the lock of a crawl together with the command that has it, and longer than it, where the command is killed."""
+    dialect = dialect_of(engine)
+    if dialect.share_crawl:
+        with _session(engine) as connection:
+            connection.exec_driver_sql(dialect.share_crawl)
+            yield
+    elif (path := sqlite_file(engine)) is None:
+        yield
+    else:
+        with _lock_file(path) as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
+
+@contextmanager
+def _session(engine: Engine) -> Iterator[Connection]:
+    """A session of the database server, without the locks of crawls at its end: it goes back to the pool, and would keep
+    them. A server that went away has given them back itself."""
+    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(engine), outside.connect() as connection:
+        try:
+            yield connection
+        finally:
+            with suppress(DBAPIError):
+                connection.exec_driver_sql(dialect_of(engine).unlock_all)
+
+
+def _lock_file(path: Path) -> IO[str]:
     try:
-        file = path.with_name(path.name + ".lock").open("w")
+        return path.with_name(path.name + ".lock").open("w")
     except OSError as error:
         raise DatabaseUnavailable(f"{path}.lock cannot be written: {error.strerror}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

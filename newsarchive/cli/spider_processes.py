@@ -1,0 +1,84 @@
+"""Scrapy's spiders as processes of `newsarchive crawl`: signals reach them, and none outlives the command.
+
+A spider's standard input is a pipe that nothing is ever written to. When the command ends, also by `kill -9`, the pipe
+closes, and the spider stops as after SIGTERM (`newsarchive.parent_process`). Until then it holds its share of the lock on
+the archive, so that no other crawl begins beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from newsarchive.parent_process import SHARE_LOCK, STOP_WITH_PARENT
+
+#: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
+MAX_OWN_EXIT_CODE = 128
+
+
+class SpiderProcesses:
+    """Runs spiders in processes of their own, and passes SIGTERM and Ctrl-C on to them: they finish their requests and commit.
+
+    A second signal ends them in the middle of their work; `forced` is then the exit code of the command. With `shown` the
+    spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept
+    (a dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive.
+    """
+
+    def __init__(self, url: str, *, shown: bool = False, stdout: bool = False) -> None:
+        self.shown, self.stdout = shown, stdout
+        self.running: set[subprocess.Popen[bytes]] = set()
+        #: The signals that came, in their order.
+        self.signals: list[int] = []
+        self.share_lock = False
+        self.environment = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | os.environ
+        self.environment |= {"NEWSARCHIVE_DATABASE_URL": url, STOP_WITH_PARENT: "1"}
+
+    @property
+    def stopping(self) -> bool:
+        return bool(self.signals)
+
+    @property
+    def forced(self) -> int:
+        """128 and the number of the second signal, 0 where at most one came."""
+        return MAX_OWN_EXIT_CODE + self.signals[1] if len(self.signals) > 1 else 0
+
+    def run(self, spider: str, options: Sequence[str]) -> int:
+        """Run one spider, and give its exit code; 0 where a signal ended it before it began."""
+        command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
+        command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
+        # In a session of its own the spider gets Ctrl-C from `stop` alone, and not a second time from the terminal.
+        child = subprocess.Popen(
+            command,
+            env=self.environment | ({SHARE_LOCK: "1"} if self.share_lock else {}),
+            stdin=subprocess.PIPE,
+            stdout=None if self.stdout else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.running.add(child)
+        if self.stopping:
+            child.terminate()  # the signal came while the process was starting
+        with child:
+            code = child.wait()
+        self.running.discard(child)
+        if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
+            return self.forced
+        return code if code >= 0 else 1
+
+    def stop(self, number: int, _: object) -> None:
+        self.signals.append(number)
+        for child in list(self.running):
+            child.terminate()
+
+    @contextmanager
+    def stopped_by_signals(self) -> Iterator[None]:
+        """Inside the `with` block, SIGTERM and Ctrl-C end the spiders."""
+        before = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

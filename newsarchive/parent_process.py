@@ -1,0 +1,38 @@
+"""A spider that was started by `newsarchive crawl` ends with it, also when `kill -9` ends the command.
+
+The command gives the spider a pipe as its standard input, writes nothing to it, and sets `STOP_WITH_PARENT`. The system
+closes the pipe when the command ends, however it ends, on every system that Python runs on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+#: A variable of the environment: standard input is such a pipe.
+STOP_WITH_PARENT = "NEWSARCHIVE_STOP_WITH_PARENT"
+#: A variable of the environment: the command holds the lock of the archive, and this spider is to hold it too.
+SHARE_LOCK = "NEWSARCHIVE_SHARE_LOCK"
+
+
+def stop_with_parent(stop: Callable[[], None] | None = None) -> None:
+    """Where the environment asks for it, call `stop` (by default: send SIGTERM to this process) when the parent has ended.
+
+    The variable is taken out of the environment: it is not meant for the processes that this one starts.
+    """
+    if os.environ.pop(STOP_WITH_PARENT, ""):
+        threading.Thread(target=_watch, args=(stop or _terminate,), name="parent", daemon=True).start()
+
+
+def _watch(stop: Callable[[], None]) -> None:
+    with suppress(OSError):
+        while os.read(0, 1024):
+            pass
+    stop()
+
+
+def _terminate() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
