@@ -46,6 +46,7 @@ _ERRORS = (
     KeyError,
     UnicodeError,
     AttributeError,
+    OverflowError,  # a length that the machine cannot count to
 )
 
 #: Where the payload of a revisit record lies: (digest, URI, date) → (path, offset).

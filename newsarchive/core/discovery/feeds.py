@@ -19,6 +19,7 @@ from typing import Any
 
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
 from newsarchive.core.html.parsing import parse
+from newsarchive.core.text.json_escapes import whole_characters
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules
@@ -357,7 +358,7 @@ def _problem(parsed: Mapping[str, Any]) -> str:
 
 def _read_json(body: bytes, url: str) -> tuple[Feed, Iterator[Entry]]:
     try:
-        data = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
+        data = json.loads(whole_characters(body.decode("utf-8-sig", "replace")), strict=False)
     except (ValueError, RecursionError) as error:
         return Feed(url, problem=f"not well formed: {error}"[:300]), iter(())
     if not isinstance(data, dict) or "jsonfeed.org/version/" not in str(data.get("version")):

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from newsarchive.core.discovery.feeds import MAX_UTC_OFFSET, Entry, unique
 from newsarchive.core.discovery.links import attributes, base_of
 from newsarchive.core.html.parsing import parse
+from newsarchive.core.text.json_escapes import whole_characters
 from newsarchive.core.urls import folder_of, same_site, try_normalise
 from newsarchive.items import Link
 
@@ -180,7 +181,7 @@ def _json_part(body: bytes) -> str:
     """The JSON of an answer. PHP prints its warnings before it on badly kept blogs."""
     text = body.decode("utf-8-sig", "replace")
     start = re.search(r"^[ \t]*([\[{])(?=\s*[\]{}\"])", text, re.M)
-    return text[start.start(1) :] if start else text
+    return whole_characters(text[start.start(1) :] if start else text)
 
 
 def _refusal(url: str, data: Mapping[str, Any]) -> Posts:

@@ -218,10 +218,12 @@ def _legacy(body: bytes, declared: str, declarations: list[tuple[str, str]]) -> 
 
 def detected(body: bytes) -> str:
     """The Python codec that a detector finds in the bytes; windows-1252 where it finds none."""
+    first = _NON_ASCII.search(body)
+    if first is None:
+        return "cp1252"
     import chardet
 
-    first = _NON_ASCII.search(body)
-    at = max(0, first.start() - 200) if first else 0
+    at = max(0, first.start() - 200)
     label = chardet.detect(body[at : at + MAX_DETECTOR_BYTES], include_encodings=PAGE_ENCODINGS)["encoding"]
     codec = whatwg_label(label) if label else None
     return codec if codec and not codec.startswith("utf") else "cp1252"

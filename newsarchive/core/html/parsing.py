@@ -13,6 +13,7 @@ from html import escape, unescape
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from newsarchive.core.text.json_escapes import whole_characters
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason
 
@@ -257,7 +258,7 @@ def declared_body(text: str) -> str:
         return ""
     best = max((m[1] for m in _ARTICLE_BODY.finditer(text)), key=len, default='""')
     try:
-        body = json.loads(best, strict=False)
+        body = json.loads(whole_characters(best), strict=False)
     except ValueError:
         return ""
     return _MARKUP.sub("\n", unescape(body)) if "<" in body or "&" in body else str(body)

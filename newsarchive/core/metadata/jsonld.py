@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.sources import Place, Source
+from newsarchive.core.text.json_escapes import whole_characters
 from newsarchive.core.urls import parts_of
 
 Node = dict[str, Any]
@@ -85,7 +86,7 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
 
 def _values(text: str) -> Iterator[Any]:
     """The JSON values of one script: tolerant of wrappers, raw line breaks and trailing commas."""
-    text = text.strip()
+    text = whole_characters(text.strip())
     for attempt in range(2):
         try:
             yield json.loads(text, strict=False)
