@@ -96,7 +96,8 @@ class Addon:
             "DOWNLOADER_MIDDLEWARES": {
                 middlewares.InFlightMiddleware: 50,  # before robots.txt (100): a waiting post has asked nothing yet
                 middlewares.FailingSiteMiddleware: 555,  # sees each answer just before Scrapy's retries (550) do
-                middlewares.DelayMiddleware: 960,  # between Scrapy's retries (550) and the network
+                middlewares.DelayMiddleware: 585,  # between Scrapy's redirects (600, 580), retries (550) and …
+                middlewares.CharsetMiddleware: 586,  # … Scrapy's decompression (590)
             },
             "EXTENSIONS": {
                 warc.WarcExtension: 300,

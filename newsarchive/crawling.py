@@ -15,6 +15,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import plugins, rules
 from newsarchive.core.discovery import find
+from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture, DropReason, Link
@@ -104,8 +105,14 @@ def headers_of(response: Response) -> dict[str, str]:
 
 
 def text_of(response: Response) -> str:
-    """The text of a response, "" for one that Scrapy does not take for text."""
-    return response.text if isinstance(response, TextResponse) else ""
+    """The text of a response as the core decodes it, "" for one that Scrapy does not take for text."""
+    return decoded(response).text if isinstance(response, TextResponse) else ""
+
+
+def decoded(response: Response) -> Decoded:
+    """The text of any response as the core decodes it. Scrapy raises for charset labels that Python knows and the web
+    does not (`rot13`), and reads UTF-8 with a few stray bytes otherwise."""
+    return decode(response.body, headers_of(response).get("content-type"))
 
 
 def block_reason(response: Response, rules: Rules) -> str:

@@ -31,9 +31,18 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from newsarchive.core.discovery.revisit import retry_after
+from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
+from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.urls import site_of
 from newsarchive.crawl_stats import Detail, key
-from newsarchive.crawling import MIN_SERVER_ERROR_STATUS, block_reason, explain, rules_of, status_problem
+from newsarchive.crawling import (
+    MIN_SERVER_ERROR_STATUS,
+    block_reason,
+    decoded,
+    explain,
+    rules_of,
+    status_problem,
+)
 from newsarchive.items import Link
 
 if TYPE_CHECKING:
@@ -209,8 +218,29 @@ class Hold:
     waits: int = 0
 
 
+class CharsetMiddleware:
+    """Tells Scrapy the charset of an answer where it would take another; stands behind Scrapy's decompression.
+
+    Scrapy takes every codec of Python for a charset, and raises for `rot13`, which is none. It reads robots.txt as
+    UTF-8 alone, so robots.txt is made UTF-8 here, and cut at the length that is read.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if is_robots_txt(request):
+            text = decoded(response).text.replace("\0", "")[:MAX_ROBOTS_TXT_CHARACTERS]
+            return response.replace(body=text.encode("utf-8", "replace"), cls=TextResponse, encoding="utf-8")
+        if isinstance(response, TextResponse) and whatwg_label(response.encoding) is None:
+            return response.replace(encoding=decoded(response).used)
+        return response
+
+
+def is_robots_txt(request: Request) -> bool:
+    """Whether a request asks for the robots.txt of a host."""
+    return urlsplit(request.url).path == "/robots.txt"
+
+
 class DelayMiddleware:
-    """Obeys `Crawl-delay` and `Retry-After`; stands nearer to the network than Scrapy's retries."""
+    """Obeys `Crawl-delay` and `Retry-After`; stands between `CharsetMiddleware` and Scrapy's retries."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -231,9 +261,8 @@ class DelayMiddleware:
             request.meta["autothrottle_dont_adjust_delay"] = True
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        address = urlsplit(request.url)
-        if address.path == "/robots.txt" and isinstance(response, TextResponse):
-            self.robots[address.netloc] = response.text if response.status == 200 else ""
+        if is_robots_txt(request) and isinstance(response, TextResponse):
+            self.robots[urlsplit(request.url).netloc] = response.text if response.status == 200 else ""
             if self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
                 self.obey_crawl_delay(request, response.text)
         if response.status in RETRY_AFTER_STATUSES:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.http import Response, TextResponse
@@ -21,7 +22,7 @@ from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
-from newsarchive.crawling import explain, headers_of, status_problem
+from newsarchive.crawling import explain, headers_of, status_problem, text_of
 from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
 from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules
@@ -114,7 +115,7 @@ class Finder:
         pages = known.id if known else None
         if "archive" not in self.kinds:
             return
-        yield Batch(find.post_links(home.text, home.url, self.rules), pages)
+        yield Batch(find.post_links(text_of(home), home.url, self.rules), pages)
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
                 yield Batch(batch.links, pages)
@@ -137,12 +138,12 @@ class Finder:
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: those of the front page, and the sitemaps of robots.txt before those at usual places."""
-        found = find.sources(home.text, headers_of(home), home.url, self.rules)
-        robots = self.robots(home.url)
+        found = find.sources(text_of(home), headers_of(home), home.url, self.rules)
+        robots, robots_url = self.robots(home.url), urljoin(home.url, "/robots.txt")
         if robots is None:
-            answer = await self._get(home.urljoin("/robots.txt"))
-            robots = answer.text if isinstance(answer, TextResponse) else ""
-        listed = find.robots_sitemaps(robots, home.urljoin("/robots.txt"))
+            answer = await self._get(robots_url)
+            robots = text_of(answer) if answer is not None else ""
+        listed = find.robots_sitemaps(robots, robots_url)
         if listed:
             named = [Source("sitemap", url, announced=True) for url in listed]
             at = next((i for i, source in enumerate(found) if source.kind == "sitemap"), len(found))
@@ -308,18 +309,19 @@ class Finder:
     async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
         """The last resort: from the front page to older and older pages, then through the archives that it links."""
         starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
-        starts += [(url, None) for url in find.archive_links(home.text, home.url, self.rules)]
+        starts += [(url, None) for url in find.archive_links(text_of(home), home.url, self.rules)]
         for url, start in starts:
             pages, barren = 0, 0
             page: TextResponse | None = start if start is not None else await self._page(url)
             while page is not None and not self.enough():
+                text = text_of(page)
                 links = [
                     Link(link.url, "archive page", link.title, link.lastmod, link.published)
-                    for link in find.post_links(page.text, page.url, self.rules)
+                    for link in find.post_links(text, page.url, self.rules)
                 ]
                 pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
                 yield Batch(links)
-                following = find.pagination(page.text, page.url, self.rules)
+                following = find.pagination(text, page.url, self.rules)
                 if not following or find.stop_reason(pages, barren):
                     break
                 page = await self._page(following)

@@ -96,7 +96,7 @@ class CapturingSpider(ArchiveSpider):
         if not isinstance(response, TextResponse):
             return FirstLook(self.block(response), self.forbidden_by_headers(response))
         asks = self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE")
-        page = LookAt(response.text, response.url, headers_of(response), response.status, asks)
+        page = LookAt(text_of(response), response.url, headers_of(response), response.status, asks)
         return await reader_of(self.crawler).look(page)
 
     def forbidden_by_headers(self, response: Response) -> str:
@@ -174,7 +174,7 @@ class CapturingSpider(ArchiveSpider):
             self.logger.info("%s: %s", url, explain(error)[1])
             return None
         there = answer.status == 200 and url_key(answer.url) != url_key(response.url)
-        if there and isinstance(answer, TextResponse) and find.says_more(response.text, answer.text):
+        if there and isinstance(answer, TextResponse) and find.says_more(text_of(response), text_of(answer)):
             self.barren_asks[site] = 0
             return answer
         self.barren_asks[site] += 1

@@ -141,7 +141,7 @@ def _is_own(name: str, char: str) -> bool:
 
 @cache
 def whatwg_label(label: str) -> str | None:
-    """The Python codec that a browser takes for a charset label, `None` for an unknown label.
+    """The Python codec that a browser takes for a charset label, `None` for a label that browsers do not know.
 
     A label of ASCII or Latin-1 means windows-1252 (Encoding Standard, 4.2):
 
@@ -153,11 +153,16 @@ def whatwg_label(label: str) -> str | None:
         return _LABELS[label]
     try:
         name = codecs.lookup(label).name
-        b"a".decode(name, "replace")  # raises LookupError for rot13, zlib and the like
     except (LookupError, ValueError):
         return None
-    name = _LABELS.get(name, name)
-    return name if name not in _NOT_CHARSETS else None
+    return _LABELS.get(name, name) if name in _page_codecs() else None
+
+
+@cache
+def _page_codecs() -> frozenset[str]:
+    """The Python codecs of `PAGE_ENCODINGS`. Python has a hundred more, in which no page is written, and some of which
+    are no charsets at all (`rot13`, `zip`, `idna`)."""
+    return frozenset(codecs.lookup(_LABELS.get(name, name)).name for name in PAGE_ENCODINGS)
 
 
 #: Charset label → the Python codec that browsers take for it.
@@ -185,6 +190,3 @@ _LABELS = {
     "logical": "iso8859-8",
     "visual": "iso8859-8",
 }
-
-#: Codecs that `codecs.lookup` knows and that no page is written in.
-_NOT_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))
