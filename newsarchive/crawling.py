@@ -5,8 +5,9 @@ Spiders, middlewares, extensions and pipelines stand on this module, and it know
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import exceptions as scrapy_errors
 from scrapy.http import Response, TextResponse
@@ -17,9 +18,13 @@ from newsarchive import plugins, rules
 from newsarchive.core.discovery import find
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
-from newsarchive.exceptions import NotAnArticle
+from newsarchive.crawl_stats import Failure, key
+from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Capture, DropReason, Link
 from newsarchive.rules import Rules
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 #: The word for a request that robots.txt forbids. It is obeyed, and does not count as a failure.
 ROBOTS = "robots.txt"
@@ -143,3 +148,25 @@ def rules_of(settings: BaseSettings) -> Rules:
 def steps_of(settings: BaseSettings) -> Steps:
     """The steps of a crawl. Raises `UsageError`, which names a step of another project that cannot be used."""
     return plugins.steps(settings.getlist("NEWSARCHIVE_STEPS"))
+
+
+#: Tasks that nobody waits for. Without a reference from here asyncio would let them be collected.
+_closing: set[asyncio.Future[None]] = set()
+
+
+def database_failed(crawler: Crawler, error: DatabaseError) -> bool:
+    """Keep the first failure of the database or the disk for the summary and the exit code; whether this is the first."""
+    assert crawler.stats is not None
+    first = crawler.stats.get_value(key(Failure.DATABASE)) is None
+    if first:
+        crawler.stats.set_value(key(Failure.DATABASE), str(error))
+    return first
+
+
+def close_for(crawler: Crawler, error: DatabaseError) -> None:
+    """End a crawl whose database or disk takes no more: what it still fetched would be lost."""
+    if database_failed(crawler, error):
+        assert crawler.engine is not None
+        task = asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)

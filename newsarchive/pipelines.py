@@ -29,7 +29,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
 from newsarchive.crawl_stats import PREFIX, Count, Failure, Group, key, sites_left
-from newsarchive.crawling import Dropped, LeftOut, capture_of, rules_of, steps_of
+from newsarchive.crawling import Dropped, LeftOut, capture_of, close_for, database_failed, rules_of, steps_of
 from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
@@ -131,20 +131,6 @@ class CapturePipeline:
             source_text=capture.source_text or frontier.source_text(capture.url),
             selectors=capture.selectors or frontier.selectors(capture.url),
         )
-
-
-#: Tasks that nobody waits for. Without a reference from here asyncio would let them be collected.
-_closing: set[asyncio.Future[None]] = set()
-
-
-def close_for(crawler: Crawler, error: DatabaseError) -> None:
-    """End a crawl whose database or disk takes no more: what it still fetched would be lost."""
-    if crawler.stats.get_value(key(Failure.DATABASE)) is None:
-        crawler.stats.set_value(key(Failure.DATABASE), str(error))
-        assert crawler.engine is not None
-        task = asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
 
 
 class StepPipeline:
@@ -474,7 +460,8 @@ class StorePipeline:
         await CapturePipeline.all_done(self.crawler)
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
-            await self.learning.close()
+            if key(Failure.DATABASE) not in self.crawler.stats.get_stats():
+                await self.learning.close()
 
     async def finish(self, reason: str) -> None:
         """Record how the run ended. `close_spider` came before, but is not told the reason."""
@@ -484,7 +471,7 @@ class StorePipeline:
             await asyncio.to_thread(self._close_left_sites, list(sites_left(stats)))
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
-            self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
+            database_failed(self.crawler, error)
         finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
 

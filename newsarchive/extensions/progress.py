@@ -38,6 +38,8 @@ from newsarchive.crawl_stats import (
     key,
     sites_left,
 )
+from newsarchive.crawling import close_for
+from newsarchive.exceptions import DatabaseError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -216,25 +218,48 @@ class OneLine(logging.Filter):
         return True
 
 
+class DatabaseFailuresAreTold(logging.Filter):
+    """Leaves out log records of the database's failures: the crawl ends, and its summary names the failure once.
+
+    Without it, each page that was under way would log its own traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        return not isinstance(raised, DatabaseError)
+
+
+#: The logger → the filter that it gets.
+LOG_FILTERS: dict[str, logging.Filter] = {
+    "scrapy.downloadermiddlewares.robotstxt": OneLine(),
+    "scrapy.core.scraper": DatabaseFailuresAreTold(),
+}
+
+
 class Outcomes:
     """Counts the items that the pipelines dropped, and those that failed in them."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.stats = crawler.stats
+        self.crawler, self.stats = crawler, crawler.stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         extension = cls(crawler)
-        robots = logging.getLogger("scrapy.downloadermiddlewares.robotstxt")
-        if not any(isinstance(f, OneLine) for f in robots.filters):
-            robots.addFilter(OneLine())
+        for logger, log_filter in LOG_FILTERS.items():
+            logging.getLogger(logger).addFilter(log_filter)
         crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         crawler.signals.connect(extension.item_error, signals.item_error)
         crawler.signals.connect(extension.spider_error, signals.spider_error)
         return extension
 
     def spider_error(self, failure: TwistedFailure, response: Response | TwistedFailure | None) -> None:
-        """Keep the first exception that the spider did not handle for the summary; its traceback is in the log."""
+        """Keep the first exception that the spider did not handle for the summary; its traceback is in the log.
+
+        A failure of the database ends the crawl.
+        """
+        if isinstance(failure.value, DatabaseError):
+            close_for(self.crawler, failure.value)
+            return
         request = getattr(response, "request", None)
         words = " ".join(str(failure.value).split())[:MAX_ERROR_CHARACTERS]
         where = f"{request.url}: " if request is not None else ""

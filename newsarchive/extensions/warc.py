@@ -19,8 +19,10 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
+from newsarchive.crawling import database_failed
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import original_of
+from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.files import Wire, default_folder, locate
 from newsarchive.warc.writer import Original, WarcWriter, recover
@@ -85,6 +87,8 @@ class WarcExtension:
             raise NotConfigured
         extension = cls(crawler, folder)
         crawler.signals.connect(extension.downloaded, signals.response_downloaded)
+        crawler.signals.connect(extension.close, signals.spider_closed)
+        # `scrapy parse --pipelines` closes the spider while its items are still under way.
         crawler.signals.connect(extension.close, signals.engine_stopped)
         return extension
 
@@ -160,4 +164,7 @@ class WarcExtension:
 
     def close(self) -> None:
         if self.writer is not None:
-            self.writer.close()
+            try:
+                self.writer.close()
+            except DatabaseUnavailable as error:
+                database_failed(self.crawler, error)

@@ -18,6 +18,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -66,8 +67,8 @@ class WarcWriter:
     """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
 
     `known` finds the original of a payload digest among the captures of earlier crawls. Raises
-    `DatabaseUnavailable` where the folder cannot be written or the disk is full; the file then ends
-    with its last whole record.
+    `DatabaseUnavailable` where the folder cannot be written, the disk is full (the file then ends with
+    its last whole record), or the file is no longer where it was made.
     """
 
     def __init__(
@@ -177,24 +178,46 @@ class WarcWriter:
     def _write(self, data: bytes) -> None:
         """Append the data whole or not at all: where the disk took only a part, the file is cut back."""
         assert self._file is not None
+        self._require_file()
         try:
             written = self._file.write(data)
             if written != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            self._file.truncate(self._at)
-            self._file.seek(self._at)
+            with suppress(OSError):
+                self._file.truncate(self._at)
+                self._file.seek(self._at)
             raise DatabaseUnavailable(
                 f"{self.folder / self._name} cannot be written: {error.strerror}"
             ) from error
         self._at += len(data)
 
+    def _require_file(self) -> None:
+        """Raise where the open file was deleted or moved: the system would take more bytes, and nobody would find them."""
+        assert self._file is not None
+        path = self.folder / (self._name + OPEN)
+        with suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(self._file.fileno())):
+                return
+        self._file.close()
+        self._file = None
+        raise DatabaseUnavailable(
+            f"{path} was deleted or moved while the crawl wrote it: put it back, or see which pages have lost their bytes"
+            " with: newsarchive doctor"
+        )
+
     def _finish(self) -> None:
         if self._file is None:
             return
+        self._require_file()
         self._file.close()
         self._file = None
-        (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
+        try:
+            (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"{self.folder / self._name} cannot get its name: {error.strerror}"
+            ) from error
 
 
 def payload_digest(body: bytes) -> str:

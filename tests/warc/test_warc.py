@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +67,22 @@ def test_a_capture_comes_back_as_it_was_written(tmp_path: Path) -> None:
         assert capture.headers == {"content-type": "text/html; charset=windows-874", "server": "café"}
         assert capture.fetched_at == AT
         writer.close()
+
+
+@pytest.mark.parametrize(
+    "what", [Path.unlink, lambda path: path.rename(path.with_suffix(".away"))], ids=["deleted", "moved"]
+)
+@pytest.mark.parametrize("then", [lambda writer: write(writer, 2), WarcWriter.close], ids=["write", "close"])
+def test_a_file_that_is_taken_away_is_no_success(
+    tmp_path: Path, what: Callable[[Path], object], then: Callable[[WarcWriter], object]
+) -> None:
+    writer = WarcWriter(tmp_path, "news")
+    what(locate(tmp_path, write(writer, 1).file))
+    with pytest.raises(DatabaseUnavailable, match="was deleted or moved while the crawl wrote it"):
+        then(writer)
+    place = write(writer, 3)  # into a new file
+    assert read_capture(tmp_path, place.file, place.offset).body == page(3)
+    writer.close()
 
 
 def test_warcio_finds_every_record_and_digest_right(tmp_path: Path) -> None:

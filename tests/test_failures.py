@@ -1,0 +1,53 @@
+"""What breaks under a crawl ends it with a code and one line: no traceback, no success, nothing stored lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from newsarchive.exceptions import DATABASE_FAILED
+from tests.serving import Answer, crawl, served
+from tests.storage import SERVER, archive_url
+from tests.test_crawl import front, post
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+POSTS = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.05) for i in range(24)}
+
+
+def drop_database(url: str, folder: Path) -> None:
+    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+    server.dispose()
+
+
+#: What happens under the crawl: kind of archive, what is done to it, what the last line says.
+BREAKAGES: dict[str, tuple[str, Callable[[str, Path], object], str]] = {
+    "the folder of WARC files is deleted": (
+        "sqlite",
+        lambda url, folder: shutil.rmtree(folder / "warc", ignore_errors=True),
+        "was deleted or moved while the crawl wrote it: put it back, or see which pages",
+    ),
+    "the database server loses the archive": ("postgresql", drop_database, "newsarchive_test_"),
+}
+
+
+@pytest.mark.parametrize(("kind", "break_it", "says"), BREAKAGES.values(), ids=BREAKAGES)
+def test_what_breaks_under_a_crawl_ends_it_with_5_and_one_line(
+    kind: str, break_it: Callable[[str, Path], object], says: str, tmp_path: Path
+) -> None:
+    in_the_middle = list(POSTS)[12]
+    with archive_url(kind, tmp_path) as url, served({"/": front(*POSTS), **POSTS}) as site:
+        site.watch = lambda request: break_it(url, tmp_path) if request.path == in_the_middle else None
+        done = crawl(f"url={site.home}/", "-s", f"NEWSARCHIVE_WARC={tmp_path / 'warc'}", db=url)
+    assert done.returncode == DATABASE_FAILED, done.stderr
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert says in last
+    assert done.stderr.count("error: ") == 1
