@@ -46,6 +46,7 @@ from newsarchive.page_reader import (
     MAX_PAGE_SECONDS,
     MIN_PAGES_FOR_WORKERS,
     PageReader,
+    crashed,
     in_reading_thread,
     set_reader,
     worker_count,
@@ -430,6 +431,8 @@ class StorePipeline:
         except DatabaseError as error:
             close_for(self.crawler, error)
             raise
+        except Exception as error:  # one article that the database refuses
+            raise Dropped(item, crashed(error)) from error
         self.crawler.stats.inc_value(key(Count[outcome.name]))
         article = head_of(item)
         if article.filled_from:

@@ -33,7 +33,6 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import (
     DatabaseError,
     DatabaseUnavailable,
-    NewsArchiveError,
     NoSuchArticle,
     NotAnArticle,
     StepFailed,
@@ -296,7 +295,7 @@ def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps 
         return _Read(kept, error=f"{kept.url}: {error}")
     except NotAnArticle as error:
         return _Read(kept, reason=error.reason)
-    except (NewsArchiveError, ValueError, RecursionError, MemoryError) as error:
+    except Exception as error:  # a fault of ours: the other captures are read
         return _Read(kept, error=f"{kept.url}: {type(error).__name__}: {error}")
     return _Read(kept, article)
 

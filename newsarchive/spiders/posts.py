@@ -91,7 +91,7 @@ class CapturingSpider(ArchiveSpider):
     async def look(self, response: Response) -> FirstLook:
         """What a page shows at first, read where the crawl reads its pages.
 
-        Raises `NotAnArticle` for a page that is too slow, or kills the process that reads it.
+        Raises `NotAnArticle` as `PageReader.do` does.
         """
         if not isinstance(response, TextResponse):
             return FirstLook(self.block(response), self.forbidden_by_headers(response))

@@ -280,11 +280,15 @@ class Frontier:
         """
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            row = connection.execute(select(Url.state, Url.fail_count).where(Url.url_key == key)).first()
+            columns = (Url.state, Url.fail_count, Url.reason)
+            row = connection.execute(select(*columns).where(Url.url_key == key)).first()
             failures = (row.fail_count if row is not None else 0) + 1
-            outcome: Outcome = "skipped" if state == "skipped" else "blocked"
+            if reason == DropReason.CRASHED and row is not None and row.reason != reason:
+                failures = 1  # a timeout before it is no try at reading
             stored = row is not None and row.state in ("ok", "gone")
-            after = next_check(Visits(now, failures=failures), now, "blocked" if stored else outcome, key)
+            outcome: Outcome = "blocked" if stored or state != "skipped" else "skipped"
+            outcome = "crashed" if reason == DropReason.CRASHED else outcome
+            after = next_check(Visits(now, failures=failures), now, outcome, key)
             changes: dict[str, Any] = {"state": row.state if row and stored else state}
             changes |= {"reason": reason, "reason_detail": detail}
             changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}
