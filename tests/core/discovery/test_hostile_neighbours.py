@@ -20,6 +20,9 @@ RULES = rules.default()
 HOME = "https://blog.example/"
 GOOD = "https://blog.example/2024/05/a-good-story-of-the-harbour/"
 
+#: Each example is a document of several rows. Ten times as many were run once.
+FEW = settings(max_examples=30)
+
 #: Pieces of addresses at which parsers of URLs, hosts, ports and paths have raised, grown or hung.
 PIECES = st.sampled_from([
     "http://", "https://", "HTTP:\\\\", "//", "///", "/", "?", "#", "@", ":", "::", "[", "]", "[::1", "[::1]", "[v1.x]", "%", "%00",
@@ -68,7 +71,7 @@ def test_links_of_a_page(addresses: list[str], text: str) -> None:
     first_look(LookAt(html, GOOD, {"x-robots-tag": text, "link": text}, 200), RULES)
 
 
-@settings(max_examples=25)  # each is a page
+@settings(max_examples=15)  # each is a page
 @given(st.lists(ADDRESSES, min_size=1, max_size=3))
 def test_a_base_and_a_canonical_address(addresses: list[str]) -> None:
     body = (
@@ -85,6 +88,7 @@ def test_a_base_and_a_canonical_address(addresses: list[str]) -> None:
     assert keys(article)[0] == url_key(GOOD)  # the archive can keep it
 
 
+@FEW
 @given(st.lists(st.tuples(ADDRESSES, TEXTS), max_size=3))
 def test_entries_of_a_feed(entries: list[tuple[str, str]]) -> None:
     item = "<item><link>{0}</link><guid>{0}</guid><title>{1}</title><pubDate>{1}</pubDate><author>{1}</author><category>{1}</category></item>"
@@ -96,6 +100,7 @@ def test_entries_of_a_feed(entries: list[tuple[str, str]]) -> None:
     ]
 
 
+@FEW
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "url", "title", "content_html", "date_published", "authors", "author", "tags", "image", "language"]), JSON), max_size=3), JSON)  # fmt: skip
 def test_items_of_a_json_feed(items: list[Any], other: Any) -> None:
     feed = {
@@ -108,6 +113,7 @@ def test_items_of_a_json_feed(items: list[Any], other: Any) -> None:
     assert GOOD in [link.url for link in found.links]
 
 
+@FEW
 @given(st.lists(st.tuples(ADDRESSES, TEXTS), max_size=3))
 def test_rows_of_a_sitemap(rows: list[tuple[str, str]]) -> None:
     row = "<url><loc>{0}</loc><lastmod>{1}</lastmod><news><title>{1}</title><publication_date>{1}</publication_date></news></url>"
@@ -136,6 +142,7 @@ _FIELDS = [
 ]
 
 
+@FEW
 @given(st.lists(st.dictionaries(st.sampled_from(_FIELDS), JSON), max_size=3), JSON)
 def test_rows_of_an_api(rows: list[Any], other: Any) -> None:
     body = json.dumps([*rows, other, {"link": GOOD, "title": {"rendered": "Good"}}]).encode()
