@@ -40,6 +40,7 @@ COMMANDS = {
     "db": ("db", "The database: upgrade, current, check, rebuild, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog, offline, and print its articles."),
     "diff": ("articles", "What changed between two versions of an article."),
+    "doctor": ("doctor", "What is wrong with archive, raw bytes, sites and settings."),
     "explain": ("explain", "Why an article reads as it does."),
     "export": ("export", "Write articles as CSV, JSON, Parquet, SQLite, EPUB and more."),
     "extract": ("extract", "Extract the article from a file, a URL or standard input."),
@@ -65,7 +66,16 @@ HEADINGS = {
     "Crawl": ("crawl", "sites", "schedule", "demo"),
     "Read": ("search", "show", "stats", "web", "export", "history", "diff", "explain"),
     "Find copies": ("trace", "compare", "origins", "recluster"),
-    "Look after the archive": ("quarantine", "learn", "reextract", "backup", "db", "config", "steps"),
+    "Look after the archive": (
+        "doctor",
+        "quarantine",
+        "learn",
+        "reextract",
+        "backup",
+        "db",
+        "config",
+        "steps",
+    ),
     "Tools": ("extract", "repair"),
 }
 #: Similarity (difflib's ratio, 0 to 1) of a mistyped word and a command. Commands below it are not suggested: `serch` and

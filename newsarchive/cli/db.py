@@ -23,6 +23,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.cli.options import dry_run_option, quiet
 from newsarchive.exceptions import DatabaseUnavailable, OutputError
+from newsarchive.findings import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,16 +84,31 @@ def current(db: str) -> None:
         click.echo(f"{readonly.current(connection) or 'none'}\t{readonly.head()}")
 
 
-@db.command(epilog="Example: newsarchive db check --db newsarchive.db")
-@db_option
-def check(db: str) -> None:
-    """Look for damage. Prints what is wrong, a line each, and ends with 1; prints nothing where all is well."""
-    from newsarchive.db import schema
+@db.command(
+    epilog="""\b
+Example: newsarchive db check --db newsarchive.db
 
-    problems = schema.check(open_archive(db))
-    for problem in problems:
-        click.echo(problem)
-    if problems:
+newsarchive doctor looks at sites, settings and the bytes of WARC records too."""
+)
+@click.option(
+    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
+@db_option
+def check(folder: str | None, db: str) -> None:
+    """Look for damage in the database, and for WARC files that are missing.
+
+    Prints what is wrong, a line each, and ends with 1; prints nothing where all is well.
+    """
+    from newsarchive.cli.doctor import show, warc_folders
+    from newsarchive.doctor import check_storage
+
+    engine = open_archive(db)
+    findings = check_storage(engine, warc_folders(engine, db, folder))
+    for finding in findings:
+        if finding.check is Check.OPENS:
+            raise DatabaseUnavailable(f"{finding.message}: {finding.remedy}")
+    show(findings, as_json=False)
+    if findings:
         raise SystemExit(1)
     say("nothing wrong")
 

@@ -11,6 +11,8 @@ commands that only read do without it.
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from newsarchive.db.failures import BUSY_SECONDS
 from newsarchive.db.query_language import Node, fts5, tsquery
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.findings import Check
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
@@ -39,6 +42,10 @@ WRITER_LOCK = int.from_bytes(b"newsarch")
 CRAWL_LOCK = WRITER_LOCK + 1
 #: Tables that have no models, because they differ by database; FTS5 keeps more beside them, whose names begin so.
 FULL_TEXT_TABLES = ("article_search", "article_trigrams")
+
+
+#: What SQLite's integrity check says of an index whose table is whole: making the index anew mends it.
+_OF_AN_INDEX = re.compile(r"missing from index|wrong # of entries in index|row \d+ .* index")
 
 
 class Dialect(ABC):
@@ -151,9 +158,17 @@ class Dialect(ABC):
         """The file of the database, `None` where it has none."""
         return None
 
-    def problems(self, connection: Connection) -> Iterator[str]:
+    @abstractmethod
+    def problems(self, connection: Connection) -> Iterator[tuple[Check, str]]:
         """Damage that the database finds itself, a line each."""
-        yield from ()
+
+    @abstractmethod
+    def searches_differ(self, connection: Connection) -> bool:
+        """Whether the full-text index and the texts of the articles differ."""
+
+    def reindex(self, url: URL) -> str:
+        """The statement that makes all indexes anew, outside a transaction."""
+        return "REINDEX"
 
     @abstractmethod
     def shown(self, url: URL) -> str:
@@ -253,18 +268,28 @@ class SQLite(Dialect):
         name = url.database
         return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
-    def problems(self, connection: Connection) -> Iterator[str]:
+    def problems(self, connection: Connection) -> Iterator[tuple[Check, str]]:
+        for (said,) in connection.exec_driver_sql("PRAGMA integrity_check").all():
+            if said != "ok":
+                yield Check.INDEXES if _OF_AN_INDEX.search(said) else Check.INTEGRITY, said
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            yield Check.REFERENCES, f"dangling reference: {tuple(row)}"
+
+    def searches_differ(self, connection: Connection) -> bool:
         from sqlalchemy import exc
 
-        yield from (row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok")
-        for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-            yield f"dangling reference: {tuple(row)}"
         try:
-            connection.exec_driver_sql(
-                "INSERT INTO article_search(article_search, rank) VALUES ('integrity-check', 1)"
-            )
-        except exc.DatabaseError:
-            yield "the full-text index and the texts differ: newsarchive db rebuild"
+            for table, rank in zip(
+                FULL_TEXT_TABLES, (1, 0), strict=True
+            ):  # 1 compares with the table of the texts too
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', {rank})"
+                )
+        except exc.DatabaseError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+                raise
+            return True
+        return False
 
     def shown(self, url: URL) -> str:
         return url.database or ":memory:"
@@ -312,6 +337,21 @@ class PostgreSQL(Dialect):
 
     def begin(self, writer: bool) -> str:
         return f"SELECT pg_advisory_xact_lock({WRITER_LOCK})" if writer else ""
+
+    def problems(self, connection: Connection) -> Iterator[tuple[Check, str]]:
+        invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+        for (name,) in connection.exec_driver_sql(invalid):
+            yield Check.INDEXES, f"the index {name} is not valid"
+
+    def searches_differ(self, connection: Connection) -> bool:
+        differ = (
+            "SELECT EXISTS (SELECT 1 FROM articles AS a FULL JOIN article_search AS f ON f.article_id = a.id"
+            " WHERE a.id IS NULL OR f.article_id IS NULL)"
+        )
+        return bool(connection.exec_driver_sql(differ).scalar())
+
+    def reindex(self, url: URL) -> str:
+        return f'REINDEX DATABASE "{url.database}"'
 
     def insert(self, table: Table) -> Any:
         from sqlalchemy.dialects import postgresql

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,20 +125,6 @@ def current(engine: Engine) -> str | None:
         return readonly.current(connection)
 
 
-def check(engine: Engine) -> list[str]:
-    """The defects of the archive, a sentence each; `[]` for a sound one.
-
-    Reads the whole database, which takes minutes for a large one.
-    """
-    with writing(engine) as connection:  # FTS5 runs its own check on an INSERT
-        held = readonly.current(connection)
-        problems = (
-            [] if held == readonly.head() else [f"schema {held}: not the newest, run: newsarchive db upgrade"]
-        )
-        problems += dialect_of(connection).problems(connection)
-        return problems + [f"{count} {what}" for what, count in _miscounts(connection) if count]
-
-
 def vacuum(engine: Engine) -> None:
     """Write the archive anew without free space, and refresh the statistics of the query planner."""
     compact(engine)
@@ -224,24 +210,33 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
     part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
     try:
+        part.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
-    except sqlite3.Error as error:
-        part.unlink(missing_ok=True)
+            _require_whole(path, copy)
+        part.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        if getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise _damaged(path, str(error)) from error
         raise DatabaseUnavailable(f"{target} cannot be written: {error}") from error
-    part.replace(target)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
-def _miscounts(connection: Connection) -> Iterator[tuple[str, int]]:
-    """Counts of rows that the program never writes: (what is wrong, number)."""
-    for what, query in {
-        "articles without a version": "SELECT count(*) FROM articles WHERE revision_id IS NULL",
-        "articles whose version is another's": "SELECT count(*) FROM articles a JOIN article_revisions r"
-        " ON r.id = a.revision_id WHERE r.article_id <> a.id",
-    }.items():
-        yield what, int(connection.exec_driver_sql(query).scalar_one())
+def _require_whole(path: Path, copy: sqlite3.Connection) -> None:
+    """Raise where a backup is damaged: its pages are copied as they are, and nobody would look at it before it is needed."""
+    (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if said != "ok":
+        raise _damaged(path, said)
+
+
+def _damaged(path: Path, said: str) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"{path} is damaged ({' '.join(said.split())}), and was not copied, so that older backups stay the ones to take:"
+        f" newsarchive doctor --db {path} says what can be done"
+    )
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -41,6 +41,8 @@ _ELSEWHERE = {
     "repairs": "(SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair')",
     "version": "r.version",
 }
+#: The views.
+NAMES = ("current_articles", "hidden_articles")
 _FROM = """
     FROM articles AS a
     JOIN sites AS s ON s.id = a.site_id

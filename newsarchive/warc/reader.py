@@ -91,6 +91,30 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
         raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
 
 
+def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
+    """Read the record at an offset, and compare its payload with the digest in its header and with `digest`.
+
+    The payload of a revisit record is in another record; its header has the digest. Raises `DatabaseUnavailable`, naming file
+    and offset, for a record that is not there, is damaged, or holds something else.
+    """
+    path = locate(folder, file)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            record = next(iter(ArchiveIterator(stream, check_digests=True)))
+            while record.content_stream().read(_CHUNK_BYTES):
+                pass
+            named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+            if record.digest_checker.passed is False:
+                raise ValueError("its bytes do not have the digest that its header names")
+            if digest and named != digest:
+                raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
+    except StopIteration:
+        raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
+    except _ERRORS as error:
+        raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
+
+
 def captures(path: Path | str) -> Iterator[Capture | Damage]:
     """Every response of a WARC file, and a `Damage` for each record that cannot be read.
 

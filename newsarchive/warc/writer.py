@@ -244,6 +244,15 @@ def recover(folder: Path | str) -> list[Path]:
     return named
 
 
+def is_held(path: Path) -> bool:
+    """Whether a live crawl writes to a file."""
+    try:
+        with path.open("r+b") as file:
+            return not _hold(file)
+    except OSError:
+        return False
+
+
 class _Headers(StatusAndHeaders):  # type: ignore[misc]
     """HTTP headers as they came: warcio would percent-encode characters outside ASCII."""
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import readonly, schema, site_templates
+from newsarchive.db import checks, readonly, schema, site_templates
 from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.markup import packed, unpacked
 from newsarchive.db.rows import line_hash
@@ -251,7 +251,7 @@ def test_the_same_answers_after_the_move(
     assert seen == ([(3, 11), (6, 11), (9, 11), (11, 11)] if is_large else [])
     assert rows(old, VIEW) == before
     assert answers(url_of(old)) == wanted
-    assert schema.check(old) == []
+    assert checks.database(old) == []
 
 
 class Stopped(Exception):

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, select, text
 
 from newsarchive import Archive
-from newsarchive.db import current_schema, readonly, schema, site_templates
+from newsarchive.db import checks, current_schema, readonly, schema, site_templates
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base, SiteBlock, Url
@@ -189,7 +189,7 @@ def test_an_archive_of_every_version_is_opened_read_and_written(stored: Path, db
     engine = open_engine(str(db))
     upgrade(engine)
     assert schema.current(engine) == readonly.head()
-    assert schema.check(engine) == []
+    assert checks.database(engine) == []
     assert [hit.id for hit in query.search(engine, "quagga")] == [1]
     assert [hit.headline for hit in query.search(engine, "今天在")] == ["Post 2"]
     with Archive(db) as archive:
@@ -380,7 +380,7 @@ def test_postgresql_may_hold_other_tables_but_none_with_our_names(tmp_path: Path
 def test_an_empty_file_becomes_an_archive(tmp_path: Path) -> None:
     (tmp_path / "archive.db").touch()
     upgrade(open_engine(str(tmp_path / "archive.db")))
-    assert schema.check(open_engine(str(tmp_path / "archive.db"))) == []
+    assert checks.database(open_engine(str(tmp_path / "archive.db"))) == []
 
 
 def test_a_backup_of_postgresql_says_what_to_type(tmp_path: Path) -> None:
@@ -431,7 +431,7 @@ def test_a_migration_that_breaks_a_reference_is_taken_back(tmp_path: Path) -> No
 def test_check_finds_a_sound_archive_sound(engine: Engine) -> None:
     upgrade(engine)
     Store(engine).ingest([make_article(n) for n in range(3)])
-    assert schema.check(engine) == []
+    assert checks.database(engine) == []
 
 
 def test_a_full_text_index_can_be_made_anew(engine: Engine) -> None:
@@ -448,7 +448,7 @@ def test_a_full_text_index_can_be_made_anew(engine: Engine) -> None:
     schema.rebuild(engine)
     assert [hit.id for hit in query.search(engine, "quagga")] == [1]
     assert [hit.id for hit in query.search(engine, "今天在")] == [2]
-    assert schema.check(engine) == []
+    assert checks.database(engine) == []
 
 
 def test_check_names_what_is_wrong(tmp_path: Path) -> None:
@@ -458,7 +458,7 @@ def test_check_names_what_is_wrong(tmp_path: Path) -> None:
     with writing(engine) as connection:
         connection.exec_driver_sql("DELETE FROM article_search_docsize WHERE id = 2")
         connection.exec_driver_sql("UPDATE articles SET revision_id = NULL WHERE id = 3")
-    problems = " | ".join(schema.check(engine))
+    problems = " | ".join(map(str, checks.database(engine)))
     assert "full-text" in problems
     assert "without a version" in problems
 

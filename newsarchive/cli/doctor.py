@@ -1,0 +1,286 @@
+"""`newsarchive doctor`: what is wrong with the archive, its WARC files, its sites and the settings, each with its remedy."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive import config
+from newsarchive.cli.common import config_option, database_url, on_terminal, place, raw_folder, say
+from newsarchive.exceptions import DATABASE_FAILED, FAULT, DatabaseError, FetchError, UsageError
+from newsarchive.findings import Check, Finding, Fix, Severity, error, note, warning
+from newsarchive.times import utc_now
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from newsarchive.db.frontier.known_sites import KnownSite
+
+#: Seconds that `crontab -l` may take.
+CRONTAB_SECONDS = 5
+#: Days that a certificate is still good for. With fewer, its site is named.
+MIN_CERTIFICATE_DAYS = 7
+#: Colours of severities on a terminal.
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive doctor
+  newsarchive doctor --fix --db news.db
+  newsarchive doctor --all --live --json
+
+\b
+Exit codes: 0 nothing is wrong (notes do not count), 1 something is, 2 usage, 5 the archive cannot be opened."""
+)
+@click.option("--fix", is_flag=True, help="Mend what can be mended without a loss, and look again.")
+@click.option(
+    "--all", "every_record", is_flag=True, help="Read every WARC record; by default a hundred of them."
+)
+@click.option("--live", is_flag=True, help="Ask each followed site: robots.txt, certificate, moved host.")
+@click.option(
+    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON object for each finding, on standard output.")
+@click.option(
+    "--db",
+    metavar="FILE|URL",
+    help="The archive; by default newsarchive.db, or what your settings say.",
+)
+@config_option
+def doctor(
+    fix: bool, every_record: bool, live: bool, folder: str | None, as_json: bool, db: str | None
+) -> None:
+    """Look for what is wrong with the archive, its raw bytes, its sites, the settings and the clock.
+
+    Each finding has a severity and a remedy, mostly a command to paste. Nothing is changed without --fix, and no site is asked
+    without --live.
+    """
+    held, found = settings()
+    url, folder = database_url(db or str(held["database"])), folder or str(held["warc"])
+    engine = opened(url, found)
+    if engine is not None:
+        found += looked_at(engine, url, folder, every_record, live)
+        fixes = mended(engine, url, folder, found) if fix else []
+        if fixes:
+            found = settings()[1] + looked_at(engine, url, folder, every_record, live)
+    show(found, as_json)
+    if any(finding.check is Check.OPENS for finding in found):
+        raise SystemExit(DATABASE_FAILED)
+    if any(finding.severity is not Severity.NOTE for finding in found):
+        raise SystemExit(FAULT)
+    say(f"nothing wrong with {place(url)}")
+
+
+def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: bool) -> list[Finding]:
+    """What is wrong with an archive that can be opened, and with what concerns its sites."""
+    from newsarchive import doctor as checks
+
+    found = checks.check(engine, warc_folders(engine, url, folder), every_record=every_record)
+    with suppress(DatabaseError):  # a finding says so already
+        sites = followed(engine)
+        found += [*contact(sites), *site_settings(sites), *schedule(sites)]
+        found += [finding for site in sites if live for finding in asked(site)]
+    return found
+
+
+def warc_folders(engine: Engine, url: str, folder: str | None) -> Sequence[str | Path]:
+    from newsarchive.reextract import raw_folders
+
+    own = raw_folder(url, folder)
+    try:
+        return raw_folders(engine, own)
+    except DatabaseError:  # a damaged or empty archive names no further folders
+        return [own]
+
+
+def mended(engine: Engine, url: str, folder: str | None, found: Sequence[Finding]) -> list[Fix]:
+    """Mend what can be mended, and say what was done."""
+    from newsarchive import doctor as checks
+
+    done = checks.mend(engine, warc_folders(engine, url, folder), found)
+    for one in done:
+        say(f"done: {one.value}")
+    return done
+
+
+def opened(url: str, found: list[Finding]) -> Engine | None:
+    """The archive; `None`, with a finding, where it cannot be opened."""
+    from newsarchive.db.engine import open_existing
+
+    try:
+        return open_existing(url)
+    except DatabaseError as failed:
+        crawl = "newsarchive sites add https://blog.example"
+        found.append(error(Check.OPENS, str(failed), f"mend --db, or begin an archive: {crawl}"))
+        return None
+
+
+def followed(engine: Engine) -> list[KnownSite]:
+    from newsarchive.db.frontier.sites import Sites
+
+    return [site for site in Sites(engine).all() if site.followed]
+
+
+# -- the settings --------------------------------------------------------------------------------------------------------
+
+
+def settings() -> tuple[config.Config, list[Finding]]:
+    """The settings, and what is wrong with their file; the defaults where they cannot be read."""
+    from newsarchive.cli import sitelist
+
+    remedy = "newsarchive config --help"
+    try:
+        held = config.load()
+        sitelist.of_tables(held.tables, str(held.file))
+    except UsageError as failed:
+        return config.defaults(), [error(Check.SETTINGS, str(failed), remedy)]
+    return held, []
+
+
+def contact(sites: Sequence[KnownSite]) -> Iterator[Finding]:
+    """Whether the user agent says how a site's owner reaches us."""
+    with suppress(UsageError):  # `settings` says so
+        held = config.load()
+        if sites and not held["contact"] and not held["crawl.user_agent"]:
+            yield warning(
+                Check.CONTACT,
+                "the user agent names no contact: a site's owner cannot reach you, and may block you instead",
+                f"echo 'contact = \"you@example.org\"' >> {shlex.quote(str(held.file or config.FILE_NAME))}",
+            )
+
+
+def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
+    """Settings of sites in the archive that this version does not know, or cannot use."""
+    from newsarchive.cli import sitelist
+    from newsarchive.db.frontier.known_sites import BEFORE, LISTED
+
+    for site in sites:
+        own = {name: value for name, value in site.config.items() if name not in ("follow", LISTED, BEFORE)}
+        try:
+            sitelist.checked(own, site.home_url)
+        except UsageError as failed:
+            yield warning(
+                Check.SETTINGS,
+                str(failed),
+                "newsarchive sites export sites.toml; then mend it, and import it",
+            )
+
+
+def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
+    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately."""
+    recently = utc_now() - timedelta(hours=25)
+    if not sites or any(site.last_success_at and site.last_success_at > recently for site in sites):
+        return
+    if not is_scheduled():
+        yield note(
+            Check.SCHEDULE,
+            "nothing crawls the followed sites by itself: no line of crontab and no timer of systemd names newsarchive",
+            "(crontab -l; newsarchive schedule --cron) | crontab -",
+        )
+
+
+def is_scheduled(home: Path | None = None) -> bool:
+    units = (
+        Path("/etc/systemd/system"),
+        (home or Path.home()) / ".config/systemd/user",
+    )
+    if any(unit.name.endswith(".timer") for folder in units for unit in folder.glob("*newsarchive*")):
+        return True
+    if any("newsarchive" in path.name for path in Path("/etc/cron.d").glob("*")):
+        return True
+    if shutil.which("crontab") is None:
+        return False
+    with suppress(OSError, subprocess.TimeoutExpired):
+        lines = subprocess.run(
+            ["crontab", "-l"], capture_output=True, text=True, timeout=CRONTAB_SECONDS, check=False
+        ).stdout
+        return "newsarchive crawl" in lines or "-m newsarchive" in lines
+    return False
+
+
+# -- the network: with --live alone ---------------------------------------------------------------------------------------
+
+
+def asked(site: KnownSite) -> Iterator[Finding]:
+    """What a followed site answers now: its robots.txt, its front page, its certificate."""
+    from newsarchive.cli.extract import Fetcher
+    from newsarchive.core.urls import site_of
+    from newsarchive.exceptions import ForbiddenByRobots
+
+    home = site.home_url
+    try:
+        answer = Fetcher().get(home)
+    except ForbiddenByRobots as failed:
+        yield warning(
+            Check.SITE_ROBOTS, str(failed), f"ask its owner, or: newsarchive sites pause {shlex.quote(home)}"
+        )
+        return
+    except FetchError as failed:
+        what = Check.SITE_CERTIFICATE if "certificate" in str(failed).lower() else Check.SITE_ANSWERS
+        yield warning(what, str(failed), f"newsarchive crawl {shlex.quote(home)} -v")
+        return
+    if site_of(answer.base_url) != site.domain:
+        yield warning(
+            Check.SITE_MOVED,
+            f"{home} leads to {answer.base_url}: it moved",
+            f"newsarchive sites add {shlex.quote(answer.base_url)}",
+        )
+    ends = certificate_end(answer.base_url)
+    if ends is not None and ends - utc_now() < timedelta(days=MIN_CERTIFICATE_DAYS):
+        yield warning(
+            Check.SITE_CERTIFICATE,
+            f"{home}: its certificate is good until {ends:%Y-%m-%d} only",
+            "tell its owner",
+        )
+
+
+def certificate_end(url: str) -> datetime | None:
+    """Until when the certificate of a host is good; `None` without TLS, or where it does not say."""
+    import socket
+    import ssl
+    from datetime import UTC
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        return None
+    try:
+        with (
+            socket.create_connection((parts.hostname, parts.port or 443), timeout=10) as plain,
+            ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname) as secure,
+        ):
+            ends = (secure.getpeercert() or {}).get("notAfter")
+    except OSError:  # the front page was fetched a moment ago: it says more than this would
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC) if ends else None
+
+
+# -- printing ------------------------------------------------------------------------------------------------------------
+
+
+def show(found: Sequence[Finding], as_json: bool) -> None:
+    """Print the findings, the gravest first: a line and a remedy each, or a JSON object each."""
+    order = list(Severity)
+    for finding in sorted(found, key=lambda one: order.index(one.severity)):
+        if as_json:
+            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
+            continue
+        mark = f"{finding.severity}:"
+        click.echo(
+            click.style(mark, fg=COLOURS[finding.severity], bold=True) if on_terminal() else mark, nl=False
+        )
+        click.echo(f" {finding.message}")
+        if finding.remedy:
+            click.echo(f"  → {finding.remedy}")

@@ -1,0 +1,242 @@
+"""What can be wrong with the database of an archive, and the facts that checks of its files and sites need.
+
+    for finding in database(open_existing(url)):
+        print(finding.severity, finding.message, finding.remedy)
+
+Each check is a function that gives findings. A database that fails under a check is a finding of that check, and the others
+go on. SQL stands here; what it is compared with (files, settings) is in `newsarchive.doctor`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Engine, func, select
+
+from newsarchive.db import fulltext, readonly, views
+from newsarchive.db.dialects import dialect_of
+from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
+from newsarchive.db.models import CaptureRow, Site, Url
+from newsarchive.exceptions import DatabaseError
+from newsarchive.fields import FLAT
+from newsarchive.findings import Check, Finding, Fix, error, warning
+
+#: Bytes of the write-ahead log of an SQLite archive. A longer one makes reading slow; it grows where a reader stays for long.
+MAX_WAL_BYTES = 256 * 2**20
+
+
+def database(engine: Engine) -> list[Finding]:
+    """What is wrong with the database. Reads all of it, which takes minutes for a large one."""
+    found = guarded(Check.OPENS, schema, engine)
+    if any(finding.check is Check.OPENS for finding in found):
+        return found
+    checks: dict[Check, Callable[[Engine], Iterable[Finding]]]
+    checks = {Check.INTEGRITY: integrity, Check.FULL_TEXT: full_text, Check.ROWS: rows}
+    if not found:
+        checks |= {Check.VIEWS: made_views, Check.WAL: wal}
+    found += [finding for check, look in checks.items() for finding in guarded(check, look, engine)]
+    return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
+
+
+def guarded(check: Check, look: Callable[[Engine], Iterable[Finding]], engine: Engine) -> list[Finding]:
+    """What a check finds; a database that fails under it is an error of its own."""
+    found: list[Finding] = []
+    try:
+        found.extend(look(engine))
+    except DatabaseError as failed:
+        found.append(error(check, str(failed), recovery(engine)))
+    return found
+
+
+def recovery(engine: Engine) -> str:
+    """How what is left of a damaged database is saved."""
+    if (path := sqlite_file(engine)) is None:
+        return "look into the server's log, and restore a dump: pg_restore --help"
+    quoted, saved = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"{path.stem}-recovered.db")))
+    return f"restore a backup, or save what can be read: sqlite3 {quoted} .recover | sqlite3 {saved}"
+
+
+def command(engine: Engine, words: str) -> str:
+    """A command on this archive, to paste."""
+    name = dialect_of(engine).shown(engine.url)
+    return f"newsarchive {words} --db {shlex.quote(name)}"
+
+
+def schema(engine: Engine) -> Iterator[Finding]:
+    """Whether this is an archive of this version."""
+    with reading(engine) as connection:
+        held, newest = readonly.current(connection), readonly.head()
+    if held is None:
+        yield error(Check.OPENS, f"{shown(engine)} holds no archive", command(engine, "db upgrade"))
+    elif held > newest:
+        what = f"schema {held} is of a newer newsarchive: this one knows {newest}"
+        yield error(Check.SCHEMA, what, "pip install --upgrade newsarchive")
+    elif held < newest:
+        what = f"schema {held} is not the newest ({newest})"
+        yield error(Check.SCHEMA, what, command(engine, "db upgrade"))
+
+
+def integrity(engine: Engine) -> Iterator[Finding]:
+    """Damage that the database finds itself."""
+    with reading(engine) as connection:
+        found = list(dialect_of(connection).problems(connection))
+    for check, message in found:
+        if check is Check.INDEXES:
+            yield error(check, message, command(engine, "doctor --fix"), Fix.REBUILD_INDEXES)
+        else:
+            yield error(check, message, recovery(engine))
+
+
+def full_text(engine: Engine) -> Iterator[Finding]:
+    """Whether the full-text index has the texts. FTS5 looks at itself in an INSERT, so this takes the writer's lock."""
+    with writing(engine) as connection:
+        differ = dialect_of(connection).searches_differ(connection)
+    if differ:
+        yield error(
+            Check.FULL_TEXT,
+            "the full-text index and the texts differ: searches miss articles",
+            command(engine, "db rebuild"),
+            Fix.REBUILD_FULL_TEXT,
+        )
+
+
+#: Rows that the program never writes: what is wrong → the number of them.
+_MISCOUNTS = {
+    "articles without a version": "SELECT count(*) FROM articles WHERE revision_id IS NULL",
+    "articles whose version is another's": "SELECT count(*) FROM articles a JOIN article_revisions r"
+    " ON r.id = a.revision_id WHERE r.article_id <> a.id",
+    "articles whose version is missing": "SELECT count(*) FROM articles a LEFT JOIN article_revisions r"
+    " ON r.id = a.revision_id WHERE a.revision_id IS NOT NULL AND r.id IS NULL",
+}
+
+
+def rows(engine: Engine) -> Iterator[Finding]:
+    with reading(engine) as connection:
+        for what, query in _MISCOUNTS.items():
+            if count := connection.exec_driver_sql(query).scalar_one():
+                yield error(Check.ROWS, f"{count} {what}", "restore a backup, or: newsarchive reextract")
+
+
+def made_views(engine: Engine) -> Iterator[Finding]:
+    """Whether the views are there, with today's columns."""
+    wanted = {field.name for field in FLAT}
+    for name in views.NAMES:
+        there: set[str] = set()
+        with suppress(DatabaseError), translated(engine), engine.connect() as connection:
+            there = set(connection.exec_driver_sql(f"SELECT * FROM {name} LIMIT 0").keys())
+        if not wanted <= there:
+            what = "lacks columns" if there else "is missing"
+            yield error(
+                Check.VIEWS,
+                f"the view {name} {what}",
+                command(engine, "doctor --fix"),
+                Fix.REMAKE_VIEWS,
+            )
+
+
+def wal(engine: Engine) -> Iterator[Finding]:
+    path = sqlite_file(engine)
+    log = path.with_name(path.name + "-wal") if path else None
+    if log and log.exists() and (size := log.stat().st_size) > MAX_WAL_BYTES:
+        what = f"{log} has {size // 2**20:,} MB: a reader stays too long, or a process was killed"
+        yield warning(Check.WAL, what, command(engine, "doctor --fix"), Fix.CHECKPOINT)
+
+
+# -- mending -------------------------------------------------------------------------------------------------------------
+
+
+def mend(engine: Engine, fix: Fix) -> None:
+    """Mend what is wrong with the database. Raises `DatabaseError`."""
+    if fix is Fix.REBUILD_FULL_TEXT:
+        with writing(engine) as connection:
+            fulltext.rebuild(connection)
+    elif fix is Fix.REMAKE_VIEWS:
+        with writing(engine) as connection:
+            views.make(connection)
+    elif fix is Fix.REBUILD_INDEXES:
+        _outside(engine, dialect_of(engine).reindex(engine.url))
+    elif fix is Fix.CHECKPOINT:
+        _outside(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _outside(engine: Engine, statement: str) -> None:
+    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(engine), outside.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+# -- what checks of files, sites and clock compare -----------------------------------------------------------------------
+
+
+class KeptFile(NamedTuple):
+    """A WARC file as the archive knows it: its captures, and the bytes up to the end of the last of them."""
+
+    name: str
+    captures: int
+    bytes: int
+
+
+def kept_files(engine: Engine) -> list[KeptFile]:
+    end = func.max(CaptureRow.warc_offset + CaptureRow.warc_length)
+    query = select(CaptureRow.warc_file, func.count(), end).where(CaptureRow.warc_file != "")
+    with reading(engine) as connection:
+        found = connection.execute(query.group_by(CaptureRow.warc_file).order_by(CaptureRow.warc_file))
+        return [KeptFile(name, count, end or 0) for name, count, end in found]
+
+
+class KeptRecord(NamedTuple):
+    """The place of a capture's record, and the digest of its payload as it came over the network."""
+
+    file: str
+    offset: int
+    digest: str
+
+
+def kept_records(engine: Engine, sample: int | None) -> list[KeptRecord]:
+    """The records of captures; with `sample` about so many of them, spread evenly over the archive."""
+    query = select(CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_digest)
+    query = query.where(CaptureRow.warc_file != "").order_by(CaptureRow.warc_file, CaptureRow.warc_offset)
+    with reading(engine) as connection:
+        if sample is not None:
+            last = connection.execute(select(func.max(CaptureRow.id))).scalar() or 0
+            query = query.where(CaptureRow.id % max(1, last // sample) == 0)
+        return [KeptRecord(file, at or 0, digest) for file, at, digest in connection.execute(query)]
+
+
+class SiteFacts(NamedTuple):
+    """What the archive knows of a site: its URLs, those that robots.txt forbids, and where its newest captures came from."""
+
+    domain: str
+    urls: int
+    forbidden: int
+    newest: list[str]
+
+
+def site_facts(engine: Engine, newest: int) -> dict[str, SiteFacts]:
+    """The facts of each site that has URLs; of its captures the addresses of the `newest` ones."""
+    forbidden = func.count().filter((Url.state == "blocked") & (Url.reason == "robots.txt"))
+    counts = select(Site.id, Site.domain, func.count(), forbidden).join(Url, Url.site_id == Site.id)
+    found = {}
+    with reading(engine) as connection:
+        for site, domain, urls, barred in connection.execute(counts.group_by(Site.id, Site.domain)).all():
+            captures = select(CaptureRow.final_url).join(Url, Url.id == CaptureRow.url_id)
+            last = captures.where(Url.site_id == site).order_by(CaptureRow.id.desc()).limit(newest)
+            found[domain] = SiteFacts(domain, urls, barred, list(connection.execute(last).scalars()))
+    return found
+
+
+def last_fetch(engine: Engine) -> datetime | None:
+    """The time of the latest capture, `None` for an archive without one."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.max(CaptureRow.fetched_at))).scalar()
+
+
+def folder(engine: Engine) -> Path | None:
+    """The folder of an SQLite archive."""
+    path = sqlite_file(engine)
+    return path.parent if path else None

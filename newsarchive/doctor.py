@@ -1,0 +1,203 @@
+"""What is wrong with an archive: its database, its WARC files, its sites and the clock; and mending what can be mended.
+
+    for finding in check(open_existing(url), [warc_folder]):
+        print(finding.severity, finding.message, finding.remedy)
+
+Each check is a function that gives findings, and asks nothing of the network. Those of the database stand in
+`newsarchive.db.checks`; `newsarchive doctor` adds those of the settings.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from newsarchive.core.urls import site_of
+from newsarchive.db import checks
+from newsarchive.db.checks import command, guarded
+from newsarchive.db.engine import reading
+from newsarchive.db.frontier import known_sites
+from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSite
+from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.findings import Check, Finding, Fix, error, warning
+from newsarchive.times import utc_now
+from newsarchive.warc.files import OPEN, locate
+from newsarchive.warc.reader import verify
+from newsarchive.warc.writer import is_held, recover
+
+#: Records of WARC files that are read unless all are asked for.
+SAMPLED_RECORDS = 100
+#: Free bytes of a disk. With less, the next crawls may fill it.
+MIN_FREE_BYTES = 2**30
+#: Intervals of a site without a successful crawl; after more of them (and at least a day) the site is named.
+MAX_MISSED_INTERVALS = 3
+#: Newest captures of a site that are looked at for another host.
+NEWEST_CAPTURES = 20
+#: Time by which a fetch may seem to lie in the future: clocks of two machines differ.
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
+#: Findings of one kind that are named; further ones are counted.
+MAX_NAMED = 10
+
+
+def check(
+    engine: Engine, folders: Sequence[Path | str], *, every_record: bool = False, now: datetime | None = None
+) -> list[Finding]:
+    """All checks of an archive. `folders` are those of its WARC files; the first is its own.
+
+    Reads the whole database, and `SAMPLED_RECORDS` WARC records or every one.
+    """
+    now = now or utc_now()
+    found = checks.database(engine)
+    if any(finding.check is Check.OPENS for finding in found):
+        return found
+    found += disk_space([path for path in (checks.folder(engine), *map(Path, folders[:1])) if path])
+    found += guarded(Check.WARC_FILES, lambda it: warc_files(it, folders), engine)
+    found += warc_open(engine, Path(folders[0]))
+    found += guarded(Check.WARC_RECORDS, lambda it: warc_records(it, folders, every_record), engine)
+    found += guarded(Check.SITE_FAILING, lambda it: sites(it, now), engine)
+    found += guarded(Check.CLOCK, lambda it: clock(it, now), engine)
+    return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
+
+
+def check_storage(engine: Engine, folders: Sequence[Path | str]) -> list[Finding]:
+    """The checks of the database, and whether the WARC files that it names are there: those of `newsarchive db check`."""
+    found = checks.database(engine)
+    if any(finding.check is Check.OPENS for finding in found):
+        return found
+    return found + guarded(Check.WARC_FILES, lambda it: warc_files(it, folders), engine)
+
+
+def disk_space(folders: Iterable[Path]) -> Iterator[Finding]:
+    for folder in dict.fromkeys(path.absolute() for path in folders):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        free = shutil.disk_usage(there).free
+        if free < MIN_FREE_BYTES:
+            yield warning(
+                Check.DISK_SPACE,
+                f"the disk of {folder} has {free // 2**20:,} MB left",
+                f"free some space: du -sh {shlex.quote(str(there))}/*",
+            )
+
+
+def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Finding]:
+    """Whether the files that captures name are there, and long enough."""
+    missing, short = [], []
+    for kept in checks.kept_files(engine):
+        path = locate(folders, kept.name)
+        if not path.is_file():
+            missing.append(kept)
+        elif (size := path.stat().st_size) < kept.bytes:
+            short.append(f"{path} has {size:,} bytes, and the archive knows of {kept.bytes:,}: it was cut")
+    own = Path(folders[0])
+    if missing:
+        captures = sum(kept.captures for kept in missing)
+        named = ", ".join(kept.name for kept in missing[:3]) + (", …" if len(missing) > 3 else "")
+        yield error(
+            Check.WARC_FILES,
+            f"{len(missing)} WARC files are missing from {own} ({named}): {captures} captures have lost their raw bytes;"
+            " the articles keep their texts",
+            f"put the files back into {own}, or name their folder in the setting warc: newsarchive config --help",
+        )
+    for sentence in short[:MAX_NAMED]:
+        yield error(Check.WARC_FILES, sentence, "put a whole copy of the file in its place")
+
+
+def warc_open(engine: Engine, folder: Path) -> Iterator[Finding]:
+    """Files that killed crawls left open. They are read as others are, and the next crawl gives them their names."""
+    if left := [path for path in sorted(folder.glob("*.warc.gz" + OPEN)) if not is_held(path)]:
+        yield warning(
+            Check.WARC_OPEN,
+            f"{len(left)} WARC files in {folder} were left open by crawls that were killed; their whole records are good",
+            command(engine, "doctor --fix"),
+            Fix.NAME_WARC_FILES,
+        )
+
+
+def warc_records(
+    engine: Engine, folders: Sequence[Path | str], every_record: bool = False
+) -> Iterator[Finding]:
+    """Whether the records of captures can be read, and hold the bytes that the captures had."""
+    problems = []
+    for kept in checks.kept_records(engine, None if every_record else SAMPLED_RECORDS):
+        if not locate(folders, kept.file).is_file():
+            continue  # `warc_files` says so
+        try:
+            verify(folders, kept.file, kept.offset, kept.digest)
+        except DatabaseUnavailable as failed:
+            problems.append(str(failed))
+    for problem in problems[:MAX_NAMED]:
+        yield error(Check.WARC_RECORDS, problem, "restore the file from a copy")
+    if len(problems) > MAX_NAMED:
+        yield error(
+            Check.WARC_RECORDS,
+            f"{len(problems) - MAX_NAMED} more records cannot be read",
+            "restore the files from a copy",
+        )
+
+
+def sites(engine: Engine, now: datetime) -> Iterator[Finding]:
+    """Followed sites that fail, were not crawled for long, forbid what we ask for, or moved to another host."""
+    with reading(engine) as connection:
+        followed = [site for site in known_sites.sites(connection) if site.followed]
+    facts = checks.site_facts(engine, NEWEST_CAPTURES)
+    for site in followed:
+        yield from _crawled(engine, site, now)
+        known = facts.get(site.domain)
+        if known is None:
+            continue
+        if known.urls == known.forbidden:
+            yield warning(
+                Check.SITE_ROBOTS,
+                f"{site.home_url}: robots.txt forbids all of its {known.urls} known posts",
+                f"ask its owner, or: {command(engine, f'sites pause {shlex.quote(site.home_url)}')}",
+            )
+        elsewhere = {urlsplit(url).netloc for url in known.newest if site_of(url) != site.domain}
+        if known.newest and all(site_of(url) != site.domain for url in known.newest):
+            host = min(elsewhere)
+            yield warning(
+                Check.SITE_MOVED,
+                f"{site.home_url}: its newest {len(known.newest)} posts were answered by {host}: it moved",
+                command(engine, f"sites add {shlex.quote(f'https://{host}/')}"),
+            )
+
+
+def _crawled(engine: Engine, site: KnownSite, now: datetime) -> Iterator[Finding]:
+    again = command(engine, f"crawl {shlex.quote(site.home_url)} -v")
+    last = (
+        f"last success {site.last_success_at:%Y-%m-%d %H:%M}"
+        if site.last_success_at
+        else "never with success"
+    )
+    hours = float(site.settings.get("interval", DEFAULT_INTERVAL_HOURS))
+    longest = max(timedelta(hours=hours) * MAX_MISSED_INTERVALS, timedelta(days=1))
+    if site.state not in ("ok", "new"):
+        yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last})", again)
+    elif site.last_success_at and now - site.last_success_at > longest:
+        yield warning(Check.SITE_NOT_CRAWLED, f"{site.home_url}: not crawled for long ({last})", again)
+
+
+def clock(engine: Engine, now: datetime) -> Iterator[Finding]:
+    last = checks.last_fetch(engine)
+    if last and last > now + MAX_CLOCK_DIFFERENCE:
+        yield warning(
+            Check.CLOCK,
+            f"the last fetch was at {last:%Y-%m-%d %H:%M} UTC, and it is {now:%Y-%m-%d %H:%M} now: the clock is wrong, or was",
+            "timedatectl set-ntp true",
+        )
+
+
+def mend(engine: Engine, folders: Sequence[Path | str], findings: Iterable[Finding]) -> list[Fix]:
+    """Mend what can be mended without a loss; gives what was done. Raises `DatabaseError`."""
+    wanted = list(dict.fromkeys(finding.fix for finding in findings if finding.fix))
+    for fix in wanted:
+        if fix is Fix.NAME_WARC_FILES:
+            recover(folders[0])
+        else:
+            checks.mend(engine, fix)
+    return wanted
