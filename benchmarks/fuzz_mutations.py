@@ -46,13 +46,17 @@ FRAGMENTS = (
     b"2024-02-30", b"0000-00-00T00:00:00Z", b"31/12/99999", b"25:61", b"+99:99", b"Allow: /", b"Crawl-delay: inf\n",
 )  # fmt: skip
 
-#: Repetitions of one token or stretch; the bound of the whole input cuts what is longer.
+#: Repetitions of one token or stretch, and bytes of them; the bound of the whole input cuts what is longer.
 MAX_REPETITIONS = 50_000
+MAX_REPEATED_BYTES = 500_000
 
 
 def mutant(seeds: Sequence[bytes], rng: Random, max_bytes: int) -> bytes:
-    """One of the seeds with one to some twenty changes, at most `max_bytes` bytes long."""
-    tokens = list(tokens_of(rng.choice(seeds)[:max_bytes])) or [b" "]
+    """One of the seeds with one to some twenty changes, at most `max_bytes` bytes long; most are far shorter, so that many
+    can be tried."""
+    seed = rng.choice(seeds)[:max_bytes]
+    max_bytes = min(max_bytes, len(seed) + (max_bytes >> rng.choice((0, 2, 4, 6, 8, 8))))
+    tokens = list(tokens_of(seed)) or [b" "]
     for _ in range(1 + min(20, int(rng.expovariate(0.4)))):
         tokens = rng.choice(CHANGES)(tokens, seeds, rng) or [b" "]
         if sum(map(len, tokens)) > max_bytes:
@@ -71,6 +75,10 @@ def _stretch(tokens: Tokens, rng: Random) -> slice:
     return slice(start, start + 1 + min(len(tokens), int(rng.paretovariate(0.7))))
 
 
+def many(token: bytes, times: int) -> bytes:
+    return token * min(times, MAX_REPETITIONS, 1 + MAX_REPEATED_BYTES // max(1, len(token)))
+
+
 def left_out(tokens: Tokens, seeds: Sequence[bytes], rng: Random) -> Tokens:
     del tokens[_stretch(tokens, rng)]
     return tokens
@@ -78,7 +86,7 @@ def left_out(tokens: Tokens, seeds: Sequence[bytes], rng: Random) -> Tokens:
 
 def repeated(tokens: Tokens, seeds: Sequence[bytes], rng: Random) -> Tokens:
     part = _stretch(tokens, rng)
-    tokens[part] = [b"".join(tokens[part]) * min(MAX_REPETITIONS, int(rng.paretovariate(0.5)) + 1)]
+    tokens[part] = [many(b"".join(tokens[part]), 1 + int(rng.paretovariate(0.5)))]
     return tokens
 
 
@@ -86,15 +94,15 @@ def nested(tokens: Tokens, seeds: Sequence[bytes], rng: Random) -> Tokens:
     """Opening marks many times before what they open, closing marks behind it."""
     openings = [token for token in tokens if token[:1] in b'<([{"' and token[1:2] != b"/"]
     opening = rng.choice(openings or [b"("])
-    times = min(MAX_REPETITIONS, int(rng.paretovariate(0.4)))
+    times = int(rng.paretovariate(0.4))
     at = rng.randrange(len(tokens))
-    tokens.insert(at, opening * times)
+    tokens.insert(at, many(opening, times))
     if rng.random() < 0.5:
         name = re.match(rb"<(\w+)", opening)
         closing = (
             b"</" + name[1] + b">" if name else {b"(": b")", b"[": b"]", b"{": b"}"}.get(opening, opening)
         )
-        tokens.append(closing * times)
+        tokens.append(many(closing, times))
     return tokens
 
 
@@ -147,8 +155,10 @@ def inside(tokens: Tokens, seeds: Sequence[bytes], rng: Random) -> Tokens:
     at = rng.randrange(len(tokens))
     token = tokens[at]
     cut_at = rng.randint(0, len(token))
-    new = rng.choice((b"", rng.choice(FRAGMENTS), token[cut_at : cut_at + 1] * int(rng.paretovariate(0.5))))
-    tokens[at] = token[:cut_at] + new[: 4 * MAX_REPETITIONS] + token[cut_at:]
+    new = rng.choice(
+        (b"", rng.choice(FRAGMENTS), many(token[cut_at : cut_at + 1], int(rng.paretovariate(0.5))))
+    )
+    tokens[at] = token[:cut_at] + new + token[cut_at:]
     return tokens
 
 

@@ -14,7 +14,8 @@ import codecs
 import re
 from typing import NamedTuple
 
-from newsarchive.core.encoding.charsets import PAGE_ENCODINGS, whatwg_label
+from newsarchive.core.encoding.charsets import whatwg_label
+from newsarchive.core.encoding.detection import detected
 from newsarchive.core.encoding.mojibake import UTF8
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture, DropReason, Page
@@ -102,8 +103,6 @@ def _is_wide(head: bytes) -> bool:
 
 #: In bytes: a declaration may stand this far into a page. Browsers look at 1,024 bytes, pages need more.
 MAX_DECLARATION_BYTES = 4096
-#: In bytes: the detector sees no more, around the first bytes that are not ASCII.
-MAX_DETECTOR_BYTES = 16_384
 #: A page is UTF-8 with stray bytes in it where these are no more than this share of the bytes of valid sequences.
 MAX_STRAY_SHARE = 0.5
 
@@ -118,7 +117,6 @@ _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.I)
 _META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
 _XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]+)", re.I)
 _HIGH = bytes(range(0x80, 0x100))
-_NON_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
 class Decoded(NamedTuple):
@@ -214,16 +212,3 @@ def _legacy(body: bytes, declared: str, declarations: list[tuple[str, str]]) -> 
             return Decoded(text, declared, codec, source)
     codec = detected(body)
     return Decoded(body.decode(codec, "replace"), declared, codec, "detector")
-
-
-def detected(body: bytes) -> str:
-    """The Python codec that a detector finds in the bytes; windows-1252 where it finds none."""
-    first = _NON_ASCII.search(body)
-    if first is None:
-        return "cp1252"
-    import chardet
-
-    at = max(0, first.start() - 200)
-    label = chardet.detect(body[at : at + MAX_DETECTOR_BYTES], include_encodings=PAGE_ENCODINGS)["encoding"]
-    codec = whatwg_label(label) if label else None
-    return codec if codec and not codec.startswith("utf") else "cp1252"
