@@ -58,7 +58,7 @@ class DropReason(StrEnum):
     BROKEN = "broken"
     #: Reading it took longer than `NEWSARCHIVE_PAGE_SECONDS`.
     TOO_SLOW = "too slow"
-    #: Two processes died in reading it, or the core raised an error: after two tries it waits for a newer extractor.
+    #: Two processes died in reading it.
     CRASHED = "crashed"
     #: A step of another project raised an error on it.
     STEP_FAILED = "step failed"
@@ -322,6 +322,26 @@ class Capture:
         """Those of this answer."""
         told = (self.headers.get(name, "") for name in ("etag", "last-modified"))
         return Validators(self.base_url, *told)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A capture whose raw bytes are kept. `payload` is the place of its body, which for a revisit is that of an earlier
+    capture.
+
+    `source_text` is the post as a feed or an API describes it, `parts` are the further pages of a split post, `selectors`
+    are those in the settings of its site.
+    """
+
+    id: int
+    url: str
+    final_url: str
+    fetched_at: datetime
+    place: Place
+    payload: Place
+    source_text: SourceText | None = None
+    parts: tuple[Kept, ...] = ()
+    selectors: Selectors | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError
 from newsarchive.items import Article, SourceText
-from newsarchive.reextract import articles_of, differs, stored_capture
+from newsarchive.reextract import differs
 from newsarchive.rules import Rules
+from newsarchive.stored_pages import StoredPages, stored_capture
 from newsarchive.warc.files import Folder, folders
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Learner:
 
     `steps` are those of other projects, as the setting has them. `run_id` is the crawl that learns, `None` for none: what
     it changes of an article that it has just stored makes no version. `readings` are the pages that this process has
-    read, packed: a template is applied to them without reading the pages' bytes.
+    read, packed: a template is applied to them without reading the pages' bytes. `stored` reads all others, in this process
+    by default.
     """
 
     def __init__(
@@ -82,12 +84,14 @@ class Learner:
         run_id: int | None = None,
         steps: Sequence[str] = (),
         readings: KeptReadings | None = None,
+        stored: StoredPages | None = None,
     ) -> None:
         self.run_id, self.readings = run_id, readings
         self.engine, self.folder, self.window, self.dry_run = engine, folders(folder), window, dry_run
         self.windows = SiteWindows(engine)
         self.rules: Rules = rules_module.default(rules_folder or "")
         self.steps = plugins.steps(steps)
+        self.stored = stored or StoredPages(folder, rules_folder, steps)
 
     def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:
         """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store
@@ -158,8 +162,10 @@ class Learner:
     def _articles(self, article_ids: Iterable[int], summary: Summary) -> Iterator[Article]:
         """Articles read again from their newest captures, without any template."""
         newest = (next(captures.of_article(self.engine, number), None) for number in article_ids)
-        kept = (one for one in newest if one)
-        yield from articles_of(self.folder, kept, self.rules, summary.failed, self.steps)
+        for page in self.stored.read(one for one in newest if one):
+            summary.failed += [page.problem] if page.failure else []
+            if isinstance(page.article, Article):
+                yield page.article
 
     def _shared(self, window: Window) -> Network:
         pages = list(window.pages.values())

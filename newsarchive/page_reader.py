@@ -18,8 +18,9 @@ from newsarchive import plugins, worker_pool
 from newsarchive import rules as rules_module
 from newsarchive.config import AUTO
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
-from newsarchive.exceptions import NewsArchiveError, NotAnArticle
+from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason
+from newsarchive.worker import MAX_PAGE_SECONDS
 from newsarchive.worker_pool import Shared, WorkerPool
 
 if TYPE_CHECKING:
@@ -28,36 +29,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Pages of a crawl that its own process reads where the number of workers is `auto`. A worker is ready after 2 s of
-#: CPU time, in which a process reads 20 pages.
-MIN_PAGES_FOR_WORKERS = 20
 #: Worker processes of `auto`, at most. A page takes the crawl's own process about half the time that it takes a worker,
 #: so that more than three would wait for it. With two on two cores, 300 real pages took three quarters of the time that
 #: they took with one.
 MAX_AUTO_WORKERS = 3
-#: Seconds of CPU time of a page in a worker process, where `NEWSARCHIVE_PAGE_SECONDS` does not say otherwise. A usual page
-#: takes .08, the largest real one that was seen 2.
-MAX_PAGE_SECONDS = 10.0
-
 #: Reads pages where no worker process does: one after the other, since they would only take turns, and not in the
 #: reactor, which one large page would stop for a second.
 _reading = ThreadPoolExecutor(1, "newsarchive-reading")
 
 
 async def in_reading_thread(read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` gives, called in the thread that reads the pages of this process. Raises as `PageReader.do` does."""
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_reading, read, *arguments)
-    except NewsArchiveError:
-        raise
-    except Exception as error:
-        raise crashed(error) from error
-
-
-def crashed(error: Exception) -> NotAnArticle:
-    """The refusal of a page on which the core raised an error: the fault is ours, and costs this page alone."""
-    logger.info("a page made the core raise an error", exc_info=error)
-    return NotAnArticle(DropReason.CRASHED, " ".join(f"{type(error).__name__}: {error}".split()))
+    """What `read` gives, called in the thread that reads the pages of this process."""
+    return await asyncio.get_running_loop().run_in_executor(_reading, read, *arguments)
 
 
 class PageReader:
@@ -85,7 +68,7 @@ class PageReader:
         self.broken = False
 
     async def look(self, page: LookAt) -> FirstLook:
-        """What a page shows at first. Raises `NotAnArticle` as `do` does."""
+        """What a page shows at first. Raises `NotAnArticle` for one that is too slow, or kills its process."""
         looked: FirstLook = await self.do(page, first_look, page, self.rules)
         return looked
 
@@ -94,8 +77,7 @@ class PageReader:
     ) -> Any:
         """What a worker process makes of a job, or where none is at work `alone(*arguments)`.
 
-        Raises `NotAnArticle`, also for a page that is too slow, makes the core raise an error, or kills its process, and
-        `worker_pool.Closed`.
+        Raises what the job raises, and `NotAnArticle` for a page that is too slow, or kills its process.
         """
         if self.pool is None or self.broken or self.pages < self.first_page:
             return await in_reading_thread(alone, *arguments)
@@ -110,10 +92,6 @@ class PageReader:
             raise NotAnArticle(DropReason.TOO_SLOW, str(error)) from error
         except worker_pool.Died as error:
             raise NotAnArticle(DropReason.CRASHED, str(error)) from error
-        except (NewsArchiveError, worker_pool.Closed):
-            raise
-        except Exception as error:
-            raise crashed(error) from error
 
     async def close(self, seconds: float) -> None:
         """End all processes; those at work get `seconds` to finish."""

@@ -2,66 +2,40 @@
 
 from __future__ import annotations
 
-import signal
+import pickle
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from newsarchive import plugins, rules
-from newsarchive.collector import set_up_collector
+from newsarchive import rules
 from newsarchive.core import steps as core_steps
-from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
 from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
 from newsarchive.db.engine import open_engine, shown
 from newsarchive.db.reading import query
-from newsarchive.db.reading.query import Stored
 from newsarchive.db.schema import upgrade
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes
-from newsarchive.db.writing.captures import Kept
-from newsarchive.db.writing.store import Outcome, Store
-from newsarchive.exceptions import (
-    DatabaseError,
-    DatabaseUnavailable,
-    NoSuchArticle,
-    NotAnArticle,
-    StepFailed,
-)
-from newsarchive.items import Article, Capture
-from newsarchive.rules import Rules
+from newsarchive.db.writing.packed import head_of
+from newsarchive.db.writing.store import Outcome, Reread, Store
+from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle
+from newsarchive.items import Article, Kept
+from newsarchive.stored_pages import StoredPage, StoredPageReader, StoredPages, stored_capture
 from newsarchive.version import EXTRACTOR_VERSION
-from newsarchive.warc import reader
-from newsarchive.warc.files import Folder, default_folder, folders, locate
+from newsarchive.warc.files import Folder, default_folder, folders
+from newsarchive.worker import MAX_PAGE_SECONDS, MAX_TEMPLATES
+from newsarchive.worker_pool import Shared
 
 #: Captures that are written, and remembered as read, in one transaction.
 BATCH = 50
-
-#: Fields whose change is reported by name; the text by its words.
-_FIELDS = [
-    "headline",
-    "description",
-    "authors",
-    "date_published",
-    "date_modified",
-    "in_language",
-    "article_section",
-    "keywords",
-    "image",
-    "publisher",
-    "canonical_url",
-    "is_based_on",
-    "origin",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +51,14 @@ class Change:
 
 @dataclass
 class Summary:
-    """What a re-extraction did. `no_article` counts reasons, `failed` names captures that cannot be read."""
+    """What a re-extraction did. `no_article` counts reasons, `failed` has the captures that cannot be read."""
 
     captures: int = 0
     new: int = 0
     updated: int = 0
     unchanged: int = 0
     no_article: Counter[str] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)
+    failed: list[StoredPage] = field(default_factory=list)
     lost: int = 0
     gained: int = 0
     fields: Counter[str] = field(default_factory=Counter)
@@ -97,16 +71,6 @@ class Summary:
         self.fields.update(change.fields)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What a worker made of one capture: an article, or the reason why not."""
-
-    kept: Kept
-    article: Article | None = None
-    reason: str = ""
-    error: str = ""
-
-
 def reextract(
     engine: Engine,
     warc_folder: Folder,
@@ -116,6 +80,7 @@ def reextract(
     only_older_than: int = EXTRACTOR_VERSION,
     dry_run: bool = False,
     workers: int = 1,
+    page_seconds: float = MAX_PAGE_SECONDS,
     rules_folder: str | None = None,
     steps: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -124,27 +89,56 @@ def reextract(
     """Run the pure core again over the newest stored capture of each page.
 
     Reads the captures that an extractor older than `only_older_than` read last, so that a run that was broken off goes
-    on where it was. `workers` processes read; with 0 this process does. `dry_run` reports and writes nothing. `steps`
-    are those of other projects, as the setting has them. A changed text becomes an `extractor` revision. Captures that
-    cannot be read are named in the summary and left as they are.
+    on where it was. Up to `workers` processes read, where a page may take `page_seconds` of CPU time; with 0 this process
+    does. `dry_run` reports and writes nothing. `steps` are those of other projects, as the setting has them. A changed text
+    becomes an `extractor` revision. Captures that cannot be read are named in the summary and left as they are.
     """
     chosen = {"site": site, "since": since, "older_than": only_older_than}
     total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
-    summary, store, places = Summary(), Store(engine), folders(warc_folder)
-    learned = _Templates(engine, rules.default(rules_folder or ""), plugins.steps(steps))
-    with _pool(workers, rules_folder, steps) as pool:
+    summary, store = Summary(), Store(engine)
+
+    def kept() -> Iterator[Kept]:
         after = 0
-        while batch := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
-            after = batch[-1].id
-            read = _map(pool, [(places, kept) for kept in batch], workers)
-            done = [learned.apply(one) for one in read]
-            for change in _apply(store, done, summary, dry_run):
+        while some := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
+            yield from some
+            after = some[-1].id
+
+    @lru_cache(maxsize=MAX_TEMPLATES)
+    def template(site: str) -> Shared:
+        # Without what was learned of its site, reading a page again would put its boilerplate back.
+        return Shared(site, 1, pickle.dumps(site_templates.load(engine, site), pickle.HIGHEST_PROTOCOL))
+
+    with StoredPages(warc_folder, rules_folder, steps, workers=workers, seconds=page_seconds) as pages:
+        read = pages.read(kept(), lambda one: template(_site(one)), packs=True)
+        while batch := list(islice(read, BATCH)):
+            for change in _store(store, batch, summary, dry_run):
                 summary.add(change)
                 if change.outcome is not Outcome.UNCHANGED:
                     on_change(change)
             summary.captures += len(batch)
             progress(summary.captures, total)
     return summary
+
+
+def _store(store: Store, batch: Sequence[StoredPage], summary: Summary, dry_run: bool) -> Iterator[Change]:
+    """Write what was read and remember that it was; gives what changed."""
+    summary.failed += [page for page in batch if page.failure]
+    summary.no_article.update(page.dropped for page in batch if page.dropped)
+    articles = [page.article for page in batch if page.article]
+    stored = store.reread(articles, dry_run=dry_run)
+    if not dry_run:
+        captures.mark_read(
+            store.engine, [page.kept.id for page in batch if not page.failure], EXTRACTOR_VERSION
+        )
+    for article, reread in zip(articles, stored, strict=True):
+        yield _change(head_of(article), reread)
+
+
+def _change(article: Article, reread: Reread) -> Change:
+    lost, gained = Counter[str](), Counter[str]()
+    if reread.body_before != article.article_body:
+        lost, gained = lost_and_gained(reread.body_before, article.article_body)
+    return Change(article.url, reread.outcome, lost, gained, reread.fields)
 
 
 def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
@@ -171,21 +165,21 @@ def stored_reading(
 ) -> Callable[[int], Article | None]:
     """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
     for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
-    tables, own = rules.default(rules_folder or ""), plugins.steps(steps)
+    reader = StoredPageReader(warc_folder, rules_folder, steps)
 
     def again(article_id: int) -> Article | None:
-        found = islice(captures.of_article(engine, article_id), 1)
-        article = next(articles_of(warc_folder, found, tables, [], own), None)
-        if article is None:
+        kept = next(captures.of_article(engine, article_id), None)
+        if kept is None:
             return None
-        try:
-            return core_steps.templated(
-                article, site_templates.load(engine, site_of(article.url)), tables, own
-            )
-        except NotAnArticle:
-            return None
+        article = reader.read(kept, site_templates.load(engine, _site(kept))).article
+        return article if isinstance(article, Article) else None
 
     return again
+
+
+def _site(kept: Kept) -> str:
+    """The site whose template holds for a page."""
+    return site_of(kept.final_url or kept.url)
 
 
 def copy(source: str, target: str, progress: transfer.Progress = transfer.silent) -> dict[str, int]:
@@ -209,68 +203,14 @@ def backup(engine: Engine, target: Path | str) -> None:
     schema.backup(engine, Path(target))
 
 
-# -- the work of re-extraction ---------------------------------------------------------------------
-
-_rules: rules.Rules | None = None
-_steps: Steps = STEPS
-
-
-def _load(folder: str | None, steps: Sequence[str]) -> None:
-    """The tables and steps of one process, read once."""
-    global _rules, _steps
-    _rules = rules.load(folder) if folder else rules.default()
-    _steps = plugins.steps(steps)
-
-
-def _start_worker(folder: str | None, steps: Sequence[str]) -> None:
-    """Ctrl+C reaches every process of a terminal; the first one ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _load(folder, steps)
-    set_up_collector()
-
-
-@contextmanager
-def _pool(workers: int, rules_folder: str | None, steps: Sequence[str]) -> Iterator[Executor]:
-    pool: Executor
-    loaded = (rules_folder, steps)
-    if workers:
-        pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=loaded)
-    else:
-        pool = ThreadPoolExecutor(1, initializer=_load, initargs=loaded)
-    try:
-        yield pool
-    finally:  # after an error or Ctrl+C what waits is not begun any more
-        pool.shutdown(cancel_futures=True)
-
-
-def _map(pool: Executor, jobs: Sequence[tuple[Folder, Kept]], workers: int) -> Iterator[_Read]:
-    """Results in order, with a few jobs a worker waiting: an article may be megabytes."""
-    waiting: list[Future[_Read]] = []
-    left = iter(jobs)
-    while True:
-        waiting += [pool.submit(_read, *job) for job in islice(left, 4 * max(1, workers) - len(waiting))]
-        if not waiting:
-            return
-        yield waiting.pop(0).result()
-
-
-def articles_of(
-    folder: Folder, kept: Iterable[Kept], rules: Rules, failed: list[str], steps: Steps = STEPS
-) -> Iterator[Article]:
-    """The articles of captures, read again one by one; names those that cannot be read in `failed`."""
-    for one in kept:
-        read = _read(folder, one, rules, steps)
-        failed += [read.error] if read.error else []
-        if read.article:
-            yield read.article
-
-
 def differs(engine: Engine, article: Article) -> bool:
     """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
     that is not stored, or found deleted: reading again must not bring it back."""
-    stored = _stored(engine, article)
-    if stored is None or stored.gone_at is not None:
+    try:
+        stored = query.get(engine, article.url)
+    except NoSuchArticle:
+        return False
+    if stored.gone_at is not None:
         return False
     if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
         return True
@@ -279,101 +219,3 @@ def differs(engine: Engine, article: Article) -> bool:
 
 def _left_out(article: Article) -> list[tuple[str, str]]:
     return [(block.label, storable(block.text)) for block in article.dropped]
-
-
-def _read(folder: Folder, kept: Kept, tables: Rules | None = None, steps: Steps | None = None) -> _Read:
-    """One capture through the core, in a worker; never raises."""
-    try:
-        capture = stored_capture(folder, kept)
-    except DatabaseError as error:
-        return _Read(kept, error=str(error))
-    try:
-        article = core_steps.article_from(capture, tables or _rules or rules.default(), steps or _steps)
-    except (
-        StepFailed
-    ) as error:  # it is not the page that is at fault: it is read again when the step is repaired
-        return _Read(kept, error=f"{kept.url}: {error}")
-    except NotAnArticle as error:
-        return _Read(kept, reason=error.reason)
-    except Exception as error:  # a fault of ours: the other captures are read
-        return _Read(kept, error=f"{kept.url}: {type(error).__name__}: {error}")
-    return _Read(kept, article)
-
-
-def stored_capture(folder: Folder, kept: Kept) -> Capture:
-    """The capture as the crawl had it: under the URL that was asked for, with its parts and its source's text."""
-    payload = (locate(folder, kept.payload.file), kept.payload.offset)
-    read = reader.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
-    return replace(
-        read,
-        url=kept.url,
-        final_url=kept.final_url,
-        fetched_at=kept.fetched_at,
-        place=kept.place,
-        source_text=kept.source_text,
-        selectors=kept.selectors,
-        parts=tuple(stored_capture(folder, part) for part in kept.parts),
-    )
-
-
-@dataclass
-class _Templates:
-    """What was learned of each site: without it, reading again would put its boilerplate back."""
-
-    engine: Engine
-    rules: rules.Rules
-    steps: Steps
-    known: dict[str, Template] = field(default_factory=dict)
-
-    def apply(self, read: _Read) -> _Read:
-        if read.article is None:
-            return read
-        site = site_of(read.article.url)
-        if site not in self.known:
-            self.known[site] = site_templates.load(self.engine, site)
-        try:
-            done = core_steps.templated(read.article, self.known[site], self.rules, self.steps)
-        except StepFailed as error:
-            return _Read(read.kept, error=f"{read.kept.url}: {error}")
-        except NotAnArticle as error:
-            return _Read(read.kept, reason=error.reason)
-        return replace(read, article=done)
-
-
-def _apply(store: Store, done: Sequence[_Read], summary: Summary, dry_run: bool) -> Iterator[Change]:
-    """Write what was read and remember that it was; gives what changed."""
-    summary.failed += [read.error for read in done if read.error]
-    summary.no_article.update(read.reason for read in done if read.reason)
-    articles = [read.article for read in done if read.article]
-    before = [_stored(store.engine, article) for article in articles]
-    if dry_run:
-        outcomes = [_outcome(old, new) for old, new in zip(before, articles, strict=True)]
-    else:
-        outcomes = store.ingest(articles, reread=True)
-        read_ids = [read.kept.id for read in done if not read.error]
-        captures.mark_read(store.engine, read_ids, EXTRACTOR_VERSION)
-    for old, new, outcome in zip(before, articles, outcomes, strict=True):
-        yield _change(old, new, outcome)
-
-
-def _stored(engine: Engine, article: Article) -> Stored | None:
-    try:
-        return query.get(engine, article.url)
-    except NoSuchArticle:
-        return None
-
-
-def _change(old: Stored | None, new: Article, outcome: Outcome) -> Change:
-    lost, gained = lost_and_gained(old.article_body if old else "", new.article_body)
-    return Change(new.url, outcome, lost, gained, _differing(old, new) if old else ())
-
-
-def _outcome(old: Stored | None, new: Article) -> Outcome:
-    if old is None:
-        return Outcome.NEW
-    changed = old.article_body != new.article_body or _differing(old, new)
-    return Outcome.UPDATED if changed else Outcome.UNCHANGED
-
-
-def _differing(old: Stored, new: Article) -> tuple[str, ...]:
-    return tuple(name for name in _FIELDS if getattr(old, name) != getattr(new, name))

@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event, update
 
 from newsarchive import reextract as archive
 from newsarchive.core import steps
-from newsarchive.db.engine import open_engine
+from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.models import ArticleRow
 from newsarchive.db.reading import query
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
-from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
+from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.items import Article, Block, Capture, Origin
 from newsarchive.reextract import Change, Summary, reextract
 from newsarchive.rules import Rules
+from newsarchive.stored_pages import ReadFailure
+from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.writer import Original, WarcWriter
+from newsarchive.worker import MIN_PAGES_FOR_WORKERS
+from tests.cli.test_cli import run
 from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -177,7 +182,8 @@ def test_a_lost_file_costs_its_own_captures_alone(crawl: Crawl, engine: Engine) 
     lost.unlink()
     summary = again(crawl)
     assert (summary.captures, summary.updated, len(summary.failed)) == (4, 1, 3)
-    assert lost.name in summary.failed[0]
+    assert lost.name in summary.failed[0].problem
+    assert {page.failure for page in summary.failed} == {ReadFailure.NO_BYTES}
     assert again(crawl).captures == 3  # they are tried again
 
 
@@ -190,20 +196,78 @@ def test_an_extractor_that_breaks_down_costs_one_page(crawl: Crawl, monkeypatch:
 
     monkeypatch.setattr(steps, "article_from", broken)
     summary = again(crawl)
-    assert (summary.updated, summary.failed) == (1, ["https://blog.example/post-1: RecursionError: too deep"])
+    assert summary.updated == 1
+    (failed,) = summary.failed
+    assert failed.failure == ReadFailure.ERROR
+    assert failed.problem == "https://blog.example/post-1: RecursionError: too deep"
 
 
-def test_the_real_core_in_processes_reads_what_was_crawled(tmp_path: Path) -> None:
+@pytest.fixture
+def series(tmp_path: Path) -> Iterator[Crawl]:
+    """As many pages as processes are started for."""
     with open_archive("sqlite", tmp_path) as engine:
         made = Crawl(engine, tmp_path / "warc")
         body = "The ministry said on Monday that the harbour would open again in the spring. " * 8
-        for number in range(3):
+        for number in range(MIN_PAGES_FOR_WORKERS):
             made.page(number, f"{body} Number {number} of the series.")
-        summary = reextract(engine, made.folder, only_older_than=99, workers=2)
-        assert (summary.captures, summary.failed) == (3, [])
-        assert summary.updated + summary.unchanged == 3
-        stored = query.get(engine, "https://blog.example/post-2")
-        assert "Number 2 of the series." in stored.article_body
+        made.warc.close()
+        yield made
+
+
+def test_processes_read_in_order_what_this_process_reads(series: Crawl) -> None:
+    alone, changes = list[Change](), list[Change]()
+    dry = again(series, only_older_than=99, dry_run=True, on_change=alone.append)
+    done = again(series, only_older_than=99, workers=2, on_change=changes.append)
+    assert done == dry
+    assert (done.captures, done.failed) == (MIN_PAGES_FOR_WORKERS, [])
+    assert changes == alone
+    assert [change.url for change in changes] == [
+        f"https://blog.example/post-{number}" for number in range(MIN_PAGES_FOR_WORKERS)
+    ]
+    assert "Number 2 of the series." in query.get(series.engine, "https://blog.example/post-2").article_body
+
+
+def test_pages_that_hang_or_kill_their_process_are_named_and_all_others_are_read(
+    series: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command says how many pages failed and why, and never ends with 0."""
+    series.page(1, "It stays as it was. " * 50, site="blog.example/spin")
+    series.page(2, "It stays as it was. " * 50, site="blog.example/die")
+    series.warc.close()
+    steps = "tests.pool_jobs:spinning after decode", "tests.pool_jobs:dying after decode"
+    monkeypatch.setenv("NEWSARCHIVE_STEPS", ",".join(steps))
+    monkeypatch.setenv("NEWSARCHIVE_PAGE_SECONDS", "2")
+    command = ["reextract", "--only-older-than", "99", "--workers", "2", "--warc", str(series.folder)]
+    done = run(*command, "--db", str(series.engine.url.database))
+    assert done.returncode == SOME_FAILED, done.stderr
+    assert f"{MIN_PAGES_FOR_WORKERS + 2} read" in done.stderr
+    assert (
+        "2 of 22 pages could not be read, and their articles are as they were: 1 too slow, 1 crashed"
+        in done.stderr
+    )
+    assert "blog.example/spin/post-1: more than " in done.stderr
+    assert "blog.example/die/post-2: the process that read it died 2 times" in done.stderr
+    assert captures.count_kept(series.engine, older_than=EXTRACTOR_VERSION) == 2  # they are tried again
+
+
+@pytest.mark.usefixtures("version_2")
+def test_an_article_that_is_read_as_before_is_not_written_again(crawl: Crawl, engine: Engine) -> None:
+    """The explanation of a text that stays is compared, and written where it differs alone."""
+    again(crawl)
+    written: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: object) -> None:
+        written.append(statement.split(" SET ")[0])
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert again(crawl, only_older_than=99).unchanged == 2
+    assert [one for one in written if one.startswith(("INSERT", "DELETE", "UPDATE"))] == ["UPDATE captures"]
+    with writing(engine) as connection:
+        connection.execute(update(ArticleRow).values(quality={"confidence": 0.5}))
+    written.clear()
+    assert again(crawl, only_older_than=99).unchanged == 2
+    assert "UPDATE articles" in written
+    assert query.get(engine, "https://blog.example/post-1").quality.confidence == 1
 
 
 def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from newsarchive.cli.common import (
     steps_setting,
 )
 from newsarchive.cli.options import dry_run_option, quiet
-from newsarchive.exceptions import DatabaseUnavailable, OutputError
+from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check
 
 if TYPE_CHECKING:
@@ -223,10 +223,13 @@ def reextract(
 ) -> None:
     """Read the stored raw bytes again with today's extractor, without the network; call it again to go on.
 
-    Prints what changed, a line each: URL, outcome, words lost, words gained, fields.
+    Prints what changed, a line each: URL, outcome, words lost, words gained, fields. Ends with 3 where pages could not be
+    read, with 4 where none could; their articles stay as they are.
     """
+    from collections import Counter
     from datetime import UTC
 
+    from newsarchive import config
     from newsarchive import reextract as archive
     from newsarchive.version import EXTRACTOR_VERSION
 
@@ -236,18 +239,25 @@ def reextract(
             engine, archive.raw_folders(engine, raw_folder(db, folder)), site=site, rules_folder=rules_folder(),
             steps=steps_setting(), since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
-            dry_run=dry_run, workers=workers, progress=lambda done, total: show(done, total, ""),
+            dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=lambda done, total: show(done, total, ""),
             on_change=lambda change: click.echo(
                 f"{change.url}\t{change.outcome.value}\t-{change.lost.total()}\t+{change.gained.total()}\t{' '.join(change.fields)}"
             ),
         )  # fmt: skip
-    for failure in summary.failed:
-        complain(f"cannot be read: {failure}")
     dropped = "".join(f", {n} {reason}" for reason, n in summary.no_article.items())
     say(
         f"{summary.captures} read: {summary.new} new, {summary.updated} updated, {summary.unchanged} unchanged, "
         f"{len(summary.failed)} failed{dropped}; {summary.lost} words lost, {summary.gained} gained"
     )
+    if summary.failed:
+        for page in summary.failed:
+            complain(f"cannot be read: {page.problem}")
+        causes = Counter(str(page.failure) for page in summary.failed)
+        complain(
+            f"{len(summary.failed)} of {summary.captures} pages could not be read, and their articles are as they were: "
+            + ", ".join(f"{number} {cause}" for cause, number in causes.items())
+        )
+        raise SystemExit(ALL_FAILED if len(summary.failed) == summary.captures else SOME_FAILED)
 
 
 def progress_bar(what: str) -> AbstractContextManager[Callable[[int, int, str], None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,27 +14,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import site_settings, source_texts
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
-from newsarchive.items import Article, Capture, Place, Selectors, SourceText
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A capture whose raw bytes are kept. `payload` is the place of its body, which for a revisit is that of an earlier
-    capture.
-
-    `source_text` is the post as a feed or an API describes it, `parts` are the further pages of a split post, `selectors`
-    are those in the settings of its site.
-    """
-
-    id: int
-    url: str
-    final_url: str
-    fetched_at: datetime
-    place: Place
-    payload: Place
-    source_text: SourceText | None = None
-    parts: tuple[Kept, ...] = ()
-    selectors: Selectors | None = None
+from newsarchive.items import Article, Capture, Kept, Place, SourceText
 
 
 def record(

@@ -32,7 +32,7 @@ from newsarchive.db.near_duplicates import clusters, originals
 from newsarchive.db.prepared import Prepared
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, field_changes, quarantine
+from newsarchive.db.writing import captures, explanations, field_changes, quarantine
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
@@ -83,8 +83,14 @@ class Batch:
         at = seen_at(article, self.now)
         return Plan(article, *rows.keys(article), at, reread=self.reread, run_id=self.run_id, packed=packed)
 
-    def store(self) -> list[str]:
-        """Write everything; gives the value of a `store.Outcome` for each article, in order."""
+    def compare(self) -> list[Plan]:
+        """What would be written for each article, in order. Writes nothing."""
+        self._find()
+        self._compare_fields()
+        return self.plans
+
+    def store(self) -> list[Plan]:
+        """Write everything; gives what was written for each article, in order."""
         self._find()
         self._catch_up()
         everyone = self.plans
@@ -94,6 +100,7 @@ class Batch:
         self._number_versions([plan for plan in self.plans if plan.adds_version])
         self._write_articles([plan for plan in self.plans if plan.is_new])
         self._compare_fields()
+        self._compare_explanations()
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
         field_changes.record(self.connection, map(self._moved, self.plans), self.run_id)
@@ -103,7 +110,7 @@ class Batch:
         read = [
             (plan.article_id, plan.article.quality)
             for plan in self.plans
-            if plan.is_new or plan.record_changed or plan.text_changed or plan.explained_anew
+            if plan.is_new or plan.record_changed or plan.text_changed or plan.read_anew
         ]
         quarantine.note(self.connection, read, self.now)
         self._link_originals([plan for plan in self.plans if plan.record_changed])
@@ -114,12 +121,13 @@ class Batch:
             if isinstance(plan.article.seen, (Observation, Sighting))
         ]
         site_templates.record(self.connection, seen, self.now)
-        looks = [
-            updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
-            for plan in self.plans
-        ]
-        (updates.take_up if self.reread else updates.mark)(self.connection, looks)
-        return [plan.outcome for plan in everyone]
+        if not self.reread:
+            looks = [
+                updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
+                for plan in self.plans
+            ]
+            updates.mark(self.connection, looks)
+        return everyone
 
     # -- finding -----------------------------------------------------------------------------
 
@@ -161,6 +169,13 @@ class Batch:
         before = field_changes.stored_values(self.connection, [plan.article_id for plan in known])
         for plan in known:
             plan.moves = field_changes.moves(before[plan.article_id], field_changes.values(plan.article))
+
+    def _compare_explanations(self) -> None:
+        """Find the articles whose explanation is stored as it is: a page that is read again is mostly explained as before."""
+        known = [plan for plan in self.plans if plan.read_anew and not plan.record_changed]
+        held = explanations.stored(self.connection, {plan.article_id: plan.revision_id for plan in known})
+        for plan in known:
+            plan.is_explained = held[plan.article_id] == explanations.of(plan.article, plan.details)
 
     def _moved(self, plan: Plan) -> field_changes.Moved:
         """The changed fields of an article. A change by the publisher has the time of the fetch, any other the present."""
@@ -322,6 +337,14 @@ class Batch:
             if plan.record_changed or plan.explained_anew
         ]
         _ARTICLE.run(self.connection, changed)
+        version = [
+            {"b_id": plan.article_id, "extractor_version": plan.article.extractor_version}
+            for plan in known
+            if plan.is_explained
+            and plan.stored
+            and plan.stored["extractor_version"] != plan.article.extractor_version
+        ]
+        _ARTICLE.run(self.connection, version)
 
     def _write_relations(self, plans: list[Plan]) -> None:
         old = [plan.article_id for plan in plans if plan.stored]

@@ -32,7 +32,8 @@ class Plan:
     """What must be written for one article. `packed` is the article as a worker process prepared it, if one did.
 
     `stored` is its row with `payload_digest`, `version` and `run_id` of its current version. `reread` says that stored bytes
-    are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts.
+    are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts. `is_explained` says that the explanation of the
+    text is stored as it is.
     """
 
     article: Article
@@ -51,6 +52,7 @@ class Plan:
     version: int = 1
     moves: list[Move] = field(default_factory=list)
     packed: PackedArticle | None = None
+    is_explained: bool = False
 
     def __post_init__(self) -> None:
         self.texts = rows.revision_row(self.article, self.seen_at)
@@ -135,6 +137,11 @@ class Plan:
 
     @property
     def explained_anew(self) -> bool:
+        """Whether the explanation must be written, though the text is the same."""
+        return self.read_anew and not self.is_explained
+
+    @property
+    def read_anew(self) -> bool:
         """Whether another extractor read the same text from the same bytes, so that only its explanation may differ."""
         if self.stored is None or self.text_changed:
             return False

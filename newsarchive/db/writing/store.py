@@ -20,17 +20,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, insert, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.engine import writing
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import CrawlRun
-from newsarchive.db.rows import keys
+from newsarchive.db.rows import VERSION_FIELDS, keys
 from newsarchive.db.writing.captures import record
 from newsarchive.db.writing.ingest import Batch, ReadAgain
 from newsarchive.db.writing.packed import PackedArticle, head_of
+from newsarchive.db.writing.plan import Plan
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Article, Capture
 from newsarchive.times import utc_now
@@ -45,6 +46,15 @@ class Outcome(Enum):
     #: The publisher changed nothing, but the page is read in another way now.
     REREAD = "reread"
     UNCHANGED = "unchanged"
+
+
+class Reread(NamedTuple):
+    """What reading a stored page again changes: its outcome, the text as it was before ("" for a new article), and the
+    fields besides the text that differ."""
+
+    outcome: Outcome
+    body_before: str
+    fields: tuple[str, ...]
 
 
 class Store:
@@ -95,10 +105,29 @@ class Store:
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
                 work = Batch(connection, batch, run_id, self.clock(), reread, self.again)
-                outcomes += map(Outcome, work.store())
+                outcomes += (Outcome(plan.outcome) for plan in work.store())
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
         return outcomes
+
+    def reread(self, articles: Sequence[Article | PackedArticle], *, dry_run: bool = False) -> list[Reread]:
+        """Store articles that were read again from stored bytes, in one transaction; gives what that changes, in order.
+
+        With `dry_run` it compares alone, and writes nothing.
+        """
+        found: list[Reread] = []
+        with reading(self.engine) if dry_run else writing(self.engine) as connection:
+            for batch in _distinct(articles):
+                work = Batch(connection, batch, None, self.clock(), reread=True)
+                found += map(_reread, work.compare() if dry_run else work.store())
+        return found
+
+
+def _reread(plan: Plan) -> Reread:
+    stored = plan.stored or {}
+    texts = [name for name in VERSION_FIELDS if stored and plan.texts[name] != stored[name]]
+    fields = [name for name in texts if name != "article_body"] + [move.field for move in plan.moves]
+    return Reread(Outcome(plan.outcome), stored.get("article_body", ""), tuple(fields))
 
 
 def _distinct(articles: Sequence[Article | PackedArticle]) -> Iterator[list[Article | PackedArticle]]:
