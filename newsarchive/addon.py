@@ -8,16 +8,22 @@ other item passes untouched. A setting that the project does not set is as in `n
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Spider
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from newsarchive import browser, middlewares, pipelines
+from newsarchive import browser, connections, middlewares, pipelines
 from newsarchive import settings as own_settings
 from newsarchive.config import AUTO
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
 from newsarchive.extensions import progress, warc
 from newsarchive.version import user_agent
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 #: Pipeline → priority. Other projects have room for their pipelines between any two of these.
 STEP_PRIORITIES: dict[type, int] = {cls: 100 * (i + 1) for i, cls in enumerate(pipelines.STEP_PIPELINES)}
@@ -69,7 +75,15 @@ SWITCHED = (
 
 
 class Addon:
-    """Sets what the project does not set itself."""
+    """Sets what the project does not set itself. Spiders of newsarchive alone are kept out of private networks: where
+    another project's spiders connect to is that project's affair (`connections.GuardedHandler` is there for them)."""
+
+    def __init__(self, spider: type[Spider] | None = None) -> None:
+        self.spider = spider
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.spidercls)
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Raises `UsageError` where `newsarchive.settings` could not read its file, and where a step of another project
@@ -85,6 +99,8 @@ class Addon:
         )
         settings.set("USER_AGENT", agent, priority="addon")
         browser.configure(settings)
+        if getattr(self.spider, "is_archive_spider", False):
+            connections.guard(settings)
         components: dict[str, dict[type, int]] = {
             "ITEM_PIPELINES": {
                 pipelines.CapturePipeline: 50,

@@ -138,6 +138,17 @@ def _words(value: Any, folder: Path) -> list[str]:
     return [word.strip() for word in words if word.strip()]
 
 
+def _hosts_or_networks(value: Any, folder: Path) -> list[str]:
+    from newsarchive.private_networks import Allowance  # the modules of networks take a while to load
+
+    words = _words(value, folder)
+    try:
+        Allowance.read(words)
+    except ValueError as error:
+        raise ValueError(f"cannot be used: {error}") from None
+    return words
+
+
 def _one_of(*choices: str) -> Reader:
     def read(value: Any, folder: Path) -> str:
         if value not in choices:
@@ -223,6 +234,11 @@ KEYS: Mapping[str, Key] = {
             " what other sites hold; needs `warc`",
         ),
         _key("crawl.honour_noarchive", _switch, True, "leave out pages that say `noarchive`"),
+        _key(
+            "crawl.allow_private", _hosts_or_networks, [],
+            "private addresses that pages of the internet may lead to: hosts and networks, `intranet.example, 10.1.0.0/16`, or"
+            " `all`; a private site that you name yourself opens its own host and port without it",
+        ),
         _key("crawl.jobs", _whole(1, 64), 4, "sites that `newsarchive crawl` crawls side by side"),
     )
 }  # fmt: skip

@@ -62,6 +62,21 @@ class SkipReason(StrEnum):
     NO_PAGE = "no page"
 
 
+class FetchProblem(StrEnum):
+    """Why a request got no answer; reasons of `FAILED` and `SOURCE_PROBLEMS`. A status is counted as `http 503`."""
+
+    UNKNOWN_HOST = "unknown host"
+    CONNECTION_REFUSED = "connection refused"
+    CONNECTION_FAILED = "connection failed"
+    TIMEOUT = "timeout"
+    CUT_SHORT = "cut short"
+    TOO_LARGE = "too large"
+    BAD_ADDRESS = "bad address"
+    #: It leads into a private network that nobody opened (`private_networks.py`).
+    PRIVATE_ADDRESS = "private address"
+    BAD_CERTIFICATE = "bad certificate"
+
+
 class Failure(StrEnum):
     """What made the whole run or a part of it fail; the stat's value is a sentence for a person."""
 

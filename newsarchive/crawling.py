@@ -15,10 +15,11 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import plugins, rules
+from newsarchive.connections import AddressRefused, CertificateRefused
 from newsarchive.core.discovery import find
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
-from newsarchive.crawl_stats import Failure, key
+from newsarchive.crawl_stats import Failure, FetchProblem, key
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Capture, DropReason, Link
 from newsarchive.rules import Rules
@@ -30,20 +31,32 @@ if TYPE_CHECKING:
 ROBOTS = "robots.txt"
 #: exception → (the word that stats count, the sentence that a person reads)
 FAILURES: dict[type[BaseException], tuple[str, str]] = {
-    scrapy_errors.CannotResolveHostError: ("unknown host", "no such host: check the spelling of the address"),
+    scrapy_errors.CannotResolveHostError: (
+        FetchProblem.UNKNOWN_HOST,
+        "no such host: check the spelling of the address",
+    ),
     scrapy_errors.DownloadConnectionRefusedError: (
-        "connection refused",
+        FetchProblem.CONNECTION_REFUSED,
         "the server refused the connection: check address and port, or try again later",
     ),
     scrapy_errors.DownloadTimeoutError: (
-        "timeout",
+        FetchProblem.TIMEOUT,
         "no answer in time: try again later, or raise DOWNLOAD_TIMEOUT",
     ),
-    scrapy_errors.ResponseDataLossError: ("cut short", "the answer broke off: try again later"),
-    scrapy_errors.DownloadCancelledError: ("too large", "the answer is larger than DOWNLOAD_MAXSIZE allows"),
+    scrapy_errors.ResponseDataLossError: (FetchProblem.CUT_SHORT, "the answer broke off: try again later"),
+    scrapy_errors.DownloadCancelledError: (
+        FetchProblem.TOO_LARGE,
+        "the answer is larger than DOWNLOAD_MAXSIZE allows",
+    ),
     scrapy_errors.IgnoreRequest: (ROBOTS, "the site's robots.txt forbids it"),
-    scrapy_errors.UnsupportedURLSchemeError: ("bad address", "only http and https addresses can be fetched"),
-    scrapy_errors.DownloadFailedError: ("connection failed", "the connection failed: try again later"),
+    scrapy_errors.UnsupportedURLSchemeError: (
+        FetchProblem.BAD_ADDRESS,
+        "only http and https addresses can be fetched",
+    ),
+    scrapy_errors.DownloadFailedError: (
+        FetchProblem.CONNECTION_FAILED,
+        "the connection failed: try again later",
+    ),
 }
 #: HTTP status → what a person can do about it.
 REMEDIES = {
@@ -78,6 +91,8 @@ def explain(error: BaseException | None) -> tuple[str, str]:
     """A failed request as a word that stats count, and as a sentence with the remedy."""
     if isinstance(error, HttpError):
         return status_problem(error.response.status)
+    if isinstance(error, (AddressRefused, CertificateRefused)):
+        return error.problem, str(error)
     if isinstance(error, scrapy_errors.IgnoreRequest):  # Scrapy raises it for three different things
         if "redirect" in str(error):
             return "redirect loop", "it redirects over and over: try again later"

@@ -6,7 +6,8 @@ NewsArchiveError
 ├── BadRules              a rule file is wrong; the message names file and key
 ├── OutputError           a file cannot be written; the message names it and the remedy
 ├── FetchError            a URL gave no usable response
-│   └── ForbiddenByRobots     the site's robots.txt forbids us to ask for it
+│   ├── ForbiddenByRobots     the site's robots.txt forbids us to ask for it
+│   └── PrivateAddress        it leads into a private network that nobody opened
 ├── NotAnArticle          the page is no article; `reason` is a stable, countable word
 │   └── StepFailed            a step of another project failed on the page
 └── DatabaseError         the archive cannot be used as asked
@@ -64,6 +65,10 @@ class FetchError(NewsArchiveError):
 
 class ForbiddenByRobots(FetchError):
     """The site's robots.txt forbids us to ask for a URL."""
+
+
+class PrivateAddress(FetchError):
+    """A URL leads into a private network that the user has not opened. The message names host, address and setting."""
 
 
 class NotAnArticle(NewsArchiveError):

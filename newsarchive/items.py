@@ -58,7 +58,7 @@ class DropReason(StrEnum):
     BROKEN = "broken"
     #: Reading it took longer than `NEWSARCHIVE_PAGE_SECONDS`.
     TOO_SLOW = "too slow"
-    #: Two processes died in reading it.
+    #: Two processes died in reading it, or the core raised an error: after two tries it waits for a newer extractor.
     CRASHED = "crashed"
     #: A step of another project raised an error on it.
     STEP_FAILED = "step failed"

@@ -18,7 +18,7 @@ from newsarchive import plugins, worker_pool
 from newsarchive import rules as rules_module
 from newsarchive.config import AUTO
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
-from newsarchive.exceptions import NotAnArticle
+from newsarchive.exceptions import NewsArchiveError, NotAnArticle
 from newsarchive.items import DropReason
 from newsarchive.worker import MAX_PAGE_SECONDS
 from newsarchive.worker_pool import Shared, WorkerPool
@@ -39,8 +39,19 @@ _reading = ThreadPoolExecutor(1, "newsarchive-reading")
 
 
 async def in_reading_thread(read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` gives, called in the thread that reads the pages of this process."""
-    return await asyncio.get_running_loop().run_in_executor(_reading, read, *arguments)
+    """What `read` gives, called in the thread that reads the pages of this process. Raises as `PageReader.do` does."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_reading, read, *arguments)
+    except NewsArchiveError:
+        raise
+    except Exception as error:
+        raise crashed(error) from error
+
+
+def crashed(error: Exception) -> NotAnArticle:
+    """The refusal of a page on which the core raised an error: the fault is ours, and costs this page alone."""
+    logger.info("a page made the core raise an error", exc_info=error)
+    return NotAnArticle(DropReason.CRASHED, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
 class PageReader:
@@ -68,7 +79,7 @@ class PageReader:
         self.broken = False
 
     async def look(self, page: LookAt) -> FirstLook:
-        """What a page shows at first. Raises `NotAnArticle` for one that is too slow, or kills its process."""
+        """What a page shows at first. Raises `NotAnArticle` as `do` does."""
         looked: FirstLook = await self.do(page, first_look, page, self.rules)
         return looked
 
@@ -77,7 +88,8 @@ class PageReader:
     ) -> Any:
         """What a worker process makes of a job, or where none is at work `alone(*arguments)`.
 
-        Raises what the job raises, and `NotAnArticle` for a page that is too slow, or kills its process.
+        Raises `NotAnArticle`, also for a page that is too slow, makes the core raise an error, or kills its process, and
+        `worker_pool.Closed`.
         """
         if self.pool is None or self.broken or self.pages < self.first_page:
             return await in_reading_thread(alone, *arguments)
@@ -92,6 +104,10 @@ class PageReader:
             raise NotAnArticle(DropReason.TOO_SLOW, str(error)) from error
         except worker_pool.Died as error:
             raise NotAnArticle(DropReason.CRASHED, str(error)) from error
+        except (NewsArchiveError, worker_pool.Closed):
+            raise
+        except Exception as error:
+            raise crashed(error) from error
 
     async def close(self, seconds: float) -> None:
         """End all processes; those at work get `seconds` to finish."""

@@ -42,7 +42,7 @@ from newsarchive.extensions import template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folder
 from newsarchive.items import Article, Capture, DropReason, Page
-from newsarchive.page_reader import PageReader, in_reading_thread, set_reader, worker_count
+from newsarchive.page_reader import PageReader, crashed, in_reading_thread, set_reader, worker_count
 from newsarchive.reextract import raw_folders, stored_reading
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
@@ -424,6 +424,8 @@ class StorePipeline:
         except DatabaseError as error:
             close_for(self.crawler, error)
             raise
+        except Exception as error:  # one article that the database refuses
+            raise Dropped(item, crashed(error)) from error
         self.crawler.stats.inc_value(key(Count[outcome.name]))
         article = head_of(item)
         if article.filled_from:

@@ -49,6 +49,8 @@ NEWSARCHIVE_IN_FLIGHT = _config["crawl.in_flight"]
 NEWSARCHIVE_WORKERS = _config["crawl.workers"]
 #: Seconds of CPU time after which a worker process is stopped and its page refused.
 NEWSARCHIVE_PAGE_SECONDS = _config["crawl.page_seconds"]
+#: Private addresses that a crawl may connect to, besides the site that it was told to crawl (`private_networks.py`).
+NEWSARCHIVE_ALLOW_PRIVATE = _config["crawl.allow_private"]
 if _config["crawl.user_agent"]:  # else the add-on says who we are
     USER_AGENT = _config["crawl.user_agent"]
 
@@ -68,6 +70,7 @@ DOWNLOAD_WARNSIZE = 0
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # our errbacks say it in one line, with the remedy
 COOKIES_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True  # a site's own setting `verify_certificates` stands over it
 # Posts come in the order in which they were found, newest first; Scrapy's own queues turn it round.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"

@@ -46,7 +46,8 @@ def test_scrapy_reads_a_page_whatever_its_label_says(label: str) -> None:
         body=TEXT.format(label).encode(),
     )
     read = CharsetMiddleware().process_response(request, page)
-    assert "café" in text_of(page) and "café" in text_of(read)
+    assert "café" in text_of(page)
+    assert "café" in text_of(read)
     refresh = MetaRefreshMiddleware.from_crawler(get_crawler())
     assert refresh.process_response(request, read) is read  # it reads `response.text`
 

@@ -114,8 +114,8 @@ def test_a_page_that_hangs_is_refused_and_all_others_are_stored(db: Path) -> Non
             f"url={site.home}/", "-s", "NEWSARCHIVE_WORKERS=2", "-s", "NEWSARCHIVE_PAGE_SECONDS=2",
             "-s", "NEWSARCHIVE_STEPS=tests.pool_jobs:spinning after decode", db=db,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert "1 dropped, 1 dropped: too slow" in done.stderr
+        assert done.returncode == 3, done.stderr
+        assert "1 failed, 1 failed: too slow" in done.stderr
         assert len(rows(db, ROWS)) == POSTS
         kept = "SELECT u.state, u.reason, c.warc_file <> '' FROM captures c JOIN urls u ON u.id = c.url_id WHERE u.url LIKE '%spin%'"
         assert rows(db, kept) == [("skipped", "too slow", 1)]  # its bytes can be read again
@@ -129,8 +129,8 @@ def test_a_page_that_kills_its_process_is_refused_and_all_others_are_stored(db: 
             f"url={site.home}/", "-s", "NEWSARCHIVE_WORKERS=2",
             "-s", "NEWSARCHIVE_STEPS=tests.pool_jobs:dying after decode", db=db,
         )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "1 dropped, 1 dropped: crashed" in done.stderr
+    assert done.returncode == 3, done.stderr
+    assert "1 failed, 1 failed: crashed" in done.stderr
     assert len(rows(db, ROWS)) == POSTS
 
 

@@ -216,3 +216,20 @@ def test_a_fault_in_a_spider_ends_with_1_and_a_line_that_says_what_failed(
     assert done.returncode == 1, done.stderr
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
     assert f"the spider failed with KeyError: 'a fault in {place}'" in line
+
+
+def test_a_damaged_database_ends_with_5_and_a_line_that_says_so(db: Path) -> None:
+    with served({"/": front(*STORIES[:3]), **{story: post(story) for story in STORIES[:3]}}) as site:
+        crawl(f"url={site.home}/", db=db)
+        pages = rows(
+            db, "SELECT pageno FROM dbstat WHERE name IN ('urls', 'ix_urls_url_key', 'uq_urls_url_key')"
+        )
+        size = rows(db, "PRAGMA page_size")[0][0]
+        with db.open("r+b") as file:
+            for (page,) in pages:
+                file.seek((page - 1) * size)
+                file.write(b"\x0d" + b"\xff" * (size - 1))
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 5, done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
+    assert "is damaged: restore a backup" in line

@@ -89,7 +89,7 @@ def test_a_redirect_does_not_lead_past_robots_txt() -> None:
     with served(blog("User-agent: *\nDisallow: /a-second")) as site:
         site.answers["/a-first-story/"] = Answer(status=301, headers={"Location": "/a-second-story/"})
         with pytest.raises(ForbiddenByRobots, match=r"/a-second-story/: the robots\.txt"):
-            Fetcher().get(f"{site.home}/a-first-story/")
+            Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/")
         assert "/a-second-story/" not in site.paths()
 
 
@@ -103,7 +103,7 @@ def test_a_redirect_does_not_lead_past_robots_txt() -> None:
 )  # fmt: skip
 def test_a_robots_txt_that_cannot_be_read_forbids_nothing(robots: Answer) -> None:
     with served({**blog(), "/robots.txt": robots}) as site:
-        assert Fetcher().get(f"{site.home}/a-first-story/").status == 200
+        assert Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/").status == 200
 
 
 @pytest.mark.parametrize(("asked", "kept"), [("3", 3.0), ("0.5", 0.5), ("100000", MAX_DELAY_SECONDS)])
@@ -115,7 +115,7 @@ def test_the_crawl_delay_of_robots_txt_is_kept(asked: str, kept: float) -> None:
         now[0] += seconds
 
     with served(blog(f"User-agent: *\nCrawl-delay: {asked}\n")) as site:
-        fetcher = Fetcher(clock=lambda: now[0], sleep=sleep)
+        fetcher = Fetcher(named=[site.home], clock=lambda: now[0], sleep=sleep)
         for path in POSTS:
             fetcher.get(site.home + path)
         assert site.paths().count("/robots.txt") == 1
@@ -125,10 +125,10 @@ def test_the_crawl_delay_of_robots_txt_is_kept(asked: str, kept: float) -> None:
 def test_a_page_that_cannot_be_had_is_named_with_the_cause() -> None:
     with served(blog()) as site:
         with pytest.raises(FetchError, match="/nowhere/: the server answered 404"):
-            Fetcher().get(f"{site.home}/nowhere/")
+            Fetcher(named=[site.home]).get(f"{site.home}/nowhere/")
         home = site.home
     with pytest.raises(FetchError, match=r"cannot be fetched: .*check the address"):
-        Fetcher().get(f"{home}/gone/")
+        Fetcher(named=[home]).get(f"{home}/gone/")
 
 
 def test_robots_txt_knows_us_by_one_name() -> None:

@@ -22,7 +22,7 @@ from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
-from newsarchive import page_reader, pipelines, rules, worker_pool
+from newsarchive import page_reader, pipelines, rules, worker, worker_pool
 from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
 from newsarchive.consumers import articles_wanted
@@ -31,13 +31,16 @@ from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.line_keys import line_key
+from newsarchive.crawl_stats import Counts, Group
 from newsarchive.crawling import capture_of
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
-from newsarchive.exceptions import UsageError
-from newsarchive.items import Article, Capture, DropReason, Link
+from newsarchive.exceptions import NotAnArticle, UsageError
+from newsarchive.extensions.progress import Outcomes
+from newsarchive.items import Article, Capture, DropReason, Link, Page
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.version import user_agent
+from newsarchive.worker import Job, Worker
 
 PAGE = (
     b"<html><head><title>A bridge</title></head><body><article><h1>A bridge</h1>"
@@ -402,6 +405,74 @@ def test_a_page_that_kills_two_processes_is_refused_and_its_neighbours_are_read(
             asyncio.run(pipeline.process_item(Capture("https://blog.example/die/", PAGE)))
         assert caught.value.reason == DropReason.CRASHED
         assert asyncio.run(pipeline.process_item(Capture("https://blog.example/bridge/", PAGE)))
+
+
+class Raises:
+    """A worker in which the core raises an error at one page."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.read = Worker(*arguments)  # type: ignore[arg-type]
+
+    def __call__(self, job: Job, template: bytes | None) -> Any:
+        if "/raises/" in job.capture.url:
+            raise RecursionError("maximum recursion depth exceeded")
+        return self.read(job, template)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_page_at_which_the_core_raises_is_refused_and_its_neighbours_are_read(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = worker.read
+
+    def raises(capture: Capture, *arguments: Any) -> Article:
+        if "/raises/" in capture.url:
+            raise RecursionError("maximum recursion depth exceeded")
+        return read(capture, *arguments)
+
+    monkeypatch.setattr(worker, "read", raises)
+    with workers(count) as pipeline:
+        if pipeline.reader.pool is not None:
+            pipeline.reader.pool.factory = "tests.test_pipelines:Raises"
+        with pytest.raises(pipelines.Dropped, match="crashed: RecursionError: maximum recursion") as caught:
+            asyncio.run(pipeline.process_item(Capture("https://blog.example/raises/", PAGE)))
+        assert (caught.value.reason, caught.value.capture is None) == (DropReason.CRASHED, False)
+        assert asyncio.run(pipeline.process_item(Capture("https://blog.example/bridge/", PAGE)))
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        pipelines.ExtractPipeline(rules.default()),
+        pipelines.TemplatePipeline(rules.default(), "sqlite:///none.db"),
+    ],
+    ids=["step", "template"],
+)
+def test_a_step_that_raises_in_its_own_pipeline_costs_its_page_alone(
+    pipeline: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def raises(*arguments: Any, **options: Any) -> None:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(steps, "templated", raises)
+    monkeypatch.setattr(pipelines.ExtractPipeline, "run", raises)
+    capture = Capture("https://blog.example/bridge/", PAGE)
+    item = (
+        Article(capture.url, capture=capture) if "Template" in type(pipeline).__name__ else Page(capture, "")
+    )
+    with pytest.raises(pipelines.Dropped, match="crashed: ValueError: no such thing"):
+        asyncio.run(pipeline.process_item(item))
+
+
+def test_what_is_our_fault_counts_as_failed() -> None:
+    crawler = get_crawler()
+    outcomes = Outcomes.from_crawler(crawler)
+    for reason in DropReason:
+        capture = Capture("https://blog.example/bridge/", PAGE)
+        outcomes.item_dropped(pipelines.Dropped(capture, NotAnArticle(reason)))
+    assert Counts(crawler.stats.get_stats()).reasons[Group.FAILED] == {"crashed": 1, "too slow": 1}
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -6,17 +6,25 @@ agent as a crawl.
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    Request,
+    build_opener,
+)
 
 import click
 
@@ -31,8 +39,9 @@ from newsarchive.cli.common import (
     steps_in_force,
 )
 from newsarchive.cli.options import output_option
-from newsarchive.exceptions import FetchError, ForbiddenByRobots, UsageError
+from newsarchive.exceptions import FetchError, ForbiddenByRobots, PrivateAddress, UsageError
 from newsarchive.items import Capture
+from newsarchive.private_networks import Allowance
 
 if TYPE_CHECKING:
     from protego import Protego
@@ -150,14 +159,14 @@ def own_user_agent() -> str:
 
 def fetch(url: str, *, ignore_robots: bool = False) -> Capture:
     """The response to one GET, redirects followed. Raises `FetchError`, naming URL and cause."""
-    return Fetcher(ignore_robots=ignore_robots).get(url)
+    return Fetcher(ignore_robots=ignore_robots, named=[url]).get(url)
 
 
 class Fetcher:
     """Fetches pages one after the other, and remembers the robots.txt of each host.
 
-    Without `user_agent` it sends that of a crawl. `ignore_robots` is for a site of your own. `clock` and `sleep` are in
-    seconds.
+    Without `user_agent` it sends that of a crawl. `ignore_robots` is for a site of your own. `named` are the addresses that
+    the user gave; those of them that are private are opened by that. `clock` and `sleep` are in seconds.
     """
 
     def __init__(
@@ -165,6 +174,8 @@ class Fetcher:
         *,
         user_agent: str = "",
         ignore_robots: bool = False,
+        named: Sequence[str] = (),
+        verify_certificates: bool = True,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -174,13 +185,18 @@ class Fetcher:
         self.robots: dict[str, Protego | None] = {}
         #: scheme and host → the time of `clock` from which the next request may be sent
         self.not_before: dict[str, float] = {}
-        self.opener: OpenerDirector = build_opener(_Redirects(self))
+        self.allowance = Allowance.read(config.load()["crawl.allow_private"])
+        self.named, self.verify_certificates = tuple(named), verify_certificates
+        self.opener: OpenerDirector = build_opener(_Connections(self), _Redirects(self.permit))
+        #: Without the check of robots.txt: what robots.txt redirects to is part of the question.
+        self.robots_opener: OpenerDirector = build_opener(_Connections(self), _Redirects())
 
     def get(self, url: str) -> Capture:
         """The response to one GET, redirects followed.
 
-        Raises `ForbiddenByRobots` where robots.txt forbids it, of this address or one that it redirects to, and
-        `FetchError` for everything else that goes wrong. Both name the URL and the cause.
+        Raises `ForbiddenByRobots` where robots.txt forbids it, of this address or one that it redirects to, `PrivateAddress`
+        where it leads into a private network, and `FetchError` for everything else that goes wrong. All name the URL and
+        the cause.
         """
         self.permit(url)
         try:
@@ -188,6 +204,8 @@ class Fetcher:
                 body = response.read(MAX_PAGE_BYTES + 1)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 final_url, status = response.geturl(), response.status
+        except PrivateAddress as error:
+            raise PrivateAddress(f"{url}: {error}") from error
         except HTTPError as error:
             raise FetchError(f"{url}: the server answered {error.code} {error.reason}") from error
         except (URLError, OSError, ValueError, HTTPException) as error:
@@ -227,24 +245,78 @@ class Fetcher:
         from protego import Protego
 
         try:
-            # Without our redirects: what robots.txt redirects to is part of the question.
-            with build_opener().open(Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS) as response:
+            with self.robots_opener.open(
+                Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS
+            ) as response:
                 body = response.read(MAX_ROBOTS_BYTES)
                 return Protego.parse(body.decode("utf-8", "replace")) if response.status == 200 else None
-        except (URLError, OSError, ValueError, HTTPException):
+        except (URLError, OSError, ValueError, HTTPException, FetchError):
             return None
 
+    def connect(
+        self, to: tuple[str, int], timeout: float, source: tuple[str, int] | None = None
+    ) -> socket.socket:
+        """A connection to the first address of a host that may be connected to and answers.
 
-class _Redirects(HTTPRedirectHandler):
-    """Checks robots.txt for each address that a redirect leads to."""
+        Raises `PrivateAddress` where none may be, `OSError` where none answers.
+        """
+        host, port = to
+        problem: Exception = OSError(f"{host}: no address")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            try:
+                self.allowance.check(host, port, str(address[0]), self.named)
+                return socket.create_connection((str(address[0]), port), timeout, source)
+            except (PrivateAddress, OSError) as error:
+                problem = error
+        raise problem
+
+
+class _Connections(HTTPHandler, HTTPSHandler):
+    """Judges each address that is connected to. A proxy is the user's choice: there the host that it is asked for is judged."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher = fetcher
+        HTTPHandler.__init__(self)
+        HTTPSHandler.__init__(self)
+
+    def http_open(self, req: Request) -> HTTPResponse:
+        return self._judged(HTTPConnection, req)
+
+    def https_open(self, req: Request) -> HTTPResponse:
+        import ssl  # OpenSSL takes a while to load
+
+        context = ssl.create_default_context()
+        if not self.fetcher.verify_certificates:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return self._judged(HTTPSConnection, req, context=context)
+
+    def _judged(self, kind: type[HTTPConnection], req: Request, **given: Any) -> HTTPResponse:
+        def connection(host: str, **more: Any) -> HTTPConnection:
+            made = kind(host, **more)
+            if req.host == urlsplit(req.full_url).netloc:
+                made._create_connection = self.fetcher.connect  # type: ignore[attr-defined]
+            else:
+                self.fetcher.allowance.check_proxied(req.full_url, self.fetcher.named)
+            return made
+
+        try:
+            return self.do_open(connection, req, **given)
+        except PrivateAddress as error:
+            raise PrivateAddress(f"it leads to {req.full_url}: {error}") from error
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Asks before each address that a redirect leads to; only the web's schemes are followed."""
+
+    def __init__(self, permit: Callable[[str], None] = lambda url: None) -> None:
+        self.permit = permit
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> Request | None:
+        if not newurl.lower().startswith(("http://", "https://")):  # Python would follow ftp as well
+            raise FetchError(f"{req.full_url}: it redirects to {newurl}, and only http and https are fetched")
         following = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
         if following is not None:
-            self.fetcher.permit(newurl)
+            self.permit(newurl)
         return following

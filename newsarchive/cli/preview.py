@@ -11,7 +11,7 @@ from newsarchive.cli.extract import Fetcher
 from newsarchive.core import steps, urls
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
-from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle
+from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle, PrivateAddress
 from newsarchive.items import Article, Capture, Link
 
 #: Posts of a blog that are shown.
@@ -23,7 +23,7 @@ MAX_TRIED_POSTS = 8
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`sources` are those that named posts, each with the number of posts. `forbidden` is the first sentence on what
-    robots.txt forbids, "" where it forbids nothing."""
+    may not be fetched, by robots.txt or because it lies in a private network; "" where all may."""
 
     home_url: str
     platform: str
@@ -66,7 +66,7 @@ class _Previewer:
         """One answer, `None` where there is none."""
         try:
             return self.fetcher.get(url)
-        except ForbiddenByRobots as error:
+        except (ForbiddenByRobots, PrivateAddress) as error:
             self.forbidden = self.forbidden or str(error)
         except FetchError:
             pass

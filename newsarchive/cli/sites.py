@@ -104,8 +104,9 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
     from newsarchive.cli.preview import preview
 
     config = sitelist.checked(settings, "sites add")
-    fetcher = Fetcher(user_agent=config.get("user_agent", ""), ignore_robots=ignore_robots)
-    seen = preview(check_start_url(url), fetcher)
+    home = check_start_url(url)
+    fetcher = Fetcher(user_agent=config.get("user_agent", ""), ignore_robots=ignore_robots, named=[home])
+    seen = preview(home, fetcher)
     show_preview(seen)
     if not seen.articles:
         raise UsageError(

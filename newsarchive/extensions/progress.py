@@ -40,6 +40,7 @@ from newsarchive.crawl_stats import (
 )
 from newsarchive.crawling import close_for
 from newsarchive.exceptions import DatabaseError
+from newsarchive.items import DropReason
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -185,6 +186,8 @@ TABLE_WORDS: dict[Count | Group, str] = {
 SECONDS_BETWEEN_LINES = 60
 
 
+#: Why a page was not read although it may be an article: it counts as failed.
+OUR_FAULTS = frozenset((DropReason.CRASHED, DropReason.TOO_SLOW))
 #: Characters of an exception's message in the summary; the log has all of it.
 MAX_ERROR_CHARACTERS = 200
 
@@ -272,7 +275,7 @@ class Outcomes:
 
     def item_dropped(self, exception: BaseException) -> None:
         reason = getattr(exception, "reason", None) or type(exception).__name__
-        self.stats.inc_value(key(Group.DROPPED, reason))
+        self.stats.inc_value(key(Group.FAILED if reason in OUR_FAULTS else Group.DROPPED, reason))
 
     def item_error(self, failure: TwistedFailure) -> None:
         self.stats.inc_value(key(Group.FAILED, type(failure.value).__name__))

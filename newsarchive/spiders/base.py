@@ -23,7 +23,7 @@ PACE_SETTINGS = (
     "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_ENABLED", "AUTOTHROTTLE_START_DELAY", "AUTOTHROTTLE_MAX_DELAY",
     "AUTOTHROTTLE_TARGET_CONCURRENCY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE", "RETRY_TIMES",
     "RETRY_GIVE_UP_LOG_LEVEL", "COOKIES_ENABLED", "SCHEDULER_MEMORY_QUEUE", "SCHEDULER_DISK_QUEUE",
-    "CONCURRENT_ITEMS", "DEFAULT_DROPITEM_LOG_LEVEL",
+    "CONCURRENT_ITEMS", "DEFAULT_DROPITEM_LOG_LEVEL", "DOWNLOAD_VERIFY_CERTIFICATES",
 )  # fmt: skip
 
 
@@ -75,6 +75,8 @@ class ArchiveSpider(scrapy.Spider):
     is_archive_spider: ClassVar[bool] = True
     #: argument → the placeholder of its value in error messages
     known_arguments: Mapping[str, str] = {}
+    #: The sites that the user named for this crawl. One that is private is opened by that (`private_networks.doors`).
+    named_addresses: list[str]
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -88,6 +90,7 @@ class ArchiveSpider(scrapy.Spider):
         self.arguments = {
             argument: argument_text(value) for argument, value in arguments.items() if value is not None
         }
+        self.named_addresses = []
         self.accept(**self.check(self.arguments))
 
     @classmethod

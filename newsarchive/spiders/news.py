@@ -71,6 +71,7 @@ class NewsSpider(FetchingSpider):
 
     def accept(self, **arguments: Any) -> None:
         super().accept(**arguments)
+        self.named_addresses = [self.url]
         #: Keys of the posts that were named and chosen.
         self.taken: set[str] = set()
         #: Keys of the posts that were published before `since`.

@@ -28,7 +28,7 @@ from newsarchive.core.discovery import find
 from newsarchive.core.discovery.first_look import FirstLook, LookAt
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.crawl_stats import Count, Detail, Failure, Group, SkipReason, key
+from newsarchive.crawl_stats import Count, Detail, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.crawling import (
     ROBOTS,
     Dropped,
@@ -91,7 +91,7 @@ class CapturingSpider(ArchiveSpider):
     async def look(self, response: Response) -> FirstLook:
         """What a page shows at first, read where the crawl reads its pages.
 
-        Raises `NotAnArticle` for a page that is too slow, or kills the process that reads it.
+        Raises `NotAnArticle` as `PageReader.do` does.
         """
         if not isinstance(response, TextResponse):
             return FirstLook(self.block(response), self.forbidden_by_headers(response))
@@ -503,13 +503,18 @@ class FetchingSpider(CapturingSpider):
                 yield capture
             return
         self.not_fetched()
-        self.logger.warning("%s: %s", request.url, sentence)
+        is_private = reason == FetchProblem.PRIVATE_ADDRESS  # then the sentence names the other address
+        self.logger.warning("%s: %s", link.url if is_private else request.url, sentence)
         if reason == ROBOTS:  # obeyed, and so no failure
             self.count(Group.SKIPPED, reason)
             if self.frontier:
                 await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
             return
         self.count(Group.FAILED, reason)
+        if is_private:  # no later crawl would fetch it either
+            if self.frontier:
+                await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason, sentence)
+            return
         if isinstance(failure.value, HttpError) and self.failing_sites:
             self.failing_sites.refused(link.url, failure.value.response.status, sentence)
         if self.frontier:

@@ -41,6 +41,9 @@ class RecrawlSpider(FetchingSpider):
     async def start(self) -> AsyncIterator[Request]:
         assert self.frontier is not None
         site_id = None
+        self.named_addresses = (
+            [self.site] if self.site else await asyncio.to_thread(self.frontier.private_sites)
+        )
         if self.site:
             site_id = await asyncio.to_thread(self.frontier.find_site, self.site)
             if site_id is None:

@@ -21,6 +21,7 @@ from tests.storage import START, make_article, open_archive
 
 URL = "https://blog.example/post-1"
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 FULL = SourceText("feed", "<p>The first words and all the others.</p>", True, "A title", "Ann Lee")
 
 
@@ -182,3 +183,22 @@ def test_who_named_a_url_is_written_down_once(archive: Archive) -> None:
     with reading(archive.engine) as connection:
         assert connection.execute(select(func.count()).select_from(Discovery)).scalar() == 2
     assert archive.frontier.named_by(feed) == [Link(URL, "feed")]
+
+
+def test_a_page_that_our_extractor_cannot_read_is_set_aside_after_two_tries(archive: Archive) -> None:
+    archive.name(Link(URL, "feed"))
+    archive.frontier.failed(URL, "timeout")
+    waits = []
+    for _ in range(3):
+        archive.frontier.settle(URL, "skipped", DropReason.CRASHED)
+        assert archive.known.next_check_at is not None
+        waits.append(round((archive.known.next_check_at - START - HOUR) / DAY / 20))
+    assert (archive.known.state, archive.known.reason) == ("skipped", "crashed")
+    assert waits == [0, 9, 9]  # a day, then half a year, each a tenth earlier or later
+
+
+def test_a_page_that_a_newer_extractor_reads_is_no_longer_set_aside(archive: Archive) -> None:
+    archive.name(Link(URL, "feed"))
+    archive.frontier.settle(URL, "skipped", DropReason.CRASHED)
+    archive.store.ingest([replace(make_article(url=URL), capture=Capture(URL, b"<p>"))], reread=True)
+    assert (archive.known.state, archive.known.reason, archive.is_due) == ("ok", "", True)

@@ -29,9 +29,12 @@ AGE_SHARE = 0.5
 #: Share of the wait by which it is moved, earlier or later, so that the posts of one crawl do not come due together.
 SPREAD_SHARE = 0.1
 
+#: Looks at a post whose page our extractor cannot read; after them it is left alone for `MAX_INTERVAL`.
+MAX_CRASHES = 2
+
 #: What a look at a post found. `missing` is a 404, which may be a slip, `gone` a 410 or a second 404. `skipped` is a
-#: page that is no article, which seldom becomes one.
-Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed", "skipped"]
+#: page that is no article, which seldom becomes one, `crashed` a page that our extractor cannot read.
+Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed", "skipped", "crashed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ def next_check(visits: Visits, now: datetime, outcome: Outcome, key: str = "") -
         wait = _bounded(30 * DAY * (1 << min(visits.failures, 5)))
     elif outcome == "skipped":
         wait = _bounded(DAY * (1 << min(max(visits.failures - 1, 0), 8)))
+    elif outcome == "crashed":
+        wait = DAY if visits.failures < MAX_CRASHES else MAX_INTERVAL
     elif outcome in ("failed", "blocked"):
         wait = _bounded(back_off(visits.failures))
     else:

@@ -23,6 +23,7 @@ from newsarchive.db.frontier import site_settings, source_texts, updates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
+from newsarchive.private_networks import doors
 from newsarchive.times import utc_now
 
 T = TypeVar("T")
@@ -145,6 +146,20 @@ class Frontier:
         """The id of the site at this address, `None` where the archive has none."""
         with reading(self.engine) as connection:
             return connection.execute(select(Site.id).where(Site.domain == site_of(url))).scalar()
+
+    def private_sites(self) -> list[str]:
+        """The private sites that a user named: those that are followed or were crawled by their address.
+
+        A site of which only its own redirects tell is none: an archive that was made without the guard may hold such.
+        """
+        with reading(self.engine) as connection:
+            rows = connection.execute(select(Site.home_url, Site.config).where(Site.home_url != ""))
+            found = {row.home_url: row.config for row in rows if doors([row.home_url])}
+            if not found:
+                return []
+            runs = connection.execute(select(CrawlRun.arguments).where(CrawlRun.spider == "news"))
+            named = {site_of(run.arguments["url"]) for run in runs if run.arguments.get("url")}
+        return [url for url, config in found.items() if config.get("follow") or site_of(url) in named]
 
     def close_site(self, site_id: int, *, ok: bool) -> None:
         """Record how a crawl of the site ended."""
@@ -280,11 +295,15 @@ class Frontier:
         """
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            row = connection.execute(select(Url.state, Url.fail_count).where(Url.url_key == key)).first()
+            columns = (Url.state, Url.fail_count, Url.reason)
+            row = connection.execute(select(*columns).where(Url.url_key == key)).first()
             failures = (row.fail_count if row is not None else 0) + 1
-            outcome: Outcome = "skipped" if state == "skipped" else "blocked"
+            if reason == DropReason.CRASHED and row is not None and row.reason != reason:
+                failures = 1  # a timeout before it is no try at reading
             stored = row is not None and row.state in ("ok", "gone")
-            after = next_check(Visits(now, failures=failures), now, "blocked" if stored else outcome, key)
+            outcome: Outcome = "blocked" if stored or state != "skipped" else "skipped"
+            outcome = "crashed" if reason == DropReason.CRASHED else outcome
+            after = next_check(Visits(now, failures=failures), now, outcome, key)
             changes: dict[str, Any] = {"state": row.state if row and stored else state}
             changes |= {"reason": reason, "reason_detail": detail}
             changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}

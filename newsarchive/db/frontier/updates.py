@@ -153,6 +153,14 @@ def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
     _keep_parts(connection, parts)
 
 
+def take_up(connection: Connection, read: Iterable[Fetched]) -> None:
+    """Mark as done, and as due, what was skipped and is an article now that its stored bytes were read again."""
+    for keys in bulk.parts({key for one in read for key in one.keys}):
+        skipped = update(Url).where(Url.url_key.in_(keys), Url.state == "skipped")
+        values = {"state": "ok", "reason": "", "reason_detail": "", "fail_count": 0, "next_check_at": None}
+        connection.execute(skipped.values(values))
+
+
 def validators(article: Article) -> list[Validators]:
     """The validators of every answer that the article was made of, its own first.
 

@@ -121,12 +121,11 @@ class Batch:
             if isinstance(plan.article.seen, (Observation, Sighting))
         ]
         site_templates.record(self.connection, seen, self.now)
-        if not self.reread:
-            looks = [
-                updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
-                for plan in self.plans
-            ]
-            updates.mark(self.connection, looks)
+        looks = [
+            updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
+            for plan in self.plans
+        ]
+        (updates.take_up if self.reread else updates.mark)(self.connection, looks)
         return everyone
 
     # -- finding -----------------------------------------------------------------------------

@@ -1,0 +1,224 @@
+"""The connections that a crawl makes: none into private networks that nobody opened, and why a certificate was refused.
+
+`guarded` makes a download handler out of Scrapy's own (HTTP/1.1, HTTP/2, or the browser's for what it fetches without
+one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
+address the second time gains nothing. A spider of another project takes the guard with
+
+    DOWNLOAD_HANDLERS = {"http": "newsarchive.connections.GuardedHandler", "https": "newsarchive.connections.GuardedHandler"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from OpenSSL import SSL
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _TunnelingTCP4ClientEndpoint
+from scrapy.exceptions import DownloadFailedError, IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+from twisted.internet.endpoints import HostnameEndpoint, _WrapperEndpoint
+from twisted.internet.ssl import VerificationError
+from zope.interface import directlyProvides, providedBy
+
+from newsarchive.crawl_stats import FetchProblem
+from newsarchive.exceptions import PrivateAddress, UsageError
+from newsarchive.private_networks import ALL, SETTING, Allowance, host_and_port, refusal
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+#: The key in `Request.meta` that says whether the server's certificate was checked; absent without TLS.
+TLS_VERIFIED = "newsarchive_tls_verified"
+#: Scrapy's handlers whose connections can be judged, and the method by which the pool of each gives a connection.
+POOLS = {"HTTP11DownloadHandler": "getConnection", "H2DownloadHandler": "get_connection"}
+#: The first part of a pool's key for connections to a proxy, in place of the scheme.
+PROXY = b"http-proxy"
+
+
+#: Connections of which the verdict on the certificate is kept; with more, that of the oldest is lost, and a refused
+#: certificate is reported without its cause.
+MAX_TLS_CONNECTIONS = 64
+
+
+class AddressRefused(IgnoreRequest):
+    """A request would have led into a private network. Like what robots.txt forbids, it is not tried again."""
+
+    problem = FetchProblem.PRIVATE_ADDRESS
+
+
+class CertificateRefused(IgnoreRequest):
+    """The certificate of a server is not valid. A second try would not mend it."""
+
+    problem = FetchProblem.BAD_CERTIFICATE
+
+
+class JudgingReactor:
+    """Twisted's reactor for the connections to one host: an address is judged before it is connected to."""
+
+    def __init__(self, reactor: Any, host: str, port: int, guard: Guard) -> None:
+        self.reactor, self.host, self.port, self.guard = reactor, host, port, guard
+        directlyProvides(self, *providedBy(reactor))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reactor, name)
+
+    def connectTCP(self, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        """Connect to an IP address. Raises `PrivateAddress`."""
+        if not self.guard.permits(self.host, self.port, host):
+            raise refusal(self.host, host)
+        return self.reactor.connectTCP(host, port, *args, **kwargs)
+
+
+class Guard:
+    """Mixed into a download handler whose connections come out of a pool (`POOLS`)."""
+
+    _crawler: Crawler
+    _pool: Any
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)  # type: ignore[call-arg]  # the handler's own
+        settings = crawler.settings
+        self.allowance = Allowance.read(settings.getlist(SETTING))
+        self.verifies = settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
+        self._judge_connections()
+        self._keep_verdicts()
+
+    def permits(self, host: str, port: int, address: str) -> bool:
+        return self.allowance.permits(host, port, address, self.named)
+
+    @property
+    def named(self) -> list[str]:
+        """The addresses that the user named for this crawl."""
+        return getattr(self._crawler.spider, "named_addresses", [])
+
+    def _judge_connections(self) -> None:
+        name = next(POOLS[base.__name__] for base in type(self).__mro__ if base.__name__ in POOLS)
+        give = getattr(self._pool, name)
+
+        def judged(key: Any, *args: Any) -> Any:
+            endpoint = args[-1]
+            if key[0] != PROXY and not isinstance(endpoint, _TunnelingTCP4ClientEndpoint):
+                while isinstance(endpoint, _WrapperEndpoint):
+                    endpoint = endpoint._wrappedEndpoint
+                if not isinstance(endpoint, HostnameEndpoint):
+                    raise TypeError(f"{endpoint!r}: a connection that cannot be judged is not made")
+                if not isinstance(endpoint._reactor, JudgingReactor):
+                    host = endpoint._hostText.strip("[]")
+                    endpoint._reactor = JudgingReactor(endpoint._reactor, host, endpoint._port, self)
+            return give(key, *args)
+
+        setattr(self._pool, name, judged)
+
+    def _keep_verdicts(self) -> None:
+        """Keep the last TLS connection to each host, from which OpenSSL's verdict on its certificate is read."""
+        #: (host, port) → connection of OpenSSL
+        self.tls: dict[tuple[str, int], Any] = {}
+        factory = getattr(self, "_contextFactory", None) or self._context_factory  # type: ignore[attr-defined]
+        make = factory.creatorForNetloc
+
+        def creator_for(host: bytes, port: int) -> Any:
+            creator = make(host, port)
+            connect = creator.clientConnectionForTLS
+
+            def connection(protocol: Any) -> Any:
+                made = self.tls[host.decode("ascii"), port] = connect(protocol)
+                while len(self.tls) > MAX_TLS_CONNECTIONS:
+                    del self.tls[next(iter(self.tls))]
+                return made
+
+            creator.clientConnectionForTLS = connection
+            return creator
+
+        factory.creatorForNetloc = creator_for
+
+    async def download_request(self, request: Request) -> Response:
+        """The answer. Raises `AddressRefused` and `CertificateRefused`, each with URL and remedy, and what Scrapy raises."""
+        proxied = bool(request.meta.get("proxy"))
+        try:
+            if proxied:
+                self.allowance.check_proxied(request.url, self.named)
+            response: Response = await super().download_request(request)  # type: ignore[misc]
+        except PrivateAddress as error:
+            raise AddressRefused(f"it leads to {request.url}: {error}") from error
+        except DownloadFailedError as error:
+            if self.verifies and (problem := self.certificate_problem(request, error)):
+                raise CertificateRefused(
+                    f"the certificate of {host_and_port(request.url)[0]} is not valid ({problem}): if you take its pages all "
+                    "the same, set verify_certificates = false for this site, or DOWNLOAD_VERIFY_CERTIFICATES = 0"
+                ) from error
+            raise
+        if request.url.startswith("https:"):
+            request.meta[TLS_VERIFIED] = self.verifies
+        return response
+
+    def certificate_problem(self, request: Request, error: BaseException) -> str:
+        """What is wrong with the certificate, "" where the connection failed for another reason."""
+        causes = list(_causes(error))
+        host, port = host_and_port(request.url)
+        if any(isinstance(cause, VerificationError) for cause in causes):
+            return "it is for another name"
+        if any(
+            isinstance(cause, SSL.Error) and "certificate verify failed" in str(cause) for cause in causes
+        ):
+            return _verdict(self.tls.get((host, port)))
+        return ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception with those that it came of; Twisted's hold theirs as `reasons`."""
+    seen: list[BaseException | None] = [error]
+    for cause in seen:
+        if cause is not None:
+            yield cause
+            seen.append(cause.__cause__)
+            seen.extend(failure.value for failure in getattr(cause, "reasons", None) or ())
+
+
+def _verdict(connection: Any) -> str:
+    """OpenSSL's words for what is wrong with a certificate; pyOpenSSL has no door to them for a connection."""
+    library: Any = getattr(SSL, "_lib", None)
+    ffi: Any = getattr(SSL, "_ffi", None)
+    try:
+        code = library.SSL_get_verify_result(connection._ssl)
+        words: str = ffi.string(library.X509_verify_cert_error_string(code)).decode("ascii")
+    except AttributeError:
+        return "it cannot be verified"
+    return words
+
+
+class GuardedHandler(Guard, HTTP11DownloadHandler):
+    """Scrapy's handler for HTTP/1.1, guarded."""
+
+
+def guarded(handler: type) -> type:
+    """A download handler with the guard. Raises `UsageError` for one whose connections it cannot judge."""
+    if issubclass(handler, Guard):
+        return handler
+    if not any(base.__name__ in POOLS for base in handler.__mro__):
+        raise UsageError(
+            f"DOWNLOAD_HANDLERS: nobody can see where {handler.__name__} connects to, so pages could lead a crawl into "
+            f"your network: use one of {', '.join(POOLS)}, or allow that with {SETTING} = {ALL}"
+        )
+    return type(f"Guarded{handler.__name__}", (Guard, handler), {})
+
+
+def guard(settings: BaseSettings) -> None:
+    """Put the guard around the handlers of the web. Raises `UsageError` where that cannot be done and is not waived."""
+    handlers, own = settings.getwithbase("DOWNLOAD_HANDLERS"), settings["DOWNLOAD_HANDLERS"]
+    waived = Allowance.read(settings.getlist(SETTING)).everything
+    for scheme in ("http", "https"):
+        if path := handlers.get(scheme):
+            try:
+                handler = guarded(load_object(path))
+            except UsageError:
+                if not waived:
+                    raise
+                continue
+            own.set(
+                scheme,
+                handler,
+                max(own.getpriority(scheme) or 0, settings.getpriority("DOWNLOAD_HANDLERS") or 0),
+            )

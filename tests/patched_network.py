@@ -1,0 +1,54 @@
+"""`scrapy` with a network that is made up, so that a test of the guard sends no packet to a private or a public address.
+
+    python -m tests.patched_network TABLE.json crawl news -a url=http://blog.example
+
+The table has `names` (host → list of addresses, given one after the other; the last stays), `servers` (address → port of
+127.0.0.1 that is connected to instead) and `log`, a file to which each address that Scrapy connects to is appended.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from newsarchive.private_networks import literal
+
+Connect = Callable[..., Any]
+
+
+def patch(table: dict[str, Any]) -> None:
+    from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+
+    names: dict[str, list[str]] = table["names"]
+    real: Connect = AsyncioSelectorReactor.connectTCP
+
+    def resolved(name: str) -> str:
+        if address := literal(name):
+            return address
+        if name not in names:
+            raise socket.gaierror(f"{name}: no such name in this test")
+        return names[name].pop(0) if len(names[name]) > 1 else names[name][0]
+
+    def connect(self: Any, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        with Path(table["log"]).open("a") as log:
+            log.write(f"{host}\n")
+        if host not in table["servers"]:
+            raise OSError(f"{host}: nothing may be connected to there in this test")
+        return real(self, "127.0.0.1", table["servers"][host], *args, **kwargs)
+
+    socket.gethostbyname = resolved  # Scrapy's resolver
+    socket.getaddrinfo = lambda host, port, *_, **__: [  # type: ignore[assignment]
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (resolved(str(host)), port))
+    ]
+    AsyncioSelectorReactor.connectTCP = connect  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    patch(json.loads(Path(sys.argv[1]).read_text()))
+    from scrapy.cmdline import execute
+
+    execute(["scrapy", *sys.argv[2:]])
