@@ -77,7 +77,8 @@ def _switch_or_file(value: Any, folder: Path) -> str:
     return word if word in ("on", "off") else _file(word, folder)
 
 
-def _switch(value: Any, folder: Path) -> bool:
+def switch(value: Any, folder: Path) -> bool:
+    """`true` or `false`, also as `on` and `off`, `yes` and `no`, 1 and 0. Raises `ValueError`."""
     word = str(value).lower() if isinstance(value, (bool, str)) else ""
     if word not in ("true", "on", "yes", "1", "false", "off", "no", "0"):
         raise ValueError("is neither true nor false")
@@ -229,11 +230,11 @@ KEYS: Mapping[str, Key] = {
             "posts of one site that may be fetched and not stored yet; a killed crawl fetches at most these again",
         ),
         _key(
-            "crawl.learn", _switch, True,
+            "crawl.learn", switch, True,
             "learn what a site repeats on all its pages, while a new site's pages come in and at the end of a crawl, with"
             " what other sites hold; needs `warc`",
         ),
-        _key("crawl.honour_noarchive", _switch, True, "leave out pages that say `noarchive`"),
+        _key("crawl.honour_noarchive", switch, True, "leave out pages that say `noarchive`"),
         _key(
             "crawl.allow_private", _hosts_or_networks, [],
             "private addresses that pages of the internet may lead to: hosts and networks, `intranet.example, 10.1.0.0/16`, or"

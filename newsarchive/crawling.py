@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import plugins, rules
-from newsarchive.connections import AddressRefused, CertificateRefused
+from newsarchive.connections import TLS_VERIFIED, AddressRefused, CertificateRefused
 from newsarchive.core.discovery import find
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
@@ -152,6 +152,7 @@ def capture_of(response: Response, link: Link | None = None, fetched_at: datetim
         status=response.status,
         headers=headers_of(response),
         discovered=link,
+        tls_verified=meta.get(TLS_VERIFIED),
     )
 
 

@@ -275,7 +275,8 @@ class Capture:
     API or a sitemap; it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
     the answers with the further pages of a post that is split (`<!--nextpage-->`), in order. `data` is what a page
     drawn by a script fetched besides, `selectors` the settings of its site. `body_digest` is the digest of a body that
-    was taken off (`without_body`), "" where `body` is at hand.
+    was taken off (`without_body`), "" where `body` is at hand. `tls_verified` says whether the server's certificate was
+    checked, `None` for an answer without TLS and for one of which that is not known.
     """
 
     url: str
@@ -291,6 +292,7 @@ class Capture:
     data: tuple[Validators, ...] = ()
     selectors: Selectors | None = None
     body_digest: str = ""
+    tls_verified: bool | None = None
 
     __repr__ = reprs.capture_line
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -64,8 +65,9 @@ class Site:
 @contextmanager
 def served(
     answers: Mapping[str, Answer | str] | Callable[[str], Mapping[str, Answer | str]],
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Site]:
-    """Serve a table (or what a function makes of the site's address) on a free port of 127.0.0.1."""
+    """Serve a table (or what a function makes of the site's address) on a free port of 127.0.0.1, over `tls` if given."""
     site = Site("", {})
 
     class Handler(BaseHTTPRequestHandler):
@@ -97,7 +99,9 @@ def served(
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.home = f"http://127.0.0.1:{server.server_port}"
+    site.home = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     table = answers(site.home) if callable(answers) else answers
     site.answers.update({p: a if isinstance(a, Answer) else Answer(a) for p, a in table.items()})
     thread = threading.Thread(target=server.serve_forever, daemon=True)

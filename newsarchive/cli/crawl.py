@@ -151,6 +151,7 @@ SETTINGS = (
     ("-s", "delay", "DOWNLOAD_DELAY"),
     ("-s", "delay", "AUTOTHROTTLE_START_DELAY"),
     ("-s", "user_agent", "USER_AGENT"),
+    ("-s", "verify_certificates", "DOWNLOAD_VERIFY_CERTIFICATES"),
 )
 
 

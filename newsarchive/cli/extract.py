@@ -210,6 +210,11 @@ class Fetcher:
             raise FetchError(f"{url}: the server answered {error.code} {error.reason}") from error
         except (URLError, OSError, ValueError, HTTPException) as error:
             cause = getattr(error, "reason", error)
+            if wrong := getattr(cause, "verify_message", ""):  # of `ssl.SSLCertVerificationError`
+                raise FetchError(
+                    f"{url}: the certificate of the server is not valid ({wrong}): if you take its pages all the same, "
+                    f"newsarchive sites add --verify-certificates false {url}"
+                ) from error
             raise FetchError(
                 f"{url}: cannot be fetched: {cause}: check the address and the connection"
             ) from error

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from newsarchive import config
 from newsarchive.core.assembly.selectors import SELECTOR
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
@@ -36,6 +37,7 @@ SETTINGS: Mapping[str, type] = {
     "sources": list,
     "drop": list,
     "body": list,
+    "verify_certificates": bool,
 }
 #: The names of the types of numbers in messages.
 NUMBERS = {int: "whole number", float: "number"}
@@ -62,6 +64,9 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         if SETTINGS[key] is list:
             found[key] = _words(key, value, where)
             continue
+        if SETTINGS[key] is bool:
+            found[key] = _flag(key, value, where)
+            continue
         try:
             found[key] = SETTINGS[key](str(value))
             bad = key not in ("since", "user_agent") and not 0 <= found[key] < 1e6
@@ -72,6 +77,13 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     if since := found.get("since"):
         _check_day(since, where)
     return found
+
+
+def _flag(key: str, value: Any, where: str) -> bool:
+    try:
+        return config.switch(value, Path())
+    except ValueError as error:
+        raise UsageError(f"{where}: {key}={value!r} {error}") from None
 
 
 def _words(key: str, value: Any, where: str) -> list[str]:

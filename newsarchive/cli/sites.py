@@ -91,6 +91,11 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--sources", help="Ask these alone: wp-json, feed, sitemap, archive; with commas.")
 @click.option("--drop", help="Selectors of what is no article, such as .promo,#poll.")
 @click.option("--body", help="Selectors of what alone is article.")
+@click.option(
+    "--verify-certificates",
+    metavar="true|false",
+    help="Whether the server's certificate must be valid; true by default.",
+)
 @click.option("--yes", is_flag=True, help="Save without asking.")
 @robots_option
 @dry_run_option
@@ -105,7 +110,12 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
 
     config = sitelist.checked(settings, "sites add")
     home = check_start_url(url)
-    fetcher = Fetcher(user_agent=config.get("user_agent", ""), ignore_robots=ignore_robots, named=[home])
+    fetcher = Fetcher(
+        user_agent=config.get("user_agent", ""),
+        ignore_robots=ignore_robots,
+        named=[home],
+        verify_certificates=config.get("verify_certificates", True),
+    )
     seen = preview(home, fetcher)
     show_preview(seen)
     if not seen.articles:

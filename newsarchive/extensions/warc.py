@@ -19,6 +19,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
+from newsarchive.connections import TLS_VERIFIED
 from newsarchive.crawling import database_failed
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import original_of
@@ -127,6 +128,7 @@ class WarcExtension:
             wire.body,
             request_headers=_header_lines(request.headers),
             fetched_at=fetched_at,
+            tls_verified=request.meta.get(TLS_VERIFIED),
         )
 
     def copy(self, capture: Capture, wire: Wire, source: str) -> Place:

@@ -48,6 +48,8 @@ PACKED = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd"})
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 #: A field of newsarchive's own in the header of a copied record: the name of the file that it comes from.
 COPIED_FROM = "X-Copied-From"
+#: The named field of a record whose server showed a certificate that nobody checked; its value is `no`.
+CERTIFICATE_VERIFIED = "X-Certificate-Verified"
 
 Headers = Iterable[tuple[str, str]]
 
@@ -95,16 +97,19 @@ class WarcWriter:
         request_headers: Headers = (),
         method: str = "GET",
         fetched_at: datetime | None = None,
+        tls_verified: bool | None = None,
     ) -> Place:
         """Append a response and its request; a `revisit` record where the archive holds the payload already.
 
         `status_line` is like `HTTP/1.1 200 OK`. `body` has its content coding and no transfer coding. Headers are
-        Latin-1 text. Returns the place of the response record.
+        Latin-1 text. `tls_verified` is False where the server's certificate was not checked. Returns the place of the
+        response record.
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         wire = Wire(status_line, tuple(headers), body)
         with self._lock:
-            return self._exchange(url, wire, at, (method, request_headers), {})
+            unverified = {CERTIFICATE_VERIFIED: "no"} if tls_verified is False else {}
+            return self._exchange(url, wire, at, (method, request_headers), unverified)
 
     def write_copy(self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str) -> Place:
         """Append an answer out of another file, whose name is kept in the record; its request is not known.

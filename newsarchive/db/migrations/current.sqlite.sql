@@ -1,4 +1,4 @@
--- The schema of revision 0014. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0015. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -215,7 +215,7 @@ CREATE TABLE captures (
 	warc_digest TEXT DEFAULT '' NOT NULL, 
 	extractor_version INTEGER DEFAULT '0' NOT NULL, 
 	parent_id INTEGER, 
-	part INTEGER DEFAULT '1' NOT NULL, 
+	part INTEGER DEFAULT '1' NOT NULL, tls_verified BOOLEAN, 
 	CONSTRAINT pk_captures PRIMARY KEY (id), 
 	CONSTRAINT fk_captures_run_id_crawl_runs FOREIGN KEY(run_id) REFERENCES crawl_runs (id) ON DELETE SET NULL, 
 	CONSTRAINT fk_captures_url_id_urls FOREIGN KEY(url_id) REFERENCES urls (id) ON DELETE CASCADE
@@ -594,4 +594,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced;
  END;
 
-INSERT INTO alembic_version VALUES ('0014');
+INSERT INTO alembic_version VALUES ('0015');

@@ -159,6 +159,7 @@ class CaptureRow(Base):
     `payload_digest` is of the decoded body, `warc_digest` of the body as it came from the wire.
     `extractor_version` is that of the last extractor that read it, 0 for none. A post that is split over pages has a
     capture for each page: `part` counts from 1, and the captures from 2 on name the first as `parent_id`.
+    `tls_verified` says whether the server's certificate was checked, empty without TLS and where that is not known.
     """
 
     __tablename__ = "captures"
@@ -184,3 +185,4 @@ class CaptureRow(Base):
     extractor_version: Mapped[int] = mapped_column(default=0, server_default="0")
     parent_id: Mapped[int | None] = mapped_column(index=True)  # no foreign key: both go with their URL
     part: Mapped[int] = mapped_column(default=1, server_default="1")
+    tls_verified: Mapped[bool | None]

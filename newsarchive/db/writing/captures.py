@@ -64,6 +64,7 @@ def _row(capture: Capture, article: Article | None) -> bulk.Row:
         "warc_offset": place.offset if place else None,
         "warc_length": place.length if place else None,
         "warc_digest": place.digest if place else "",
+        "tls_verified": capture.tls_verified,
     }
 
 
