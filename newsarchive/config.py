@@ -218,7 +218,7 @@ KEYS: Mapping[str, Key] = {
         _key(
             "crawl.workers", _whole_or_auto(0, 256), AUTO,
             "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (as many as the machine has"
-            " cores, up to three, from the 20th page of a crawl on; none with one core)",
+            " cores, up to three, and none in a crawl of fewer than 20 posts or with one core)",
         ),
         _key(
             "crawl.page_seconds", _number(0.1, 3600), 10.0,

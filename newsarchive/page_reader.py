@@ -55,7 +55,10 @@ def crashed(error: Exception) -> NotAnArticle:
 
 
 class PageReader:
-    """Reads in up to `workers` processes from page `first_page` + 1 on, before it and without processes in a thread."""
+    """Reads in up to `workers` processes, and without processes in a thread.
+
+    A crawl that expects fewer than `first_page` pages begins in a thread, and goes on in processes after that many.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class PageReader:
         seconds: float = MAX_PAGE_SECONDS,
         first_page: int = 0,
         keep_readings: bool = False,
+        expected: Callable[[], int] = int,
     ) -> None:
         self.rules, self.steps = rules_module.default(folder), plugins.steps(phrases)
         self.pool: WorkerPool | None = None
@@ -73,10 +77,17 @@ class PageReader:
             arguments = (folder, tuple(phrases), keep_readings)
             self.pool = WorkerPool(workers, "newsarchive.worker:Worker", arguments, seconds)
         self.keep_readings = keep_readings
-        #: Pages that were read, and those that this process reads at first.
-        self.pages, self.first_page = 0, first_page
+        #: Pages that were read, and those that this process reads at first where no more are `expected`.
+        self.pages, self.first_page, self.expected = 0, first_page, expected
         #: Whether no process could be started.
         self.broken = False
+
+    @property
+    def has_processes(self) -> bool:
+        """Whether worker processes read the next page."""
+        if self.pool is None or self.broken:
+            return False
+        return max(self.pages, self.expected()) >= self.first_page
 
     async def look(self, page: LookAt) -> FirstLook:
         """What a page shows at first. Raises `NotAnArticle` as `do` does."""
@@ -91,7 +102,7 @@ class PageReader:
         Raises `NotAnArticle`, also for a page that is too slow, makes the core raise an error, or kills its process, and
         `worker_pool.Closed`.
         """
-        if self.pool is None or self.broken or self.pages < self.first_page:
+        if self.pool is None or not self.has_processes:
             return await in_reading_thread(alone, *arguments)
         try:
             return await asyncio.wrap_future(self.pool.submit(job, shared))

@@ -292,8 +292,8 @@ class WorkersPipeline:
     """The same steps as the step pipelines, and the site's template, in processes: one job for each page.
 
     A page that takes longer than `NEWSARCHIVE_PAGE_SECONDS`, or kills two processes, is refused, and no other page is
-    harmed. The first pages of a crawl (`first_page`), and all pages where no process can be started, are read by this
-    process.
+    harmed. The first pages of a crawl that expects few (`first_page`), and all pages where no process can be started, are
+    read by this process.
     """
 
     def __init__(
@@ -321,6 +321,7 @@ class WorkersPipeline:
             seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS", MAX_PAGE_SECONDS),
             first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
             keep_readings=template_learning.is_on(settings),
+            expected=lambda: getattr(crawler.spider, "asked", 0),
         )
 
     async def process_item(self, item: Any) -> Any:
@@ -338,7 +339,7 @@ class WorkersPipeline:
         reader, known = self.reader, template.template if template else None
         alone = (worker.read, capture, known, reader.rules, reader.steps, reader.keep_readings)
         job = worker.Job(capture, packs=not self.hands_over)
-        shared = template.shared if template and reader.pool else None
+        shared = template.shared if template and reader.has_processes else None
         try:
             article: Article | PackedArticle = await reader.do(job, *alone, shared=shared)
         finally:

@@ -45,7 +45,7 @@ NEWSARCHIVE_BROWSER = _config["browser"]
 #: Posts of one site that may be fetched and not stored yet: a killed crawl fetches no more than these again.
 NEWSARCHIVE_IN_FLIGHT = _config["crawl.in_flight"]
 #: Processes that run the pure core: a number, 0 for the crawl's own process alone, or `auto` (as many as the
-#: machine has cores, up to three, from the 20th page of a crawl on; none with one core).
+#: machine has cores, up to three, and none in a crawl of fewer than 20 posts or with one core).
 NEWSARCHIVE_WORKERS = _config["crawl.workers"]
 #: Seconds of CPU time after which a worker process is stopped and its page refused.
 NEWSARCHIVE_PAGE_SECONDS = _config["crawl.page_seconds"]

@@ -30,14 +30,17 @@ class Fake:
         self.broken = broken
         self.calls: list[tuple[str, bool]] = []
 
-    def learn(self, site: str, *, going_on: bool = False) -> Summary:
+    def learn(self, site: str, *, going_on: bool = True) -> Summary:
         self.calls.append((site, going_on))
         if site in self.broken:
             raise ValueError("a template that\nnobody can read")
         return Summary(site, changed=[f"https://{site}/1"])
 
     def learn_around(self, sites: Sequence[str], since: datetime | None = None) -> Iterator[Summary]:
-        yield from (self.learn(site) for site in sorted(sites))
+        yield from (self.learn(site, going_on=False) for site in sorted(sites))
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture

@@ -56,6 +56,16 @@ class KeptReadings:
                 return None
         return row[0] if row else None
 
+    def all(self) -> list[tuple[str, bytes]]:
+        """All readings, each with the key of its page's URL, the oldest first."""
+        with self._lock:
+            try:
+                return self._database.execute(
+                    "SELECT url_key, reading FROM readings ORDER BY number"
+                ).fetchall()
+            except sqlite3.Error:
+                return []
+
     def forget(self, url_keys: Iterable[str]) -> None:
         """Remove the readings of pages, where they are kept."""
         with self._lock:

@@ -9,17 +9,19 @@ import asyncio
 import logging
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
-from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.writing.store import Outcome
 from newsarchive.extensions.warc import raw_folder
 from newsarchive.items import Article
-from newsarchive.learning import LEARNING_PAGES, Learner, Summary
+from newsarchive.learning import LEARNING_PAGES, Summary
+from newsarchive.learning_process import Archived, SiteLearning
+from newsarchive.page_reader import reader_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -50,19 +52,8 @@ class TemplateLearning:
 
     def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
         settings, folder = crawler.settings, raw_folder(crawler.settings)
-        self.crawler, self.engine, self.readings = crawler, engine, KeptReadings()
-        self.learner = (
-            Learner(
-                engine,
-                [*filter(None, [folder]), *archive_state.known_folders(engine)],
-                settings.get("NEWSARCHIVE_RULES") or None,
-                run_id=run_id,
-                steps=settings.getlist("NEWSARCHIVE_STEPS"),
-                readings=self.readings,
-            )
-            if is_on(settings)
-            else None
-        )
+        self.crawler, self.engine = crawler, engine
+        self.learner = self._learner(folder, run_id) if is_on(settings) else None
         self.since = datetime.now(UTC)
         #: site → its pages in the archive
         self.pages: dict[str, int] = {}
@@ -71,13 +62,24 @@ class TemplateLearning:
         self.changed: set[str] = set()
         self.running: asyncio.Future[None] | None = None
 
+    def _learner(self, folder: Path | None, run_id: int | None) -> SiteLearning:
+        settings = self.crawler.settings
+        archived = Archived(
+            settings["NEWSARCHIVE_DATABASE_URL"],
+            [str(path) for path in filter(None, [folder, *archive_state.known_folders(self.engine)])],
+            settings.get("NEWSARCHIVE_RULES") or None,
+            run_id,
+            settings.getlist("NEWSARCHIVE_STEPS"),
+        )
+        return SiteLearning(archived, lambda: reader_of(self.crawler).has_processes)
+
     async def stored(self, article: Article, outcome: Outcome) -> None:
         """Note an article that is in the archive now, and learn its site where that is due."""
         if self.learner is None:
             return
         site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
         if isinstance(article.seen, (Observation, Sighting)) and article.seen.reading and article.capture:
-            self.readings.keep(url_key(article.capture.url), article.seen.reading)
+            self.learner.keep(url_key(article.capture.url), article.seen.reading)
         if outcome is not Outcome.UNCHANGED or misfit:
             self.changed.add(site)
         self.misfits[site] += misfit
@@ -106,7 +108,7 @@ class TemplateLearning:
         """Learn in a thread while the crawl goes on; later pages are read by the new template."""
         assert self.learner is not None
         try:
-            done = await asyncio.to_thread(self.learner.learn, site, going_on=True)
+            done = await asyncio.to_thread(self.learner.learn, site)
         except Exception as error:
             self._failed(site, error)
         else:
@@ -117,11 +119,11 @@ class TemplateLearning:
         """Learn the sites that changed, and the sites that share lines with them."""
         if self.running is not None:
             await self.running
-        if self.learner is not None and self.changed:
+        if self.learner is not None:
             await asyncio.to_thread(self._learn_rest, self.learner)
-        self.readings.close()
+            await asyncio.to_thread(self.learner.close)
 
-    def _learn_rest(self, learner: Learner) -> None:
+    def _learn_rest(self, learner: SiteLearning) -> None:
         left = set(self.changed)
         while left:  # a site that fails does not keep the others from being learned
             try:
