@@ -54,6 +54,15 @@ def test_articles_are_committed_in_batches(engine: Engine) -> None:
     assert store.sizes == [10, 10, 5]
 
 
+def test_enough_articles_do_not_wait_for_more(engine: Engine) -> None:
+    store = Counting(engine)
+    writer = Writer(store, batch=10, max_age=600, enough=3)
+    futures = [writer.submit(make_article(n)) for n in range(3)]
+    assert [future.result(60) for future in futures] == [Outcome.NEW] * 3
+    assert store.sizes == [3]
+    writer.close()
+
+
 def test_a_lonely_article_is_committed_when_it_is_old_enough(engine: Engine) -> None:
     writer = Writer(Store(engine), batch=1000, max_age=0.05)
     assert writer.submit(make_article(1)).result(5) is Outcome.NEW

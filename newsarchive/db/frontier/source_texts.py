@@ -33,6 +33,11 @@ TIME_FIELDS = ("published", "updated")
 SOURCES_BY_TRUST = ("site", "sitemap", "feed", "wp-json")
 #: The source of a record that has only what holds for the whole site.
 SITE = "site"
+#: A crawl asks this of each post; SQLAlchemy's own query took five times as long.
+_OF_POST = """
+    SELECT u.id, s.name, s.in_language, EXISTS (SELECT 1 FROM source_texts AS t WHERE t.url_id = u.id)
+    FROM urls AS u LEFT JOIN sites AS s ON s.id = u.site_id WHERE u.url_key = :key
+"""
 
 
 def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
@@ -63,19 +68,25 @@ def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceT
         select(Url.id, Site.name, Site.in_language).join(Site, Site.id == Url.site_id).where(Url.id.in_(ids))
     )
     for url_id, name, language in connection.execute(query):
-        if name or language:
-            text = found.get(url_id, SourceText(SITE, ""))
-            found[url_id] = replace(
-                text, publisher=text.publisher or name, in_language=text.in_language or language
-            )
+        if text := _completed(found.get(url_id), name, language):
+            found[url_id] = text
     return found
+
+
+def _completed(text: SourceText | None, name: str, language: str) -> SourceText | None:
+    """What a site says of a post, with the name and the language of the site."""
+    if not (name or language):
+        return text
+    text = text or SourceText(SITE, "")
+    return replace(text, publisher=text.publisher or name, in_language=text.in_language or language)
 
 
 def of(connection: Connection, url: str) -> SourceText | None:
     """What the site says of the post under this address, `None` where nothing is known."""
-    here = select(Url.id).where(Url.url_key == url_key(url))
-    url_id = connection.execute(here).scalar()
-    return of_urls(connection, [url_id]).get(url_id) if url_id is not None else None
+    for url_id, name, language, has_text in bulk.select_tuples(connection, _OF_POST, {"key": url_key(url)}):
+        text = _held(connection, [url_id]).get(url_id) if has_text else None
+        return _completed(text, name or "", language or "")
+    return None
 
 
 def of_articles(engine: Engine, article_ids: Iterable[int]) -> dict[int, tuple[str, SourceText | None]]:

@@ -155,7 +155,8 @@ _Waiting = tuple[Article | PackedArticle | Capture, "Future[Any]"]
 
 
 class Writer:
-    """Commits submitted articles in one thread, `batch` at a time or after `max_age` seconds.
+    """Commits submitted articles in one thread: all that wait, up to `batch`, as soon as they are `enough` or the first has
+    waited `max_age` seconds.
 
     `submit` waits while the queue is full, so that the crawl goes no faster than the disk. An article that cannot be stored
     fails only its own future. After a `DatabaseError` (a full disk, a lost server) `failed` has the error, and every later
@@ -169,8 +170,10 @@ class Writer:
         batch: int = 50,
         max_age: float = 1.0,
         queue_size: int = 1000,
+        enough: int | None = None,
     ) -> None:
         self.store, self.run_id, self.batch, self.max_age = store, run_id, batch, max_age
+        self.enough = enough or batch
         self.failed: DatabaseError | None = None
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(queue_size)
         self._closed = False
@@ -220,8 +223,9 @@ class Writer:
         waiting = [first]
         deadline = time.monotonic() + self.max_age
         while len(waiting) < self.batch:
+            left = deadline - time.monotonic() if len(waiting) < self.enough else 0.0
             try:
-                item = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+                item = self._queue.get(timeout=max(0.0, left))
             except queue.Empty:
                 break
             if item is None:
