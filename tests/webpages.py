@@ -205,15 +205,17 @@ def _crawled(engine: Engine) -> None:
 
 
 @contextmanager
-def serving(file: Path) -> Iterator[str]:
-    """The pages of an archive on a free port of loopback; gives the address without its last slash."""
+def serving(file: Path, *, sql: bool = False) -> Iterator[str]:
+    """The pages of an archive on a free port of loopback, with `sql` for SQL too; gives the address without its last slash."""
     import uvicorn
 
     from newsarchive.web import server
 
     engine = open_readonly(f"sqlite:///{file}")
     taken = server.bound("127.0.0.1", 0)
-    config = uvicorn.Config(server.application(engine, server.LOOPBACK), lifespan="on", log_level="warning")
+    config = uvicorn.Config(
+        server.application(engine, server.LOOPBACK, sql=sql), lifespan="on", log_level="warning"
+    )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()

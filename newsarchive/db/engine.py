@@ -14,8 +14,9 @@ import atexit
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
@@ -115,11 +116,25 @@ def open_readonly(url: str) -> Engine:
     return _followed(engine)
 
 
-def connect_readonly(file: Path) -> sqlite3.Connection:
-    """A bare connection that cannot write, for a tool that brings its own SQL; any thread may use it."""
-    connection = sqlite3.connect(
-        _readonly_uri(file), uri=True, check_same_thread=False, factory=_ReadOnlyConnection
-    )
+#: Bytes of one value, and of one row, that a query by a stranger may make; for more it fails. A stored page has half as many.
+MAX_VALUE_BYTES = 32 * 1024 * 1024
+#: Bytes of memory that SQLite takes in this process, once a connection with limits was opened; queries that need more fail.
+MAX_SQLITE_BYTES = 256 * 1024 * 1024
+#: Bytes of the values of one result; for more the query fails.
+MAX_RESULT_BYTES = 16 * 1024 * 1024
+
+
+def connect_readonly(file: Path, *, limited: bool = False) -> sqlite3.Connection:
+    """A bare connection that cannot write, for a tool that brings its own SQL; any thread may use it.
+
+    A `limited` one is for SQL of strangers: its values, its results and SQLite's memory are bounded, and beyond that a query
+    raises `sqlite3.OperationalError`.
+    """
+    kind = _LimitedConnection if limited else _ReadOnlyConnection
+    connection = sqlite3.connect(_readonly_uri(file), uri=True, check_same_thread=False, factory=kind)
+    if limited:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+        connection.execute(f"PRAGMA hard_heap_limit = {MAX_SQLITE_BYTES}")
     _readonly_connections.add(connection)
     _readonly_files.add(file.absolute())
     return connection
@@ -127,6 +142,52 @@ def connect_readonly(file: Path) -> sqlite3.Connection:
 
 class _ReadOnlyConnection(sqlite3.Connection):
     """A connection that a weak reference can name."""
+
+
+class _LimitedConnection(_ReadOnlyConnection):
+    def cursor(self, factory: Any = None) -> Any:
+        return super().cursor(factory or _LimitedCursor)
+
+    def execute(self, *arguments: Any) -> Any:
+        return self.cursor().execute(*arguments)  # sqlite3 would take its own cursor
+
+
+class _LimitedCursor(sqlite3.Cursor):
+    """Counts the bytes of what it gives: rows that are bounded in number may still be large."""
+
+    given = 0
+
+    def execute(self, *arguments: Any) -> Self:
+        self.given = 0
+        try:
+            return super().execute(*arguments)
+        except MemoryError:
+            raise _too_large("memory", MAX_SQLITE_BYTES) from None
+
+    def __next__(self) -> Any:
+        try:
+            row = super().__next__()
+        except MemoryError:
+            raise _too_large("memory", MAX_SQLITE_BYTES) from None
+        self.given += sum(len(value) for value in row if isinstance(value, (bytes, str)))
+        if self.given > MAX_RESULT_BYTES:
+            raise _too_large("a result", MAX_RESULT_BYTES)
+        return row
+
+    def fetchone(self) -> Any:
+        return next(self, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return list(islice(self, self.arraysize if size is None else size))
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+
+def _too_large(what: str, limit: int) -> sqlite3.OperationalError:
+    return sqlite3.OperationalError(
+        f"the query takes more than {limit // 2**20} MiB for {what}: ask for less"
+    )
 
 
 def _remove_wal(file: Path) -> None:

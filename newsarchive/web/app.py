@@ -8,6 +8,7 @@ import mimetypes
 import re
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -66,13 +67,14 @@ _FAILURES = (
 
 
 class App:
-    """The application. `hosts` are the names that a request may give as its host; `None` allows any.
+    """The application. `hosts` are the names that a request may give as its host, besides IP addresses.
 
-    A page of another site can make a browser ask for `127.0.0.1` under a name of its own (DNS
-    rebinding), and would then read the archive; such a name is refused.
+    A page of another site can make a browser ask for this server under a name of its own (DNS rebinding), and would then
+    read the archive; such a name is refused. So is what another site's page asks for by the server's right name: it could
+    not read the answer, but the work would be done. A link on it may be followed, to our pages and not to tables.
     """
 
-    def __init__(self, library: Library, behind: Application, hosts: Collection[str] | None = None) -> None:
+    def __init__(self, library: Library, behind: Application, hosts: Collection[str]) -> None:
         self.archive, self.behind, self.hosts = library, behind, hosts
         self.threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="newsarchive-web")
 
@@ -88,6 +90,11 @@ class App:
             await _answer(
                 send, _failure(421, "Not this host", "Ask for it by the address that newsarchive web prints.")
             )
+        elif _is_cross_site(scope):
+            await _answer(
+                send,
+                _failure(403, "Not from here", "Another site asked for this page: type its address instead."),
+            )
         elif path.startswith("/static/"):
             await _static(send, path.removeprefix("/static/"))
         elif found := _route(path):
@@ -102,10 +109,9 @@ class App:
             await _answer(send, _failure(404, "Not found", f"There is no page {path}"))
 
     def _is_ours(self, scope: Scope) -> bool:
-        if self.hosts is None:
-            return True
         named = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        return re.sub(r":\d+$", "", named).strip("[]").lower() in self.hosts
+        host = re.sub(r":\d+$", "", named).strip("[]").lower()
+        return host in self.hosts or _is_address(host)
 
     def _view(self, view: View, request: Request) -> Response:
         try:
@@ -117,6 +123,23 @@ class App:
         except Exception:  # one page must not stop the server, nor show its internals
             log.exception("%s", request.path)
             return _failure(500, "Failed", "This page could not be made; the terminal says why.")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_cross_site(scope: Scope) -> bool:
+    """Whether a page of another site makes the browser ask (Fetch Metadata); a followed link to a page of ours is fine."""
+    headers = dict(scope["headers"])
+    if headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin"):
+        return False
+    is_link = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
+    return not is_link or scope["path"].startswith(DATASETTE_PATHS)
 
 
 def _route(path: str) -> tuple[View, tuple[str, ...]] | None:
@@ -131,12 +154,14 @@ def _failure(status: int, title: str, message: str) -> Response:
 
 
 def _guarded(send: Send) -> Send:
-    """Puts the security headers on every response, in place of any with the same names."""
+    """Puts the security headers on every response, in place of any with the same names; no other origin may read it."""
 
     async def guarded(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             kept = [
-                (name, value) for name, value in message.get("headers", ()) if name.lower() not in SECURITY
+                (name, value)
+                for name, value in message.get("headers", ())
+                if name.lower() not in SECURITY and not name.lower().startswith(b"access-control-")
             ]
             message = message | {"headers": [*kept, *SECURITY.items()]}
         await send(message)

@@ -110,8 +110,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def datasette(file: Path, columns: dict[str, list[str]]) -> Datasette:
-    """Datasette over one archive, under `NAME`, its pages by our templates, which have no script."""
+def datasette(file: Path, columns: dict[str, list[str]], *, sql: bool = False) -> Datasette:
+    """Datasette over one archive, under `NAME`, its pages by our templates, which have no script.
+
+    With `sql` a request may bring SQL of its own; without, it asks the useful queries and filters tables.
+    """
     from datasette.app import Datasette
     from datasette.database import Database
 
@@ -122,11 +125,16 @@ def datasette(file: Path, columns: dict[str, list[str]]) -> Datasette:
         """A database that is opened read-only, so that neither Datasette nor a plugin can write."""
 
         def connect(self, write: bool = False) -> Any:
-            connection = connect_readonly(file)
+            connection = connect_readonly(file, limited=True)
             self._all_file_connections.append(connection)
             return connection
 
-    made = Datasette(files=[], metadata=metadata(columns), settings=SETTINGS, template_dir=str(TEMPLATES))
+    made = Datasette(
+        files=[],
+        metadata=metadata(columns),
+        settings=SETTINGS | {"default_allow_sql": sql},
+        template_dir=str(TEMPLATES),
+    )
     made.remove_database("_memory")
     made.add_database(ReadOnly(made, path=str(file)), name=NAME)
     made.jinja_env.globals |= {"static": static, "about_table": about}

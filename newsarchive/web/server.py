@@ -6,7 +6,7 @@ import errno
 import importlib.util
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from newsarchive.db import readonly, schema
@@ -24,8 +24,18 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def serve(db: str, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    db: str,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    *,
+    names: Collection[str] = (),
+    sql: bool = False,
+) -> None:
     """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers.
+
+    `names` are further host names by which it is asked for; `sql` lets requests bring SQL of their own.
 
     Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
@@ -40,12 +50,23 @@ def serve(db: str, host: str, port: int, ready: Callable[[str], None]) -> None:
             ready(address)
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    hosts = {*LOOPBACK, host.lower()} if host.lower() in LOOPBACK else None
+    hosts = {*LOOPBACK, host.lower(), *(name.lower() for name in names)}
+    if is_public(host):
+        hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     config = uvicorn.Config(
-        application(engine, hosts), lifespan="on", log_level="warning", access_log=False, server_header=False
+        application(engine, hosts, sql=sql),
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
     )
     with taken:
         Server(config).run(sockets=[taken])
+
+
+def is_public(host: str) -> bool:
+    """Whether other machines reach a server that listens on this address."""
+    return host.lower() not in LOOPBACK and not host.startswith("127.")
 
 
 def opened(db: str) -> Engine:
@@ -74,8 +95,8 @@ def opened(db: str) -> Engine:
     return engine
 
 
-def application(engine: Engine, hosts: frozenset[str] | set[str] | None = None) -> App:
-    """Our pages and Datasette over one archive. `hosts` are the names to answer to, `None` for any."""
+def application(engine: Engine, hosts: Collection[str], *, sql: bool = False) -> App:
+    """Our pages and Datasette over one archive. `hosts` are the names to answer to."""
     from newsarchive.web import datasette
     from newsarchive.web.app import App
     from newsarchive.web.views import Library
@@ -84,7 +105,7 @@ def application(engine: Engine, hosts: frozenset[str] | set[str] | None = None) 
     assert file is not None
     library = Library(engine)
     library.overview.get(wait=0)  # begins to count
-    return App(library, datasette.datasette(file, browse.columns(engine)).app(), hosts)
+    return App(library, datasette.datasette(file, browse.columns(engine), sql=sql).app(), hosts)
 
 
 def bound(host: str, port: int) -> socket.socket:

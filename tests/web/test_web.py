@@ -24,7 +24,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit
-from newsarchive.web import chart, datasette
+from newsarchive.web import chart, datasette, server
 from newsarchive.web.cache import MIN_AGE_SECONDS, BackgroundCache
 from tests import webpages
 from tests.storage import START, make_article
@@ -43,7 +43,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(file: Path) -> Iterator[str]:
-    with webpages.serving(file) as address:
+    with webpages.serving(file, sql=True) as address:
         yield address
 
 
@@ -182,6 +182,81 @@ def test_hostile_text_is_shown_as_text(client: httpx.Client, path: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_pages_can_only_be_read(client: httpx.Client, method: str) -> None:
     assert client.request(method, "/archive/articles").status_code == 405
+
+
+HUGE = (
+    "select zeroblob(900000000)",
+    "select hex(zeroblob(30000000))",
+    "select " + ", ".join(["zeroblob(30000000)"] * 40),
+    "with recursive n(i) as (select 1 union all select i + 1 from n limit 2000) select zeroblob(30000000) from n",
+    "with recursive n(i) as (select 1 union all select i + 1 from n limit 300000) select group_concat(hex(zeroblob(500))) from n",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sql", HUGE)
+def test_a_query_that_asks_for_gigabytes_fails_and_takes_none(sql: str, file: Path) -> None:
+    """In a process of its own, whose memory is measured; `resource` counts what it took at its most."""
+    code = (
+        "import resource, sqlite3, sys\nfrom pathlib import Path\nfrom newsarchive.db.engine import connect_readonly\n"
+        "connection = connect_readonly(Path(sys.argv[1]), limited=True)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n    connection.execute(sys.argv[2]).fetchmany(2001)\n"
+        "except sqlite3.Error as error:\n    print(type(error).__name__, error)\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file), sql], capture_output=True, text=True, timeout=300
+    )
+    problem, megabytes = done.stdout.splitlines()
+    assert problem.startswith(("DataError", "OperationalError"))
+    assert int(megabytes) < 600
+
+
+def test_a_query_that_asks_for_gigabytes_is_refused_by_a_page(client: httpx.Client) -> None:
+    answer = client.get("/archive.json", params={"sql": HUGE[0]})
+    assert answer.status_code == 400
+    assert "too big" in answer.json()["error"]
+
+
+def test_requests_bring_no_sql_of_their_own_unless_the_server_was_told_so(file: Path) -> None:
+    with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=30) as client:
+        for path in ("/archive?sql=select+1", "/archive.json?sql=select+1", "/archive/articles?_where=1=1"):
+            assert client.get(path).status_code == 403
+        assert "<textarea" not in client.get("/archive").text
+        assert client.get("/archive/newest.json").status_code == 200
+        assert client.get("/archive/current_articles?site=blog.example").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "dest", "path", "status"),
+    [
+        ("none", "navigate", "document", "/archive", 200), ("same-origin", "navigate", "document", "/archive", 200),
+        ("same-origin", "no-cors", "style", "/static/site.css", 200), ("cross-site", "navigate", "document", "/article/1", 200),
+        ("cross-site", "navigate", "document", "/archive/newest.json", 403), ("cross-site", "no-cors", "image", "/", 403),
+        ("same-site", "cors", "empty", "/search?q=ferry", 403), ("cross-site", "navigate", "iframe", "/", 403),
+        ("cross-site", "no-cors", "script", "/archive.json", 403),
+    ],
+)  # fmt: skip
+def test_what_a_page_of_another_site_asks_for_is_refused(
+    site: str, mode: str, dest: str, path: str, status: int, client: httpx.Client
+) -> None:
+    headers = {
+        "Sec-Fetch-Site": site,
+        "Sec-Fetch-Mode": mode,
+        "Sec-Fetch-Dest": dest,
+        "Origin": "https://evil.example",
+    }
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == status
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    ("host", "public"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("10.0.0.7", True)]
+)
+def test_a_server_that_others_reach_is_warned_of(host: str, public: bool) -> None:
+    assert server.is_public(host) is public
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost:1", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 421), ("", 421)])  # fmt: skip
