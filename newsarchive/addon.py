@@ -19,7 +19,7 @@ from newsarchive import settings as own_settings
 from newsarchive.config import AUTO
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
-from newsarchive.extensions import progress, warc
+from newsarchive.extensions import breakages, progress, warc
 from newsarchive.version import user_agent
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class Addon:
             "EXTENSIONS": {
                 warc.WarcExtension: 300,
                 progress.Outcomes: 400,
+                breakages.Breakages: 450,
                 progress.Progress: 500,
                 progress.Summary: 600,
             },

@@ -104,6 +104,8 @@ ALWAYS_SHOWN = (Count.DISCOVERED, Count.NEW, Count.UPDATED, Count.UNCHANGED)
 FETCHED = (
     Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD, Count.MISSING, Count.GONE, Count.STILL_GONE, Group.DROPPED,
 )  # fmt: skip
+#: Posts that this crawl found to be articles.
+HELD = (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD)
 #: What became of a post that this crawl is done with.
 DONE = (*FETCHED, Group.FAILED)
 #: Skipped because the archive holds the post.

@@ -470,18 +470,21 @@ class StorePipeline:
         stats = self.crawler.stats.get_stats()
         ours = {k.removeprefix(PREFIX): str(v) for k, v in stats.items() if k.startswith(PREFIX)}
         try:
-            await asyncio.to_thread(self._close_left_sites, list(sites_left(stats)))
+            await asyncio.to_thread(self._close_failed_sites, stats)
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             database_failed(self.crawler, error)
         finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
 
-    def _close_left_sites(self, sites: Sequence[str]) -> None:
-        """Record the sites that the crawl left because they answered no more."""
+    def _close_failed_sites(self, stats: dict[str, Any]) -> None:
+        """Record the sites that the crawl left because they answered no more, and the crawl's own where it is broken."""
         frontier = Frontier(self.store.engine)
-        for domain in sites:
-            if (site := frontier.find_site(f"https://{domain}/")) is not None:
+        failed = [f"https://{domain}/" for domain in sites_left(stats)]
+        if key(Failure.SITE) in stats:
+            failed.append(getattr(self.crawler.spider, "url", "") or getattr(self.crawler.spider, "site", ""))
+        for url in filter(None, failed):
+            if (site := frontier.find_site(url)) is not None:
                 frontier.close_site(site, ok=False)
 
 

@@ -28,6 +28,7 @@ from newsarchive.cli.common import messages
 from newsarchive.crawl_stats import (
     DONE,
     FETCHED,
+    HELD,
     PREFIX,
     SKIPPED_AS_KNOWN,
     SKIPPED_AS_STORED,
@@ -398,7 +399,7 @@ class Summary:
         from newsarchive.cli.common import next_steps
 
         settings, counts = self.crawler.settings, Counts(stats)
-        held = any(counts[name] for name in (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD))
+        held = any(counts[name] for name in HELD)
         touring = name_of(self.crawler).startswith(demo.ADDRESS)
         url, warc = settings.get("NEWSARCHIVE_DATABASE_URL"), settings.get("NEWSARCHIVE_WARC") or "off"
         if url and held and not touring and settings.getbool("NEWSARCHIVE_TOUR", True):

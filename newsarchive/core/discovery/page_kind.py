@@ -36,6 +36,10 @@ _FILE = "data/discovery/pagekinds.toml"
 
 #: Words besides links. A page with fewer may be a wall or an error; with more it is not judged by its title or marks.
 MIN_TEXT_WORDS = 120
+#: Words besides links, below which a page with `MIN_WALL_PHRASES` of a wall is one; an article may quote one of them.
+MIN_WORDS_BESIDE_WALL = 400
+#: Phrases of a wall on a page of up to `MIN_WORDS_BESIDE_WALL` words; on a shorter one, below `MIN_TEXT_WORDS`, one is enough.
+MIN_WALL_PHRASES = 3
 #: Words besides links. A page with fewer and a form for a password is a login page.
 MIN_WORDS_BESIDE_FORM = 40
 #: Words besides links. A page with fewer and scripts waits for them to fill it.
@@ -127,6 +131,13 @@ class _Page:
         return max(count_words(text), self.paragraph_words)
 
     @cached_property
+    def text(self) -> str:
+        """All text that a person reads, with that of forms and links."""
+        tree = fresh(self.html)
+        tree.strip_tags(["script", "style", "template"])
+        return tree.body.text(deep=True, separator=" ") if tree.body else ""
+
+    @cached_property
     def paragraph_words(self) -> int:
         return sum(count_words(p.text(deep=True)) for p in self.tree.css("p"))
 
@@ -162,7 +173,20 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
     barred = status in (401, 403, 429, 503) and any(mark in page.html for mark in words.block_marks)
     if barred or (words.block_titles.search(page.title) and page.says_less_than(MIN_TEXT_WORDS)):
         return "captcha" if "captcha" in page.html.lower() else "challenge"
+    if status not in (404, 410) and _asks_whether_we_are_human(page, words):
+        return "captcha"
     return f"http {status}" if status in (401, 403) else ""
+
+
+def _asks_whether_we_are_human(page: _Page, words: _Words) -> bool:
+    """A wall under any title, also with status 200: it says that we are to prove something, and next to nothing else."""
+    if not page.says_less_than(MIN_WORDS_BESIDE_WALL):
+        return False
+    text = " ".join(page.text.split()).translate(_APOSTROPHES).casefold()
+    found = set(words.wall_phrases.findall(text))
+    if len(found) >= MIN_WALL_PHRASES:
+        return True
+    return bool(found) and page.says_less_than(MIN_TEXT_WORDS) and not declares_article(page.tree)
 
 
 # --- what declares an article ----------------------------------------------------------------------------------------
@@ -222,6 +246,9 @@ class _Words:
         table: Mapping[str, Any] = rules.discovery.get("pagekinds", {})
         self.titles = {reason: _starting(words) for reason, words in table.get("titles", {}).items()}
         self.block_titles = _starting(strings(_FILE, table, "block_titles"))
+        self.wall_phrases = compiled.regex(
+            _alternatives(w.casefold() for w in strings(_FILE, table, "wall_phrases"))
+        )
         self.block_marks = strings(_FILE, table, "block_marks")
         self.paywall_marks = strings(_FILE, table, "paywall_marks")
         numbers, subjects, signals, fillers = (

@@ -51,6 +51,18 @@ def test_reasons_are_those_that_runs_count():
         ("<title>Rice</title><div class=g-recaptcha></div>" + LONG, {}, 200, ""),
         ("<title>Access denied: how the north lost its road</title>" + LONG, {}, 200, ""),
         ("<title>Oops</title>", {}, 503, ""),
+        ("<title>A story - A blog</title><h1>A story</h1><p>Please verify you are human to go on.</p><div class=x></div>", {}, 200, "captcha"),
+        ("<title>A blog</title><p>Our systems have detected unusual traffic from your network.</p>", {}, 429, "captcha"),
+        ("<title>Блог</title><p>Подтвердите, что вы не робот.</p>", {}, 200, "captcha"),
+        ("<title>博客</title><p>请完成安全验证后继续访问</p>", {}, 200, "captcha"),
+        ("<title>A blog</title><noscript>Verify you are human: enable scripts</noscript>", {}, 200, "captcha"),
+        ("<title>A blog</title>" + LONG + "<p>I’m not a robot. Press and hold. Solve the captcha.</p>", {}, 200, "captcha"),
+        # A quotation in an article, a comment form below one, and a post that is not there
+        ("<title>A blog</title>" + LONG + "<p>“I’m not a robot”, she told the page, which did not believe her.</p>", {}, 200, ""),
+        ("<meta property='article:published_time' content='2025-04-30'><p>A site asked me to prove that I am not a bot.</p>", {}, 200, ""),
+        ("<title>A blog</title><p>Robots cut the rice now, and verify what they cut.</p>", {}, 200, ""),
+        ("<title>Not found</title><p>Verify you are human</p>", {}, 404, ""),
+        ("<title>Captchas</title>" + LONG * 3 + "<p>I’m not a robot. Press and hold. Solve the captcha.</p>", {}, 200, ""),
     ],
 )  # fmt: skip
 def test_a_site_that_keeps_us_out_is_named(page, headers, status, reason):
