@@ -110,6 +110,7 @@ class Addon:
                 pipelines.StorePipeline: 900,
             },
             "DOWNLOADER_MIDDLEWARES": {
+                middlewares.BarrenSourceMiddleware: 40,  # sees an answer after all retries
                 middlewares.InFlightMiddleware: 50,  # before robots.txt (100): a waiting post has asked nothing yet
                 middlewares.FailingSiteMiddleware: 555,  # sees each answer just before Scrapy's retries (550) do
                 middlewares.DelayMiddleware: 585,  # between Scrapy's redirects (600, 580), retries (550) and …

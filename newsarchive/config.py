@@ -226,6 +226,23 @@ KEYS: Mapping[str, Key] = {
             " refused as `too slow`; its bytes are kept",
         ),
         _key(
+            "crawl.max_crawl_delay", _number(0, 86400), 120.0,
+            "seconds between two requests that robots.txt may ask for; a longer `Crawl-delay` counts as this one",
+        ),
+        _key(
+            "crawl.max_retry_after", _number(0, 86400), 300.0,
+            "seconds that one answer may have a crawl wait; a longer `Retry-After` counts as this one",
+        ),
+        _key(
+            "crawl.max_posts", _whole(1), 50_000,
+            "posts of one site that one crawl asks for; further ones wait for the next crawl",
+        ),
+        _key(
+            "crawl.max_barren_posts", _whole(1), 500,
+            "posts in a row, named by one kind of source (a sitemap, archive pages), that are no articles; what such a source"
+            " names besides waits for the next crawl",
+        ),
+        _key(
             "crawl.in_flight", _whole(1, 1000), 8,
             "posts of one site that may be fetched and not stored yet; a killed crawl fetches at most these again",
         ),

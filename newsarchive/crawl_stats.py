@@ -90,6 +90,8 @@ class Detail(StrEnum):
 
     #: The value under each site is a sentence for a person: why the crawl left the site.
     SITE_LEFT = "site_left"
+    #: The value under each subject is a sentence for a person: what a bound of ours cut off.
+    BOUND = "bound"
     LEARNED = "learned"
     LEARNING_FAILED = "learning_failed"
     PARTS_NOT_MODIFIED = "parts not modified"
@@ -153,5 +155,14 @@ class Counts:
 
 def sites_left(stats: Mapping[str, Any]) -> dict[str, str]:
     """Each site that the crawl left because it answered no more → the sentence that says so."""
-    prefix = f"{PREFIX}{Detail.SITE_LEFT}/"
+    return _sentences(stats, Detail.SITE_LEFT)
+
+
+def bounds_met(stats: Mapping[str, Any]) -> dict[str, str]:
+    """Each thing that a bound of ours cut off → the sentence that says so."""
+    return _sentences(stats, Detail.BOUND)
+
+
+def _sentences(stats: Mapping[str, Any], name: Detail) -> dict[str, str]:
+    prefix = f"{PREFIX}{name}/"
     return {k.removeprefix(prefix): str(stats[k]) for k in sorted(stats) if k.startswith(prefix)}

@@ -59,13 +59,21 @@ MAX_POSTS_IN_FLIGHT = 8
 #: others, so that a few bad posts stand together there. Ten are more than the eight that are under way at once,
 #: so a run is never the echo of one hiccup, and no more than ten seconds of requests at the default delay.
 MAX_FAILED_POSTS_IN_A_ROW = 10
-#: Seconds between two requests that robots.txt may ask for; a larger `Crawl-delay` counts as this one.
+#: Seconds between two requests that robots.txt may ask for, where `NEWSARCHIVE_MAX_CRAWL_DELAY` does not say otherwise; a
+#: larger `Crawl-delay` counts as this one.
 MAX_CRAWL_DELAY_SECONDS = 120.0
-#: The wait that one answer may cause within a crawl; a longer `Retry-After` counts as this one, and the next crawl
-#: asks again.
-MAX_RETRY_AFTER = timedelta(minutes=5)
+#: Seconds that one answer may have a crawl wait, where `NEWSARCHIVE_MAX_RETRY_AFTER` does not say otherwise; a longer
+#: `Retry-After` counts as this one, and the next crawl asks again.
+MAX_RETRY_AFTER_SECONDS = 300.0
+#: Posts in a row from one kind of source that are no articles, where `NEWSARCHIVE_MAX_BARREN_POSTS` does not say otherwise.
+#: Real sitemaps have stretches of a hundred pages that are no posts; at a request a second the crawl loses eight minutes.
+MAX_BARREN_POSTS = 500
 #: Statuses whose `Retry-After` is obeyed (RFC 6585, 4; RFC 9110, 15.6.4).
 RETRY_AFTER_STATUSES = frozenset((429, 503))
+#: The page is as we have it (RFC 9110, 15.4.5).
+NOT_MODIFIED = 304
+#: The key in `Request.meta` of the frontier's row for the post, as it was before the request.
+KNOWN = "newsarchive_known"
 #: Statuses below 500 that are about the server's state, not about the page: timeout and too many requests.
 SERVER_STATE_STATUSES = frozenset((408, 429))
 #: Ways to get no answer at all. A page that is too large or redirects for ever is the fault of that page alone.
@@ -129,7 +137,63 @@ class InFlightMiddleware:
 
 
 class SiteLeft(IgnoreRequest):
-    """The crawl has left the site of this request, which is not sent."""
+    """The crawl has left the site, or the source, of this request, which is not sent."""
+
+
+class BarrenSourceMiddleware:
+    """Leaves a source that names no posts, such as a sitemap of 50,000 addresses that were made up.
+
+    Only posts that the archive does not hold are counted, from their answers: a source that has named
+    `NEWSARCHIVE_MAX_BARREN_POSTS` in a row of which none became an article is asked for no more in this crawl. What it
+    named besides waits in the frontier for the next.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.max_posts = crawler.settings.getint("NEWSARCHIVE_MAX_BARREN_POSTS", MAX_BARREN_POSTS)
+        #: (site, kind of source) → answers in a row of which no article came
+        self.barren: Counter[tuple[str, str]] = Counter()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.item_scraped, signals.item_scraped)
+        return middleware
+
+    def process_request(self, request: Request) -> None:
+        if (source := source_of(request)) and self.has_left(*source):
+            raise SiteLeft(f"the {source[1]} of {source[0]} was left")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if source := source_of(request):
+            if response.status == NOT_MODIFIED:
+                self.barren.pop(source, None)
+                return response
+            self.barren[source] += 1
+            if self.barren[source] == self.max_posts:
+                site, kind = source
+                self.crawler.stats.set_value(
+                    key(Detail.BOUND, f"{site} {kind}"),
+                    f"{site}: {self.max_posts} posts in a row from one source ({kind}) were no articles; what it names "
+                    "besides waits for the next crawl (crawl.max_barren_posts)",
+                )
+        return response
+
+    def item_scraped(self, response: Response | Failure | None) -> None:
+        if isinstance(response, Response) and response.request and (source := source_of(response.request)):
+            self.barren.pop(source, None)
+
+    def has_left(self, site: str, kind: str) -> bool:
+        """Whether the posts that this kind of source names on a site are asked for no more."""
+        return self.barren[site, kind] >= self.max_posts
+
+
+def source_of(request: Request) -> tuple[str, str] | None:
+    """Site and kind of source of a request for a post that the archive does not hold; `None` for any other request."""
+    link, known = request.cb_kwargs.get("link"), request.meta.get(KNOWN)
+    if not isinstance(link, Link) or (known is not None and known.state in ("ok", "gone")):
+        return None
+    return site_of(link.url), link.source
 
 
 def is_servers_fault(status: int) -> bool:
@@ -244,7 +308,10 @@ class DelayMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.agent = crawler.settings.get("ROBOTSTXT_USER_AGENT") or "newsarchive"
+        settings = crawler.settings
+        self.agent = settings.get("ROBOTSTXT_USER_AGENT") or "newsarchive"
+        self.max_delay = settings.getfloat("NEWSARCHIVE_MAX_CRAWL_DELAY", MAX_CRAWL_DELAY_SECONDS)
+        self.max_wait = settings.getfloat("NEWSARCHIVE_MAX_RETRY_AFTER", MAX_RETRY_AFTER_SECONDS)
         #: host → seconds that its robots.txt asks for
         self.delays: dict[str, float] = {}
         #: host → its robots.txt, "" where it has none
@@ -274,16 +341,31 @@ class DelayMiddleware:
         asked = Protego.parse(robots).crawl_delay(self.agent)
         slot = self.slot(request)
         if asked and slot is not None:
-            self.delays[urlsplit(request.url).netloc] = asked
-            slot.delay = max(slot.delay, min(float(asked), MAX_CRAWL_DELAY_SECONDS))
+            host = urlsplit(request.url).netloc
+            self.delays[host] = asked
+            if asked > self.max_delay:
+                self.crawler.stats.set_value(
+                    key(Detail.BOUND, f"{host} Crawl-delay"),
+                    f"{host}: robots.txt asks for {asked:g} seconds between two requests; the crawl leaves "
+                    f"{self.max_delay:g} (crawl.max_crawl_delay)",
+                )
+            slot.delay = max(slot.delay, min(asked, self.max_delay))
             slot.jitter = 0.0  # with jitter a delay could be half of what was asked for
 
     async def wait(self, request: Request, response: Response) -> None:
         """Send this host nothing for as long as it asks, then go on."""
         asked = (response.headers.get("Retry-After") or b"").decode("latin-1")
-        wait = retry_after(asked, datetime.now(UTC), MAX_RETRY_AFTER)
+        longest = timedelta(seconds=self.max_wait)
+        wait = retry_after(asked, datetime.now(UTC), longest)
         if not wait:
             return
+        if wait == longest:
+            host = urlsplit(request.url).netloc
+            self.crawler.stats.set_value(
+                key(Detail.BOUND, f"{host} Retry-After"),
+                f"{host}: an answer asks for a wait ({asked[:40]}); the crawl waits {self.max_wait:g} seconds "
+                "(crawl.max_retry_after)",
+            )
         self.crawler.stats.inc_value(key(Detail.WAITED, "retry after"))
         slot = self.slot(request)
         if slot is None:

@@ -44,6 +44,12 @@ NEWSARCHIVE_HONOUR_NOARCHIVE = _config["crawl.honour_noarchive"]
 NEWSARCHIVE_BROWSER = _config["browser"]
 #: Posts of one site that may be fetched and not stored yet: a killed crawl fetches no more than these again.
 NEWSARCHIVE_IN_FLIGHT = _config["crawl.in_flight"]
+#: Seconds that a `Crawl-delay` and a `Retry-After` may ask for; longer ones count as these.
+NEWSARCHIVE_MAX_CRAWL_DELAY = _config["crawl.max_crawl_delay"]
+NEWSARCHIVE_MAX_RETRY_AFTER = _config["crawl.max_retry_after"]
+#: Posts of a site that one crawl asks for, and those in a row that are no articles, after which it leaves their source.
+NEWSARCHIVE_MAX_POSTS = _config["crawl.max_posts"]
+NEWSARCHIVE_MAX_BARREN_POSTS = _config["crawl.max_barren_posts"]
 #: Processes that run the pure core: a number, 0 for the crawl's own process alone, or `auto` (as many as the
 #: machine has cores, up to three, and none in a crawl of fewer than 20 posts or with one core).
 NEWSARCHIVE_WORKERS = _config["crawl.workers"]

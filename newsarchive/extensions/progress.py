@@ -36,6 +36,7 @@ from newsarchive.crawl_stats import (
     Counts,
     Failure,
     Group,
+    bounds_met,
     key,
     sites_left,
 )
@@ -391,6 +392,8 @@ class Summary:
             console.print(one_line(name, stats), soft_wrap=True, markup=False)
         for problem in problems(stats):
             console.print(f"error: {problem}", style="bold red", soft_wrap=True, markup=False)
+        for bound in bounds_met(stats).values():
+            console.print(f"note: {bound}", soft_wrap=True, markup=False)
         if not problems(stats):
             self.print_next(console, stats)
 

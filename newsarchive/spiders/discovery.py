@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin
 
 from scrapy import Request
@@ -33,8 +32,9 @@ if TYPE_CHECKING:
 #: Requests for sources of one site in one crawl. After that no source is asked: an archive with endless pages (a
 #: calendar) ends here.
 MAX_REQUESTS = 3000
-#: Bytes of a feed or sitemap. A longer one is read in a thread: a bad one takes seconds, and downloads go on meanwhile.
-MAX_BYTES_READ_AT_ONCE = 1_000_000
+#: Bytes of a feed or sitemap, characters of a page. A longer one is read in a thread: a bad one takes seconds, and downloads
+#: go on meanwhile.
+MAX_LENGTH_READ_AT_ONCE = 1_000_000
 #: Answers of sources that a killed crawl read count as read for the crawl that goes on with it; older ones do not.
 MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
 #: Kinds of sources that a site's settings may choose from.
@@ -43,6 +43,8 @@ KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
 API_PAGE = "wp-json page"
 #: The kind of a sitemap that another sitemap lists.
 SITEMAP_PART = "sitemap part"
+#: The source of a post that an archive page links.
+ARCHIVE_PAGE = "archive page"
 #: The kind of the root of an API, which tells the site's name.
 API_ROOT = "wp-json root"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
@@ -61,6 +63,13 @@ class Batch(NamedTuple):
     links: list[Link]
     source_id: int | None = None
     remembered: bool = False
+
+
+async def in_time(length: int, read: Callable[..., Any], *arguments: Any) -> Any:
+    """What `read` gives for a document of this length, read in a thread where it is long."""
+    if length > MAX_LENGTH_READ_AT_ONCE:
+        return await asyncio.to_thread(read, *arguments)
+    return read(*arguments)
 
 
 def conditional(known: Known | KnownSource | Validators) -> dict[str, str]:
@@ -82,6 +91,8 @@ class Finder:
     problem: Callable[[str, str, str], None]
     #: Gives the robots.txt of an address's host; `None` where the crawl has not read it.
     robots: Callable[[str], str | None] = lambda url: None
+    #: Whether the posts that a kind of source names are asked for no more, because none was an article.
+    is_barren: Callable[[str], bool] = lambda source: False
     #: The kinds of sources that are asked; `archive` is the front page and the archive pages that it leads to.
     kinds: frozenset[str] = KINDS
     #: Whether every link that is found gets its row in the frontier: only then may a later 304 stand for the links.
@@ -115,7 +126,8 @@ class Finder:
         pages = known.id if known else None
         if "archive" not in self.kinds:
             return
-        yield Batch(find.post_links(text_of(home), home.url, self.rules), pages)
+        text = text_of(home)
+        yield Batch(await in_time(len(text), find.post_links, text, home.url, self.rules), pages)
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
                 yield Batch(batch.links, pages)
@@ -138,7 +150,8 @@ class Finder:
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: those of the front page, and the sitemaps of robots.txt before those at usual places."""
-        found = find.sources(text_of(home), headers_of(home), home.url, self.rules)
+        text = text_of(home)
+        found = await in_time(len(text), find.sources, text, headers_of(home), home.url, self.rules)
         robots, robots_url = self.robots(home.url), urljoin(home.url, "/robots.txt")
         if robots is None:
             answer = await self._get(robots_url)
@@ -236,7 +249,7 @@ class Finder:
             return
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
-            feed = await self._parsed_feed(response, home_url)
+            feed = await self.parsed_feed(response, home_url)
             if feed.problem and source.announced:
                 self.problem(source.url, "not well formed", feed.problem)
             if feed.is_comments or not feed.links:
@@ -251,16 +264,17 @@ class Finder:
             response = await self._get(following)
         await self._read_whole(known, first)
 
-    async def _parsed_feed(self, response: Response, home_url: str) -> find.Feed:
+    async def parsed_feed(self, response: Response, home_url: str) -> find.Feed:
+        """The feed of an answer; `home_url` is the crawled site where the feed lies elsewhere."""
         content_type = headers_of(response).get("content-type")
-        read = partial(find.parse_feed, response.body, response.url, content_type, home_url, self.rules)
-        return await asyncio.to_thread(read) if len(response.body) > MAX_BYTES_READ_AT_ONCE else read()
+        arguments = (response.body, response.url, content_type, home_url, self.rules)
+        return await in_time(len(response.body), find.parse_feed, *arguments)
 
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[Batch]:
         waiting = [(source.url, known)]
-        while waiting and not self.enough():
+        while waiting and not self.enough() and not self.is_barren(source.kind):
             url, own = waiting.pop(0)
             if not self._first_time(url):
                 continue
@@ -274,8 +288,8 @@ class Finder:
                 yield await self._named_by(own)
                 waiting += await self._stored_parts() if own is known else []
                 continue
-            read = partial(find.parse_sitemap, response.body, response.url, self.rules, home_url)
-            sitemap = await asyncio.to_thread(read) if len(response.body) > MAX_BYTES_READ_AT_ONCE else read()
+            arguments = (response.body, response.url, self.rules, home_url)
+            sitemap = await in_time(len(response.body), find.parse_sitemap, *arguments)
             if sitemap.problem and (source.announced or sitemap.kind):
                 self.problem(url, "sitemap", sitemap.problem)
             yield Batch(list(sitemap.links), own.id if own else None)
@@ -309,19 +323,21 @@ class Finder:
     async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
         """The last resort: from the front page to older and older pages, then through the archives that it links."""
         starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
-        starts += [(url, None) for url in find.archive_links(text_of(home), home.url, self.rules)]
+        text = text_of(home)
+        archives = await in_time(len(text), find.archive_links, text, home.url, self.rules)
+        starts += [(url, None) for url in archives]
         for url, start in starts:
             pages, barren = 0, 0
             page: TextResponse | None = start if start is not None else await self._page(url)
-            while page is not None and not self.enough():
+            while page is not None and not self.enough() and not self.is_barren(ARCHIVE_PAGE):
                 text = text_of(page)
                 links = [
-                    Link(link.url, "archive page", link.title, link.lastmod, link.published)
-                    for link in find.post_links(text, page.url, self.rules)
+                    Link(link.url, ARCHIVE_PAGE, link.title, link.lastmod, link.published)
+                    for link in await in_time(len(text), find.post_links, text, page.url, self.rules)
                 ]
                 pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
                 yield Batch(links)
-                following = find.pagination(text, page.url, self.rules)
+                following = await in_time(len(text), find.pagination, text, page.url, self.rules)
                 if not following or find.stop_reason(pages, barren):
                     break
                 page = await self._page(following)
@@ -351,6 +367,12 @@ class Finder:
             return Response(url, status=304)
         self.requests += 1
         if self.requests > MAX_REQUESTS:
+            if self.requests == MAX_REQUESTS + 1:
+                self.problem(
+                    url,
+                    "too many requests",
+                    f"{MAX_REQUESTS} requests for lists of posts were made: the crawl asks no more lists",
+                )
             return None
         headers = conditional(known) if known else {}
         response: Response | None = None

@@ -21,7 +21,7 @@ from newsarchive.crawling import explain, headers_of, text_of
 from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
-from newsarchive.middlewares import DelayMiddleware
+from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
 from newsarchive.spiders.base import count, day, flag
 from newsarchive.spiders.discovery import KINDS, Batch, Finder, conditional
 from newsarchive.spiders.posts import FetchingSpider
@@ -163,11 +163,14 @@ class NewsSpider(FetchingSpider):
             async for batch in self.finder().batches_again(self.home):
                 yield batch
             return
-        feed = find.parse_feed(home.body, home.url, headers_of(home).get("content-type"), rules=self.rules)
-        if feed.version and feed.links:
-            await self.finder().name(feed)
-            yield Batch(list(feed.links))  # the address given was a feed's
-        elif isinstance(home, TextResponse):
+        if find.is_feed(home.body):
+            finder = self.finder()
+            feed = await finder.parsed_feed(home, "")
+            if feed.version and feed.links:
+                await finder.name(feed)
+                yield Batch(list(feed.links))  # the address given was a feed's
+                return
+        if isinstance(home, TextResponse):
             async for batch in self.finder().batches(home, self.home):
                 yield batch
 
@@ -181,6 +184,7 @@ class NewsSpider(FetchingSpider):
             self.enough,
             self.source_problem,
             self.robots,
+            self.is_barren,
             self.sources,
             remember=self.since is None,  # what is left out for its age has no row
             resume_point=self.resume_point,
@@ -190,6 +194,11 @@ class NewsSpider(FetchingSpider):
         """The robots.txt of an address's host, `None` where this crawl has not read it."""
         middleware = self.crawler.get_downloader_middleware(DelayMiddleware)
         return middleware.robots.get(urlsplit(url).netloc) if middleware else None
+
+    def is_barren(self, source: str) -> bool:
+        """Whether the posts that this kind of source names on the blog are asked for no more."""
+        middleware = self.crawler.get_downloader_middleware(BarrenSourceMiddleware)
+        return middleware is not None and middleware.has_left(urls.site_of(self.url), source)
 
     def enough(self) -> bool:
         return super().enough() or self.has_left(self.url)

@@ -44,7 +44,7 @@ from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions.warc import KEEP, WarcExtension
 from newsarchive.items import Capture, DropReason, Link, QualityFlag, Selectors
-from newsarchive.middlewares import FailingSiteMiddleware, InFlightMiddleware, SiteLeft
+from newsarchive.middlewares import KNOWN, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
 from newsarchive.page_reader import reader_of
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
@@ -57,14 +57,16 @@ if TYPE_CHECKING:
 #: for such parts in this crawl: they cost a blog that splits nothing a hundred requests. A blog may split one post of
 #: forty, and only its oldest: a bound of twenty would miss it.
 MAX_BARREN_ASKS = 100
+#: Posts that one crawl asks for, where `NEWSARCHIVE_MAX_POSTS` does not say otherwise; the others wait for the next.
+MAX_POSTS = 50_000
 #: Sites whose selectors are kept in memory; with more, those of the site that came longest ago are read again.
 MAX_SITES_IN_MEMORY = 64
-#: The key in `Request.meta` of the frontier's row for the post, as it was before the request.
-KNOWN = "newsarchive_known"
 #: Statuses other than 200 that say something of a post and are no failures.
 HANDLED_STATUSES = [304, 404, 410]
 #: Sources that name posts alone: a page that they name is a post, even where it looks like an index or a static page.
 POSTS_ALONE_SOURCES = frozenset(("wp-json", "feed", "stored"))
+#: Sources whose posts come after those of all others: their lists are long, and may be made up.
+LONG_SOURCES = frozenset(("sitemap", "frontier"))
 #: What such a page may look like.
 OVERRULED_KINDS = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 
@@ -256,7 +258,15 @@ class FetchingSpider(CapturingSpider):
 
     def enough(self) -> bool:
         """Whether the crawl asks for no more posts."""
-        return self.limit is not None and self.asked >= self.limit
+        if self.limit is not None and self.asked >= self.limit:
+            return True
+        if self.asked < self.settings.getint("NEWSARCHIVE_MAX_POSTS", MAX_POSTS):
+            return False
+        self.crawler.stats.set_value(
+            key(Detail.BOUND, "posts"),
+            f"the crawl asked for {self.asked} posts, and leaves the others to the next crawl (crawl.max_posts)",
+        )
+        return True
 
     async def take(self) -> AsyncIterator[Request]:
         """The next requests of the queue, up to the limit."""
@@ -351,6 +361,7 @@ class FetchingSpider(CapturingSpider):
             dont_filter=True,
             cb_kwargs={"link": replace(link, text=None)},  # the archive holds the text: memory need not
             meta={"handle_httpstatus_list": HANDLED_STATUSES, KEEP: True, KNOWN: known},
+            priority=-1 if link.source in LONG_SOURCES else 0,
         )
 
     async def parse_post(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import feedparser
 import pytest
 
 from newsarchive import extract, rules
+from newsarchive.core.discovery import feeds
 from newsarchive.core.discovery.sitemaps import parse_sitemap
 from newsarchive.core.html import parsing
 from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, read_blocks
@@ -132,3 +137,52 @@ def test_a_page_of_abbreviations_and_quotation_marks_is_read() -> None:
     page = f"<html><body><article><h1>A headline</h1>{body}<p>{'«a» J. ' * 20_000}</p>{body}</article></body></html>"
     article = extract(page.encode(), url="https://blog.example/2024/05/one-post/")
     assert article.article_body.count("«a»") == 20_000
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "<item><link>{}</link></item>",
+        "<ITEM rdf:about='{0}'><link>{0}</link></ITEM>",
+        "<entry><link href='{}'/></entry>",
+    ],
+)
+def test_entries_beyond_the_bound_are_cut_off_before_a_feed_is_parsed(
+    entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MAX_ENTRIES", 3)
+    seen, read = [], feedparser.parse
+
+    def parse(file: BinaryIO, **options: Any) -> Any:
+        seen.append(file.read())
+        return read(BytesIO(seen[-1]), **options)
+
+    monkeypatch.setattr(feedparser, "parse", parse)
+    root = "feed xmlns='http://www.w3.org/2005/Atom'" if "entry" in entry else "rss version='2.0'"
+    text = f"<{root}>" + "".join(entry.format(f"https://blog.example/2024/post-{n}/") for n in range(5))
+    feed = feeds.parse_feed(text.encode(), "https://blog.example/feed/")
+    assert "post-2" in seen[0].decode()
+    assert "post-3" not in seen[0].decode()
+    assert feed.problem == "more than 3 entries: cut"
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (b"<rss version='2.0'><channel>", True),
+        (
+            b"\xef\xbb\xbf\n<?xml version='1.0'?><!-- a blog --><feed xmlns='http://www.w3.org/2005/Atom'>",
+            True,
+        ),
+        (
+            b"<?xml version='1.0'?><?xml-stylesheet href='a.xsl'?><rdf:RDF xmlns='http://purl.org/rss/1.0/'>",
+            True,
+        ),
+        ("<?xml version='1.0'?><rss>".encode("utf-16"), True),
+        (b' {"version": "https://jsonfeed.org/version/1.1"}', True),
+        (b"<!DOCTYPE html><html><head><title>Our RSS feed</title>", False),
+        (b"", False),
+    ],
+)
+def test_a_page_is_not_given_to_the_parser_of_feeds(document: bytes, expected: bool) -> None:
+    assert feeds.is_feed(document) is expected

@@ -202,3 +202,16 @@ def test_a_page_that_a_newer_extractor_reads_is_no_longer_set_aside(archive: Arc
     archive.frontier.settle(URL, "skipped", DropReason.CRASHED)
     archive.store.ingest([replace(make_article(url=URL), capture=Capture(URL, b"<p>"))], reread=True)
     assert (archive.known.state, archive.known.reason, archive.is_due) == ("ok", "", True)
+
+
+def test_a_look_by_a_clock_that_stood_in_2099_is_made_again(archive: Archive) -> None:
+    archive.name(Link(URL, "feed"))
+    source = archive.frontier.source(archive.site, "feed", "https://blog.example/feed/")
+    wrong = Frontier(archive.engine, lambda: START.replace(year=2099))
+    wrong.unchanged(URL)
+    wrong.source_checked(source.id, ok=False)
+    assert archive.is_due
+    assert [known.url for known in archive.frontier.due()] == [URL]
+    assert not archive.frontier.source(archive.site, "feed", source.url).rests(START + HOUR)
+    archive.frontier.unchanged(URL)
+    assert not archive.is_due

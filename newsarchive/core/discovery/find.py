@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from newsarchive.core.discovery.feeds import Entry, Feed, feed_links, is_comment_feed, parse_feed, usual_feeds
+from newsarchive.core.discovery.feeds import (
+    Entry,
+    Feed,
+    feed_links,
+    is_comment_feed,
+    is_feed,
+    parse_feed,
+    usual_feeds,
+)
 from newsarchive.core.discovery.links import Judged, index_reason, judge_links, post_links
 from newsarchive.core.discovery.page_kind import Kind, block_reason, page_kind
 from newsarchive.core.discovery.pagination import (
@@ -43,6 +51,7 @@ __all__ = [
     "feed_links",
     "index_reason",
     "is_comment_feed",
+    "is_feed",
     "judge_links",
     "next_feed_page",
     "noarchive",

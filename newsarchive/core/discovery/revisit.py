@@ -24,6 +24,8 @@ DAY = timedelta(days=1)
 MIN_INTERVAL = 6 * HOUR
 #: Time between two looks at a post; a longer wait is cut to it.
 MAX_INTERVAL = 180 * DAY
+#: Difference of the clocks of two machines; a greater one is an error of one of them.
+MAX_CLOCK_DIFFERENCE = HOUR
 #: Share of a post's age after which it is looked at again.
 AGE_SHARE = 0.5
 #: Share of the wait by which it is moved, earlier or later, so that the posts of one crawl do not come due together.
@@ -82,6 +84,12 @@ def is_news(lastmod: datetime | None, before: datetime | None, looked_at: dateti
     if lastmod is None or looked_at is None or lastmod == before:
         return False
     return before is not None or lastmod > looked_at
+
+
+def is_future(at: datetime | None, now: datetime) -> bool:
+    """Whether a look is dated later than now by more than clocks differ: it was made by a clock that was wrong, and what
+    follows from its time does not hold."""
+    return at is not None and at > now + MAX_CLOCK_DIFFERENCE
 
 
 def interval(visits: Visits, now: datetime) -> timedelta:

@@ -15,7 +15,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, case, literal, select, update
 
-from newsarchive.core.discovery.revisit import DAY, Outcome, Visits, back_off, is_news, next_check
+from newsarchive.core.discovery.revisit import (
+    DAY,
+    MAX_CLOCK_DIFFERENCE,
+    Outcome,
+    Visits,
+    back_off,
+    is_future,
+    is_news,
+    next_check,
+)
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
@@ -76,8 +85,8 @@ class Known:
 
     def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
         """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
-        since makes it due."""
-        if is_news(lastmod, self.lastmod, self.last_checked_at):
+        since makes it due, and so does a look by a clock that was wrong."""
+        if is_news(lastmod, self.lastmod, self.last_checked_at) or is_future(self.last_checked_at, now):
             return False
         return self.next_check_at is not None and now < self.next_check_at
 
@@ -101,7 +110,7 @@ class KnownSource:
 
     def rests(self, now: datetime) -> bool:
         """Whether it failed lately: it is then left alone, a day at first and a month at last."""
-        if not self.fail_count or self.last_checked_at is None:
+        if not self.fail_count or self.last_checked_at is None or is_future(self.last_checked_at, now):
             return False
         return now < self.last_checked_at + back_off(self.fail_count, DAY, 30 * DAY)
 
@@ -258,8 +267,11 @@ class Frontier:
 
     def due(self, *, site_id: int | None = None, limit: int | None = None) -> list[Known]:
         """The URLs whose next look is due, the longest overdue first."""
+        now = self.clock()
         condition = Url.state.in_(("ok", "gone")) & (
-            Url.next_check_at.is_(None) | (Url.next_check_at <= self.clock())
+            Url.next_check_at.is_(None)
+            | (Url.next_check_at <= now)
+            | (Url.last_checked_at > now + MAX_CLOCK_DIFFERENCE)
         )
         if site_id is not None:
             condition &= Url.site_id == site_id
@@ -389,7 +401,7 @@ class Frontier:
                     if row.finished_at is not None:
                         break
                     begun = row.started_at
-            return begun
+            return None if is_future(begun, self.clock()) else begun
 
 
 def _known_source(row: Any) -> KnownSource:
