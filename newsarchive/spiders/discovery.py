@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urljoin
 
 from scrapy import Request
@@ -28,6 +28,8 @@ from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
     from scrapy.core.engine import ExecutionEngine
+
+T = TypeVar("T")
 
 #: Requests for sources of one site in one crawl. After that no source is asked: an archive with endless pages (a
 #: calendar) ends here.
@@ -65,7 +67,7 @@ class Batch(NamedTuple):
     remembered: bool = False
 
 
-async def in_time(length: int, read: Callable[..., Any], *arguments: Any) -> Any:
+async def in_time(length: int, read: Callable[..., T], *arguments: Any) -> T:
     """What `read` gives for a document of this length, read in a thread where it is long."""
     if length > MAX_LENGTH_READ_AT_ONCE:
         return await asyncio.to_thread(read, *arguments)
