@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.cli.options import loudness
+from newsarchive.cli.plainwords import printable
 from newsarchive.exceptions import (
     STOPPED_BY_CTRL_C,
     STOPPED_BY_SIGTERM,
@@ -114,7 +115,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except NewsArchiveError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(printable(f"error: {error}"), err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
             click.echo("stopped", err=True)

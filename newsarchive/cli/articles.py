@@ -17,6 +17,7 @@ from newsarchive.cli.common import (
     byline,
     console,
     db_option,
+    echo,
     on_terminal,
     open_reader,
     origin_line,
@@ -129,7 +130,7 @@ def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bo
         _print_coloured(hits)
     else:
         for hit in hits:
-            click.echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
+            echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
 
 
 def _print_csv(hits: Iterable[Hit], with_bom: bool) -> None:
@@ -207,11 +208,11 @@ def history(which: str, as_json: bool, db: str) -> None:
             click.echo(export.to_json(version))
         else:
             mark = "*" if version.current else ""
-            click.echo(
+            echo(
                 f"{version.version}{mark}\t{version.seen_at:%Y-%m-%d %H:%M}\t{version.change_kind}\t{version.headline}"
             )
             for moved in version.fields:
-                click.echo(
+                echo(
                     f"{version.version}{mark}\t{moved.seen_at:%Y-%m-%d %H:%M}\t{moved.change_kind}\t{moved.field}:"
                     f" {_plain(moved.value_before)} -> {_plain(moved.value_after)}"
                 )
@@ -265,7 +266,7 @@ def diff(
     after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
         with paged(pager):
-            click.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
+            echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
         click.echo(differ.to_html(differ.word_diff(before, after)))
     else:
@@ -288,7 +289,7 @@ def print_words(changes: list[Change]) -> None:
     """Print changes in red and green on a terminal; elsewhere as `[-old-]{+new+}`, like `wdiff`."""
     if not on_terminal():
         marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
-        click.echo("".join(marks[change.kind].format(change.text) for change in changes))
+        echo("".join(marks[change.kind].format(change.text) for change in changes))
         return
     from rich.text import Text
 
@@ -326,7 +327,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif as_text:
-        click.echo(article.article_body)
+        echo(article.article_body)
     elif as_html:
         click.echo(html(article))
     else:

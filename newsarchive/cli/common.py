@@ -187,29 +187,42 @@ def on_terminal() -> bool:
 
 def console() -> Console:
     """Rich's standard output: with colours and wrapping on a terminal, with plain lines elsewhere; no colours with NO_COLOR."""
-    from rich.console import Console
-
-    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(highlight=False, soft_wrap=False, color_system=colours)
+    return _console(soft_wrap=False)
 
 
 def messages() -> Console:
     """Rich's standard error: with colours on a terminal only, and not with NO_COLOR."""
+    return _console(stderr=True)
+
+
+def _console(**given: Any) -> Console:
+    """A console of Rich that prints no control character of a text; those of Rich itself pass."""
     from rich.console import Console
+    from rich.segment import Segment
+
+    class Printing(Console):
+        def render(self, *arguments: Any, **more: Any) -> Iterator[Segment]:
+            for part in super().render(*arguments, **more):
+                yield part if part.control else Segment(plainwords.printable(part.text), part.style)
 
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=True, highlight=False, color_system=colours)
+    return Printing(highlight=False, color_system=colours, **given)
+
+
+def echo(text: str) -> None:
+    """Print a text for people on standard output, without control characters."""
+    click.echo(plainwords.printable(text))
 
 
 def say(message: str) -> None:
     """Print a message on standard error, unless `--quiet` is given."""
     if not quiet():
-        click.echo(message, err=True)
+        complain(message)
 
 
 def complain(message: str) -> None:
     """Print an error on standard error, also with `--quiet`."""
-    click.echo(message, err=True)
+    click.echo(plainwords.printable(message), err=True)
 
 
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
@@ -245,7 +258,7 @@ def print_article(article: Article, *, pager: bool = False) -> None:
 def print_wrapped(headline: str, details: list[str], body: str) -> None:
     """Print lines of at most `MAX_TEXT_COLUMNS` on a terminal; elsewhere each paragraph is one line, for other programs."""
     if not on_terminal():
-        click.echo("\n".join([headline, *details, "", body]))
+        echo("\n".join([headline, *details, "", body]))
         return
     out = console()
     width = min(out.width, MAX_TEXT_COLUMNS)

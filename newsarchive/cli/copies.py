@@ -15,6 +15,7 @@ from newsarchive import config
 from newsarchive.cli.common import (
     console,
     db_option,
+    echo,
     on_terminal,
     open_archive,
     open_reader,
@@ -65,7 +66,7 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
         named = export.plain(found) | export.plain(origin_row(found.origin))
         click.echo(export.to_json(named, indent=2))
     elif as_dot:
-        click.echo("\n".join(dot(found)))
+        echo("\n".join(dot(found)))
     else:
         _print_tree(found)
 
@@ -184,7 +185,7 @@ def compare(full: str, copy: str, as_json: bool, db: str) -> None:
         click.echo(export.to_json(found, indent=2))
         return
     for line in _changes(found):
-        click.echo(line)
+        echo(line)
     say(", ".join(f"{n} {what}" for what, n in found.counts.items()))
 
 
@@ -247,7 +248,7 @@ def origins(
             click.echo(export.to_json(row))
         else:
             delay = _hours(row.delay_hours)
-            click.echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.origin_domain}\t{delay}")
+            echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.origin_domain}\t{delay}")
 
 
 def _hours(delay: float | None) -> str:

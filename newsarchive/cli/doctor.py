@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import config_option, database_url, on_terminal, place, raw_folder, say
+from newsarchive.cli.common import config_option, database_url, echo, on_terminal, place, raw_folder, say
 from newsarchive.exceptions import DATABASE_FAILED, FAULT, DatabaseError, FetchError, UsageError
 from newsarchive.findings import Check, Finding, Fix, Severity, error, note, warning
 from newsarchive.times import utc_now
@@ -281,6 +281,6 @@ def show(found: Sequence[Finding], as_json: bool) -> None:
         click.echo(
             click.style(mark, fg=COLOURS[finding.severity], bold=True) if on_terminal() else mark, nl=False
         )
-        click.echo(f" {finding.message}")
+        echo(f" {finding.message}")
         if finding.remedy:
-            click.echo(f"  → {finding.remedy}")
+            echo(f"  → {finding.remedy}")

@@ -11,6 +11,7 @@ from newsarchive.cli import plainwords
 from newsarchive.cli.common import (
     console,
     db_option,
+    echo,
     on_terminal,
     open_archive,
     open_reader,
@@ -70,7 +71,7 @@ def explain(
     try:
         article = find(source, live, again, url, db, ignore_robots)
     except NotAnArticle as error:
-        click.echo(f"no article: {error}")
+        echo(f"no article: {error}")
         raise SystemExit(1) from error
     if as_json:
         click.echo(export.to_json(article, indent=2))
@@ -78,7 +79,7 @@ def explain(
         with paged(pager):
             print_lines(lines(article, debug=debug))
     else:
-        click.echo("\n".join(lines(article, debug=debug)))
+        echo("\n".join(lines(article, debug=debug)))
 
 
 def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:

@@ -14,6 +14,7 @@ import click
 from newsarchive.cli.common import (
     complain,
     db_option,
+    echo,
     on_terminal,
     open_archive,
     open_reader,
@@ -164,7 +165,7 @@ def _print_learned(site: str, db: str) -> None:
         tables.show(header, printed, ("pages", "articles", "version"))
         return
     for line in printed:
-        click.echo("\t".join(line))
+        echo("\t".join(line))
     if not found:
         say(f"{site}: nothing was learned yet; newsarchive learn {site}")
         raise SystemExit(1)

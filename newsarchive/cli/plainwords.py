@@ -12,6 +12,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+#: Characters by which a text would move the cursor, set the title, draw a link or turn other text round: control characters but
+#: tab and line feed (ECMA-48: C0, delete, C1), and the overrides of Unicode's bidirectional algorithm. Marks, embeddings and
+#: isolates are left: right-to-left texts have them. Each becomes a character that is seen: a control picture, or U+FFFD.
+_UNSEEN = (
+    {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
+    | {0x7F: "\u2421"}
+    | dict.fromkeys((*range(0x80, 0xA0), 0x202D, 0x202E), "\ufffd")
+)
+
+
+def printable(text: str) -> str:
+    """A text whose every character is seen, so that a terminal obeys nothing of what strangers wrote.
+
+    >>> printable("a\\x1b]0;title\\x07b")
+    'a␛]0;title␇b'
+    """
+    return text.translate(_UNSEEN)
+
+
 #: The names of sources in `data/metadata/trust.toml`. "The page's …" is what only programs read, not people.
 SOURCES = {
     "json-ld": "the page's JSON-LD",

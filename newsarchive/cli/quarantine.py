@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from newsarchive.cli.common import db_option, on_terminal, open_archive, open_reader, print_article, say
+from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, print_article, say
 from newsarchive.cli.options import dry_run_option, limit_option, output_option
 
 
@@ -71,7 +71,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
                 one.url,
                 one.reason,
             )
-            click.echo("\t".join(map(str, columns)))
+            echo("\t".join(map(str, columns)))
 
 
 @quarantine.command("show", epilog="Example: newsarchive quarantine show 17")
@@ -121,6 +121,6 @@ def _decide(which: tuple[str, ...], state: str, reason: str, dry_run: bool, db: 
     source: Any = open_archive(db)
     for one in which:
         row = decide(source, one, state, reason, dry_run=dry_run)
-        click.echo(f"{row.id}\t{state}\t{row.headline}")
+        echo(f"{row.id}\t{state}\t{row.headline}")
     if dry_run:
         say("nothing was written")

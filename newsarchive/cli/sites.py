@@ -17,6 +17,7 @@ from newsarchive.cli.common import (
     console,
     database_url,
     db_option,
+    echo,
     on_terminal,
     open_archive,
     open_reader,
@@ -175,7 +176,7 @@ def list_sites(db: str) -> None:
         tables.show(header, [(*row[1:], row[0]) for row in rows], ("articles",))
         return
     for url, *cells, articles in rows:
-        click.echo("\t".join((url, *map(str, cells), f"{articles} articles")))
+        echo("\t".join((url, *map(str, cells), f"{articles} articles")))
 
 
 @sites.command()
@@ -197,7 +198,7 @@ def show(site: str, db: str) -> None:
         **{key: value for key, value in found.settings.items() if key != BEFORE},
     }
     for key, value in rows.items():
-        click.echo(f"{key}: {'' if value is None else value}")
+        echo(f"{key}: {'' if value is None else value}")
 
 
 @sites.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli import plainwords
-from newsarchive.cli.common import console, db_option, on_terminal, open_reader
+from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import output_option
 from newsarchive.reprs import byte_size
@@ -55,7 +55,7 @@ def stats(as_json: bool, hidden: bool, db: str) -> None:
         draw(found)
     else:
         for row in rows(found):
-            click.echo("\t".join(map(str, row)))
+            echo("\t".join(map(str, row)))
 
 
 def rows(found: Stats) -> Iterator[tuple[str, str, int]]:

@@ -9,6 +9,7 @@ crawl before it began, and 143 where a second signal stopped it in the middle of
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
+from newsarchive.cli.plainwords import printable
 from newsarchive.collector import set_up_collector
 from newsarchive.crawl_stats import Failure, key
 from newsarchive.crawling import steps_of
@@ -73,6 +75,13 @@ class Formatter(ScrapyHelpFormatter):
         if text.startswith(ARGUMENTS_HEAD):
             return text
         return super()._fill_text(text, width, indent)
+
+
+class PrintableRecord(logging.LogRecord):
+    """A line of the log, in which a stranger's words move no cursor and set no title."""
+
+    def getMessage(self) -> str:
+        return printable(super().getMessage())
 
 
 def arguments_of(loader: Any) -> Iterator[str]:
@@ -175,6 +184,7 @@ class Command(ScrapyCrawl):
             self.exitcode = DATABASE_FAILED
             return
         set_up_collector()
+        logging.setLogRecordFactory(PrintableRecord)
         with self.shared_lock():
             super().run(args, opts)
         stats = self.crawler.stats.get_stats() if self.crawler.stats else {}

@@ -36,8 +36,9 @@ SEPARATOR = "; "
 #: Byte order mark, by which Excel takes a file for UTF-8; without it Excel misreads every letter outside ASCII.
 BOM = "\ufeff"
 
-# The full-width signs are read as formulas where Excel runs in Chinese, Japanese or Korean.
-_FORMULA = "[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+# The full-width signs are read as formulas where Excel runs in Chinese, Japanese or Korean. Spaces and characters that are
+# not seen, before a sign, are dropped by some spreadsheets.
+_FORMULA = "[\\s\0\u200b-\u200f\u2060\ufeff]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _BEGINS_FORMULA = re.compile(f"'*{_FORMULA}")
 _NEUTRALISED = re.compile(f"'+{_FORMULA}")
 

@@ -14,6 +14,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
+from newsarchive.cli.plainwords import printable
 from newsarchive.core import urls
 from newsarchive.core.discovery import find
 from newsarchive.crawl_stats import Count, Group, SkipReason, key
@@ -253,7 +254,7 @@ class NewsSpider(FetchingSpider):
         for link in wanted:
             if not self.enough():
                 self.asked += 1
-                sys.stdout.write(f"{link.url}\t{link.source}\t{link.title}\n")
+                sys.stdout.write(printable(f"{link.url}\t{link.source}\t{link.title}") + "\n")
                 self.list_in_feeds(link)
         return []
 

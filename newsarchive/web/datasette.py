@@ -5,13 +5,16 @@ The descriptions are in `tables.toml`, the queries in `queries.toml`.
 
 from __future__ import annotations
 
+import csv
 import sys
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.engine import connect_readonly
+from newsarchive.export.text import cell
 from newsarchive.fields import FIELDS
 from newsarchive.web.render import TEMPLATES, static
 
@@ -96,6 +99,20 @@ def in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda t: order.index(t["name"]) if t["name"] in order else len(order))
 
 
+class SafeCsv:
+    """Stands for the module `csv` in Datasette: the cells are those of `newsarchive export`."""
+
+    def __init__(self, out: Any) -> None:
+        self.rows = csv.writer(out)
+
+    def writerow(self, values: Iterable[Any]) -> Any:
+        return self.rows.writerow([cell(value) for value in values])
+
+    writer: Any  # the function of the module: a new writer
+
+
+SafeCsv.writer = SafeCsv
+
 #: Datasette's settings.
 SETTINGS: dict[str, Any] = {
     "default_page_size": 50,
@@ -120,6 +137,9 @@ def datasette(file: Path, columns: dict[str, list[str]], *, sql: bool = False) -
 
     # Without this Datasette prints all local variables for every page that does not exist.
     sys.modules["datasette.handle_exception"].rich = None  # type: ignore[attr-defined]
+
+    # Datasette has no door to how a cell of its CSV is written, and writes what a spreadsheet takes for a formula.
+    sys.modules["datasette.views.base"].csv = SafeCsv  # type: ignore[attr-defined]
 
     class ReadOnly(Database):  # type: ignore[misc]
         """A database that is opened read-only, so that neither Datasette nor a plugin can write."""

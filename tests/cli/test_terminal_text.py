@@ -1,0 +1,123 @@
+"""What strangers wrote reaches no terminal as a command: escape sequences, control characters and bidi overrides are shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import click.testing
+import pytest
+from click.testing import CliRunner
+
+from newsarchive.cli import cli
+from newsarchive.cli.plainwords import printable
+from newsarchive.commands.crawl import PrintableRecord
+from newsarchive.core.html.render import rendered
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
+from newsarchive.db.writing.store import Store
+from newsarchive.export.text import cell
+from newsarchive.items import Article, Author, Block, Candidate, Edit, Origin
+from newsarchive.web.datasette import SafeCsv
+from tests.storage import make_article
+
+#: A title, a link that shows another address, a cleared screen, a colour of ours that we never use, the C1 forms, an override.
+HOSTILE = "\x1b]0;own\x07\x1b]8;;https://evil.example\x1b\\x\x1b]8;;\x1b\\\x1b[2J\x1b[38;5;213m\x9b2J\x9d0;t\x9c\x08\x7f\u202edcba\u202d\r"
+#: What Rich writes itself: colours and styles.
+STYLES = re.compile(r"\x1b\[[0-9;]*m")
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
+COMMANDS = (
+    ("show", "1"), ("show", "1", "--text"), ("explain", "1"), ("explain", "1", "--debug"), ("search", "ferry"), ("diff", "1"),
+    ("diff", "1", "--unified"), ("history", "1"), ("trace", "1"), ("trace", "1", "--dot"), ("compare", "1", "2"), ("stats",),
+    ("stats", "--origins"), ("quarantine", "list"), ("sites", "list"), ("sites", "show", "blog.example"), ("show", HOSTILE),
+)  # fmt: skip
+
+
+def hostile(number: int, **fields: object) -> Article:
+    text = f"The ferry {number} {HOSTILE} leaves. " + " ".join(f"word{i}" for i in range(60))
+    blocks = (Block(text), Block(f"Share {HOSTILE}", label="share", rule=f"phrase: {HOSTILE}"))
+    made = make_article(
+        number, blocks=blocks, headline=f"Ferry {HOSTILE} {number}", description=HOSTILE, authors=(Author(f"Eve {HOSTILE}"),),
+        publisher=HOSTILE, origin=Origin(f"Paper {HOSTILE}", "paper.example"),
+        candidates=(Candidate("headline", HOSTILE, "html title", True, HOSTILE),),
+        edits=(Edit("repair", HOSTILE, "a" + HOSTILE, "b" + HOSTILE, "article_body"),), **fields,
+    )  # fmt: skip
+    return rendered(made)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("terminal") / "archive.db"
+    engine = open_engine(str(path))
+    upgrade(engine)
+    store = Store(engine)
+    store.ingest([hostile(1), hostile(2)])
+    changed = hostile(1, day=2)
+    store.ingest([replace(changed, headline=changed.headline + " again")])
+    engine.dispose()
+    return str(path)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False], ids=["terminal", "pipe"])
+@pytest.mark.parametrize(
+    "words", COMMANDS, ids=lambda words: " ".join(words[:2]).encode("ascii", "ignore").hex()[:20]
+)
+def test_no_command_prints_a_control_character_of_a_text(
+    words: tuple[str, ...], is_terminal: bool, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda self: is_terminal, raising=False)
+    done = CliRunner(env={"TERM": "xterm-256color"}).invoke(cli, [*words, "--db", archive])
+    assert not isinstance(done.exception, (ValueError, TypeError, AttributeError)), done.exception
+    shown = done.stdout + done.stderr
+    assert shown
+    assert "\x1b[38;5;213m" not in shown
+    assert not FORBIDDEN.search(STYLES.sub("", shown))
+
+
+def test_json_is_exact(archive: str) -> None:
+    done = CliRunner().invoke(cli, ["show", "1", "--json", "--db", archive])
+    assert HOSTILE.strip() in json.loads(done.stdout)["headline"]
+
+
+def test_right_to_left_marks_lines_and_tabs_stay() -> None:
+    text = "שלום\u200f (ltr\u200e) \u2067עברית\u2069 \u202bابجد\u202c\tx\n"
+    assert printable(text) == text
+    assert printable("\x1b[0m\x85\u202e") == "␛[0m\ufffd\ufffd"
+
+
+def test_the_log_of_a_crawl_prints_none_either() -> None:
+    record = PrintableRecord("news", logging.WARNING, "", 0, "%s: moved", (HOSTILE,), None)
+    assert not FORBIDDEN.search(record.getMessage())
+
+
+FORMULAS = [
+    before + sign + "cmd|' /C calc'!A0"
+    for sign in "=+-@＝＋－＠"
+    for before in ("", " ", "\t", "\r", "\n", "\u00a0", "\u200b", "\ufeff", "'", "\x00")
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS, ids=ascii)
+def test_no_cell_of_a_csv_begins_a_formula(text: str) -> None:
+    out = io.StringIO()
+    SafeCsv.writer(out).writerow(["a", text, 3])
+    (row,) = csv.reader(io.StringIO(out.getvalue(), newline=""))
+    assert row == ["a", "'" + text, "3"]
+    assert cell([text, "b"]).startswith("'")
+
+
+def test_the_csv_of_searches_and_exports_has_such_cells(archive: str, tmp_path: Path) -> None:
+    engine = open_engine(archive)
+    Store(engine).ingest([rendered(make_article(9, headline="=1+1 ferry", authors=(Author("@SUM(A1)"),)))])
+    engine.dispose()
+    found = CliRunner().invoke(cli, ["search", "ferry", "--csv", "--db", archive]).stdout
+    assert "'=1+1 ferry" in found
+    CliRunner().invoke(cli, ["export", str(tmp_path / "a.csv"), "--db", archive])
+    exported = (tmp_path / "a.csv").read_text("utf-8-sig")
+    assert "'=1+1 ferry" in exported
+    assert "'@SUM(A1)" in exported
