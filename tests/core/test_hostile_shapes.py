@@ -12,11 +12,12 @@ from newsarchive import extract, rules
 from newsarchive.core.discovery import feeds
 from newsarchive.core.discovery.sitemaps import parse_sitemap
 from newsarchive.core.html import parsing
-from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, read_blocks
+from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, path_step, read_blocks
 from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
 from newsarchive.core.html.render import MAX_PLAIN_CHARACTERS, _cleaner, clean
 from newsarchive.core.origin.evidence import domain_in
-from newsarchive.core.text import sentences
+from newsarchive.core.text import caches, sentences
+from newsarchive.core.text.normalise import fold
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 
 RULES = rules.default()
@@ -186,3 +187,16 @@ def test_entries_beyond_the_bound_are_cut_off_before_a_feed_is_parsed(
 )
 def test_a_page_is_not_given_to_the_parser_of_feeds(document: bytes, expected: bool) -> None:
     assert feeds.is_feed(document) is expected
+
+
+def test_the_caches_hold_what_is_of_the_last_pages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "<p>The ministers agreed on Tuesday to continue their talks.</p>" * 5
+    held = []
+    monkeypatch.setattr(caches, "MAX_REMEMBERED_BYTES", 100_000)
+    for number in range(12):
+        page = f"<html><body><article class='{f'c{number} ' * 5000}'><h1>A headline</h1>{body}</article></body></html>"
+        extract(page.encode(), url="https://blog.example/2024/05/one-post/")
+        held.append(sum(cache.cache_info().currsize for cache in caches.caches()))
+    assert max(held[6:]) <= 2 * max(held[:6])
+    assert path_step.cache_info().currsize < 12
+    assert {path_step, fold} <= set(caches.caches())

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.encoding.detection import detected
 from newsarchive.core.encoding.mojibake import UTF8
+from newsarchive.core.text import caches
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture, DropReason, Page
 from newsarchive.rules import Rules
@@ -137,6 +138,7 @@ def decode_step(capture: Capture, rules: Rules) -> Page:
     Raises `NotAnArticle` (`empty`, `binary`, `not html`) for what is no page.
     """
     refuse(capture.body, capture.content_type)
+    caches.page_read(len(capture.body))
     text, declared, used, source = decode(capture.body, capture.content_type)
     return Page(capture, text, declared, used, source)
 

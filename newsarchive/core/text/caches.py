@@ -1,0 +1,40 @@
+"""The memory of the core's caches, bounded in bytes: what they hold is of the last pages alone.
+
+The pages of a site share most of their lines, class names and addresses, so that many functions remember what they said of
+them (`functools.lru_cache`). That counts entries, and an entry may be a line of 90 KB: 1,200 such pages held 1.4 GB.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+#: Bytes of pages, after which what was remembered of them is forgotten. More: the caches grow to about twelve times as many.
+#: Fewer: the lines of a site are looked at more often; a site's usual pages are forgotten after 200.
+MAX_REMEMBERED_BYTES = 20_000_000
+#: Entries of a cache of texts. One that holds fewer keeps tables that were compiled of the rules, and is kept.
+MIN_ENTRIES = 256
+
+_read = 0
+
+
+def page_read(size: int) -> None:
+    """Count the bytes of one more page; forget what was remembered of texts where they become too many."""
+    global _read
+    _read += size
+    if _read > MAX_REMEMBERED_BYTES:
+        _read = size
+        for cache in caches():
+            cache.cache_clear()
+
+
+def caches() -> Iterator[Any]:
+    """The caches of texts in the modules of the core that are loaded."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("newsarchive.core."):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_parameters") and (
+                    (value.cache_parameters()["maxsize"] or 0) >= MIN_ENTRIES
+                ):
+                    yield value
