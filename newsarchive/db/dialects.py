@@ -182,7 +182,11 @@ class SQLite(Dialect):
     name = "sqlite"
     driver = "sqlite+pysqlite"
     is_file = True
-    engine_options: ClassVar[dict[str, Any]] = {"connect_args": {"timeout": BUSY_SECONDS}}
+    # The connection that was used last is used next, so that few of them fill their caches.
+    engine_options: ClassVar[dict[str, Any]] = {
+        "connect_args": {"timeout": BUSY_SECONDS},
+        "pool_use_lifo": True,
+    }
     snapshot_options: ClassVar[dict[str, Any]] = {}
     version_table = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
     search_key = "f.rowid"
