@@ -65,7 +65,7 @@ class LearningWorker:
         archive = Archived(*archived)  # type: ignore[arg-type]
         self.readings = KeptReadings()
         self.learner = Learner(
-            open_engine(archive.database_url),
+            open_engine(archive.database_url, small_cache=True),
             list(archive.folders),
             archive.rules_folder,
             run_id=archive.run_id,

@@ -224,7 +224,7 @@ class TemplatePipeline:
     def __init__(
         self, rules: Rules, database_url: str, steps: Steps = STEPS, keep_readings: bool = False
     ) -> None:
-        self.rules, self.steps, self.engine = rules, steps, open_engine(database_url)
+        self.rules, self.steps, self.engine = rules, steps, open_engine(database_url, small_cache=True)
         self.keep_readings = keep_readings
         #: site → its template, the one that was asked for longest ago first
         self.loaded: OrderedDict[str, asyncio.Future[SiteTemplate]] = OrderedDict()
@@ -398,7 +398,7 @@ class StorePipeline:
         spider = self.crawler.spider
         assert spider is not None
         settings, folder = self.crawler.settings, raw_folder(self.crawler.settings)
-        engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"])
+        engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"], small_cache=True)
         upgrade(engine)
         folders = raw_folders(engine, folder) if folder else ()
         steps = settings.getlist("NEWSARCHIVE_STEPS")

@@ -200,7 +200,7 @@ class SQLite(Dialect):
     #: less beside texts of a few kilobytes; the size is that of a new file for good.
     prepare = ("PRAGMA page_size = 16384", "PRAGMA journal_mode = WAL")
     optimize = tuple(f"INSERT INTO {table}({table}) VALUES ('optimize')" for table in FULL_TEXT_TABLES)
-    small_cache = ("PRAGMA cache_size = -4096",)
+    small_cache = ("PRAGMA cache_size = -8192",)
 
     def placeholder(self, name: str) -> str:
         return f":{name}"

@@ -52,8 +52,10 @@ def parse_url(url: str) -> URL:
     return parsed if "+" in parsed.drivername else parsed.set(drivername=dialect.driver)
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, small_cache: bool = False) -> Engine:
     """An engine for the archive at `url`; nothing is opened or created yet.
+
+    `small_cache` is for a program with several connections, none of which searches: each keeps few pages of the file.
 
     Raises `UsageError` for a URL that is not understood, `DatabaseUnavailable` where the driver
     is not installed.
@@ -65,7 +67,10 @@ def open_engine(url: str) -> Engine:
         raise DatabaseUnavailable(
             f"{shown(parsed)} needs psycopg: pip install 'newsarchive[postgres]'"
         ) from error
-    return _followed(engine)
+    _followed(engine)
+    for statement in dialect_of(engine).small_cache if small_cache else ():
+        event.listen(engine, "connect", lambda connection, _, sql=statement: connection.execute(sql))
+    return engine
 
 
 def _followed(engine: Engine) -> Engine:

@@ -202,3 +202,13 @@ def test_a_reader_takes_a_column_for_what_the_models_say(names: frozenset[str], 
     assert wrong == [
         column for column in ["site_blocks.first"] if kind is UTCDateTime
     ]  # no reader asks for it
+
+
+def test_a_crawls_connections_keep_few_pages(tmp_path: Path) -> None:
+    sizes = []
+    for small in (False, True):
+        engine = open_engine(f"sqlite:///{tmp_path}/{small}.db", small_cache=small)
+        with engine.connect() as connection:
+            sizes.append(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+        engine.dispose()
+    assert sizes == [-65536, -8192]
