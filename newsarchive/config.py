@@ -56,6 +56,13 @@ def _text(value: Any, folder: Path) -> str:
     return value
 
 
+def _web_address(value: Any, folder: Path) -> str:
+    url = _text(value, folder)
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("is no web address: write it as https://hooks.example/newsarchive")
+    return url
+
+
 def _file(value: Any, folder: Path) -> str:
     """A path below the folder, unless it is absolute or in someone's home."""
     return str(folder / Path(_text(value, folder)).expanduser()) if value != "" else ""
@@ -207,6 +214,12 @@ KEYS: Mapping[str, Key] = {
             "paraphrases", _number(0.3, 1), None,
             "the score (0.3 to 1) from which `newsarchive recluster` links paraphrases; without it, none are linked",
         ),
+        _key(
+            "alarm_command", _text, "",
+            "a command, run without a shell, that gets each new [alarm](../how-to/watch.md) of a crawl as JSON on its standard"
+            " input",
+        ),
+        _key("alarm_webhook", _web_address, "", "an address to which the same JSON is sent by POST"),
         _key("crawl.limit", _whole(1), None, "fetch at most this many posts in one crawl"),
         _key("crawl.since", _day, "", "leave out posts older than this day"),
         _key("crawl.sources", _words, [], "where to look: `wp-json`, `feed`, `sitemap`, `archive`; all of them by default"),

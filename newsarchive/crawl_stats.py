@@ -92,6 +92,11 @@ class Detail(StrEnum):
     SITE_LEFT = "site_left"
     #: The value under each subject is a sentence for a person: what a bound of ours cut off.
     BOUND = "bound"
+    #: The value under each kind of alarm (`core.alarms.judge.AlarmKind`) is a sentence for a person.
+    ALARM = "alarm"
+    ALARM_CLEARED = "alarm cleared"
+    #: Alarms that could not be judged or sent, each with a sentence.
+    ALARM_PROBLEM = "alarm problem"
     LEARNED = "learned"
     LEARNING_FAILED = "learning_failed"
     PARTS_NOT_MODIFIED = "parts not modified"
@@ -155,14 +160,15 @@ class Counts:
 
 def sites_left(stats: Mapping[str, Any]) -> dict[str, str]:
     """Each site that the crawl left because it answered no more → the sentence that says so."""
-    return _sentences(stats, Detail.SITE_LEFT)
+    return sentences(stats, Detail.SITE_LEFT)
 
 
 def bounds_met(stats: Mapping[str, Any]) -> dict[str, str]:
     """Each thing that a bound of ours cut off → the sentence that says so."""
-    return _sentences(stats, Detail.BOUND)
+    return sentences(stats, Detail.BOUND)
 
 
-def _sentences(stats: Mapping[str, Any], name: Detail) -> dict[str, str]:
-    prefix = f"{PREFIX}{name}/"
+def sentences(stats: Mapping[str, Any], detail: Detail) -> dict[str, str]:
+    """The stats of a detail: each name under it → the sentence."""
+    prefix = f"{PREFIX}{detail}/"
     return {k.removeprefix(prefix): str(stats[k]) for k in sorted(stats) if k.startswith(prefix)}

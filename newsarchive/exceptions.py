@@ -117,7 +117,8 @@ class NoSuchArticle(DatabaseError):
 FAULT = 1
 #: Wrong usage: nothing was done.
 USAGE = 2
-#: Some sites failed, or some posts could not be fetched and wait for the next crawl.
+#: The work was done in part: some sites failed, some posts could not be fetched and wait for the next crawl, or an alarm
+#: says that what a site gave is not what it gave before.
 SOME_FAILED = 3
 #: The site, or every site, could not be crawled.
 ALL_FAILED = 4

@@ -38,7 +38,7 @@ from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of, with_capture
 from newsarchive.db.writing.store import Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
-from newsarchive.extensions import template_learning
+from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folder
 from newsarchive.items import Article, Capture, DropReason, Page
@@ -467,6 +467,7 @@ class StorePipeline:
 
     async def finish(self, reason: str) -> None:
         """Record how the run ended. `close_spider` came before, but is not told the reason."""
+        await asyncio.to_thread(alarms.look, self.crawler, self.store.engine, self.run_id)
         stats = self.crawler.stats.get_stats()
         ours = {k.removeprefix(PREFIX): str(v) for k, v in stats.items() if k.startswith(PREFIX)}
         try:

@@ -32,6 +32,9 @@ NEWSARCHIVE_RULES = _config["rules"]
 NEWSARCHIVE_STEPS = _config["steps"]
 #: Raw bytes of every post, in WARC files: `on` (a folder beside the database), `off`, or a folder.
 NEWSARCHIVE_WARC = _config["warc"]
+#: What gets each new alarm as JSON: a command on its standard input, a web address by POST.
+NEWSARCHIVE_ALARM_COMMAND = _config["alarm_command"]
+NEWSARCHIVE_ALARM_WEBHOOK = _config["alarm_webhook"]
 #: Posts of one crawl, the oldest day of a post, and where to look, where the spider's arguments do not say.
 NEWSARCHIVE_LIMIT = _config["crawl.limit"]
 NEWSARCHIVE_SINCE = _config["crawl.since"]

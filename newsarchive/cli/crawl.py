@@ -62,13 +62,17 @@ class Result:
     code: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     error: str = ""
+    alarms: list[str] = field(default_factory=list)
 
     def add(self, code: int, stats: dict[str, str]) -> None:
         """Add what one spider counted. `code` is its exit code."""
         self.code = max(self.code, code, key=severity)
         errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
-        errors += [error for key, error in sorted(stats.items()) if key.startswith("site_left/")]
+        errors += [
+            error for key, error in sorted(stats.items()) if key.startswith(("site_left/", "alarm problem/"))
+        ]
         self.error = self.error or next(filter(None, errors), "")
+        self.alarms += [words for key, words in stats.items() if key.startswith("alarm/")]
         for key, value in stats.items():
             column = key.partition("/")[0]
             if column in COLUMNS and value.isdigit():
@@ -91,6 +95,8 @@ class Result:
             return ""
         if self.code == SOME_FAILED and not self.error:
             number = self.counts.get("failed", 0)
+            if self.alarms and not number:
+                return ""  # the alarms say it
             return f"{self.site}: {number} posts could not be fetched; the next crawl asks for them again"
         return self.error or f"{self.site}: the crawl ended with {self.code}"
 
@@ -122,13 +128,21 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
         for result in results:
             say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
     for result in results:
+        for alarm in dict.fromkeys(result.alarms):  # both spiders of a site tell it
+            complain(f"alarm: {result.site}: {alarm}")
         if result.problem:
             complain(f"error: {result.problem}")
 
 
 def record(result: Result) -> dict[str, Any]:
     counts = {column: result.counts.get(column, 0) for column in COLUMNS}
-    return {"site": result.site, "exit_code": result.code, "error": result.error, **counts}
+    return {
+        "site": result.site,
+        "exit_code": result.code,
+        "error": result.error,
+        "alarms": result.alarms,
+        **counts,
+    }
 
 
 def show_table(results: Sequence[Result]) -> None:

@@ -152,12 +152,16 @@ def show_preview(seen: Preview) -> None:
 @output_option
 @db_option
 def list_sites(db: str) -> None:
-    """Every site that was added or crawled."""
+    """Every site that was added or crawled, with the alarms that stand."""
     from newsarchive.db.frontier.known_sites import sites
+    from newsarchive.db.reading.alarms import standing
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
         found = sites(connection)
+        alarms: dict[str, list[str]] = {}
+        for alarm in standing(connection):
+            alarms.setdefault(alarm.site, []).append(alarm.kind)
     if not found:
         say("no site yet: newsarchive sites add https://blog.example")
     held = config.load()
@@ -168,7 +172,8 @@ def list_sites(db: str) -> None:
     for site in found:
         followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
-        rows.append((site.home_url, followed, site.state, last, site.articles))
+        state = ", alarm: ".join([site.state, *alarms.get(site.domain, ())])
+        rows.append((site.home_url, followed, state, last, site.articles))
     if on_terminal() and rows:
         from newsarchive.cli import tables
 
@@ -184,10 +189,14 @@ def list_sites(db: str) -> None:
 @output_option
 @db_option
 def show(site: str, db: str) -> None:
-    """One site with its settings."""
+    """One site with its settings and the alarms that stand."""
     from newsarchive.db.frontier.known_sites import BEFORE
+    from newsarchive.db.reading.alarms import standing
+    from newsarchive.db.readonly import reading
 
     found = known(db, site)
+    with reading(open_reader(db)) as connection:
+        alarms = [alarm.sentence for alarm in standing(connection) if alarm.site == found.domain]
     rows = {
         "url": found.home_url,
         "name": found.name,
@@ -199,6 +208,8 @@ def show(site: str, db: str) -> None:
     }
     for key, value in rows.items():
         echo(f"{key}: {'' if value is None else value}")
+    for alarm in alarms:
+        echo(f"alarm: {alarm}")
 
 
 @sites.command()

@@ -39,7 +39,7 @@ Examples:
 @output_option
 @db_option
 def stats(as_json: bool, hidden: bool, db: str) -> None:
-    """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, disk.
+    """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, alarms, disk.
 
     A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. What is in
     quarantine is counted on a line of its own, and nowhere else without --hidden.
@@ -80,6 +80,7 @@ def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
         "articles by origin": found.origins,
         "repairs by codec": found.repairs,
         "lines left out by kind": found.dropped,
+        "sites with an alarm by kind": found.alarms,
     }
 
 

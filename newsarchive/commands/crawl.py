@@ -1,9 +1,9 @@
 """`scrapy crawl` for an archive: it checks before it fetches, and its exit code tells cron how the crawl went.
 
 The arguments, the settings and the database are checked first. The exit code is 0 where all went well, 1 for a fault in
-the spider, 2 for wrong usage, 3 where some posts could not be fetched and wait for the next crawl, 4 where the site
-could not be crawled or none of its posts fetched, 5 where the database failed, 130 or 143 where a signal stopped the
-crawl before it began, and 143 where a second signal stopped it in the middle of its work.
+the spider, 2 for wrong usage, 3 where some posts could not be fetched and wait for the next crawl or an alarm stands,
+4 where the site could not be crawled or none of its posts fetched, 5 where the database failed, 130 or 143 where a
+signal stopped the crawl before it began, and 143 where a second signal stopped it in the middle of its work.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scrapy.spiderloader import get_spider_loader
 from newsarchive import browser, config, demo, rules
 from newsarchive.cli.plainwords import printable
 from newsarchive.collector import set_up_collector
-from newsarchive.crawl_stats import Failure, key
+from newsarchive.crawl_stats import Detail, Failure, key, sentences
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import (
     ALL_FAILED,
@@ -257,4 +257,5 @@ def exit_code(stats: dict[str, Any]) -> int:
         return ALL_FAILED
     if key(Failure.SPIDER) in stats:
         return FAULT
-    return SOME_FAILED if how is Verdict.SOME_FAILED else 0
+    alarms = sentences(stats, Detail.ALARM) or sentences(stats, Detail.ALARM_PROBLEM)
+    return SOME_FAILED if alarms or how is Verdict.SOME_FAILED else 0

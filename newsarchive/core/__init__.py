@@ -12,7 +12,8 @@
 - `origin`: who published it first;
 - `boilerplate`: what is no article, on one page;
 - `assembly`: one article out of several pages, feed and API;
-- `site_template`: what repeats on a site.
+- `site_template`: what repeats on a site;
+- `alarms`: whether a site is broken that answers.
 
 A package with a step has it in its module `step`.
 """

@@ -100,6 +100,10 @@ class Dialect(ABC):
         """The SQL of the month of a time in UTC, as `2025-04`."""
 
     @abstractmethod
+    def seconds_before(self, column: str) -> str:
+        """The SQL of the whole seconds from a time to the value `:now`."""
+
+    @abstractmethod
     def json_list(self, query: str, column: str) -> str:
         """The SQL of a JSON array with the column of a query, in the order of its rows; an empty array for no rows."""
 
@@ -221,6 +225,9 @@ class SQLite(Dialect):
     def month(self, column: str) -> str:
         return f"substr({column}, 1, 7)"
 
+    def seconds_before(self, column: str) -> str:
+        return f"(CAST(strftime('%s', :now) AS INTEGER) - CAST(strftime('%s', {column}) AS INTEGER))"
+
     def json_list(self, query: str, column: str) -> str:
         return f"(SELECT json_group_array({column}) FROM ({query}) AS listed)"
 
@@ -319,6 +326,9 @@ class PostgreSQL(Dialect):
 
     def month(self, column: str) -> str:
         return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM')"
+
+    def seconds_before(self, column: str) -> str:
+        return f"CAST(floor(extract(epoch FROM (:now - {column}))) AS bigint)"
 
     def json_list(self, query: str, column: str) -> str:
         return f"(SELECT coalesce(json_agg({column}), CAST('[]' AS json)) FROM ({query}) AS listed)"

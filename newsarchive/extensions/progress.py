@@ -34,10 +34,12 @@ from newsarchive.crawl_stats import (
     SKIPPED_AS_STORED,
     Count,
     Counts,
+    Detail,
     Failure,
     Group,
     bounds_met,
     key,
+    sentences,
     sites_left,
 )
 from newsarchive.crawling import close_for
@@ -390,6 +392,10 @@ class Summary:
             console.print(table(stats))
         else:
             console.print(one_line(name, stats), soft_wrap=True, markup=False)
+        for alarm in sentences(stats, Detail.ALARM).values():
+            console.print(f"alarm: {alarm}", style="bold yellow", soft_wrap=True, markup=False)
+        for alarm in sentences(stats, Detail.ALARM_CLEARED).values():
+            console.print(f"cleared: {alarm}", soft_wrap=True, markup=False)
         for problem in problems(stats):
             console.print(f"error: {problem}", style="bold red", soft_wrap=True, markup=False)
         for bound in bounds_met(stats).values():
@@ -412,7 +418,10 @@ class Summary:
 def problems(stats: dict[str, Any]) -> list[str]:
     """The sentences on what made the whole run or a part of it fail; empty for a run that did its work."""
     keys = map(key, (Failure.SITE, Failure.DATABASE, Failure.SPIDER))
-    return [str(stats[one]) for one in keys if one in stats] + list(sites_left(stats).values())
+    return [str(stats[one]) for one in keys if one in stats] + [
+        *sites_left(stats).values(),
+        *sentences(stats, Detail.ALARM_PROBLEM).values(),
+    ]
 
 
 def one_line(name: str, stats: dict[str, Any]) -> str:

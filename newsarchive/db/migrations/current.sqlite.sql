@@ -1,4 +1,4 @@
--- The schema of revision 0015. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0016. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -354,7 +354,7 @@ CREATE TABLE quarantine (
 	state TEXT NOT NULL, 
 	reason TEXT NOT NULL, 
 	since DATETIME NOT NULL, 
-	decided_at DATETIME, 
+	decided_at DATETIME, alarm_id INTEGER, 
 	CONSTRAINT pk_quarantine PRIMARY KEY (article_id), 
 	CONSTRAINT fk_quarantine_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE
 );
@@ -447,6 +447,22 @@ CREATE TABLE dropped_lines (
 
 ;
 
+CREATE TABLE alarms (
+	id INTEGER NOT NULL, 
+	site_id INTEGER NOT NULL, 
+	run_id INTEGER, 
+	kind TEXT NOT NULL, 
+	since DATETIME NOT NULL, 
+	raised_at DATETIME NOT NULL, 
+	cleared_at DATETIME, 
+	told_at DATETIME, 
+	is_settled BOOLEAN DEFAULT 0 NOT NULL, 
+	evidence JSON NOT NULL, 
+	CONSTRAINT pk_alarms PRIMARY KEY (id), 
+	CONSTRAINT fk_alarms_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_alarms_run_id_crawl_runs FOREIGN KEY(run_id) REFERENCES crawl_runs (id) ON DELETE SET NULL
+);
+
 CREATE INDEX ix_origins_domain ON origins (domain);
 
 CREATE INDEX ix_articles_canonical_key ON articles (canonical_key);
@@ -514,6 +530,12 @@ CREATE INDEX ix_paraphrases_b_id ON paraphrases (b_id);
 CREATE INDEX ix_page_sightings_site_id_seen_at ON page_sightings (site_id, seen_at);
 
 CREATE INDEX ix_line_sightings_article_id ON line_sightings (article_id);
+
+CREATE INDEX ix_alarms_site_id_cleared_at ON alarms (site_id, cleared_at);
+
+CREATE INDEX ix_alarms_run_id ON alarms (run_id);
+
+CREATE INDEX ix_quarantine_alarm_id ON quarantine (alarm_id);
 
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
@@ -594,4 +616,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced;
  END;
 
-INSERT INTO alembic_version VALUES ('0015');
+INSERT INTO alembic_version VALUES ('0016');

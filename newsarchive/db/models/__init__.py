@@ -24,6 +24,7 @@ from newsarchive.db.models.copies import (
     ParaphraseRow,
 )
 from newsarchive.db.models.crawl import (
+    AlarmRow,
     CaptureRow,
     CrawlDefaults,
     CrawlRun,
@@ -38,6 +39,7 @@ from newsarchive.db.models.site_templates import LineSighting, PageSighting, Sit
 
 __all__ = [
     "NAMING",
+    "AlarmRow",
     "ArticleAuthor",
     "ArticleOrigin",
     "ArticleRow",

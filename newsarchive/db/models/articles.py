@@ -185,7 +185,8 @@ class Quarantined(Base):
     """An article of low confidence, or an article that a person dropped. `state` is `waiting`, `accepted` or `dropped`.
 
     Readers see the articles that have no row here and those that were accepted. `reason` is why an article waits, or
-    what the person said; `decided_at` is when the person decided, empty while the article waits.
+    what the person said; `decided_at` is when the person decided, empty while the article waits. `alarm_id` is the alarm
+    for which it waits, empty where its own confidence is low.
     """
 
     __tablename__ = "quarantine"
@@ -195,3 +196,6 @@ class Quarantined(Base):
     reason: Mapped[str] = mapped_column(default="")
     since: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    alarm_id: Mapped[int | None] = mapped_column(
+        index=True
+    )  # no foreign key: it outlives the record of its alarm

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade, set_null
@@ -138,6 +138,29 @@ class CrawlRun(Base):
     finish_reason: Mapped[str] = mapped_column(default="")
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[str] = mapped_column(default="")
+
+
+class AlarmRow(Base):
+    """What is wrong with a site that was crawled: `kind` is a `core.alarms.judge.AlarmKind`, `evidence` the numbers.
+
+    `since` is when the evidence begins, `raised_at` when a crawl (`run_id`) found it. `cleared_at` is empty while the
+    alarm stands; `is_settled` says that it was cleared because it became the site's way. `told_at` is when the command
+    or webhook took it last, empty where neither did.
+    """
+
+    __tablename__ = "alarms"
+    __table_args__ = (Index(None, "site_id", "cleared_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = cascade("sites.id")
+    run_id: Mapped[int | None] = set_null("crawl_runs.id", index=True)
+    kind: Mapped[str]
+    since: Mapped[datetime]
+    raised_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    is_settled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Discovery(Base):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.reading.alarms import standing
 from newsarchive.db.readonly import File, Reader, reading
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
-    `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
+    `alarms` counts the sites at which an alarm of a kind stands. `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
     Articles that readers do not see are in `quarantined` alone, unless they were asked for. `months` goes from a site to
     its articles by month of publication (`2025-04`), in order. `captures` counts every answer that was stored, `disk` is
     bytes of the database, `warc` bytes of raw captures.
@@ -36,6 +38,7 @@ class Stats:
     disk: int
     warc: int
     months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    alarms: Mapping[str, int] = field(default_factory=dict)
 
 
 #: A column, the tables that it is counted over, and what names the article.
@@ -69,7 +72,9 @@ def stats(source: File | Engine, *, hidden: bool = False) -> Stats:
         found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
         every = hidden or not found["quarantined"]
         found |= {name: _counts(reader, *what, every) for name, what in _COUNTS.items()}
-        return Stats(**found, disk=reader.dialect.disk_bytes(reader), months=_months(reader, hidden))
+        alarms = Counter(alarm.kind.value for alarm in standing(reader))
+        disk = reader.dialect.disk_bytes(reader)
+        return Stats(**found, disk=disk, months=_months(reader, hidden), alarms=dict(alarms.most_common()))
 
 
 def _counts(reader: Reader, column: str, tables: str, key: str, every: bool) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Pages whose extraction is doubtful are kept, and hidden from readers until a person accepts them.
 
 A gallery of pictures may be read with a confidence of 0.41: it is stored like any article and waits in the table
-`quarantine`. A page that waits leaves the table by itself when it is read better. A person's decision stays, however
+`quarantine`. A page that waits leaves the table by itself when it is read better; one that waits for an alarm of its
+site (`newsarchive.db.writing.alarms`), when a crawl finds it as it should be. A person's decision stays, however
 often the page is read again. What readers see follows from the table by `newsarchive.db.hidden`.
 """
 
@@ -46,7 +47,7 @@ def reason_of(quality: Quality) -> str | None:
 def note(connection: Connection, read: Sequence[tuple[int, Quality]], now: datetime) -> None:
     """Bring the quarantine to how articles (their ids) were read now; what a person decided stays."""
     reasons = {article_id: reason_of(quality) for article_id, quality in read}
-    waiting = "SELECT article_id FROM quarantine WHERE state = 'waiting' AND article_id IN :ids"
+    waiting = "SELECT article_id FROM quarantine WHERE state = 'waiting' AND alarm_id IS NULL AND article_id IN :ids"
     for part in bulk.parts(article_id for article_id, reason in reasons.items() if reason is None):
         if better := [i for (i,) in bulk.select_tuples(connection, waiting, {"ids": part})]:
             connection.execute(delete(Quarantined).where(Quarantined.article_id.in_(better)))

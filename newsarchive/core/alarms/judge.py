@@ -1,0 +1,363 @@
+"""Which alarms stand at a site, by its history.
+
+A blog whose 300 posts all had an author has four in a row without: its theme has changed, and nothing failed. `judge`
+looks at the newest readings of its posts (each post stands once, at its last reading: a theme that breaks is seen on
+old posts that are looked at again too), at the looks that gave no article, and at when posts came.
+
+An alarm stands until three readings in a row are as before, or, after `MAX_ALARM_AGE` with enough readings, until what
+it told of has become the site's way. A site with little history has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from math import exp, log
+from typing import Any, NamedTuple
+
+from newsarchive.core.alarms.statistics import FALSE_ALARMS_A_YEAR, few_of, many_of, middle
+
+DAY = timedelta(days=1)
+
+#: Readings before those that are tested. With fewer, no reading of the site raises an alarm.
+MIN_HISTORY_READINGS = 20
+#: Numbers of newest readings that are tested together: few tell a total change soon, many one that is not total.
+WINDOWS = (2, 3, 5, 8, 13, 21, 34)
+#: Share of the tested readings that must be bad (0 to 1). A part of a site that changes is no breakage.
+MIN_BAD_SHARE = 0.8
+#: Readings in a row as before, after which an alarm is cleared.
+MIN_GOOD_READINGS = 3
+#: Age from which an alarm is cleared although nothing changed, if `MIN_HISTORY_READINGS` followed it.
+MAX_ALARM_AGE = 30 * DAY
+#: A text counts as much shorter below this share of the site's median length (0 to 1), and this many deviations below it.
+MAX_SHORT_SHARE = 0.5
+MIN_SHORT_DEVIATIONS = 2.5
+#: Confidence of an extraction (0 to 1) below which it is doubtful; as for the quarantine.
+MIN_CONFIDENCE = 0.8
+#: Time for which a post may stand on the front page and not in the feed, which servers keep for a while.
+MAX_FEED_LAG = timedelta(hours=6)
+#: Days of history before the days that are tested, and posts in them. With less, the rhythm of a site is not known.
+MIN_RHYTHM_DAYS = 56
+MIN_RHYTHM_POSTS = 20
+#: Lengths in days of the spans that are compared with spans of the same weekdays before.
+SPANS = (1, 2, 3, 5, 7, 14, 28, 56)
+#: Spans that tell today's pace; all that are known tell how much it varies.
+PACE_SPANS = 8
+#: Spans before, with fewer of which a span is not compared.
+MIN_SPANS = 6
+#: Share of the smallest such span before (0 to 1), from which on a span is not small.
+MAX_SMALL_SHARE = 0.5
+#: Independent looks at spans in a year: the hours of one day see nearly the same posts.
+LOOKS_A_YEAR = 4 * 365
+#: Factor by which a span may be likelier for an alarm that stands to go on.
+STANDING_FACTOR = 1000
+#: Time without a successful crawl, and failed crawls in it, after which a site counts as not reachable.
+MIN_UNREACHABLE = timedelta(hours=6)
+MIN_FAILED_RUNS = 3
+
+
+class AlarmKind(StrEnum):
+    """What is wrong with a site that was crawled."""
+
+    SILENT = "silent"
+    FEWER_POSTS = "fewer posts"
+    #: Posts that the site lists give no article.
+    NOT_STORED = "posts not stored"
+    BLOCKED = "blocked"
+    SCRIPTS_ONLY = "scripts only"
+    SHORTER = "shorter texts"
+    NO_DATE = "no dates"
+    NO_AUTHOR = "no authors"
+    ONE_DATE = "one date"
+    ONE_TEXT = "one text"
+    DOUBTFUL = "doubtful texts"
+    FROZEN_FEED = "frozen feed"
+    UNREACHABLE = "unreachable"
+
+
+#: Kind → what it means, with the fields of the evidence.
+SENTENCES: Mapping[AlarmKind, str] = {
+    AlarmKind.SILENT: "no new post for {days} days, where spans as long had {least} to {most}",
+    AlarmKind.FEWER_POSTS: "{posts} posts in {days} days, where spans as long had {least} to {most}",
+    AlarmKind.NOT_STORED: "{bad} of the last {readings} posts gave no article",
+    AlarmKind.BLOCKED: "{bad} of the last {readings} requests were blocked",
+    AlarmKind.SCRIPTS_ONLY: "{bad} of the last {readings} pages hold no text until scripts have run",
+    AlarmKind.SHORTER: "{bad} of the last {readings} texts are below {limit} words, where {median} are usual",
+    AlarmKind.NO_DATE: "{bad} of the last {readings} posts have no date",
+    AlarmKind.NO_AUTHOR: "{bad} of the last {readings} posts have no author",
+    AlarmKind.ONE_DATE: "{bad} of the last {readings} posts have the date of the post before",
+    AlarmKind.ONE_TEXT: "{bad} of the last {readings} posts have the text of the post before",
+    AlarmKind.DOUBTFUL: "{bad} of the last {readings} texts are doubtful",
+    AlarmKind.FROZEN_FEED: "{bad} of the last {readings} posts do not stand in the feed",
+    AlarmKind.UNREACHABLE: "{runs} crawls failed, and none succeeded",
+}
+
+
+class Problem(StrEnum):
+    """Why a look at a post gave no article, as far as alarms tell it apart."""
+
+    BLOCKED = "blocked"
+    SCRIPTS_ONLY = "scripts only"
+    OTHER = "other"
+
+
+class Reading(NamedTuple):
+    """A stored post as it was last read, at `at`. `text` names its text or its cluster: equal for equal texts."""
+
+    id: int
+    at: datetime
+    published: datetime | None
+    words: int
+    has_author: bool
+    confidence: float
+    text: str
+
+
+class Look(NamedTuple):
+    """The last look at a post that the site lists; `problem` is `None` where it gave an article."""
+
+    at: datetime
+    problem: Problem | None
+
+
+class Listed(NamedTuple):
+    """A post when it was first listed, and whether the feed named it too."""
+
+    at: datetime
+    in_feed: bool
+
+
+class Past(NamedTuple):
+    """An alarm that was cleared; `settled` where it became the site's way."""
+
+    kind: AlarmKind
+    since: datetime
+    cleared: datetime
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What an archive knows of a site. Readings, looks and listed posts are in order of time, the oldest first.
+
+    `days` are the numbers of posts that came in each 24 hours, counted back from now, and `last_post` is when the newest
+    came. `failed_runs` are the crawls after
+    `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
+    """
+
+    readings: Sequence[Reading] = ()
+    looks: Sequence[Look] = ()
+    listed: Sequence[Listed] = ()
+    days: Sequence[int] = ()
+    last_post: datetime | None = None
+    last_success: datetime | None = None
+    failed_runs: int = 0
+    is_blocked: bool = False
+    standing: Mapping[AlarmKind, datetime] = field(default_factory=dict)
+    past: Sequence[Past] = ()
+
+
+class State(Enum):
+    """What becomes of an alarm."""
+
+    STANDS = "stands"
+    #: The site is as before.
+    CLEARED = "cleared"
+    #: It stood so long that what it told of is the site's way.
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm, and the numbers behind it. `touched` are the articles that it is about, `well` those read since then of
+    which it does not hold."""
+
+    kind: AlarmKind
+    since: datetime
+    evidence: Mapping[str, float]
+    touched: tuple[int, ...] = ()
+    well: tuple[int, ...] = ()
+    state: State = State.STANDS
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.kind, self.since, self.evidence)
+
+
+def sentence(kind: AlarmKind, since: datetime, evidence: Mapping[str, float]) -> str:
+    """An alarm in words: `no authors since 2026-11-25 09:00 UTC: 4 of the last 4 posts have no author`."""
+    return f"{kind} since {since:%Y-%m-%d %H:%M} UTC: {SENTENCES[kind].format(**evidence)}"
+
+
+class _Case(NamedTuple):
+    """A reading under one question; `id` is that of its article, 0 for none."""
+
+    at: datetime
+    bad: bool
+    id: int = 0
+
+
+def judge(history: History, now: datetime) -> list[Alarm]:
+    """The alarms that stand at `now`. Of those that `history` has as standing, an alarm of readings that stands no more
+    comes with its new state, any other one is missing."""
+    found = [*_of_readings(history, now), *_of_rhythm(history, now), *_of_runs(history, now)]
+    return sorted(found, key=lambda alarm: list(AlarmKind).index(alarm.kind))
+
+
+# -- readings ---------------------------------------------------------------------------------
+
+
+class _Question(NamedTuple):
+    """What is asked of each of `items`, by its place, and the share of bad ones up to which they are the exception."""
+
+    kind: AlarmKind
+    items: Sequence[Any]
+    is_bad: Callable[[int], bool]
+    max_share: float
+
+    def cases(self) -> list[_Case]:
+        return [
+            _Case(one.at, self.is_bad(place), one.id if isinstance(one, Reading) else 0)
+            for place, one in enumerate(self.items)
+        ]
+
+
+def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
+    read, looks = history.readings, history.looks
+    limit, usual = _short(read)
+    listed = [one for one in history.listed if one.at <= now - MAX_FEED_LAG]
+
+    def same_date(i: int) -> bool:
+        return i > 0 and read[i].published is not None and read[i].published == read[i - 1].published
+
+    questions = (
+        _Question(AlarmKind.NOT_STORED, looks, lambda i: looks[i].problem is Problem.OTHER, 0.3),
+        _Question(AlarmKind.BLOCKED, looks, lambda i: looks[i].problem is Problem.BLOCKED, 0.1),
+        _Question(AlarmKind.SCRIPTS_ONLY, looks, lambda i: looks[i].problem is Problem.SCRIPTS_ONLY, 0.1),
+        _Question(AlarmKind.SHORTER, read, lambda i: read[i].words < limit, 0.1),
+        _Question(AlarmKind.NO_DATE, read, lambda i: read[i].published is None, 0.02),
+        _Question(AlarmKind.NO_AUTHOR, read, lambda i: not read[i].has_author, 0.02),
+        _Question(AlarmKind.ONE_DATE, read, same_date, 0.1),
+        _Question(AlarmKind.ONE_TEXT, read, lambda i: i > 0 and read[i].text == read[i - 1].text, 0.1),
+        _Question(AlarmKind.DOUBTFUL, read, lambda i: read[i].confidence < MIN_CONFIDENCE, 0.1),
+        _Question(AlarmKind.FROZEN_FEED, listed, lambda i: not listed[i].in_feed, 0.1),
+    )
+    for question in questions:
+        if alarm := _asked(question, history, now):
+            lengths = {"limit": limit, "median": usual} if alarm.kind is AlarmKind.SHORTER else {}
+            yield replace(alarm, evidence={**alarm.evidence, **lengths})
+
+
+def _short(readings: Sequence[Reading]) -> tuple[int, int]:
+    """The number of words below which a text is much shorter than this site's, and their median."""
+    older = readings[: -WINDOWS[-1]] if len(readings) >= 3 * WINDOWS[-1] else readings[: len(readings) // 2]
+    lengths = [log(one.words) for one in older if one.words]
+    if not lengths:
+        return 0, 0
+    usual, spread = middle(lengths)
+    below = max(-log(MAX_SHORT_SHARE), MIN_SHORT_DEVIATIONS * spread)
+    return round(exp(usual - below)), round(exp(usual))
+
+
+def _asked(question: _Question, history: History, now: datetime) -> Alarm | None:
+    """The alarm of this kind that stands or begins, `None` for none."""
+    kind, since = question.kind, history.standing.get(question.kind)
+    if since is None and not (question.items and question.is_bad(len(question.items) - 1)):
+        return None  # nearly always: the newest is as it should be
+    cases = question.cases()
+    if since is not None:
+        after = [case for case in cases if case.at >= since]
+        state = State.STANDS
+        if len(after) >= MIN_GOOD_READINGS and not any(case.bad for case in after[-MIN_GOOD_READINGS:]):
+            state = State.CLEARED
+        elif now - since > MAX_ALARM_AGE and len(after) >= MIN_HISTORY_READINGS:
+            state = State.SETTLED
+        return _alarm(kind, since, after, len(cases) - len(after), state)
+    for past in history.past:
+        if past.kind is kind and past.settled:
+            cases = [case for case in cases if case.at >= past.since]
+        elif past.kind is kind:
+            cases = [case for case in cases if not past.since <= case.at <= past.cleared]
+    bound = FALSE_ALARMS_A_YEAR / _a_year(cases) / len(WINDOWS)
+    for size in WINDOWS:
+        before, newest = cases[:-size], cases[-size:]
+        bad, exceptions = sum(case.bad for case in newest), sum(case.bad for case in before)
+        if len(before) < MIN_HISTORY_READINGS:
+            break
+        if bad < MIN_BAD_SHARE * size or exceptions > question.max_share * len(before):
+            continue
+        if many_of(bad, size, exceptions, len(before)) < bound:
+            first = next(case.at for case in newest if case.bad)
+            return _alarm(kind, first, [case for case in newest if case.at >= first], len(before))
+    return None
+
+
+def _a_year(cases: Sequence[_Case]) -> float:
+    """The number of readings in a year, by the time that these took."""
+    if len(cases) < 2:
+        return 1.0
+    days = max((cases[-1].at - cases[0].at) / DAY, 1.0)
+    return max(365 * len(cases) / days, 365.0)
+
+
+def _alarm(
+    kind: AlarmKind, since: datetime, after: Sequence[_Case], before: int, state: State = State.STANDS
+) -> Alarm:
+    bad = tuple(case.id for case in after if case.bad)
+    well = tuple(case.id for case in after if not case.bad and case.id)
+    evidence = {"bad": len(bad), "readings": len(after), "before": before}
+    return Alarm(kind, since, evidence, tuple(filter(None, bad)), well, state)
+
+
+# -- rhythm -----------------------------------------------------------------------------------
+
+
+def _of_rhythm(history: History, now: datetime) -> Iterable[Alarm]:
+    """A site that fell silent, or became slow, against its own days."""
+    days, last = history.days, history.last_post
+    if last is None:
+        return
+    slow = {AlarmKind.SILENT, AlarmKind.FEWER_POSTS}
+    for span in SPANS:
+        if (found := _slow(days, span, stands=bool(slow & history.standing.keys()))) is None:
+            continue
+        posts, counts = found
+        evidence = {"posts": posts, "days": span, "least": min(counts), "most": max(counts)}
+        if posts:
+            since = history.standing.get(AlarmKind.FEWER_POSTS, now - span * DAY)
+            yield Alarm(AlarmKind.FEWER_POSTS, since, evidence)
+        else:
+            yield Alarm(AlarmKind.SILENT, last, evidence)
+        return
+
+
+def _slow(days: Sequence[int], span: int, *, stands: bool) -> tuple[int, list[int]] | None:
+    """The posts of the newest span and those of spans before it, where it has far too few.
+
+    `days` begins with the newest. The spans before begin on the same weekday. An alarm that `stands` goes on until the
+    span is usual again, and does not come and go with each post.
+    """
+    if len(days) < MIN_RHYTHM_DAYS or sum(days) < MIN_RHYTHM_POSTS:
+        return None
+    step = -(-span // 7) * 7
+    counts = [sum(days[at : at + span]) for at in range(step, len(days) - span + 1, step)]
+    posts = sum(days[:span])
+    if len(counts) < MIN_SPANS or posts >= (1 if stands else MAX_SMALL_SHARE) * min(counts):
+        return None
+    bound = FALSE_ALARMS_A_YEAR / LOOKS_A_YEAR / len(SPANS) * (STANDING_FACTOR if stands else 1)
+    return (posts, counts) if few_of(posts, counts, PACE_SPANS) < bound else None
+
+
+# -- runs -------------------------------------------------------------------------------------
+
+
+def _of_runs(history: History, now: datetime) -> Iterable[Alarm]:
+    """A site that several crawls could not crawl, and that was crawled before."""
+    last = history.last_success
+    if last is None or history.failed_runs < MIN_FAILED_RUNS or now - last < MIN_UNREACHABLE:
+        return
+    yield Alarm(
+        AlarmKind.UNREACHABLE, last, {"runs": history.failed_runs, "blocked": int(history.is_blocked)}
+    )

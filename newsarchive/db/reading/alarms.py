@@ -1,0 +1,197 @@
+"""What an archive knows of a site that tells whether it is broken, and the alarms that stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.core.alarms.judge import (
+    AlarmKind,
+    History,
+    Listed,
+    Look,
+    Past,
+    Problem,
+    Reading,
+    sentence,
+)
+from newsarchive.core.urls import site_of
+from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.values import moment
+from newsarchive.items import DropReason
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+#: Readings, looks and listed posts of a site that are compared: the newest.
+MAX_READINGS = 300
+#: Time for which the rhythm of a site is known.
+RHYTHM = timedelta(days=400)
+#: Newest runs of an archive that are looked through for failed ones.
+MAX_RUNS = 5000
+#: Reasons in the frontier that mean that the site keeps us out.
+BLOCKED_REASONS = frozenset(("captcha", "challenge", "http 401", "http 403", "http 429"))
+#: Stats of a run in which the site could not be crawled begin so.
+FAILED_STATS = ("site_error", "site_left/")
+
+_READINGS = """
+    SELECT a.id, a.last_seen_at, a.date_published, a.word_count,
+           EXISTS (SELECT 1 FROM article_authors AS b WHERE b.article_id = a.id), {confidence}, a.cluster_id, a.content_hash
+    FROM articles AS a
+    WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site ORDER BY last_seen_at DESC, id DESC LIMIT :most)
+    ORDER BY a.last_seen_at DESC, a.id DESC
+"""
+#: Posts alone: what gave an article once, and what the site names as a post. A tag page that is none is no breakage.
+_LOOKS = """
+    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.reason, u.filled_from
+    FROM urls AS u
+    WHERE u.site_id = :site AND NOT (u.state = 'new' AND u.reason = '') AND u.reason <> :since
+      AND (u.state IN ('ok', 'gone')
+           OR EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'wp-json')))
+    ORDER BY at DESC, u.id DESC LIMIT :most
+"""
+_LISTED = """
+    SELECT u.first_seen_at,
+           (SELECT max(CASE WHEN d.kind = 'feed' THEN 1 ELSE 0 END) FROM discoveries AS d WHERE d.url_id = u.id)
+    FROM (SELECT id, first_seen_at FROM urls WHERE site_id = :site AND state = 'ok' ORDER BY id DESC LIMIT :most) AS u
+    ORDER BY u.first_seen_at DESC, u.id DESC
+"""
+#: When posts came: when a crawl met them, or when they were published where that was earlier.
+_CAME = """
+    SELECT id, first_seen_at, date_published,
+           CASE WHEN date_published < first_seen_at THEN date_published ELSE first_seen_at END AS came
+    FROM articles WHERE site_id = :site AND first_seen_at >= :begin
+"""
+#: A first crawl meets a whole archive at once: of its posts those without a date do not count.
+_DAYS = f"""
+    SELECT {{age}} / 86400 AS day, count(*), max(came) FROM ({_CAME}) AS a
+    WHERE came >= :begin AND came <= :now AND (date_published IS NOT NULL OR first_seen_at > :met)
+    GROUP BY 1
+"""
+_MET = "SELECT min(first_seen_at) FROM articles WHERE site_id = :site"
+_ALARMS = "SELECT kind, since, cleared_at, is_settled FROM alarms WHERE site_id = :site"
+_STANDING = """
+    SELECT s.domain, a.kind, a.since, a.evidence FROM alarms AS a JOIN sites AS s ON s.id = a.site_id
+    WHERE a.cleared_at IS NULL ORDER BY s.domain, a.since, a.id
+"""
+_RUNS = (
+    "SELECT started_at, arguments, stats FROM crawl_runs WHERE spider = 'news' ORDER BY id DESC LIMIT :most"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAlarm:
+    """An alarm that stands at a site."""
+
+    site: str
+    kind: AlarmKind
+    since: datetime
+    sentence: str
+
+
+def standing(connection: Reader | Connection) -> list[StandingAlarm]:
+    """The alarms that stand, by site."""
+    found = []
+    for site, name, since, evidence in Reader.of(connection).tuples(_STANDING):
+        kind, begins = AlarmKind(name), _moment(since)
+        found.append(StandingAlarm(site, kind, begins, sentence(kind, begins, _json(evidence))))
+    return found
+
+
+def standing_in(source: File | Engine) -> list[StandingAlarm]:
+    """The alarms that stand in an archive, by site."""
+    with reading(source) as reader:
+        return standing(reader)
+
+
+def history(connection: Reader | Connection, site_id: int, now: datetime, *, failed: bool = False) -> History:
+    """What the archive knows of a site; `failed` says that the crawl at hand could not be made."""
+    reader = Reader.of(connection)
+    values = {"site": site_id, "most": MAX_READINGS, "since": DropReason.BEFORE_SINCE.value}
+    query = _READINGS.format(confidence=reader.dialect.json_number("a.quality", "confidence"))
+    readings = [
+        Reading(
+            id_, _moment(at), moment(published), words, bool(authors), 1.0 if sure is None else sure,
+            f"cluster {cluster}" if cluster is not None else text,
+        )
+        for id_, at, published, words, authors, sure, cluster, text in reversed(reader.tuples(query, values))
+    ]  # fmt: skip
+    looks = [
+        Look(_moment(at), _problem(reason, filled))
+        for at, reason, filled in reversed(reader.tuples(_LOOKS, values))
+    ]
+    named = reversed(reader.tuples(_LISTED, values))
+    listed = [Listed(_moment(at), bool(feed)) for at, feed in named if feed is not None]
+    alarms = [
+        (AlarmKind(kind), _moment(since), moment(cleared), bool(settled))
+        for kind, since, cleared, settled in reader.tuples(_ALARMS, values)
+    ]
+    last, runs, blocked = _failures(reader, site_id, now) if failed else (None, 0, False)
+    return History(
+        readings,
+        looks,
+        listed,
+        *_rhythm(reader, site_id, now),
+        last,
+        runs,
+        blocked,
+        standing={kind: since for kind, since, cleared, _ in alarms if cleared is None},
+        past=[Past(kind, since, cleared, settled) for kind, since, cleared, settled in alarms if cleared],
+    )
+
+
+def _problem(reason: str, filled_from: str) -> Problem | None:
+    if not reason or filled_from:
+        return None
+    if reason in BLOCKED_REASONS:
+        return Problem.BLOCKED
+    return Problem.SCRIPTS_ONLY if reason == DropReason.SCRIPT_ONLY else Problem.OTHER
+
+
+def _rhythm(reader: Reader, site_id: int, now: datetime) -> tuple[list[int], datetime | None]:
+    """The posts of each 24 hours, counted back from now, of all days that are known whole; and when the newest came."""
+    met = moment(reader.value(_MET, {"site": site_id}))
+    if met is None:
+        return [], None
+    values = {"site": site_id, "begin": now - RHYTHM, "now": now, "met": met + timedelta(days=1)}
+    rows = reader.tuples(_DAYS.format(age=reader.dialect.seconds_before("came")), values)
+    found = {int(day): number for day, number, _ in rows}
+    last = max((_moment(came) for _, _, came in rows), default=None)
+    return [found.get(day, 0) for day in range(max(found, default=0))], last
+
+
+def _failures(reader: Reader, site_id: int, now: datetime) -> tuple[datetime | None, int, bool]:
+    """The last success of a site, the crawls since that could not be made, and whether one was kept out.
+
+    The run at hand is not written yet, and counts.
+    """
+    ((domain, success),) = reader.tuples(
+        "SELECT domain, last_success_at FROM sites WHERE id = :site", {"site": site_id}
+    )
+    last = moment(success)
+    if last is None:
+        return None, 0, False
+    number, blocked = 1, False
+    for started, arguments, stats in reader.tuples(_RUNS, {"most": MAX_RUNS}):
+        if _moment(started) <= last:
+            break
+        told = _json(stats)
+        if site_of(_json(arguments).get("url", "")) == domain and any(
+            key.startswith(FAILED_STATS) for key in told
+        ):
+            number += 1
+            blocked = blocked or any("blocked" in key for key in told)
+    return last, number, blocked
+
+
+def _moment(value: Any) -> datetime:
+    found = moment(value)
+    assert found is not None
+    return found
+
+
+def _json(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return found

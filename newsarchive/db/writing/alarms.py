@@ -1,0 +1,102 @@
+"""Keeps the alarms of a site: what is raised, what stands and what is over; what an alarm is about waits in quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from newsarchive.core.alarms.judge import Alarm, AlarmKind, State, judge, sentence
+from newsarchive.db import bulk
+from newsarchive.db.models import AlarmRow, Quarantined
+from newsarchive.db.reading.alarms import history
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An alarm as the archive keeps it."""
+
+    id: int
+    kind: AlarmKind
+    since: datetime
+    sentence: str
+    evidence: dict[str, float]
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The alarms of a site that stand, and those that this look cleared."""
+
+    standing: Sequence[Kept]
+    cleared: Sequence[Kept]
+
+
+def look(
+    connection: Connection, site_id: int, now: datetime, run_id: int | None = None, *, failed: bool = False
+) -> Changes:
+    """Judge a site by its history, and keep what comes of it. `failed` says that this crawl could not be made."""
+    found = {alarm.kind: alarm for alarm in judge(history(connection, site_id, now, failed=failed), now)}
+    rows = connection.execute(
+        select(AlarmRow.__table__).where(AlarmRow.site_id == site_id, AlarmRow.cleared_at.is_(None))
+    ).all()
+    kept: list[Kept] = []
+    cleared: list[Kept] = []
+    for row in rows:
+        kind = AlarmKind(row.kind)
+        alarm = found.pop(kind, None)
+        if alarm is None or alarm.state is not State.STANDS:
+            changes: dict[str, Any] = {
+                "cleared_at": now,
+                "is_settled": alarm is not None and alarm.state is State.SETTLED,
+            }
+            cleared.append(
+                Kept(
+                    row.id,
+                    kind,
+                    row.since,
+                    sentence(kind, row.since, row.evidence),
+                    row.evidence,
+                    row.told_at is not None,
+                )
+            )
+        else:
+            changes = {"evidence": dict(alarm.evidence), "since": alarm.since}
+            kept.append(_kept(row.id, alarm, told=row.told_at is not None))
+        connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(changes))
+        if alarm is not None:
+            _quarantine(connection, row.id, alarm, now)
+    for alarm in found.values():
+        new: dict[str, Any] = {
+            "site_id": site_id,
+            "run_id": run_id,
+            "kind": alarm.kind.value,
+            "since": alarm.since,
+        }
+        new |= {"raised_at": now, "evidence": dict(alarm.evidence)}
+        alarm_id = connection.execute(insert(AlarmRow).values(new).returning(AlarmRow.id)).scalar_one()
+        kept.append(_kept(alarm_id, alarm))
+        _quarantine(connection, alarm_id, alarm, now)
+    return Changes(kept, cleared)
+
+
+def told(connection: Connection, ids: Iterable[int], now: datetime) -> None:
+    """Record that the command or webhook took these alarms."""
+    connection.execute(update(AlarmRow).where(AlarmRow.id.in_(list(ids))).values(told_at=now))
+
+
+def _kept(alarm_id: int, alarm: Alarm, *, told: bool = False) -> Kept:
+    return Kept(alarm_id, alarm.kind, alarm.since, alarm.sentence, dict(alarm.evidence), told)
+
+
+def _quarantine(connection: Connection, alarm_id: int, alarm: Alarm, now: datetime) -> None:
+    """The articles that the alarm is about wait; those that were read well since wait no longer."""
+    if alarm.state is State.STANDS:
+        common = {"state": "waiting", "reason": f"alarm: {alarm.kind}", "since": now, "alarm_id": alarm_id}
+        bulk.insert_new_rows(connection, Quarantined, [{"article_id": i, **common} for i in alarm.touched])
+    for ids in bulk.parts(alarm.well):
+        here = (Quarantined.alarm_id == alarm_id) & (Quarantined.state == "waiting")
+        connection.execute(delete(Quarantined).where(here, Quarantined.article_id.in_(ids)))
