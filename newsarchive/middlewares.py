@@ -44,6 +44,7 @@ from newsarchive.crawling import (
     status_problem,
 )
 from newsarchive.items import Link
+from newsarchive.warc.contentcoding import is_cut
 
 if TYPE_CHECKING:
     from scrapy.core.downloader import Slot
@@ -280,6 +281,19 @@ class Hold:
     delay: float
     jitter: float
     waits: int = 0
+
+
+class CutShortMiddleware:
+    """Makes a failure of a packed body that breaks off; stands before Scrapy's decompression, which takes the half of it.
+
+    Without it a page would be stored as far as it came, or be settled as empty. The next crawl asks for it again.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        codings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+        if codings and is_cut(response.body, codings):
+            raise ResponseDataLossError(f"{request.url}: a body in {codings} that breaks off")
+        return response
 
 
 class CharsetMiddleware:

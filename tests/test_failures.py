@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from newsarchive.exceptions import DATABASE_FAILED
+from newsarchive.exceptions import DATABASE_FAILED, SOME_FAILED
 from tests.serving import Answer, crawl, served
 from tests.storage import SERVER, archive_url
-from tests.test_crawl import front, post
+from tests.test_crawl import front, post, rows
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -51,3 +52,22 @@ def test_what_breaks_under_a_crawl_ends_it_with_5_and_one_line(
     assert last.startswith("error: ")
     assert says in last
     assert done.stderr.count("error: ") == 1
+
+
+def test_a_packed_page_that_breaks_off_waits_for_the_next_crawl(db: Path) -> None:
+    packed = gzip.compress(post("A story").encode())
+    headers = {"Content-Type": "text/html; charset=UTF-8", "Content-Encoding": "gzip"}
+    # Nothing of the first can be unpacked, half of the second; the third lacks its checksum alone.
+    posts = {
+        f"/story-{share}-of-many/": packed[:end] for share, end in (("none", 14), ("half", -200), ("all", -8))
+    }
+    table: dict[str, Answer | str] = {path: Answer(body, headers=headers) for path, body in posts.items()}
+    with served({"/": front(*posts), **table}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert done.returncode == SOME_FAILED, done.stderr
+        assert "1 new" in done.stderr
+        assert "2 failed: cut short" in done.stderr
+        site.answers |= {path: Answer(packed, headers=headers) for path in posts}
+        again = crawl(f"url={site.home}/", "recheck=1", db=db)
+    assert again.returncode == 0, again.stderr
+    assert rows(db, "SELECT state, count(*) FROM urls GROUP BY state") == [("ok", 3)]

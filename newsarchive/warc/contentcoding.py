@@ -15,6 +15,9 @@ from collections.abc import Callable, Generator
 #: Bytes that one call of a decompressor may give. More would delay the refusal of a bomb.
 STEP_BYTES = 65536
 
+#: Pieces of a body that `is_cut` unpacks, 64 MB in all; of a longer body nothing is said.
+MAX_STEPS = 1024
+
 #: Bytes at the beginning of a body that tell text from binary data, as browsers look at them
 #: (https://mimesniff.spec.whatwg.org/#reading-the-resource-header).
 SNIFFED_BYTES = 1445
@@ -58,6 +61,30 @@ def decoded(body: bytes, codings: str, max_bytes: int) -> bytes:
     if unknown and not _is_text(body):
         raise ValueError(f"content coding {unknown!r} is not known")
     return body
+
+
+def is_cut(body: bytes, codings: str) -> bool:
+    """Whether a body breaks off before the end of its last coding. A gzip body without its checksum at the end is whole.
+
+    >>> import gzip
+    >>> packed = gzip.compress(b"Hello" * 1000)
+    >>> is_cut(packed, "gzip"), is_cut(packed[:-8], "gzip"), is_cut(packed[:-12], "gzip"), is_cut(b"Hello", "gzip")
+    (False, False, True, False)
+    """
+    coding = codings.rpartition(",")[2].strip().lower()
+    if coding not in _UNPACKERS or not body or _is_text(body):
+        return False
+    pieces = _UNPACKERS[coding](body)
+    if body.startswith(_GZIP_MAGIC) and body[3:4] == b"\0":  # a header of ten bytes, as servers send it
+        pieces = _zlib(zlib.decompressobj(-zlib.MAX_WBITS), body[10:])
+    try:
+        for _ in range(MAX_STEPS):
+            next(pieces)
+    except StopIteration as end:
+        return not end.value
+    except Exception:  # every library has an exception of its own; the data is damaged, and not cut
+        return False
+    return False
 
 
 def joined_chunks(body: bytes) -> bytes:
