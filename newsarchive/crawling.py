@@ -182,7 +182,12 @@ def database_failed(crawler: Crawler, error: DatabaseError) -> bool:
 def close_for(crawler: Crawler, error: DatabaseError) -> None:
     """End a crawl whose database or disk takes no more: what it still fetched would be lost."""
     if database_failed(crawler, error):
-        assert crawler.engine is not None
-        task = asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
+        end(crawler)
+
+
+def end(crawler: Crawler) -> None:
+    """End a crawl because of its database, as soon as the reactor comes to it."""
+    assert crawler.engine is not None
+    task = asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

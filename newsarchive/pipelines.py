@@ -29,7 +29,16 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
 from newsarchive.crawl_stats import PREFIX, Count, Failure, Group, key, sites_left
-from newsarchive.crawling import Dropped, LeftOut, capture_of, close_for, database_failed, rules_of, steps_of
+from newsarchive.crawling import (
+    Dropped,
+    LeftOut,
+    capture_of,
+    close_for,
+    database_failed,
+    end,
+    rules_of,
+    steps_of,
+)
 from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
@@ -383,8 +392,15 @@ class StorePipeline:
         spider = self.crawler.spider
         if isinstance(spider, NewsSpider) and spider.dry_run:
             spider.archive = await asyncio.to_thread(self._look)
-        else:
+            return
+        try:
             await asyncio.to_thread(self._open)
+        except DatabaseError as error:  # the disk has become full since the command looked
+            database_failed(self.crawler, error)
+            self.crawler.signals.connect(self._end, signals.spider_opened)
+
+    def _end(self) -> None:
+        end(self.crawler)
 
     def _look(self) -> Frontier | None:
         """The frontier of the archive to read from; `None` where there is none of this version."""

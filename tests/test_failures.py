@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import DATABASE_FAILED, SOME_FAILED
-from tests.serving import Answer, crawl, served
+from tests.serving import Answer, crawl, served, started
 from tests.storage import SERVER, archive_url
 from tests.test_crawl import front, post, rows
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
+#: Bytes of a file that a process may write: enough for the shared memory of SQLite's log, and for two pages in the log.
+MAX_FILE_BYTES = 40_000
 POSTS = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.05) for i in range(24)}
 
 
@@ -71,3 +76,16 @@ def test_a_packed_page_that_breaks_off_waits_for_the_next_crawl(db: Path) -> Non
         again = crawl(f"url={site.home}/", "recheck=1", db=db)
     assert again.returncode == 0, again.stderr
     assert rows(db, "SELECT state, count(*) FROM urls GROUP BY state") == [("ok", 3)]
+
+
+def test_a_disk_that_is_full_ends_a_crawl_with_5_and_one_line(db: Path) -> None:
+    engine = open_engine(str(db))
+    upgrade(engine)
+    engine.dispose()
+    with served({"/": front(*POSTS), **POSTS}) as site:
+        process = started(f"url={site.home}/", db=db)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
+        _, said = process.communicate(timeout=100)
+    assert process.returncode == DATABASE_FAILED, said
+    assert "Traceback" not in said
+    assert [line.startswith("error: ") for line in said.splitlines()].count(True) == 1

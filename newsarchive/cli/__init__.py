@@ -13,13 +13,14 @@ import platform
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from newsarchive.cli.options import loudness
 from newsarchive.cli.plainwords import printable
 from newsarchive.exceptions import (
+    FAULT,
     STOPPED_BY_CTRL_C,
     STOPPED_BY_SIGTERM,
     DatabaseError,
@@ -186,16 +187,27 @@ def main(args: list[str] | None = None) -> Any:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
     try:
         return cli.main(args=args, prog_name="newsarchive")
+    except OSError as error:  # a full or read-only disk, under a file or under standard output
+        _end_for(error)
     finally:
         _flush()
 
 
 def _flush() -> None:
-    """Flush standard output. A closed pipe is ignored; otherwise Python reports it while it ends."""
+    """Flush standard output. A closed pipe is ignored; otherwise Python reports it while it ends. A full disk is an error."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
+    except OSError as error:
+        _end_for(error)
+
+
+def _end_for(error: OSError) -> NoReturn:
+    """Say what could not be read or written, and exit. A write to standard output names no file."""
+    _forget_stdout()
+    click.echo(f"error: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+    sys.exit(FAULT)
 
 
 def _forget_stdout() -> None:

@@ -99,18 +99,24 @@ def require_archive(ctx: click.Context, db: str) -> None:
     The archive may be missing in one case: the file of settings lists sites, and names this archive or none. Raises
     `DatabaseUnavailable`.
     """
-    from newsarchive.db.readonly import open_source
+    from newsarchive.db.readonly import current, open_source, reading
 
     held, place = config.load(), database_url(db).removeprefix("sqlite:///")
     if held.tables.get("site") and database_source(ctx) in ("default", str(held.file)):
         return
+    source = None
     try:
-        open_source(database_url(db))
-    except DatabaseUnavailable as error:
-        raise DatabaseUnavailable(
-            f"{place}: no archive there: mend --db, or follow a site first: "
-            f"newsarchive sites add https://blog.example --db {place}"
-        ) from error
+        source = open_source(database_url(db))
+        with reading(source) as reader:
+            if current(reader) is not None:
+                return
+    except DatabaseUnavailable:
+        if source is not None:  # something is there: what is wrong with it is said
+            raise
+    raise DatabaseUnavailable(
+        f"{place}: no archive there: mend --db, or follow a site first: "
+        f"newsarchive sites add https://blog.example --db {place}"
+    )
 
 
 def raw_folder(db: str, folder: str | None = None) -> Path:

@@ -24,7 +24,7 @@ from newsarchive.cli.common import (
     steps_setting,
 )
 from newsarchive.cli.options import dry_run_option, output_option
-from newsarchive.exceptions import UsageError
+from newsarchive.exceptions import SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from newsarchive.learning import Learner, Summary
@@ -52,15 +52,23 @@ def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None,
     """Learn the lines that a site repeats on its newest stored pages, and take them out of its articles.
 
     Nothing is fetched; a changed text is a new version of kind `site`. Prints the URLs of articles
-    that change, a line each. A crawl does this at its end.
+    that change, a line each. A crawl does this at its end. Ends with 3 where a page could not be read.
     """
     if bool(site) == everything:
         raise UsageError("which site? name one, or say --all")
     learner = _learner(folder, db, dry_run)
+    failed: list[str] = []
+
+    def told(summary: Summary) -> None:
+        show(summary)
+        failed.extend(summary.failed)
+
     if site:
-        show(learner.learn(domain(site)))
+        told(learner.learn(domain(site)))
     else:
-        learner.learn_all(on_site=show)
+        learner.learn_all(on_site=told)
+    if failed:
+        raise SystemExit(SOME_FAILED)
 
 
 @click.command(

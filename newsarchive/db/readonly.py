@@ -12,6 +12,7 @@ types of the records. `head` and `current` give the schema's revision without Al
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -142,13 +143,37 @@ def reading(source: File | Engine) -> Iterator[Reader]:
 def _reading_file(path: Path) -> Iterator[Reader]:
     require_file(path)
     try:
-        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+        with closing(_opened(path)) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA cache_size = -65536")
             connection.execute("BEGIN")
             yield Reader(connection, SQLITE)
     except sqlite3.Error as error:
         raise explained(str(path), error) from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection to an archive. On a read-only disk the file is opened as one that nobody changes.
+
+    A file in WAL mode needs another one beside it even to be read. Commits that lie in a `-wal` beside it would be missed, so
+    then the error stands.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        wal = path.with_name(path.name + "-wal")
+        unread = wal.exists() and wal.stat().st_size > 0
+        if (
+            error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN
+            or os.access(path.parent, os.W_OK)
+            or unread
+        ):
+            raise
+        connection.close()
+        uri = f"{path.absolute().as_uri()}?immutable=1"
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    return connection
 
 
 #: The folder of Alembic's scripts.

@@ -209,6 +209,8 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
         raise DatabaseUnavailable(f"{target} exists: name another file")
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
+    if _revision(engine) is None:
+        raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: mend --db")
     part = target.with_name(target.name + ".part")
     try:
         part.unlink(missing_ok=True)

@@ -1,0 +1,126 @@
+"""Every command on what is damaged, foreign, gone, read-only or full: no success, no traceback, one line that says what to do."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from newsarchive.cli import cli
+from newsarchive.db.engine import close_all, open_engine
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.schema import upgrade
+from tests.test_doctor import fill
+
+COMMANDS = (
+    "search council", "show 1", "explain 1", "history 1", "diff 1", "stats", "export - --format csv", "export {out}/a.csv",
+    "export {out}/a.sqlite", "quarantine list", "quarantine accept 1", "quarantine drop 1 --reason x", "trace 1", "compare 1 2",
+    "origins", "recluster", "reextract --workers 0", "learn blog.example", "db check", "db vacuum", "db rebuild", "db upgrade",
+    "doctor", "doctor --fix", "backup {out}/b.db", "sites list", "sites show https://blog.example", "sites export",
+    "sites pause https://blog.example", "sites template blog.example", "schedule --cron", "crawl --all",
+)  # fmt: skip
+#: Commands whose rows are what is wrong: 1 is their answer.
+CHECKS = ("db check", "doctor", "doctor --fix")
+
+
+def garbage(db: Path, start: float, end: float) -> None:
+    size = db.stat().st_size
+    with db.open("r+b") as file:
+        file.seek(int(size * start))
+        file.write(random.Random(5).randbytes(int(size * (end - start))))
+
+
+def foreign(db: Path) -> None:
+    db.unlink()
+    with sqlite3.connect(db) as connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+
+
+def become_a_folder(db: Path) -> None:
+    db.unlink()
+    db.mkdir()
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
+    "cut": lambda db: os.truncate(db, db.stat().st_size // 2),
+    "garbage at the start": lambda db: garbage(db, 0, 0.01),
+    "garbage in the middle": lambda db: garbage(db, 0.05, 0.9),
+    "of another program": foreign,
+    "a folder": become_a_folder,
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    engine = open_engine(str(folder / "news.db"))
+    upgrade(engine)
+    fill(engine, folder / "news-warc")
+    Sites(engine).follow("https://blog.example/", {})
+    engine.dispose()
+    return folder
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_no_command_takes_a_broken_archive_for_a_good_one(
+    fault: Callable[[Path], object], whole: Path, tmp_path: Path
+) -> None:
+    db = Path(shutil.copytree(whole, tmp_path / "copy")) / "news.db"
+    fault(db)
+    for words in COMMANDS:
+        done = CliRunner().invoke(cli, [*words.format(out=tmp_path).split(), "--db", str(db)])
+        close_all()
+        assert isinstance(done.exception, SystemExit), (words, done.exception)
+        assert done.exit_code in ((1, 5) if words in CHECKS else (5,)), (words, done.output)
+        said = (done.stdout if words in CHECKS else "") or done.stderr
+        assert said.startswith("error: "), (words, said)
+        assert words in CHECKS or said.count("\n") == 1, (words, said)
+    assert not [path for path in tmp_path.iterdir() if path.name != "copy"]
+
+
+@pytest.mark.parametrize("words", ["reextract --workers 0", "learn blog.example", "db check", "doctor"])
+def test_what_needs_the_raw_bytes_fails_without_them(words: str, whole: Path, tmp_path: Path) -> None:
+    db = Path(shutil.copytree(whole, tmp_path / "copy")) / "news.db"
+    shutil.rmtree(tmp_path / "copy" / "news-warc")
+    done = CliRunner().invoke(cli, [*words.split(), "--db", str(db)])
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code != 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["stats", "--help"])
+def test_standard_output_that_is_full(words: str, whole: Path) -> None:
+    command = [sys.executable, "-m", "newsarchive", words]
+    command += [] if words == "--help" else ["--db", str(whole / "news.db")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [("stats", 0, ""), ("recluster", 5, "error: "), ("export a.csv", 1, "error: a.csv cannot be written")],
+)
+def test_a_read_only_disk(words: str, code: int, says: str, whole: Path) -> None:
+    mounted = f'mount --bind -o ro {whole} {whole} && cd {whole} && exec "$@"'
+    alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"]
+    try:
+        subprocess.run([*alone, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no mount namespaces here: {error}")
+    command = [*alone, sys.executable, "-m", "newsarchive", *words.split(), "--db", "news.db"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith(says)
+    assert "Traceback" not in done.stderr
