@@ -27,7 +27,7 @@ PROGRAM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync",
     "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-first-run", "--no-pings",
-    "--metrics-recording-only",
+    "--metrics-recording-only", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 ]  # fmt: skip
 #: Playwright's types of a page's own requests whose answers may hold the post's text.
 DATA_TYPES = frozenset(("xhr", "fetch", "eventsource"))

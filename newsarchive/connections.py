@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 from OpenSSL import SSL
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _TunnelingTCP4ClientEndpoint
 from scrapy.exceptions import DownloadFailedError, IgnoreRequest
 from scrapy.http import Response
@@ -23,6 +24,7 @@ from twisted.internet.endpoints import HostnameEndpoint, _WrapperEndpoint
 from twisted.internet.ssl import VerificationError
 from zope.interface import directlyProvides, providedBy
 
+from newsarchive.browser_proxy import BrowserProxy
 from newsarchive.crawl_stats import FetchProblem
 from newsarchive.exceptions import PrivateAddress, UsageError
 from newsarchive.private_networks import ALL, SETTING, Allowance, host_and_port, refusal
@@ -84,6 +86,7 @@ class Guard:
         self.allowance = Allowance.read(settings.getlist(SETTING))
         self.verifies = settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
         self._judge_connections()
+        self._judge_browser()
         self._keep_verdicts()
 
     def permits(self, host: str, port: int, address: str) -> bool:
@@ -111,6 +114,16 @@ class Guard:
             return give(key, *args)
 
         setattr(self._pool, name, judged)
+
+    def _judge_browser(self) -> None:
+        """Give the browser of scrapy-playwright, where this is its handler, a proxy that judges, unless there is one."""
+        options = getattr(getattr(self, "config", None), "launch_options", None)
+        if options is None or "proxy" in options or getproxies().keys() & {"http", "https", "all"}:
+            return
+        proxy = BrowserProxy(self.permits)
+        options["proxy"] = {"server": proxy.address, "bypass": "<-loopback>"}
+        self._crawler.signals.connect(proxy.start, signals.engine_started, weak=False)
+        self._crawler.signals.connect(proxy.close, signals.engine_stopped, weak=False)
 
     def _keep_verdicts(self) -> None:
         """Keep the last TLS connection to each host, from which OpenSSL's verdict on its certificate is read."""

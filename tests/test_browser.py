@@ -89,3 +89,26 @@ def test_what_a_script_drew_is_drawn_again_when_what_it_fetched_is_another(db: P
     assert asked == [("/a-story-by-a-script/", 304), ("/story.json", 304)]
     assert "1 fetched with the browser" in edited.stderr
     assert "Correction" in str(rows(db, "SELECT article_body FROM articles"))
+
+
+def test_the_browser_is_not_led_into_a_private_network(db: Path) -> None:
+    """The post's script asks for a server that nobody opened, by its address, by a redirect and in a frame."""
+    require_browser()
+    with served({"/secret.json": Answer(json.dumps({"html": "secret"}))}) as other:
+        asks = "".join(
+            f'fetch("{url}").catch(() => 0);' for url in (f"{other.home}/secret.json", "/redirect.json")
+        )
+        page = APP.replace("<script>", f'<iframe src="{other.home}/frame"></iframe><script>{asks}', 1)
+        story = Answer(json.dumps({"html": STORY}), headers={"Content-Type": "application/json"})
+        redirect = Answer(status=302, headers={"Location": f"{other.home}/redirected.json"})
+        table = {
+            "/": front("/a-story-by-a-script/"),
+            "/a-story-by-a-script/": page,
+            "/story.json": story,
+            "/redirect.json": redirect,
+        }
+        with served(table) as site:
+            done = crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_BROWSER=on", db=db, timeout=300)
+    assert {"/story.json", "/redirect.json"} <= set(site.paths()), done.stderr
+    assert rows(db, "SELECT headline FROM articles") == [("A story told by a script",)]
+    assert other.paths() == []
