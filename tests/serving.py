@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests import warm
+from tests.warm import ROOT as ROOT
+
 HTML = "text/html; charset=UTF-8"
 
 
@@ -118,37 +118,29 @@ def crawl(
     *arguments: str, db: Path | str, spider: str = "news", fast: bool = True, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run `scrapy crawl` as a user would, in a process of its own; words that are no options become `-a word`."""
-    process = started(*arguments, db=db, spider=spider, fast=fast)
-    try:
-        out, err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return warm.ended(started(*arguments, db=db, spider=spider, fast=fast), timeout=timeout)
 
 
 def started(
     *arguments: str, db: Path | str, spider: str = "news", fast: bool = True, own_group: bool = False
 ) -> subprocess.Popen[str]:
     """The same, while it runs; `own_group` makes it the leader of a process group, which a signal can reach as a whole."""
-    command = [sys.executable, "-m", "scrapy", "crawl", spider]
+    words = ["crawl", spider]
     for before, word in zip(("", *arguments), arguments, strict=False):
         option = word.startswith("-") or before.startswith("-")
-        command += [word] if option else ["-a", word]
+        words += [word] if option else ["-a", word]
     if fast:
-        command += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "RETRY_TIMES=0"]
+        words += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "RETRY_TIMES=0"]
     url = str(db) if "://" in str(db) else f"sqlite:///{db}"
-    environment = os.environ | {
+    environment = warm.own_environment() | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": url,
-        "NO_PROXY": "127.0.0.1",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=Path(str(db)).parent if "://" not in str(db) else None, start_new_session=own_group,
-    )  # fmt: skip
+    folder = str(Path(db).parent) if "://" not in str(db) else None
+    process: subprocess.Popen[str] = warm.started(
+        "scrapy", *words, environment=environment, cwd=folder, own_group=own_group
+    )
+    return process
 
 
 def crawl_killed_at(site: Site, wanted: Callable[[str], bool], count: int, *arguments: str, db: Path) -> None:

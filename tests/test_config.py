@@ -21,6 +21,7 @@ from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
+from tests import warm
 from tests.serving import ROOT, served
 from tests.storage import make_article
 from tests.test_crawl import front, post, rows
@@ -43,30 +44,12 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 def run(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "newsarchive", *words]
-    return subprocess.run(
-        line,
-        cwd=folder,
-        env=environment(folder, **variables),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    return warm.run("newsarchive", *words, environment=environment(folder, **variables), cwd=str(folder))
 
 
 def scrapy(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     module = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | variables
-    line = [sys.executable, "-m", "scrapy", "crawl", *words]
-    return subprocess.run(
-        line,
-        cwd=folder,
-        env=environment(folder, **module),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    return warm.run("scrapy", "crawl", *words, environment=environment(folder, **module), cwd=str(folder))
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import pytest
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.sites import Sites, crawl_lock, shared_crawl_lock
 from newsarchive.db.schema import upgrade
+from tests import warm
 from tests.core.assembly.test_whole_posts import feed
 from tests.serving import ROOT, Answer, Site, served
 from tests.storage import open_archive
@@ -37,9 +38,7 @@ def command(*words: str, db: Path) -> tuple[list[str], dict[str, str]]:
 
 def run(*words: str, db: Path, given: str = "") -> subprocess.CompletedProcess[str]:
     line, environment = command(*words, db=db)
-    return subprocess.run(
-        line, env=environment, input=given, capture_output=True, text=True, timeout=90, check=False
-    )
+    return warm.run(*line[2:], environment=environment, given=given)
 
 
 def follow(db: Path, *homes: str, **settings: object) -> None:

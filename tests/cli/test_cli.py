@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from newsarchive import demo
 from newsarchive.core.urls import url_key
+from tests import warm
 from tests.serving import Answer, crawl, served
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -25,18 +25,8 @@ def run(
     *words: str, stdin: str | bytes = "", env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [sys.executable, "-m", "newsarchive", *words],
-        input=data,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        env=os.environ
-        | {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-            "NO_PROXY": "127.0.0.1",
-        }
-        | (env or {}),
+    done = warm.run(
+        "newsarchive", *words, environment=warm.own_environment() | (env or {}), given=data, text=False
     )
     text = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in text.stderr, text.stderr
