@@ -105,6 +105,19 @@ def _long_id(size: int) -> str:
     return _page(f'<div id="{"x" * (size // 2)}">{"<p>A short paragraph.</p>" * (size // 50)}</div>')
 
 
+def _class_of_slashes(size: int) -> str:
+    return _page(f'<div class="{"a/" * (size // 4)}">{"<p>A short paragraph.</p>" * (size // 50)}</div>')
+
+
+def _elements_numbered(part: str, size: int) -> str:
+    return _page(_numbered(part, size))
+
+
+def _feed(size: int) -> str:
+    item = "<item><title>Post {n}</title><link>https://blog.example/2024/05/post-{n}/</link></item>"
+    return f"<rss version='2.0'><channel>{_numbered(item, size)}</channel></rss>"
+
+
 def _canonical(size: int) -> str:
     address = f"http://192.0.2.7/{'a/' * (size // 2)}"
     return _page("", f'<link rel="canonical" href="{address}"><meta property="og:url" content="{address}">')
@@ -185,8 +198,17 @@ PAGES: dict[str, Callable[[int], str]] = {
     '<a "': partial(_elements, '<a "'),
     "attributes": _attributes,
     "long id": _long_id,
+    "class of slashes": _class_of_slashes,
+    "links": partial(_elements_numbered, "<li><a href='/2024/05/post-{n}/'>A post number {n}</a></li>"),
+    "damaged paragraphs": partial(_elements, "<p>â€œIt is a cafÃ©,â€\x9d he said on Tuesday.</p>"),
     "canonical": _canonical,
 }
+
+
+def _read_feed(text: str) -> object:
+    return find.parse_feed(text.encode(), "https://blog.example/feed/", rules=rules.default())
+
+
 SITEMAPS: dict[str, Callable[[int], str]] = {"&a": partial(_sitemap, "&a"), "a/": partial(_sitemap, "a/")}
 
 
@@ -196,6 +218,7 @@ def shapes() -> list[Shape]:
         *(Shape(f"extract: {name}", made, _extract) for name, made in PAGES.items()),
         *(Shape(f"discover: {name}", made, _discover) for name, made in PAGES.items()),
         *(Shape(f"sitemap: {name}", made, _read_sitemap) for name, made in SITEMAPS.items()),
+        Shape("feed: items", _feed, _read_feed),
     ]
 
 
