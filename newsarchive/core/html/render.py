@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -52,7 +53,7 @@ def clean(html: str) -> str:
     >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
     '<p>a <a rel="nofollow noopener">b</a></p>'
     """
-    if len(html) <= MAX_PLAIN_CHARACTERS or html.isascii():
+    if html.isascii() or len(html) <= MAX_PLAIN_CHARACTERS or len(_SLOW.findall(html)) <= MAX_SLOW_CHARACTERS:
         return _cleaner().clean(html)
     return _cleaner().clean(html.translate(_STAND_INS)).translate(_STOOD_FOR)
 
@@ -114,9 +115,12 @@ def _list_tag(path: str) -> str:
     return next((name for name in names if name in ("ul", "ol")), "ul")
 
 
-#: Characters of HTML. In longer HTML, private characters stand in for U+0080 to U+00BF while it is cleaned, because nh3
-#: takes time in the square of their number in a text: 0.5 s for 200,000 times `©`, and 2 ms for as many other letters.
+#: Characters of HTML. In longer HTML, characters from U+0080 to U+00BF are counted.
 MAX_PLAIN_CHARACTERS = 20_000
+#: Characters from U+0080 to U+00BF. Where there are more, private characters stand in for them while the HTML is cleaned,
+#: because nh3 takes time in the square of their number: 0.5 s for 200,000 times `©`, and 2 ms for as many other letters.
+MAX_SLOW_CHARACTERS = 2000
+_SLOW = re.compile("[\x80-\xbf]")
 _FIRST_STAND_IN = 0x10FF00
 _STAND_INS = {_FIRST_STAND_IN + i: "\ufffd" for i in range(0x80, 0xC0)} | {
     code: chr(_FIRST_STAND_IN + code) for code in range(0x80, 0xC0)
