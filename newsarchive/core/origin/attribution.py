@@ -89,9 +89,10 @@ class _Bucket:
     phrases: tuple[Phrase, ...]
     families: tuple[Family, ...]
 
-    def matching(self, line: str, start: int) -> Iterator[tuple[Phrase, re.Match[str]]]:
-        """The phrases that match a line at `start`. The families turn nearly every line away at once."""
-        if any(family.any.match(line, start) for family in self.families):
+    def matching(self, line: str, lower: str, start: int) -> Iterator[tuple[Phrase, re.Match[str]]]:
+        """The phrases that match a line at `start`. The families turn nearly every line away at once, most by the line
+        in lower case."""
+        if any(family.may_match(lower) and family.any.match(line, start) for family in self.families):
             for phrase in self.phrases:
                 if match := phrase.regex.match(line, start):
                     yield phrase, match
@@ -170,8 +171,9 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     if len(sentence) > MAX_LINE_CHARACTERS:
         return None
     line = _without_vowel_marks(sentence)
+    lower = line.lower()
     for start, bucket in _phrase_index(rules).buckets(line):
-        for phrase, match in bucket.matching(line, start):
+        for phrase, match in bucket.matching(line, lower, start):
             if phrase.alone and share < _MIN_ALONE_SHARE:
                 continue
             if source := _source(_whole_name(line, match), phrase, rules):
@@ -256,8 +258,10 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
     family_of = {phrase: family for family in families for phrase in family.phrases}
     notes = entries_of(rules, "notes")
     note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
-    needed = [needed_words(phrase) for phrase in source_first]
-    source_first_words = Literals(sorted(set().union(*needed)) if all(needed) else [" "])
+    needed = [needed_words(phrase)[:1] for phrase in source_first]
+    source_first_words = Literals(
+        sorted({word for [words] in needed for word in words}) if all(needed) else [" "]
+    )
     return _PhraseIndex(
         {word: _bucket(found, family_of) for word, found in words.items()},
         {character: _bucket(found, family_of) for character, found in characters.items()},

@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from newsarchive import compiled
+from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, Table, strings
@@ -41,6 +42,8 @@ from newsarchive.rules import Rules, Table, strings
 #: Vowel signs of Arabic and the stroke that stretches a word: the same word is written with and without them.
 VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
 _FLAGS = re.I | re.S
+#: Places of a phrase whose words a line must hold before its expression is tried; more would turn few lines away.
+MAX_NEEDED_PLACES = 2
 _ANY = r".{1,200}?"
 _NAMED = "(?P<source>"
 _SOURCE = _NAMED + r".{2,160})"
@@ -76,9 +79,22 @@ class Phrase:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Phrases of one language that begin alike: one expression for all of them is tried before each by itself."""
+    """Phrases of one language that begin alike: one expression for all of them is tried before each by itself, on the
+    few lines that hold the words without which none of them matches."""
 
     phrases: tuple[Phrase, ...]
+
+    @cached_property
+    def needed(self) -> list[list[Literals]]:
+        """Each line that one of the phrases matches holds, in lower case, a word of each of the literals in one of these
+        lists."""
+        rarest = (needed_words(phrase)[:MAX_NEEDED_PLACES] for phrase in self.phrases)
+        each = dict.fromkeys(tuple(tuple(sorted(words)) for words in places) for places in rarest)
+        return [list(map(Literals, places)) for places in each]
+
+    def may_match(self, lower: str) -> bool:
+        """Whether a phrase may match a line, which is given in lower case."""
+        return any(all(words.stand_in(lower) for words in places) for places in self.needed)
 
     @cached_property
     def any(self) -> re.Pattern[str]:
@@ -145,22 +161,19 @@ def first_words(phrase: Phrase) -> set[str]:
     return found
 
 
-def needed_words(phrase: Phrase) -> set[str]:
-    """Words, in lower case or as written. Every matching line has at least one of them; empty where no word is needed.
-
-    Of the places of a phrase that must be filled, the words of the one count that has no short word: they are the
-    rarest in other lines.
-    """
-    needed: set[str] = set()
+def needed_words(phrase: Phrase) -> list[set[str]]:
+    """For each place of a phrase that must be filled, the words, in lower case or as written, of which a matching line
+    has at least one. The places with the longest words come first: such words are the rarest in other lines."""
+    found: list[set[str]] = []
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)
         if token in (":", ",") or (name and (name[2] or name[1] in ("source", "any"))):
             continue
         entries = phrase.words[name[1]] if name else [token]
         words = {max(re.findall(r"\w+", entry), key=len, default="") for entry in entries}
-        if min(map(len, words)) > min(map(len, needed), default=0):
-            needed = words
-    return needed
+        if all(words):
+            found.append(words)
+    return sorted(found, key=lambda words: -min(map(len, words)))
 
 
 def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = True) -> str:
