@@ -47,17 +47,17 @@ def count_words(text: str) -> int:
     if text.isascii():
         return len(text.split())
     if _UNSPACED.search(text) is None:
-        return _spaced(text)
+        return _found(_SPACED, text)
     single, clauses = len(_HAN_AND_KANA.findall(text)), len(_SOUTHEAST_ASIAN.findall(text))
-    return single + -(-3 * clauses // 14) + _spaced(_UNSPACED.sub(" ", text))
+    return single + -(-3 * clauses // 14) + _found(_SPACED, _UNSPACED.sub(" ", text))
 
 
-def _spaced(text: str) -> int:
-    """The words between white space; a sign alone, such as a dash, is no word. The pattern is slow, and therefore
-    reads only what is not all letters and digits."""
+def _found(pattern: re.Pattern[str], text: str) -> int:
+    """How often a pattern that matches no white space, and a run of letters and digits once, is found in a text. The
+    pattern is slow, and therefore reads only what is not all letters and digits."""
     words = text.split()
     with_signs = list(filterfalse(str.isalnum, words))
-    return len(words) - len(with_signs) + len(_SPACED.findall(" ".join(with_signs)))
+    return len(words) - len(with_signs) + len(pattern.findall(" ".join(with_signs)))
 
 
 @lru_cache(maxsize=16384)
@@ -68,6 +68,6 @@ def comparable_words(text: str) -> int:
     (3, 4)
     """
     unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
-    if not unspaced:
-        return len(_WORD.findall(text))
-    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
+    if unspaced:
+        text = _UNSPACED.sub(" ", text)
+    return _found(_WORD, text) + (unspaced + 1) // 2
