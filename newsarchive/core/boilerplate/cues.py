@@ -78,16 +78,17 @@ _TOKEN = re.compile(
 CALL = "promo: calls the reader to what it says is its own"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
+#: Kinds of promo words that a question to the reader has.
+_QUESTION_KINDS = frozenset(["reader", "offer"])
+#: Kinds of promo words that a pitch has.
+_PITCH_KINDS = frozenset(["own", "praise", "product"])
+#: Kinds of promo words that a line has which calls the reader to what the house says is its own.
+_CALL_KINDS = frozenset(["ours", "sold"])
+
 #: (positions of blocks, why they belong together)
 Span = tuple[Sequence[int], str]
 #: Position of a block → what a table says that its text heads.
 Heads = Mapping[int, BlockVerdict]
-
-
-def heads_of(blocks: Sequence[Block], words: Phrases) -> Heads:
-    """The blocks whose text a table knows as the head of a list or of a saying."""
-    verdicts = ((i, words.head(fold(block.text))) for i, block in enumerate(blocks))
-    return {i: verdict for i, verdict in verdicts if verdict}
 
 
 # -- verification marks ----------------------------------------------------------------------------
@@ -115,8 +116,15 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     to what the house says is its own. The product's name is a short line without an end mark that touches one of the
     others.
     """
-    questions = {i for i, b in enumerate(blocks) if _is_question(b.text, words)}
-    pitches = {i for i, b in enumerate(blocks) if _is_pitch(b.text, words)}
+    questions, pitches, calls = set(), set(), []
+    for i, block in enumerate(blocks):
+        kinds = words.promo.kinds_in(fold(block.text))
+        if kinds >= _QUESTION_KINDS and _is_question(block.text, words):
+            questions.add(i)
+        if kinds >= _PITCH_KINDS and _is_pitch(block.text, words):
+            pitches.add(i)
+        if kinds >= _CALL_KINDS and block.kind != "heading" and _is_call(block.text, words):
+            calls.append(i)
     cues = questions | pitches
     found: list[Span] = []
     for i in sorted(cues):
@@ -126,8 +134,7 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
         )
         if sold and (len(run) > 1 or (i in questions and i in pitches)):
             found.append((run, PROMO))
-    found += [([i], CALL) for i, b in enumerate(blocks) if b.kind != "heading" and _is_call(b.text, words)]
-    return found
+    return found + [([i], CALL) for i in calls]
 
 
 def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phrases) -> list[int]:
@@ -171,7 +178,7 @@ def _is_call(text: str, words: Phrases) -> bool:
     if len(text) > MAX_CALL_CHARACTERS or not MIN_CALL_WORDS <= comparable_words(text) <= MAX_CALL_WORDS:
         return False
     folded = fold(text)
-    if not (words.promo.holds(folded, "ours") and words.promo.holds(folded, "sold")):  # the rarest first
+    if not (words.promo.holds(folded, "ours") and words.promo.holds(folded, "sold")):
         return False
     calls = any(words.promo.begins(folded, kind) for kind in ("call", "offer")) or (
         words.promo.holds(folded, "reader")
@@ -208,6 +215,8 @@ def sells(text: str, words: Phrases) -> bool:
     Prose may do as much, so the cue counts only beside other evidence, as for a line that repeats.
     """
     folded = fold(text)
+    if len(words.promo.kinds_in(folded)) < 2:
+        return False
     offer = words.promo.holds(folded, "offer") or words.promo.holds(folded, "call")
     product = words.promo.holds(folded, "product") or words.promo.holds(folded, "sold")
     if offer and product:
@@ -347,7 +356,7 @@ def comments_head(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
 def author_box(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> list[int]:
     """The head of what a page tells about its author below the text, and the lines under it."""
     for at in range(max(1, len(body) - MAX_BIO_LINES - 1), len(body)):
-        verdict = words.edge(fold(blocks[body[at]].text))
+        verdict = words.known(fold(blocks[body[at]].text)).get("edge")
         below = body[at + 1 :]
         if verdict and verdict.label == "author bio" and not any(blocks[i].kind == "heading" for i in below):
             return [body[at], *below]

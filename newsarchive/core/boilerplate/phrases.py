@@ -25,9 +25,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import filterfalse
 
 from newsarchive import compiled
-from newsarchive.core.text.patterns import Literals, first_words, held, letter_of, letters, unfolded
+from newsarchive.core.text.patterns import first_words, held, letter_of, letters, needed, unfolded
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules, strings
@@ -42,9 +43,13 @@ _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 #: The tag, the id and the classes of one element of a path: `div#main.post` → `div`, `#main`, `.post`.
 _MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
 _WORDS = re.compile(r"\w+")
-_NO_LITERALS = Literals(())
 
 Lookup = Callable[[str], BlockVerdict | None]
+#: Section → its verdict on a line; a section that does not know the line is left out.
+Verdicts = Mapping[str, BlockVerdict]
+_NO_VERDICTS: Verdicts = {}
+#: The sections that are asked for every line of a page.
+EVERY_LINE = ("line", "edge", "head")
 #: (pattern, its position among all patterns of its section, what it decides)
 _Entry = tuple[str, int, BlockVerdict]
 
@@ -61,48 +66,51 @@ class PromoWords:
             kind: compiled.regex(rf"(?<!\w)(?:{'|'.join(own)})(?!\w)") for kind, own in texts.items()
         }
         kinds: dict[str, frozenset[str]] = {}
-        self._others: dict[str, Literals | None] = {}
+        others: list[
+            tuple[str, str]
+        ] = []  # a text that a match of some pattern holds, and the pattern's kind
         for kind, own in texts.items():
             for word in frozenset().union(*(first_words(text) or () for text in own)):
                 kinds[word] = kinds.get(word, frozenset()) | {kind}
-            needed = [held(part) for text in own if first_words(text) is None for part in unfolded(text)]
-            self._others[kind] = Literals(needed) if all(needed) else None
-        known = frozenset(kinds)
+            parts = [held(part) for text in own if first_words(text) is None for part in unfolded(text)]
+            others += [(part, kind) for part in (dict.fromkeys(parts) if all(parts) else [""])]
+        known, ascii_others = frozenset(kinds), [pair for pair in others if pair[0].isascii()]
 
         @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
         def kinds_in(folded: str) -> frozenset[str]:
-            return frozenset().union(*(kinds[word] for word in known.intersection(_WORDS.findall(folded))))
+            pieces = folded.split()
+            words = known.intersection(pieces)
+            if signed := " ".join(filterfalse(str.isalnum, pieces)):  # the slow search, for these alone
+                words |= known.intersection(_WORDS.findall(signed))
+            found = [kind for text, kind in (ascii_others if folded.isascii() else others) if text in folded]
+            return frozenset(found).union(*[kinds[word] for word in words])
 
-        self._kinds_in = kinds_in
+        #: The kinds that a folded text may hold words of; it holds none of another kind.
+        self.kinds_in = kinds_in
 
     def holds(self, folded: str, kind: str) -> bool:
         """Whether a folded text holds a word of a kind."""
-        return self._may_hold(folded, kind) and self.patterns[kind].search(folded) is not None
+        return kind in self.kinds_in(folded) and self.patterns[kind].search(folded) is not None
 
     def count(self, folded: str, kind: str) -> int:
         """How many different words of a kind a folded text holds."""
-        return len(set(self.patterns[kind].findall(folded))) if self._may_hold(folded, kind) else 0
+        return len(set(self.patterns[kind].findall(folded))) if kind in self.kinds_in(folded) else 0
 
     def begins(self, folded: str, kind: str) -> bool:
         """Whether a folded text begins with a word of a kind."""
-        return self._may_hold(folded, kind) and self.patterns[kind].match(folded) is not None
-
-    def _may_hold(self, folded: str, kind: str) -> bool:
-        if kind in self._kinds_in(folded):
-            return True
-        others = self._others.get(kind, _NO_LITERALS)
-        return others is None or others.stand_in(folded)
+        return kind in self.kinds_in(folded) and self.patterns[kind].match(folded) is not None
 
 
 @dataclass(frozen=True, eq=False)
 class Phrases:
-    """Compiled tables. A lookup gives the label and what decided it, `None` for an unknown text."""
+    """Compiled tables. A lookup gives the label and what decided it, `None` for an unknown text.
 
-    line: Lookup
-    edge: Lookup
+    `known` gives what the sections `EVERY_LINE` say of a folded line.
+    """
+
+    known: Callable[[str], Verdicts]
     closing: Lookup
     picture: Lookup
-    head: Lookup
     #: Takes the path of a block instead of its text: "html/body/div#main.post/p".
     select: Lookup
     promo: PromoWords
@@ -111,12 +119,11 @@ class Phrases:
 @lru_cache(maxsize=8)
 def phrases(rules: Rules) -> Phrases:
     """The phrases and platforms of `rules`, compiled once for each `Rules`. Raises `BadRules`."""
+    closing, picture = _line_lookup(rules, "closing"), _line_lookup(rules, "picture")
     return Phrases(
-        line=_line_lookup(rules, "line"),
-        edge=_line_lookup(rules, "edge"),
-        closing=_line_lookup(rules, "closing"),
-        picture=_line_lookup(rules, "picture"),
-        head=_line_lookup(rules, "head"),
+        known=_line_lookup(rules, *EVERY_LINE),
+        closing=lambda text: closing(text).get("closing"),
+        picture=lambda text: picture(text).get("picture"),
         select=_path_lookup(rules),
         promo=_promo_words(rules),
     )
@@ -147,44 +154,65 @@ def _compile(file: str, key: str, pattern: str) -> str:
     return text
 
 
-def _line_lookup(rules: Rules, section: str) -> Lookup:
-    """One lookup for all patterns of a section, with a memory for lines that repeat.
+def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
+    """One lookup for all patterns of some sections, with a memory for lines that repeat.
 
     Of the thousands of patterns a line is only held against those that can match it: patterns that begin with the
-    letter that the line begins with, and patterns that need a text which the line holds.
+    word or the letter that the line begins with, and patterns that need a text which the line holds.
     """
-    by_sign: dict[str, list[_Entry]] = {}
-    for position, (file, label, text) in enumerate(_entries(rules, section)):
-        pattern = _compile(file, f"{section}.{label}", text)
-        printed = text if len(text) <= MAX_PRINTED_CHARACTERS else text[: MAX_PRINTED_CHARACTERS - 1] + "…"
-        verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
-        for sign in letters(pattern) or (held(pattern),):
-            by_sign.setdefault(sign, []).append((pattern, position, verdict))
-    tables = {sign: _Alternatives(entries) for sign, entries in by_sign.items()}
-    by_letter = {sign: table for sign, table in tables.items() if len(sign) == 1}
-    by_text = [(sign, table) for sign, table in tables.items() if len(sign) > 1]
-    anywhere = [tables[""]] if "" in tables else []
+    by_word: dict[str, dict[str, _Alternatives]] = {}
+    by_letter: dict[str, dict[str, _Alternatives]] = {}
+    by_text: dict[str, dict[str, _Alternatives]] = {}
+    for section in sections:
+        for position, (file, label, text) in enumerate(_entries(rules, section)):
+            pattern = _compile(file, f"{section}.{label}", text)
+            printed = (
+                text if len(text) <= MAX_PRINTED_CHARACTERS else text[: MAX_PRINTED_CHARACTERS - 1] + "…"
+            )
+            verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
+            table, signs = by_word, first_words(pattern)
+            if not signs:
+                table, signs = by_letter, letters(pattern)
+            if not signs:
+                table, signs = by_text, needed(pattern) or frozenset([""])
+            for sign in signs:
+                table.setdefault(sign, {}).setdefault(section, _Alternatives()).entries.append(
+                    (pattern, position, verdict)
+                )
+    texts = list(by_text.items())
+    ascii_texts = [(sign, table) for sign, table in texts if sign.isascii()]
 
     @lru_cache(maxsize=16384)
-    def lookup(text: str) -> BlockVerdict | None:
+    def lookup(text: str) -> Verdicts:
         if not 0 < len(text) <= MAX_PHRASE_CHARACTERS:
-            return None
-        may_match = [by_letter[letter]] if (letter := letter_of(text)) in by_letter else []
-        may_match += anywhere
-        for needed, table in by_text:
-            if needed in text:
+            return _NO_VERDICTS
+        word = _WORDS.match(text)
+        may_match = [by_word[word[0]]] if word and word[0] in by_word else []
+        if (letter := letter_of(text)) in by_letter:
+            may_match.append(by_letter[letter])
+        for sign, table in ascii_texts if text.isascii() else texts:
+            if sign in text:
                 may_match.append(table)
-        hits = [hit for table in may_match if (hit := table.first(text))]
-        return min(hits)[1] if hits else None
+        return _first_verdicts(may_match, text) if may_match else _NO_VERDICTS
 
     return lookup
+
+
+def _first_verdicts(tables: Sequence[Mapping[str, _Alternatives]], text: str) -> Verdicts:
+    """For each section the verdict of the first of its patterns that matches."""
+    hits: dict[str, tuple[int, BlockVerdict]] = {}
+    for table in tables:
+        for section, alternatives in table.items():
+            if (hit := alternatives.first(text)) and (section not in hits or hit < hits[section]):
+                hits[section] = hit
+    return {section: verdict for section, (_, verdict) in hits.items()} if hits else _NO_VERDICTS
 
 
 class _Alternatives:
     """Patterns of which the first one that matches decides; compiled when the first line needs them."""
 
-    def __init__(self, entries: Sequence[_Entry]) -> None:
-        self.entries = entries
+    def __init__(self) -> None:
+        self.entries: list[_Entry] = []
 
     @cached_property
     def any(self) -> re.Pattern[str]:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.multiline import closed, opened
-from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, phrases
+from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
@@ -77,9 +77,24 @@ class Marks:
         self.own = {fold(t) for t in own if t}
 
     @cached_property
+    def folded(self) -> list[str]:
+        """The texts of all blocks, folded; no pass changes a text."""
+        return [fold(block.text) for block in self.blocks]
+
+    @cached_property
+    def known(self) -> dict[int, Verdicts]:
+        """What the tables of phrases know of the text of a block; nothing of most blocks."""
+        known = self.words.known
+        return {i: found for i, text in enumerate(self.folded) if (found := known(text))}
+
+    def line(self, folded: str) -> BlockVerdict | None:
+        """What the tables of whole lines know of a folded line."""
+        return self.words.known(folded).get("line")
+
+    @cached_property
     def heads(self) -> cues.Heads:
-        """What a table says that blocks head; no pass changes a text."""
-        return cues.heads_of(self.blocks, self.words)
+        """The blocks whose text a table knows as the head of a list or of a saying."""
+        return {i: found["head"] for i, found in self.known.items() if "head" in found}
 
     @property
     def body(self) -> list[int]:
@@ -128,21 +143,24 @@ def titles(marks: Marks) -> None:
     """
     if not (headline := fold(marks.article.headline)):
         return
+    found = [i for i, text in enumerate(marks.folded) if text.endswith(headline)]
+    if not found:
+        return
     first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
-    for i, block in enumerate(marks.blocks):
+    for i in found:
+        block = marks.blocks[i]
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
-        if outside and _is_headline(block, headline):
+        if outside and _is_headline(block, marks.folded[i], headline):
             marks.blocks[i] = block.relabelled("title", "title: the page's headline", DecidedBy.HEADLINE)
 
 
-def _is_headline(block: Block, headline: str) -> bool:
-    """Whether a block is the headline, or a heading that ends in it behind a kicker: "Politics: The bridge stays"."""
-    text = fold(block.text)
+def _is_headline(block: Block, text: str, headline: str) -> bool:
+    """Whether a block, whose folded text ends in the headline, is the headline, or a heading that has it behind a
+    kicker: "Politics: The bridge stays"."""
     if text == headline:
         return True
     long_enough = len(headline) > MIN_KICKED_HEADLINE_CHARACTERS
-    kicked = long_enough and len(text) < len(headline) + MAX_KICKER_CHARACTERS
-    return block.kind == "heading" and kicked and text.endswith(headline)
+    return block.kind == "heading" and long_enough and len(text) < len(headline) + MAX_KICKER_CHARACTERS
 
 
 def places(marks: Marks) -> None:
@@ -167,8 +185,10 @@ def lines(marks: Marks) -> None:
     Earns 0.4 to 0.8 points of boilerplate dropped on real pages, and 5 of WordPress posts without any
     (`docs/benchmarks/ablation.md`).
     """
-    for i, block in enumerate(marks.blocks):
-        if block.kind != "code" and (verdict := _verdict_on_lines(block, marks.words.line)):
+    several = [i for i, block in enumerate(marks.blocks) if "\n" in block.text]
+    for i in sorted({*marks.known, *several}):
+        block = marks.blocks[i]
+        if block.kind != "code" and (verdict := _verdict_on_lines(block, marks.line)):
             sentence = block.label == "body" and is_prose(block, MIN_SENTENCE_WORDS)
             if not sentence or verdict.label in SENTENCE_LABELS:
                 marks.mark(i, *verdict)
@@ -319,8 +339,8 @@ def edges(marks: Marks) -> None:
     (`docs/benchmarks/ablation.md`).
     """
     last = max((i for i in marks.body if is_prose(marks.blocks[i])), default=-1)
-    for i, block in enumerate(marks.blocks):
-        if i > last and (verdict := marks.words.edge(fold(block.text))):
+    for i, known in marks.known.items():
+        if i > last and (verdict := known.get("edge")):
             marks.mark(i, *verdict)
 
 

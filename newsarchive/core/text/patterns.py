@@ -2,8 +2,9 @@
 
 Hundreds of phrases are looked for in every line of a page. "Read more" can match none that begins with another letter
 than "r", so that most of them need no search: `letters` tells which characters a match of a regular expression can
-begin with, `first_words` which words, and `held` which text a match must hold. They understand the regular expressions that the tables of phrases
-use; of any other they say that it may begin with anything. `any_literal` and `Literals` look for any of many words.
+begin with, `first_words` which words, `held` which text a match must hold, and `needed` of which texts it must hold one.
+They understand the regular expressions that the tables of phrases use; of any other they say that it may begin with
+anything. `any_literal` and `Literals` look for any of many words.
 """
 
 from __future__ import annotations
@@ -56,6 +57,27 @@ def held(pattern: str) -> str:
             runs[-1] += token
     longest = max(runs, key=len)
     return longest if len(longest) > 1 else ""
+
+
+def needed(pattern: str) -> frozenset[str]:
+    """Texts of which every match of a pattern holds one at least; none where they are not known.
+
+    >>> sorted(needed(".{0,40}(?:in the press|as reported)(?: by .*)?")), sorted(needed("(?:buy|.*) here|see (?:us|.*)"))
+    (['as reported', 'in the press'], [' here', 'see '])
+    """
+    parts = _alternatives(pattern)
+    if len(parts) > 1:
+        each = [needed(part) for part in parts]
+        return frozenset().union(*each) if all(each) else frozenset()
+    best, opens = frozenset(filter(None, [held(pattern)])), 0
+    for token, end, depth in _tokens(pattern, _STRUCTURE):
+        if token == "(" and depth == 1:
+            opens = end
+        elif token == ")" and depth == 0 and pattern[end : end + 1] not in _REPEATS - {"+"}:
+            inside = pattern[opens : end - 1]
+            found = needed(inside[2:]) if inside.startswith("?:") else frozenset()
+            best = max(best, found, key=lambda texts: min(map(len, texts), default=0))
+    return best
 
 
 def first_words(pattern: str) -> frozenset[str] | None:
