@@ -64,7 +64,7 @@ def line_key(text: str) -> int:
     True
     """
     plain = _DIGITS.sub("0", fold_keeping_emoji(text))
-    return number(plain) if any(c.isalpha() for c in plain) else 0
+    return number(plain) if plain[:1].isalpha() or any(map(str.isalpha, plain)) else 0
 
 
 @lru_cache(maxsize=16384)
@@ -76,8 +76,10 @@ def form_of(text: str) -> str:
     >>> form_of("This article first appeared on The Heron (www.heron.example).")
     'this article first appeared on ▲ (◆)'
     """
-    marked = _QUOTED.sub(QUOTED, text.strip())
-    if _IN_DOMAIN.search(marked):
+    marked = text.strip()
+    if '"' in marked or not marked.isascii():
+        marked = _QUOTED.sub(QUOTED, marked)
+    if "." in marked[:-2] and _IN_DOMAIN.search(marked):
         marked = _DOMAIN.sub(DOMAIN, marked)
     first = _FIRST_WORD.match(marked)
     start = first.end() if first and not _CAPITALS.match(marked[first.end() :].lstrip()) else 0

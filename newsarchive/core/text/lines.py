@@ -30,14 +30,16 @@ def is_prose(block: Block, min_words: int = 12) -> bool:
 
 def is_linked(block: Block) -> bool:
     """Whether a block's text is link text, all of it or nearly all."""
-    if not block.links:
+    links = block.links
+    if not links:
         return False
-    return sum(len(text) for text, _ in block.links) >= MIN_LINKED_SHARE * len(block.text)
+    linked = len(links[0][0]) if len(links) == 1 else sum([len(text) for text, _ in links])
+    return linked >= MIN_LINKED_SHARE * len(block.text)
 
 
 def is_quotation(text: str) -> bool:
     """Whether a line opens with a quotation mark of any language."""
-    return text.lstrip().startswith(_OPENING_QUOTES)
+    return not text[:1].isalnum() and text.lstrip().startswith(_OPENING_QUOTES)
 
 
 def names_one(folded: str, names: Iterable[str]) -> bool:

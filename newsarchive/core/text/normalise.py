@@ -35,6 +35,8 @@ _BEFORE_EMOJI = "\u2190"
 _EMOJI_CATEGORIES = frozenset(["So", "Sk", "Mn", "Cf"])
 
 _NO_LETTER = re.compile(r"[\W_]+")
+#: The characters of ASCII that are no letters and no digits.
+_ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 _APOSTROPHES = "'’‘ʼ`´"
 #: The signs that keep most English texts from being ASCII. They are replaced first, for speed alone.
@@ -253,6 +255,8 @@ def key(text: str) -> str:
     >>> key("Trump’s return…") == key("Trump's Return")
     True
     """
+    if text.isascii():
+        return text.lower().encode("ascii").translate(None, _ASCII_SIGNS).decode("ascii")
     return _NO_LETTER.sub("", text.casefold())
 
 

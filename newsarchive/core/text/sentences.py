@@ -18,6 +18,7 @@ from newsarchive.core.text.scripts import THAI_AND_LAO, character_class
 #: heading.
 MAX_STOPLESS_LETTERS = 80
 _THAI_OR_LAO = re.compile(f"[{THAI_AND_LAO}]")
+_STOPS = frozenset(".!?…。！？।؟۔։።")
 _LINE_END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$")
 _HAN = character_class([(0x3400, 0x9FFF)])
 #: Where a sentence ends. The pattern begins with one set of characters, to which a search skips: that takes a third of
@@ -44,8 +45,8 @@ def ends_sentence(text: str) -> bool:
     >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("Recent Posts")
     (True, True, False)
     """
-    tail = text[-24:]  # no text ends in more quotation marks than that
-    if not tail[-1:].isalnum() and _LINE_END.search(tail):
+    last, tail = text[-1:], text[-24:]  # no text ends in more quotation marks than that
+    if last in _STOPS or (not last.isalnum() and _LINE_END.search(tail)):
         return True
     return (
         len(text) > MAX_STOPLESS_LETTERS
