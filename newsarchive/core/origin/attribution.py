@@ -118,7 +118,7 @@ class _PhraseIndex:
         """The phrases that a line may begin with, each with the place where they would begin: after signs at its start,
         and after a note. Few lines have any."""
         named = [self.source_first] if self.source_first_words.stand_in(line.lower()) else []
-        start = _LEAD.match(line).end()  # type: ignore[union-attr]
+        start = 0 if line[:1].isalnum() else _LEAD.match(line).end()  # type: ignore[union-attr]
         word = _word_at(line, start)
         found = [(start, bucket) for bucket in (*self._by(word), *named)]
         may_be_note = not word or word.casefold() in self.note_words
@@ -128,8 +128,8 @@ class _PhraseIndex:
         return found
 
     def _by(self, word: str) -> list[_Bucket]:
-        found = (self.by_word.get(word.casefold()), self.by_character.get(word[:1]))
-        return [bucket for bucket in found if bucket]
+        of_word, of_character = self.by_word.get(word.casefold()), self.by_character.get(word[:1])
+        return [bucket for bucket in (of_word, of_character) if bucket] if of_word or of_character else []
 
 
 def _word_at(line: str, start: int) -> str:
@@ -166,6 +166,7 @@ def _without_vowel_marks(text: str) -> str:
     return text if text.isascii() else VOWEL_MARKS.sub("", text)
 
 
+@lru_cache(maxsize=2048)  # the boilerplate step and the origin step ask for the same sentences
 def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     """The heaviest phrase that a sentence begins with; `share` is the part of its text that the sentence fills."""
     if len(sentence) > MAX_LINE_CHARACTERS:

@@ -29,6 +29,7 @@ It may also hold these lists:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -85,16 +86,31 @@ class Family:
     phrases: tuple[Phrase, ...]
 
     @cached_property
-    def needed(self) -> list[list[Literals]]:
-        """Each line that one of the phrases matches holds, in lower case, a word of each of the literals in one of these
-        lists."""
+    def needed(self) -> list[tuple[Literals, list[list[Literals]]]]:
+        """Each line that one of the phrases matches holds, in lower case, a word of one of these literals, and of each in
+        one of the lists beside it; empty where some phrase needs no word. What many phrases need is asked once."""
         rarest = (needed_words(phrase)[:MAX_NEEDED_PLACES] for phrase in self.phrases)
         each = dict.fromkeys(tuple(tuple(sorted(words)) for words in places) for places in rarest)
-        return [list(map(Literals, places)) for places in each]
+        common = Counter(words for places in each for words in places)
+        groups: dict[tuple[str, ...], list[list[Literals]]] = {}
+        for places in each:
+            if not places:  # a phrase without a word of its own
+                return []
+            shared = max(places, key=common.__getitem__)
+            rest = [Literals(words) for words in places if words != shared]
+            groups.setdefault(shared, []).append(rest)
+        return [(Literals(words), lists) for words, lists in groups.items()]
 
     def may_match(self, lower: str) -> bool:
         """Whether a phrase may match a line, which is given in lower case."""
-        return any(all(words.stand_in(lower) for words in places) for places in self.needed)
+        if not self.needed:
+            return True
+        for shared, lists in self.needed:
+            if shared.stand_in(lower):
+                for rest in lists:
+                    if all(words.stand_in(lower) for words in rest):
+                        return True
+        return False
 
     @cached_property
     def any(self) -> re.Pattern[str]:
