@@ -75,6 +75,7 @@ class PromoWords:
             parts = [held(part) for text in own if first_words(text) is None for part in unfolded(text)]
             others += [(part, kind) for part in (dict.fromkeys(parts) if all(parts) else [""])]
         known, ascii_others = frozenset(kinds), [pair for pair in others if pair[0].isascii()]
+        always = frozenset(kind for text, kind in others if not text)
 
         @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
         def kinds_in(folded: str) -> frozenset[str]:
@@ -83,6 +84,8 @@ class PromoWords:
             if signed := " ".join(filterfalse(str.isalnum, pieces)):  # the slow search, for these alone
                 words |= known.intersection(_WORDS.findall(signed))
             found = [kind for text, kind in (ascii_others if folded.isascii() else others) if text in folded]
+            if not words and len(found) == len(always):
+                return always
             return frozenset(found).union(*[kinds[word] for word in words])
 
         #: The kinds that a folded text may hold words of; it holds none of another kind.
@@ -253,11 +256,16 @@ def _path_lookup(rules: Rules) -> Lookup:
         return None
 
     @lru_cache(maxsize=16384)
-    def lookup(path: str) -> BlockVerdict | None:
+    def around(path: str) -> BlockVerdict | None:
         for text in path.split("/"):  # a loop, because a broken page may nest thousands of elements
             if verdict := element(text):
                 return verdict
         return None
+
+    @lru_cache(maxsize=16384)
+    def lookup(path: str) -> BlockVerdict | None:
+        parent, _, own = path.rpartition("/")  # most blocks stand beside others
+        return around(parent) or element(own)
 
     return lookup
 

@@ -69,6 +69,7 @@ class Marks:
         self.rules = rules
         self.words: Phrases = phrases(rules)
         self.blocks = list(article.blocks)
+        self._body: list[int] | None = None  # asked for by most passes, and changed by few
         #: Names and domains of the papers that credit lines name.
         self.credited: list[str] = []
         descriptions = [c.value for c in article.candidates if c.field == "description"]
@@ -98,13 +99,20 @@ class Marks:
 
     @property
     def body(self) -> list[int]:
-        return [i for i, b in enumerate(self.blocks) if b.label == "body"]
+        if self._body is None:
+            self._body = [i for i, b in enumerate(self.blocks) if b.label == "body"]
+        return self._body
 
     def mark(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
         """Give a block its label; the page's own title and lede keep theirs."""
         block = self.blocks[i]
         if block.label not in OWN_LABELS and not (block.label == "body" and fold(block.text) in self.own):
-            self.blocks[i] = block.relabelled(label, rule, decided_by)
+            self.relabel(i, label, rule, decided_by)
+
+    def relabel(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
+        """Give a block its label, whatever it has."""
+        self.blocks[i] = self.blocks[i].relabelled(label, rule, decided_by)
+        self._body = None
 
     def mark_all(self, places: Iterable[int], label: str, rule: str, decided_by: DecidedBy) -> None:
         for i in places:
@@ -151,7 +159,7 @@ def titles(marks: Marks) -> None:
         block = marks.blocks[i]
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
         if outside and _is_headline(block, marks.folded[i], headline):
-            marks.blocks[i] = block.relabelled("title", "title: the page's headline", DecidedBy.HEADLINE)
+            marks.relabel(i, "title", "title: the page's headline", DecidedBy.HEADLINE)
 
 
 def _is_headline(block: Block, text: str, headline: str) -> bool:

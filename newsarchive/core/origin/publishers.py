@@ -183,8 +183,16 @@ def _near(key: str, rules: Rules) -> str:
     from rapidfuzz.distance import OSA
 
     slips = min(2, len(key) // _MIN_SLIP_CHARACTERS)
-    found = process.extractOne(key, registry(rules).long_keys, scorer=OSA.distance, score_cutoff=slips)
+    found = process.extractOne(
+        key, _keys_of_length(len(key), slips, rules), scorer=OSA.distance, score_cutoff=slips
+    )
     return found[0] if found and _DIGITS.findall(found[0]) == _DIGITS.findall(key) else ""
+
+
+@lru_cache(maxsize=256)
+def _keys_of_length(length: int, slips: int, rules: Rules) -> list[str]:
+    """The listed long keys of about this length: a slip makes a key longer or shorter by one character at most."""
+    return [key for key in registry(rules).long_keys if abs(len(key) - length) <= slips]
 
 
 @lru_cache(maxsize=8)
