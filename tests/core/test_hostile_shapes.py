@@ -7,6 +7,8 @@ from typing import Any, BinaryIO
 
 import feedparser
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsarchive import extract, rules
 from newsarchive.core.discovery import feeds
@@ -46,6 +48,13 @@ def test_attributes_beyond_the_bound_are_not_read(tag: str) -> None:
 def test_a_page_with_a_long_tag_is_told(tag: str) -> None:
     (element,) = fresh(f"<body>{tag}text</p>").css("p")
     assert len(element.attributes) == MAX_ATTRIBUTES
+
+
+@given(st.lists(st.sampled_from([0, 3, 400, 2 * MAX_ATTRIBUTES, 2 * MAX_ATTRIBUTES + 1, 5000]), max_size=12))
+def test_every_long_part_is_found(lengths: list[int]) -> None:
+    text = ">".join(f"{number % 10}" * length for number, length in enumerate(lengths))
+    found = [text[start:end] for start, end in parsing._long_parts(text)]
+    assert found == [part for part in text.split(">") if len(part) > 2 * MAX_ATTRIBUTES]
 
 
 @pytest.mark.parametrize(

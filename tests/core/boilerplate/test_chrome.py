@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive import rules
-from newsarchive.core.boilerplate.phrases import phrases
+from newsarchive import compiled, rules
+from newsarchive.core.boilerplate.phrases import (
+    EVERY_LINE,
+    MAX_PHRASE_CHARACTERS,
+    _compile,
+    _entries,
+    phrases,
+)
 from newsarchive.core.boilerplate.step import boilerplate_step
+from newsarchive.core.text.normalise import fold
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, Article, Author, Block, DecidedBy
 from newsarchive.rules import Rules
@@ -55,6 +62,33 @@ def test_case(case: dict[str, Any]) -> None:
         tuple(line) for b in case["blocks"] for line in b.get("lines", [(b.get("text"), b.get("label"))])
     ]
     assert [(b.text, b.label) for b in done.blocks] == wanted
+
+
+def test_a_line_is_known_as_by_all_patterns_one_by_one() -> None:
+    names = ("in-the-wild", "negative", "languages")
+    found = [
+        line
+        for name in names
+        for case in cases(name)
+        for b in case.values[0]["blocks"]
+        for line in b["text"].split("\n")
+    ]
+    entries = {
+        section: [
+            (compiled.regex(_compile("", "", text)), label) for _, label, text in _entries(RULES, section)
+        ]
+        for section in EVERY_LINE
+    }
+    known, several = phrases(RULES).known, 0
+    for text in dict.fromkeys(map(fold, found)):
+        wanted = {}
+        for section, patterns in entries.items():
+            labels = (label for pattern, label in patterns if pattern.fullmatch(text))
+            if 0 < len(text) <= MAX_PHRASE_CHARACTERS and (label := next(labels, "")):
+                wanted[section] = label
+        assert {section: verdict.label for section, verdict in known(text).items()} == wanted, text
+        several += len(wanted) > 1
+    assert several
 
 
 def test_the_pages_own_title_and_lede_stay() -> None:
