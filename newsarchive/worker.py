@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive import plugins, rules
-from newsarchive.caches import Remembered
 from newsarchive.collector import set_up_collector
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.model import Template
@@ -45,7 +44,7 @@ class Worker:
 
     def __init__(self, rules_folder: str, phrases: Sequence[str], keep_readings: bool = False) -> None:
         self.rules, self.steps = rules.default(rules_folder), plugins.steps(phrases)
-        self.keep_readings, self.remembered = keep_readings, Remembered()
+        self.keep_readings = keep_readings
         set_up_collector()
 
     def __call__(self, job: Job | LookAt, template: bytes | None) -> Article | PackedArticle | FirstLook:
@@ -54,7 +53,6 @@ class Worker:
         if isinstance(job, LookAt):
             return first_look(job, self.rules)
         known = template_of(template) if template else None
-        self.remembered.add(len(job.capture.body))
         article = read(job.capture, known, self.rules, self.steps, self.keep_readings)
         ready = packed(article) if job.packs else article
         return with_capture(ready, None) if article.capture is job.capture else ready

@@ -8,7 +8,6 @@ Nothing else may import this module: it sets the garbage collector of its proces
 """
 
 from newsarchive import demo, rules
-from newsarchive.caches import note_caches
 from newsarchive.collector import set_up_collector
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.text import language
@@ -27,5 +26,4 @@ for _path, (_, _body) in demo.pages(HOME).items():
     except NotAnArticle:  # the front page
         continue
 language.detect("The ferry that left the town on Monday was late. " * 4)
-note_caches()
 set_up_collector()

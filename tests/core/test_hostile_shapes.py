@@ -209,3 +209,15 @@ def test_the_caches_hold_what_is_of_the_last_pages_alone(monkeypatch: pytest.Mon
     assert max(held[6:]) <= 2 * max(held[:6])
     assert path_step.cache_info().currsize < 12
     assert {path_step, fold} <= set(caches.caches())
+
+
+def test_what_functions_that_were_made_of_the_rules_remember_is_forgotten_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = b"<p>The ministers agreed on Tuesday to continue their talks.</p>" * 5
+    extract(b"<html><body><article>" + body + b"</article></body></html>", url="https://blog.example/a/")
+    made = [cache for cache in caches.caches() if "<locals>" in cache.__qualname__]
+    assert sum(cache.cache_info().currsize for cache in made) > 0
+    monkeypatch.setattr(caches, "MAX_REMEMBERED_BYTES", 0)
+    caches.page_read(1)
+    assert sum(cache.cache_info().currsize for cache in made) == 0

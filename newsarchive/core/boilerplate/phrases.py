@@ -28,6 +28,7 @@ from functools import cached_property, lru_cache
 from itertools import filterfalse
 
 from newsarchive import compiled
+from newsarchive.core.text import caches
 from newsarchive.core.text.patterns import first_words, held, letter_of, letters, needed, unfolded
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
@@ -185,6 +186,7 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
     texts = list(by_text.items())
     ascii_texts = [(sign, table) for sign, table in texts if sign.isascii()]
 
+    @caches.noted
     @lru_cache(maxsize=16384)
     def lookup(text: str) -> Verdicts:
         if not 0 < len(text) <= MAX_PHRASE_CHARACTERS:
@@ -244,6 +246,7 @@ def _path_lookup(rules: Rules) -> Lookup:
         table[selector.rstrip("*")] = BlockVerdict(label, f"{file}, [select] {selector}", DecidedBy.SELECTOR)
     starts = tuple(prefix)
 
+    @caches.noted
     @lru_cache(maxsize=16384)
     def element(text: str) -> BlockVerdict | None:
         if text.startswith(("html", "body")):
@@ -255,6 +258,7 @@ def _path_lookup(rules: Rules) -> Lookup:
                 return next(verdict for start, verdict in prefix.items() if mark.startswith(start))
         return None
 
+    @caches.noted
     @lru_cache(maxsize=16384)
     def around(path: str) -> BlockVerdict | None:
         for text in path.split("/"):  # a loop, because a broken page may nest thousands of elements

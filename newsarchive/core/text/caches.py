@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+F = TypeVar("F")
 
 #: Bytes of pages, after which what was remembered of them is forgotten. More: the caches grow to about twelve times as many.
 #: Fewer: the lines of a site are looked at more often; a site's usual pages are forgotten after 200.
@@ -17,6 +20,14 @@ MAX_REMEMBERED_BYTES = 20_000_000
 MIN_ENTRIES = 256
 
 _read = 0
+#: Caches that stand in no module: those of functions that were made of a table.
+_made: WeakSet[Any] = WeakSet()
+
+
+def noted(cache: F) -> F:
+    """The same function; what it remembers is forgotten with the rest."""
+    _made.add(cache)
+    return cache
 
 
 def page_read(size: int) -> None:
@@ -30,7 +41,8 @@ def page_read(size: int) -> None:
 
 
 def caches() -> Iterator[Any]:
-    """The caches of texts in the modules of the core that are loaded."""
+    """The caches of texts in the modules of the core that are loaded, and those that were noted."""
+    yield from list(_made)
     for name, module in list(sys.modules.items()):
         if name.startswith("newsarchive.core."):
             for value in list(vars(module).values()):
