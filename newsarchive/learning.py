@@ -8,11 +8,12 @@ learning crawl has just made is replaced. Importable without Scrapy; SQL stays i
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from itertools import chain, islice
+from functools import cache, partial
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 
 from newsarchive import plugins
@@ -31,12 +32,13 @@ from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
-from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError
+from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.items import Article, SourceText
 from newsarchive.reextract import differs
 from newsarchive.rules import Rules
 from newsarchive.stored_pages import StoredPages, stored_capture
 from newsarchive.warc.files import Folder, folders
+from newsarchive.worker_pool import Shared
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -48,6 +50,8 @@ LEARNING_PAGES = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
 #: Articles that are in memory at a time, and stored in one transaction, where a template changed them: half a megabyte
 #: each. With more, the articles that the crawl itself stores wait longer.
 MAX_ARTICLES_AT_A_TIME = 10
+#: Numbers of templates as worker processes are sent them.
+_versions = count(1)
 #: Other sites that are learned again after a crawl, for the lines that they share with the crawled one.
 MAX_NEIGHBOURS = 30
 
@@ -159,11 +163,21 @@ class Learner:
             site_templates.keep(self.engine, [(known[page.url], page) for page in found if page.url in known])
         return found
 
-    def _articles(self, article_ids: Iterable[int], summary: Summary) -> Iterator[Article]:
-        """Articles read again from their newest captures, without any template."""
+    def _articles(
+        self, article_ids: Iterable[int], summary: Summary, template: Template | None = None
+    ) -> Iterator[Article]:
+        """Articles read again from their newest captures, by a template or without any."""
         newest = (next(captures.of_article(self.engine, number), None) for number in article_ids)
-        for page in self.stored.read(one for one in newest if one):
+
+        @cache
+        def shared() -> Shared | None:
+            packed = pickle.dumps(template, pickle.HIGHEST_PROTOCOL)
+            return Shared(template.site, next(_versions), packed) if template is not None else None
+
+        for page in self.stored.read((one for one in newest if one), lambda kept: shared()):
             summary.failed += [page.problem] if page.failure else []
+            if page.dropped and template is not None and self.steps != STEPS:  # a step of another project
+                summary.failed.append(f"{page.kept.url}: {page.dropped}")
             if isinstance(page.article, Article):
                 yield page.article
 
@@ -196,54 +210,53 @@ class Learner:
 
     def _reread(self, stale: Iterator[Observation], template: Template, summary: Summary) -> None:
         """Read the pages again that the template takes otherwise than when they were read last."""
-        while batch := {page.url: page for page in islice(stale, MAX_ARTICLES_AT_A_TIME)}:
-            ids = site_templates.article_ids(self.engine, batch)
-            self.read_again((ids[url] for url in batch if url in ids), template, summary)
+
+        def ids() -> Iterator[int]:
+            while urls := [page.url for page in islice(stale, MAX_ARTICLES_AT_A_TIME)]:
+                known = site_templates.article_ids(self.engine, urls)
+                yield from (known[url] for url in dict.fromkeys(urls) if url in known)
+
+        self.read_again(ids(), template, summary)
 
     def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
         """Read articles again by a template, and store those that differ.
 
         A page that this process has read before is unpacked; the others are read from their stored bytes.
         """
-        ids = iter(article_ids)
-        while batch := list(islice(ids, MAX_ARTICLES_AT_A_TIME)):
-            read = list(self._templated(batch, template, summary))
-            summary.reread += len(read)
-            self._store(read, summary)
+        others: list[int] = []
+        read = chain(
+            self._unpacked(article_ids, template, others, summary), self._articles(others, summary, template)
+        )
+        while batch := list(islice(read, MAX_ARTICLES_AT_A_TIME)):
+            summary.reread += len(batch)
+            self._store(batch, summary)
 
-    def _templated(
-        self, article_ids: Sequence[int], template: Template, summary: Summary
+    def _unpacked(
+        self, article_ids: Iterable[int], template: Template, others: list[int], summary: Summary
     ) -> Iterator[Article]:
+        """What this process has read and kept, by a template, if feed and API still say of the post what they said then. The
+        ids of all other articles go into `others`."""
+        ids = iter(article_ids)
         # A step of another project may look at the bytes, which a kept reading has not.
         use_kept = self.readings is not None and self.steps == STEPS
-        told = source_texts.of_articles(self.engine, article_ids) if use_kept else {}
-        for number in article_ids:
-            for article in self._alone(number, told.get(number), summary):
+        while batch := list(islice(ids, MAX_ARTICLES_AT_A_TIME)):
+            told = source_texts.of_articles(self.engine, batch) if use_kept else {}
+            for number in batch:
+                article = self._kept(*told[number]) if number in told else None
+                if article is None:
+                    others.append(number)
+                    continue
                 text = partial(self._page_text, number)
                 try:
                     yield templated(article, template, self.rules, self.steps, page_text=text)
-                except (
-                    NotAnArticle
-                ) as refusal:  # of a step of another project: no other refuses a page so late
-                    summary.failed.append(f"{article.url}: {refusal}")
                 except DatabaseError as error:  # its bytes, which are asked for its date, cannot be read
                     summary.failed.append(str(error))
 
-    def _alone(
-        self, article_id: int, told: tuple[str, SourceText | None] | None, summary: Summary
-    ) -> Iterator[Article]:
-        """An article without any template; nothing where it cannot be read.
-
-        What this process has read and kept is taken, by the key of its URL, if feed and API still say of the post what they
-        said then: `told` has both.
-        """
-        packed = self.readings.get(told[0]) if self.readings is not None and told else None
-        if packed is not None and told:
-            article = unpack_reading(packed)
-            if article.capture is not None and article.capture.source_text == told[1]:
-                yield article
-                return
-        yield from self._articles([article_id], summary)
+    def _kept(self, url_key: str, source_text: SourceText | None) -> Article | None:
+        packed = self.readings.get(url_key) if self.readings is not None else None
+        article = unpack_reading(packed) if packed is not None else None
+        told = article.capture.source_text if article and article.capture else None
+        return article if article and article.capture and told == source_text else None
 
     def _page_text(self, article_id: int) -> str:
         """The text of an article's page, from its stored bytes; "" where they are not kept."""

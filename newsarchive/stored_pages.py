@@ -26,7 +26,7 @@ from newsarchive.core import steps as core_steps
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
-from newsarchive.exceptions import DatabaseError, NewsArchiveError, NotAnArticle, StepFailed
+from newsarchive.exceptions import DatabaseError, NotAnArticle, StepFailed
 from newsarchive.items import Article, Capture, Kept
 from newsarchive.warc import reader
 from newsarchive.warc.files import Folder, folders, locate
@@ -94,16 +94,15 @@ class StoredPageReader:
             article = core_steps.article_from(capture, self.rules, self.steps)
             if template is not None:
                 article = core_steps.templated(article, template, self.rules, self.steps)
+            ready = packed(article) if packs else article
         except DatabaseError as error:
             return StoredPage(kept, failure=ReadFailure.NO_BYTES, problem=str(error))
         except StepFailed as error:  # the page is not at fault: it is read again when the step is repaired
             return StoredPage(kept, failure=ReadFailure.STEP_FAILED, problem=f"{kept.url}: {error}")
         except NotAnArticle as error:
             return StoredPage(kept, dropped=error.reason)
-        except (NewsArchiveError, ValueError, RecursionError, MemoryError) as error:
-            problem = f"{kept.url}: {type(error).__name__}: {error}"
-            return StoredPage(kept, failure=ReadFailure.ERROR, problem=problem)
-        ready = packed(article) if packs else article
+        except Exception as error:  # one page that the core cannot take costs no other page
+            return _broken(kept, error)
         return StoredPage(kept, with_capture(ready, article.capture and article.capture.without_body()))
 
 
@@ -164,25 +163,34 @@ class StoredPages:
         if self.pool is None or (is_short and not self.pool.processes()):
             yield from (self.alone(job, shared and shared.value) for job, shared in jobs)
             return
-        waiting: deque[tuple[_Job, Shared | None, Future[StoredPage]]] = deque()
+        waiting: deque[tuple[_Job, Shared | None, Future[StoredPage] | None]] = deque()
         while True:
             for job, shared in islice(jobs, self.ahead - len(waiting)):
-                waiting.append((job, shared, self.pool.submit(job, shared)))
+                waiting.append((job, shared, self.pool.submit(job, shared) if self.pool else None))
             if not waiting:
                 return
             yield self._result(*waiting.popleft())
 
-    def _result(self, job: _Job, shared: Shared | None, future: Future[StoredPage]) -> StoredPage:
+    def _result(self, job: _Job, shared: Shared | None, future: Future[StoredPage] | None) -> StoredPage:
         kept = job.kept
         try:
-            return future.result()
+            return future.result() if future is not None else self.alone(job, shared and shared.value)
         except worker_pool.TooSlow as error:
             return StoredPage(kept, failure=ReadFailure.TOO_SLOW, problem=f"{kept.url}: {error}")
         except worker_pool.Died as error:
             return StoredPage(kept, failure=ReadFailure.CRASHED, problem=f"{kept.url}: {error}")
-        except worker_pool.NotStarted as error:
-            logger.warning("%s; this process reads the page itself", error)
+        except (worker_pool.NotStarted, worker_pool.Closed) as error:
+            if self.pool is not None:
+                logger.warning("%s; this process reads its pages itself, one after the other", error)
+                self.close()
+                self.pool = None
             return self.alone(job, shared and shared.value)
+        except Exception as error:  # its answer cannot be sent
+            return _broken(kept, error)
+
+
+def _broken(kept: Kept, error: Exception) -> StoredPage:
+    return StoredPage(kept, failure=ReadFailure.ERROR, problem=f"{kept.url}: {type(error).__name__}: {error}")
 
 
 def stored_capture(folder: Folder, kept: Kept) -> Capture:

@@ -22,7 +22,7 @@ from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, NoSuchArtic
 from newsarchive.items import Article, Block, Capture, Origin
 from newsarchive.reextract import Change, Summary, reextract
 from newsarchive.rules import Rules
-from newsarchive.stored_pages import ReadFailure
+from newsarchive.stored_pages import ReadFailure, StoredPages
 from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.writer import Original, WarcWriter
 from newsarchive.worker import MIN_PAGES_FOR_WORKERS
@@ -187,10 +187,13 @@ def test_a_lost_file_costs_its_own_captures_alone(crawl: Crawl, engine: Engine) 
     assert again(crawl).captures == 3  # they are tried again
 
 
-def test_an_extractor_that_breaks_down_costs_one_page(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [RecursionError("too deep"), KeyError("too deep")])
+def test_an_extractor_that_breaks_down_costs_one_page(
+    crawl: Crawl, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def broken(capture: Capture, rules: Rules, own: object = None) -> Article:
         if "post-1" in capture.url:
-            raise RecursionError("too deep")
+            raise error
         result: Article = toy(2)(capture, rules)
         return result
 
@@ -199,7 +202,7 @@ def test_an_extractor_that_breaks_down_costs_one_page(crawl: Crawl, monkeypatch:
     assert summary.updated == 1
     (failed,) = summary.failed
     assert failed.failure == ReadFailure.ERROR
-    assert failed.problem == "https://blog.example/post-1: RecursionError: too deep"
+    assert failed.problem == f"https://blog.example/post-1: {type(error).__name__}: {error}"
 
 
 @pytest.fixture
@@ -225,6 +228,16 @@ def test_processes_read_in_order_what_this_process_reads(series: Crawl) -> None:
         f"https://blog.example/post-{number}" for number in range(MIN_PAGES_FOR_WORKERS)
     ]
     assert "Number 2 of the series." in query.get(series.engine, "https://blog.example/post-2").article_body
+
+
+def test_where_no_process_can_be_started_this_process_reads_all_pages(series: Crawl) -> None:
+    with StoredPages(series.folder, workers=2) as pages:
+        assert pages.pool is not None
+        pages.pool.factory = "tests.pool_jobs:Absent"
+        read = list(pages.read(captures.kept(series.engine)))
+    assert [page.kept.url for page in read if page.article] == [
+        f"https://blog.example/post-{number}" for number in range(MIN_PAGES_FOR_WORKERS)
+    ]
 
 
 def test_pages_that_hang_or_kill_their_process_are_named_and_all_others_are_read(

@@ -16,6 +16,7 @@ from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import demo
+from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
 from newsarchive.warc.writer import WarcWriter
@@ -140,6 +141,13 @@ def test_bytes_that_went_missing_are_copied_whole_once_more(db: Path, tmp_path: 
     lost = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
     assert "3 failed" in lost.stderr
     assert "CC-NEWS-1.warc.gz is not there: name the folder that holds it with --warc" in lost.stderr
+    assert "3 of 3 pages could not be read" in lost.stderr
+    assert "3 raw bytes missing or damaged" in lost.stderr
+    assert lost.returncode == ALL_FAILED
+    rows(db, "DELETE FROM page_sightings")
+    unlearned = run("learn", "--all", "--db", str(db))
+    assert "3 pages could not be read" in unlearned.stderr
+    assert unlearned.returncode == SOME_FAILED
     crawl(f"path={foreign}", spider="warc", db=db)
     again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
     assert "3 unchanged, 0 failed" in again.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from newsarchive.cli.common import (
     say,
     steps_setting,
 )
-from newsarchive.cli.options import dry_run_option, quiet
+from newsarchive.cli.options import dry_run_option, quiet, workers_option
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check
 
@@ -201,13 +200,7 @@ Examples:
     help="Only pages last read by an extractor older than VERSION; by default the present one.",
 )
 @dry_run_option
-@click.option(
-    "--workers",
-    type=click.IntRange(0),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="Processes; 0 works in this one.",
-)
+@workers_option
 @click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )

@@ -7,10 +7,12 @@ newsarchive sites template blog.example --keep "Letters from small harbours"
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from newsarchive import config
 from newsarchive.cli.common import (
     complain,
     db_option,
@@ -23,10 +25,12 @@ from newsarchive.cli.common import (
     say,
     steps_setting,
 )
-from newsarchive.cli.options import dry_run_option, output_option
+from newsarchive.cli.options import dry_run_option, output_option, workers_option
 from newsarchive.exceptions import SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from newsarchive.learning import Learner, Summary
 
 
@@ -47,27 +51,27 @@ Examples:
 @click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )
+@workers_option
 @db_option
-def learn(site: str | None, everything: bool, dry_run: bool, folder: str | None, db: str) -> None:
+def learn(
+    site: str | None, everything: bool, dry_run: bool, folder: str | None, workers: int, db: str
+) -> None:
     """Learn the lines that a site repeats on its newest stored pages, and take them out of its articles.
 
     Nothing is fetched; a changed text is a new version of kind `site`. Prints the URLs of articles
-    that change, a line each. A crawl does this at its end. Ends with 3 where a page could not be read.
+    that change, a line each. A crawl does this at its end. Ends with 3 where pages could not be read.
     """
     if bool(site) == everything:
         raise UsageError("which site? name one, or say --all")
-    learner = _learner(folder, db, dry_run)
-    failed: list[str] = []
-
-    def told(summary: Summary) -> None:
-        show(summary)
-        failed.extend(summary.failed)
-
-    if site:
-        told(learner.learn(domain(site)))
-    else:
-        learner.learn_all(on_site=told)
+    with _learner(folder, db, dry_run, workers) as learner:
+        if site:
+            done = [learner.learn(domain(site))]
+            show(done[0])
+        else:
+            done = learner.learn_all(on_site=show)
+    failed = sum(len(one.failed) for one in done)
     if failed:
+        complain(f"{failed} pages could not be read, and their articles are as they were")
         raise SystemExit(SOME_FAILED)
 
 
@@ -118,19 +122,29 @@ def template(
         _print_learned(site, db)
 
 
-def _learner(folder: str | None, db: str, dry_run: bool = False) -> Learner:
+@contextmanager
+def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 0) -> Iterator[Learner]:
     from newsarchive import learning, reextract
+    from newsarchive.stored_pages import StoredPages
 
     engine = open_archive(db)
     folders = reextract.raw_folders(engine, raw_folder(db, folder))
-    return learning.Learner(engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting())
+    seconds = config.load()["crawl.page_seconds"]
+    with StoredPages(folders, rules_folder(), steps_setting(), workers=workers, seconds=seconds) as stored:
+        yield learning.Learner(
+            engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting(), stored=stored
+        )
 
 
 def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, dry_run: bool, db: str) -> None:
+    with _learner(folder, db) as learner:
+        _lock_lines(learner, site, locks, yes, dry_run)
+
+
+def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, dry_run: bool) -> None:
     from newsarchive import learning
     from newsarchive.db import schema
 
-    learner = _learner(folder, db)
     number = len(learning.printing(learner, site, locks))
     if dry_run:
         say(f"{site}: would lock {len(locks)} lines, and read the {number} articles again that print them; "

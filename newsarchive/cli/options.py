@@ -38,6 +38,15 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
         ("-o", "--output"),
         {"metavar": "FILE", "help": "Write to this file instead of standard output."},
     ),
+    "workers": (
+        ("--workers",),
+        {
+            "type": click.IntRange(0),
+            "default": os.cpu_count() or 1,
+            "show_default": True,
+            "help": "Processes that read pages; 0 works in this one.",
+        },
+    ),
     "dry_run": (("--dry-run",), {"is_flag": True, "help": "Say what would be done, and write nothing."}),
 }
 #: The key in `click.Context.meta` that says whether `-q` was given. All contexts of one call share `meta`.
@@ -58,6 +67,7 @@ def option(name: str, **changes: Any) -> Callable[[F], F]:
 
 limit_option = option("limit")
 dry_run_option = option("dry_run")
+workers_option = option("workers")
 
 
 def loudness(command: F) -> F:
