@@ -120,7 +120,7 @@ class Batch:
             for plan in self.plans
             if isinstance(plan.article.seen, (Observation, Sighting))
         ]
-        site_templates.record(self.connection, seen, self.now)
+        site_templates.record(self.connection, seen, self.now, may_hold_lines=self.reread)
         looks = [
             updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
             for plan in self.plans
