@@ -37,6 +37,28 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def pythons(session: nox.Session) -> None:
+    """The quick subset under each Python that is installed."""
+    session.install("-e", ".[dev,docs]")
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The quick subset with the oldest versions that requirements.txt and pyproject.toml allow."""
+    session.install("uv")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", "-e", ".[test,docs]")
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Two minutes of changed inputs: `nox -s fuzz -- --minutes 60 --save found/` for more."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "benchmarks.fuzz", *(session.posargs or ["--minutes", "2", "--processes", "2"]))
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """The pages of `docs/`, with warnings as errors, into `docs/_build`."""

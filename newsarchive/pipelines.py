@@ -431,8 +431,13 @@ class StorePipeline:
             spider.resume_point = spider.frontier.resume_point(self.run_id)
         elif isinstance(spider, WarcSpider):
             spider.frontier = Frontier(engine)
+        warc = self.crawler.get_extension(WarcExtension)
         self.writer = Writer(
-            self.store, self.run_id, max_age=MAX_COMMIT_DELAY_SECONDS, enough=ENOUGH_FOR_COMMIT
+            self.store,
+            self.run_id,
+            max_age=MAX_COMMIT_DELAY_SECONDS,
+            enough=ENOUGH_FOR_COMMIT,
+            sync=warc.sync if warc is not None else lambda: None,
         )
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
         self.crawler.signals.connect(self.finish, signals.spider_closed)

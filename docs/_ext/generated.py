@@ -137,6 +137,14 @@ def pipelines() -> str:
     return "\n".join(lines)
 
 
+def licences() -> str:
+    """The licences of the packages that newsarchive needs."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from licences import markdown
+
+    return markdown()
+
+
 def contributing() -> str:
     """The page of that name at the root of the repository, where forges look for it."""
     return _from_root("CONTRIBUTING.md")

@@ -264,8 +264,8 @@ class SQLite(Dialect):
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA foreign_keys = ON")
-        # In WAL mode NORMAL loses nothing when the process is killed; only a power cut may take the last commits.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # Each commit waits for the disk. NORMAL would lose the last commits in a power cut.
+        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute(f"PRAGMA wal_autocheckpoint = {MAX_WAL_PAGES}")
 

@@ -135,6 +135,11 @@ class WarcExtension:
         """Append an answer out of the WARC file `source`. Raises as `keep` does, and is called from a thread too."""
         return self._writer().write_copy(capture.base_url, wire, capture.fetched_at, source)
 
+    def sync(self) -> None:
+        """Wait until the answers written so far are on the disk. Raises as `keep` does, and is called from a thread too."""
+        if self.writer is not None:
+            self.writer.sync()
+
     def _writer(self) -> WarcWriter:
         with self.opening:  # two threads would open two writers, and the second file would never be closed
             if self.writer is None:

@@ -83,7 +83,7 @@ class WarcWriter:
         self.folder, self.max_bytes, self.known = Path(folder), max_bytes, known
         self.prefix = re.sub(r"[^\w.-]+", "-", prefix) or "newsarchive"
         self._file: BinaryIO | None = None
-        self._name, self._serial, self._at = "", 0, 0
+        self._name, self._serial, self._at, self._synced = "", 0, 0, 0
         self._seen: dict[str, Original] = {}
         self._lock = threading.Lock()
 
@@ -142,6 +142,11 @@ class WarcWriter:
             self._remember(digest, Original(url, at))
         return place
 
+    def sync(self) -> None:
+        """Wait until everything written is on the disk. Raises `DatabaseUnavailable` where the disk fails."""
+        with self._lock:
+            self._sync()
+
     def close(self) -> None:
         """Give the open file its name. A later write opens another."""
         with self._lock:
@@ -177,7 +182,8 @@ class WarcWriter:
                 f"{self.folder}: no WARC file can be written there: {error.strerror}"
             ) from error
         _hold(self._file)
-        self._at = 0
+        _sync_folder(self.folder)
+        self._at = self._synced = 0
         self._write(_warcinfo(self._name))
 
     def _write(self, data: bytes) -> None:
@@ -211,10 +217,22 @@ class WarcWriter:
             " with: newsarchive doctor"
         )
 
+    def _sync(self) -> None:
+        if self._file is None or self._synced == self._at:
+            return
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"{self.folder / self._name} cannot be written: {error.strerror}"
+            ) from error
+        self._synced = self._at
+
     def _finish(self) -> None:
         if self._file is None:
             return
         self._require_file()
+        self._sync()
         self._file.close()
         self._file = None
         try:
@@ -230,6 +248,16 @@ def payload_digest(body: bytes) -> str:
     digester = Digester("sha1")
     digester.update(body)
     return str(digester)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names of a folder's files on the disk, where the system can: a file without its name is lost."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def recover(folder: Path | str) -> list[Path]:

@@ -160,7 +160,8 @@ class Writer:
 
     `submit` waits while the queue is full, so that the crawl goes no faster than the disk. An article that cannot be stored
     fails only its own future. After a `DatabaseError` (a full disk, a lost server) `failed` has the error, and every later
-    future fails with it.
+    future fails with it. `sync` is called before each commit: it puts the bytes of the pages on the disk, because a commit that
+    survives a power cut must not speak of bytes that did not.
     """
 
     def __init__(
@@ -171,9 +172,11 @@ class Writer:
         max_age: float = 1.0,
         queue_size: int = 1000,
         enough: int | None = None,
+        sync: Callable[[], None] = lambda: None,
     ) -> None:
         self.store, self.run_id, self.batch, self.max_age = store, run_id, batch, max_age
         self.enough = enough or batch
+        self.sync = sync
         self.failed: DatabaseError | None = None
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(queue_size)
         self._closed = False
@@ -240,6 +243,7 @@ class Writer:
         try:
             articles = [record for record, _ in waiting if not isinstance(record, Capture)]
             captures = [record for record, _ in waiting if isinstance(record, Capture)]
+            self.sync()
             outcomes = iter(self.store.ingest(articles, self.run_id, captures=captures))
         except DatabaseError as error:
             self.failed = error
