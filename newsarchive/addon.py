@@ -19,7 +19,7 @@ from newsarchive import settings as own_settings
 from newsarchive.config import AUTO
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
-from newsarchive.extensions import breakages, progress, warc
+from newsarchive.extensions import breakages, json_log, progress, warc
 from newsarchive.version import user_agent
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class Addon:
                 middlewares.CutShortMiddleware: 595,
             },
             "EXTENSIONS": {
+                json_log.JsonLog: 100,
                 warc.WarcExtension: 300,
                 progress.Outcomes: 400,
                 breakages.Breakages: 450,

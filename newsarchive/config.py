@@ -31,6 +31,11 @@ STANDFIRSTS = ("description", "text")
 #: The value of `crawl.workers` for as many processes as the machine has cores, up to three.
 AUTO = "auto"
 
+#: The value of `log_format` for one JSON object a line.
+JSON = "json"
+#: What the lines of a log may be; the first is the default.
+LOG_FORMATS = ("text", JSON)
+
 FILE_NAME = "newsarchive.toml"
 #: The variable that names the file; an option `--config` sets it for the command and all that it starts.
 FILE_VARIABLE = "NEWSARCHIVE_CONFIG"
@@ -219,6 +224,12 @@ KEYS: Mapping[str, Key] = {
             "a command, run without a shell, that gets each new [alarm](../how-to/watch.md) of a crawl as JSON on its standard"
             " input",
         ),
+        _key(
+            "metrics", _file, "",
+            "a file that each crawl replaces by the archive's numbers in Prometheus' text format, for node_exporter's textfile"
+            " collector",
+        ),
+        _key("log_format", _one_of(*LOG_FORMATS), LOG_FORMATS[0], "lines of a crawl's log: `text`, or `json` (one object each)"),
         _key("alarm_webhook", _web_address, "", "an address to which the same JSON is sent by POST"),
         _key("crawl.limit", _whole(1), None, "fetch at most this many posts in one crawl"),
         _key("crawl.since", _day, "", "leave out posts older than this day"),

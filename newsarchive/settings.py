@@ -35,6 +35,10 @@ NEWSARCHIVE_WARC = _config["warc"]
 #: What gets each new alarm as JSON: a command on its standard input, a web address by POST.
 NEWSARCHIVE_ALARM_COMMAND = _config["alarm_command"]
 NEWSARCHIVE_ALARM_WEBHOOK = _config["alarm_webhook"]
+#: A file for the archive's numbers in Prometheus' text format, written at the end of each crawl; "" for none.
+NEWSARCHIVE_METRICS = _config["metrics"]
+#: Lines of the log, progress and summary: `text`, or `json` (one object each).
+NEWSARCHIVE_LOG_FORMAT = _config["log_format"]
 #: Posts of one crawl, the oldest day of a post, and where to look, where the spider's arguments do not say.
 NEWSARCHIVE_LIMIT = _config["crawl.limit"]
 NEWSARCHIVE_SINCE = _config["crawl.since"]

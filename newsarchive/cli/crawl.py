@@ -10,6 +10,7 @@ at those that are due. `Result` adds up what they counted; the table at the end 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -241,6 +242,12 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
     show_default="4, or what your settings say",
     help="Sites side by side.",
 )
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    help="Replace this file by the archive's numbers for Prometheus, after each site.",
+)
+@click.option("--log-format", type=click.Choice(config.LOG_FORMATS), help="Lines of the log: text, or JSON.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each site, on standard output.")
 @db_option
 @click.pass_context
@@ -310,6 +317,8 @@ def options_of(
     settings: tuple[str, ...],
     recheck: bool,
     dry_run: bool,
+    metrics: str | None,
+    log_format: str | None,
     quiet: bool,
     verbosity: int,
     **given: str | None,
@@ -328,6 +337,8 @@ def options_of(
         found[name.strip()] = value
     if wrong := [pair for pair in settings if "=" not in pair]:
         raise UsageError(f"-s {wrong[0]}: write it as NAME=VALUE, for example -s DOWNLOAD_DELAY=3")
+    for name, given_value in (("METRICS", metrics and os.path.abspath(metrics)), ("LOG_FORMAT", log_format)):
+        settings += (f"NEWSARCHIVE_{name}={given_value}",) if given_value else ()
     feeds = [word for file in output for word in ("-o", file)]
     feeds += [word for file in overwrite_output for word in ("-O", file)]
     return CrawlOptions(found, settings, tuple(feeds), quiet, verbosity)

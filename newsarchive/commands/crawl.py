@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
@@ -38,6 +39,7 @@ from newsarchive.exceptions import (
     STOPPED_BY_SIGTERM,
     BadRules,
     DatabaseError,
+    OutputError,
     UsageError,
 )
 from newsarchive.extensions.progress import Verdict, verdict
@@ -188,7 +190,7 @@ class Command(ScrapyCrawl):
         with self.shared_lock():
             super().run(args, opts)
         stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
-        self.exitcode = max(self.exitcode, exit_code(stats))
+        self.exitcode = max(self.exitcode, exit_code(stats), self.write_metrics(opts.spargs))
         if self.exitcode == 0 and not stats.get("start_time"):  # a signal came before the spider was opened
             sys.stderr.write("stopped\n")
             self.exitcode = STOPPED_BY_CTRL_C
@@ -205,6 +207,22 @@ class Command(ScrapyCrawl):
 
         assert self.settings is not None
         return shared_crawl_lock(open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"]))
+
+    def write_metrics(self, spargs: dict[str, str]) -> int:
+        """Write the file of metrics, where one is wanted; gives the exit code for how that went."""
+        from newsarchive import metrics
+        from newsarchive.db.readonly import open_source
+
+        assert self.settings is not None
+        file = self.settings.get("NEWSARCHIVE_METRICS")
+        if not file or spargs.get("dry_run") == "1":
+            return 0
+        try:
+            metrics.write(open_source(self.settings["NEWSARCHIVE_DATABASE_URL"]), Path(file))
+        except (OutputError, DatabaseError) as error:
+            sys.stderr.write(f"error: {error}\n")
+            return SOME_FAILED
+        return 0
 
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
         """Raise before the first request what would fail later."""

@@ -44,6 +44,7 @@ from newsarchive.crawl_stats import (
 )
 from newsarchive.crawling import close_for
 from newsarchive.exceptions import DatabaseError
+from newsarchive.extensions import json_log
 from newsarchive.items import DropReason
 
 if TYPE_CHECKING:
@@ -316,6 +317,8 @@ class Progress:
         rows = getattr(self.crawler.spider, "dry_run", False) or any(
             uri == "-" or uri.startswith("stdout:") for uri in feeds
         )
+        if json_log.is_on(self.crawler.settings):
+            return False
         dumb = not self.console.is_terminal or self.console.is_dumb_terminal
         return not dumb and not (rows and sys.stdout.isatty())
 
@@ -343,6 +346,13 @@ class Progress:
                 self.handlers.append((handler, handler.setStream(sys.stderr)))
 
     def tell(self) -> None:
+        if json_log.is_on(self.crawler.settings):
+            done, found = self.position()
+            words = json_log.line(
+                "progress", site=name_of(self.crawler), done=done, found=found, at=self.page
+            )
+            self.console.print(words, soft_wrap=True, markup=False, highlight=False)
+            return
         where = f", at {self.page}" if self.page else ""
         self.console.print(
             f"{name_of(self.crawler)}: {self.pace.words()}{where}", soft_wrap=True, markup=False
@@ -387,6 +397,12 @@ class Summary:
         if not is_archive_spider(self.crawler) and not any(stat.startswith(PREFIX) for stat in stats):
             return  # a spider of another project that gave the archive nothing
         console, name = messages(), name_of(self.crawler)
+        if json_log.is_on(self.crawler.settings):
+            ours = {k.removeprefix(PREFIX): v for k, v in stats.items() if k.startswith(PREFIX)}
+            console.print(
+                json_log.line("summary", site=name, stats=ours), soft_wrap=True, markup=False, highlight=False
+            )
+            return
         if console.is_terminal:
             console.print(name, style="bold", soft_wrap=True, markup=False)
             console.print(table(stats))

@@ -35,6 +35,7 @@ ROUTES: tuple[tuple[re.Pattern[str], View], ...] = tuple(
         (r"/compare/(\d+)/(\d+)", views.compare),
         (r"/site/([^/]+)", views.site),
         (r"/story/(\d+)", views.story),
+        (r"/metrics", views.metrics),
     )
 )
 
@@ -170,7 +171,7 @@ def _guarded(send: Send) -> Send:
 
 
 async def _answer(send: Send, response: Response) -> None:
-    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
+    headers = [(b"content-type", response.content_type.encode("ascii")), (b"cache-control", b"no-cache")]
     if response.location:
         headers.append((b"location", response.location.encode("ascii")))
     await _send(send, response.status, headers, response.body.encode("utf-8", "replace"))

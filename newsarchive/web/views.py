@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from newsarchive import metrics as numbers
 from newsarchive.core.text.diff import word_diff
 from newsarchive.db import site_templates
 from newsarchive.db.reading import browse, lineage, quarantine, query
@@ -41,11 +42,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTML page, or a redirection where `location` is given."""
+    """A page, HTML unless it says otherwise, or a redirection where `location` is given."""
 
     body: str = ""
     status: int = 200
     location: str = ""
+    content_type: str = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class Library:
 
     def _site(self, domain: Hashable) -> browse.SiteFigures:
         return browse.site(self.engine, str(domain))
+
+
+def metrics(library: Library, request: Request) -> Response:
+    return Response(numbers.text(library.engine), content_type=numbers.CONTENT_TYPE)
 
 
 # -- the front page and the search -----------------------------------------------------------------

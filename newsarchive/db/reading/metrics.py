@@ -1,0 +1,122 @@
+"""What an archive holds and how its crawls go, as numbers that a monitoring system asks for again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.values import moment
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+#: Sites that have samples of their own, those with most articles. The articles of further ones are summed up, because
+#: each label is a time series that the monitoring system keeps.
+MAX_SITES = 500
+#: The label of the sites that are summed up.
+OTHER_SITES = "(other sites)"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: its name, `counter` or `gauge`, its meaning, its labels, and its SQL, whose last column is the value.
+
+    The names are Prometheus': base units, `_total` for what only grows. `is_time` says that the value is a moment.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    labels: tuple[str, ...]
+    sql: str
+    is_time: bool = False
+
+
+METRICS = (
+    Metric(
+        "newsarchive_articles_total", "counter", "Articles that were stored.", ("site",),
+        "SELECT s.domain, count(*) FROM articles AS a JOIN sites AS s ON s.id = a.site_id GROUP BY s.domain",
+    ),
+    Metric(
+        "newsarchive_revisions_total", "counter", "Versions of articles, by what made them.", ("cause",),
+        "SELECT change_kind, count(*) FROM article_revisions GROUP BY change_kind",
+    ),
+    Metric(
+        "newsarchive_captures_total", "counter", "Answers that were stored, by HTTP status.", ("status",),
+        "SELECT status, count(*) FROM captures GROUP BY status",
+    ),
+    Metric(
+        "newsarchive_captured_bytes_total", "counter", "Bytes of stored answers in WARC files.", (),
+        "SELECT coalesce(sum(warc_length), 0) FROM captures",
+    ),
+    Metric(
+        "newsarchive_crawl_runs_total", "counter", "Runs that finished, by spider.", ("spider",),
+        "SELECT spider, count(*) FROM crawl_runs WHERE finished_at IS NOT NULL GROUP BY spider",
+    ),
+    Metric(
+        "newsarchive_urls", "gauge", "Known addresses of posts, by state.", ("state",),
+        "SELECT state, count(*) FROM urls GROUP BY state",
+    ),
+    Metric(
+        "newsarchive_quarantined_articles", "gauge", "Articles that wait in quarantine.", ("site",),
+        "SELECT s.domain, count(*) FROM quarantine AS q JOIN articles AS a ON a.id = q.article_id"
+        " JOIN sites AS s ON s.id = a.site_id WHERE q.state = 'waiting' GROUP BY s.domain",
+    ),
+    Metric(
+        "newsarchive_alarms", "gauge", "Alarms that stand: 1 for each.", ("site", "kind"),
+        "SELECT s.domain, a.kind, 1 FROM alarms AS a JOIN sites AS s ON s.id = a.site_id WHERE a.cleared_at IS NULL",
+    ),
+    Metric(
+        "newsarchive_site_last_success_timestamp_seconds", "gauge", "When a site was last crawled with success.", ("site",),
+        "SELECT domain, last_success_at FROM sites WHERE last_success_at IS NOT NULL", is_time=True,
+    ),
+    Metric(
+        "newsarchive_last_run_timestamp_seconds", "gauge", "When the last run finished.", (),
+        "SELECT max(finished_at) FROM crawl_runs", is_time=True,
+    ),
+)  # fmt: skip
+#: The size of the database, which is no query.
+DATABASE_BYTES = Metric("newsarchive_database_bytes", "gauge", "Bytes of the database on disk.", (), "")
+
+_LARGEST = """
+    SELECT s.domain FROM sites AS s LEFT JOIN articles AS a ON a.site_id = s.id
+    GROUP BY s.domain ORDER BY count(a.id) DESC, s.domain LIMIT :most
+"""
+
+#: A metric's label values, and its value.
+Sample = tuple[tuple[str, ...], float]
+
+
+def samples(source: File | Engine, *, max_sites: int = MAX_SITES) -> list[tuple[Metric, list[Sample]]]:
+    """Every metric with its samples."""
+    with reading(source) as reader:
+        own = {domain for (domain,) in reader.tuples(_LARGEST, {"most": max_sites})}
+        found = [(metric, _samples(reader, metric, own)) for metric in METRICS]
+        size: list[Sample] = [((), float(reader.dialect.disk_bytes(reader)))]
+        return [*found, (DATABASE_BYTES, size)]
+
+
+def _samples(reader: Reader, metric: Metric, sites: set[str]) -> list[Sample]:
+    summed: dict[tuple[str, ...], float] = {}
+    for *labels, value in reader.tuples(metric.sql):
+        if value is None:
+            continue
+        values = tuple(map(str, labels))
+        if "site" in metric.labels and values[0] not in sites:
+            if metric.is_time or (metric.kind == "gauge" and "kind" in metric.labels):
+                continue
+            values = (OTHER_SITES, *values[1:])
+        summed[values] = summed.get(values, 0.0) + _number(value, metric)
+    return sorted(summed.items())
+
+
+def _number(value: object, metric: Metric) -> float:
+    at = moment(value) if metric.is_time else None  # type: ignore[arg-type]
+    return at.timestamp() if at is not None else float(value)  # type: ignore[arg-type]
+
+
+def names() -> Sequence[str]:
+    """The names of all metrics."""
+    return [metric.name for metric in (*METRICS, DATABASE_BYTES)]

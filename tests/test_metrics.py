@@ -1,0 +1,113 @@
+"""Metrics in Prometheus' text format, the dashboard that shows them, and a log of JSON lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from newsarchive import metrics
+from newsarchive.db.engine import writing
+from newsarchive.db.models import AlarmRow
+from newsarchive.db.reading.metrics import MAX_SITES, OTHER_SITES, names, samples
+from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import OutputError
+from newsarchive.extensions.json_log import JsonFormatter
+from newsarchive.items import Quality
+from tests.serving import crawl, served
+from tests.storage import START, make_article, open_archive
+from tests.test_crawl import front, post
+
+ROOT = Path(__file__).parent.parent
+#: A sample as https://prometheus.io/docs/instrumenting/exposition_formats/ has it.
+LABEL = r'[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"'
+SAMPLE = re.compile(rf"([a-z_]+)(?:\{{{LABEL}(?:,{LABEL})*\}})? [-+.\de]+")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    with open_archive(request.param, tmp_path) as opened:
+        store = Store(opened, clock=lambda: START)
+        run = store.start_run("news", {"url": "https://blog.example/"})
+        store.ingest([make_article(number) for number in range(3)], run)
+        store.ingest([make_article(9, quality=Quality(0.3))], run)
+        store.ingest([make_article(1, url="https://other.example/1")], run)
+        store.finish_run(run, "finished", {})
+        with writing(opened) as connection:
+            row = {"kind": 'odd "kind"\\', "since": START, "raised_at": START, "site_id": 1}
+            connection.execute(insert(AlarmRow).values(row))
+        yield opened
+
+
+def test_every_line_is_of_the_format_and_every_metric_has_its_type(engine: Engine) -> None:
+    text = metrics.text(engine)
+    assert text.endswith("\n")
+    for name in names():
+        (kind,) = re.findall(rf"^# TYPE {name} (\w+)$", text, re.M)
+        assert kind == ("counter" if name.endswith("_total") else "gauge")
+        assert f"# HELP {name} " in text
+    found = [line for line in text.splitlines() if not line.startswith("#")]
+    assert [line for line in found if not SAMPLE.fullmatch(line)] == []
+    assert {SAMPLE.fullmatch(line)[1] for line in found} >= set(names()) - {  # type: ignore[index]
+        "newsarchive_site_last_success_timestamp_seconds"
+    }
+    assert 'newsarchive_articles_total{site="blog.example"} 4' in found
+    assert 'newsarchive_quarantined_articles{site="blog.example"} 1' in found
+    assert r'newsarchive_alarms{site="blog.example",kind="odd \"kind\"\\"} 1' in found
+    assert f"newsarchive_last_run_timestamp_seconds {START.timestamp():.15g}" in found
+
+
+def test_sites_beyond_the_bound_are_summed_up(engine: Engine) -> None:
+    assert MAX_SITES >= 100
+    found = {metric.name: dict(values) for metric, values in samples(engine, max_sites=1)}
+    assert found["newsarchive_articles_total"] == {("blog.example",): 4, (OTHER_SITES,): 1}
+
+
+def test_the_file_is_replaced_whole_and_readable_by_all(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        file = tmp_path / "news.prom"
+        file.write_text("old")
+        metrics.write(engine, file)
+        assert file.read_text() == metrics.text(engine)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o644
+        assert list(tmp_path.glob(".news.prom*")) == []
+        with pytest.raises(OutputError, match="cannot be written"):
+            metrics.write(engine, tmp_path / "missing" / "news.prom")
+
+
+def test_the_dashboard_asks_for_metrics_that_exist() -> None:
+    board = json.loads((ROOT / "docs" / "examples" / "grafana-dashboard.json").read_text("utf-8"))
+    asked = {
+        name
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"newsarchive_\w+", target["expr"])
+    }
+    assert asked <= set(names())
+    assert len(asked) >= 8
+
+
+def test_a_record_is_one_line_of_json() -> None:
+    record = logging.LogRecord("news", logging.WARNING, "a.py", 1, "two\nlines of %s", ("text",), None)
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    assert json.loads(line) | {"time": ""} == {
+        "time": "", "level": "WARNING", "logger": "news", "message": "two\nlines of text",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_crawl_writes_its_metrics_and_logs_json(db: Path, tmp_path: Path) -> None:
+    file = tmp_path / "news.prom"
+    options = ("-s", f"NEWSARCHIVE_METRICS={file}", "-s", "NEWSARCHIVE_LOG_FORMAT=json")
+    with served({"/": front("/a-first-story/", "/a-lost-story/"), "/a-first-story/": post("A")}) as site:
+        done = crawl(f"url={site.home}/", *options, db=db)
+    assert 'newsarchive_articles_total{site="127.0.0.1' in file.read_text("utf-8")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["stats"]["new"] for line in lines if line.get("event") == "summary"] == [1]
+    assert any("a-lost-story" in line.get("message", "") for line in lines)
