@@ -56,7 +56,9 @@ def lowest(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Two minutes of changed inputs: `nox -s fuzz -- --minutes 60 --save found/` for more."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "benchmarks.fuzz", *(session.posargs or ["--minutes", "2", "--processes", "2"]))
+    session.run(
+        "python", "-m", "benchmarks.fuzz", *(session.posargs or ["--minutes", "2", "--processes", "2"])
+    )
 
 
 @nox.session
