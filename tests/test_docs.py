@@ -239,7 +239,9 @@ def test_programs_that_the_documents_name_exist(page: str) -> None:
 
 
 def test_tasks_that_the_documents_name_exist() -> None:
-    tasks = re.findall(r"^@nox\.session(?:\(.*\))?\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.M)
+    tasks = re.findall(
+        r"^@nox\.session(?:\(.*\))?\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.M
+    )
     assert set(re.findall(r"nox -s (\w+)", WRITTEN["CONTRIBUTING.md"])) == set(tasks)
 
 

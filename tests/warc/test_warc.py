@@ -314,10 +314,12 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     disk = FullDisk((tmp_path / (writer._name + ".open")).read_bytes())
     disk.seek(writer._at)
     assert writer._file is not None
-    writer._file.close()
+    disk.fileno = writer._file.fileno  # type: ignore[method-assign]  # the file that was not moved
+    opened = writer._file  # closed at the end of the test
     writer._file = disk
     with pytest.raises(DatabaseUnavailable, match="cannot be written: No space left on device"):
         write(writer, 2)
+    opened.close()
     left = disk.getvalue()
     (tmp_path / "left.warc.gz").write_bytes(left)
     assert check(tmp_path / "left.warc.gz") == 0
