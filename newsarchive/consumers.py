@@ -18,9 +18,14 @@ from scrapy import signals
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-#: Modules that listen to `item_scraped` to count items, and never look at one.
+#: Modules that listen to `item_scraped` and need no more of an item than a packed article has.
 COUNTING = frozenset(
-    ["scrapy.extensions.corestats", "scrapy.extensions.closespider", "newsarchive.middlewares"]
+    [
+        "scrapy.extensions.corestats",
+        "scrapy.extensions.closespider",
+        "newsarchive.middlewares",
+        "newsarchive.extensions.breakages",
+    ]
 )
 #: The module of the log formatter that prints an item as it prints itself, which a packed article does as an article.
 PLAIN_LOG = "scrapy.logformatter"
