@@ -180,6 +180,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "queries": queries,
     "spiders": spiders,
     "pipelines": pipelines,
+    "licences": licences,
     "contributing": contributing,
     "security": security,
     "conduct": conduct,
