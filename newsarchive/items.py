@@ -332,7 +332,8 @@ class Kept:
     capture.
 
     `source_text` is the post as a feed or an API describes it, `parts` are the further pages of a split post, `selectors`
-    are those in the settings of its site.
+    are those in the settings of its site. `was_refused` says that the last crawl took its page for no article, or could
+    not fetch it.
     """
 
     id: int
@@ -344,6 +345,7 @@ class Kept:
     source_text: SourceText | None = None
     parts: tuple[Kept, ...] = ()
     selectors: Selectors | None = None
+    was_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

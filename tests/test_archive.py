@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event, update
 from newsarchive import reextract as archive
 from newsarchive.core import steps
 from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.reading import query
 from newsarchive.db.writing import captures
@@ -282,6 +283,37 @@ def test_an_article_that_is_read_as_before_is_not_written_again(crawl: Crawl, en
     assert again(crawl, only_older_than=99).unchanged == 2
     assert "UPDATE articles" in written
     assert query.get(engine, "https://blog.example/post-1").quality.confidence == 1
+
+
+TEXT = "".join(
+    f"<p>The council has voted on the bridge of ward {n}, and the ferry stays for a year.</p>"
+    for n in range(30)
+)
+IMPRINT = "<html><body class='page-template-default page page-id-9'><script src='/wp-content/x.js'></script>{}</body></html>"
+POST = "<html><body><article><h1>The bridge</h1>{}</article></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("html", "reason", "new", "no_article"),
+    [
+        (IMPRINT, "static page", 0, {"static page": 1}),
+        (POST, "too short", 1, {}),  # by an extractor that lost its text: the page itself looks like a post
+    ],
+    ids=["a page by its look", "a post"],
+)
+def test_a_page_that_the_crawl_refused_stays_so_by_its_look_alone(
+    crawl: Crawl, html: str, reason: str, new: int, no_article: dict[str, int]
+) -> None:
+    """Step by step the core would read an imprint as a text: the spider looks at a page before."""
+    url = "https://other.example/our-town/"
+    wire = html.format(TEXT).encode()
+    headers = [("Content-Type", "text/html; charset=utf-8")]
+    place = crawl.warc.write_response(url, "HTTP/1.1 200 OK", headers, wire, fetched_at=START)
+    capture = Capture(url, wire, START, url, headers={"content-type": headers[0][1]}, place=place)
+    crawl.store.ingest([], captures=[capture])
+    Frontier(crawl.engine).settle(url, "skipped", reason)
+    summary = again(crawl, only_older_than=99, site="other.example")
+    assert (summary.new, dict(summary.no_article)) == (new, no_article)
 
 
 def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,12 +153,15 @@ def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
 def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: Sequence[Kept] = ()) -> Kept:
     place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
     payload = firsts.get(row.warc_digest, place)
-    return Kept(row.id, row.url, row.final_url, row.fetched_at, place, payload, text, tuple(parts))
+    refused = bool(row.reason)
+    return Kept(
+        row.id, row.url, row.final_url, row.fetched_at, place, payload, text, tuple(parts), was_refused=refused
+    )
 
 
 def _kept() -> Select[Any]:
     columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
-    columns += [CaptureRow.url_id, CaptureRow.parent_id]
+    columns += [CaptureRow.url_id, CaptureRow.parent_id, Url.reason]
     columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
     return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.warc_file != "")
 
