@@ -255,6 +255,15 @@ class FetchingSpider(CapturingSpider):
         #: The requests for posts, each as soon as its post is known.
         self.queue: AsyncIterator[Request] | None = None
         self.turn = asyncio.Lock()
+        #: (site, reason) of the failures that were told
+        self.told: set[tuple[str, str]] = set()
+
+    def tell(self, url: str, reason: str, sentence: str) -> None:
+        """Log what befell a post: for each site and reason once as a warning, and from then on for `-L INFO` alone. The
+        summary counts all."""
+        event = site_of(url), reason
+        self.logger.log(logging.INFO if event in self.told else logging.WARNING, "%s: %s", url, sentence)
+        self.told.add(event)
 
     def enough(self) -> bool:
         """Whether the crawl asks for no more posts."""
@@ -449,7 +458,7 @@ class FetchingSpider(CapturingSpider):
 
     async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
         """A block is logged, stored and never evaded. The text that feed or API gives is taken instead."""
-        self.logger.warning("%s: the site blocks us (%s); we do not evade: ask its owner", link.url, reason)
+        self.tell(link.url, f"blocked: {reason}", f"the site blocks us ({reason}); we do not evade: ask its owner")
         if await self.may_fill(response, link):
             if self.failing_sites:
                 self.failing_sites.answered(link.url)
@@ -488,8 +497,8 @@ class FetchingSpider(CapturingSpider):
         self.not_fetched()
         self.count(Count(absence.value))
         again = "; it is asked for once more after a day" if absence is Absence.MISSING else ""
-        level = logging.INFO if absence is Absence.STILL_GONE else logging.WARNING
-        self.logger.log(level, "%s: the server answered %s%s", link.url, response.status, again)
+        if absence is not Absence.STILL_GONE:
+            self.tell(link.url, reason, f"the server answered {response.status}{again}")
 
     async def post_failed(self, failure: TwistedFailure) -> AsyncIterator[Capture | Request]:
         """Errback of a post: the failure is counted, logged, and kept in the frontier for the next crawl."""
@@ -515,7 +524,7 @@ class FetchingSpider(CapturingSpider):
             return
         self.not_fetched()
         is_private = reason == FetchProblem.PRIVATE_ADDRESS  # then the sentence names the other address
-        self.logger.warning("%s: %s", link.url if is_private else request.url, sentence)
+        self.tell(link.url if is_private else request.url, reason, sentence)
         if reason == ROBOTS:  # obeyed, and so no failure
             self.count(Group.SKIPPED, reason)
             if self.frontier:
