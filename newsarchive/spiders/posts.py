@@ -458,7 +458,9 @@ class FetchingSpider(CapturingSpider):
 
     async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
         """A block is logged, stored and never evaded. The text that feed or API gives is taken instead."""
-        self.tell(link.url, f"blocked: {reason}", f"the site blocks us ({reason}); we do not evade: ask its owner")
+        self.tell(
+            link.url, f"blocked: {reason}", f"the site blocks us ({reason}); we do not evade: ask its owner"
+        )
         if await self.may_fill(response, link):
             if self.failing_sites:
                 self.failing_sites.answered(link.url)

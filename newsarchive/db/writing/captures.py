@@ -155,7 +155,15 @@ def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: 
     payload = firsts.get(row.warc_digest, place)
     refused = bool(row.reason)
     return Kept(
-        row.id, row.url, row.final_url, row.fetched_at, place, payload, text, tuple(parts), was_refused=refused
+        row.id,
+        row.url,
+        row.final_url,
+        row.fetched_at,
+        place,
+        payload,
+        text,
+        tuple(parts),
+        was_refused=refused,
     )
 
 
