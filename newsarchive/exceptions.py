@@ -67,6 +67,10 @@ class ForbiddenByRobots(FetchError):
     """The site's robots.txt forbids us to ask for a URL."""
 
 
+class BadCertificate(FetchError):
+    """The certificate of a server is not valid. The message names the cause and the remedy."""
+
+
 class PrivateAddress(FetchError):
     """A URL leads into a private network that the user has not opened. The message names host, address and setting."""
 

@@ -27,6 +27,8 @@ WRONG = {
     "unknown": "self-signed certificate",
     "other-name": "another name",
 }
+#: Days that a certificate of a kind is still good for, where not 9.
+DAYS = {"expired": -1, "soon": 2}
 
 
 class Authority:
@@ -44,7 +46,7 @@ class Authority:
         """A server's side of TLS, with a certificate that is right, or wrong as `kind` says."""
         key, is_own = ec.generate_private_key(ec.SECP256R1()), kind == "unknown"
         issuer = named(kind) if is_own else self.name
-        made = certificate(named(kind), key, issuer=issuer, days=-1 if kind == "expired" else 9)
+        made = certificate(named(kind), key, issuer=issuer, days=DAYS.get(kind, 9))
         address = x509.IPAddress(ip_address("127.0.0.2" if kind == "other-name" else "127.0.0.1"))
         made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
         file = self.folder / f"{kind}.pem"

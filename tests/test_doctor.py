@@ -27,7 +27,9 @@ from newsarchive.items import Capture
 from newsarchive.times import utc_now
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.writer import WarcWriter
+from tests.serving import Answer, served
 from tests.storage import make_article, open_archive
+from tests.test_certificates import Authority
 
 NOW = datetime(2025, 5, 1, tzinfo=UTC)
 ARTICLES = 30
@@ -294,3 +296,50 @@ def test_a_site_that_was_crawled_within_its_interval_is_fine(tmp_path: Path) -> 
             )
         assert list(doctor.sites(engine, NOW)) == []
         assert list(doctor.sites(engine, NOW + timedelta(days=200)))
+
+
+ROBOTS = {"/robots.txt": "User-agent: *\nDisallow: /\n"}
+
+
+@pytest.mark.parametrize(
+    ("pages", "tls", "check"),
+    [
+        ({"/": "<title>A blog</title>"}, "", None),
+        ({"/": "<title>A blog</title>"}, "right", None),
+        ({"/": Answer("no", 500)}, "", Check.SITE_ANSWERS),
+        (ROBOTS, "", Check.SITE_ROBOTS),
+        (
+            {"/": Answer(status=302, headers={"Location": "http://localhost:{port}/moved/"})},
+            "",
+            Check.SITE_MOVED,
+        ),
+        ({"/": "<title>A blog</title>"}, "soon", Check.SITE_CERTIFICATE),
+        ({"/": "<title>A blog</title>"}, "expired", Check.SITE_CERTIFICATE),
+        ({"/": "<title>A blog</title>"}, "unknown", Check.SITE_CERTIFICATE),
+    ],
+    ids=["well", "well over TLS", "fails", "robots", "moved", "certificate ends", "expired", "self-signed"],
+)
+def test_live_asks_each_followed_site(
+    pages: dict[str, Answer | str],
+    tls: str,
+    check: Check | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    monkeypatch.setenv("NEWSARCHIVE_ALLOW_PRIVATE", "localhost")
+    engine = open_engine(f"sqlite:///{tmp_path / 'news.db'}")
+    upgrade(engine)
+    with served(pages, authority.context(tls) if tls else None) as site:
+        port = site.home.rpartition(":")[2]
+        site.answers["/moved/"] = Answer("<title>A blog</title>")
+        for answer in site.answers.values():
+            answer.headers = {name: value.format(port=port) for name, value in answer.headers.items()}
+        Sites(engine).follow(f"{site.home}/", {})
+        engine.dispose()
+        args = ["doctor", "--live", "--json", "--db", str(tmp_path / "news.db")]
+        found = [json.loads(line) for line in CliRunner().invoke(cli, args).stdout.splitlines()]
+    about_sites = {one["check"] for one in found if one["check"].startswith("site ")}
+    assert about_sites == ({check.value} if check else set())
+    assert all(one["remedy"] for one in found)

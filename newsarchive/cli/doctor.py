@@ -24,10 +24,13 @@ from newsarchive.times import utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from newsarchive.cli.extract import Fetcher
     from newsarchive.db.frontier.known_sites import KnownSite
 
 #: Seconds that `crontab -l` may take.
 CRONTAB_SECONDS = 5
+#: Seconds in which a server must answer the handshake that shows its certificate.
+MAX_TLS_SECONDS = 10
 #: Days that a certificate is still good for. With fewer, its site is named.
 MIN_CERTIFICATE_DAYS = 7
 #: Colours of severities on a terminal.
@@ -217,19 +220,28 @@ def asked(site: KnownSite) -> Iterator[Finding]:
     """What a followed site answers now: its robots.txt, its front page, its certificate."""
     from newsarchive.cli.extract import Fetcher
     from newsarchive.core.urls import site_of
-    from newsarchive.exceptions import ForbiddenByRobots
+    from newsarchive.exceptions import BadCertificate, ForbiddenByRobots
 
     home = site.home_url
+    fetcher = Fetcher(
+        user_agent=str(site.settings.get("user_agent", "")),
+        named=[home],
+        verify_certificates=site.settings.get("verify_certificates") is not False,
+    )
     try:
-        answer = Fetcher().get(home)
+        answer = fetcher.get(home)
     except ForbiddenByRobots as failed:
         yield warning(
             Check.SITE_ROBOTS, str(failed), f"ask its owner, or: newsarchive sites pause {shlex.quote(home)}"
         )
         return
+    except BadCertificate as failed:
+        yield warning(
+            Check.SITE_CERTIFICATE, str(failed), "tell its owner, or take its pages all the same, as it says"
+        )
+        return
     except FetchError as failed:
-        what = Check.SITE_CERTIFICATE if "certificate" in str(failed).lower() else Check.SITE_ANSWERS
-        yield warning(what, str(failed), f"newsarchive crawl {shlex.quote(home)} -v")
+        yield warning(Check.SITE_ANSWERS, str(failed), f"newsarchive crawl {shlex.quote(home)}")
         return
     if site_of(answer.base_url) != site.domain:
         yield warning(
@@ -237,7 +249,7 @@ def asked(site: KnownSite) -> Iterator[Finding]:
             f"{home} leads to {answer.base_url}: it moved",
             f"newsarchive sites add {shlex.quote(answer.base_url)}",
         )
-    ends = certificate_end(answer.base_url)
+    ends = certificate_end(answer.base_url, fetcher)
     if ends is not None and ends - utc_now() < timedelta(days=MIN_CERTIFICATE_DAYS):
         yield warning(
             Check.SITE_CERTIFICATE,
@@ -246,9 +258,8 @@ def asked(site: KnownSite) -> Iterator[Finding]:
         )
 
 
-def certificate_end(url: str) -> datetime | None:
-    """Until when the certificate of a host is good; `None` without TLS, or where it does not say."""
-    import socket
+def certificate_end(url: str, fetcher: Fetcher) -> datetime | None:
+    """Until when the certificate of a host is good; `None` without TLS, or where it is not checked or does not say."""
     import ssl
     from datetime import UTC
     from urllib.parse import urlsplit
@@ -258,11 +269,11 @@ def certificate_end(url: str) -> datetime | None:
         return None
     try:
         with (
-            socket.create_connection((parts.hostname, parts.port or 443), timeout=10) as plain,
+            fetcher.connect((parts.hostname, parts.port or 443), MAX_TLS_SECONDS) as plain,
             ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname) as secure,
         ):
             ends = (secure.getpeercert() or {}).get("notAfter")
-    except OSError:  # the front page was fetched a moment ago: it says more than this would
+    except (OSError, FetchError):  # the front page was fetched a moment ago: it says more than this would
         return None
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC) if ends else None
 

@@ -39,7 +39,7 @@ from newsarchive.cli.common import (
     steps_in_force,
 )
 from newsarchive.cli.options import output_option
-from newsarchive.exceptions import FetchError, ForbiddenByRobots, PrivateAddress, UsageError
+from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots, PrivateAddress, UsageError
 from newsarchive.items import Capture
 from newsarchive.private_networks import Allowance
 
@@ -195,8 +195,8 @@ class Fetcher:
         """The response to one GET, redirects followed.
 
         Raises `ForbiddenByRobots` where robots.txt forbids it, of this address or one that it redirects to, `PrivateAddress`
-        where it leads into a private network, and `FetchError` for everything else that goes wrong. All name the URL and
-        the cause.
+        where it leads into a private network, `BadCertificate`, and `FetchError` for everything else that goes wrong. All
+        name the URL and the cause.
         """
         self.permit(url)
         try:
@@ -211,7 +211,7 @@ class Fetcher:
         except (URLError, OSError, ValueError, HTTPException) as error:
             cause = getattr(error, "reason", error)
             if wrong := getattr(cause, "verify_message", ""):  # of `ssl.SSLCertVerificationError`
-                raise FetchError(
+                raise BadCertificate(
                     f"{url}: the certificate of the server is not valid ({wrong}): if you take its pages all the same, "
                     f"newsarchive sites add --verify-certificates false {url}"
                 ) from error
