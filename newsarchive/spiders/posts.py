@@ -255,13 +255,13 @@ class FetchingSpider(CapturingSpider):
         #: The requests for posts, each as soon as its post is known.
         self.queue: AsyncIterator[Request] | None = None
         self.turn = asyncio.Lock()
-        #: (site, reason) of the failures that were told
+        #: (site, sentence) of what was told
         self.told: set[tuple[str, str]] = set()
 
-    def tell(self, url: str, reason: str, sentence: str) -> None:
-        """Log what befell a post: for each site and reason once as a warning, and from then on for `-L INFO` alone. The
+    def tell(self, url: str, sentence: str) -> None:
+        """Log what befell a post: the same sentence once a site as a warning, and from then on for `-L INFO` alone. The
         summary counts all."""
-        event = site_of(url), reason
+        event = site_of(url), sentence
         self.logger.log(logging.INFO if event in self.told else logging.WARNING, "%s: %s", url, sentence)
         self.told.add(event)
 
@@ -458,9 +458,7 @@ class FetchingSpider(CapturingSpider):
 
     async def blocked(self, response: Response, link: Link, reason: str) -> AsyncIterator[Capture]:
         """A block is logged, stored and never evaded. The text that feed or API gives is taken instead."""
-        self.tell(
-            link.url, f"blocked: {reason}", f"the site blocks us ({reason}); we do not evade: ask its owner"
-        )
+        self.tell(link.url, f"the site blocks us ({reason}); we do not evade: ask its owner")
         if await self.may_fill(response, link):
             if self.failing_sites:
                 self.failing_sites.answered(link.url)
@@ -500,7 +498,7 @@ class FetchingSpider(CapturingSpider):
         self.count(Count(absence.value))
         again = "; it is asked for once more after a day" if absence is Absence.MISSING else ""
         if absence is not Absence.STILL_GONE:
-            self.tell(link.url, reason, f"the server answered {response.status}{again}")
+            self.tell(link.url, f"the server answered {response.status}{again}")
 
     async def post_failed(self, failure: TwistedFailure) -> AsyncIterator[Capture | Request]:
         """Errback of a post: the failure is counted, logged, and kept in the frontier for the next crawl."""
@@ -526,7 +524,7 @@ class FetchingSpider(CapturingSpider):
             return
         self.not_fetched()
         is_private = reason == FetchProblem.PRIVATE_ADDRESS  # then the sentence names the other address
-        self.tell(link.url if is_private else request.url, reason, sentence)
+        self.tell(link.url if is_private else request.url, sentence)
         if reason == ROBOTS:  # obeyed, and so no failure
             self.count(Group.SKIPPED, reason)
             if self.frontier:
