@@ -23,6 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: twice as many processes as cores, since tests of crawls wait for half of their time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture
 def db(tmp_path: Path) -> Path:
     """Where a test's archive goes; nothing is there yet."""
