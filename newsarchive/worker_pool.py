@@ -14,6 +14,7 @@ A process is started when a job waits and all others are busy, never before. Sta
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import pickle
 import queue
@@ -29,6 +30,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pkgutil import resolve_name
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakSet
 
 #: Seconds that a process may take to load what it needs. A slow disk takes ten; more means that it hangs.
 MAX_START_SECONDS = 120.0
@@ -101,6 +103,7 @@ class WorkerPool:
         #: Jobs that were submitted and are not done.
         self._open = 0
         self._closed = False
+        _pools.add(self)
 
     def submit(self, job: Any, shared: Shared | None = None) -> Future[Any]:
         """Hand over a job, which is pickled here and now. The future raises what the job raised, `TooSlow`, `Died`,
@@ -145,6 +148,17 @@ class WorkerPool:
     def _done(self) -> None:
         with self._lock:
             self._open -= 1
+
+
+_pools: WeakSet[WorkerPool] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """End the processes of pools that nobody closed: a program that a signal stops in the middle. From Python 3.13 on the
+    program would wait for them at its end, and they for its end."""
+    for pool in list(_pools):
+        pool.close(0)
 
 
 class _WorkerThread(threading.Thread):

@@ -174,7 +174,7 @@ def test_closing_ends_what_takes_longer_and_fails_what_waits() -> None:
         with pytest.raises(Closed):
             job.result(PATIENCE)
     assert soon(lambda: gone(process))
-    assert not [one for one in threading.enumerate() if one.name == "newsarchive-worker" and one.is_alive()]
+    assert soon(lambda: not [one for one in threading.enumerate() if one.name == "newsarchive-worker"])
 
 
 def test_a_cancelled_job_is_not_done() -> None:
