@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any
 
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
+from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.json_escapes import whole_characters
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
@@ -258,6 +259,9 @@ def _judged(url: str, base: str, sites: tuple[str, str]) -> tuple[str, str]:
 def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, Iterator[Entry]]:
     import feedparser
 
+    decoded = decode(body, content_type)
+    if decoded.used != "utf-8":  # feedparser knows fewer names of encodings than the web, and guesses
+        body, content_type = decoded.text.encode(errors="replace"), "application/xml; charset=utf-8"
     headers = {"content-location": url, "content-type": content_type or "application/xml"}
     # feedparser would take the bytes themselves for a file name and open it, so it gets a stream. It need neither
     # sanitise the text nor resolve links: extraction does both as for any page, and reading is ten times as fast.
