@@ -40,6 +40,12 @@ class Authority:
         self.file = folder / "authority.pem"
         own = certificate(self.name, self.key, issuer=self.name, days=9)
         own = own.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        usage = x509.KeyUsage(False, False, False, False, False, key_cert_sign=True, crl_sign=True,
+                              encipher_only=False, decipher_only=False)  # fmt: skip
+        own = own.add_extension(usage, critical=True)
+        own = own.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False
+        )
         self.file.write_bytes(own.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
     def context(self, kind: str) -> ssl.SSLContext:
@@ -49,6 +55,9 @@ class Authority:
         made = certificate(named(kind), key, issuer=issuer, days=DAYS.get(kind, 9))
         address = x509.IPAddress(ip_address("127.0.0.2" if kind == "other-name" else "127.0.0.1"))
         made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        signer = (key if is_own else self.key).public_key()
+        # Python 3.13 asks for it.
+        made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)
         file = self.folder / f"{kind}.pem"
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         signed = made.sign(key if is_own else self.key, hashes.SHA256())

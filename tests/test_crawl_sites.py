@@ -242,14 +242,17 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
         (
             "a.opml",
             OPML,
-            ["url,since,limit,interval,delay,user_agent,sources,drop,body", "https://one.example/,,,,,,,,"],
+            [
+                "url,since,limit,interval,delay,user_agent,sources,drop,body,verify_certificates",
+                "https://one.example/,,,,,,,,,",
+            ],
         ),
         (
             "a.toml",
             '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\nsources = ["feed", "sitemap"]\n',
-            ['https://one.example/,2025-01-31,5,,,,"feed,sitemap",,'],
+            ['https://one.example/,2025-01-31,5,,,,"feed,sitemap",,,'],
         ),
-        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,2.5,,,,"]),
+        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,2.5,,,,,"]),
     ],
 )
 def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:

@@ -99,12 +99,12 @@ def page(engine: Engine, path: str, query_string: str = "") -> str:
         "method": "GET",
         "path": path,
         "query_string": query_string.encode(),
-        "headers": [],
+        "headers": [(b"host", b"127.0.0.1")],
     }
     library = Library(engine)
     library.overview.get(wait=30)
     library.sites.get("blog3.example", wait=30)
-    asyncio.run(App(library, behind)(scope, receive, send))
+    asyncio.run(App(library, behind, {"127.0.0.1"})(scope, receive, send))
     assert sent[0]["status"] == 200
     return str(b"".join(m.get("body", b"") for m in sent).decode())
 

@@ -60,7 +60,7 @@ def test_the_remedy_for_a_broken_index_mends_it(tmp_path: Path) -> None:
     assert run("search", "ferry", "--db", str(db)).returncode == 1
     broken = run("db", "check", "--db", str(db))
     assert broken.returncode == 1
-    remedy = broken.stdout.strip().rpartition(": newsarchive ")[2].split()
+    remedy = broken.stdout.partition("→ newsarchive ")[2].splitlines()[0].split()
     assert run(*remedy, "--db", str(db)).returncode == 0
     assert run("db", "check", "--db", str(db)).returncode == 0
     assert "Post 1" in run("search", "ferry", "--db", str(db)).stdout

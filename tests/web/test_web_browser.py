@@ -90,7 +90,7 @@ SERIOUS = ("serious", "critical")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("web") / "archive.db"
     webpages.build(path).dispose()
-    with webpages.serving(path) as address:
+    with webpages.serving(path, sql=True) as address:
         yield address
 
 

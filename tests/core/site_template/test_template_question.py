@@ -89,7 +89,7 @@ def test_space_is_given_back_where_there_is_much(tmp_path: Path, kind: str) -> N
             connection.exec_driver_sql("DROP TABLE filling")
 
     with open_archive(kind, tmp_path) as engine:
-        fill(engine, 3)
+        fill(engine, 1)
         assert schema.give_back(engine) == 0
         fill(engine, 100)
         assert (schema.give_back(engine) > 1_500_000) == (kind == "sqlite")
