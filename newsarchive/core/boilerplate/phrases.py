@@ -67,9 +67,8 @@ class PromoWords:
             kind: compiled.regex(rf"(?<!\w)(?:{'|'.join(own)})(?!\w)") for kind, own in texts.items()
         }
         kinds: dict[str, frozenset[str]] = {}
-        others: list[
-            tuple[str, str]
-        ] = []  # a text that a match of some pattern holds, and the pattern's kind
+        #: (a text that a match of some pattern holds, the pattern's kind)
+        others: list[tuple[str, str]] = []
         for kind, own in texts.items():
             for word in frozenset().union(*(first_words(text) or () for text in own)):
                 kinds[word] = kinds.get(word, frozenset()) | {kind}
@@ -78,6 +77,7 @@ class PromoWords:
         known, ascii_others = frozenset(kinds), [pair for pair in others if pair[0].isascii()]
         always = frozenset(kind for text, kind in others if not text)
 
+        @caches.noted
         @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
         def kinds_in(folded: str) -> frozenset[str]:
             pieces = folded.split()
@@ -266,6 +266,7 @@ def _path_lookup(rules: Rules) -> Lookup:
                 return verdict
         return None
 
+    @caches.noted
     @lru_cache(maxsize=16384)
     def lookup(path: str) -> BlockVerdict | None:
         parent, _, own = path.rpartition("/")  # most blocks stand beside others
