@@ -332,8 +332,8 @@ class Kept:
     capture.
 
     `source_text` is the post as a feed or an API describes it, `parts` are the further pages of a split post, `selectors`
-    are those in the settings of its site. `was_refused` says that the last crawl took its page for no article, or could
-    not fetch it.
+    are those in the settings of its site. `was_refused` says that the last crawl took its page for a list of posts or
+    for a static page.
     """
 
     id: int

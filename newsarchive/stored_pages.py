@@ -29,7 +29,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
 from newsarchive.exceptions import DatabaseError, NotAnArticle, StepFailed
-from newsarchive.items import Article, Capture, DropReason, Kept
+from newsarchive.items import Article, Capture, Kept
 from newsarchive.warc import reader
 from newsarchive.warc.files import Folder, folders, locate
 from newsarchive.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS, template_of
@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 #: Pages that are handed out for each process before their results are taken. With fewer, the processes wait while fifty
 #: articles are written; a result that waits takes 100 KB.
 MAX_PAGES_AHEAD = 16
-#: What a page may be that is no post, whatever its text. Of a wall the source's own text may be the article.
-NO_POSTS = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 
 
 class ReadFailure(StrEnum):
@@ -95,7 +93,7 @@ class StoredPageReader:
         """The page of a capture by the template of its site, or by none. It has no bytes any more. Raises nothing."""
         try:
             capture = stored_capture(self.folder, kept)
-            if kept.was_refused and (kind := self._kind(capture)).reason in NO_POSTS:
+            if kept.was_refused and (kind := self._kind(capture)).reason:
                 return StoredPage(kept, dropped=kind.reason)
             article = core_steps.article_from(capture, self.rules, self.steps)
             if template is not None:
@@ -112,7 +110,7 @@ class StoredPageReader:
         return StoredPage(kept, with_capture(ready, article.capture and article.capture.without_body()))
 
     def _kind(self, capture: Capture) -> Kind:
-        """What a page looks like that a crawl took for no article: the spider judges that before the steps, which would
+        """What a page looks like that a crawl took for a list or a static page: the spider judges that before the steps, which would
         read an archive page or an imprint as a text. Raises `NotAnArticle` where it is no page."""
         return page_kind(decode_step(capture, self.rules).text, capture.base_url, self.rules)
 

@@ -14,7 +14,10 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import site_settings, source_texts
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
-from newsarchive.items import Article, Capture, Kept, Place, SourceText
+from newsarchive.items import Article, Capture, DropReason, Kept, Place, SourceText
+
+#: Why a crawl refuses a page that the steps of the core would read as a text.
+REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 
 
 def record(
@@ -153,18 +156,9 @@ def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
 def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: Sequence[Kept] = ()) -> Kept:
     place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
     payload = firsts.get(row.warc_digest, place)
-    refused = bool(row.reason)
-    return Kept(
-        row.id,
-        row.url,
-        row.final_url,
-        row.fetched_at,
-        place,
-        payload,
-        text,
-        tuple(parts),
-        was_refused=refused,
-    )
+    refused = row.reason in REFUSED_BY_LOOK
+    own = (row.id, row.url, row.final_url, row.fetched_at, place, payload)
+    return Kept(*own, text, tuple(parts), was_refused=refused)
 
 
 def _kept() -> Select[Any]:
