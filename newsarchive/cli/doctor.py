@@ -157,10 +157,12 @@ def contact(sites: Sequence[KnownSite]) -> Iterator[Finding]:
     with suppress(UsageError):  # `settings` says so
         held = config.load()
         if sites and not held["contact"] and not held["crawl.user_agent"]:
+            line, file = 'contact = "you@example.org"', shlex.quote(str(held.file or config.FILE_NAME))
             yield warning(
                 Check.CONTACT,
                 "the user agent names no contact: a site's owner cannot reach you, and may block you instead",
-                f"echo 'contact = \"you@example.org\"' >> {shlex.quote(str(held.file or config.FILE_NAME))}",
+                # Behind a table of an existing file the line would be the table's.
+                f"write at the top of {file}: {line}" if held.file else f"echo '{line}' > {file}",
             )
 
 
