@@ -73,7 +73,7 @@ MONTHS = [
     "December",
 ]
 HOLIDAYS = {(1, 1), (1, 6), (5, 1), (8, 15), (11, 1), (12, 24), (12, 25), (12, 26), (12, 31)}
-#: Posts a month, where no data folder is given: a steady blog, a seasonal one, one that slows down, a slow one.
+#: Posts a month, where no data folder is given: a steady blog, a seasonal blog, a blog that slows down, and a slow blog.
 INVENTED = (
     [22, 20, 21, 23, 19, 22, 14, 12, 21, 24, 22, 17] * 2,
     [60, 66, 54, 71, 48, 33, 20, 18, 52, 75, 69, 40, 58, 61, 70, 55, 47, 31, 24, 15, 49, 66, 80, 38],

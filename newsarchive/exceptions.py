@@ -7,6 +7,7 @@ NewsArchiveError
 ├── OutputError           a file cannot be written; the message names it and the remedy
 ├── FetchError            a URL gave no usable response
 │   ├── ForbiddenByRobots     the site's robots.txt forbids us to ask for it
+│   ├── BadCertificate        the certificate of its server is not valid
 │   └── PrivateAddress        it leads into a private network that nobody opened
 ├── NotAnArticle          the page is no article; `reason` is a stable, countable word
 │   └── StepFailed            a step of another project failed on the page

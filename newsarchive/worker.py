@@ -19,8 +19,8 @@ from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 
-#: Pages of a crawl that its own process reads where the number of workers is `auto` and it knows of no more. A worker is ready after 2 s of
-#: CPU time, in which a process reads 20 pages.
+#: Pages of a crawl that its own process reads where the number of workers is `auto` and it knows of no more. A worker is
+#: ready after 2 s of CPU time, in which a process reads 20 pages.
 MIN_PAGES_FOR_WORKERS = 20
 #: Seconds of CPU time of a page in a worker process, where `NEWSARCHIVE_PAGE_SECONDS` does not say otherwise. A usual page
 #: takes .08, the largest real one that was seen 2.

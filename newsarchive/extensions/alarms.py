@@ -73,10 +73,10 @@ def _look(crawler: Crawler, engine: Engine, run_id: int) -> None:
             alarms.told(connection, [alarm.id for alarm in new], utc_now())
 
 
-def message(home: str, raised: list[alarms.Kept], cleared: list[alarms.Kept]) -> dict[str, Any]:
+def message(home: str, raised: list[alarms.KeptAlarm], cleared: list[alarms.KeptAlarm]) -> dict[str, Any]:
     """What a command or webhook gets."""
 
-    def told(one: alarms.Kept) -> dict[str, Any]:
+    def told(one: alarms.KeptAlarm) -> dict[str, Any]:
         return {
             "kind": one.kind.value,
             "since": isoformat(one.since),

@@ -143,8 +143,7 @@ class History:
     """What an archive knows of a site. Readings, looks and listed posts are in order of time, the oldest first.
 
     `days` are the numbers of posts that came in each 24 hours, counted back from now, and `last_post` is when the newest
-    came. `failed_runs` are the crawls after
-    `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
+    came. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
     """
 
     readings: Sequence[Reading] = ()
@@ -165,7 +164,7 @@ class State(Enum):
     STANDS = "stands"
     #: The site is as before.
     CLEARED = "cleared"
-    #: It stood so long that what it told of is the site's way.
+    #: It stood for `MAX_ALARM_AGE`: the site is no longer as it was before.
     SETTLED = "settled"
 
 

@@ -45,7 +45,7 @@ def many_of(x: int, m: int, before: int, total: int) -> float:
 
 
 def few_of(x: int, counts: Sequence[int], recent: int) -> float:
-    """The probability of at most `x`, where equal spans before had `counts`, the newest first.
+    """The probability of at most `x`, where equal spans before had `counts` (two at least), the newest first.
 
     The mean is that of the `recent` newest, because a blog may have become slower; the dispersion is that of all.
 
@@ -55,7 +55,7 @@ def few_of(x: int, counts: Sequence[int], recent: int) -> float:
     mean, whole = fmean(counts[:recent]), fmean(counts)
     if mean <= 0:
         return 1.0
-    excess = variance(counts) - whole if len(counts) > 1 else inf
+    excess = variance(counts) - whole
     size = whole * whole / excess if excess > 0 else inf
     if size == inf:
         return min(1.0, sum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(x + 1)))

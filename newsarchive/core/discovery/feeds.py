@@ -30,7 +30,7 @@ from newsarchive.rules import Rules
 MAX_TEXT_CHARACTERS = 1_000_000
 #: Distance of a clock from UTC, as time zones have it; a greater one is a mistake.
 MAX_UTC_OFFSET = timedelta(hours=14)
-#: Bytes of a feed; the rest is cut off. So long a feed takes half a second with whole posts.
+#: Bytes of a feed; the rest is cut off. A feed of this length takes half a second with whole posts.
 MAX_FEED_BYTES = 10_000_000
 #: Entries of a feed; what comes after them is cut off before it is parsed, for each takes .3 ms.
 MAX_ENTRIES = 5000

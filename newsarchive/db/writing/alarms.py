@@ -16,7 +16,7 @@ from newsarchive.db.reading.alarms import history
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptAlarm:
     """An alarm as the archive keeps it."""
 
     id: int
@@ -31,8 +31,8 @@ class Kept:
 class Changes:
     """The alarms of a site that stand, and those that this look cleared."""
 
-    standing: Sequence[Kept]
-    cleared: Sequence[Kept]
+    standing: Sequence[KeptAlarm]
+    cleared: Sequence[KeptAlarm]
 
 
 def look(
@@ -43,8 +43,8 @@ def look(
     rows = connection.execute(
         select(AlarmRow.__table__).where(AlarmRow.site_id == site_id, AlarmRow.cleared_at.is_(None))
     ).all()
-    kept: list[Kept] = []
-    cleared: list[Kept] = []
+    kept: list[KeptAlarm] = []
+    cleared: list[KeptAlarm] = []
     for row in rows:
         kind = AlarmKind(row.kind)
         alarm = found.pop(kind, None)
@@ -54,7 +54,7 @@ def look(
                 "is_settled": alarm is not None and alarm.state is State.SETTLED,
             }
             cleared.append(
-                Kept(
+                KeptAlarm(
                     row.id,
                     kind,
                     row.since,
@@ -88,8 +88,8 @@ def told(connection: Connection, ids: Iterable[int], now: datetime) -> None:
     connection.execute(update(AlarmRow).where(AlarmRow.id.in_(list(ids))).values(told_at=now))
 
 
-def _kept(alarm_id: int, alarm: Alarm, *, told: bool = False) -> Kept:
-    return Kept(alarm_id, alarm.kind, alarm.since, alarm.sentence, dict(alarm.evidence), told)
+def _kept(alarm_id: int, alarm: Alarm, *, told: bool = False) -> KeptAlarm:
+    return KeptAlarm(alarm_id, alarm.kind, alarm.since, alarm.sentence, dict(alarm.evidence), told)
 
 
 def _quarantine(connection: Connection, alarm_id: int, alarm: Alarm, now: datetime) -> None:

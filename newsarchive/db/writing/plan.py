@@ -32,8 +32,8 @@ class Plan:
     """What must be written for one article. `packed` is the article as a worker process prepared it, if one did.
 
     `stored` is its row with `payload_digest`, `version` and `run_id` of its current version. `reread` says that stored bytes
-    are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts. `is_explained` says that the explanation of the
-    text is stored as it is.
+    are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts. `is_explained` says
+    that the explanation of the text is stored as it is.
     """
 
     article: Article
