@@ -119,7 +119,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--minutes", type=float, default=2, help="how long (default: 2)")
     parser.add_argument(
-        "--inputs", type=int, default=0, help="the number of inputs after which each target ends in each process"
+        "--inputs",
+        type=int,
+        default=0,
+        help="the number of inputs after which each target ends in each process",
     )
     parser.add_argument(
         "--target", action="append", choices=list(TARGETS), help="only this one; may be repeated"
