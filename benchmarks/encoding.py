@@ -29,6 +29,8 @@ from newsarchive import rules
 from newsarchive.core.encoding.step import repair_texts
 
 PLACEMENTS = ("page", "sentence", "punctuation")
+#: Group → its number of placements, where it does not have all: legacy text is no matter of punctuation.
+NUMBER_OF_PLACEMENTS = {"legacy": 1, "CJK legacy": 2}
 #: Sentences a page.
 LENGTH = 15
 LATIN = "da de en es fi fr it nl no pt sv"
@@ -103,7 +105,7 @@ def run(chosen: Iterable[Cell], corpus: list[Page], most: int) -> Scores:
     for number, cell in enumerate(chosen):
         able = [lines for language, lines in corpus if not cell.languages or language in cell.languages]
         start = number * most % max(1, len(able))
-        for placement in PLACEMENTS[: 1 if cell.group == "legacy" else 3]:
+        for placement in PLACEMENTS[: NUMBER_OF_PLACEMENTS.get(cell.group, len(PLACEMENTS))]:
             taken = 0
             for lines in able[start:] + able[:start]:
                 bad = damaged(cell, placement, lines)
@@ -133,8 +135,11 @@ HIT = "lines with a lost byte"
 GROUPS = {
     "single-byte": "UTF-8 read as single-byte, 27 codecs",
     "multi-byte": "UTF-8 read as gbk, gb18030, big5, cp932, cp949",
+    "multi-byte, bytes lost": "the same five, bytes lost",
     "layers": "two and three layers",
+    "layers, multi-byte": "two layers, one of them multi-byte",
     "legacy": "legacy read as legacy, page",
+    "CJK legacy": "Chinese, Japanese and Korean legacy read as single-byte, page / one sentence",
     "lost bytes": "lost bytes, all damaged lines of such pages",
     HIT: "of these, page, lines in which a byte was lost",
     "entities": "character references",
@@ -148,7 +153,14 @@ def table(scores: Scores) -> Iterator[str]:
     for group, title in GROUPS.items():
         ftfys, ours = (_shares(scores, tool, group, "restored") for tool in ("ftfy", "newsarchive"))
         yield f"| {title} | {ftfys} | {ours} | {_sum(scores, 'ftfy', group).damaged:,} |"
-    for group in ("single-byte", "lost bytes", HIT):
+    for group in (
+        "single-byte",
+        "multi-byte, bytes lost",
+        "layers, multi-byte",
+        "CJK legacy",
+        "lost bytes",
+        HIT,
+    ):
         ftfys, ours = (_shares(scores, tool, group, "wrong") for tool in ("ftfy", "newsarchive"))
         yield f"| changed into something still wrong: {group} | {ftfys} | {ours} | |"
     whole = {tool: _sum(scores, tool) for tool in ("ftfy", "newsarchive")}

@@ -18,6 +18,16 @@ Damage = Callable[[str], str | None]
 
 MULTI = {"gbk": "gbk", "gb18030": "gb18030", "big5": "big5", "cp932": "cp932", "cp949": "cp949"}
 
+#: Two layers, one of them in a multi-byte codec: the first wrong codec, the second.
+MULTI_LAYERS = (
+    ("cp1252", "gbk"),
+    ("latin-1", "gbk"),
+    ("cp1251", "gbk"),
+    ("gbk", "cp1252"),
+    ("gbk", "latin-1"),
+    ("latin-1", "cp932"),
+)
+
 #: Legacy text read with another legacy codec: languages, true codec, wrong codecs.
 LEGACY = (
     ("ru bg uk", "cp1251", "cp1252 koi8-r cp866 mac-roman iso8859-5 mac-cyrillic"),
@@ -41,6 +51,15 @@ LEGACY = (
     ("de fr es it pt sv", "mac-roman", "cp1252"),
 )
 
+#: Chinese, Japanese and Korean legacy text read with single-byte codecs: languages, true codec, wrong codecs.
+CJK_LEGACY = (
+    ("zh-hans", "gb18030", "latin-1 cp1252 cp1251 mac-roman"),
+    ("zh-hant", "big5", "latin-1 cp1252 cp1250"),
+    ("ja", "cp932", "latin-1 cp1252 cp437"),
+    ("ja", "euc_jp", "latin-1 cp1252 koi8-r"),
+    ("ko", "cp949", "latin-1 cp1252 cp1251"),
+)
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -60,11 +79,18 @@ def cells() -> Iterator[Cell]:
     yield from _single()
     for name, codec in MULTI.items():
         yield Cell("multi-byte", name, partial(_multi, codec=codec))
+    for name, codec in MULTI.items():
+        for errors, how in (("replace", "U+FFFD"), ("ignore", "gone")):
+            damage = partial(_multi, codec=codec, errors=errors)
+            yield Cell("multi-byte, bytes lost", f"{name}, {how}", damage)
     yield from _layers()
-    for languages, true, wrongs in LEGACY:
-        for wrong in wrongs.split():
-            damage = partial(_legacy, true=true, wrong=wrong)
-            yield Cell("legacy", f"{true} as {wrong}", damage, frozenset(languages.split()))
+    for first, second in MULTI_LAYERS:
+        yield Cell("layers, multi-byte", f"{first} + {second}", partial(_stacked, first=first, second=second))
+    for group, table in (("legacy", LEGACY), ("CJK legacy", CJK_LEGACY)):
+        for languages, true, wrongs in table:
+            for wrong in wrongs.split():
+                damage = partial(_legacy, true=true, wrong=wrong)
+                yield Cell(group, f"{true} as {wrong}", damage, frozenset(languages.split()))
     yield from _lost()
 
 
@@ -93,13 +119,23 @@ def _single() -> Iterator[Cell]:
             yield Cell("single-byte", label, partial(misread, table=wrong_table(codec, undefined)))
 
 
-def _multi(line: str, codec: str) -> str | None:
+def _multi(line: str, codec: str, errors: str = "strict") -> str | None:
     if line.isascii():
         return None
     try:
-        return line.encode().decode(codec)
+        return line.encode().decode(codec, errors)
     except UnicodeDecodeError:
         return None
+
+
+def _stacked(line: str, first: str, second: str) -> str | None:
+    """UTF-8 read with two codecs, one over the other; a multi-byte codec is named as in `MULTI`."""
+    for codec in (first, second):
+        damaged = _multi(line, codec) if codec in MULTI else misread(line, wrong_table(codec, "c1"))
+        if damaged is None:
+            return None
+        line = damaged
+    return line
 
 
 def _layers() -> Iterator[Cell]:
@@ -143,9 +179,13 @@ def _lost() -> Iterator[Cell]:
             yield Cell("lost bytes", f"{codec}, undefined bytes {how}", damage, without=whole)
     for codec in ("cp1252", "latin-1", "cp1251", "cp1250"):
         whole = partial(misread, table=wrong_table(codec, "c1"))
-        for name, lost, by in (("nbsp as space", "\xa0", " "), ("no soft hyphens", "\xad", "")):
-            damage = partial(_replacing, codec=codec, lost=lost, by=by)
-            yield Cell("lost bytes", f"{codec}, {name}", damage, without=whole)
+        for name, lost, by, languages in (
+            ("nbsp as space", "\xa0", " ", ""),
+            ("white space folded", "[ \xa0]+", " ", "fr it pt vi"),
+            ("no soft hyphens", "\xad", "", ""),
+        ):
+            damage = partial(_replacing, codec=codec, lost=re.compile(lost), by=by)
+            yield Cell("lost bytes", f"{codec}, {name}", damage, frozenset(languages.split()), without=whole)
     yield Cell("entities", "named, windows-1252", _entities)
 
 
@@ -153,9 +193,9 @@ def _losing(line: str, codec: str, spelling: str) -> str | None:
     return misread(line, wrong_table(codec, spelling))
 
 
-def _replacing(line: str, codec: str, lost: str, by: str) -> str | None:
+def _replacing(line: str, codec: str, lost: re.Pattern[str], by: str) -> str | None:
     damaged = misread(line, wrong_table(codec, "c1"))
-    return damaged and damaged.replace(lost, by)
+    return damaged and lost.sub(by, damaged)
 
 
 def _entities(line: str) -> str | None:

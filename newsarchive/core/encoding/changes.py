@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.edits import Edit, Repaired, replay, unreplay
@@ -23,6 +24,55 @@ if TYPE_CHECKING:
 SEPARATOR = "\n\n"
 
 BODY = "article_body"
+#: Edits of an article that are stored one by one. Where there are more, those that stand nearest to each other become one
+#: edit: a page of 3 MB may have 660,000, which took 69 MB in the archive.
+MAX_EDITS = 2_000
+#: Different rules that the edit in place of several names; of more it says "and others".
+MAX_NAMED_RULES = 3
+
+
+def stored_edits(article: Article) -> tuple[Edit, ...]:
+    """The edits of an article as the archive has them: `body_edits`, at most `MAX_EDITS` and one for each text, so that
+    they take no more than twice the space of the texts and a row for each."""
+    edits = body_edits(article)
+    return edits if len(edits) <= MAX_EDITS else _joined(edits, article)
+
+
+def _joined(edits: Sequence[Edit], article: Article) -> tuple[Edit, ...]:
+    """Edits, those that stand nearest to each other as one, which has what stands between them too."""
+    by_text: dict[str, list[Edit]] = defaultdict(list)
+    for edit in sorted(edits, key=_start):
+        by_text[edit.where].append(edit)
+    texts = {BODY: article.article_body, **texts_of(article)}
+    before = {where: original_of(texts.get(where, ""), own) for where, own in by_text.items()}
+    pairs = [pair for where, own in by_text.items() if before[where] is not None for pair in pairwise(own)]
+    gaps = [late.start - early.start - len(early.before) for early, late in pairs]
+    nearest = sorted(range(len(pairs)), key=gaps.__getitem__)[: len(edits) - MAX_EDITS]
+    behind_another = {id(pairs[number][1]) for number in nearest}
+    found: list[Edit] = []
+    for where, own in by_text.items():
+        groups: list[list[Edit]] = []
+        for edit in own:
+            if id(edit) in behind_another:
+                groups[-1].append(edit)
+            else:
+                groups.append([edit])
+        found += [_as_one(group, before[where] or "") for group in groups]
+    return tuple(found)
+
+
+def _as_one(edits: Sequence[Edit], text: str) -> Edit:
+    if len(edits) == 1:
+        return edits[0]
+    start, end = edits[0].start, edits[-1].start + len(edits[-1].before)
+    after, at = [], start
+    for edit in edits:
+        after += [text[at : edit.start], edit.after]
+        at = edit.start + len(edit.before)
+    names = list(dict.fromkeys(edit.rule for edit in edits))
+    rule = " and ".join([*names[:MAX_NAMED_RULES], *["others"] * (len(names) > MAX_NAMED_RULES)])
+    evidence = round(sum(edit.evidence or 0.0 for edit in edits), 1)
+    return replace(edits[0], rule=rule, before=text[start:end], after="".join(after), evidence=evidence)
 
 
 def body_edits(article: Article) -> tuple[Edit, ...]:
@@ -44,7 +94,7 @@ def body_edits(article: Article) -> tuple[Edit, ...]:
         edits = by_block.get(f"blocks/{number}", [])
         original = original_of(block.text, edits)
         if original is not None:
-            moved += [replace(edit, where=BODY, start=edit.start + at) for edit in edits]
+            moved += [edit.moved(BODY, edit.start + at) for edit in edits]
             by_block.pop(f"blocks/{number}", None)
         at += len(block.text if original is None else original) + len(SEPARATOR)
     left = [edit for edit in article.edits if edit.where in by_block]
@@ -62,7 +112,7 @@ def one_after_another(text: str, first: Sequence[Edit], second: Sequence[Edit]) 
     found: list[Edit] = []
     shift = 0
     for start, end, early, late in _places(first, second):
-        inside = [replace(edit, start=edit.start - start) for edit in late]
+        inside = [edit.moved(edit.where, edit.start - start) for edit in late]
         after = replay(middle[start:end], inside)
         length = end - start + sum(len(edit.before) - len(edit.after) for edit in early)
         before = text[start + shift : start + shift + length]
@@ -175,7 +225,7 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
     changed = {where: r for where, r in repaired.items() if r.edits}
     if not changed and not damage:
         return article
-    edits = [replace(e, where=where) for where, r in changed.items() for e in r.edits]
+    edits = [e.moved(where, e.start) for where, r in changed.items() for e in r.edits]
     flags = tuple(dict.fromkeys((*article.quality.flags, *(f"damaged text: {word}" for word in damage))))
     article = replace(
         article,

@@ -114,9 +114,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.I)
-_META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
-_XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]+)", re.I)
+_HEADER = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([^\s\"';,]+)", re.I)
+_META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*+=\s*+[\"']?+\s*+([^\s\"'/>;]+)", re.I)
+_XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*+=\s*+[\"']([^\"'>]+)", re.I)
 _HIGH = bytes(range(0x80, 0x100))
 
 
@@ -138,7 +138,7 @@ def decode_step(capture: Capture, rules: Rules) -> Page:
     Raises `NotAnArticle` (`empty`, `binary`, `not html`) for what is no page.
     """
     refuse(capture.body, capture.content_type)
-    caches.page_read(len(capture.body))
+    caches.text_read(len(capture.body))
     text, declared, used, source = decode(capture.body, capture.content_type)
     return Page(capture, text, declared, used, source)
 

@@ -34,15 +34,17 @@ HANDICAPS_NATS = {
 
 #: Bytes beyond ASCII, with what may be the second bytes of theirs, and one byte at either end.
 _RUN = re.compile(rb"[^\x80-\xff]?[\x80-\xff](?:[^\x80-\xff\n<>]{0,3}[\x80-\xff])*[^\x80-\xff]?")
+_HIGH = re.compile(rb"[\x80-\xff]")
 _NO_TEXT = re.compile("[\x7f-\x9f\ue000-\uf8ff\ufffd]")
 
 
 def detected(body: bytes) -> str:
     """The Python codec in which these bytes are likeliest text; windows-1252 for ASCII."""
-    first = _RUN.search(body)
+    first = _HIGH.search(body)
     if first is None:
         return "cp1252"
-    searched = body[first.start() : first.start() + MAX_SEARCHED_BYTES]
+    start = max(0, first.start() - 1)
+    searched = body[start : start + MAX_SEARCHED_BYTES]
     sample = b"\n".join(run[0] for run in _RUN.finditer(searched))[:MAX_SAMPLE_BYTES]
     model = model_of(models_alone())
 

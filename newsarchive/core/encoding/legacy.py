@@ -19,6 +19,7 @@ from functools import cache
 from itertools import islice, permutations
 
 from newsarchive.core.encoding.changed_words import (
+    MAX_WORD_LETTERS,
     WORD,
     by_line,
     gain_of_words,
@@ -224,7 +225,7 @@ def _words_with(text: str, letters: re.Pattern[str]) -> Iterator[str]:
             start -= 1
         found = WORD.match(text, start)
         end = found.end() if found else start + 1
-        if end - start >= MIN_WORD_LETTERS:
+        if MIN_WORD_LETTERS <= end - start <= MAX_WORD_LETTERS:
             yield text[start:end]
 
 

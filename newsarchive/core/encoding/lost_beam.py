@@ -34,6 +34,9 @@ MAX_EXTRA_NATS = 20.0
 MAX_STEPS = 240_000
 #: Steps. The cost of finding the sequences that may start at a place, and of comparing the ways there.
 STEPS_OF_A_PLACE = 10
+#: Places of a run, after each of which its steps are counted. A run that would take more steps than are left, if the rest of
+#: it is like what was read, is given up at once, so that the steps are left for others.
+PLACES_BETWEEN_COUNTS = 400
 #: Nats. The cost of a sequence of ASCII letters, which the model does not have.
 ASCII_GRAM_NATS = 10.0
 #: Nats. The cost of a guess beside a character that clean text does not have there.
@@ -64,14 +67,19 @@ _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 
 @dataclass(slots=True)
 class Work:
-    """The number of steps that are left for a page. In one step the cost of one more character is looked up for one way to
-    read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`."""
+    """The number of steps that are left for a page, all its passes together. In one step the cost of one more character is
+    looked up for one way to read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`."""
 
     left: int = MAX_STEPS
 
+    def suffices(self, taken: int, done: int, places: int) -> bool:
+        """Whether the steps that are left suffice for the rest of a run of `places` places, where the first `done` of them
+        took `taken` steps."""
+        most = taken / done if done else STEPS_OF_A_PLACE
+        return self.left > most * (places - done - 1)
 
-@dataclass(frozen=True, slots=True)
-class Token:
+
+class Token(NamedTuple):
     """A restored sequence: `run[start:end]` becomes `char`. Where bytes were lost, `guesses` are the characters that it may
     be, and `loss` is the cost of the loss in nats."""
 
@@ -142,11 +150,11 @@ class _Texts:
 
     def grown(self, node: int, char: str) -> int:
         """The node of a text with one more character."""
-        known, key = self._known, (node, char)
-        if key not in known:
-            known[key] = len(self._before)
+        key = (node, char)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = len(self._before)
             self._before.append(key)
-        return known[key]
+        return known
 
     def text(self, node: int) -> str:
         """The text of a node."""
@@ -187,17 +195,18 @@ def likeliest(
     `starting` gives the sequences that may start at a place, `standing` what it costs, in nats, that a
     character stays as it is.
     """
-    speller = _Speller(model, grams, work)
-    arriving = [_Arrivals(speller) for _ in run]
+    speller, before = _Speller(model, grams, work), work.left
+    arriving: dict[int, _Arrivals] = {}
     here = [_Way(0.0, run[0])]
-    text, tokens, risk, furthest = "", tuple[Token, ...](), 0.0, 1
+    text, tokens, risk, furthest = "", list[Token](), 0.0, 1
     for at in range(1, len(run) - 1):
-        if work.left <= 0:
+        is_counted = at % PLACES_BETWEEN_COUNTS == 1
+        if work.left <= 0 or (is_counted and not work.suffices(before - work.left, at - 1, len(run) - 2)):
             return Spelled(run[1:-1], (), 1.0, is_given_up=True)
         work.left -= STEPS_OF_A_PLACE
-        if arriving[at].least < inf:
-            here = arriving[at].best(min(ways.least for ways in arriving[at + 1 : at + 5]))
-        if here and furthest <= at and len({way.state for way in here}) == 1:
+        if (arrived := arriving.pop(at, None)) and arrived.least < inf:
+            here = arrived.best(min([ways.least for ways in arriving.values()], default=inf))
+        if here and furthest <= at and _is_one_state(here):
             text += speller.texts.text(here[0].text)
             tokens += _in_order(here[0].tokens)
             risk += _doubt(here, speller.texts)
@@ -210,15 +219,28 @@ def likeliest(
         if not by_end and furthest <= at and len(here) == 1:
             here = [speller.grown(here[0], run[at])]
         else:
+            groups = _groups(here)
             for end, some in by_end.items():
-                arriving[end].read(here, some)
-            arriving[at + 1].kept(here, run[at], standing(run[at]))
+                arriving.setdefault(end, _Arrivals(speller)).read(here, groups, some)
+            arriving.setdefault(at + 1, _Arrivals(speller)).kept(here, groups, run[at], standing(run[at]))
         furthest = max(furthest, at + 1, *by_end)
+    last = arriving.get(len(run) - 1)
+    if last and last.least < inf:
+        here = last.best(inf)
     ends = _Arrivals(speller)
-    ends.kept(arriving[-1].best(inf) if arriving[-1].least < inf else here, run[-1], 0.0)
+    ends.kept(here, _groups(here), run[-1], 0.0)
     ways = ends.all()
     best = speller.texts.text(ways[0].text)
-    return Spelled(text + best[:-1], tokens + _in_order(ways[0].tokens), risk + _doubt(ways, speller.texts))
+    tokens += _in_order(ways[0].tokens)
+    return Spelled(text + best[:-1], tuple(tokens), risk + _doubt(ways, speller.texts))
+
+
+def _is_one_state(ways: Sequence[_Way]) -> bool:
+    """Whether the costs of later characters are the same for all these ways."""
+    if len(ways) == 1:
+        return True
+    first = ways[0].state
+    return all(way.state == first for way in ways)
 
 
 class _Speller:
@@ -229,40 +251,64 @@ class _Speller:
 
     def grown(self, way: _Way, char: str) -> _Way:
         """A way without rival, with a character as it stands. It costs nothing, because costs tell rivals apart."""
-        word = _word(way, char)[-traits_of(char).length :]
+        word = _word(way.word, way.last, char)[-traits_of(char).length :]
         return _Way(0.0, char, word, False, self.texts.grown(way.text, char), way.tokens)
 
-    def word_of(self, way: _Way, char: str) -> tuple[str, float, int]:
-        """The end of the word with one more character, what the letter sequences cost that end there or before, in
-        nats, and how many of these the model does not have."""
-        now, before = traits_of(char), traits_of(way.last)
-        word, cost, unknown = _word(way, char), 0.0, 0
-        if len(word) >= now.length and not now.is_vowel:
-            cost = self._gram(word[-now.length :])
-            unknown += cost >= UNKNOWN_NATS
-        if before.own and now.own != before.own:
-            ending = self._ending(way, before.length)
-            cost, unknown = cost + ending, unknown + (ending >= UNKNOWN_NATS)
-        return word[-now.length :], cost, unknown
 
-    def _ending(self, way: _Way, length: int) -> float:
-        """What the last sequence of a word costs."""
-        if length == GRAM_LETTERS:
-            return self._gram((way.word + "$")[-length:])
-        return self._gram(way.word) if len(way.word) < length else 0.0
-
-    def _gram(self, gram: str) -> float:
-        return ASCII_GRAM_NATS if gram.isascii() else self.grams.cost(gram)
+@lru_cache(maxsize=1 << 14)
+def _word_of(grams: GramModel, before: str, last: str, char: str) -> tuple[str, float, int]:
+    """The end of a word with one more character, what the letter sequences cost that end there or before, in nats, and how
+    many of these the model does not have. The word and the character before are given."""
+    now, then = traits_of(char), traits_of(last)
+    word, cost, unknown = _word(before, last, char), 0.0, 0
+    if len(word) >= now.length and not now.is_vowel:
+        cost = _gram(grams, word[-now.length :])
+        unknown += cost >= UNKNOWN_NATS
+    if then.own and now.own != then.own:
+        ending = _ending(grams, before, then.length)
+        cost, unknown = cost + ending, unknown + (ending >= UNKNOWN_NATS)
+    return word[-now.length :], cost, unknown
 
 
-def _word(way: _Way, char: str) -> str:
-    """The word of a way with one more character; "" for a character of no word."""
+def _ending(grams: GramModel, word: str, length: int) -> float:
+    """What the last sequence of a word costs."""
+    if length == GRAM_LETTERS:
+        return _gram(grams, (word + "$")[-length:])
+    return _gram(grams, word) if len(word) < length else 0.0
+
+
+def _gram(grams: GramModel, gram: str) -> float:
+    return ASCII_GRAM_NATS if gram.isascii() else grams.cost(gram)
+
+
+def _word(before: str, last: str, char: str) -> str:
+    """The end of a word, whose last character is given, with one more character; "" for a character of no word."""
     now = traits_of(char)
     if not now.own or now.is_vowel:
-        return way.word if now.own else ""
-    if now.own == traits_of(way.last).own:
-        return way.word + now.small
+        return before if now.own else ""
+    if now.own == traits_of(last).own:
+        return before + now.small
     return now.small if now.length < GRAM_LETTERS else "^" + now.small
+
+
+class _Group(NamedTuple):
+    """Ways to which one more character costs the same by its pair: (number, way), the cheapest first."""
+
+    last: str
+    inside: bool
+    guessed: bool
+    ways: list[tuple[int, _Way]]
+
+
+def _groups(ways: Sequence[_Way]) -> list[_Group]:
+    """The groups of ways that are given in order, the cheapest first."""
+    found: dict[tuple[str, bool, bool], _Group] = {}
+    for number, way in enumerate(ways):
+        key = way.last, way.inside, way.guessed
+        if (group := found.get(key)) is None:
+            group = found[key] = _Group(*key, [])
+        group.ways.append((number, way))
+    return list(found.values())
 
 
 #: A way with one more character, not yet weighed by its words: what it costs by pairs, a number that tells it from
@@ -284,15 +330,15 @@ class _Arrivals:
         self._weighed: list[tuple[float, int, _Way]] = []
         self._number = 0
 
-    def read(self, ways: Sequence[_Way], tokens: Iterable[Token]) -> None:
-        """Ways on which a sequence is read back."""
+    def read(self, ways: Sequence[_Way], groups: Sequence[_Group], tokens: Iterable[Token]) -> None:
+        """Ways, parted in groups, on which a sequence is read back."""
         for token in tokens:
-            self._add(ways, token.char, token.loss, token)
+            self._add(len(ways), groups, token.char, token.loss, token)
         self._settle()
 
-    def kept(self, ways: Sequence[_Way], char: str, extra: float) -> None:
-        """Ways on which a character stands as it is, which costs `extra`, in nats."""
-        self._add(ways, char, extra, None)
+    def kept(self, ways: Sequence[_Way], groups: Sequence[_Group], char: str, extra: float) -> None:
+        """Ways, parted in groups, on which a character stands as it is, which costs `extra`, in nats."""
+        self._add(len(ways), groups, char, extra, None)
         self._settle()
 
     def best(self, ahead: float) -> list[_Way]:
@@ -321,29 +367,33 @@ class _Arrivals:
             self._weigh(heappop(self._steps))
         return [way for _, _, way in sorted(self._weighed, key=itemgetter(0, 1))]
 
-    def _add(self, ways: Sequence[_Way], char: str, extra: float, token: Token | None) -> None:
-        model, own, steps, number = self.speller.model, traits_of(char).own, self._steps, self._number
-        self.speller.work.left -= len(ways)
+    def _add(
+        self, number_of_ways: int, groups: Sequence[_Group], char: str, extra: float, token: Token | None
+    ) -> None:
+        model, own, steps, first = self.speller.model, traits_of(char).own, self._steps, self._number
+        self.speller.work.left -= number_of_ways
         symbol, most = model.symbols[char], self.least + MAX_EXTRA_NATS
         limit = model.limits[symbol]
         is_guess, is_verse_end = bool(token and token.guesses), char == VERSE_END
         inside, outside = (extra, extra + SWITCH_NATS / 2) if token else (extra + SWITCH_NATS / 2, extra)
         costs, symbols = model.costs, model.symbols
-        for way in ways:
-            last = way.last
+        for last, is_inside, guessed, ways in groups:
             before = traits_of(last).own
             dear = costs[symbols[last]][symbol]
             is_word = own == before if own and before else own != before
-            weight = PAIR_WEIGHT if is_word else 1.0
-            cost = way.cost + (inside if way.inside else outside) + weight * (dear / UNITS_PER_NAT)
-            if (is_guess or way.guessed) and (
-                dear > limit or is_verse_end or (own and last in INDIC_FULL_STOPS)
-            ):
-                cost += UNSEEN_GUESS_NATS
-            if cost <= most:
-                number += 1
-                steps.append((cost, number, way, char, token))
-        self._number = number
+            by_switch, by_pair = (
+                inside if is_inside else outside,
+                (PAIR_WEIGHT if is_word else 1.0) * (dear / UNITS_PER_NAT),
+            )
+            unseen = 0.0
+            if (is_guess or guessed) and (dear > limit or is_verse_end or (own and last in INDIC_FULL_STOPS)):
+                unseen = UNSEEN_GUESS_NATS
+            for number, way in ways:
+                cost = way.cost + by_switch + by_pair + unseen
+                if cost > most:
+                    break
+                steps.append((cost, first + number, way, char, token))
+        self._number = first + number_of_ways
 
     def _settle(self) -> None:
         """Weigh ways until the best is known."""
@@ -353,19 +403,17 @@ class _Arrivals:
 
     def _weigh(self, step: _Step) -> _Way:
         by_pairs, number, way, char, token = step
-        word, by_words, unknown = self.speller.word_of(way, char)
-        grown = _Way(
-            by_pairs + by_words,
-            char,
-            word,
-            token is not None,
-            self.speller.texts.grown(way.text, char),
-            (token, way.tokens) if token else way.tokens,
-            bool(token and token.guesses),
-            way.unknown + unknown,
-        )
-        self._weighed.append((grown.cost, number, grown))
-        self.least = min(self.least, grown.cost)
+        speller = self.speller
+        word, by_words, unknown = _word_of(speller.grams, way.word, way.last, char)
+        cost, text = by_pairs + by_words, speller.texts.grown(way.text, char)
+        if token:
+            tokens, is_guess = (token, way.tokens), bool(token.guesses)
+            grown = _Way(cost, char, word, True, text, tokens, is_guess, way.unknown + unknown)
+        else:
+            grown = _Way(cost, char, word, False, text, way.tokens, False, way.unknown + unknown)
+        self._weighed.append((cost, number, grown))
+        if cost < self.least:
+            self.least = cost
         return grown
 
 

@@ -32,9 +32,11 @@ LOST_BYTE_NATS = 4.0
 CERTAIN_BYTE_NATS = 1.0
 #: Nats. The cost of a letter of a script that the page does not use.
 STRANGE_SCRIPT_NATS = 6.0
+#: Nats. The cost of `à` on a page that has `í` and no other `à`: a soft hyphen is gone there.
+STRANGE_LETTER_NATS = 9.0
 #: Nats. The cost of a dropped byte where the next byte may take its place.
 ORPHAN_NATS = 40.0
-#: Nats. The cost of a space that was a byte behind a lost one, where it would join two words.
+#: Nats. The cost of a space that is read against the words around it (`_is_odd_space`).
 JOINING_NATS = 6.0
 #: Nats of cost for each nat by which a letter is rarer on the page than another guess.
 RARE_LETTER_WEIGHT = 2.5
@@ -80,6 +82,7 @@ class Lossy:
 
     - `spelling` is what stands for a lost byte: nothing, U+FFFD or `?`.
     - `spaces` says whether a space may have been a no-break space, `hyphens` whether soft hyphens may be gone.
+    - `is_folded` says that no-break spaces were folded into the spaces behind them, and that nothing else was lost.
     - `heads` are the characters that begin sequences on this page.
     - `own` are the letters that the page has in right words, `scripts` its scripts.
     - `kept` says whether undefined bytes stand on the page under another name. Then they are not lost.
@@ -92,6 +95,7 @@ class Lossy:
     spelling: str = ""
     spaces: bool = True
     hyphens: bool = True
+    is_folded: bool = False
     heads: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
@@ -210,9 +214,10 @@ class Lossy:
             yield 1, self._lost, False
         elif char == " " and self.spaces and self.charset.decoded[0xA0] == "\xa0":
             yield 1, (0xA0 + 256,), False
-        if not self.spelling and self._gone:
-            # A no-break space at the end of a text is stripped with other space.
-            yield 0, (*self._gone, 0xA0) if char == "\n" else self._gone, True
+        # A no-break space is folded into the space behind it; at the end of a text it is stripped with other space.
+        is_space = char == "\n" or (char == " " and self.is_folded and raw[at - 1] in FOLDED_HEADS)
+        if not self.spelling and (gone := (*self._gone, 0xA0) if is_space else self._gone):
+            yield 0, gone, True
 
     def _continues(self, run: str, raw: bytes, at: int) -> bool:
         """Whether a continuation byte stands at a place; there is none behind a complete sequence."""
@@ -224,10 +229,15 @@ class Lossy:
     ) -> Iterator[Token]:
         """A token for each character that the possible bytes make. A byte with 256 added was a space."""
         chars = _chars_of(tuple(choices), lost)
+        if lost and run[at - 1] < "\x80" and run[end : end + 1] < "\x80":
+            # A letter alone of a script that the page does not have is no letter: `×` closes a window.
+            chars = tuple(char for char in chars if script(char) in ("", "LATIN", *self.scripts))
         guesses = chars if lost else ()
         loss = 0.0 if not lost else CERTAIN_BYTE_NATS if len(chars) == 1 else LOST_BYTE_NATS
         loss += ORPHAN_NATS * (lost and self._continues(run, raw, end))
-        loss += JOINING_NATS * (not self.spelling and run[end - 1] == " " and run[end : end + 1].isalpha())
+        if lost and not self.spelling and " " in run[end - 1 : end + 1]:
+            loss += JOINING_NATS * _is_odd_space(run, at, end, chars)
+            loss += STRANGE_LETTER_NATS * (self.is_folded and self._is_strange(chars))
         if lost and (mark := self.marks.get((run, at))) is not None:
             if not mark:
                 return  # no mark of this codec can stand here
@@ -258,6 +268,11 @@ class Lossy:
             own not in self.scripts
         )
 
+    def _is_strange(self, chars: tuple[str, ...]) -> bool:
+        """Whether the page does not have a letter that ends in the byte of a no-break space, but the one that ends in a soft hyphen."""
+        rivals = {char.encode()[:-1] + b"\xad" for char in chars}
+        return self.own.isdisjoint(chars) and not rivals.isdisjoint(map(str.encode, self.own))
+
     @cached_property
     def _weighed(self) -> dict[tuple[str, ...], tuple[float, ...]]:
         """Guesses → the cost of each, as far as they were weighed."""
@@ -265,15 +280,40 @@ class Lossy:
 
     @cached_property
     def _lost(self) -> tuple[int, ...]:
-        return () if self.kept else tuple(b for b in sorted(self.charset.undefined) if b < 0xC0)
+        is_none = self.kept or self.is_folded
+        return () if is_none else tuple(b for b in sorted(self.charset.undefined) if b < 0xC0)
 
     @cached_property
     def _gone(self) -> tuple[int, ...]:
-        return (*self._lost, *([0xAD] if self.hyphens and self.charset.decoded[0xAD] == "\xad" else []))
+        is_hyphen_gone = self.hyphens and not self.is_folded and self.charset.decoded[0xAD] == "\xad"
+        return (*self._lost, *([0xAD] if is_hyphen_gone else []))
 
     @cached_property
     def _heads(self) -> tuple[int, ...]:
         return tuple(b for b in sorted(self.charset.undefined) if 0xC2 <= b < 0xE0)
+
+
+def _is_odd_space(run: str, start: int, end: int, chars: tuple[str, ...]) -> bool:
+    """Whether a space is read against the words around it: as a part of the sequence `run[start:end]`, which joins two words,
+    or as the space behind it, which parts a letter from its word. `chars` are what the sequence may be.
+
+    Of the letters that end in the byte of a no-break space only `à` is a word. So `Å koda` is `Škoda`, and consonants alone
+    behind a space belong to the word before it: `Ã s` is `às`.
+    """
+    is_joined = run[end - 1] == " "
+    rest = end if is_joined else end + 1
+    is_no_break_space = len(chars) == 1 and chars[0].encode()[-1] == 0xA0
+    if not is_no_break_space or not run[rest : rest + 1].isalpha():
+        return is_joined and run[rest : rest + 1].isalpha()
+    is_alone = not run[start - 1].isalnum() and run[start - 1] < "\x80"
+    is_one_word = bool(_END_OF_WORD.match(run, rest)) or (is_alone and chars != ("à",))
+    return is_joined != is_one_word
+
+
+#: Lead bytes of the Latin letters that end in the byte of a no-break space: `à`, `Ġ`, `Š`, `Ơ`.
+FOLDED_HEADS = range(0xC3, 0xC7)
+#: Consonants that are no word by themselves.
+_END_OF_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz]{1,2}+(?![^\W\d_]|['’])")
 
 
 def _is_guesswork(text: str, tokens: Iterable[Token]) -> bool:
@@ -317,6 +357,10 @@ def _chars_of(choices: tuple[tuple[int, ...], ...], lost: bool) -> tuple[str, ..
 
 def lossy(text: str, blank: Lossy) -> Iterator[Lossy]:
     """The hypotheses about the spelling of lost bytes that the page suggests; `blank` is one without a spelling."""
+    blank = replace(blank, spaces="\xa0" not in text, hyphens="\xad" not in text)
+    heads = map(blank.charset.decoded.__getitem__, FOLDED_HEADS)
+    if blank.spaces and "  " not in text and any(f"{head} " in text for head in heads):
+        yield replace(blank, is_folded=True)
     for spelling in SPELLINGS:
         if spelling in text:
-            yield replace(blank, spelling=spelling, spaces="\xa0" not in text, hyphens="\xad" not in text)
+            yield replace(blank, spelling=spelling)

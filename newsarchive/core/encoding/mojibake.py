@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from html import unescape
 from itertools import accumulate, pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from newsarchive.core.encoding.charsets import Charset, charset, charsets
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
@@ -88,6 +89,9 @@ def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
         ways[at] = way
 
 
+#: In characters: what is found in a run of this length or less is cached for the next page.
+MAX_CACHED_RUN_CHARACTERS = 24
+
 #: Two sets of codecs, a bit each, in the order of `charsets()`: those that make a character of a lead byte, and those
 #: that make it of a continuation byte.
 LeadAndContinuation = tuple[int, int]
@@ -110,12 +114,20 @@ def lead_and_continuation_codecs() -> dict[str, LeadAndContinuation]:
 
 def codecs_in(text: str) -> int:
     """The codecs in which two neighbours in a text begin a sequence, a bit each, in the order of `charsets()`."""
+    return _known_codecs_in(text) if len(text) <= MAX_CACHED_RUN_CHARACTERS else _codecs_in(text)
+
+
+def _codecs_in(text: str) -> int:
     codecs, bits = lead_and_continuation_codecs(), 0
     if codecs.keys().isdisjoint(text):
         return bits
     for (lead, _), (_, continuation) in pairwise([codecs.get(char, NO_CODECS) for char in text]):
         bits |= lead & continuation
     return bits
+
+
+#: `_codecs_in`, cached: the same short runs stand on page after page.
+_known_codecs_in = lru_cache(maxsize=1 << 13)(_codecs_in)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -141,8 +153,6 @@ UTF8 = re.compile(
 MAX_LAYERS = 3
 #: In nats: a run is read with the layers of the other runs of the page, unless that costs this much more.
 MAX_EXTRA_LAYERS_NATS = 8.0
-#: In characters: the readings of a run of this length or less are cached for the next page.
-MAX_CACHED_RUN_CHARACTERS = 24
 
 
 class Reading(NamedTuple):
@@ -196,12 +206,24 @@ class Utf8:
         found: list[Reading] = []
         for match in UTF8.finditer(self.charset.to_bytes(run)):
             start, end = match.span()
-            whole = self._weigh(model, run, start, end, match[0].decode())
+            decoded = match[0].decode()
+            whole = self._weigh(model, run, start, end, decoded)
             best = [whole] if whole else []
-            if not whole or not is_clean_gain(model, run, whole):
+            if len(decoded) == 1:
+                if whole and not self._is_likelier(model, run, whole, decoded):
+                    best = []
+            elif not whole or not is_clean_gain(model, run, whole):
                 best = max(best, list(self._pieces(model, run, start, end)), key=_gain_of_all)
             found += best
         return tuple(found)
+
+    def _is_likelier(self, model: PairModel, run: str, reading: Reading, decoded: str) -> bool:
+        """Whether one sequence is better read back. It has no parts that could be read back alone."""
+        if not reading.inner:
+            return reading.gain > 0
+        return reading.gain >= SWITCH_NATS or (
+            reading.gain > 0 and model.gain(run, reading.start, reading.end, decoded) > 0
+        )
 
     def _pieces(self, model: PairModel, run: str, start: int, end: int) -> Iterator[Reading]:
         """The readings of the pieces of a run that are damaged, where others are right as they stand."""
@@ -323,6 +345,18 @@ class Unescaped:
         number = bisect_right(self.ends, offset) if self.ends else 0
         return offset + (self.shifts[number - 1] if number else 0)
 
+    def originals(self, offsets: Sequence[int]) -> Any:
+        """The offsets in the original text as an array, for many offsets at a time."""
+        import numpy as np
+
+        shifts = np.array((0, *self.shifts))
+        return np.asarray(offsets) + shifts[np.searchsorted(self.ends, offsets, side="right")]
+
+
+@lru_cache(maxsize=1 << 12)
+def _character(reference: str) -> str:
+    return unescape(reference)
+
 
 def unescaped(text: str) -> Unescaped:
     """Resolve the references to single characters beyond ASCII.
@@ -332,11 +366,9 @@ def unescaped(text: str) -> Unescaped:
     """
     if "&" not in text:
         return Unescaped(text)
-    import html
-
     out, ends, shifts, at, length, shift = [], [], [], 0, 0, 0
     for match in _REFERENCE.finditer(text):
-        char = html.unescape(match[0])
+        char = _character(match[0])
         if len(char) != 1 or char.isascii():
             continue
         length += match.start() - at + 1

@@ -15,7 +15,7 @@ from itertools import accumulate
 from operator import attrgetter
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE
-from newsarchive.core.encoding.mojibake import UTF8, Reading, RunReadings
+from newsarchive.core.encoding.mojibake import MAX_LAYERS, UTF8, Reading, RunReadings, unfold
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.text.scripts import is_allowed
 
@@ -80,8 +80,13 @@ class MultiByte:
                 yield reading
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
+        inner: tuple[str, ...] = ()
+        if not is_allowed(decoded):  # controls: another codec was read below this one
+            decoded, _, inner = unfold(
+                model, run[start - 1], decoded, run[end : end + 1] or " ", MAX_LAYERS - 1
+            )
         if is_allowed(decoded) and (gain := model.gain(run, start, end, decoded)) > 0:
-            return Reading(start, end, decoded, self.name, gain)
+            return Reading(start, end, decoded, self.name, gain, inner)
         return None
 
 

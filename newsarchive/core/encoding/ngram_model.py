@@ -63,13 +63,11 @@ class GramModel:
 
     def knows(self, word: str) -> bool:
         """Whether the model has more than half of a word's sequences beyond ASCII. No word of ASCII is known."""
-        own = [gram for gram in grams_of(word.lower()) if not gram.isascii()]
-        return bool(own) and 2 * sum(self.cost(gram) < UNKNOWN_NATS for gram in own) > len(own)
+        return _knows(self, word)
 
     def unknown(self, word: str) -> int:
         """The number of a word's sequences beyond ASCII that the model does not have."""
-        own = (gram for gram in grams_of(word.lower()) if not gram.isascii())
-        return sum(self.cost(gram) >= UNKNOWN_NATS for gram in own)
+        return _unknown(self, word)
 
 
 def camel_parts(word: str) -> list[str]:
@@ -91,6 +89,19 @@ def grams_of(word: str) -> list[str]:
     length = UNPARTED_GRAM_LETTERS.get(script(word[0]), GRAM_LETTERS)
     marked = f"^{word}$" if length == GRAM_LETTERS else word
     return [marked[i : i + length] for i in range(max(1, len(marked) - length + 1))]
+
+
+@lru_cache(maxsize=1 << 13)
+def _knows(model: GramModel, word: str) -> bool:
+    """`GramModel.knows`, remembered: the words around a letter are asked for by several checks of a page."""
+    own = [gram for gram in grams_of(word.lower()) if not gram.isascii()]
+    return bool(own) and 2 * sum([_cost(model, gram) < UNKNOWN_NATS for gram in own]) > len(own)
+
+
+@lru_cache(maxsize=1 << 13)
+def _unknown(model: GramModel, word: str) -> int:
+    """`GramModel.unknown`, remembered: readings side by side ask for the same words."""
+    return sum([_cost(model, g) >= UNKNOWN_NATS for g in grams_of(word.lower()) if not g.isascii()])
 
 
 @lru_cache(maxsize=1 << 15)

@@ -216,7 +216,7 @@ def _by_runs(model: PairModel, text: str) -> list[int]:
     found = []
     for start, end in spans:
         first = start - 1 if start else 0
-        if places := _unclean_pairs(model, text[first : end + 1]):
+        if places := unclean_pairs(model, text[first : end + 1]):
             found += [first + place for place in places]
     not_plain = "".join([text[start:end] for start, end in spans])
     if minor := _letters_of_minor_scripts(model, text, not_plain):
@@ -241,7 +241,7 @@ def _letters_of_minor_scripts(model: PairModel, text: str, not_plain: str) -> se
 
 
 @lru_cache(maxsize=1 << 13)
-def _unclean_pairs(model: PairModel, run: str) -> tuple[int, ...]:
+def unclean_pairs(model: PairModel, run: str) -> tuple[int, ...]:
     """Where the pairs of a run are that clean text does not have."""
     plain, costs, limits = traits_of(model).plain, model.costs, model.limits
     ids = [model.symbols[c] for c in run]

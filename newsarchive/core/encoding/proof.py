@@ -18,8 +18,9 @@ menus without spaces. So words are asked, and single characters prove nothing:
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -27,7 +28,7 @@ from newsarchive.core.encoding.changed_words import WORD
 from newsarchive.core.encoding.mojibake import Reading, RunReadings
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel, camel_parts
 from newsarchive.core.encoding.pair_model import PairModel
-from newsarchive.core.encoding.runs import Runs
+from newsarchive.core.encoding.runs import Runs, start_of
 from newsarchive.core.text.scripts import script
 
 #: In letters: a shorter word is not taken as known where it stands, because letters of damage may happen to be a word.
@@ -41,7 +42,7 @@ MIN_SURE_NATS = 9.0
 MIN_HOME_SHARE = 0.05
 #: In letters: no more letters to either side belong to the word that a reading cuts. Text without spaces is one word,
 #: and to look through all of it for each reading takes time in the square of its length.
-MAX_REST_LETTERS = 120
+MAX_REST_LETTERS = 60
 #: Scripts that are met on any page: Greek in formulas.
 ANYWHERE = frozenset(("GREEK",))
 #: Scripts whose words prove nothing: they are not parted by spaces, or most of their letters are ASCII, which no codec
@@ -77,7 +78,9 @@ class Proof:
             return False
         if run not in self._known:
             self._known[run] = list(self._known_words(run))
-        return any(start < reading.end and end > reading.start for start, end in self._known[run])
+        known = self._known[run]
+        number = bisect_left(known, (reading.end,)) - 1
+        return number >= 0 and known[number][1] > reading.start
 
     def _known_words(self, run: str) -> Iterator[tuple[int, int]]:
         """(start, end), counted from the start of the run, of the words that the run is a part of and that are known
@@ -249,9 +252,15 @@ def _is_cut(run: str, reading: Reading, others: list[Reading]) -> bool:
         beside = run[outer : outer + 1]
         own = script(beside) if beside > "\x7f" else ""
         is_word = own == script(run[inner]) and own not in UNCUT_SCRIPTS
-        if is_word and not any(r.start <= outer < r.end for r in others):
+        if is_word and not _covers(others, outer):
             return True
     return False
+
+
+def _covers(readings: Sequence[Reading], at: int) -> bool:
+    """Whether one of these readings, which are in order, changes the character at a place."""
+    number = bisect_right(readings, at, key=start_of) - 1
+    return number >= 0 and readings[number].end > at
 
 
 def _mixes_scripts(run: str, reading: Reading) -> bool:

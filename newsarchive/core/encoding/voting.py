@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import islice
 from math import log
 from typing import Protocol
 
@@ -32,9 +33,11 @@ from newsarchive.core.encoding.legacy import (
     changes_by_line,
     likeliest_pair,
 )
-from newsarchive.core.encoding.lost_search import unexplained, with_lost
+from newsarchive.core.encoding.lost_beam import Work
+from newsarchive.core.encoding.lost_search import Unexplained, unexplained, with_lost
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8
 from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
+from newsarchive.core.encoding.multibyte_legacy import multi_byte_legacy_changes
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.proof import Proof
@@ -67,6 +70,14 @@ MIN_LONE_LETTER_NATS = 30.0
 MAX_CODECS = 4
 #: Suspect runs that vote for a codec; further ones do not.
 MAX_SAMPLE_RUNS = 150
+#: Characters of the runs that vote. With more of them the codecs are compared by the beginnings of a few runs first.
+MAX_SAMPLE_CHARACTERS = 4_000
+#: Runs in this comparison; further ones are not read.
+MAX_PREVIEWED_RUNS = 40
+#: Characters of each of these runs that are read; what follows is not.
+MAX_PREVIEWED_RUN_CHARACTERS = 100
+#: Codecs that gain most in this comparison, for which all of the runs vote; others are dropped.
+MAX_LONG_HYPOTHESES = 5
 #: Nats. The bonus of a codec before any evidence: most pages are read with windows-1252.
 PRIOR_NATS = {
     "windows-1252": 3.0,
@@ -101,6 +112,9 @@ MIN_LEGACY_KNOWN_SHARE = 0.37
 MIN_LEGACY_WORD_LETTERS = 3
 #: Letters of a known word that is no accident; a shorter one may be.
 MIN_SPELLED_WORD_LETTERS = 4
+
+
+_ASCII = frozenset(map(chr, range(0x80)))
 
 
 class Hypothesis(Protocol):
@@ -204,13 +218,21 @@ def scripts_of(text: str) -> frozenset[str]:
 
 
 def changes_of(
-    text: str, model: PairModel, grams: GramModel, positions: Sequence[int], near: Sequence[Window]
+    text: str,
+    model: PairModel,
+    grams: GramModel,
+    positions: Sequence[int],
+    near: Sequence[Window],
+    work: Work,
 ) -> Repairs:
     """What to change on a page; nothing on a clean page.
 
-    `positions` are the page's `suspects`, `near` the windows around them. Most clean text that looks suspicious is told
-    by the windows, before anything is weighed.
+    `positions` are the page's `suspects`, `near` the windows around them. Legacy text of multi-byte codecs is told by whole
+    lines, before UTF-8 is looked for, which such text has by accident. Most clean text that looks suspicious is told
+    by the windows, before anything is weighed. `work` is what the page may still spend on lost bytes.
     """
+    if legacy := multi_byte_legacy_changes(text, positions, model, grams):
+        return Repairs(legacy)
     names = conceivable_codecs(near)
     if names:
         # Most clean text in Han characters ends here: some two of them may be UTF-8, but not anything likely.
@@ -238,12 +260,13 @@ def changes_of(
         changes = placed(taken, runs)
         if not isinstance(believed, Utf8) or believed.inner:
             continue
-        if rest := unexplained(text, positions, changes, believed.charset, model, grams):
-            return with_lost(text, changes, rest, believed.charset, model, grams)
+        rest = unexplained(text, positions, changes, believed.charset, model, grams)
+        if rest.places:
+            return with_lost(text, changes, rest, believed.charset, model, grams, work)
     single = names.difference(MULTI_BYTE)
     if not changes and (marks := truncated_codec(text, single) or truncated_punctuation_codec(text, single)):
         codec, places = marks
-        return with_lost(text, [], places, codec, model, grams)
+        return with_lost(text, [], Unexplained(places), codec, model, grams, work)
     return Repairs(changes)
 
 
@@ -267,8 +290,10 @@ def elect(
     UTF-8 is looked for in the codecs with these names. Legacy text is asked only where UTF-8 explains little.
     """
     sample, model = suspect[:MAX_SAMPLE_RUNS], readers.model
-    chars = "".join(sorted({char for run in sample for char in run if char > "\x7f"}))
+    chars = "".join(sorted(set("".join(sample)) - _ASCII))
     hypotheses = _differing(names, chars) or (Utf8(charsets()[0]),)
+    if len(hypotheses) > MAX_LONG_HYPOTHESES and sum(map(len, sample)) > MAX_SAMPLE_CHARACTERS:
+        hypotheses = _likeliest(hypotheses, sample, model)
     found = {h: readers.for_page(h, sample) for h in hypotheses}
     totals = {h: gain_of(found[h], runs) + PRIOR_NATS.get(_name(h), 0.0) for h in hypotheses}
     first = _first(totals, found, runs, grams)
@@ -285,6 +310,19 @@ def elect(
             if rival > total:
                 best, total, least = legacy, rival, MIN_PAGE_NATS
     return best if total >= least else None
+
+
+def _likeliest(
+    hypotheses: Sequence[Utf8 | MultiByte], sample: Iterable[str], model: PairModel
+) -> tuple[Utf8 | MultiByte, ...]:
+    """The hypotheses that gain most in the beginnings of the first runs, in the order given."""
+    beginnings = [run[:MAX_PREVIEWED_RUN_CHARACTERS] for run in islice(sample, MAX_PREVIEWED_RUNS)]
+    gains = {
+        h: sum(max(0.0, r.gain) for rs in h.readings(beginnings, model).values() for r in rs)
+        for h in hypotheses
+    }
+    best = sorted(gains, key=gains.__getitem__, reverse=True)[:MAX_LONG_HYPOTHESES]
+    return tuple(h for h in hypotheses if h in best)
 
 
 def _is_explained(sample: list[str], found: RunReadings, model: PairModel) -> bool:
@@ -386,6 +424,8 @@ def _name(hypothesis: Utf8 | MultiByte) -> str:
 
 def _layers(found: RunReadings) -> tuple[str, ...]:
     """The further layers that most of the gain comes from."""
+    if not any(r.inner for readings in found.values() for r in readings):
+        return ()
     gains = Counter[tuple[str, ...]]()
     for readings in found.values():
         for r in readings:

@@ -2,12 +2,18 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.encoding.changes import BODY, body_edits, one_after_another
+from newsarchive import rules
+from newsarchive.core.encoding import changes
+from newsarchive.core.encoding.changes import BODY, body_edits, one_after_another, stored_edits
+from newsarchive.core.encoding.step import repair_texts
 from newsarchive.items import Article, Block, Edit, replay, unreplay
 from tests.storage import rich_article
+
+RULES = rules.default()
 
 
 def unrepaired_body(article_body: str, edits: tuple[Edit, ...]) -> str:
@@ -33,6 +39,54 @@ def test_edits_that_do_not_fit_their_block_are_kept_as_they_are() -> None:
     article = Article("https://a.example/").with_blocks([Block("one"), Block("two")])
     odd = Edit("repair", "rule", "x", "y", "blocks/0", 50)
     assert body_edits(replace(article, edits=(odd,))) == (odd,)
+
+
+def damaged_article(
+    paragraphs: int, sentence: str = "â€œIt is a cafÃ©,â€\x9d he said. "
+) -> tuple[Article, list[str]]:
+    """An article of repaired paragraphs, every other one left out, and its texts as they were."""
+    blocks, edits, originals = [], [], []
+    for number in range(paragraphs):
+        repaired = repair_texts([f"{number}: {sentence * 5}"], RULES)[0]
+        originals.append(f"{number}: {sentence * 5}")
+        blocks.append(Block(repaired.text, label="share" if number % 2 else "body"))
+        edits += [replace(edit, where=f"blocks/{number}") for edit in repaired.edits]
+    return Article("https://a.example/").with_blocks(blocks, edits=tuple(edits)), originals
+
+
+def test_edits_without_number_are_stored_as_few_that_give_back_the_same_texts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    article, originals = damaged_article(20)
+    assert len(article.edits) == 300
+    assert stored_edits(article) == body_edits(article)
+    monkeypatch.setattr(changes, "MAX_EDITS", 60)
+    few = stored_edits(article)
+    assert len(few) == 60
+    assert unrepaired_body(article.article_body, few) == "\n\n".join(originals[::2])
+    for number in range(1, 20, 2):
+        own = [edit for edit in few if edit.where == f"blocks/{number}"]
+        assert unreplay(article.blocks[number].text, own) == originals[number]
+    assert sum(len(edit.before) for edit in few) <= sum(map(len, originals))
+    assert sum(edit.evidence or 0 for edit in few) == pytest.approx(
+        sum(e.evidence or 0 for e in article.edits)
+    )
+
+
+def test_an_edit_in_place_of_several_names_their_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    edits = [Edit("repair", rule, "x", "y", "blocks/0", at) for at, rule in enumerate("abbcde")]
+    article = Article("https://a.example/").with_blocks([Block("yyyyyy")], edits=tuple(edits))
+    monkeypatch.setattr(changes, "MAX_EDITS", 1)
+    assert stored_edits(article) == (
+        Edit("repair", "a and b and c and others", "xxxxxx", "yyyyyy", BODY, 0, 0.0),
+    )
+
+
+def test_edits_that_fit_no_text_are_stored_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tuple(Edit("repair", "rule", "x", "y", "blocks/0", at) for at in (50, 60))
+    article = Article("https://a.example/").with_blocks([Block("one")], edits=odd)
+    monkeypatch.setattr(changes, "MAX_EDITS", 1)
+    assert stored_edits(article) == odd
 
 
 broken = st.lists(st.tuples(st.text(max_size=8), st.text(max_size=3), st.text(max_size=3)), max_size=4)

@@ -12,9 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract, rules
-from newsarchive.core.encoding import lost_search
+from newsarchive.core.encoding import step
 from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding.ftfy_fallback import second_opinion
+from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import UTF8
 from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, arrays_of, model_of, suspects
 from newsarchive.core.encoding.step import repair, repair_step, repair_texts
@@ -200,7 +201,7 @@ def test_a_page_with_more_lost_bytes_than_can_be_weighed_is_left_and_flagged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     damaged = losing(RUSSIAN, "cp1253", "?")
-    monkeypatch.setattr(lost_search, "Work", partial(lost_search.Work, left=20))
+    monkeypatch.setattr(step, "Work", partial(Work, left=20))
     result = repair(damaged, RULES)
     assert "lost bytes" in result.damage
     assert result.text != RUSSIAN
@@ -321,7 +322,8 @@ def test_a_spanish_name_comes_back_with_its_own_letter(codec: str) -> None:
 
 
 def test_a_lost_character_that_was_read_wrongly_is_flagged() -> None:
-    assert repair("The cafï¿½ is open", RULES).damage == ("replacement characters",)
+    done = repair("The cafï¿½ is open", RULES)
+    assert (done.text, done.damage) == ("The caf\ufffd is open", ("replacement characters",))
 
 
 @pytest.mark.parametrize("text", ["a Ã\x80 b", "â\x80 lost", "\x9d", "ไทย\x92ไทย"])
@@ -608,3 +610,26 @@ def test_the_table_of_all_pairs_has_the_rows_that_are_worked_out_one_by_one() ->
     table = MODEL.costs.table()
     assert table.shape == (len(MODEL.names), len(MODEL.names))
     assert [row.tobytes() for row in table] == [MODEL.costs[symbol] for symbol in range(len(MODEL.names))]
+
+
+def test_a_sign_alone_on_a_damaged_page_is_no_letter_of_a_script_that_the_page_does_not_have() -> None:
+    texts = ["It isnâ€™t so, he saidâ€”and left", "×", "We donâ€™t know"]
+    assert [r.text for r in repair_texts(texts, RULES)] == [
+        "It isn’t so, he said—and left",
+        "×",
+        "We don’t know",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L’été a été très chaud.".encode().decode("latin-1").encode().decode("gbk", "replace"),
+        "鈥檚 caf茅 d\ufffdj\ufffd 脿 la",
+    ],
+    ids=["two layers", "lost characters"],
+)
+def test_a_text_read_with_a_multi_byte_codec_is_repaired_whole_or_left(text: str) -> None:
+    done = repair(text, RULES)
+    assert (done.text, done.edits) == (text, ())
+    assert "lost bytes" in done.damage

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import pytest
 
-from benchmarks.growth import TEXTS
+from benchmarks.growth_shapes import TEXTS, damaged_texts
 from newsarchive import rules
-from newsarchive.core.encoding import ftfy_fallback, lost_search
+from newsarchive.core.encoding import ftfy_fallback, ngram_model, proof, step, voting
 from newsarchive.core.encoding.ftfy_fallback import differences
 from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_WAYS, Work
+from newsarchive.core.encoding.lost_search import MAX_VAIN_STEPS
+from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, unescaped
 from newsarchive.core.encoding.ngram_model import GramModel
+from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.step import repair
 
 RULES = rules.default()
@@ -27,7 +30,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> list[Work]:
         made.append(Work())
         return made[-1]
 
-    monkeypatch.setattr(lost_search, "Work", counted)
+    monkeypatch.setattr(step, "Work", counted)
     return made
 
 
@@ -53,21 +56,71 @@ def test_letters_of_text_without_spaces_are_looked_up_as_often_as_its_length_say
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = 0
-    cost = GramModel.cost
+    cost = ngram_model._cost
 
-    def counted(self: GramModel, gram: str) -> float:
+    def counted(model: GramModel, gram: str) -> float:
         nonlocal asked
         asked += 1
-        return cost(self, gram)
+        return cost(model, gram)
 
-    monkeypatch.setattr(GramModel, "cost", counted)
-    monkeypatch.setattr(lost_search, "Work", partial(Work, left=0))
+    monkeypatch.setattr(ngram_model, "_cost", counted)
+    monkeypatch.setattr(step, "Work", partial(Work, left=0))
     counts = []
     for size in (2000, 4000):
         asked = 0
         repair(TEXTS["Cyrillic at random"](size), RULES)
         counts.append(asked)
-    assert counts[1] < 3 * counts[0]
+    assert 0 < counts[1] < 3 * counts[0]
+
+
+def test_a_reading_is_compared_with_few_others_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    def counted(reading: Reading) -> int:
+        nonlocal asked
+        asked += 1
+        return reading.start
+
+    monkeypatch.setattr(proof, "start_of", counted)
+    counts = []
+    for size in (2000, 4000):
+        asked = 0
+        repair(damaged_texts()["Japanese as windows-1251"](size), RULES)
+        counts.append(asked)
+    assert 0 < counts[1] < 3 * counts[0]
+
+
+def test_a_run_that_would_take_more_steps_than_are_left_takes_few_of_them(works: list[Work]) -> None:
+    assert "lost bytes" in repair(TEXTS["Thai at random"](20_000), RULES).damage
+    assert sum(MAX_STEPS - work.left for work in works) < MAX_STEPS / 4
+
+
+def test_noise_of_which_nothing_is_restored_is_given_up_soon(works: list[Work]) -> None:
+    repair(TEXTS["Latin-1 in words at random"](64_000), RULES)
+    assert sum(MAX_STEPS - work.left for work in works) < 3 * MAX_VAIN_STEPS
+
+
+def test_the_passes_of_a_page_share_their_steps(works: list[Work]) -> None:
+    repair(TEXTS["two bytes in words at random"](3000), RULES)
+    assert len(works) == 1
+
+
+def test_codecs_are_compared_by_beginnings_where_many_characters_vote(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+    readings = Utf8.readings
+
+    def counted(self: Utf8, runs: Iterable[str], model: PairModel) -> RunReadings:
+        runs = list(runs)
+        read.append(sum(map(len, runs)))
+        return readings(self, runs, model)
+
+    monkeypatch.setattr(Utf8, "readings", counted)
+    repair(TEXTS["Latin-1 at random"](20_000), RULES)
+    whole = [size for size in read if size > 5000]
+    assert len(read) > len(whole)
+    assert 0 < len(whole) <= 3 * (voting.MAX_LONG_HYPOTHESES + 1)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +158,10 @@ def test_the_comparison_with_ftfy_looks_at_short_stretches_alone(monkeypatch: py
     assert _applied(text, list(differences(text, text.replace("Â ", "\xa0")))) == text.replace("Â ", "\xa0")
     assert max(lengths) <= ftfy_fallback.MAX_COMPARED_CHARACTERS
     assert list(differences("é " * 100, "è " * 100)) == [(0, 199, ("è " * 100)[:-1])]
+
+
+def test_many_offsets_are_found_as_each_is() -> None:
+    page = unescaped("caf&eacute; &amp; &#8364;&#8364; and &x; é &hellip;")
+    offsets = range(len(page.text) + 1)
+    assert page.originals(offsets).tolist() == [page.original(offset) for offset in offsets]
+    assert unescaped("é").originals([0, 1]).tolist() == [0, 1]
