@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import random
+import sys
+import time
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -10,13 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive import extract, rules
+from newsarchive import extract, repair, rules
 from newsarchive.core.discovery import feeds
+from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.discovery.sitemaps import parse_sitemap
+from newsarchive.core.encoding.decoding import declared_charsets
 from newsarchive.core.html import parsing
 from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, path_step, read_blocks
 from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
 from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean
+from newsarchive.core.metadata import dates
+from newsarchive.core.origin import mentions
 from newsarchive.core.origin.evidence import domain_in
 from newsarchive.core.text import caches, sentences
 from newsarchive.core.text.normalise import fold
@@ -48,6 +57,25 @@ def test_attributes_beyond_the_bound_are_not_read(tag: str) -> None:
 def test_a_page_with_a_long_tag_is_told(tag: str) -> None:
     (element,) = fresh(f"<body>{tag}text</p>").css("p")
     assert len(element.attributes) == MAX_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda spaces: declared_charsets(b"", f"text/html; charset={spaces}"),
+        lambda spaces: declared_charsets(f"<meta charset={spaces}".encode(), None),
+        lambda spaces: dates.date_text(f"12{spaces}2024", RULES),
+        lambda spaces: dates.date_text(f"may{spaces}2024x", RULES),
+        lambda spaces: page_kind(f'<script type="application/ld+json">{{"@type":{spaces}</script>', "https://blog.example/a/", RULES),
+        lambda spaces: mentions._BEFORE_ADDRESS.fullmatch(f"{spaces}x"),
+    ],
+    ids=["charset of a header", "charset of a page", "day and month", "month and year", "type of JSON-LD", "name and address"],
+)  # fmt: skip
+def test_many_spaces_between_two_parts(read: Callable[[str], object]) -> None:
+    """400,000 spaces, which took minutes, and a hundredth of a second where no two repetitions can share them."""
+    began = time.process_time()
+    read(" " * 400_000)
+    assert time.process_time() - began < 20
 
 
 @given(st.lists(st.sampled_from([0, 3, 400, 2 * MAX_ATTRIBUTES, 2 * MAX_ATTRIBUTES + 1, 5000]), max_size=12))
@@ -136,10 +164,12 @@ def test_domains_in_text(text: str, domain: str) -> None:
 
 
 def test_long_html_is_cleaned_as_short_html_is() -> None:
-    part = '<p onclick="x()">«é»&nbsp;\xa0&laquo;中 © <a href="https://a.example/«">b</a>\x85</p>\n'
+    part = '<p onclick="x()">«é»&nbsp;\xa0&laquo;中 © &amp;lt; <a href="https://a.example/«?a&amp;b">b</a>\x85</p>\n'
     number = MAX_SLOW_CHARACTERS // 4
     assert clean(part * number) == _cleaner().clean(part) * number
     assert "\U0010ffa9" not in clean("<p>\U0010ffa9" + part * number)
+    ascii_part = '<p>a &amp;amp; &amp;lt;p> &lt;b <a href="/?a&amp;b">b</a></p>\n'
+    assert clean(ascii_part * number) == _cleaner().clean(ascii_part) * number
 
 
 def test_a_page_of_abbreviations_and_quotation_marks_is_read() -> None:
@@ -211,6 +241,34 @@ def test_the_caches_hold_what_is_of_the_last_pages_alone(monkeypatch: pytest.Mon
     assert {path_step, fold} <= set(caches.caches())
 
 
+def held_bytes() -> int:
+    """Bytes of the texts and numbers in all caches of texts."""
+    seen: set[int] = set()
+    held, found = (
+        0,
+        [dict_ for cache in caches.caches() for dict_ in gc.get_referents(cache) if type(dict_) is dict],
+    )
+    while found:
+        one = found.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            held += sys.getsizeof(one)
+            found += [
+                part for part in gc.get_referents(one) if isinstance(part, str | tuple | list | frozenset)
+            ]
+    return held
+
+
+def test_the_caches_hold_what_is_of_the_last_repaired_texts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "MAX_REMEMBERED_BYTES", 100_000)
+    chance, held = random.Random(7), []
+    for _ in range(40):
+        words = " ".join("".join(chance.choices("abcdefghiéèüößñ", k=7)) for _ in range(1200))
+        repair(words.encode().decode("iso-8859-1"))
+        held.append(held_bytes())
+    assert max(held[20:]) <= 1.3 * max(held[:20])
+
+
 def test_what_functions_that_were_made_of_the_rules_remember_is_forgotten_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -219,5 +277,5 @@ def test_what_functions_that_were_made_of_the_rules_remember_is_forgotten_too(
     made = [cache for cache in caches.caches() if "<locals>" in cache.__qualname__]
     assert sum(cache.cache_info().currsize for cache in made) > 0
     monkeypatch.setattr(caches, "MAX_REMEMBERED_BYTES", 0)
-    caches.page_read(1)
+    caches.text_read(1)
     assert sum(cache.cache_info().currsize for cache in made) == 0

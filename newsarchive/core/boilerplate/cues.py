@@ -63,6 +63,8 @@ MAX_COMMENTS_HEAD_WORDS = 12
 MIN_WORDS_ABOVE_COMMENTS = 40
 #: Words of the head of a republished article's tail: "Out of the same oven, Mare News".
 MAX_TAIL_HEAD_WORDS = 10
+#: Heads below a text whose names are looked for in all of it; further ones are no tail's. A page of 10,000 took 12 s.
+MAX_TAILS = 50
 #: Words of a line that closes such a tail: "Baked first at Mare News".
 MAX_TAIL_CLOSING_WORDS = 45
 #: Lines that close such a tail, each with the name: an attribution, then a notice.
@@ -118,6 +120,8 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     """
     questions, pitches, calls = set(), set(), []
     for i, block in enumerate(blocks):
+        if len(block.text) > MAX_PITCH_CHARACTERS:  # longer than each of the three may be
+            continue
         kinds = words.promo.kinds_in(fold(block.text))
         if kinds >= _QUESTION_KINDS and _is_question(block.text, words):
             questions.add(i)
@@ -380,11 +384,15 @@ def republished_tails(blocks: Sequence[Block]) -> Iterator[Tail]:
         b.label for b in blocks
     ]  # those of the beginning, though the caller may label a tail that it was given
     prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, MIN_TEXT_WORDS)]
+    asked = 0
     for i in range(prose[-1] + 1 if prose else len(blocks), len(blocks)):
         if labels[i] not in ("body", "related", "attribution"):
             continue
         names = _names_in_head(blocks[i])
         if _tail(blocks, i, names):  # looking for the names in the whole text takes its time
+            asked += 1
+            if asked > MAX_TAILS:
+                return
             text = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
             names = tuple(name for name in names if not _is_spoken_of(name, text))
             if (tail := _tail(blocks, i, names)) and not _is_record(blocks, labels, tail, names):

@@ -40,8 +40,8 @@ MAX_NOTICE_CHARACTERS = 500
 MAX_PICTURE_CREDIT_CHARACTERS = 220
 #: Words from which on a sentence of the article is neither a phrase of a table nor the credit of a picture.
 MIN_SENTENCE_WORDS = 16
-#: Labels for which whole sentences are phrases too: only these ask for an address or say how a post is filed.
-SENTENCE_LABELS = frozenset({"subscribe", "comments", "tags", "advert"})
+#: Labels for which whole sentences are phrases too: only these ask for an address or for consent, or say how a post is filed.
+SENTENCE_LABELS = frozenset({"subscribe", "comments", "tags", "advert", "consent"})
 #: Characters of a headline. A heading that ends in a longer one, behind a kicker, is the headline as well.
 MIN_KICKED_HEADLINE_CHARACTERS = 15
 #: Characters that a kicker may add to a headline.
@@ -49,7 +49,7 @@ MAX_KICKER_CHARACTERS = 60
 #: Words of the article that must be left outside of the elements that a platform's table takes out.
 MIN_WORDS_OUTSIDE = 40
 #: The same where the element holds comments: then it may hold more than half of the words.
-MIN_WORDS_OUTSIDE_COMMENTS = 60
+MIN_WORDS_OUTSIDE_COMMENTS = 12
 #: Lines at the end of a text that are asked for what a house says below it; lines above them are the article's.
 MAX_CLOSING_LINES = 3
 

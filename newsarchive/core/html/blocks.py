@@ -129,8 +129,11 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
     return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()
 
 
-#: Blocks of a page, which may be hostile. Later ones are not read, and `Reading.truncated` says so.
-MAX_BLOCKS = 20_000
+#: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
+#: `Reading.truncated` says so. As many take up to 2 s of CPU time.
+MAX_BLOCKS = 10_000
+#: Characters of text of a page, more than most novels have. Later ones are not read, and `Reading.truncated` says so.
+MAX_TEXT_CHARACTERS = 1_000_000
 #: Nodes of a page. Later ones are not read, and `Reading.truncated` says so.
 MAX_NODES = 1_000_000
 #: Characters of a path. Where an id or classes would make it longer, the element stands in it by its tag alone, because
@@ -199,7 +202,7 @@ class _Walker:
         self.marks: list[tuple[int, str]] = []
         self.links: list[tuple[str, str]] = []
         self.around: list[_Inline] = []
-        self.link_chars = self.common = 0
+        self.link_chars = self.common = self.characters = self.breaks = 0
         self.after_line_break = False
         self.after_break = False
 
@@ -212,6 +215,10 @@ class _Walker:
             if tag == "-text":
                 text = node.text_content
                 if text and (pieces or not text.isspace()):
+                    self.characters += len(text)
+                    if self.characters > MAX_TEXT_CHARACTERS:
+                        self.add(text[: MAX_TEXT_CHARACTERS - self.characters])
+                        break
                     self.add(text)
             elif (child := enter(tag, unknown)(self, node, tag)) is not None:
                 node = child
@@ -229,7 +236,7 @@ class _Walker:
                     self._leave_box(element)
                 node = up
             node = after
-            if len(blocks) > MAX_BLOCKS:
+            if len(blocks) + self.breaks > MAX_BLOCKS:
                 break
         self.truncated = True
         return self._end()
@@ -343,6 +350,7 @@ class _Walker:
             self.after_break = True
         elif self.pieces:
             self.pieces.append(BREAK)
+            self.breaks += 1
             self.after_line_break = True
         return None
 

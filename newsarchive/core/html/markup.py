@@ -12,11 +12,12 @@ import re
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
-#: Elements whose content is never text: code, fall-backs, values of forms, pictures.
+#: Elements whose content is never text: code, fall-backs, values of forms, pictures; and the readings that Japanese papers
+#: print above their characters (`<ruby>子<rt>こ</rt></ruby>`), which would stand in the sentence.
 SKIPPED = frozenset(["script", "style", "noscript", "template", "head", "title", "svg", "canvas", "object",
                      "embed", "applet", "select", "datalist", "textarea", "input", "audio", "map", "area",
                      "link", "meta", "base", "param", "source", "track", "frameset", "frame", "noframes",
-                     "xml"])  # fmt: skip
+                     "xml", "rt", "rp"])  # fmt: skip
 
 #: Block-level elements: a block of text ends where one of them begins or ends.
 BLOCKS = frozenset(["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",

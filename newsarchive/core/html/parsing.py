@@ -6,15 +6,15 @@ gigabytes: such tags are taken out first. Parts that a page streams late and mov
 
 from __future__ import annotations
 
-import json
 import re
-from collections import deque
 from collections.abc import Iterator
-from html import escape, unescape
+from html import escape
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from newsarchive.core.text.json_escapes import whole_characters
+from newsarchive.core.text.entities import unescape
+from newsarchive.core.text.tolerant_json import loads
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason
 
@@ -34,6 +34,9 @@ MAX_UNCHECKED_QUOTES = 20_000
 MAX_OPTIONS = 2000
 #: Characters of a page, 40 times as many as the median page has. What comes later is not read.
 MAX_PAGE_CHARACTERS = 10_000_000
+#: Tags of a page, seven times as many as the largest of 2,600 real pages has. What comes later is not read: a million links took
+#: 2 GB.
+MAX_TAGS = 150_000
 #: Elements that the parser opens anew: it repeats open formatting (`<font color=...>`) in every later paragraph. Where
 #: there would be more, the formatting is closed; 100 KB of such tags would make a tree of gigabytes.
 MAX_REOPENED_ELEMENTS = 300_000
@@ -41,8 +44,11 @@ MAX_REOPENED_ELEMENTS = 300_000
 MAX_OPEN_FORMATTING_ELEMENTS = 5
 #: Parts of a page that are streamed late. Later ones stay where they stand, hidden.
 MAX_STREAMED_PARTS = 500
-#: Trees that are kept, each with the text that it was made from.
-MAX_KEPT_TREES = 4
+#: Trees that are kept, each with the text that it was made from: a crawl has 8 posts under way, each of which is looked at
+#: first and read later. With 4, four of ten posts were parsed twice; a tree takes 1 MB.
+MAX_KEPT_TREES = 9
+#: Characters of the texts whose trees are kept. With more, the oldest trees go, so that large pages take no gigabyte.
+MAX_KEPT_CHARACTERS = 5_000_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*(/?)>")
 #: Elements without content and without an end tag.
@@ -58,7 +64,7 @@ _FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s"
 _ATTRIBUTED = re.compile(
     r"<(?=[bcefinstuBCEFINSTU])(?i:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]"
 )
-_ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
+_ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")')
 _MARKUP = re.compile(r"<[^<>]+>")
 
 
@@ -66,22 +72,25 @@ class _Trees:
     """The trees of the last texts. A dictionary would hash each text, which takes as long as a search in it."""
 
     def __init__(self) -> None:
-        self.kept: deque[tuple[str, LexborHTMLParser]] = deque(maxlen=MAX_KEPT_TREES)
+        self.kept: list[tuple[str, LexborHTMLParser]] = []
 
     def __call__(self, text: str) -> LexborHTMLParser:
         """The tree of a page, for reading only. It is kept for the next call, because one page is asked many questions.
 
         Raises `NotAnArticle` like `fresh`.
         """
-        for known, tree in tuple(self.kept):  # a copy, because another thread may add to it
+        for known, tree in self.kept:
             if known == text:
                 return tree
         tree = fresh(text)
-        self.kept.append((text, tree))
+        kept = [*self.kept, (text, tree)][-MAX_KEPT_TREES:]
+        while len(kept) > 1 and sum(len(known) for known, _ in kept) > MAX_KEPT_CHARACTERS:
+            del kept[0]
+        self.kept = kept  # a new list, because another thread may go through the old one
         return tree
 
     def cache_clear(self) -> None:
-        self.kept.clear()
+        self.kept = []
 
 
 parse = _Trees()
@@ -93,7 +102,7 @@ def fresh(text: str) -> LexborHTMLParser:
 
     Raises `NotAnArticle` where the parser itself gives up; no known page makes it do so.
     """
-    text = with_addresses(text[:MAX_PAGE_CHARACTERS])
+    text = with_addresses(text[: readable_characters(text)])
     if _may_have_long_tags(text):
         text = with_fewer_attributes(text)
     tags = text.count("<")
@@ -108,6 +117,14 @@ def fresh(text: str) -> LexborHTMLParser:
     if "S:" in text:  # far cheaper than the selector
         _place_streamed(tree)
     return tree
+
+
+def readable_characters(text: str) -> int:
+    """The characters of a page that are read: all, but for a page with too many characters or tags."""
+    end = min(len(text), MAX_PAGE_CHARACTERS)
+    if text.count("<", 0, end) <= MAX_TAGS:
+        return end
+    return next(islice(re.finditer("<", text), MAX_TAGS, None)).start()
 
 
 #: White space of HTML, or a slash, between two attributes.
@@ -272,7 +289,7 @@ def declared_body(text: str) -> str:
         return ""
     best = max((m[1] for m in _ARTICLE_BODY.finditer(text)), key=len, default='""')
     try:
-        body = json.loads(whole_characters(best), strict=False)
+        body = loads(best)
     except ValueError:
         return ""
     return _MARKUP.sub("\n", unescape(body)) if "<" in body or "&" in body else str(body)

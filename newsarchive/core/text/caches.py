@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 F = TypeVar("F")
 
-#: Bytes of pages, after which what was remembered of them is forgotten. More: the caches grow to about twelve times as many.
+#: Bytes of pages and characters of single texts, after which what was remembered of them is forgotten. More: the caches grow to about twelve times as many.
 #: Fewer: the lines of a site are looked at more often; a site's usual pages are forgotten after 200.
 MAX_REMEMBERED_BYTES = 20_000_000
 #: Entries of a cache of texts. One that holds fewer keeps tables that were compiled of the rules, and is kept.
@@ -30,8 +30,9 @@ def noted(cache: F) -> F:
     return cache
 
 
-def page_read(size: int) -> None:
-    """Count the bytes of one more page; forget what was remembered of texts where they become too many."""
+def text_read(size: int) -> None:
+    """Count the bytes of one more page, or the characters of a text that is repaired by itself; forget what was remembered of
+    texts where they become too many."""
     global _read
     _read += size
     if _read > MAX_REMEMBERED_BYTES:

@@ -1,25 +1,41 @@
 """What changed between two texts, word by word: "The red fox" and "The brown fox" differ in "red" and "brown".
 
-Paragraphs are matched first, then words within the paragraphs that changed, so that a long article costs no more than
-its changes. The matching is difflib's: the gestalt pattern matching of Ratcliff and Obershelp (1988).
+Paragraphs are paired first, then words are matched within a pair. A paragraph that was written anew has some "the" and "of" in
+common with what stood there before: matched word by word it would be a salad of both. So two paragraphs are a pair only
+where half of their words are the same in the same order; without a partner a paragraph is gone or new as a whole. Equal
+paragraphs, and words, are matched by difflib (the gestalt pattern matching of Ratcliff and Obershelp, 1988), altered paragraphs by
+the alignment with the greatest sum of likeness (Needleman and Wunsch, 1970).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
+from enum import StrEnum
 from html import escape
 from typing import Literal
+
+from rapidfuzz.distance import Indel
+
+from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED
 
 #: Words, spaces and signs on either side of a changed stretch. Up to here they are matched one by one, which takes time
 #: in the product of both numbers; a longer stretch is given as deleted and inserted whole.
 MAX_MATCHED_PIECES = 4000
+#: Likeness of two paragraphs: twice the words that both have in the same order, by the words of both, 0 to 1. From here on the one
+#: is the other, altered; below, the one is gone and the other new.
+MIN_PAIR_LIKENESS = 0.5
+#: Pairs of paragraphs in one changed stretch. Up to here each is compared with each; of more, those at about the same place.
+MAX_COMPARED_PAIRS = 10_000
 
-_PIECES = re.compile(r"\w+(?:['’]\w+)*|\s+|[^\w\s]")
+#: A word, a Chinese or Japanese character, white space, a sign.
+_PIECES = re.compile(rf"[{HAN_AND_KANA}]|(?:(?![{HAN_AND_KANA}])\w)+(?:['’]\w+)*|\s+|[^\w\s]")
 _WORDS = re.compile(r"\w+(?:['’]\w+)*")
+#: What likeness counts: words, and each character in scripts without spaces between words.
+_UNITS = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +46,51 @@ class Change:
     text: str
 
 
+class Fate(StrEnum):
+    """What became of a paragraph."""
+
+    EQUAL = "equal"
+    CHANGED = "changed"
+    GONE = "gone"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of the old text beside its partner in the new one, "" for none; `changes` turn the one into the other."""
+
+    fate: Fate
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+
+
 def word_diff(old: str, new: str) -> list[Change]:
     """The changes that turn `old` into `new`, in reading order; a deletion stands before what replaces it.
 
     >>> [(change.kind, change.text) for change in word_diff("The red fox.", "The brown fox!")]
     [('equal', 'The '), ('delete', 'red'), ('insert', 'brown'), ('equal', ' fox'), ('delete', '.'), ('insert', '!')]
     """
-    changes: list[Change] = []
-    for before, after in _stretches(_paragraphs(old), _paragraphs(new)):
-        if before == after:
-            changes.append(Change("equal", before))
-        else:
-            changes += _changed_words(before, after)
-    return _joined(changes)
+    return _joined(change for before, after in _pairs(old, new) for change in _changes(before, after))
+
+
+def paragraph_diff(old: str, new: str) -> list[Paragraph]:
+    """The paragraphs of both texts in reading order, paired where one is the other or became it.
+
+    >>> [(p.fate.value, p.old, p.new) for p in paragraph_diff("One fox ran.\\n\\nTwo.", "One fox ran off.\\n\\nThree.")]
+    [('changed', 'One fox ran.', 'One fox ran off.'), ('gone', 'Two.', ''), ('new', '', 'Three.')]
+    """
+    found = []
+    for before, after in ((a.rstrip("\n"), b.rstrip("\n")) for a, b in _pairs(old, new)):
+        if not (before or after):
+            continue
+        fate = (
+            (Fate.EQUAL if before == after else Fate.CHANGED)
+            if before and after
+            else (Fate.GONE if before else Fate.NEW)
+        )
+        found.append(Paragraph(fate, before, after, tuple(_joined(_changes(before, after)))))
+    return found
 
 
 def unified(old: str, new: str, from_name: str = "old", to_name: str = "new") -> str:
@@ -79,28 +127,89 @@ def _paragraphs(text: str) -> list[str]:
     return re.findall(r"(?s).+?(?:\n\n+|\Z)", text)
 
 
-def _stretches(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        before, after = old[a:b], new[c:d]
-        if tag == "replace" and len(before) == len(after):
-            yield from zip(before, after, strict=True)
+def _pairs(old: str, new: str) -> Iterator[tuple[str, str]]:
+    """The paragraphs of both texts as pairs, "" where one has no partner; each side, joined, is its text again."""
+    before, after = _paragraphs(old), _paragraphs(new)
+    left, right = ([paragraph.rstrip("\n") for paragraph in side] for side in (before, after))
+    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from zip(before[a:b], after[c:d], strict=True)
         else:
-            yield "".join(before), "".join(after)
+            yield from _aligned(before[a:b], after[c:d])
+
+
+def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The pairs of a stretch in which no paragraphs are equal, in the order that gives the greatest sum of likeness."""
+    i = j = 0
+    for a, b in _partners(old, new):
+        yield from ((one, "") for one in old[i:a])
+        yield from (("", one) for one in new[j:b])
+        yield old[a], new[b]
+        i, j = a + 1, b + 1
+    yield from ((one, "") for one in old[i:])
+    yield from (("", one) for one in new[j:])
+
+
+def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of the paragraphs that are pairs, in order."""
+    units = [[_UNITS.findall(paragraph) for paragraph in side] for side in (old, new)]
+    width = (
+        len(new) if len(old) * len(new) <= MAX_COMPARED_PAIRS else max(1, MAX_COMPARED_PAIRS // len(old) // 2)
+    )
+    #: Of the paragraphs from each place on: the sum of likeness.
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    alike: dict[tuple[int, int], float] = {}
+    for i in reversed(range(len(old))):
+        middle = i * len(new) // len(old)
+        for j in reversed(range(len(new))):
+            best[i][j] = max(best[i + 1][j], best[i][j + 1])
+            if abs(j - middle) > width:
+                continue
+            likeness = Indel.normalized_similarity(units[0][i], units[1][j], score_cutoff=MIN_PAIR_LIKENESS)
+            if likeness and (units[0][i] or units[1][j]):
+                alike[i, j] = likeness
+                best[i][j] = max(best[i][j], likeness + best[i + 1][j + 1])
+    found, i, j = [], 0, 0
+    while i < len(old) and j < len(new):
+        if (i, j) in alike and best[i][j] == alike[i, j] + best[i + 1][j + 1]:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def _changes(old: str, new: str) -> Iterator[Change]:
+    if old == new:
+        yield Change("equal", old)
+    elif not (old and new):
+        yield Change("delete", old)
+        yield Change("insert", new)
+    else:
+        yield from _changed_words(old, new)
 
 
 def _changed_words(old: str, new: str) -> Iterator[Change]:
+    """The changes of a pair. A space or a sign alone between two changes belongs to both, so that they are read as one."""
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     if max(len(before), len(after)) > MAX_MATCHED_PIECES:
         yield Change("delete", old)
         yield Change("insert", new)
         return
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield Change("equal", "".join(before[a:b]))
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    gone = come = ""
+    for number, (tag, a, b, c, d) in enumerate(opcodes):
+        text = "".join(before[a:b])
+        if tag != "equal":
+            gone, come = gone + text, come + "".join(after[c:d])
+        elif gone and come and number + 1 < len(opcodes) and not _UNITS.search(text) and "\n" not in text:
+            gone, come = gone + text, come + text
         else:
-            yield Change("delete", "".join(before[a:b]))
-            yield Change("insert", "".join(after[c:d]))
+            yield from (Change("delete", gone), Change("insert", come), Change("equal", text))
+            gone = come = ""
+    yield from (Change("delete", gone), Change("insert", come))
 
 
 def _joined(changes: Iterable[Change]) -> list[Change]:

@@ -41,12 +41,19 @@ _ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 _APOSTROPHES = "'’‘ʼ`´"
 #: The signs that keep most English texts from being ASCII. They are replaced first, for speed alone.
 _TYPOGRAPHIC = "’‘“”–—…\u00a0•"
-#: Characters of a text. From here on arrays are faster than `str.translate`; both give the same.
-_MIN_ARRAY_CHARACTERS = 300
+#: Characters of a text. From here on arrays are faster than `str.translate` and patterns; both give the same.
+MIN_ARRAY_CHARACTERS = 300
 #: Lines that are normalised one by one; more are faster in one array.
 _MAX_SINGLE_LINES = 8
 #: Characters of the texts that are normalised and hashed together: their arrays fit in a processor's cache.
 _MAX_GROUP_CHARACTERS = 50_000
+#: Characters that a character may become in NFKC without being counted, and times its length that a long text may become with
+#: those that are: `ﷺ` becomes 18. A text that would be longer stays in NFC, since a million of them take 6 s and 800 MB.
+_MAX_EXPANSION = 3
+#: Characters in NFKC of a text that is never too long.
+_MAX_EXPANDED_CHARACTERS = 100_000
+#: Characters of a text in which expanding characters are counted; a shorter one cannot become too long.
+_MIN_EXPANDING_CHARACTERS = _MAX_EXPANDED_CHARACTERS // 18
 #: The code point of a line feed.
 LINE_FEED = 10
 #: The code point of a space.
@@ -83,7 +90,7 @@ def normalise(text: str) -> str:
     'its over said the minister'
     """
     text = _composed(text)
-    if len(text) < _MIN_ARRAY_CHARACTERS:
+    if len(text) < MIN_ARRAY_CHARACTERS:
         return " ".join(text.casefold().translate(_FOLD).split())
     return _text(_single_spaces(_folded(text)))
 
@@ -132,8 +139,18 @@ def _composed(text: str) -> str:
     """A text in NFKC, without typographic signs where they are what keeps it from being ASCII."""
     for char in () if text.isascii() else _TYPOGRAPHIC:
         text = text.replace(char, _FOLD[ord(char)] or "")
-    if text.isascii() or unicodedata.is_normalized("NFKC", text):
+    return text if text.isascii() else _nfkc(text)
+
+
+def _nfkc(text: str) -> str:
+    """A text in NFKC; a long text of characters that become many in NFC."""
+    if unicodedata.is_normalized("NFKC", text):
         return text
+    if len(text) > _MIN_EXPANDING_CHARACTERS:
+        expanding = ((char, len(unicodedata.normalize("NFKC", char))) for char in set(text))
+        more = sum(size * text.count(char) for char, size in expanding if size > _MAX_EXPANSION)
+        if more > max(_MAX_EXPANDED_CHARACTERS, _MAX_EXPANSION * len(text)):
+            return unicodedata.normalize("NFC", text)
     return unicodedata.normalize("NFKC", text)
 
 
@@ -229,7 +246,7 @@ def fold_keeping_emoji(text: str) -> str:
     """A line in NFKC and lower case, with straight quotes, without bullets and end marks around it."""
     if text.isascii():  # no curly quotes, and nothing that NFKC would change
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
-    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    text = " ".join(_nfkc(text).split())
     return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
 
 

@@ -41,7 +41,7 @@ def record_lines(blocks: Sequence[Block]) -> frozenset[int]:
             places = places_of.setdefault(fold(label), [])
             places.append(i)
             if len(places) >= MIN_LABELLED_LINES:
-                found.update(places)
+                found.update(places if len(places) == MIN_LABELLED_LINES else [i])
     return frozenset(found)
 
 

@@ -19,6 +19,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from newsarchive.core.text.normalise import MIN_ARRAY_CHARACTERS, codes_of
+
 #: Scripts with a name and kinds of their own; every other script is `other`.
 SCRIPTS = ["LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC", "DEVANAGARI", "BENGALI",
            "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "THAI",
@@ -53,17 +55,34 @@ SOUTHEAST_ASIAN_BLOCKS: tuple[Range, ...] = ((0x0E00, 0x0EFF), (0x1000, 0x109F),
 
 #: Common and rare Han and kana, for use between the brackets of a character class.
 HAN_AND_KANA = character_class((*HAN_AND_KANA_BLOCKS, *RARE_HAN_AND_KANA_BLOCKS))
-#: Thai, Lao, Burmese and Khmer, for use between the brackets of a character class.
-SOUTHEAST_ASIAN = character_class(SOUTHEAST_ASIAN_BLOCKS)
-#: All scripts without spaces between words. Tibetan has a mark between syllables and Korean has spaces: both are left
+#: All scripts without spaces between words, as blocks and for use between the brackets of a character class. Tibetan has a mark between syllables and Korean has spaces: both are left
 #: out.
-UNSPACED = SOUTHEAST_ASIAN + HAN_AND_KANA
-THAI_AND_LAO = character_class([(0x0E00, 0x0EFF)])
-TIBETAN = character_class([(0x0F00, 0x0FFF)])
+UNSPACED_BLOCKS = (*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS, *RARE_HAN_AND_KANA_BLOCKS)
+UNSPACED = character_class(UNSPACED_BLOCKS)
+THAI_AND_LAO_BLOCKS: tuple[Range, ...] = ((0x0E00, 0x0EFF),)
+TIBETAN_BLOCKS: tuple[Range, ...] = ((0x0F00, 0x0FFF),)
+TIBETAN = character_class(TIBETAN_BLOCKS)
 #: The syllables of Korean, which has spaces between words, but particles that are part of them.
 HANGUL = character_class([(0xAC00, 0xD7A3)])
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+
+
+@lru_cache(maxsize=16)
+def _any_of(ranges: tuple[Range, ...]) -> re.Pattern[str]:
+    return re.compile(f"[{character_class(ranges)}]")
+
+
+def count_of(text: str, ranges: tuple[Range, ...]) -> int:
+    """How many characters of a text lie in ranges of code points.
+
+    >>> count_of("Tokyo 東京", HAN_AND_KANA_BLOCKS)
+    2
+    """
+    if len(text) < MIN_ARRAY_CHARACTERS:
+        return len(_any_of(ranges).findall(text))
+    codes = codes_of(text)
+    return int(sum(((codes >= first) & (codes <= last)).sum() for first, last in ranges))
 
 
 def has_unspaced(text: str) -> bool:

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from newsarchive.core.text.scripts import THAI_AND_LAO, character_class
+from newsarchive.core.text.scripts import THAI_AND_LAO_BLOCKS, character_class, count_of
 
 #: Letters of Thai or Lao, which write no full stop. A line with more of them is a sentence, a shorter one may be a
 #: heading.
 MAX_STOPLESS_LETTERS = 80
-_THAI_OR_LAO = re.compile(f"[{THAI_AND_LAO}]")
 _STOPS = frozenset(".!?…。！？।؟۔։።")
 _LINE_END = re.compile(r"[.!?…。！？।؟۔։።][\"'”’»“)\]›」』]*$")
 _HAN = character_class([(0x3400, 0x9FFF)])
@@ -51,7 +50,7 @@ def ends_sentence(text: str) -> bool:
     return (
         len(text) > MAX_STOPLESS_LETTERS
         and not tail.isascii()
-        and len(_THAI_OR_LAO.findall(text)) > MAX_STOPLESS_LETTERS
+        and count_of(text, THAI_AND_LAO_BLOCKS) > MAX_STOPLESS_LETTERS
     )
 
 

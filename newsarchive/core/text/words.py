@@ -23,16 +23,15 @@ from itertools import filterfalse
 
 from newsarchive.core.text.scripts import (
     HAN_AND_KANA_BLOCKS,
-    SOUTHEAST_ASIAN,
     SOUTHEAST_ASIAN_BLOCKS,
     character_class,
+    count_of,
 )
 
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 _SPACED = re.compile(r"\w\S*")
-_UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
-_HAN_AND_KANA = re.compile(f"[{character_class(HAN_AND_KANA_BLOCKS)}]")
-_SOUTHEAST_ASIAN = re.compile(f"[{SOUTHEAST_ASIAN}]")
+_UNSPACED_BLOCKS = (*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS)
+_UNSPACED_RUN = re.compile(f"[{character_class(_UNSPACED_BLOCKS)}]+")
 
 
 def count_words(text: str) -> int:
@@ -46,10 +45,10 @@ def count_words(text: str) -> int:
     """
     if text.isascii():
         return len(text.split())
-    if _UNSPACED.search(text) is None:
+    if _UNSPACED_RUN.search(text) is None:
         return _found(_SPACED, text)
-    single, clauses = len(_HAN_AND_KANA.findall(text)), len(_SOUTHEAST_ASIAN.findall(text))
-    return single + -(-3 * clauses // 14) + _found(_SPACED, _UNSPACED.sub(" ", text))
+    single, clauses = count_of(text, HAN_AND_KANA_BLOCKS), count_of(text, SOUTHEAST_ASIAN_BLOCKS)
+    return single + -(-3 * clauses // 14) + _found(_SPACED, _UNSPACED_RUN.sub(" ", text))
 
 
 def _found(pattern: re.Pattern[str], text: str) -> int:
@@ -67,7 +66,7 @@ def comparable_words(text: str) -> int:
     >>> comparable_words("Tokyo and Seoul"), comparable_words("今天北京下雨了。")
     (3, 4)
     """
-    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
+    unspaced = 0 if text.isascii() else count_of(text, _UNSPACED_BLOCKS)
     if unspaced:
-        text = _UNSPACED.sub(" ", text)
+        text = _UNSPACED_RUN.sub(" ", text)
     return _found(_WORD, text) + (unspaced + 1) // 2

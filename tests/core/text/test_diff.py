@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core.text.diff import (
     MAX_MATCHED_PIECES,
     Change,
+    Fate,
     lost_and_gained,
+    paragraph_diff,
     to_html,
     unified,
     word_diff,
@@ -74,3 +77,62 @@ def test_unified_shows_paragraphs_and_names() -> None:
 def test_lost_and_gained_count_words() -> None:
     lost, gained = lost_and_gained("Share this. The fox, the hen.", "The fox, the hens.")
     assert (sorted(lost), sorted(gained)) == (["Share", "hen", "this"], ["hens"])
+
+
+def _told(old: list[str], new: list[str]) -> list[tuple[str, str, str]]:
+    found = paragraph_diff("\n\n".join(old), "\n\n".join(new))
+    return [(paragraph.fate.value, paragraph.old, paragraph.new) for paragraph in found]
+
+
+A = "The last ferry left the harbour on Friday night with forty people on board."
+A2 = "The last ferry left the harbour on Friday night with forty-one people and a dog on board."
+B = "The company blames the price of fuel, which has doubled in three years."
+REWRITTEN = "A spokesman of the owners said that the matter was closed, and refused to speak of the bridge."
+C = "Islanders now drive for two hours to the nearest hospital."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param([A, C], [A, C], [("equal", A, A), ("equal", C, C)], id="the same"),
+        pytest.param([A, B, C], [A2, B, C], [("changed", A, A2), ("equal", B, B), ("equal", C, C)], id="altered"),
+        pytest.param([A, B, C], [A, REWRITTEN, C], [("equal", A, A), ("gone", B, ""), ("new", "", REWRITTEN), ("equal", C, C)], id="rewritten"),
+        pytest.param([A, B], [REWRITTEN, A2], [("new", "", REWRITTEN), ("changed", A, A2), ("gone", B, "")], id="between others"),
+        pytest.param([A], [], [("gone", A, "")], id="all gone"),
+        pytest.param([], [A], [("new", "", A)], id="all new"),
+        pytest.param(["公司将责任归咎于燃料价格。"], ["公司将责任归咎于石油价格。"], [("changed", "公司将责任归咎于燃料价格。", "公司将责任归咎于石油价格。")], id="without spaces"),
+    ],
+)  # fmt: skip
+def test_a_paragraph_is_paired_with_what_became_of_it(
+    old: list[str], new: list[str], told: list[tuple[str, str, str]]
+) -> None:
+    assert _told(old, new) == told
+
+
+def test_a_rewritten_paragraph_is_no_salad_of_words() -> None:
+    changes = word_diff(f"{A}\n\n{B}\n\n{C}", f"{A}\n\n{REWRITTEN}\n\n{C}")
+    assert [c.text.strip() for c in changes if c.kind != "equal"] == [B, REWRITTEN]
+
+
+def test_words_side_by_side_change_together() -> None:
+    assert word_diff("Then we left early.", "Then they went early.") == [
+        Change("equal", "Then "),
+        Change("delete", "we left"),
+        Change("insert", "they went"),
+        Change("equal", " early."),
+    ]
+
+
+@given(texts | st.text(), texts | st.text())
+def test_no_paragraph_is_lost(old: str, new: str) -> None:
+    found = paragraph_diff(old, new)
+    for text, side in ((old, "old"), (new, "new")):
+        kept = [getattr(paragraph, side) for paragraph in found if getattr(paragraph, side)]
+        assert "".join("".join(kept).split()) == "".join(text.split())
+    assert all((p.fate is Fate.EQUAL) == (p.old == p.new) for p in found)
+
+
+def test_hundreds_of_paragraphs_that_were_all_altered_are_paired() -> None:
+    old = [f"Paragraph {n} tells of boat {n * 7} in the harbour." for n in range(300)]
+    new = [f"Paragraph {n} tells of ship {n * 7} in the harbour." for n in range(300)]
+    assert {fate for fate, *_ in _told(old, new)} == {"changed"}

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from newsarchive.core.text import scripts
 from newsarchive.core.text.scripts import TIBETAN, UNSPACED, has_unspaced, is_caseless
 from newsarchive.core.text.sentences import ends_sentence, sentences, statements
 from newsarchive.core.text.words import comparable_words, count_words
@@ -27,6 +28,14 @@ COUNTS = [
 def test_words(text: str, told: int, comparable: int) -> None:
     assert count_words(text) == told
     assert comparable_words(text) == comparable
+
+
+def test_characters_of_a_long_text_are_counted_as_those_of_a_short_one() -> None:
+    text = "Tokyo 東京, กรุงเทพ és あ 한 😀 "
+    for blocks in (scripts.HAN_AND_KANA_BLOCKS, scripts.SOUTHEAST_ASIAN_BLOCKS, scripts.UNSPACED_BLOCKS):
+        assert scripts.count_of(text * 100, blocks) == 100 * scripts.count_of(text, blocks) > 0
+    assert not ends_sentence("ฝน" * 40)
+    assert ends_sentence("ฝน" * 400)
 
 
 @pytest.mark.parametrize("char", "กເမខあアｱ々〆〇ㇰ中㐀豈𠀀")

@@ -1,12 +1,12 @@
-"""Escapes of half a character in JSON."""
+"""JSON as strangers write it: half characters, and what people break when they edit a template."""
 
 import json
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsarchive.core.text.json_escapes import whole_characters
+from newsarchive.core.text.tolerant_json import repaired, whole_characters
 
 VALUES = st.recursive(
     st.text(st.characters(exclude_categories=())) | st.integers() | st.none(),
@@ -22,3 +22,16 @@ def test_only_half_characters_change(value: object) -> None:
     assert json.dumps(after, ensure_ascii=False).encode().decode() == re.sub(
         "[\ud800-\udfff]", "\ufffd", json.dumps(before, ensure_ascii=False)
     )
+
+
+@given(VALUES)
+@example("\\")
+@example('a\\\\u12 \\"')
+def test_right_json_keeps_its_values(value: object) -> None:
+    written = json.dumps(value)
+    assert json.loads(repaired(written)) == json.loads(written)
+
+
+@given(st.text("{}[]\",:'\\\n/* ab1", max_size=60))
+def test_no_text_makes_the_mending_raise(text: str) -> None:
+    repaired(text)
