@@ -48,6 +48,14 @@ BLOG_HOSTS: tuple[str, ...] = (
     # Japanese, Korean, Chinese
     "blog.jp", "livedoor.blog", "*.fc2.com", "seesaa.net", "exblog.jp", "cocolog-nifty.com", "jugem.jp", "muragon.com",
     "typepad.jp", "tistory.com", "egloos.com", "pixnet.net", "blog.163.com", "blog.sohu.com",
+    # Blogger's hosts of countries, which are in old links, and no longer in the Public Suffix List
+    *(f"blogspot.{country}" for country in (
+        "ae", "al", "am", "ba", "be", "bg", "bj", "ca", "cf", "ch", "cl", "co.at", "co.id", "co.il", "co.ke", "co.nz",
+        "co.uk", "co.za", "com.ar", "com.au", "com.br", "com.by", "com.co", "com.cy", "com.ee", "com.eg", "com.es",
+        "com.mt", "com.ng", "com.tr", "com.uy", "cv", "cz", "de", "dk", "fi", "fr", "gr", "hk", "hr", "hu", "ie", "in",
+        "is", "it", "jp", "kr", "li", "lt", "lu", "md", "mk", "mr", "mx", "my", "nl", "no", "pe", "pt", "qa", "re", "ro",
+        "rs", "ru", "se", "sg", "si", "sk", "sn", "td", "tw", "ug", "vn",
+    )),
 )  # fmt: skip
 
 #: Characters of a URL; a longer one is a crawler trap or data, and servers and proxies refuse it too.
@@ -58,8 +66,8 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 #: Query parameters that say how a reader came or how the page looks, never which page it is. Ambiguous names (`ref`,
 #: `source`, `from`, `id`, `page`) are left out: a post that is fetched twice is found by its canonical URL later, but a
 #: post that is folded into another one is lost.
-_TRACKING = frozenset(["fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid", "ttclid", "igshid", "igsh", "li_fat_id", "mc_cid", "mc_eid", "mkt_tok", "vero_id", "vero_conv", "oly_anon_id", "oly_enc_id", "rb_clickid", "s_cid", "wickedid", "_openstat", "_ga", "_gl", "_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking", "icid", "ncid", "cmpid", "ocid", "spm", "scm", "ref_src", "ref_url", "_branch_match_id", "guccounter", "guce_referrer", "guce_referrer_sig", "xtor", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "epik", "srsltid", "replytocom", "share", "nb", "like_comment", "showcomment", "amp", "noamp", "outputtype", "ampshare", "phpsessid", "jsessionid"])  # fmt: skip
-_TRACKING_PREFIX = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid")
+_TRACKING = frozenset(["fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid", "ttclid", "igshid", "igsh", "li_fat_id", "mc_cid", "mc_eid", "mkt_tok", "vero_id", "vero_conv", "oly_anon_id", "oly_enc_id", "rb_clickid", "s_cid", "wickedid", "_openstat", "_ga", "_gl", "_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking", "icid", "ncid", "cmpid", "ocid", "spm", "scm", "ref_src", "ref_url", "_branch_match_id", "guccounter", "guce_referrer", "guce_referrer_sig", "xtor", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "epik", "srsltid", "replytocom", "share", "nb", "like_comment", "showcomment", "amp", "noamp", "outputtype", "ampshare", "usqp", "__twitter_impression", "phpsessid", "jsessionid"])  # fmt: skip
+_TRACKING_PREFIX = ("amp_", "utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid")
 
 #: Parameters that are dropped with these values alone: Blogger's mobile switch, WordPress' first page.
 _TRACKING_VALUE = {"m": {"0", "1"}, "paged": {"0", "1"}}
@@ -67,16 +75,51 @@ _TRACKING_VALUE = {"m": {"0", "1"}, "paged": {"0", "1"}}
 #: Files that a server gives for a directory: `/2024/post/index.html` and `/2024/post/` are one page.
 _INDEX_FILES = re.compile(r"/(?:index\.(?:html?|php|xhtml)|default\.aspx?)$", re.I)
 
-#: AMP versions at the end of a path: `/post/amp/`, `/post/amp`, `/post.amp.html`.
-_AMP_PATH = re.compile(r"(?<=[^/])/amp/*$|\.amp(?=\.html?$)", re.I)
+#: AMP versions at the end of a path: `/post/amp/`, `/post/amp`, `/post.amp.html`, `/post.amp`.
+_AMP_PATH = re.compile(r"(?<=[^/])/amp/*$|(?<=[^/.])\.amp(?=\.html?$|$)", re.I)
+#: What stands at the end of every path that these two shorten.
+_FOLDED_ENDS = re.compile(r"amp|index\.|default\.", re.I)
+#: Characters of the longest such end, `/default.aspx`.
+_MAX_FOLDED_CHARACTERS = 13
+#: AMP versions below a host of their own: `amp.blog.example`, `amp-de.blog.example`.
+_AMP_HOST = re.compile(r"amp[.-](?=[^.]+\.)")
 
+_USUAL_PORT = re.compile(r":(?:80|443)$")
 _WWW = re.compile(r"^(?:www\d?\.)+(?=[^.]+\.)")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]*:", re.I)
+_WITH_HOST = re.compile(r"https?://[^/#\s]", re.I)
 _LINE_BREAKS = re.compile(r"[\t\r\n]+")
+#: An `&` that was escaped once or more often for HTML, and never unescaped: `?a=1&amp;b=2`.
+_ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,3}38);)+", re.I)
+#: A scheme before another: `http://https://blog.example/`.
+_DOUBLE_SCHEME = re.compile(r"(?:https?:/{1,2})+(?=https?:/)", re.I)
+#: A host without a scheme: `www.blog.example/post`. No folder has such a name.
+_BARE_HOST = re.compile(r"www\.(?:[\w-]{1,63}\.)+[a-z]{2,18}(?=[:/?#]|$)", re.I)
+#: A scheme with one slash or none, behind which a browser reads a host where the page has another scheme (WHATWG URL).
+_FEW_SLASHES = re.compile(r"(https?):/?(?![/\\])", re.I)
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})|%")
+_ENCODED_RUN = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_SAFE_PATH = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
-_SAFE_QUERY = _SAFE_PATH | frozenset(b"?")
+_SAFE = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
+
+
+def _encoded(safe: frozenset[int]) -> dict[int, str]:
+    """For `str.translate`: bytes, read as Latin-1, that must be percent-encoded."""
+    return {byte: f"%{byte:02X}" for byte in range(256) if byte not in safe}
+
+
+#: Bytes that a path must not hold as they are (RFC 3986, 3.3).
+_ENCODED_IN_PATH = _encoded(_SAFE)
+#: Bytes that a query must not hold as they are; it may hold a question mark (RFC 3986, 3.4).
+_ENCODED_IN_QUERY = _encoded(_SAFE | frozenset(b"?"))
+
+#: An address that is spelled regularly already, as nearly all are: `https://blog.example/2024/post/?p=1`. Its path has no dots
+#: to resolve, and no `;`, which `urljoin` drops at an end; what is percent-encoded has to be.
+_REGULAR = re.compile(
+    r"https?://(?=[^/]{1,253}/)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}"
+    r"(?:/(?!\.)(?:[A-Za-z0-9_~!$&'()*+,=:@.-]|%[0189A-F][0-9A-F])*+)++"
+    r"(?:\?(?:[A-Za-z0-9_~!$&'()*+,=:@/?.-]|%[0189A-F][0-9A-F])++)?"
+)
 
 #: URLs whose folded forms are remembered; a crawl asks for those of one post two dozen times.
 _MAX_REMEMBERED_URLS = 4096
@@ -89,16 +132,41 @@ def normalise(url: str, base: str = "") -> str:
     Query and path keep their meaning and order; only their spelling is made regular. Raises `ValueError` with the reason
     for a URL that must not or cannot be fetched (`javascript:`, `file:`, no host, too long).
     """
-    text = _LINE_BREAKS.sub("", url.strip())
+    text = url.strip()
+    if not text.isprintable():
+        text = _LINE_BREAKS.sub("", text)
     if len(text) > MAX_URL_CHARACTERS:
         raise ValueError(f"longer than {MAX_URL_CHARACTERS} characters")
-    parts = _absolute(text, base)
-    path = _spell(_without_dots(parts.path.replace("\\", "/")), _SAFE_PATH) or "/"
-    query = _spell(parts.query, _SAFE_QUERY)
+    if _REGULAR.fullmatch(text):
+        return text
+    return _spelled(text, base)
+
+
+def _spelled(text: str, base: str) -> str:
+    """The absolute URL in its regular spelling. Raises `ValueError` like `normalise`."""
+    parts = _absolute(_mended(text, base), base)
+    path = _without_dots(_spell(parts.path.replace("\\", "/"), _ENCODED_IN_PATH)) or "/"
+    query = _spell(parts.query, _ENCODED_IN_QUERY)
     spelled = f"{parts.scheme}://{_netloc(parts)}{path}" + (f"?{query}" if query else "")
     if len(spelled) > MAX_URL_CHARACTERS:  # a letter beyond ASCII becomes six to twelve characters
         raise ValueError(f"longer than {MAX_URL_CHARACTERS} characters")
     return spelled
+
+
+def _mended(text: str, base: str) -> str:
+    """The URL without the mistakes that people and programs make before they publish it, each of which loses the page.
+
+    >>> _mended("http://https://blog.example/?a=1&amp;b=2", ""), _mended("www.blog.example/a", "http://blog.example/")
+    ('https://blog.example/?a=1&b=2', 'http://www.blog.example/a')
+    """
+    if "&" in text:
+        text = _ESCAPED_AMPERSAND.sub("&", text)
+    if text.count(":/") > 1:
+        text = _DOUBLE_SCHEME.sub("", text, count=1)
+    if _BARE_HOST.match(text):
+        return f"{'http' if base.startswith('http:') else 'https'}://{text}"
+    few = _FEW_SLASHES.match(text)
+    return f"{few[1]}://{text[few.end() :]}" if few and not base.startswith(f"{few[1].lower()}:") else text
 
 
 def try_normalise(url: str, base: str = "") -> str | None:
@@ -121,14 +189,18 @@ def parts_of(url: str) -> SplitResult:
 def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.
 
-    Left out are scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions and tracking
-    parameters; the other parameters are sorted, and `?p=ID` stays. `url_key(url_key(u)) == url_key(u)`. Raises
+    Left out are scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions (`/amp/`,
+    `amp.blog.example`) and tracking parameters; the other parameters are sorted, and `?p=ID` stays. `url_key(url_key(u)) == url_key(u)`. Raises
     `ValueError` like `normalise`.
     """
-    parts = urlsplit(normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}"))
-    path = _folded_path(_without_dots(_PATH_SESSION.sub("", parts.path)))
-    query = "&".join(sorted(p for p in parts.query.split("&") if p and not _is_tracking(p)))
-    host = _WWW.sub("", re.sub(r":(?:80|443)$", "", parts.netloc))
+    whole = normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}")
+    host, _, rest = whole.partition("://")[2].partition("/")
+    path, _, query = rest.partition("?")
+    path = f"/{path}"
+    path = _folded_path(_without_dots(_PATH_SESSION.sub("", path) if ";" in path else path))
+    if query:
+        query = "&".join(sorted(p for p in query.split("&") if p and not _is_tracking(p)))
+    host = _folded_host(_USUAL_PORT.sub("", host))
     return host + (path or "/") + (f"?{query}" if query else "")
 
 
@@ -213,7 +285,9 @@ def _absolute(text: str, base: str) -> SplitResult:
         raise ValueError(f"only http and https can be fetched, not {scheme.group().lower()[:40]}")
     # A browser reads http:\\host\path as http://host/path (WHATWG URL, special schemes).
     head, mark, tail = text.partition("?")
-    parts = urlsplit(urljoin(base, head.replace("\\", "/") + mark + tail))
+    head = head.replace("\\", "/")
+    is_whole = _WITH_HOST.match(head) and ";" not in head
+    parts = urlsplit(head + mark + tail if is_whole else urljoin(base, head + mark + tail))
     if parts.scheme not in _DEFAULT_PORT:
         raise ValueError("no http or https URL")
     if not parts.hostname:
@@ -236,7 +310,7 @@ def _ascii_host(host: str) -> str:
 
     if ":" in host:
         return f"[{ipaddress.ip_address(host.partition('%')[0]).compressed}]"
-    host = host.rstrip(".")
+    host = unquoted(host).rstrip(".")
     if re.search(r"[^a-z0-9.\-_]", host):
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
@@ -247,13 +321,27 @@ def _ascii_host(host: str) -> str:
     return host
 
 
-def _spell(text: str, safe: frozenset[int]) -> str:
+def _spell(text: str, encoded: dict[int, str]) -> str:
     """The text with percent-encoding, in upper-case hex, where it is needed and nowhere else (RFC 3986, 2.1)."""
-    text = _ENCODED.sub(_spell_one, text)
+    if "%" in text:
+        text = _ENCODED.sub(_spell_one, text)
     if text.isascii() and not re.search(r"[\x00-\x20\"<>\\^`{|}\x7f]", text):
         return text
-    data = text.encode("utf-8", "surrogatepass")
-    return "".join(chr(b) if b in safe else f"%{b:02X}" for b in data)
+    return text.encode("utf-8", "surrogatepass").decode("latin-1").translate(encoded)
+
+
+def unquoted(text: str) -> str:
+    """A text without percent-encoding, as UTF-8; what is no UTF-8 becomes U+FFFD. It is `urllib.parse.unquote`, in a third of
+    its time where letters of other scripts are encoded: that takes one byte at a time.
+
+    >>> unquoted("/%D0%BF%D0%B0%D1%80%D0%BE%D0%BC/100%"), unquoted("%ff-%e2%82")
+    ('/паром/100%', '\ufffd-\ufffd')
+    """
+    return _ENCODED_RUN.sub(_unquoted_run, text) if "%" in text else text
+
+
+def _unquoted_run(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _spell_one(match: re.Match[str]) -> str:
@@ -279,10 +367,28 @@ def _without_dots(path: str) -> str:
     return "/".join(kept)
 
 
+def _folded_host(host: str) -> str:
+    """The host without `www.`, and without the mark of an AMP version where that does not name the site."""
+    while (shorter := _WWW.sub("", host)) != host or (shorter := _without_amp(host)) != host:
+        host = shorter
+    return host
+
+
+def _without_amp(host: str) -> str:
+    """`blog.example` of `amp.blog.example`, and `amp.example` as it is, which somebody registered."""
+    shorter = _AMP_HOST.sub("", host, count=1) if host.startswith("amp") else host
+    registered = _extract_domain(shorter.partition(":")[0]) if shorter != host else ""
+    return shorter if registered and registered == _extract_domain(host.partition(":")[0]) else host
+
+
 def _folded_path(path: str) -> str:
-    while (folded := _AMP_PATH.sub("", _INDEX_FILES.sub("/", path)).rstrip("/")) != path:
+    while True:
+        folded = path.rstrip("/")
+        if _FOLDED_ENDS.search(folded[-_MAX_FOLDED_CHARACTERS:]):
+            folded = _AMP_PATH.sub("", _INDEX_FILES.sub("/", path)).rstrip("/")
+        if folded == path:
+            return path
         path = folded
-    return path
 
 
 def _is_tracking(parameter: str) -> bool:

@@ -53,6 +53,15 @@ def test_what_must_not_be_fetched_is_refused_with_a_reason(case):
         ("b c.html", "https://blog.example/a/b%20c.html"),
         ("b\n c.html", "https://blog.example/a/b%20c.html"),
         ("100%", "https://blog.example/a/100%25"),
+        ("www.other.example/b", "https://www.other.example/b"),
+        ("www.pages/b", "https://blog.example/a/www.pages/b"),
+        ("http:/other.example/b", "http://other.example/b"),
+        ("https:/b", "https://blog.example/b"),
+        (
+            "/%2e%2e/b?next=http://other.example/&amp;x=1",
+            "https://blog.example/b?next=http://other.example/&x=1",
+        ),
+        ("/amp;b", "https://blog.example/amp;b"),
     ],
 )
 def test_links_are_resolved_as_a_browser_does(href, expected):
@@ -175,3 +184,35 @@ def test_a_typed_url_is_taken_or_refused_with_a_message(text):
     except UsageError:
         return
     assert urls.normalise(url) == url
+
+
+SPELLINGS = ["http://", "https://", "//", "/", "\\", ";", "?", "#", "a", "b.example", "www.", "..", "/.", "%41", "%D1", "%2e", "%",
+             "é", "ü.de", ":80", ":8080", "user@", "[::1]", "127.0.0.1", " ", "&utm_source=x", "p=1", "index.html", "amp", "("]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(SPELLINGS), max_size=9), st.sampled_from(["", "https://base.example/a/b?c"]))
+@example(["https://", "b.example", "/", "%D1", "?", "p=1"], "")
+@example(["https://", "b.example", "/", "/.", "a"], "")
+@example(["https://"], "https://base.example/a/b?c")
+@example(["https://", "b.example", "/", "a", ";"], "https://base.example/a/b?c")
+def test_an_address_that_looks_regular_is_what_spelling_it_gives(parts, base):
+    text = "".join(parts)
+    if urls._REGULAR.fullmatch(text):
+        assert urls._spelled(text, base) == text
+
+
+@given(st.lists(st.sampled_from(SPELLINGS), max_size=6))
+@example([])
+@example(["/", "a"])
+@example(["b.example", "/", "a", ";"])
+def test_a_whole_address_is_read_as_it_is_joined_to_a_page(parts):
+    from urllib.parse import urljoin, urlsplit
+
+    text, base = "https://" + "".join(parts), "https://base.example/a/b?c"
+    try:
+        found = urls._absolute(text, base)
+    except ValueError:
+        return
+    head, mark, tail = text.partition("?")
+    joined = urlsplit(urljoin(base, head.replace("\\", "/") + mark + tail))
+    assert found._replace(fragment="") == joined._replace(fragment="")

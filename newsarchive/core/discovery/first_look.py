@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from newsarchive.core.discovery.page_kind import Kind, block_reason, page_kind
+from newsarchive.core.discovery.page_kind import Kind, Shown, block_of, kind_of
 from newsarchive.core.discovery.pagination import page_parts, unlinked_part
 from newsarchive.core.discovery.robots import noarchive
 from newsarchive.rules import Rules
@@ -42,11 +42,12 @@ class FirstLook(NamedTuple):
 def first_look(page: LookAt, rules: Rules) -> FirstLook:
     """What a page shows at first. Of one that we may not have, nothing further is read."""
     text, url = page.text, page.url
-    block = block_reason(text, page.headers, page.status, rules)
+    shown = Shown(text, url)
+    block = block_of(shown, page.headers, page.status, rules)
     forbidden = noarchive(page.headers, text, "newsarchive") if page.asks else ""
     if block or forbidden:
         return FirstLook(block, forbidden)
     parts = tuple(page_parts(text, url, url)) if text else ()
     return FirstLook(
-        kind=page_kind(text, url, rules), parts=parts, unlinked="" if parts else unlinked_part(text, url)
+        kind=kind_of(shown, rules), parts=parts, unlinked="" if parts else unlinked_part(text, url)
     )

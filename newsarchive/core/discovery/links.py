@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.items import Link
 from newsarchive.rules import Rules
 
@@ -87,7 +87,7 @@ def address_score(url: str) -> float:
     (3.0, 0.0)
     """
     parts = urlsplit(url)
-    path = unquote(parts.path).strip("/")
+    path = unquoted(parts.path).strip("/")
     slug = re.sub(r"\.\w{2,5}$", "", path.rpartition("/")[2])
     hyphens = slug.count("-") + slug.count("_")
     return (
@@ -165,15 +165,16 @@ class _Table:
 
     def refused(self, url: str) -> str:
         """Why an address is no post's, "" where it may be a post's."""
-        parts = urlsplit(url)
-        path = unquote(parts.path).lower().strip("/")
+        # `urlsplit` takes half of the time of this for each of 50,000 addresses. These are regular: `scheme://host/path?query`.
+        path, _, query = url.partition("#")[0].partition("://")[2].partition("/")[2].partition("?")
+        path = unquoted(path).lower().strip("/")
         if path.endswith(self.extensions):
             return "file"
-        for name, _, value in (p.partition("=") for p in parts.query.lower().split("&") if p):
+        for name, _, value in (p.partition("=") for p in query.lower().split("&") if p):
             if name in self.queries and value:
-                return "part of a post" if _POST_ID.search(parts.query) else self.queries[name]
+                return "part of a post" if _POST_ID.search(query) else self.queries[name]
         if not path or path == "index.php":
-            return "" if parts.query else "home page"
+            return "" if query else "home page"
         return self._refused_path(path)
 
     def _refused_path(self, path: str) -> str:

@@ -14,8 +14,9 @@ title is therefore an error's only where one of its parts is made of nothing els
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -38,6 +39,8 @@ _FILE = "data/discovery/pagekinds.toml"
 MIN_TEXT_WORDS = 120
 #: Words besides links, below which a page with `MIN_WALL_PHRASES` of a wall is one; an article may quote one of them.
 MIN_WORDS_BESIDE_WALL = 400
+#: Characters of a page that are searched for phrases of a wall. Text behind them is no wall's.
+MAX_WALL_CHARACTERS = 50_000
 #: Phrases of a wall on a page of up to `MIN_WORDS_BESIDE_WALL` words; on a shorter one, below `MIN_TEXT_WORDS`, one is enough.
 MIN_WALL_PHRASES = 3
 #: Words besides links. A page with fewer and a form for a password is a login page.
@@ -75,10 +78,12 @@ _INDEXES = (
     "index-view",
     "archive-view",
 )
+#: Body classes that count where WordPress or Blogger wrote the page.
+_TELLING = _SINGLE | {"error404", *_INDEXES}
 _WORDPRESS_OR_BLOGGER = re.compile(
     r"/wp-(?:content|includes)/|blogger\.com/|content=['\"](?:WordPress|blogger)"
 )
-_LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(\w+)"')
+_LD_TYPE = re.compile(r'"@type"\s*+:\s*+\[?+\s*+"(\w+)"')
 #: Types of schema.org for one article: `NewsArticle`, `BlogPosting`.
 _ARTICLE_TYPE = re.compile(r"\w*Article|BlogPosting|Report")
 _COLLECTIONS = frozenset(["CollectionPage", "SearchResultsPage", "ProfilePage"])
@@ -98,12 +103,16 @@ class Kind:
     detail: str = ""
 
 
-class _Page:
-    """A page in question. What costs time is worked out when a sign needs it."""
+class Shown:
+    """A page in question and what it shows. What costs time is worked out once, when a sign needs it.
 
-    def __init__(self, html_text: str, url: str) -> None:
+    `tree` is its tree where it is another than the kept one.
+    """
+
+    def __init__(self, html_text: str, url: str, tree: LexborHTMLParser | None = None) -> None:
         self.html, self.url = html_text, url
-        self.tree = parse(html_text)
+        self.tree = tree or parse(html_text)
+        self._paragraph_words = 0
 
     @cached_property
     def classes(self) -> frozenset[str]:
@@ -120,35 +129,44 @@ class _Page:
         return " | ".join(self.titles).casefold()
 
     @cached_property
+    def texts(self) -> tuple[str, str]:
+        """All text that a person reads, with that of forms and links; and what of it stands outside of links and the
+        site's frame."""
+        tree = self.tree.clone()
+        tree.strip_tags(["script", "style", "template"])
+        text = tree.body.text(deep=True, separator=" ") if tree.body else ""
+        tree.strip_tags(["noscript", "nav", "header", "footer", "aside", "form", "a"])
+        return text, tree.body.text(deep=True, separator=" ") if tree.body else ""
+
+    @cached_property
     def words(self) -> int:
         """The number of words outside of links and the site's frame, or in paragraphs, whichever is greater."""
-        tree = fresh(self.html)
-        tree.strip_tags(
-            ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "a"]
-        )
-        text = tree.body.text(deep=True, separator=" ") if tree.body else ""
         # Some sites wrap everything into one form or aside.
-        return max(count_words(text), self.paragraph_words)
+        return max(count_words(self.texts[1]), self._words_of_paragraphs(math.inf))
 
     @cached_property
-    def text(self) -> str:
-        """All text that a person reads, with that of forms and links."""
-        tree = fresh(self.html)
-        tree.strip_tags(["script", "style", "template"])
-        return tree.body.text(deep=True, separator=" ") if tree.body else ""
+    def _further_paragraphs(self) -> Iterator[LexborNode]:
+        return iter(self.tree.css("p"))
 
-    @cached_property
-    def paragraph_words(self) -> int:
-        return sum(count_words(p.text(deep=True)) for p in self.tree.css("p"))
+    def _words_of_paragraphs(self, enough: float) -> int:
+        """The number of words in paragraphs; no further one is counted when there are enough."""
+        while self._paragraph_words < enough and (p := next(self._further_paragraphs, None)) is not None:
+            self._paragraph_words += count_words(p.text(deep=True))
+        return self._paragraph_words
 
     def says_less_than(self, words: int) -> bool:
         """Whether the page has fewer words than `words`; for nearly every article its paragraphs alone answer."""
-        return self.paragraph_words < words and self.words < words
+        return self._words_of_paragraphs(words) < words and self.words < words
 
 
 def page_kind(html_text: str, url: str, rules: Rules) -> Kind:
     """What a page is, if it is no article. `url` is the address that answered, after redirects."""
-    page, words = _Page(html_text, url), _words(rules)
+    return kind_of(Shown(html_text, url), rules)
+
+
+def kind_of(page: Shown, rules: Rules) -> Kind:
+    """As `page_kind`, for a page that is asked for more than its kind."""
+    words = _words(rules)
     return (
         _by_platform(page)
         or _by_forms(page)
@@ -166,10 +184,21 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
 
     A 404 with a script of a challenge is a 404. Nothing here is evaded: the feed or the API is read instead.
     """
+    if "challenge" in headers.get("cf-mitigated", ""):
+        return "challenge"
+    return block_of(Shown(html_text, ""), headers, status, rules)
+
+
+def block_of(page: Shown, headers: Mapping[str, str], status: int, rules: Rules) -> str:
+    """As `block_reason`, for a page that is asked for more."""
     words = _words(rules)
     if "challenge" in headers.get("cf-mitigated", ""):
         return "challenge"
-    page = _Page(html_text[:_MAX_BLOCK_PAGE_CHARACTERS], "")
+    if len(page.html) > _MAX_BLOCK_PAGE_CHARACTERS:
+        start = page.html[:_MAX_BLOCK_PAGE_CHARACTERS]
+        page = Shown(
+            start, "", fresh(start)
+        )  # not kept, because that would put out the tree of the whole page
     barred = status in (401, 403, 429, 503) and any(mark in page.html for mark in words.block_marks)
     if barred or (words.block_titles.search(page.title) and page.says_less_than(MIN_TEXT_WORDS)):
         return "captcha" if "captcha" in page.html.lower() else "challenge"
@@ -178,11 +207,11 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
     return f"http {status}" if status in (401, 403) else ""
 
 
-def _asks_whether_we_are_human(page: _Page, words: _Words) -> bool:
+def _asks_whether_we_are_human(page: Shown, words: _Words) -> bool:
     """A wall under any title, also with status 200: it says that we are to prove something, and next to nothing else."""
     if not page.says_less_than(MIN_WORDS_BESIDE_WALL):
         return False
-    text = " ".join(page.text.split()).translate(_APOSTROPHES).casefold()
+    text = " ".join(page.texts[0].split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES).casefold()
     found = set(words.wall_phrases.findall(text))
     if len(found) >= MIN_WALL_PHRASES:
         return True
@@ -232,7 +261,7 @@ def error_title(titles: Iterable[str], tree: LexborHTMLParser, rules: Rules) -> 
             text = part.casefold().strip()
             if not text or len(text) > MAX_PART_CHARACTERS:
                 continue
-            if not words.error_signals.search(text) or not words.errors_alone.fullmatch(text):
+            if not words.errors_alone.fullmatch(text) or not words.error_signals.search(text):
                 continue
             if words.error_subjects.search(text) or not declares_article(tree):
                 return part
@@ -286,9 +315,11 @@ def _whole_word(word: str) -> str:
 # --- the signs -------------------------------------------------------------------------------------------------------
 
 
-def _by_platform(page: _Page) -> Kind | None:
+def _by_platform(page: Shown) -> Kind | None:
     """Body classes of WordPress and Blogger, and the types of structured data: the site's own word."""
-    classes = page.classes if _WORDPRESS_OR_BLOGGER.search(page.html) else frozenset()
+    classes = page.classes & _TELLING
+    if classes and not _WORDPRESS_OR_BLOGGER.search(page.html):
+        classes = frozenset()
     if "error404" in classes:
         return Kind(DropReason.ERROR_PAGE, "body.error404")
     if not classes & _SINGLE:
@@ -309,21 +340,21 @@ def _by_platform(page: _Page) -> Kind | None:
     return None
 
 
-def _by_forms(page: _Page) -> Kind | None:
+def _by_forms(page: Shown) -> Kind | None:
     """A form for a password and little text; most blogs have such a form in a corner."""
     if page.tree.css_first("input[type=password]") and page.says_less_than(MIN_WORDS_BESIDE_FORM):
         return Kind(DropReason.LOGIN_PAGE, "a form for a password, and little text")
     return None
 
 
-def _by_error(page: _Page, rules: Rules) -> Kind | None:
+def _by_error(page: Shown, rules: Rules) -> Kind | None:
     """A title that is a server's error, and little text."""
     if (part := error_title(page.titles, page.tree, rules)) and page.says_less_than(MIN_TEXT_WORDS):
         return Kind(DropReason.ERROR_PAGE, f"its title says so: {part!r}")
     return None
 
 
-def _by_walls(page: _Page, words: _Words) -> Kind | None:
+def _by_walls(page: Shown, words: _Words) -> Kind | None:
     """A title, host or mark of a wall, and little text."""
     for reason, pattern in words.titles.items():
         if (match := pattern.search(page.title)) and page.says_less_than(MIN_TEXT_WORDS):
@@ -336,14 +367,14 @@ def _by_walls(page: _Page, words: _Words) -> Kind | None:
     return None
 
 
-def _by_address(page: _Page, rules: Rules) -> Kind | None:
+def _by_address(page: Shown, rules: Rules) -> Kind | None:
     reason = index_reason(page.url, rules)
     if not reason or reason == "part of a post":
         return None
     return Kind(_BY_ADDRESS.get(reason, DropReason.INDEX_PAGE), f"the address: {reason}")
 
 
-def _by_teasers(page: _Page) -> Kind | None:
+def _by_teasers(page: Shown) -> Kind | None:
     """Entries whose headings lead to pages of their own, with most of the text."""
     if address_score(page.url) >= MIN_POST_SCORE or declares_article(page.tree):
         return None
@@ -360,7 +391,7 @@ def _by_teasers(page: _Page) -> Kind | None:
     return Kind(DropReason.INDEX_PAGE, f"{len(teasers)} entries whose headings lead to other pages")
 
 
-def _teasers(page: _Page) -> dict[str, LexborNode]:
+def _teasers(page: Shown) -> dict[str, LexborNode]:
     """The entries of a page whose headings lead to other pages of the site, by the key of the address."""
     base, here, site = base_of(page.tree, page.url), url_key(page.url), site_of(page.url)
     found: dict[str, LexborNode] = {}
@@ -372,7 +403,7 @@ def _teasers(page: _Page) -> dict[str, LexborNode]:
     return found
 
 
-def _by_script(page: _Page) -> Kind | None:
+def _by_script(page: Shown) -> Kind | None:
     """Next to no text, and scripts to fill the page."""
     if not page.says_less_than(MIN_WORDS_WITHOUT_SCRIPT) or not page.tree.css_first("script"):
         return None

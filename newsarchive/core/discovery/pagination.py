@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import takewhile
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import MAX_ANCHORS, address_score, attributes, base_of, index_reason
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.rules import Rules
 
 #: Index pages of one chain; the chain is followed no further.
@@ -29,8 +29,11 @@ MAX_POST_PARTS = 50
 _MAX_LINK_TEXT_CHARACTERS = 40
 
 _PAGE_PARAMETERS = ("paged", "page", "pg", "p", "start", "offset", "updated-max", "skip")
-#: A number in the address of every part. It is searched before the address is folded, because folding costs far more.
-_MAYBE_PART = re.compile(r"(?:^\s*|[/\\])\d{1,2}(?=\s*$|[/\\?#;])|page=\d|[%\t\r\n]")
+#: A number at the end of a path, or behind `page=`, is in the address of every part, unless signs of them are percent-encoded. It
+#: is searched before the address is folded, because folding costs far more.
+_MAYBE_PART = re.compile(
+    r"(?:^\s*|[/\\])\d{1,2}(?=[/\\]*(?:\s*$|[?#;.]|(?i:amp|index|default)))|page=\d|%[2-7]|[\t\r\n]"
+)
 _NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
 
 
@@ -60,7 +63,7 @@ def page_number(url: str, rules: Rules) -> int | None:
     for name in ("paged", "page", "pg"):
         if name in query and query[name][-1].isascii() and query[name][-1].isdigit():
             return int(query[name][-1][:9])
-    match = _patterns(rules).numbered.search(unquote(parts.path).lower())
+    match = _patterns(rules).numbered.search(unquoted(parts.path).lower())
     return int(match[1]) if match else None
 
 
@@ -190,7 +193,7 @@ def _counts_on(node: LexborNode, url: str, base_url: str, number: int, rules: Ru
 def _series(url: str, rules: Rules) -> str:
     """An address without its number: the same for all pages of an index."""
     parts = urlsplit(url)
-    path = _patterns(rules).numbered.sub("/", unquote(parts.path).lower())
+    path = _patterns(rules).numbered.sub("/", unquoted(parts.path).lower())
     query = re.sub(r"(?:^|&)(?:paged|page|pg)=\d+", "", parts.query)
     return url_key(f"https://{parts.netloc}{path}?{query}")
 

@@ -40,11 +40,19 @@ def noarchive(headers: Mapping[str, str], html_text: str, agent: str) -> str:
 
 
 def robots_sitemaps(robots_txt: str, url: str) -> list[str]:
-    """The sitemaps that a robots.txt names, absolute, each once; hostile addresses are left out."""
-    lines = re.finditer(
-        r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots_txt[:MAX_ROBOTS_TXT_CHARACTERS], re.I | re.M
+    """The sitemaps that a robots.txt names, absolute, each once; hostile addresses are left out.
+
+    Protego reads what Google tolerates too: `Site-map:`, a missing colon, CR alone at the end of a line.
+    """
+    from protego import Protego
+
+    # Protego would compile all rules besides, which takes half a second for 500 KB.
+    lines = (
+        line for line in robots_txt[:MAX_ROBOTS_TXT_CHARACTERS].splitlines() if "site" in line.casefold()
     )
-    found = (try_normalise(match[1], url) for match in islice(lines, MAX_SITEMAPS))
+    named = Protego.parse("\n".join(line.lstrip("\ufeff\u200b") for line in lines)).sitemaps
+    given = (value.split()[0].strip("<>\"'\ufeff") for value in islice(named, MAX_SITEMAPS))
+    found = (try_normalise(address, url) for address in given if address)
     return list(dict.fromkeys(u for u in found if u))
 
 

@@ -6,30 +6,46 @@ give title and date. The addresses of the image extension are not taken for page
 
 from __future__ import annotations
 
-import io
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
+from functools import lru_cache
+from itertools import islice, pairwise
+from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from newsarchive.core.discovery.feeds import iso_time, parse_feed
+from newsarchive.core.discovery.feed_times import iso_time
+from newsarchive.core.discovery.feeds import BARE_AMPERSAND, BROKEN_TAG, parse_feed
 from newsarchive.core.discovery.links import index_reason
-from newsarchive.core.urls import same_site, try_normalise, url_key
+from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
 from newsarchive.items import Link, SourceText
 from newsarchive.rules import Rules, Table
 
 #: Unpacked bytes of a sitemap, by the protocol; the rest is cut off, and `problem` says so.
 MAX_SITEMAP_BYTES = 52_428_800
-#: Addresses of a sitemap, by the protocol; further ones are skipped, and `problem` says so.
+#: Addresses of a sitemap, by the protocol; further ones are not read, and `problem` says so.
 MAX_SITEMAP_URLS = 50_000
+#: Bytes of a sitemap that are given to the parser at once.
+_MAX_PIECE_BYTES = 65_536
+
+#: Bytes of one row that is read by itself; a longer one is left out.
+MAX_ROW_BYTES = 100_000
+#: Bytes at the start of a sitemap in which its root stands.
+_MAX_HEAD_BYTES = 20_000
+#: Elements that are rows.
+_ROWS = frozenset(("url", "sitemap"))
+_ROOT = re.compile(rb"<(?:\w+:)?(urlset|sitemapindex)(?:\s[^<>]*)?>")
+_ROW_START = re.compile(rb"<(?:[\w.-]+:)?(?:url|sitemap)[\s>]")
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+#: What an XML declaration says of the encoding.
+_ENCODING = re.compile(rb"(?<=\s)encoding\s*=\s*[\"'][\w-]{1,40}[\"']", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,8 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
     read (by `url_key`).
     """
     data, problem = _unpacked(body)
+    if data.startswith(_UTF_16_BOMS):
+        data = _ENCODING.sub(b"", data.decode("utf-16", "replace").encode(errors="replace"), count=1)
     data = data.removeprefix(_BOM).lstrip()
     head = data[:1000]
     if not head.startswith(b"<"):
@@ -77,22 +95,28 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
     if re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", head):
         feed = parse_feed(data, url, site_url=site_url)
         return Sitemap(url, "feed", feed.links, problem=feed.problem or problem, skipped=feed.skipped)
-    root = re.search(rb"<(?:\w+:)?(urlset|sitemapindex)[\s>]", data[:20_000])
+    root = re.search(rb"<(\w+:)?(urlset|sitemapindex)[\s>]", data[:_MAX_HEAD_BYTES])
     if root is None:
         return Sitemap(url, problem=problem or "no sitemap")
-    rows, broken = _xml_rows(data)
-    kind = "index" if root[1] == b"sitemapindex" else "urlset"
+    rows, broken = _xml_rows(data, (root[1] or b"").decode("utf-8", "replace"))
+    kind = "index" if root[2] == b"sitemapindex" else "urlset"
     return _sorted_out(Sitemap(url, kind, problem=problem or broken), rows, rules, site_url)
 
 
 def sitemap_content(url: str, rules: Rules) -> str:
     """What a sitemap lists by its name: `posts`, `pages`, `categories`, `authors`, `media`; "" where its name says nothing."""
-    name = unquote(urlsplit(url).path).lower().rpartition("/")[2]
+    name = unquoted(urlsplit(url).path.rpartition("/")[2]).lower().rpartition("/")[2]
+    return next((content for content, names in _names(rules) if names.search(name)), "")
+
+
+@lru_cache(maxsize=4)
+def _names(rules: Rules) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What a sitemap may list, and a pattern of its names."""
     table: Table = rules.discovery.get("platforms", {}).get("sitemap_names", {})
-    for content, patterns in table.items():
-        if any(re.search(pattern, name) for pattern in patterns):
-            return str(content)
-    return ""
+    return tuple(
+        (str(content), re.compile("|".join(f"(?:{p})" for p in patterns)))
+        for content, patterns in table.items()
+    )
 
 
 def parse_time(text: str) -> datetime | None:
@@ -123,33 +147,87 @@ def _unpacked(body: bytes) -> tuple[bytes, str]:
 
 
 def _text_rows(data: bytes) -> Iterator[_Row]:
-    for line in io.BytesIO(data):
-        text = line.decode("utf-8", "replace").strip()
-        if text.startswith(("http://", "https://")):
+    for line in re.finditer(rb"[^\r\n]+", data):
+        text = line[0].decode("utf-8", "replace").strip()
+        if text.startswith(("http://", "https://", "www.")):
             yield _Row(text)
 
 
-def _xml_rows(data: bytes) -> tuple[list[_Row], str]:
-    """The rows, and what was wrong. One row more than `MAX_SITEMAP_URLS` may come, by which the caller sees the cut."""
+def _xml_rows(data: bytes, prefix: str) -> tuple[list[_Row], str]:
+    """The rows, and what was wrong. One row more than `MAX_SITEMAP_URLS` may come, by which the caller sees the cut.
+
+    `prefix` stands before the names of elements, as `sm:`; a parser keeps one that is declared nowhere as a part of the name.
+    """
     rows: list[_Row] = []
-    # A bare "&" is the commonest error. The parser recovers from it by dropping a part of the address.
-    data = re.sub(rb"&(?!#?\w{1,10};)", b"&amp;", data)
-    data = _CHARACTER_REFERENCE.sub(_allowed_reference, data)
     events = etree.iterparse(
-        io.BytesIO(data), events=("end",), recover=True, resolve_entities=False, no_network=True,
+        _Stream(_cleaned(data)), events=("end",), recover=True, resolve_entities=False, no_network=True,
         load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
+        tag=("{*}url", "{*}sitemap", f"{prefix}url", f"{prefix}sitemap"),
     )  # fmt: skip
+    problem = ""
     try:
         for _, element in events:
-            if _local(element) in ("url", "sitemap"):
-                rows.append(_row(element))
-                _forget(element)
-                if len(rows) > MAX_SITEMAP_URLS:
-                    break
+            rows += _rows_of(element)
+            _forget(element)
+            if len(rows) > MAX_SITEMAP_URLS:
+                break
     except etree.XMLSyntaxError as error:
-        return rows, f"not well formed: {error}"[:300]
-    errors = events.error_log
-    return rows, f"not well formed: {errors[0].message}"[:300] if len(errors) else ""
+        problem = str(error)
+    if not problem and len(events.error_log):
+        problem = events.error_log[0].message
+    if problem and len(rows) <= MAX_SITEMAP_URLS:
+        alone = _rows_alone(b"".join(_cleaned(data)))
+        rows = max(rows, alone, key=lambda found: sum(bool(row.loc) for row in found))
+    return rows, f"not well formed: {problem}"[:300] if problem else ""
+
+
+def _rows_alone(data: bytes) -> list[_Row]:
+    """The rows of a document that is not well formed, each read by itself: at some errors the parser gives up all that follows
+    (300 elements in each other, a comment or section that never ends), and rows that are not closed stand in each other."""
+    root = _ROOT.search(data[:_MAX_HEAD_BYTES])
+    starts = [match.start() for match in islice(_ROW_START.finditer(data), MAX_SITEMAP_URLS + 1)]
+    rows: list[_Row] = []
+    for start, end in pairwise([*starts, len(data)]):
+        if end - start > MAX_ROW_BYTES:
+            continue
+        options = etree.XMLParser(
+            recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+            remove_comments=True, remove_pis=True,
+        )  # fmt: skip
+        try:
+            document = etree.fromstring((root[0] if root else b"<urlset>") + data[start:end], options)
+        except etree.XMLSyntaxError:
+            continue
+        found = (
+            element for element in (document if document is not None else ()) if _local(element) in _ROWS
+        )
+        if (element := next(found, None)) is not None:
+            rows += _rows_of(element)
+    return rows
+
+
+class _Stream:
+    """Pieces of a document as the file that lxml reads."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+
+    def read(self, size: int) -> bytes:
+        return next(self.pieces, b"")
+
+
+def _cleaned(data: bytes) -> Iterator[bytes]:
+    """A document piece by piece, without what the parser would stumble over. At once it would take 80 times its length where
+    every second character is wrong."""
+    at = 0
+    while at < len(data):
+        end = min(at + _MAX_PIECE_BYTES, len(data))
+        if end < len(data):
+            tag, reference = data.rfind(b"<", at + 1, end), data.rfind(b"&", end - 12, end)
+            end = tag if tag > at else reference if reference > at else end
+        piece = BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", data[at:end]))
+        yield _CHARACTER_REFERENCE.sub(_allowed_reference, piece)
+        at = end
 
 
 #: References to single characters: `&#xD800;`, `&#55296;`.
@@ -162,12 +240,15 @@ def _allowed_reference(match: re.Match[bytes]) -> bytes:
     return b"&#xFFFD;" if 0xD800 <= code <= 0xDFFF else match[0]
 
 
-def _row(element: etree._Element) -> _Row:
+def _rows_of(element: etree._Element) -> list[_Row]:
+    """The row of an element, and one more for each address that stands beside the first. Some write the address into the
+    row itself (`<loc><url>https://…</url></loc>`)."""
     row = _Row(is_sitemap=_local(element) == "sitemap")
+    locs = [] if len(element) else [(element.text or "").strip()]
     for child in element:
         name = _local(child)
         if name == "loc" and "image" not in str(child.tag):
-            row.loc = row.loc or "".join(child.itertext()).strip()
+            locs.append("".join(child.itertext()).strip())
         elif name == "lastmod":
             row.lastmod = child.text or ""
         elif name == "news":
@@ -176,7 +257,8 @@ def _row(element: etree._Element) -> _Row:
             row.publisher, row.language = inner.get("name", ""), inner.get("language", "")
         elif name == "image" and not row.image:
             row.image = next(((e.text or "").strip() for e in child if _local(e) == "loc"), "")
-    return row
+    row.loc, *others = [loc for loc in locs if loc] or [""]
+    return [row, *(_Row(loc, is_sitemap=row.is_sitemap) for loc in others)]
 
 
 def _local(element: etree._Element) -> str:
@@ -195,10 +277,11 @@ def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rule
     content = sitemap_content(sitemap.url, rules)
     found: dict[str, tuple[Link, bool]] = {}
     skipped: Counter[str] = Counter()
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number >= MAX_SITEMAP_URLS:
+            skipped["too many"] += 1
+            break
         url, reason = _judged(row, sitemap.url, site_url, content, rules)
-        if not reason and len(found) >= MAX_SITEMAP_URLS:
-            reason = "too many"
         if reason:
             skipped[reason] += 1
             continue

@@ -6,8 +6,6 @@ the same times in the blog's own time zone, which gives its offset. The root of 
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,10 +14,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from newsarchive.core.discovery.feeds import MAX_UTC_OFFSET, Entry, unique
+from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET
+from newsarchive.core.discovery.feeds import Entry, unique
 from newsarchive.core.discovery.links import attributes, base_of
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.text.json_escapes import whole_characters
+from newsarchive.core.text.entities import unescape
+from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise
 from newsarchive.items import Link
 
@@ -27,6 +27,8 @@ API_REL = "https://api.w.org/"
 
 #: Posts in one page of the API; WordPress refuses to give more.
 MAX_POSTS_PER_PAGE = 100
+#: Posts that are read of one answer; further ones are left out.
+MAX_ROWS = 1000
 
 _FIELDS = "id,date,date_gmt,modified,modified_gmt,link,title,content,excerpt,author,featured_media,status,type,_links,_embedded"
 _EMBED = "author,wp:term,wp:featuredmedia"
@@ -34,6 +36,7 @@ _EMBED = "author,wp:term,wp:featuredmedia"
 _NO_TAG_TAXONOMIES = frozenset(("category", "author", "post_format"))
 #: The smallest step between offsets of the world's time zones, in seconds: 15 minutes.
 _OFFSET_STEP_SECONDS = 900
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d+)['"]""")
 
 
@@ -85,8 +88,8 @@ def wp_root_url(root: str) -> str:
 def parse_wp_root(body: bytes) -> str:
     """The name of the blog in the answer of its API's root, "" without one. Never raises."""
     try:
-        data = json.loads(_json_part(body), strict=False)
-    except (ValueError, RecursionError):
+        data = loads(_json_part(body))
+    except ValueError:
         return ""
     return _plain(data.get("name")) if isinstance(data, dict) else ""
 
@@ -130,15 +133,15 @@ def parse_wp_posts(
     `headers` (with lower-case names) hold the number of pages.
     """
     try:
-        data = json.loads(_json_part(body), strict=False)
-    except (ValueError, RecursionError) as error:
+        data = loads(_json_part(body))
+    except ValueError as error:
         return Posts(url, problem=f"not well formed: {error}"[:300])
     if isinstance(data, dict):
         return _refusal(url, data)
     rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
     kept: dict[str, Entry] = {}
-    skipped: Counter[str] = Counter()
-    for row in rows:
+    skipped: Counter[str] = Counter({"too many": len(rows) - MAX_ROWS} if len(rows) > MAX_ROWS else {})
+    for row in rows[:MAX_ROWS]:
         reason, link = _judged(row, url, site_url or url)
         if reason:
             skipped[reason] += 1
@@ -181,7 +184,7 @@ def _json_part(body: bytes) -> str:
     """The JSON of an answer. PHP prints its warnings before it on badly kept blogs."""
     text = body.decode("utf-8-sig", "replace")
     start = re.search(r"^[ \t]*([\[{])(?=\s*[\]{}\"])", text, re.M)
-    return whole_characters(text[start.start(1) :] if start else text)
+    return text[start.start(1) :] if start else text
 
 
 def _refusal(url: str, data: Mapping[str, Any]) -> Posts:
@@ -194,10 +197,10 @@ def _refusal(url: str, data: Mapping[str, Any]) -> Posts:
 def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:
     query = dict(parse_qsl(urlsplit(url).query))
     total, page = headers.get("x-wp-totalpages", ""), query.get("page", "1")
-    if total.isascii() and total.isdigit() and page.isascii() and page.isdigit():
+    if _NUMBER.fullmatch(total) and _NUMBER.fullmatch(page):
         return int(page) >= int(total)
     per_page = query.get("per_page", "10")
-    return count < (int(per_page) if per_page.isascii() and per_page.isdigit() else 10)
+    return count < (int(per_page) if _NUMBER.fullmatch(per_page) else 10)
 
 
 def _judged(row: Mapping[str, Any], url: str, site_url: str) -> tuple[str, str]:
@@ -265,7 +268,7 @@ def _rendered(row: Mapping[str, Any], key: str) -> str:
 
 def _plain(text: object) -> str:
     """Text without markup and entities: titles and names come as HTML."""
-    return " ".join(html.unescape(re.sub(r"<[^<>]*>", "", text)).split()) if isinstance(text, str) else ""
+    return " ".join(unescape(re.sub(r"<[^<>]*>", "", text)).split()) if isinstance(text, str) else ""
 
 
 def _embedded(row: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
@@ -291,7 +294,10 @@ def _gmt(text: object) -> datetime | None:
         return None
     if time is None or time.year < 1970:  # drafts and broken imports: 0000-00-00, -0001-11-30
         return None
-    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    try:
+        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:  # the calendar ends in the year 9999
+        return None
 
 
 def _link_header(value: str) -> Iterator[tuple[str, str]]:

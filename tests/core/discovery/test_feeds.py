@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.discovery import feeds
+from newsarchive.core.discovery import feed_times, feeds
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.parsing import parse
 
 RULES = rules.default()
 URL = "https://blog.example/feed/"
@@ -340,3 +342,122 @@ def test_a_comment_says_nothing_of_its_post():
         ("https://blog.example/bees/", True),
         ("https://blog.example/rice/", False),
     ]
+
+
+def rss(item, language="en"):
+    return (
+        '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"><channel>'
+        f"<title>A blog</title><language>{language}</language><item><title>Rain</title>{item}</item></channel></rss>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "time"),
+    [
+        ("it-it", "mer, 16 nov 2022 00:38:15 +0100", "2022-11-16T00:38:15+01:00"),
+        ("pt-BR", "Qua, 16 Fev 2022 00:38:15 -0300", "2022-02-16T00:38:15-03:00"),
+        ("fr", "mer., 16 févr. 2022 00:38:15 +0100", "2022-02-16T00:38:15+01:00"),
+        ("ru", "Ср, 16 ноя 2022 00:38:15 +0300", "2022-11-16T00:38:15+03:00"),
+        ("zh-cn", "2022年11月16日 00:38", "2022-11-16T00:38:00+00:00"),
+        ("ko", "2022. 11. 16. 오전 12:38", "2022-11-16T00:38:00+00:00"),
+        ("de", "Wed, 16 Nov 2022 00:38:15 +0100", "2022-11-16T00:38:15+01:00"),
+        ("xx-unknown", "mer, 16 nov 2022 00:38:15 +0100", None),
+        ("en", "4/11/2022", None),
+        ("en", "yesterday at noon", None),
+    ],
+)
+def test_times_in_the_words_of_the_site(language, written, time):
+    body = rss(f"<link>https://blog.example/rain/</link><pubDate>{written}</pubDate>", language)
+    (entry,) = feeds.parse_feed(body, URL).entries
+    assert (entry.published.isoformat() if entry.published else None) == time
+
+
+def test_times_in_words_are_read_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(feed_times, "MAX_OWN_TIMES", 2)
+    item = "<link>https://blog.example/{}/</link><pubDate>mer, 16 nov 2022</pubDate></item><item>"
+    body = rss("".join(item.format(number) for number in range(4)), "it")
+    assert [bool(e.published) for e in feeds.parse_feed(body, URL).entries] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RDF.encode(),
+        rss("<link>https://blog.example/rain/</link><dc:date>2024-09-02T10:00:00+07:00</dc:date>"),
+    ],
+)
+def test_the_date_of_dublin_core_is_that_of_publication(body):
+    (entry,) = feeds.parse_feed(body, URL).entries
+    assert entry.published.isoformat() == "2024-09-02T10:00:00+07:00"
+
+
+def test_a_change_in_atom_is_no_publication():
+    body = ATOM.replace("<published>2024-09-02T10:00:00+07:00</published>", "").encode()
+    (entry,) = feeds.parse_feed(body, URL).entries
+    assert entry.published is None
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "<link></link><guid isPermaLink='true'>https://blog.example/rain/</guid>",
+        "<guid isPermaLink='false'>https://blog.example/rain/</guid>",
+        "<atom:link href='https://blog.example/rain/'/>",
+        "<atom:link rel='self' href='https://blog.example/rain.atom'/><guid>https://blog.example/rain/</guid>",
+        "<enclosure url='https://blog.example/rain.mp3' type='audio/mpeg' length='1'/><guid>https://blog.example/rain/</guid>",
+    ],
+)  # fmt: skip
+def test_an_entry_without_a_link_is_found_by_its_other_addresses(item):
+    (entry,) = feeds.parse_feed(rss(item), URL).entries
+    assert entry.link.url == "https://blog.example/rain/"
+
+
+def test_plain_text_counts_more_than_a_shorter_summary_and_is_no_markup():
+    text = "The rice &lt;Oryza&gt; grows.\n\nIt rains, and 3 &lt; 4."
+    body = ATOM.replace(
+        f'<content type="html"><![CDATA[{FULL}]]></content>', f'<content type="text">{text}</content>'
+    )
+    (entry,) = feeds.parse_feed(body.encode(), URL).entries
+    assert (entry.html, entry.is_full) == (
+        "<p>The rice &lt;Oryza&gt; grows.</p><p>It rains, and 3 &lt; 4.</p>",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "picture"),
+    [
+        ("/pictures/", "https://blog.example/pictures/a.html"),
+        ("/rice/", "https://blog.example/rice/a.html"),
+        ("", "https://blog.example/rice/a.html"),
+    ],
+)
+def test_links_of_a_text_follow_its_own_base(base, picture):
+    content = f'<content type="html" xml:base="{base}"><![CDATA[<p>See <a href="a.html">the field</a>.</p>]]></content>'
+    body = ATOM.replace(f'<content type="html"><![CDATA[{FULL}]]></content>', content)
+    (entry,) = feeds.parse_feed(body.encode(), URL).entries
+    (block,) = read_blocks(parse(entry.html), entry.link.url).blocks
+    assert f'href="{picture}"' in block.html
+
+
+def test_json_feed_as_some_write_it():
+    body = JSON.replace("2024-09-02T10:00:00+07:00", "Mon, 02 Sep 2024 10:00:00 +0700").replace(
+        "content_html", "content_text"
+    )
+    (entry,) = feeds.parse_feed(body.encode(), URL).entries
+    assert entry.published.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert entry.html == "&lt;p&gt;The whole text of the post.&lt;/p&gt;"
+
+
+@pytest.mark.parametrize(
+    ("link", "is_feed"),
+    [
+        ("type='application/json' href='/feed.json'", True),
+        ("type='application/json' title='JSON Feed' href='/index.json'", True),
+        ("type='application/json' title='JSON' href='/wp-json/wp/v2/posts/1'", False),
+        ("type='application/json+oembed' href='/oembed?url=feed'", False),
+    ],
+)
+def test_a_json_feed_of_version_1_is_announced_as_json(link, is_feed):
+    found = feeds.feed_links(f"<head><link rel='alternate' {link}></head>", "https://blog.example/", RULES)
+    assert bool(found) == is_feed

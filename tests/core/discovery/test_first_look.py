@@ -7,8 +7,9 @@ import pickle
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import find, page_kind
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
+from newsarchive.core.text.words import count_words
 from newsarchive.items import DropReason
 
 URL = "https://blog.example/2025/04/a-post/"
@@ -56,3 +57,15 @@ def test_the_cases_show_every_sign() -> None:
     assert seen["not asked"].forbidden == ""
     assert seen["blocked"].block == "http 403"
     assert seen["login"].kind.reason == DropReason.LOGIN_PAGE
+
+
+def test_paragraphs_are_counted_until_there_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(page_kind, "count_words", lambda text: counted.append(text) or count_words(text))
+    page = page_kind.Shown("<p>It rained on Tuesday.</p>" * 5000, URL)
+    assert not page.says_less_than(10)
+    assert not page.says_less_than(20)
+    assert len(counted) == 5
+    assert page.words == 20_000
+    assert not page.says_less_than(20_000)
+    assert page.says_less_than(20_001)

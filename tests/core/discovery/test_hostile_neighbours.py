@@ -7,14 +7,17 @@ from html import escape
 from typing import Any
 from xml.sax.saxutils import escape as xml
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract, rules
+from newsarchive.core.assembly.feed_text import usable
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 from newsarchive.db.rows import keys
+from newsarchive.items import SourceText
 
 RULES = rules.default()
 HOME = "https://blog.example/"
@@ -151,6 +154,102 @@ def test_rows_of_an_api(rows: list[Any], other: Any) -> None:
         assert GOOD in [link.url for link in posts.links]
     find.parse_wp_root(json.dumps(other).encode())
     assert find.parse_wp_posts(json.dumps({"code": other, "message": other}).encode(), HOME).url
+
+
+#: A number that Python does not read.
+DIGITS = "9" * 5000
+
+#: What feedparser or our reading of what it gives has raised for.
+BAD_TAGS = {
+    "a place outside of a place": "<gml:pos xmlns:gml='http://www.opengis.net/gml'>1 2</gml:pos>",
+    "a name of feedparser's own": "<links>x</links><content_detail>x</content_detail>",
+    "the same in a namespace": "<c:detail xmlns:c='http://purl.org/rss/1.0/modules/content/'>x</c:detail>",
+    "a character without end": f"<title>&#{DIGITS};</title>",
+}
+
+
+def test_half_of_the_entries_of_a_feed_cannot_be_read() -> None:
+    bad = f"<item><link>{HOME}bad/</link><gml:pos xmlns:gml='http://www.opengis.net/gml'>1 2</gml:pos></item>"
+    good = [f"{HOME}2024/05/story-{number}-of-the-harbour/" for number in range(400)]
+    items = "".join(f"{bad}<item><link>{url}</link><title>Good</title></item>" for url in good)
+    feed = f"<rss version='2.0'><channel>{items}</channel></rss>"
+    found = find.parse_feed(feed.encode(), HOME + "feed/", rules=RULES)
+    assert set(good) <= {link.url for link in found.links}
+
+
+@pytest.mark.parametrize("tag", BAD_TAGS.values(), ids=BAD_TAGS)
+@pytest.mark.parametrize("where", ["in one entry", "in all but one", "in the head"])
+def test_a_tag_of_a_feed(tag: str, where: str) -> None:
+    good = f"<item><link>{GOOD}</link><title>Good</title></item>"
+    bad = f"<item><link>{HOME}bad/</link>{tag}</item>" * (20 if where == "in all but one" else 1)
+    head, bad = (tag, "") if where == "in the head" else ("", bad)
+    feed = f"<rss version='2.0'><channel>{head}{bad}{good}{bad}</channel></rss>"
+    found = find.parse_feed(feed.encode(), HOME + "feed/", rules=RULES)
+    assert GOOD in [link.url for link in found.links]
+
+
+#: Rows at which the parser gives up all that follows.
+BAD_ROWS = {
+    "deep": "<url>" + "<a>" * 300 + "</a>" * 300 + "</url>",
+    "deep and open": "<url>" + "<a>" * 300 + "</url>",
+    "long": f"<url><loc>{HOME}{'a' * 11_000_000}</loc></url>",
+    "a section without end": f"<url><loc><![CDATA[{HOME}x</loc></url>",
+    "a comment without end": f"<url><!-- <loc>{HOME}x</loc></url>",
+    "an instruction without end": f"<url><?php <loc>{HOME}x</loc></url>",
+    "the end of the document": "</urlset>",
+    "a document type": "<!DOCTYPE x [<!ENTITY a 'b'>]>",
+    "a long name": f"<url><{'a' * 60_000}>x</url>",
+    "a character without end": f"<url><loc>&#{DIGITS};</loc></url>",
+}
+
+
+@pytest.mark.parametrize("row", BAD_ROWS.values(), ids=BAD_ROWS)
+def test_a_row_of_a_sitemap(row: str) -> None:
+    body = (
+        f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{HOME}2024/05/first/</loc></url>'
+        f"{row}<url><loc>{GOOD}</loc></url></urlset>"
+    )
+    found = find.parse_sitemap(body.encode(), HOME + "sitemap.xml", RULES)
+    assert [link.url for link in found.links if "aaaa" not in link.url][-1] == GOOD
+
+
+#: JSON at which Python's reader raises, and strings at which a reader of ours has.
+BAD_JSON = {
+    "a number without end": DIGITS,
+    "a list without end": "[" * 5000 + "]" * 5000,
+    "an object without end": '{"a":' * 5000 + "1" + "}" * 5000,
+    "a character without end": f'"&#{DIGITS};"',
+    "after the end of the calendar": '"9999-12-31T23:59:59-05:00"',
+    "half a character": '"\\ud83d"',
+}
+
+
+@pytest.mark.parametrize("value", BAD_JSON.values(), ids=BAD_JSON)
+def test_a_value_in_json(value: str) -> None:
+    row = "{" + ",".join(f'"{name}":{value}' for name in (*_FIELDS, "rendered", "content_html", "url")) + "}"
+    texts = f'{{"link":"{HOME}2024/05/another/","title":{{"rendered":{value}}},"content":{{"rendered":{value}}},"date_gmt":{value}}}'
+    api = f'[{row},{texts},{{"link":"{GOOD}"}}]'.encode()
+    assert GOOD in [link.url for link in find.parse_wp_posts(api, HOME + "wp-json/wp/v2/posts").links]
+    feed = f'{{"version":"https://jsonfeed.org/version/1.1","items":[{row},{{"url":"{GOOD}"}}]}}'.encode()
+    assert GOOD in [link.url for link in find.parse_feed(feed, HOME + "feed.json", rules=RULES).links]
+    assert find.parse_wp_root(f'{{"name":"A blog","other":{value}}}'.encode()) == "A blog"
+    story = "The ministers agreed on Tuesday to continue their talks about the harbour in the autumn. " * 6
+    ld = f'{{"@type":"NewsArticle","headline":"The talks","other":{value},"articleBody":{value}}}'
+    html = (
+        f"<html><head><script type=application/ld+json>{ld}</script></head><body><p>{story}</p></body></html>"
+    )
+    assert extract(html.encode(), url=GOOD).headline == "The talks"
+
+
+def test_a_header_of_an_api() -> None:
+    posts = find.parse_wp_posts(f'[{{"link":"{GOOD}"}}]'.encode(), HOME, {"x-wp-totalpages": DIGITS})
+    assert [link.url for link in posts.links] == [GOOD]
+
+
+@pytest.mark.parametrize("text", [f"&#{DIGITS};", "&#x" + "f" * 5000, "&" * 5000])
+def test_a_text_of_a_source(text: str) -> None:
+    story = "The ministers agreed on Tuesday to continue their talks about the harbour in the autumn. " * 9
+    assert usable(SourceText("feed", f"<p>{story}</p>{text}<p>{story}</p>", is_full=True))
 
 
 @given(st.lists(ADDRESSES | TEXTS, max_size=4))

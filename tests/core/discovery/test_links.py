@@ -69,7 +69,7 @@ def test_a_million_links_are_bounded_and_counted():
     page = "".join(f"<a href=/2024/09/post-{i}>Post</a>" for i in range(1_000_000))
     judged = links.judge_links(page, "https://blog.example/", RULES)
     assert len(judged.posts) == links.MAX_POSTS
-    assert judged.skipped["too many"] > 200_000
+    assert judged.skipped["too many"] > 60_000  # of the 75,000 that are read
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,20 @@ def test_archives_by_date_go_before_categories():
         ("https://blog.example/2024/09/02/rice", "<a href='/2024/09/02/rice/2'>next</a>", ["/2024/09/02/rice/2"]),
         ("https://blog.example/rice/", "<a href=/rice/2/>2</a><a href=/rice/4/>4</a>", ["/rice/2/"]),
         ("https://blog.example/rice/", "<a href=/rice/comment-page-2/>2</a><a href=/rain/2/>x</a><a href=/rice/2024/>y</a>", []),
+        ("https://blog.example/rice/", "<a href=2#more>2</a><a href='/rice/3/amp/'>3</a><a href='/rice/4//?utm_source=x'>4</a>"
+         "<a href='/%72ice/%35'>5</a><a href='/rice/6/index.html'>6</a>", ["/rice/2", "/rice/3/amp/", "/rice/4//?utm_source=x", "/rice/5", "/rice/6/index.html"]),
         ("https://blog.example/rice/", "<a href=https://evil.example/rice/2/>2</a>", []),
         ("https://blog.example/", "<a href=/2/>2</a><a href=/?page=2>2</a>", []),
     ],
 )  # fmt: skip
 def test_parts_of_a_split_post(url, page, parts):
     assert pagination.page_parts(page, url) == [f"https://blog.example{part}" for part in parts]
+
+
+def test_posts_with_a_date_in_their_address_are_told_from_parts_without_being_folded(monkeypatch):
+    monkeypatch.setattr(pagination, "try_normalise", lambda *_: pytest.fail("folded"))
+    page = "<a href=/2024/09/02/rain/>a</a><a href='/2024/09/%E9%9B%A8/'>b</a><a href=https://blog.example/12/x.html>c</a>"
+    assert pagination.page_parts(page, "https://blog.example/2024/09/02/rice") == []
 
 
 def test_a_theme_that_links_the_next_part_only():

@@ -52,6 +52,35 @@ def test_sitemaps_of_robots_txt():
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("User-agent: *\rDisallow:\rSitemap: {}\r", id="CR alone, as RFC 9309 allows"),
+        pytest.param("Sitemap:\xa0{}", id="no-break space"),
+        pytest.param("Site-map: {}", id="spelled with a hyphen"),
+        pytest.param("Sitemaps: {}", id="plural"),
+        pytest.param("User-agent: *\nSitemap {}", id="no colon"),
+        pytest.param("\ufeffSitemap: {}", id="byte order mark"),
+        pytest.param("Sitemap: <{}>", id="angle brackets"),
+        pytest.param("Sitemap: {} # the only one", id="comment"),
+        pytest.param("Sitemap:\nSitemap: file:///etc/passwd\nSitemap: {}", id="behind two that are none"),
+    ],
+)
+def test_sitemaps_of_robots_txt_as_people_write_it(text):
+    found = robots.robots_sitemaps(
+        text.format("https://blog.example/a.xml"), "https://blog.example/robots.txt"
+    )
+    assert found == ["https://blog.example/a.xml"]
+
+
 def test_robots_txt_without_end_is_bounded():
     text = "".join(f"Sitemap: /{i}.xml\n" for i in range(1_000_000))
     assert len(robots.robots_sitemaps(text, "https://blog.example/robots.txt")) == robots.MAX_SITEMAPS
+
+
+@pytest.mark.parametrize("value", ["", "<>", "''", "\ufeff", "\xa0"])
+def test_a_sitemap_without_an_address_costs_itself_alone(value: str) -> None:
+    text = f"Sitemap: {value}\nSitemap: /posts.xml\n"
+    assert robots.robots_sitemaps(text, "https://blog.example/robots.txt") == [
+        "https://blog.example/posts.xml"
+    ]

@@ -42,9 +42,11 @@ ROWS = urlset("https://blog.example/rice/", " /rain/\n")
     ("body", "kind"),
     [
         (ROWS, "urlset"),
-        (gzip.compress(ROWS), "urlset"),
-        (gzip.compress(gzip.compress(ROWS)), "urlset"),
+        (gzip.compress(ROWS, mtime=0), "urlset"),
+        (gzip.compress(gzip.compress(ROWS, mtime=0), mtime=0), "urlset"),
         (b"\xef\xbb\xbf\n" + ROWS, "urlset"),
+        (ROWS.decode().replace("UTF-8", "UTF-16").encode("utf-16"), "urlset"),
+        ("https://blog.example/rice/\nhttps://blog.example/rain/".encode("utf-16"), "text"),
         (ROWS.replace(NS.encode(), b""), "urlset"),
         (ROWS.replace(b"<urlset xmlns", b"<s:urlset xmlns:s").replace(b"</url", b"</s:url").replace(b"<url>", b"<s:url>")
          .replace(b"<loc", b"<s:loc").replace(b"</loc", b"</s:loc"), "urlset"),
@@ -52,7 +54,7 @@ ROWS = urlset("https://blog.example/rice/", " /rain/\n")
         (b"https://blog.example/rice/\r\nhttps://blog.example/rain/\r\n", "text"),
         (b"<rss version='2.0'><channel><title>x</title><item><link>/rice/</link></item><item><link>/rain/</link></item></channel></rss>", "feed"),
     ],
-    ids=["xml", "gzip", "gzip twice", "byte order mark", "no namespace", "prefix", "stylesheet", "text", "feed"],
+    ids=["xml", "gzip", "gzip twice", "byte order mark", "UTF-16", "text in UTF-16", "no namespace", "prefix", "stylesheet", "text", "feed"],
 )  # fmt: skip
 def test_every_kind_gives_the_same_addresses(body, kind):
     sitemap = read(body)
@@ -180,7 +182,7 @@ def test_a_sitemap_that_lists_itself():
         (urlset("/a") + b"<!-- trailing --> junk", "not well formed", 1),
         (b"", "", 0),
         (b"<!DOCTYPE html><html><body>404</body></html>", "no sitemap", 0),
-        (gzip.compress(ROWS)[:-20], "not well formed: gzip ends early", None),
+        (gzip.compress(ROWS, mtime=0)[:-20], "not well formed: gzip ends early", None),
         (b"\x1f\x8bnonsense", "not well formed: gzip", 0),
         (b"\x00\x01\x02", "", 0),
     ],
@@ -273,3 +275,45 @@ def test_what_a_news_sitemap_says_of_a_post():
 def test_a_sitemap_of_addresses_says_nothing_of_posts():
     (link,) = read(urlset("https://blog.example/rice/", extra="<lastmod>2024-09-03</lastmod>")).links
     assert (link.text, link.lastmod) == (None, datetime(2024, 9, 3, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<urlset {NS}><url><loc>https://blog.example/rice/</loc><loc>https://blog.example/rain/</loc></url></urlset>",
+        f"<urlset {NS}><url><loc><url>https://blog.example/rice/</url></loc></url><url><loc>/rain/</loc></url></urlset>",
+        f"<urlset {NS}><url><loc>https://blog.example/rice/</loc><url><loc>https://blog.example/rain/</loc></urlset>",
+        f"<urlset {NS}><url><loc>https://blog.example/rice/</url><url><loc>https://blog.example/rain/</loc></url></urlset>",
+        "https://blog.example/rice/\rhttps://blog.example/rain/\r",
+    ],
+    ids=["two addresses in a row", "a row in the address", "rows not closed", "address not closed", "text with CR alone"],
+)  # fmt: skip
+def test_addresses_in_rows_that_are_wrong(body):
+    assert urls(read(body.encode()).links) == ["https://blog.example/rice/", "https://blog.example/rain/"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<sitemapindex><sitemap><loc>{}</loc></sitemap><sitemap><loc>{}</loc></sitemap></sitemapindex>",
+        f"<sitemapindex {NS}><sitemap><loc>{{}}</loc><loc>{{}}</loc></sitemap></sitemapindex>",
+        f"<sitemapindex {NS}><sitemap><loc>{{}}</loc></sitemap><sitemap><loc>{{}}</loc>",
+        f"<sitemapindex {NS}><sitemap><loc>{{}}</loc><sitemap><loc>{{}}</loc></sitemapindex>",
+    ],
+    ids=["no namespace", "two addresses in a row", "not closed", "rows not closed"],
+)
+def test_an_index_that_is_wrong_names_all_its_sitemaps(body):
+    named = ["https://blog.example/sitemap-1.xml", "https://blog.example/sitemap-2.xml"]
+    assert urls(read(body.format(*named).encode()).sitemaps) == named
+
+
+@pytest.mark.parametrize(
+    ("loc", "url"),
+    [
+        ("www.blog.example/rice/", "https://www.blog.example/rice/"),
+        ("https://blog.example/rice/?a=1&amp;amp;b=2", "https://blog.example/rice/?a=1&b=2"),
+        ("https://blog.example/rice/?a=1&test;=2", "https://blog.example/rice/?a=1&test;=2"),
+    ],
+)
+def test_addresses_as_people_write_them(loc, url):
+    assert urls(read(urlset(loc)).links) == [url]

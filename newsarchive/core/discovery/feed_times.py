@@ -1,0 +1,101 @@
+"""The times of feeds, sitemaps and APIs: ISO 8601, RFC 822, and those in the words of the feed's own language.
+
+feedparser reads most times of a feed, in UTC. The offset is read here, as the feed writes it: with it, the post's day is
+that of its site.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+#: Distance of a clock from UTC, as time zones have it; a greater one is a mistake.
+MAX_UTC_OFFSET = timedelta(hours=14)
+#: Times in words of the site's language (`mer, 16 nov 2022`) that are read of one feed, at 2 to 10 ms each; later ones count
+#: as not given.
+MAX_OWN_TIMES = 300
+#: Characters of such a time; the rest is not read.
+MAX_TIME_CHARACTERS = 100
+#: dateparser reads whole days alone, no "yesterday".
+_READ_AS_WRITTEN: Any = {
+    "PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["day", "month", "year"], "TIMEZONE": "UTC",
+    "RETURN_AS_TIMEZONE_AWARE": True,
+}  # fmt: skip
+#: A name of a month or another word in a time. In numbers alone nobody knows the order of day and month.
+_WORDS_OF_TIME = re.compile(r"[^\W\d_]{3}|[^\x00-\x7f]")
+#: Times in the forms of RFC 822 and ISO 8601, which feedparser reads. Of other forms (`2022年11月16日`) it makes another day.
+_REGULAR_TIME = re.compile(
+    r"\s*+(?:(?:[a-z]{3,9},?+\s++)?+\d{1,2}\s++(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d{4}-\d\d-\d\d|\d{8}T)",
+    re.I,
+)
+#: The offset at the end of a time: `10:15:00 +0700`, `10:15+07:00`.
+_OFFSET = re.compile(r":\d\d\s*([+-])(\d\d):?(\d\d)\s*$")
+
+
+class FeedTimes:
+    """Reads the times of a feed: as feedparser does, and those in the words of the feed's own language by dateparser."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language.casefold().partition("-")[0].partition("_")[0]
+        self.tries = 0
+
+    def of(self, raw: Mapping[str, Any], key: str) -> datetime | None:
+        """A time with the offset that the feed gives."""
+        # Not `raw.get`, by which feedparser gives `published` for a missing `updated`.
+        written, value = (
+            (dict.get(raw, key), dict.get(raw, f"{key}_parsed")) if isinstance(raw, dict) else ("", None)
+        )
+        own = None
+        if isinstance(written, str) and (value is None or not _REGULAR_TIME.match(written)):
+            own = self._own(written)
+        try:
+            time = own or (datetime.fromtimestamp(timegm(value), UTC) if value else None)
+            return time.astimezone(_offset_of(written)) if time else None
+        except (ValueError, OverflowError, OSError, TypeError):
+            return None
+
+    def _own(self, written: str) -> datetime | None:
+        if not _WORDS_OF_TIME.search(written) or not self.language or self.tries >= MAX_OWN_TIMES:
+            return None
+        self.tries += 1
+        import dateparser
+
+        try:
+            found: datetime | None = dateparser.parse(
+                written[:MAX_TIME_CHARACTERS], languages=[self.language], settings=_READ_AS_WRITTEN
+            )
+        except Exception:  # dateparser raises whatever its regular expressions and tables stumble on
+            return None
+        return found
+
+
+def _offset_of(written: object) -> timezone:
+    """The offset at the end of a time as written (`… +0700`, `…+07:00`), which feedparser does not give."""
+    match = _OFFSET.search(written) if isinstance(written, str) else None
+    if match is None:
+        return UTC
+    ahead = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-ahead if match[1] == "-" else ahead) if timedelta() < ahead <= MAX_UTC_OFFSET else UTC
+
+
+def iso_time(text: str) -> datetime | None:
+    """An ISO 8601 time, in UTC where it has no offset; `None` for another text."""
+    try:
+        time = datetime.fromisoformat(text)
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        time.astimezone(UTC)  # raises where the calendar ends
+        return time
+    except (ValueError, OverflowError):
+        return None
+
+
+def rfc_822_time(text: str) -> datetime | None:
+    """A time in the form of RSS, which some write into JSON Feed; `None` for another text."""
+    try:
+        return iso_time(parsedate_to_datetime(text).isoformat())
+    except (ValueError, OverflowError):
+        return None
