@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import os
 import time
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=int, default=10**6, help="pages to take of each folder (default: all)"
     )
+    parser.add_argument("--half", type=int, choices=(0, 1), help="pages of one half alone, by hash")
     parser.add_argument("--speed", action="store_true", help="CPU time beside trafilatura's, and no scores")
     parser.add_argument("--lines", type=Path, help="write one JSON line a page and tool")
     given = parser.parse_args()
@@ -59,12 +61,19 @@ def main() -> None:
         )
         return
     for folder in given.folders:
-        rows = list(run(load(folder)[: given.pages], tools(given.only), given.folds))
+        pages = [e for e in load(folder) if given.half is None or half_of(folder, e.id) == given.half]
+        rows = list(run(pages[: given.pages], tools(given.only), given.folds))
         print(f"\n## {folder.name}: {len({r.page for r in rows})} pages\n")
         print(table(rows))
         if given.lines:
             with given.lines.open("a", encoding="utf-8") as out:
                 out.writelines(json.dumps(dataclasses.asdict(r)) + "\n" for r in rows)
+
+
+def half_of(folder: Path, page: str) -> int:
+    """0 or 1, by hash of the last two parts of the folder's path and the page's id, so that a page never moves. Pages of
+    half 0 of older sets are read and developed on, those of half 1 are only counted."""
+    return int(hashlib.sha256(("/".join(folder.parts[-2:]) + page).encode()).hexdigest(), 16) % 2
 
 
 def tools(only: str | None) -> dict[str, Runner]:

@@ -45,11 +45,11 @@ def scored(tool: str, truth: dict[str, Any], found: Extracted, seconds: float) -
         seconds,
         word_f1(found.text, text) if text else None,
         shingle_f1(found.text, text) if text else None,
-        share(truth["with"], flat),
-        _inverse(share(truth["without"], flat)),
-        _exact(truth["title"], found.title),
-        _exact(truth["date"], found.date),
-        people_f1(truth["author"], found.authors),
+        share(truth.get("with", ()), flat),
+        _inverse(share(truth.get("without", ()), flat)),
+        _exact(truth.get("title"), found.title),
+        _exact(truth.get("date"), found.date),
+        people_f1(truth.get("author"), found.authors),
         found.title if found.title and found.title.startswith(("refused:", "failed:")) else "",
     )
 

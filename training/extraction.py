@@ -13,7 +13,7 @@ import json
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsarchive.core.extraction.class_names import Names, tokens
-from newsarchive.core.extraction.classifier import MODEL, Forest, Sheet, Verdict, decided, matrix, sheet_of
+from newsarchive.core.extraction.classifier import (
+    MODEL,
+    Forest,
+    Model,
+    Sheet,
+    Verdict,
+    judge,
+    matrix,
+    sheet_of,
+)
 from newsarchive.rules import DATA
+from training.copies import Copy, bare, shortened
 from training.labels import labels, snippet_labels, words
 from training.pages import FOLDS, Example, digest_of, load
 from training.scores import shingle_f1, word_f1
@@ -38,6 +48,10 @@ ROUNDS = 300
 #: Share of pages that are trained on a second time without ids, classes and telling tags, so that
 #: the bare markup of many themes is read as well.
 BARE = 0.15
+#: Weight of the copy of a page whose article is cut short, where the page has the weight 1.
+SHORTENED_WEIGHT = 0.4
+#: Paragraphs that are left of an article in this copy: from one to this number, by the page's number.
+MAX_SHORTENED_PARAGRAPHS = 3
 PARAMETERS: dict[str, Any] = {
     "objective": "cross_entropy",
     "num_leaves": 2**DEPTH,
@@ -53,9 +67,11 @@ PARAMETERS: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-#: A name counts once it was seen on this many sites; the prior pulls rare names to the mean.
 #: What one block that a snippet names counts beyond its length, where a page with full text counts 100.
 SNIPPET = 4.0
+#: Weight of a page with snippets, which has no shortened copy beside it, where a page with full text has the weight 1.
+SNIPPETS_WEIGHT = 1.5
+#: A name counts once it was seen on this many sites; the prior pulls rare names to the mean.
 FEWEST_SITES, PRIOR, PRIOR_WEIGHT, LEAST_WORTH = 3, 0.35, 3.0, 0.1
 
 
@@ -133,14 +149,25 @@ def train(samples: Sequence[Sample], rounds: int) -> tuple[dict[str, Any], dict[
         for number, one in enumerate(samples):
             if one.fold != fold:
                 continue
-            for sheet in [one.sheet, *([bare(one.sheet)] if number % round(1 / BARE) == 0 else [])]:
-                found, columns = matrix(sheet, names)
-                rows.append(found[one.known])
-                targets.append(one.target[one.known])
-                weights.append(page_weights(one)[one.known])
+            for copy in _copies(one, number):
+                found, columns = matrix(copy.sheet, names)
+                rows.append(found[copy.known])
+                targets.append(copy.target[copy.known])
+                weights.append(copy.weights[copy.known])
     data = lightgbm.Dataset(np.vstack(rows), np.concatenate(targets), weight=np.concatenate(weights))
     booster = lightgbm.train(PARAMETERS, data, rounds)
     return as_json(booster, columns), name_table(samples)
+
+
+def _copies(one: Sample, number: int) -> Iterator[Copy]:
+    """A page as it is trained on: as it stands, some pages with bare markup, and every article cut short."""
+    weights = page_weights(one)
+    yield Copy(one.sheet, one.target, weights, one.known)
+    if number % round(1 / BARE) == 0:
+        yield Copy(bare(one.sheet), one.target, weights, one.known)
+    left = 1 + number % MAX_SHORTENED_PARAGRAPHS
+    if one.known.all() and (cut := shortened(Copy(one.sheet, one.target, weights, one.known), left)):
+        yield cut._replace(weights=SHORTENED_WEIGHT * cut.weights)
 
 
 def page_weights(one: Sample) -> NDArray[np.float64]:
@@ -148,7 +175,7 @@ def page_weights(one: Sample) -> NDArray[np.float64]:
     counts by how much is known of it."""
     weights = np.maximum(one.words, 1) ** 0.5
     if not one.known.all():
-        return weights / weights.sum() * 100 + SNIPPET * one.known
+        return SNIPPETS_WEIGHT * (weights / weights.sum() * 100 + SNIPPET * one.known)
     result: NDArray[np.float64] = weights / weights.sum() * 100
     return result
 
@@ -190,28 +217,6 @@ def _shares(one: Sample) -> dict[str, float]:
                 total[name][1] += weight
         one.shares = {name: good / all_ for name, (good, all_) in total.items()}
     return one.shares
-
-
-def bare(sheet: Sheet) -> Sheet:
-    """The same page from a theme that names nothing: no ids, no classes, all sections `<div>`."""
-    import copy
-
-    unnamed = copy.copy(sheet)
-    unnamed.reading = copy.copy(sheet.reading)
-    boxes = [copy.copy(b) for b in sheet.reading.boxes]
-    for box in boxes:
-        box.ident = box.classes = ""
-        box.parent = boxes[box.parent.index] if box.parent else None
-        if box.tag in ("article", "main", "aside", "nav", "header", "footer", "section"):
-            box.tag = "div"
-        box.path = f"{box.parent.path}/{box.tag}" if box.parent else box.tag
-        box.shape = hash((box.parent.shape if box.parent else 0, box.tag, ""))
-    unnamed.reading.boxes = boxes
-    unnamed.reading.blocks = [copy.copy(b) for b in sheet.reading.blocks]
-    for block in unnamed.reading.blocks:
-        block.box = boxes[block.box.index]
-        block.wrap = "".join("/" + s.partition("#")[0].partition(".")[0] for s in block.wrap.split("/")[1:])
-    return unnamed
 
 
 def as_json(booster: lightgbm.Booster, columns: tuple[str, ...]) -> dict[str, Any]:
@@ -260,8 +265,7 @@ def out_of_fold(samples: Sequence[Sample], rounds: int, folder: Path | None) -> 
         forest, names = Forest.from_json(model), Names(table)
         for i, one in enumerate(samples):
             if one.fold == fold:
-                rows, _ = matrix(one.sheet, names, forest.names)
-                out[i] = decided(forest.scores(rows), one.sheet.reading)
+                out[i] = judge(one.sheet, Model(forest, names))
         print(f"fold {fold} done", flush=True)
     return out
 

@@ -10,16 +10,17 @@ no reason to doubt; where they differ, no margin makes up for it.
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from html import escape
 
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.step import read_metadata
+from newsarchive.core.text.entities import unescape
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words
@@ -71,7 +72,7 @@ def usable(text: SourceText | None) -> bool:
     if text is None or not text.is_full:
         return False
     plain = " ".join(re.sub(r"<[^<>]*>", " ", text.html).split())
-    return comparable_words(plain) >= MIN_SOURCE_WORDS and not _CUT.search(html.unescape(plain)[-120:])
+    return comparable_words(plain) >= MIN_SOURCE_WORDS and not _CUT.search(unescape(plain)[-120:])
 
 
 def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | None:
@@ -139,7 +140,7 @@ def _from_source(page: Page, text: SourceText, why: str, rules: Rules) -> Articl
 
 def _document(text: SourceText) -> str:
     """A source's entry as a page of its own, for the readers of metadata; what else it says they read from itself."""
-    title = html.escape(text.title, quote=False)
+    title = escape(text.title, quote=False)
     return (
         f"<html><head><title>{title}</title></head>"
         f"<body><article><h1>{title}</h1>{text.html}</article></body></html>"
@@ -182,7 +183,7 @@ DOUBTS = frozenset((QualityFlag.THIN_MARGIN, QualityFlag.NO_SENTENCE_END, Qualit
 
 def agreement(article: Article, text: SourceText) -> tuple[float, float]:
     """(share of the source's words that the article has, share of the article's that the source has)."""
-    plain = html.unescape(re.sub(r"<[^<>]*>", " ", text.html))
+    plain = unescape(re.sub(r"<[^<>]*>", " ", text.html))
     theirs, ours = Counter(tokens([plain])), Counter(tokens([article.article_body]))
     both = (theirs & ours).total()
     return both / max(1, theirs.total()), both / max(1, ours.total())

@@ -10,12 +10,14 @@ from dataclasses import replace
 from newsarchive.core.assembly.feed_text import FILLABLE, filled, in_place_of, usable, weighed
 from newsarchive.core.assembly.multipage import Part, flagged, is_incomplete, joined
 from newsarchive.core.assembly.selectors import selected
+from newsarchive.core.discovery import rights
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.encoding import decoding
 from newsarchive.core.extraction import step
 from newsarchive.core.extraction.page_type import quality
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, DropReason, Page
+from newsarchive.rights import Rights
 from newsarchive.rules import Rules
 
 
@@ -47,7 +49,16 @@ def extract_step(page: Page, rules: Rules) -> Article:
         article = standing_in
     else:
         article = filled(page, article)
-    return replace(weighed(article, page.capture.source_text), post_id=_post_id(page))
+    return replace(
+        weighed(article, page.capture.source_text), post_id=_post_id(page), capture=_with_rights(page, rules)
+    )
+
+
+def _with_rights(page: Page, rules: Rules) -> Capture:
+    """The capture with what the answer and the page say of their use, beside what the files of the site say."""
+    capture = page.capture
+    said = rights.of_answer(capture.headers, page.text, capture.base_url, rules)
+    return replace(capture, rights=(capture.rights or Rights()) + said)
 
 
 def _answered(page: Page) -> Page:

@@ -24,8 +24,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.extraction.class_names import Names
 from newsarchive.core.extraction.features import features
-from newsarchive.core.html.blocks import Reading, read_blocks
-from newsarchive.core.html.parsing import declared_body, parse
+from newsarchive.core.html.blocks import RawBlock, Reading, read_blocks
+from newsarchive.core.html.parsing import declared_body, parse, readable_characters
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules
 
@@ -47,6 +47,18 @@ HALF_WEIGHT_VARIANCE = 2.0
 MAX_ROWS_AT_ONCE = 512
 #: Characters of a block that are link text, as a share of all. Above, the block is a link.
 MAX_UNLINKED_SHARE = 0.8
+#: Blocks in boxes of comments. With fewer, such a box is a form or a link, and the choice is not made again without it.
+MIN_COMMENT_BLOCKS = 5
+#: Expected F1 of the blocks taken, 0 to 1. From here on comments among them are left to the model, which is sure: an article may
+#: stand in a box named "commentary".
+MAX_DOUBTED_F1 = 0.95
+#: Expected F1 of what is taken outside of the comments, as a share of that of all blocks. Below, the article itself stands
+#: in a box of comments. It is .6 to 2 on 16 pages of short posts with long discussions, and below .1 on four articles in such boxes.
+MIN_SHARE_WITHOUT_COMMENTS = 0.5
+#: Log-odds in nats of a comment on a page where the choice was made without comments: no part of the article for sure.
+COMMENT_MARGIN = -6.0
+#: The feature that tells whether a box around a block is named as one of comments.
+IN_COMMENTS = "in_comments"
 #: The name of the model among those of the rules.
 MODEL = "extraction.json"
 
@@ -100,6 +112,12 @@ def choose(scores: Array, weights: Array) -> tuple[Mask, float]:
     value = 2 * hits / (taken + hits[-1] + 1e-9)
     best = int(np.argmax(value))
     return chance >= chance[order[best]], float(value[best])
+
+
+def are_comments_doubted(keep: Mask, expected: float, comments: Mask) -> bool:
+    """Whether the blocks taken hold comments of a discussion, on a page where nothing is sure."""
+    many = int(np.count_nonzero(comments)) >= MIN_COMMENT_BLOCKS
+    return expected < MAX_DOUBTED_F1 and many and bool(np.any(keep & comments))
 
 
 class Questions(NamedTuple):
@@ -271,7 +289,9 @@ def sheet_of(text: str, url: str) -> Sheet:
     """Parse a page and read its blocks."""
     tree = parse(text)
     title = tree.css_first("title")
-    return Sheet(tree, read_blocks(tree, url), title.text() if title is not None else "", declared_body(text))
+    reading = read_blocks(tree, url)
+    reading.truncated |= readable_characters(text) < len(text)
+    return Sheet(tree, reading, title.text() if title is not None else "", declared_body(text))
 
 
 def matrix(
@@ -285,15 +305,27 @@ def matrix(
 
 def judge(sheet: Sheet, model: Model) -> Verdict:
     """Score every block of a page, and decide which blocks are taken."""
-    rows, _ = matrix(sheet, model.names, model.forest.names)
+    rows, _ = matrix(sheet, model.names, (*model.forest.names, IN_COMMENTS))
     scores = model.forest.scores(rows)
-    return decided(scores, sheet.reading)
+    return decided(scores, sheet.reading, rows[:, -1] > 0)
 
 
-def decided(scores: NDArray[np.float64], reading: Reading) -> Verdict:
-    """The verdict on blocks with these scores."""
+def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Verdict:
+    """The verdict on blocks with these scores; `comments` tells which of them stand in boxes of comments.
+
+    Below a post of 150 words stand 500 comments. The model doubts all of them, and as they are much longer than the post, taking
+    some seems better than taking the post alone. No comment is a part of the article, though: where nothing is sure, the
+    choice is made again without them. Word F1 of blogs and news of 2012 rises by .010 (dragnet, the half that was not looked
+    at), that of articles of the 2020s by .0004.
+    """
     margins = smoothed(agreed(scores, shape_groups(reading)))
-    keep, expected = choose(margins, word_weights(reading))
+    weights = word_weights(reading)
+    keep, expected = choose(margins, weights)
+    if are_comments_doubted(keep, expected, comments):
+        beside = np.where(comments, np.minimum(margins, COMMENT_MARGIN), margins)
+        other, value = choose(beside, weights)
+        if value >= MIN_SHARE_WITHOUT_COMMENTS * expected:
+            margins, keep, expected = beside, other, value
     return Verdict(scores, margins, keep, expected)
 
 
@@ -301,11 +333,13 @@ def shape_groups(reading: Reading) -> NDArray[np.int64]:
     """The number of each block's group: blocks in boxes of the same shape that all are links, or that all are none."""
     ids: dict[int, int] = {}
     # The complement tells links apart without a pair for each block.
-    keys = (
-        ~b.box.shape if b.link_chars > MAX_UNLINKED_SHARE * len(b.text) else b.box.shape
-        for b in reading.blocks
-    )
+    keys = (~b.box.shape if is_link(b) else b.box.shape for b in reading.blocks)
     return np.array([ids.setdefault(key, len(ids)) for key in keys], np.int64)
+
+
+def is_link(block: RawBlock) -> bool:
+    """Whether next to all of a block is the text of links."""
+    return block.link_chars > MAX_UNLINKED_SHARE * len(block.text)
 
 
 def word_weights(reading: Reading) -> NDArray[np.float64]:

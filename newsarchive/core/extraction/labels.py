@@ -22,7 +22,8 @@ from newsarchive.rules import Rules
 
 #: Characters of a heading. A longer one that stands in the page's `<title>` is the headline.
 MAX_COMMON_HEADING_CHARACTERS = 8
-#: Characters of a line above the text. A longer one that stands in the page's `<title>` repeats it.
+#: Characters of a line above the text. A longer one that stands in the page's `<title>` repeats it; a shorter one does so
+#: where it is the whole title.
 MAX_COMMON_LINE_CHARACTERS = 12
 #: Characters of a line with a date. A longer line is more than a date.
 MAX_DATE_CHARACTERS = 40
@@ -172,7 +173,8 @@ class Namer:
         """The label of a line between headline and first paragraph that repeats the headline or is a date alone; `None`
         for any other line."""
         text = block.text
-        if len(text) > MAX_COMMON_LINE_CHARACTERS and text.casefold() in self.title:
+        folded = text.casefold()
+        if folded == self.title or (len(text) > MAX_COMMON_LINE_CHARACTERS and folded in self.title):
             return _REPEATS_TITLE
         if (
             len(text) <= MAX_DATE_CHARACTERS

@@ -98,6 +98,7 @@ def options(
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
         lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_space_count)
+    _merge_residue(lists)
     guessed = [
         names for names, (claims, _) in lists.items() if all(c.source.place in GUESSES for c in claims)
     ]
@@ -115,6 +116,24 @@ def options(
         )
         for names, (claims, authors) in lists.items()
     ]
+
+
+def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]]) -> None:
+    """Give the claims of "Jane Doe Gardener", which readers see, to "Jane Doe", whom a marked element or the head names:
+    what stands behind a name is a role, a network or a place."""
+    marked = {
+        authors[0].name: listed
+        for listed, (claims, authors) in lists.items()
+        if len(authors) == 1 and " " in authors[0].name and any(c.source.place not in GUESSES for c in claims)
+    }
+    for listed, (claims, authors) in list(lists.items()):
+        longer = authors[0].name
+        if len(authors) > 1 or not all(c.source.place in IN_BODY for c in claims):
+            continue
+        shorter = next((name for name in marked if longer.startswith(f"{name} ")), "")
+        if shorter:
+            lists[marked[shorter]][0].extend(claims)
+            del lists[listed]
 
 
 def _hidden_traits(

@@ -100,7 +100,7 @@ MAX_LINE_CHARS = 160
 MAX_SENTENCE_CHARS = 240
 #: A place in capitals, with its region: "SIOUX FALLS, S.D.", "NEW YORK, N.Y. (Reuters)".
 _DATELINE_PLACE = re.compile(
-    r"\W{0,3}[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я.'’-]+(?:[ /-][A-ZÀ-ÞА-Я.'’-]+){0,4}"
+    r"\W{0,3}[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я.'’-]+(?:[ /][A-ZÀ-ÞА-Я.'’-]+){0,4}"
     r"(?P<region>, ?(?:[A-Z]{1,2}|(?:[A-Z][a-z]{0,5}\.){1,3}))?(?:\s*\([^()]{2,30}\))?\s?[,–—-]?\s*(?:on\s+)?$"
 )
 #: The marks between the date of a dateline and the report.
@@ -192,6 +192,8 @@ MAX_HEADINGS = 60
 MAX_BYLINE_CHARS = 160
 #: Characters of a line beside its date; in a line with more, the date is ignored.
 MAX_CHARS_BESIDE_DATE = 60
+#: Names of a list below a label for authors; later ones are not read.
+MAX_LISTED_AUTHORS = 10
 #: Lines between a name and the nearest date. A name within this distance stands beside the date, any other stands alone.
 MAX_LINES_APART = 3
 #: Labels of blocks below the article in which no signature is looked for.
@@ -372,7 +374,7 @@ def _bylines(
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
     opened = -1
     for i, (line, block) in enumerate(lines):
-        after = lines[i + 1][0] if i + 1 < len(lines) else ""
+        after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
         if is_dateline(line, dates.date_text(line, rules), block.text, rules):
             continue
         if signed := _after_by(line, after, rules) or (_after_by_inside(line, rules) if opened < 0 else ""):
@@ -384,6 +386,14 @@ def _bylines(
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
             place = Place.BOX if _in_author_box(block, rules) else guess
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
+
+
+def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
+    """The first line, with the names in the list that it begins: "Author(s)" may head such a list."""
+    listed = takewhile(
+        lambda row: row[1].kind == "list_item" and person_names.like_a_name(row[0], rules), lines
+    )
+    return ", ".join(line for line, _ in listed) or (lines[0][0] if lines else "")
 
 
 def _after_by(line: str, after: str, rules: Rules) -> str:

@@ -13,7 +13,6 @@ says why it won or lost. There are two ways of deciding:
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from newsarchive.core.metadata.sources import Place, Source, source_of
+from newsarchive.core.text.entities import unescape
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
@@ -114,7 +114,7 @@ def plain(value: object) -> str:
     text = str(value)[: MAX_CLAIM_CHARS * 2]
     for _ in range(2):
         if "&" in text:
-            text = html.unescape(text)
+            text = unescape(text)
     if "<" in text:
         text = _TAG.sub("", text)
     if text.isascii():

@@ -335,14 +335,14 @@ def _prose(rules: Rules) -> Prose:
             months.update((name, number) for name in names)
     m = rf"(?P<m>{any_of(months)})(?!\w)\.?"
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
-    gap = r"\s*(?:de |del |of |d['’]|,|-|/)?\s*"
+    gap = r"\s*+(?:de |del |of |d['’]|,|-|/)?+\s*+"
     return (
         months,
         compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
         compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del )?{y}"),
         compiled.regex(rf"(?<!\d){y}(?:e?ko|\.)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
         compiled.regex(rf"(?<!\d){y}\. gada {d}\s*{m}"),
-        compiled.regex(rf"(?<!\w)(?<!\d[ .]){m}\s*(?:de |del |of |,|/)?\s*(?P<y>(?:19|20)\d\d)(?!\d)"),
+        compiled.regex(rf"(?<!\w)(?<!\d[ .]){m}\s*+(?:de |del |of |,|/)?+\s*+(?P<y>(?:19|20)\d\d)(?!\d)"),
     )
 
 

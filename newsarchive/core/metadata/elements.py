@@ -8,6 +8,7 @@ returns">`, `<link>`, `<title>`, `<html lang>`) become claims here; which name s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import fold
+from newsarchive.core.html.parsing import parse
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
@@ -157,12 +159,34 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
     """The text of an element with white space folded, "" where it has more than `max_chars` characters.
 
     The texts of children are separated by spaces. In `inline` content (a heading) they are separated only at breaks
-    and blocks, since themes put single letters into elements there.
+    and blocks, and where a capital would stand behind a small letter, since themes put single letters into elements
+    there. Readings above characters (`<rt>`) are no part of it.
     """
     apart = not inline or (node.child is not node.last_child and node.css_first("br,div,p,small") is not None)
-    text = node.text(deep=True, separator=" " if apart else "") or ""
+    text = node.text(deep=True, separator=" " if apart else _BORDER) or ""
+    if inline and not text.isascii() and node.css_first("rt,rp") is not None:
+        text = _without_readings(node).text(deep=True, separator=" " if apart else _BORDER) or ""
+    text = text if apart else _joined(text)
     text = fold(text[: max_chars * 10])
     return plain(text) if len(text) <= max_chars else ""
+
+
+#: Stands between the texts of elements until they are joined. HTML parsers let no NUL into a text.
+_BORDER = "\0"
+#: The border of two elements that have no space between them: "Regular Article" and "Late Pleistocene".
+_GLUED = re.compile(r"(?<=[^\W\d_A-Z]{3})\0(?=[A-Z][^\W\d_A-Z]{2})")
+
+
+def _joined(text: str) -> str:
+    return _GLUED.sub(" ", text).replace(_BORDER, "")
+
+
+def _without_readings(node: LexborNode) -> LexborNode:
+    """A copy of the node without the readings of its characters."""
+    copy = parse(node.html or "").body or node
+    for reading in copy.css("rt,rp"):
+        reading.decompose()
+    return copy
 
 
 #: Fields whose value is a URL.

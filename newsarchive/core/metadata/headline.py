@@ -25,6 +25,12 @@ from newsarchive.rules import Rules
 
 #: What stands between the headline and the name of the site or section in a title.
 _SEPARATOR = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
+#: Signs that part the headline, the sections and the site in titles of East Asian and other portals, and in no headline.
+_CHAIN = re.compile(r"\s*[_＿｜|]\s*")
+#: What stands before the name of the host in a title.
+_HOST_SEPARATOR = re.compile(r"\s+[.·•|–—-]\s+(?=\S)")
+#: Letters of the first part of such a chain; a shorter part may be a section.
+MIN_CHAIN_LETTERS = 8
 #: Letters of a word of the host's name. A shorter word does not tell that the last part of a title names the site.
 MIN_HOST_WORD_LETTERS = 5
 #: Letters of a title without the site's name. A shorter rest is no title, and nothing is cut off.
@@ -125,7 +131,8 @@ def _traits(group: Sequence[Claim], head_titles: Sequence[str]) -> tuple[Trait, 
 
 
 def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
-    """Claims without the site's name at either end, where a heading shows the rest or the site has this name."""
+    """Claims without the site's name at either end, where a heading shows the rest or the site has this name; and without
+    a chain of names where no heading is like the title."""
     names = sites - {""}
     cut = {c: _without_name(c.value, names, set(), host) for c in claims if _in_body(c)}
     known = set(map(key, cut.values()))
@@ -136,6 +143,12 @@ def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> 
     }
     known = set(map(key, cut.values()))  # `<title>` comes last: the titles for cards are shorter
     cut |= {c: _without_name(c.value, names, known, host) for c in claims if c not in cut}
+    headings = [cut[c] for c in claims if _in_body(c) and c.source.place is not Place.HOME]
+    for claim, text in cut.items():
+        if not _in_body(claim) and not any(
+            alike(heading, text) or key(heading) in key(text) for heading in headings
+        ):
+            cut[claim] = _without_chain(text, names)
     return [c if cut[c] == c.value else replace(c, value=cut[c]) for c in claims]
 
 
@@ -174,6 +187,32 @@ def _without_name(text: str, names: set[str], known: set[str], host: str) -> str
         if may_cut and _named_like_host(text[end:], host):
             return _without_name(text[:start], names, known, host)
     return text
+
+
+def _without_chain(text: str, names: set[str]) -> str:
+    """The headline of a title that ends in a chain of sections and sites: "Mill closes_News_Harbour Post", or in the
+    host and a name of the site: "Mill closes . post.example | Harbour". A chain has three parts, and the first
+    is the longest.
+
+    >>> _without_chain("Mill closes for good_News_Harbour Post", set()), _without_chain("A | B | C", set())
+    ('Mill closes for good', 'A | B | C')
+    """
+    first, *others = _CHAIN.split(text)
+    if len(others) >= 2 and len(key(first)) >= max(
+        MIN_CHAIN_LETTERS, *(len(key(other)) + 1 for other in others)
+    ):
+        return first
+    parts = [(m.start(), m.end()) for m in _HOST_SEPARATOR.finditer(text)][:20]
+    for start, end in parts:
+        host = text[end:].split(maxsplit=1)[0]
+        if "." in host and len(key(text[:start])) >= MIN_TITLE_LETTERS and _is_host(host, names):
+            return text[:start]
+    return text
+
+
+def _is_host(text: str, names: set[str]) -> bool:
+    folded = key(text)
+    return any(name.endswith(folded) for name in names)
 
 
 def alike(one: str, other: str) -> float:

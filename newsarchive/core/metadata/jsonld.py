@@ -7,15 +7,15 @@ sense, and nothing raises.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Any, NamedTuple
 
 from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.sources import Place, Source
-from newsarchive.core.text.json_escapes import whole_characters
+from newsarchive.core.text.tolerant_json import DECODER, loads, repaired, whole_characters
 from newsarchive.core.urls import parts_of
 
 Node = dict[str, Any]
@@ -85,27 +85,32 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
 
 
 def _values(text: str) -> Iterator[Any]:
-    """The JSON values of one script: tolerant of wrappers, raw line breaks and trailing commas."""
+    """The JSON values of one script: tolerant of wrappers, raw line breaks, trailing commas and what `repaired` mends."""
     text = whole_characters(text.strip())
-    for attempt in range(2):
+    for mend in (str, _unwrapped):
+        text = mend(text)
         try:
-            yield json.loads(text, strict=False)
+            yield loads(text)
             return
-        except (ValueError, RecursionError):
-            if attempt == 0:
-                text = _TRAILING_COMMA.sub(r"\1", _WRAPPER.sub("", _WRAPPER.sub("", text)))
-    yield from _concatenated(text)
+        except ValueError:
+            pass
+    found = list(_concatenated(text))
+    yield from found or _concatenated(repaired(unescape(text) if text.startswith("{&") else text))
+
+
+def _unwrapped(text: str) -> str:
+    return _TRAILING_COMMA.sub(r"\1", _WRAPPER.sub("", _WRAPPER.sub("", text)))
 
 
 def _concatenated(text: str) -> Iterator[Any]:
     """JSON values written one after another, as far as they can be read."""
-    decoder, at = json.JSONDecoder(strict=False), 0
+    at = 0
     for _ in range(20):
         at = min((i for i in (text.find("{", at), text.find("[", at)) if i >= 0), default=-1)
         if at < 0:
             return
         try:
-            value, at = decoder.raw_decode(text, at)
+            value, at = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             return
         yield value

@@ -88,6 +88,8 @@ MAX_MARKS_BEFORE = 30
 #: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
 MAX_SECOND_HEADINGS = 8
 _MICRODATA = Source(Place.MICRODATA)
+#: The sign of a link to the heading itself.
+_PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
 
 def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]]:
@@ -98,7 +100,7 @@ def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
-        text = text_of(mark.node, inline=True)
+        text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
             text = _without_kicker(text, mark.node, rules)
         if text:

@@ -27,6 +27,15 @@ MAX_ANCESTORS = 10
 MAX_HEADLINE_ANCESTORS = 40
 #: Characters of a list of posts. An element with more holds a text, and is no list.
 MAX_LIST_CHARS = 6000
+#: Characters of text, with its white space, of a list of posts; an element with more is not folded.
+MAX_RAW_LIST_CHARS = 60_000
+#: Characters that are read of one page to find lists of posts, with their white space; an element counts as 100. Once they are
+#: read, no further element is a list: 400 marks, nested around a text of 5 MB, took 40 s.
+MAX_READ_CHARS = 20_000_000
+#: Characters that an element counts as.
+CHARS_OF_ELEMENT = 100
+#: Characters of a block's path times its steps. A block with more stands in no list: a class of 7,000 slashes took 12 s.
+MAX_PATH_WORK = 500_000
 #: Characters of one item of such a list, a title with an excerpt. An element with more is no item.
 MAX_ITEM_CHARS = 1500
 #: Claims of other posts that are kept as refused candidates; further ones are dropped.
@@ -86,6 +95,9 @@ class OtherPosts:
         self._headline_ancestors: set[int] = set()
         self._scores: dict[str, float] = {}
         self._titles: dict[int, _Titles] = {}
+        #: Element and tag → (class, relation) → how many elements with that tag below it have them.
+        self._alike: dict[tuple[int, str], Counter[tuple[str | None, str | None]]] = {}
+        self._read_chars = 0
         #: Claims of elements in such lists. They are kept as candidates that lost.
         self.refused: list[Claim] = []
 
@@ -112,7 +124,9 @@ class OtherPosts:
             if titles is None:
                 titles = self._titles[up.mem_id] = self._titles_in(up)
             if titles.count:
-                return titles.is_list and (titles.count == 1 or 2 * _similar_count(node, up) > titles.count)
+                return titles.is_list and (
+                    titles.count == 1 or 2 * self._similar_count(node, up) > titles.count
+                )
             up = up.parent
         return False
 
@@ -121,13 +135,40 @@ class OtherPosts:
         if len(self.refused) < MAX_REFUSED:
             self.refused.append(claim)
 
+    def _similar_count(self, node: LexborNode, ancestor: LexborNode) -> int:
+        """The elements below `ancestor` with the tag, classes and relation of `node`, itself included."""
+        tag = node.tag or "*"
+        alike = self._alike.get((ancestor.mem_id, tag))
+        if alike is None:
+            found = (one.attributes for one in self._all(ancestor, tag))
+            alike = Counter((one.get("class"), one.get("rel")) for one in found)
+            self._alike[ancestor.mem_id, tag] = alike
+        return alike[node.attributes.get("class"), node.attributes.get("rel")]
+
+    def _all(self, node: LexborNode, selector: str) -> list[LexborNode]:
+        """The elements below a node; none once too much is read."""
+        found = node.css(selector) if self._read_chars <= MAX_READ_CHARS else []
+        self._read_chars += CHARS_OF_ELEMENT * len(found)
+        return found
+
+    def _all_text(self, node: LexborNode) -> str | None:
+        """The text of a node with its white space, `None` once too much is read."""
+        if self._read_chars > MAX_READ_CHARS:
+            return None
+        text = node.text(deep=True) or ""
+        self._read_chars += len(text)
+        return text
+
     def _titles_in(self, node: LexborNode) -> _Titles:
-        length = len(_text(node))
+        raw = self._all_text(node)
+        if raw is None or len(raw) > MAX_RAW_LIST_CHARS:
+            return _Titles(1, False)
+        length = len(" ".join(raw.split()))
         if not 0 < length <= MAX_LIST_CHARS:
             return _Titles(0, False) if length == 0 else _Titles(1, False)
         titles: dict[str, int] = {}
         headings = 0
-        for link in node.css("a[href]")[:MAX_LINKS]:
+        for link in self._all(node, "a[href]")[:MAX_LINKS]:
             in_heading = _in_heading(link)
             if self._is_title(link, in_heading=in_heading):
                 titles[link.attributes.get("href") or ""] = len(_text(link))
@@ -204,24 +245,16 @@ class OtherPosts:
 def _containers(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Container]]:
     """The containers with a path in `wanted` that each block stands in, from the outermost. Blocks that follow each
     other below one path stand in one container, or in neighbours of the same kind."""
-    known: dict[str, list[str]] = {"": []}
-
-    def around_of(path: str) -> list[str]:
-        passed = []
-        while (around := known.get(path)) is None:
-            passed.append(path)
-            path = path.rpartition("/")[0]
-        for one in reversed(passed):
-            around = known[one] = [*around, one] if one in wanted else around
-        return around
-
+    known: dict[str, list[str]] = {}
     last: dict[str, int] = {}
     first: dict[str, int] = {}
     out: list[list[_Container]] = []
     before = None
     for i, block in enumerate(blocks):
         path = block.path
-        around = around_of(path)
+        if path not in known:
+            known[path] = [prefix for prefix in _prefixes(path) if prefix in wanted]
+        around = known[path]
         for prefix in around:
             if last.get(prefix) != i - 1:
                 first[prefix] = i
@@ -258,13 +291,6 @@ def _lists(
     )
 
 
-def _similar_count(node: LexborNode, ancestor: LexborNode) -> int:
-    """The elements below `ancestor` with the tag, classes and relation of `node`, itself included."""
-    names, rel = node.attributes.get("class"), node.attributes.get("rel")
-    same = (one.attributes for one in ancestor.css(node.tag or "*"))
-    return sum(one.get("class") == names and one.get("rel") == rel for one in same)
-
-
 @lru_cache(maxsize=4096)
 def reads_as_title(text: str) -> bool:
     """Whether the text of a link is long enough for a title. A date, a person's name and "Read more" are too short."""
@@ -277,12 +303,13 @@ def reads_as_title(text: str) -> bool:
 
 
 def _prefixes(path: str) -> list[str]:
-    """The paths of an element's ancestors from the outermost, and its own path.
+    """The paths of an element's ancestors from the outermost, and its own path; the last alone where they are too long.
 
     >>> _prefixes("html/body/div")
     ['html', 'html/body', 'html/body/div']
     """
-    out, at = [], path.find("/")
+    out: list[str] = []
+    at = path.find("/") if len(path) * path.count("/") <= MAX_PATH_WORK else -1
     while at >= 0:
         out.append(path[:at])
         at = path.find("/", at + 1)

@@ -139,7 +139,8 @@ _URL = re.compile(
     r"https?:|www\.|^/|@\w|^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|html?|php|io|de|at|ch|eu|uk|fr|es|it|nl|pl|ru|ua|blog|news)$",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[(<\[]?[^\s@(<\[]+ ?(?:@|[\[(]at[\])]) ?[^\s@]+\.\w+[)>\]]?")
+#: An address for e-mail, in brackets or from the beginning of a word; its host has at most 253 characters (RFC 1035).
+_EMAIL = re.compile(r"(?:[(<\[]|(?<![^\s@(<\[]))[^\s@(<\[]++ ?(?:@|[\[(]at[\])]) ?[^\s@]{1,253}\.\w+[)>\]]?")
 #: A text in brackets at the end, also without the closing bracket: "Jane Doe (Brussels".
 _BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]?\s*$")
 _EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#©®→←↗►▶▸｜：／（）【】✍✎"
@@ -157,7 +158,11 @@ _RUN_ON = re.compile(
 #: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
 #: A name whose full stop belongs to it: "John Roe Jr."
-_STOP_OF_ITS_OWN = re.compile(r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp))$")
+_STOP_OF_ITS_OWN = re.compile(
+    r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp)|[^\W\d_]{2} [A-Z]|\bPh\.D)$"
+)
+#: An account behind a name: "Jane Doe @jane", "Jane Doe (@jane)".
+_HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read".
 SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
@@ -181,6 +186,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     ['Jane Doe', 'John Roe']
     """
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
+    text = _HANDLE.sub("", text)
     if printed:
         text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text) or is_credit(text, rules):
@@ -415,6 +421,10 @@ def _is_button(name: str, printed: bool, rules: Rules) -> bool:
     return all(any(t in kind for kind in labels) for t in tokens)
 
 
+#: An initial: "A." of "Mary A. Brown", which is no article.
+_INITIAL = re.compile(r"[^\W\d_]\.")
+
+
 @lru_cache(maxsize=1024)
 def like_a_name(text: str, rules: Rules) -> bool:
     """Whether a text may be the name of a person: two to five capitalised words, without a word of labels.
@@ -422,6 +432,8 @@ def like_a_name(text: str, rules: Rules) -> bool:
     >>> from newsarchive import rules
     >>> [like_a_name(t, rules.default()) for t in ("Ludwig van Beethoven", "Read More", "the ferry returns")]
     [True, False, False]
+    >>> like_a_name("Mary A. Brown", rules.default()), like_a_name("A Brown Mill", rules.default())
+    (True, False)
     """
     tokens = text.split()
     if len(text) > 45 or not 1 < len(tokens) <= 5 or text.endswith(("'s", "’s")):
@@ -431,7 +443,8 @@ def like_a_name(text: str, rules: Rules) -> bool:
         tokens = tokens[:-1]
     if tokens[0].casefold() in table.first:
         return False
-    if any((word := t.casefold().strip(".,:!?")) in table.labels or word in table.anywhere for t in tokens):
+    spelled = (t for t in tokens if not _INITIAL.fullmatch(t))
+    if any((word := t.casefold().strip(".,:!?")) in table.labels or word in table.anywhere for t in spelled):
         return False
     if any(not _WORD.fullmatch(t) or (is_small(t[0]) and t not in table.particles) for t in tokens):
         return False
@@ -484,11 +497,14 @@ MIN_LETTERS_IN_HOST = 5
 
 def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether the guess `name`, read in `block`, may be an author; `blocks` are all blocks of the page."""
-    if block.label in _NO_BYLINES or block.kind == "caption" or _is_place_without_names(block.path, rules):
-        return False
-    if "©" in block.text:
+    if block.label in _NO_BYLINES or block.kind == "caption" or "©" in block.text:
         return False
     named = [address for text, address in block.links if _same(text, name)]
+    paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
+    if any(_any_word(rules, "profile").search(f"/{path}") for path in paths):
+        return True  # a class of the page's layout may hold "button" or "nav"
+    if _is_place_without_names(block.path, rules):
+        return False
     if named:
         return any(leads_to_person(address, name, rules) for address in named)
     return not _is_label(name, block, blocks, rules)

@@ -145,9 +145,9 @@ _CLOCK = re.compile(
 )
 #: A quotation mark in a script or an attribute, escaped or not.
 _QUOTE = r"(?:\\{0,3}[\"']|&quot;|&#34;)"
-#: The rest of a name, and its value with or without quotation marks.
+#: The rest of a name, whose parts have at most 40 letters, and its value with or without quotation marks.
 _VALUE = re.compile(
-    rf"[A-Za-z]+(?:[_-][A-Za-z]+){{0,4}}{_QUOTE}?\s?[:=,]\s?(?:{_QUOTE}([^\"'\\<>{{}}&]{{2,40}})|(1\d{{9,12}})(?!\d))"
+    rf"[A-Za-z]{{1,40}}+(?:[_-][A-Za-z]{{1,40}}+){{0,4}}+{_QUOTE}?\s?[:=,]\s?(?:{_QUOTE}([^\"'\\<>{{}}&]{{2,40}})|(1\d{{9,12}})(?!\d))"
 )
 #: Characters before a stem in which its name may begin.
 MAX_CHARS_BEFORE_STEM = 12

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -80,7 +81,7 @@ MAX_KEYWORD_CHARS = 80
 MIN_HEADLINE_LIKENESS = 0.8
 #: Blocks whose dates tell in which order the page writes day and month; later ones are not read.
 MAX_ORDER_BLOCKS = 3000
-#: Blocks from which the language is detected; later ones are not read.
+#: Blocks of the article from which the language is detected; later ones are not read.
 MAX_LANGUAGE_BLOCKS = 400
 #: Characters from which the language is detected; the rest is not read.
 MAX_LANGUAGE_CHARS = 5000
@@ -148,7 +149,7 @@ def _language_of_months(tree: LexborHTMLParser, blocks: Sequence[Block], rules: 
 
 
 def _body_text(blocks: Sequence[Block]) -> str:
-    return "\n".join(b.text for b in blocks[:MAX_LANGUAGE_BLOCKS] if b.label == "body")
+    return "\n".join(islice((b.text for b in blocks if b.label == "body"), MAX_LANGUAGE_BLOCKS))
 
 
 def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: Rules) -> Gathered:

@@ -52,7 +52,7 @@ _CLOSING = tuple("»”“》」』’(（,，")
 _AND = re.compile(r" (?:and|et|y|e|und|en|och|i|или|и|&) ")
 #: The word before a name, with at most one small word between them.
 _BEFORE = re.compile(r"(?P<word>[^\W\d_][\w-]*)(?: (?:of|del|della|di|du|de|des|da|do|der|van|the))? $")
-_BEFORE_ADDRESS = re.compile(r"[\s»”\"’》」』]*[,:：–—-]?\s*[(（\[<]?\s*$")
+_BEFORE_ADDRESS = re.compile(r"[\s»”\"’》」』]*+[,:：–—-]?+\s*+[(（\[<]?+\s*+$")
 
 
 @dataclass(frozen=True, slots=True)

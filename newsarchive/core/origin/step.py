@@ -148,8 +148,16 @@ def _origin(
         copyright_year=notice.year if notice else None,
         license=_licence(article),
         confidence=round(_confidence(group), 3),
-        evidence=tuple(Evidence(n.lead.kind, n.lead.text, n.lead.weight) for n in (*ranked, *others)),
+        evidence=tuple(_evidence((*ranked, *others))),
     )
+
+
+def _evidence(leads: Sequence[_NamedLead]) -> Iterable[Evidence]:
+    """The leads in their order; a line that stands on the page again is told once, with its first weight."""
+    told: dict[tuple[str, str], Evidence] = {}
+    for n in leads:
+        told.setdefault((n.lead.kind, n.lead.text), Evidence(n.lead.kind, n.lead.text, n.lead.weight))
+    return told.values()
 
 
 def _licence(article: Article) -> str:

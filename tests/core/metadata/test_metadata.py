@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive import rules
+from newsarchive import extract, rules
 from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.metadata import step
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.items import Article, Block, Capture, Page
 
@@ -182,6 +183,14 @@ def test_hostile_pages_end_soon(html: str) -> None:
     start = time.process_time()
     Article(url=URL, **read(html))
     assert time.process_time() - start < 2
+
+
+def test_the_language_of_a_text_below_a_long_menu_is_detected() -> None:
+    menu = "".join(f"<li><a href='/{n}'>Entry {n}</a></li>" for n in range(step.MAX_LANGUAGE_BLOCKS + 50))
+    text = "<p>Millionen Menschen fahren jeden Tag mit dem Auto, und die Schornsteine der Fabriken rauchen dazu.</p>"
+    page = f"<body><nav><ul>{menu}</ul></nav><article><h1>Woher kommt die dicke Luft?</h1>{text * 4}</article></body>"
+    article = extract(html=page, url="https://blog.example/luft/")
+    assert (article.in_language, article.in_language_source) == ("de", "detected")
 
 
 @pytest.mark.parametrize(

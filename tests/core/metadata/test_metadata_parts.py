@@ -77,9 +77,22 @@ def test_names_are_short_and_hold_letters(text: str) -> None:
         '[[{"@graph": [{"@type": ["http://schema.org/NewsArticle"], "headline": "Found"}]}]]',
         '{"@type": "WebSite"} {"@type": "NewsArticle", "headline": "Found"}',
         '{"@type": "NewsArticle", "headline": "Found", "description": "raw\nbreak"}',
+        '{"@type": "NewsArticle", "description": "He said "go", and left", "headline": "Found"}',
+        '{"@type": "NewsArticle", "description": "<a href="https://x.example">x</a>", "headline": "Found"}',
+        "{'@type': 'NewsArticle', 'headline': 'Found'}",
+        '{"@type": "NewsArticle", // the kind\n "url": "https://blog.example/", /* and */ "headline": "Found"} // end',
+        '{"@type": "NewsArticle", "@author": Jane Doe, headline: "Found"}',
+        r"""{"@type": "NewsArticle", "description": "it\'s \x", "headline": "Found"}""",
+        '{"@type": "NewsArticle",, "headline": "Found", "image": undefined}',
+        '{"@graph": [{"@type": "NewsArticle", "headline": "Found"}',
+        "{&quot;@type&quot;: &quot;NewsArticle&quot;, &quot;headline&quot;: &quot;Found&quot;}",
     ],
-    ids=["comment", "cdata", "trailing comma", "semicolon", "lists in lists", "two values", "raw line break"],
-)
+    ids=[
+        "comment", "cdata", "trailing comma", "semicolon", "lists in lists", "two values", "raw line break",
+        "unescaped quotes", "unescaped markup", "single quotes", "comments inside", "no quotes", "wrong escapes",
+        "two commas", "not closed", "escaped for HTML",
+    ],
+)  # fmt: skip
 def test_json_ld_as_pages_write_it(script: str) -> None:
     found = jsonld.claims([script], "https://blog.example/")
     assert [c.value for c in found if c.field == "headline"] == ["Found"]

@@ -246,6 +246,18 @@ def test_an_origin_is_explained(lines: list[str]) -> None:
     assert origin is None or (origin.evidence and 0.5 <= origin.confidence < 1)
 
 
+def test_a_line_that_stands_on_a_page_again_and_again_is_evidence_once() -> None:
+    """A page of news in brief ends each item so."""
+    item = "<p>The ferry is back in the harbour after nine years, and the town came to see it.</p><p>Source: Reuters</p>"
+    found = extract(
+        html=f"<article><h1>News in brief</h1>{item * 4}</article>", url="https://blog.example/brief/"
+    )
+    origin = origin_step(found, default()).origin
+    assert origin is not None
+    texts = [(piece.kind, piece.text) for piece in origin.evidence]
+    assert len(texts) == len(set(texts)) >= 1
+
+
 @pytest.mark.parametrize("host", ["wordpress.com", "substack.com", "tumblr.com", "blogspot.com"])
 def test_another_blog_of_the_same_host_may_be_the_original(host: str) -> None:
     text = "".join(f"<p>{line}</p>" for line in BODY * 2)
