@@ -1,10 +1,10 @@
 """Records what learning needs of a page: fingerprints and a few properties of each line, small enough to keep hundreds.
 
 Example: the line "Share this:" becomes its key, the place `html/body/div.share/p`, its label, its count of words and
-sixteen yes-or-no properties; of its text only a clipped sample is kept. A window of records is exact: taking one out is as
+seventeen yes-or-no properties; of its text only a clipped sample is kept. A window of records is exact: taking one out is as
 if its page had never been seen.
 
-`pack` and `unpack` turn a record into bytes and back: JSON, deflated, with tables of places and labels and a row for each
+`pack` and `unpack` turn a record into bytes and back: packed JSON with tables of places and labels and a row for each
 line. A record of another format counts as none. `network` joins what several sites show.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import sys
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from newsarchive.compression import compress, decompress
 from newsarchive.core.boilerplate import cues
 from newsarchive.core.boilerplate.phrases import Phrases, phrases
 from newsarchive.core.metadata.conventions import NOTHING, Day, Names, Said, is_same, said_by
@@ -65,6 +65,10 @@ HELD = 1
 MISSING = 2
 #: Labels of a page's own head, which a template never touches.
 OWN_LABELS = frozenset({"title", "byline", "date", "caption", "description"})
+#: Log-odds in nats by which extraction's model holds a line to be a part of the article. From here on the page's own
+#: evidence outweighs where a line stands on the site's other pages. On 389 pages of 58 real sites, captions of galleries and
+#: comments that templates put back have -0.7 to -0.2, and subheadings that they took out have 2.9 to 3.1.
+MIN_SURE_MARGIN = 1.0
 #: Labels that extraction may have guessed.
 GUESSED_LABELS = frozenset({"other", "nav", "related", "footer"})
 
@@ -77,7 +81,7 @@ class Line(NamedTuple):
     `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
     `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `titled`: the line holds
     the page's own headline and more, as an attribution does. `full`: whether the feed's full text holds the
-    line: `HELD`, `MISSING`, or 0 where there is none.
+    line: `HELD`, `MISSING`, or 0 where there is none. `sure`: extraction's model is sure that it is of the article.
     """
 
     key: int
@@ -101,6 +105,7 @@ class Line(NamedTuple):
     leads: bool = False
     teases: bool = False
     titled: bool = False
+    sure: bool = False
     start: int = 0
     full: int = 0
     sample: str = ""
@@ -245,6 +250,7 @@ def _line(block: Block, about: _About) -> Line:
         leads=said.leads,
         teases=said.teases,
         titled=said.titled,
+        sure=(block.score or 0.0) >= MIN_SURE_MARGIN,
         start=said.start,
         sample=text[: SAMPLE_CHARACTERS if in_body else SHORT_SAMPLE_CHARACTERS],
     )
@@ -398,10 +404,12 @@ def elsewhere(
 
 #: Changes with the format of the rows and with what fingerprints mean.
 FORMAT = 1
-#: In the order of `Line`'s fields.
+#: Effort of Zstandard (1 to 22). Level 3 makes 7.6 KB of a real page's record in .09 ms; level 5 makes 7.4 KB in .21.
+PACKING_LEVEL = 3
+#: In the order of `Line`'s fields. What is added at the end is false in older records.
 _FLAGS = (
     "sentence", "heading", "item", "linked", "quotation", "names_origin", "mentions", "sells", "domain", "own",
-    "fixed", "guess", "proved", "leads", "teases", "titled",
+    "fixed", "guess", "proved", "leads", "teases", "titled", "sure",
 )  # fmt: skip
 _switches = attrgetter(*_FLAGS)
 
@@ -426,12 +434,12 @@ def pack(page: Observation) -> bytes:
         for x in page.lines
     ]
     record = [FORMAT, page.origin, page.container, places, labels, rows, page.said]
-    return zlib.compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(), 3)
+    return compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(), PACKING_LEVEL)
 
 
 def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) -> Observation | None:
     """The page of a record; `None` where another version of this program wrote it."""
-    record = json.loads(zlib.decompress(data))
+    record = json.loads(decompress(data))
     if record[0] != FORMAT:
         return None
     _, origin, container, places, labels, rows, *rest = record

@@ -149,10 +149,12 @@ def _apply_entry(i: int, line: Line, entry: Entry, found: dict[int, Finding]) ->
 
 
 def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
-    """Unique prose in the article's element that extraction took for something else."""
+    """Unique prose in the article's element that extraction took for something else, where a feed or an API proves the
+    element or the page's own evidence is for it: galleries, teasers and comments stand in the element too."""
     return (
         entry is None
         and line.guess
+        and (line.sure or layout.taught)
         and line.is_prose
         and not line.linked
         and inside(line.place, layout.container)
@@ -170,8 +172,8 @@ def _is_unique_prose(line: Line, template: Template) -> bool:
 
 
 def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found: dict[int, Finding]) -> None:
-    """Take out what stands outside of the article's element or beyond an anchor; never unique prose,
-    and beyond an anchor no more than a list may hold: a longer one is content."""
+    """Take out what stands outside of the article's element or beyond an anchor; never unique prose, outside of the
+    element nothing that extraction is sure of, and beyond an anchor no more than a list may hold: a longer one is content."""
     if layout is None:
         return
     prose = [i for i, x in enumerate(lines) if x.is_body and i not in found and _is_unique_prose(x, template)]
@@ -186,6 +188,8 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
     beyond = [i for i in loose if i not in framed]
     for i in loose:
         if not inside(lines[i].place, layout.container):
+            if lines[i].sure:
+                continue
             found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
         elif i not in framed and len(beyond) <= MAX_LIST_LINES:
             found[i] = Finding("anchor", "other", "beyond a line that frames the article")

@@ -381,17 +381,28 @@ def test_a_redesign_starts_a_new_version_and_old_posts_keep_theirs() -> None:
     assert learn(window(new), known=both).layouts[0].container == "html/body/div.old/div.post"
 
 
-def test_prose_of_the_container_that_extraction_missed_comes_back() -> None:
+@pytest.mark.parametrize(("margin", "comes_back"), [(1.5, True), (-0.4, False)])
+def test_prose_of_the_container_comes_back_where_the_page_itself_speaks_for_it(
+    margin: float, comes_back: bool
+) -> None:
+    """Captions of galleries, teasers and comments stand in the article's element too, but extraction speaks against them."""
     pages = [moved(n, "html/body/main/article.story/p") for n in range(9)]
-    missed = page(
-        9,
-        [
-            Block(b.text, label="other" if k == 1 else "body", path="html/body/main/article.story/p")
-            for k, b in enumerate(prose(9))
-        ],
-    )
-    template = learned([*pages, missed])
-    assert shown(missed, template) == [b.text for b in prose(9)]
+    texts = [b.text for b in prose(9)]
+    blocks = [Block(text, path="html/body/main/article.story/p") for text in texts]
+    blocks[1] = Block(texts[1], label="other", path="html/body/main/article.story/p", score=margin)
+    missed = page(9, blocks)
+    assert (texts[1] in shown(missed, learned([*pages, missed]))) is comes_back
+
+
+@pytest.mark.parametrize(("margin", "stays"), [(3.0, True), (0.3, False)])
+def test_a_subheading_outside_of_the_element_stays_where_extraction_is_sure_of_it(
+    margin: float, stays: bool
+) -> None:
+    pages = [moved(n, "html/body/main/article.story/p") for n in range(9)]
+    heading = Block("In the press of Adaville", path="html/body/main/div.ch", score=margin)
+    blocks = [Block(b.text, path="html/body/main/article.story/p") for b in prose(9)]
+    last = page(9, [*blocks[:2], heading, *blocks[2:]])
+    assert (heading.text in shown(last, learned([*pages, last]))) is stays
 
 
 def test_what_a_table_decided_does_not_come_back() -> None:
