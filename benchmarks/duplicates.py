@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.growing import BATCH, archive, scale
-from newsarchive.core.near_duplicates.paraphrase import Marked, marks, paraphrases
+from newsarchive.core.near_duplicates.paraphrase import marked, paraphrases
 from newsarchive.core.text.normalise import normalise
 
 Pair = tuple[int, int]
@@ -183,18 +183,18 @@ def spun(texts: list[str], seed: int = 5) -> None:
     draw = random.Random(seed)
     small = [w for t in texts for w in t.split()[:200] if w.islower()]
     half = len(texts) // 2
-    articles = [Marked(2 * i, marks(text)) for i, text in enumerate(texts[:half])]
+    articles = [marked(2 * i, text) for i, text in enumerate(texts[:half])]
     for i, text in enumerate(texts[:half]):
         sentences = [
             " ".join(draw.choice(small) if w.islower() and draw.random() < 0.6 else w for w in s.split())
             for s in text.replace("\n", " ").split(". ")
         ]
         kept = draw.sample(sentences, max(1, len(sentences) * 3 // 4))
-        articles.append(Marked(2 * i + 1, marks(". ".join(kept))))
+        articles.append(marked(2 * i + 1, ". ".join(kept)))
     for i, text in enumerate(texts[half:], half):
         words = text.split(" ")
         for n, part in enumerate((words[: len(words) // 2], words[len(words) // 2 :])):
-            articles.append(Marked(2 * (i + n * len(texts)), marks(" ".join(part))))
+            articles.append(marked(2 * (i + n * len(texts)), " ".join(part)))
     start = time.process_time()
     found = paraphrases(articles, threshold=0.3)
     seconds = time.process_time() - start

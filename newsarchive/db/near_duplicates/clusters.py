@@ -30,7 +30,6 @@ from newsarchive.core.near_duplicates.fingerprint import keys, likeness
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, Cluster
 from newsarchive.db.near_duplicates import copies, index
-from newsarchive.db.rows import minhash_of
 
 #: Articles that are compared at a time; bounds the texts in memory.
 MAX_CHUNK_ARTICLES = 500
@@ -43,8 +42,9 @@ MAX_COMPARED_TEXTS = 24
 #: Similarity of two signatures (0 to 1). Below it, and with fewer equal keys than `MIN_EQUAL_KEYS`, the texts are not read.
 #: The weakest copies overlap by 0.11; seven equal values of 120 are three standard deviations less.
 MIN_LIKENESS = 7 / 120
-#: Equal keys of two signatures. With this number or more, the texts are read although the signatures differ.
-MIN_EQUAL_KEYS = 2
+#: Equal keys of two signatures. With this number or more, the texts are read although the signatures differ: a teaser has the
+#: keys of its article's opening. Two keys are shared by texts that have two phrases of four words in common.
+MIN_EQUAL_KEYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,12 @@ class _Assignment:
     # -- proof -------------------------------------------------------------------------------
 
     def _read_known(self, ids: Iterable[int]) -> None:
-        columns = (ArticleRow.id, ArticleRow.content_hash, ArticleRow.cluster_id, ArticleRow.minhash)
+        query = "SELECT id, content_hash, cluster_id, minhash FROM articles WHERE id IN :ids"
         for part in bulk.parts(set(ids) - set(self.known)):
-            for i, content_hash, cluster_id, raw in self.connection.execute(
-                select(*columns).where(ArticleRow.id.in_(part))
-            ):
+            for i, content_hash, cluster_id, raw in bulk.select_tuples(self.connection, query, {"ids": part}):
                 self.known[i] = _Known(i, content_hash, cluster_id)
-                self.signatures.setdefault(i, minhash_of(raw))
+                # Most of them are compared once and no copies, so that they are not unpacked.
+                self.signatures.setdefault(i, memoryview(raw or b"").cast("I"))
 
     def _link_equal_texts(self, judged: Sequence[Entry], equal: dict[str, tuple[int, int]]) -> None:
         for entry in judged:
@@ -168,7 +167,7 @@ class _Assignment:
 
     def _compare(self, a: int, b: int) -> None:
         key = (min(a, b), max(a, b))
-        if key not in self.links and (link := link_of(self.texts[a], self.texts[b])):
+        if key not in self.links and (link := link_of(self.texts[a], self.texts[b], self.bodies)):
             self.links[key] = link
 
     def _read_texts(self, ids: Iterable[int]) -> None:

@@ -1,6 +1,6 @@
 """The index that finds near duplicates: which articles share a key of their signatures.
 
-Every signature gives some 14 keys (`core.near_duplicates.fingerprint.keys`), and an entry of the index is one key with one
+Every signature gives some 17 keys (`core.near_duplicates.fingerprint.keys`), and an entry of the index is one key with one
 article. Of articles with one text (one `content_hash`) only the first is in the index, and a key takes no more than
 `MAX_HOLDERS_PER_KEY` articles: a thousand equal error pages, or a phrase that opens every post of a blog, cost no more than a
 few, and no answer grows with the archive.
@@ -257,8 +257,9 @@ class Holders:
 
     def candidates(self, own: int) -> list[int]:
         """The articles that share keys with this one, the most keys first, no more than are worth a proof."""
-        held = [self.of[key] for key in self.keys[own] if key in self.of]
-        return ranked(holder for holders in held for holder in holders if holder != own)
+        held = (self.of.get(key) for key in self.keys[own])
+        others = ([holder for holder in holders if holder != own] for holders in held if holders)
+        return ranked([holders for holders in others if holders])
 
 
 def equal_texts(connection: Connection, hashes: set[str]) -> dict[str, tuple[int, int]]:

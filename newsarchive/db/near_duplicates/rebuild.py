@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
-from newsarchive.core.near_duplicates.paraphrase import MIN_COSINE, Marked, Paraphrase, marks, stream
+from newsarchive.core.near_duplicates.paraphrase import MIN_SCORE, Marked, Paraphrase, marked, stream
 from newsarchive.db import archive_state, bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow
@@ -61,6 +61,27 @@ def recluster(
         progress(done, total)
 
 
+def recluster_range(engine: Engine, first: int, last: int, *, dry_run: bool = False) -> int:
+    """Make fingerprints, index and clusters of the articles with these ids anew; gives how many there are.
+
+    Ranges may be done in any order, by several processes; one that was broken off is done again from its beginning.
+    """
+    after, done = first - 1, 0
+    while True:
+        with reading(engine) if dry_run else writing(engine) as connection:
+            query = (
+                select(ArticleRow.id)
+                .where(ArticleRow.id > after, ArticleRow.id <= last)
+                .order_by(ArticleRow.id)
+            )
+            ids = list(connection.execute(query.limit(clusters.MAX_CHUNK_ARTICLES)).scalars())
+            if ids and not dry_run:
+                _rebuild(connection, ids)
+        if not ids:
+            return done
+        after, done = ids[-1], done + len(ids)
+
+
 def _start_reclustering(engine: Engine, afresh: bool) -> tuple[int, int]:
     """The run to go on with and the last article that it did."""
     arguments = {"scheme": SCHEME}
@@ -100,7 +121,7 @@ def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
 
 def relink(
     engine: Engine,
-    threshold: float = MIN_COSINE,
+    threshold: float = MIN_SCORE,
     progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     afresh: bool = False,
@@ -153,7 +174,7 @@ def _marked(
                 select(*columns).where(ArticleRow.id.in_(part)))}  # fmt: skip
         for i in part:
             if i in rows:
-                yield Marked(i, marks(rows[i][0] or ""), rows[i][1])
+                yield marked(i, rows[i][0] or "", rows[i][1])
         progress(at + len(part), len(ids))
 
 

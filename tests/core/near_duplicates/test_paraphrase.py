@@ -42,6 +42,31 @@ def test_a_spun_copy_is_linked_where_shingles_see_none() -> None:
     assert "takumi ferrante" in found.shared
 
 
+#: A text without a name or a number, as many on a craft or a science are, rewritten sentence by sentence; and one on its matter.
+CRAFT = (
+    "the dough is left to rest in a warm place until it has doubled in size, and then it is folded by hand and shaped into loaves. "
+    "a wet cloth keeps the crust from drying out while the oven comes up to heat. the loaves are slashed with a sharp blade "
+    "just before baking, so that the steam has somewhere to go and the bread does not burst along its side."
+)
+CRAFT_REWRITTEN = (
+    "it should be noted that the dough is left to rest in a warm place for hours, folded by hand and shaped into loaves. "
+    "covering it with a wet cloth keeps the crust from drying out. bakers know that loaves are slashed with a sharp blade "
+    "shortly before they bake, because the steam has somewhere to go, which is why the bread does not burst along its side."
+)
+CRAFT_OTHERWISE = (
+    "good bread begins with time. whoever hurries the rise will taste it, since flavour comes from slow yeast and cool rooms. "
+    "shape gently, cover the loaves, and heat the oven for longer than seems reasonable. cutting the top lets it open "
+    "where the baker wants and not where the crust is weakest. cool it before slicing, however hard that may be for the household."
+)
+
+
+def test_a_rewritten_text_without_names_is_linked_by_its_runs_of_words() -> None:
+    texts = [paraphrase.marked(i, t, DAY) for i, t in enumerate((CRAFT, CRAFT_REWRITTEN, CRAFT_OTHERWISE))]
+    assert not texts[0].marks & texts[1].marks
+    [found] = paraphrases(texts)
+    assert (found.a, found.b) == (0, 1)
+
+
 def test_a_common_topic_is_no_copy() -> None:
     assert paraphrases(marked(TOLD, TOPIC)) == []
 
