@@ -464,8 +464,8 @@ def lines(result: Result, *, fast: float = 1.0) -> Iterator[str]:
     yield f"{result.quiet_days} quiet days of blogs, {result.looks} looks, {len(result.false)} false alarms"
     for one in result.false:
         yield f"  false: blog {one.blog}, day {one.day}: {one.sentence}"
-    yield f"| breakage | blogs of {fast:g}+ posts a day told within a day | slower blogs | slower, within 4 days |"
-    yield "|---|---|---|---|"
+    yield f"| breakage | blogs of {fast:g}+ posts a day, told within a day | within 4 days | slower blogs, within a day | within 4 days |"
+    yield "|---|---|---|---|---|"
     for kind in BREAKAGES:
         own = [one for one in result.breakages if one.kind is kind]
         quick, slow = ([one for one in own if (one.a_day >= fast) is yes] for yes in (True, False))
@@ -473,7 +473,8 @@ def lines(result: Result, *, fast: float = 1.0) -> Iterator[str]:
             [sum(one.hours is not None and one.hours <= hours for one in group) for group in (quick, slow)]
             for hours in (24, 96)
         )
-        yield f"| {kind} | {day[0]} of {len(quick)} | {day[1]} of {len(slow)} | {later[1]} of {len(slow)} |"
+        numbers = f"{day[0]} of {len(quick)} | {later[0]} of {len(quick)} | {day[1]} of {len(slow)} | {later[1]} of {len(slow)}"
+        yield f"| {kind} | {numbers} |"
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from newsarchive import extract, record, repair, row, rules
 from newsarchive.core.discovery import find, revisit, sitemaps
-from newsarchive.core.discovery.feeds import iso_time
+from newsarchive.core.discovery.feed_times import iso_time
 from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.metadata import dates, jsonld

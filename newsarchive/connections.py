@@ -20,8 +20,11 @@ from scrapy.exceptions import DownloadFailedError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, _WrapperEndpoint
 from twisted.internet.ssl import VerificationError
+from twisted.python.failure import Failure
+from twisted.web.client import ResponseFailed
 from zope.interface import directlyProvides, providedBy
 
 from newsarchive.browser_proxy import BrowserProxy
@@ -74,6 +77,26 @@ class JudgingReactor:
         return self.reactor.connectTCP(host, port, *args, **kwargs)
 
 
+class TellingEndpoint:
+    """An endpoint for Scrapy's pool of HTTP/2, which tells the requests that wait for a connection that there is none.
+
+    The pool forgets them when a connection fails: they, and all later requests to the host, would end with a timeout.
+    """
+
+    def __init__(self, endpoint: Any, pool: Any, key: Any) -> None:
+        self.endpoint, self.pool, self.key = endpoint, pool, key
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        """A connection once there is one. Where there is none, this never fires, and those who wait are told the failure."""
+        connected: Deferred[Any] = Deferred()
+        self.endpoint.connect(factory).addCallbacks(connected.callback, self.failed)
+        return connected
+
+    def failed(self, failure: Failure) -> None:
+        for request in self.pool._pending_requests.pop(self.key, ()):
+            request.errback(failure)
+
+
 class Guard:
     """Mixed into a download handler whose connections come out of a pool (`POOLS`)."""
 
@@ -102,7 +125,8 @@ class Guard:
         give = getattr(self._pool, name)
 
         def judged(key: Any, *args: Any) -> Any:
-            endpoint = args[-1]
+            *others, endpoint = args
+            whole = endpoint
             if key[0] != PROXY and not isinstance(endpoint, _TunnelingTCP4ClientEndpoint):
                 while isinstance(endpoint, _WrapperEndpoint):
                     endpoint = endpoint._wrappedEndpoint
@@ -111,7 +135,9 @@ class Guard:
                 if not isinstance(endpoint._reactor, JudgingReactor):
                     host = endpoint._hostText.strip("[]")
                     endpoint._reactor = JudgingReactor(endpoint._reactor, host, endpoint._port, self)
-            return give(key, *args)
+            if hasattr(self._pool, "_pending_requests"):
+                whole = TellingEndpoint(whole, self._pool, key)
+            return give(key, *others, whole)
 
         setattr(self._pool, name, judged)
 
@@ -153,7 +179,7 @@ class Guard:
         try:
             if proxied:
                 self.allowance.check_proxied(request.url, self.named)
-            response: Response = await super().download_request(request)  # type: ignore[misc]
+            response = await self._download(request)
         except PrivateAddress as error:
             raise AddressRefused(f"it leads to {request.url}: {error}") from error
         except DownloadFailedError as error:
@@ -165,6 +191,17 @@ class Guard:
             raise
         if request.url.startswith("https:"):
             request.meta[TLS_VERIFIED] = self.verifies
+        return response
+
+    async def _download(self, request: Request) -> Response:
+        """The answer of Scrapy's handler. That of HTTP/2 cannot put a broken connection into words: it raises `AttributeError`,
+        because its reasons are exceptions where `ResponseFailed` wants failures."""
+        try:
+            response: Response = await super().download_request(request)  # type: ignore[misc]
+        except AttributeError as error:
+            if not isinstance(error.__context__, ResponseFailed):
+                raise
+            raise DownloadFailedError("the connection broke off") from error.__context__
         return response
 
     def certificate_problem(self, request: Request, error: BaseException) -> str:
@@ -181,13 +218,13 @@ class Guard:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception with those that it came of; Twisted's hold theirs as `reasons`."""
+    """An exception with those that it came of; Twisted's hold theirs as `reasons`, mostly as failures."""
     seen: list[BaseException | None] = [error]
     for cause in seen:
         if cause is not None:
             yield cause
             seen.append(cause.__cause__)
-            seen.extend(failure.value for failure in getattr(cause, "reasons", None) or ())
+            seen.extend(getattr(one, "value", one) for one in getattr(cause, "reasons", None) or ())
 
 
 def _verdict(connection: Any) -> str:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request, signals
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -33,10 +34,11 @@ from twisted.python.failure import Failure
 from newsarchive.core.discovery.revisit import retry_after
 from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.encoding.charsets import whatwg_label
-from newsarchive.core.urls import site_of
+from newsarchive.core.urls import site_of, try_normalise
 from newsarchive.crawl_stats import Detail, key
 from newsarchive.crawling import (
     MIN_SERVER_ERROR_STATUS,
+    BadAddress,
     block_reason,
     decoded,
     explain,
@@ -135,6 +137,20 @@ class InFlightMiddleware:
         room = self.held.pop(post, None)
         if room is not None:
             room.release()
+
+
+class AddressMiddleware:
+    """Refuses addresses that no row of the archive can hold, before robots.txt is asked for their host. What a page or a
+    source links was looked at before; a redirect, and a script in a browser, lead anywhere."""
+
+    def process_request(self, request: Request) -> None:
+        if try_normalise(request.url) is None:
+            raise BadAddress
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if try_normalise(response.url) is None:
+            raise BadAddress
+        return response
 
 
 class SiteLeft(IgnoreRequest):
@@ -310,6 +326,16 @@ class CharsetMiddleware:
         if isinstance(response, TextResponse) and whatwg_label(response.encoding) is None:
             return response.replace(encoding=decoded(response).used)
         return response
+
+
+class RefreshMiddleware(MetaRefreshMiddleware):
+    """Scrapy's, which raises for a page whose `<base>` or refresh names no address (`http://[::1`). Such a page stays as it is."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        try:
+            return super().process_response(request, response)
+        except ValueError:
+            return response
 
 
 def is_robots_txt(request: Request) -> bool:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 #: A variable of the environment: standard input is such a pipe.
 STOP_WITH_PARENT = "NEWSARCHIVE_STOP_WITH_PARENT"
-#: A variable of the environment: the command holds the lock of the archive, and this spider is to hold it too.
+#: A variable of the environment: the command holds the lock of this site (its domain), and the spider is to hold it too.
 SHARE_LOCK = "NEWSARCHIVE_SHARE_LOCK"
 
 

@@ -2,7 +2,8 @@
 
 Whoever writes a page chooses where its links and redirects lead: to 127.0.0.1, to 10.0.0.7, to the metadata service of a
 cloud at 169.254.169.254, or to a name that resolves there. What a crawl fetches it stores and shows, so such an address is
-refused, unless the user named it: as the site to crawl, or in `NEWSARCHIVE_ALLOW_PRIVATE`.
+refused, unless the user named it: as the site to crawl, or in `NEWSARCHIVE_ALLOW_PRIVATE`. The metadata services of
+clouds are opened by the setting alone.
 
 The judgement is over the address that a connection is made to. A name is judged only where the connection is made by a
 proxy, which resolves it elsewhere.
@@ -30,6 +31,11 @@ _IPV4_INSIDE = tuple(map(IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96")
 #: Domains that no public name server knows (RFC 6761; RFC 6762, 3 and G; RFC 8375).
 _PRIVATE_DOMAINS = (
     "localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa",
+)  # fmt: skip
+#: Where clouds give the machine its secrets: link-local addresses (RFC 3927), and those of AWS and Alibaba besides. No site is
+#: there, and a URL that leads there was mostly pasted from elsewhere: naming it does not open it, the setting does.
+_METADATA: tuple[IPv4Network | IPv6Network, ...] = (
+    IPv4Network("169.254.0.0/16"), IPv6Network("fd00:ec2::254/128"), IPv4Network("100.100.100.200/32"),
 )  # fmt: skip
 _PORTS = {"http": 80, "https": 443}
 
@@ -143,6 +149,8 @@ class Allowance:
             return False
         if any(one in network for one in (found, _meant(found)) for network in self.networks):
             return True
+        if any(_meant(found) in network for network in _METADATA):
+            return False
         return (host.lower(), port) in doors(named)
 
     def check(self, host: str, port: int, address: str, named: Iterable[str] = ()) -> None:

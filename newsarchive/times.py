@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+#: No crawl was made before it: a clock that shows an earlier time was never set.
+FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
+
 
 def utc_now() -> datetime:
     """The present time, by the clock of the machine."""

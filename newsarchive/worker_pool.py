@@ -144,6 +144,10 @@ class WorkerPool:
                 left = self._jobs.get_nowait()
                 if left is not None and left.future.set_running_or_notify_cancel():
                     _settle(left, Closed())
+        for _ in (
+            self._threads
+        ):  # a thread that is still at its last job has yet to be told that there are no more
+            self._jobs.put(None)
 
     def _done(self) -> None:
         with self._lock:
@@ -182,6 +186,9 @@ class _WorkerThread(threading.Thread):
 
     def _do(self, job: _Job) -> None:
         while not job.future.done():
+            if self.stopped:
+                _settle(job, Closed())
+                return
             try:
                 answer = self._answer(job)
             except TimeoutError:

@@ -2,7 +2,8 @@
 
     python -m tests.patched_network TABLE.json crawl news -a url=http://blog.example
 
-The table has `names` (host → list of addresses, given one after the other; the last stays), `servers` (address → port of
+The table has `names` (host → list of addresses, given one after the other; the last stays; `FAILS` and `LATE` are no
+addresses), `servers` (address → port of
 127.0.0.1 that is connected to instead) and `log`, a file to which each address that Scrapy connects to is appended.
 """
 
@@ -11,11 +12,18 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from newsarchive.private_networks import literal
+
+#: In place of an address: the name server has none.
+FAILS = "fails"
+#: Before an address: the name server takes its time.
+LATE = "late "
+LATE_SECONDS = 3.0
 
 Connect = Callable[..., Any]
 
@@ -31,7 +39,12 @@ def patch(table: dict[str, Any]) -> None:
             return address
         if name not in names:
             raise socket.gaierror(f"{name}: no such name in this test")
-        return names[name].pop(0) if len(names[name]) > 1 else names[name][0]
+        answer = names[name].pop(0) if len(names[name]) > 1 else names[name][0]
+        if answer == FAILS:
+            raise socket.gaierror(f"{name}: no answer in this test")
+        if answer.startswith(LATE):
+            time.sleep(LATE_SECONDS)
+        return answer.removeprefix(LATE)
 
     def connect(self: Any, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
         with Path(table["log"]).open("a") as log:

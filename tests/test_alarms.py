@@ -37,7 +37,9 @@ from newsarchive.core.alarms.judge import (
 )
 from newsarchive.db import engine as db
 from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.hidden import visible
 from newsarchive.db.reading import query
+from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of
 from newsarchive.db.writing.alarms import look
 from newsarchive.db.writing.quarantine import decide
@@ -145,6 +147,20 @@ def test_silence_is_measured_by_the_rhythm_of_the_site(
     a_day: int, silent: float, expected: list[AlarmKind]
 ) -> None:
     assert kinds(judge(came(a_day, silent), NOW)) == expected
+
+
+@pytest.mark.parametrize(
+    ("met", "expected"), [(0, []), (5, []), (15, [AlarmKind.SILENT]), (190, [AlarmKind.SILENT])]
+)
+def test_a_blog_that_was_silent_when_it_was_met_is_not_broken_by_that(
+    met: int, expected: list[AlarmKind]
+) -> None:
+    assert kinds(judge(replace(came(2, 15), met=NOW - met * DAY), NOW)) == expected
+
+
+def test_a_silence_that_stands_is_judged_whenever_the_blog_was_met() -> None:
+    given = replace(came(2, 15), met=NOW - 5 * DAY, standing={AlarmKind.SILENT: NOW - 15 * DAY})
+    assert kinds(judge(given, NOW)) == [AlarmKind.SILENT]
 
 
 def test_a_blog_that_took_leave_before_may_take_it_again() -> None:
@@ -431,3 +447,14 @@ def test_an_alarm_is_sent_once_its_articles_wait_and_it_clears_by_itself(
         ([], ["no authors"]),
     ]
     assert rows(db, waiting) == [(0,)]
+
+
+def test_the_newest_readings_of_a_site_are_found_by_an_index(tmp_path: Path) -> None:
+    sql = (
+        readings_of.format(seen=visible("id", hidden=True), confidence="NULL")
+        .replace(":site", "1")
+        .replace(":most", "300")
+    )
+    with open_archive("sqlite", tmp_path) as engine, db.reading(engine) as connection:
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert any("USING COVERING INDEX ix_articles_site_id_last_seen_at (site_id=?)" in step for step in plan)

@@ -179,6 +179,29 @@ def test_a_site_that_means_ill_is_bounded_and_the_rest_of_the_crawl_goes_on(db: 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["https://share.example/?t=" + "%E0%B8%81" * 453, "/" + "%E4%B8%AD" * 453, "http://" + "a" * 64 + ".example/a/", "http://" + "a." * 200],
+    ids=["longer than 4,096 characters", "longer, on this site", "a label of 64 letters", "a host of 400 characters"],
+)  # fmt: skip
+def test_a_redirect_to_an_address_that_no_row_can_hold(db: Path, location: str) -> None:
+    redirect = Answer(status=302, headers={"Location": location})
+    names = ("/a-story-that-leads-away/", "/a-good-story/")
+    table = {
+        "/": front(*names, feed="/feed/"),
+        names[0]: redirect,
+        names[1]: post("A good post"),
+        "/feed/": redirect,
+    }
+    with served({**table, location: post("Long")}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 3
+    assert rows(db, "SELECT headline FROM articles") == [("A good post",)]
+    assert "failed: bad address" in done.stderr
+    assert "that is not valid, or longer than 4096 characters" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_feed_that_is_not_well_formed_still_gives_its_posts(db: Path) -> None:
     feed = '<rss version="2.0"><channel><item><title>A & B</title><link>{home}/one/</link></item><item><title>cut'
     with served(lambda home: {

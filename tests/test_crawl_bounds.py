@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,9 +13,12 @@ from scrapy.http import Response, TextResponse
 from scrapy.utils.test import get_crawler
 
 from newsarchive import middlewares
+from newsarchive.core.discovery import find
+from newsarchive.core.discovery.pagination import MAX_BARREN_PAGES
 from newsarchive.crawl_stats import bounds_met
 from newsarchive.items import Link
 from newsarchive.middlewares import DelayMiddleware
+from newsarchive.spiders.discovery import MAX_FAILED_SITEMAPS_IN_A_ROW
 from newsarchive.spiders.news import NewsSpider
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post, rows
@@ -123,6 +127,47 @@ def test_a_calendar_without_end_is_left_after_posts_that_are_none(db: Path) -> N
     assert rows(db, "SELECT count(*) FROM articles") == [(4,)]
     assert len(months) < 100, done.stderr
     assert "from one source (archive page) were no articles" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_api_that_gives_the_same_posts_for_every_page(db: Path) -> None:
+    def table(home: str) -> dict[str, Answer | str]:
+        rows = [{"id": 1, "link": home + GOOD[0], "title": {"rendered": "A good post"}}]
+        page = Answer(
+            json.dumps(rows), headers={"Content-Type": "application/json", "X-WP-TotalPages": "99999999"}
+        )
+        named = front(*GOOD).replace(
+            "</head>", f'<link rel="https://api.w.org/" href="{home}/wp-json/"></head>'
+        )
+        pages = {find.wp_posts_url(f"{home}/wp-json/", page=n).removeprefix(home): page for n in range(1, 60)}
+        return {"/": named, **{path: post(path) for path in GOOD}, **pages}
+
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        asked = [path for path in site.paths() if "/wp/v2/posts" in path]
+    assert rows(db, "SELECT count(*) FROM articles") == [(4,)], done.stderr
+    assert 1 < len(asked) <= 1 + MAX_BARREN_PAGES
+
+
+@pytest.mark.slow
+def test_an_index_of_sitemaps_that_are_not_there(db: Path) -> None:
+    def table(home: str) -> dict[str, Answer | str]:
+        parts = "".join(f"<sitemap><loc>{home}/part-{n}.xml</loc></sitemap>" for n in range(60))
+        index = Answer(f"<sitemapindex>{parts}</sitemapindex>", headers={"Content-Type": "application/xml"})
+        robots = Answer(f"Sitemap: {home}/index.xml", headers={"Content-Type": "text/plain"})
+        return {
+            "/": front(*GOOD),
+            **{path: post(path) for path in GOOD},
+            "/robots.txt": robots,
+            "/index.xml": index,
+        }
+
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        asked = [path for path in site.paths() if path.startswith("/part-")]
+    assert rows(db, "SELECT count(*) FROM articles") == [(4,)], done.stderr
+    assert len(asked) == MAX_FAILED_SITEMAPS_IN_A_ROW
+    assert "20 sitemaps in a row cannot be read, and 40 others are not asked for" in done.stderr
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import resource
 import shutil
 from collections.abc import Callable
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from newsarchive.db.engine import open_engine
+from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import DATABASE_FAILED, SOME_FAILED
+from tests.own_postgresql import Server, own_postgresql
 from tests.serving import Answer, crawl, served, started
 from tests.storage import SERVER, archive_url
 from tests.test_crawl import front, post, rows
@@ -57,6 +59,50 @@ def test_what_breaks_under_a_crawl_ends_it_with_5_and_one_line(
     assert last.startswith("error: ")
     assert says in last
     assert done.stderr.count("error: ") == 1
+
+
+#: What happens to the server while a crawl stores posts.
+OUTAGES: dict[str, Callable[[Server], object]] = {
+    "it is started anew": lambda server: (server.stop("fast"), server.start()),
+    "it crashes and recovers": lambda server: (server.stop("immediate"), server.start()),
+    "it stays away": lambda server: server.stop("fast"),
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
+def test_an_outage_of_postgresql_loses_nothing_that_was_acknowledged(
+    outage: Callable[[Server], object], tmp_path: Path
+) -> None:
+    """A crawl survives it where it asks for nothing meanwhile; else it ends with 5. The next one stores the rest."""
+    in_the_middle = list(POSTS)[12]
+    settings = ("-s", f"NEWSARCHIVE_WARC={tmp_path / 'warc'}")
+    with own_postgresql() as server, served({"/": front(*POSTS), **POSTS}) as site:
+        site.watch = lambda request: outage(server) if request.path == in_the_middle else None
+        done = crawl(f"url={site.home}/", *settings, db=server.url)
+        stayed_away = not server.is_running
+        if stayed_away:
+            server.start()
+        acknowledged = int(re.search(r"(\d+) new", done.stderr)[1])  # type: ignore[index]
+        assert acknowledged <= stored_in(server)[0]
+        assert "Traceback" not in done.stderr
+        if stayed_away or done.returncode != 0:
+            assert done.returncode == DATABASE_FAILED, done.stderr
+            assert "PostgreSQL" in done.stderr.splitlines()[-1]
+            assert done.stderr.count("ERROR") + done.stderr.count("error: ") == 1, done.stderr
+        site.watch = lambda request: None
+        again = crawl(f"url={site.home}/", *settings, db=server.url)
+        assert again.returncode == 0, again.stderr
+        assert stored_in(server) == (len(POSTS), len(POSTS))
+
+
+def stored_in(server: Server) -> tuple[int, int]:
+    """The number of articles on a server, and of their versions."""
+    engine = open_engine(server.url)
+    count = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM article_revisions)"
+    with reading(engine) as connection:
+        articles, versions = connection.exec_driver_sql(count).one()
+    engine.dispose()
+    return articles, versions
 
 
 def test_a_packed_page_that_breaks_off_waits_for_the_next_crawl(db: Path) -> None:

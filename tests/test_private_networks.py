@@ -19,6 +19,7 @@ from newsarchive.cli.extract import Fetcher
 from newsarchive.exceptions import FetchError, PrivateAddress, UsageError
 from newsarchive.private_networks import Allowance, doors, is_global, literal, looks_private
 from tests.serving import ROOT, Answer, Site, served
+from tests.test_certificates import HTTP_2
 from tests.test_crawl import STORY, front, post, rows
 
 #: The address of every public host of these tests; no packet goes there.
@@ -98,6 +99,25 @@ def test_a_private_site_that_is_named_opens_its_own_host_and_port() -> None:
     assert not nobody.permits("blog.example", 80, "10.0.0.7", ["http://blog.example/"])
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("169.254.169.254", "169.254.169.254"), ("169.254.1.1", "169.254.1.1"), ("[fd00:ec2::254]", "fd00:ec2::254"),
+        ("[::ffff:169.254.169.254]", "::ffff:169.254.169.254"), ("100.100.100.200", "100.100.100.200"),
+        ("metadata.google.internal", "169.254.169.254"),
+    ],
+)  # fmt: skip
+def test_the_metadata_of_a_cloud_is_opened_by_the_setting_alone(host: str, address: str) -> None:
+    named, plain = [f"http://{host}/"], host.strip("[]")
+    assert not Allowance().permits(plain, 80, address, named)
+    with pytest.raises(PrivateAddress, match=r"NEWSARCHIVE_ALLOW_PRIVATE"):
+        Allowance().check(plain, 80, address, named)
+    for word in (plain, f"{literal(host)}/32" if "." in literal(host) else "", "all"):
+        if word and not word.startswith("::"):
+            assert Allowance.read([word]).permits(plain, 80, address, named)
+    assert Allowance().permits("10.0.0.7", 80, "10.0.0.7", ["http://10.0.0.7/"])
+
+
 def test_the_allowance_opens_hosts_and_networks_and_nothing_else() -> None:
     allowance = Allowance.read(["intranet.example", "10.1.0.0/16", "fd00::/8", "127.1"])
     assert allowance.permits("Intranet.Example.", 8080, "192.168.0.1")
@@ -143,14 +163,25 @@ def test_a_handler_whose_connections_nobody_can_judge_is_not_used() -> None:
 
 
 def crawl(
-    site: Site, folder: Path, url: str, *options: str, names: dict[str, Any], more: tuple[str, ...] = ()
+    site: Site,
+    folder: Path,
+    url: str,
+    *options: str,
+    names: dict[str, Any],
+    more: tuple[str, ...] = (),
+    closed: tuple[str, ...] = (),
 ) -> tuple[subprocess.CompletedProcess[str], set[str]]:
-    """A crawl over a network that is made up, and the addresses that it connected to. `more` are served as `PUBLIC` is."""
+    """A crawl over a network that is made up, and the addresses that it connected to. `more` are served as `PUBLIC` is,
+    `closed` refuse connections."""
     port, log = int(site.home.rpartition(":")[2]), folder / "connected"
     resolved = {
         name: [addresses] if isinstance(addresses, str) else addresses for name, addresses in names.items()
     }
-    table = {"names": resolved, "servers": dict.fromkeys((PUBLIC, *more), port), "log": str(log)}
+    table = {
+        "names": resolved,
+        "servers": dict.fromkeys((PUBLIC, *more), port) | dict.fromkeys(closed, 1),
+        "log": str(log),
+    }
     (folder / "network.json").write_text(json.dumps(table))
     log.write_text("")
     command = [
@@ -296,6 +327,36 @@ def test_a_private_site_and_the_allowance_open_exactly_what_they_name(tmp_path: 
     assert {url: states[url] for url in links} == {
         url: "ok" if is_open else "blocked" for url, is_open in links.items()
     }
+
+
+@pytest.mark.slow
+def test_over_http_2_what_cannot_be_connected_to_is_named_too(tmp_path: Path, db: Path) -> None:
+    """Scrapy's handler for HTTP/2 lets a request wait for a connection that failed until its timeout."""
+    pytest.importorskip("h2")
+    silent = "93.184.215.99"
+    ways = {
+        "/a-private-address/": "https://10.0.0.7/x/",
+        "/the-same-private-address/": "https://10.0.0.7/y/",
+        "/a-private-name/": "https://private.stranger.example/x/",
+        "/nobody-listens/": "https://silent.example/x/",
+    }
+    table = {"/": front(*ways), **{path: redirect(to) for path, to in ways.items()}}
+    names = {"stranger.org": PUBLIC, "private.stranger.example": "10.0.0.8", "silent.example": silent}
+    with served(table) as site:
+        done, connected = crawl(
+            site, tmp_path, "http://stranger.org/", f"DOWNLOAD_HANDLERS={HTTP_2}",
+            "DOWNLOAD_TIMEOUT=15", "RETRY_TIMES=0", names=names, closed=(silent,),
+        )  # fmt: skip
+    assert connected == {PUBLIC, silent}
+    assert "Traceback" not in done.stderr
+    found = fates(db)
+    assert {path: found[f"http://stranger.org{path}"][:2] for path in ways} == {
+        "/a-private-address/": ["blocked", "private address"],
+        "/the-same-private-address/": ["blocked", "private address"],
+        "/a-private-name/": ["blocked", "private address"],
+        "/nobody-listens/": ["new", "connection refused"],
+    }
+    assert "NEWSARCHIVE_ALLOW_PRIVATE = 10.0.0.7" in done.stderr
 
 
 # -- commands that fetch without Scrapy --------------------------------------------------------------

@@ -55,6 +55,11 @@ def soon(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
+def threads(made: WorkerPool) -> list[threading.Thread]:
+    """The threads of a pool that have not ended."""
+    return [thread for thread in threading.enumerate() if getattr(thread, "pool", None) is made]
+
+
 def test_jobs_are_done_by_no_more_processes_than_are_allowed() -> None:
     with pool(2) as made:
         done = [made.submit(("double", number)) for number in range(40)]
@@ -165,16 +170,24 @@ def test_closing_waits_for_the_jobs_under_way() -> None:
         made.submit(("double", 1))
 
 
-def test_closing_ends_what_takes_longer_and_fails_what_waits() -> None:
+@pytest.mark.parametrize(
+    ("closing", "killing"),
+    [(0.1, worker_pool.MAX_KILL_SECONDS), (0, 0)],
+    ids=["the thread ends first", "closing waits for no thread"],
+)
+def test_closing_ends_what_takes_longer_and_fails_what_waits(
+    closing: float, killing: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "MAX_KILL_SECONDS", killing)
     made = WorkerPool(1, DOES, seconds=3600)
     process = made.submit(("who",)).result(PATIENCE)[0]
     jobs = [made.submit(("sleep", 3600)) for _ in range(3)]
-    made.close(0.1)
+    made.close(closing)
     for job in jobs:
         with pytest.raises(Closed):
             job.result(PATIENCE)
     assert soon(lambda: gone(process))
-    assert soon(lambda: not [one for one in threading.enumerate() if one.name == "newsarchive-worker"])
+    assert soon(lambda: not threads(made))
 
 
 def test_a_cancelled_job_is_not_done() -> None:

@@ -20,9 +20,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.crawl_stats import Detail, Failure, key, sentences
+from newsarchive.crawling import database_failed
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing import alarms
+from newsarchive.exceptions import DatabaseError
 from newsarchive.times import isoformat, utc_now
 from newsarchive.version import user_agent
 
@@ -46,6 +48,8 @@ def look(crawler: Crawler, engine: Engine, run_id: int) -> None:
     """Judge the site of a crawl, keep its alarms, and send what is new. Called from a thread; raises nothing."""
     try:
         _look(crawler, engine, run_id)
+    except DatabaseError as error:
+        database_failed(crawler, error)
     except Exception as error:
         logger.exception("the alarms of this crawl could not be judged")
         _failed(crawler, "judge", f"the alarms could not be judged: {type(error).__name__}: {error}")

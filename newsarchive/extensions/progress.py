@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from scrapy.http import Request, Response
     from twisted.python.failure import Failure as TwistedFailure
 
+#: The reason of a post that was read and not stored, because the database failed.
+NOT_STORED = "not stored"
 #: Gives the number of posts that are done, and of all posts that are known by now.
 Position = Callable[[], tuple[int, int]]
 
@@ -283,7 +285,8 @@ class Outcomes:
         self.stats.inc_value(key(Group.FAILED if reason in OUR_FAULTS else Group.DROPPED, reason))
 
     def item_error(self, failure: TwistedFailure) -> None:
-        self.stats.inc_value(key(Group.FAILED, type(failure.value).__name__))
+        is_stored = not isinstance(failure.value, DatabaseError)
+        self.stats.inc_value(key(Group.FAILED, type(failure.value).__name__ if is_stored else NOT_STORED))
 
 
 class Progress:

@@ -17,6 +17,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.writing.store import Outcome
+from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folder
 from newsarchive.items import Article
 from newsarchive.learning import LEARNING_PAGES, Summary
@@ -109,6 +110,8 @@ class TemplateLearning:
         assert self.learner is not None
         try:
             done = await asyncio.to_thread(self.learner.learn, site)
+        except DatabaseError as error:  # the crawl ends of it, or the site is learned at its end
+            logger.info("%s: its template is learned later: %s", site, error)
         except Exception as error:
             self._failed(site, error)
         else:

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,26 +21,35 @@ from scrapy.http import Response, TextResponse
 from newsarchive.core import urls
 from newsarchive.core.discovery import find
 from newsarchive.core.discovery.find import Source
+from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.crawling import explain, headers_of, status_problem, text_of
 from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
+from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Link, Validators
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
     from scrapy.core.engine import ExecutionEngine
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 #: Requests for sources of one site in one crawl. After that no source is asked: an archive with endless pages (a
 #: calendar) ends here.
 MAX_REQUESTS = 3000
-#: Bytes of a feed or sitemap, characters of a page. A longer one is read in a thread: a bad one takes seconds, and downloads
-#: go on meanwhile.
-MAX_LENGTH_READ_AT_ONCE = 1_000_000
+#: Sitemaps of one source that cannot be read, one after the other. After that its others wait for the next crawl: an index may
+#: list 50,000.
+MAX_FAILED_SITEMAPS_IN_A_ROW = 20
+#: Bytes of a feed or sitemap, characters of a page. A longer one is read in a thread, and downloads go on meanwhile: links take
+#: up to 1.5 s a megabyte.
+MAX_LENGTH_READ_AT_ONCE = 100_000
 #: Answers of sources that a killed crawl read count as read for the crawl that goes on with it; older ones do not.
 MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
+#: Characters of an error of ours that the log shows.
+MAX_ERROR_CHARACTERS = 200
 #: Kinds of sources that a site's settings may choose from.
 KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
 #: The kind of a page of an API, to which the API leads.
@@ -116,7 +127,7 @@ class Finder:
             if source.kind in complete or ("wp-json" in complete and source.kind == "sitemap"):
                 continue
             found = False
-            async for batch in self._read(source, home.url):
+            async for batch in self._guarded(source, home.url):
                 found = found or bool(batch.links)
                 yield batch
                 if self.enough():
@@ -143,7 +154,7 @@ class Finder:
         for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
             if not source.answers:
                 continue
-            async for batch in self._read(Source(source.kind, source.url, announced=True), known.url):
+            async for batch in self._guarded(Source(source.kind, source.url, announced=True), known.url):
                 yield batch
                 if self.enough():
                     return
@@ -166,6 +177,18 @@ class Finder:
         once = {(source.kind, urls.url_key(source.url)): source for source in reversed(found)}
         return list(once.values())[::-1]
 
+    async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
+        """What a source names. An error in reading it costs this source alone."""
+        try:
+            async for batch in self._read(source, home_url):
+                yield batch
+        except DatabaseError:
+            raise
+        except Exception as error:
+            logger.info("a source made the core raise an error", exc_info=error)
+            problem = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_ERROR_CHARACTERS]
+            self.problem(source.url, "crashed", f"it cannot be read ({problem}); the other sources are asked")
+
     async def _read(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
         readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
         if source.kind not in readers or source.kind not in self.kinds:
@@ -179,7 +202,8 @@ class Finder:
     async def _wordpress(
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[Batch]:
-        embed, page = True, 1
+        embed, page, barren = True, 1, 0
+        named: set[str] = set()
         await self._ask_name(source.url)
         while not self.enough():
             url = find.wp_posts_url(source.url, page=page, embed=embed)
@@ -196,7 +220,8 @@ class Finder:
                     return  # it was the last page when the API was read
                 page += 1
                 continue
-            posts = find.parse_wp_posts(response.body, url, headers_of(response), site_url=home_url)
+            arguments = (response.body, url, headers_of(response), home_url)
+            posts = await in_time(len(response.body), find.parse_wp_posts, *arguments)
             if posts.problem and embed and page == 1:
                 embed = False  # some hosts forbid embedding only
                 continue
@@ -208,7 +233,10 @@ class Finder:
                 return
             yield Batch(list(posts.links), own.id if own else None)
             await self._read_whole(own, response)
-            if posts.is_last or not posts.links:
+            addresses = {link.url for link in posts.links}
+            barren = 0 if addresses - named else barren + 1
+            named |= addresses
+            if posts.is_last or find.stop_reason(page, barren):
                 await self._read_whole(known, response)
                 return
             page += 1
@@ -275,12 +303,17 @@ class Finder:
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[Batch]:
-        waiting = [(source.url, known)]
+        waiting, failures = deque([(source.url, known)]), 0
         while waiting and not self.enough() and not self.is_barren(source.kind):
-            url, own = waiting.pop(0)
+            url, own = waiting.popleft()
             if not self._first_time(url):
                 continue
             response = await self._get(url, own, expected=source.announced)
+            failures = failures + 1 if response is None else 0
+            if failures >= MAX_FAILED_SITEMAPS_IN_A_ROW:
+                sentence = f"{failures} sitemaps in a row cannot be read, and {len(waiting)} others are not asked for"
+                self.problem(url, "sitemap", sentence)
+                return
             if response is None:
                 continue
             if urls.url_key(response.url) != urls.url_key(url) and not self._first_time(response.url):
@@ -402,6 +435,8 @@ class Finder:
         """Whether the killed crawl that this one goes on with read the source a moment ago."""
         read = source.last_checked_at
         if self.resume_point is None or read is None or not source.answers:
+            return False
+        if is_future(read, datetime.now(UTC)):
             return False
         return read >= max(self.resume_point, datetime.now(UTC) - MAX_AGE_OF_READ_SOURCE)
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, signals
 from scrapy.exceptions import CloseSpider
@@ -24,9 +25,10 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive import browser
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import find, rights
 from newsarchive.core.discovery.first_look import FirstLook, LookAt
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
+from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Count, Detail, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.crawling import (
@@ -44,8 +46,15 @@ from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions.warc import KEEP, WarcExtension
 from newsarchive.items import Capture, DropReason, Link, QualityFlag, Selectors
-from newsarchive.middlewares import KNOWN, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
+from newsarchive.middlewares import (
+    KNOWN,
+    DelayMiddleware,
+    FailingSiteMiddleware,
+    InFlightMiddleware,
+    SiteLeft,
+)
 from newsarchive.page_reader import reader_of
+from newsarchive.rights import Rights
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.discovery import Batch, conditional
@@ -53,6 +62,8 @@ from newsarchive.spiders.discovery import Batch, conditional
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+#: Where a site may keep its reservations of text and data mining (TDMRep).
+TDMREP_PATH = "/.well-known/tdmrep.json"
 #: Posts in a row that were asked for a second part which no page links, and had none. After that the site is not asked
 #: for such parts in this crawl: they cost a blog that splits nothing a hundred requests. A blog may split one post of
 #: forty, and only its oldest: a bound of twenty would miss it.
@@ -82,12 +93,15 @@ class CapturingSpider(ArchiveSpider):
     rules: Rules
     #: site → posts in a row, see `MAX_BARREN_ASKS`
     barren_asks: Counter[str]
+    #: The address of a file tdmrep.json → its text, "" where there is none.
+    tdmrep: dict[str, asyncio.Future[str]]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.rules = rules_of(crawler.settings)
         spider.barren_asks = Counter()
+        spider.tdmrep = {}
         return spider
 
     async def look(self, response: Response) -> FirstLook:
@@ -214,11 +228,29 @@ class CapturingSpider(ArchiveSpider):
         capture = capture_of(response, link)
         if browser.drew(response):
             capture = replace(capture, data=browser.data(response))
+        if self.settings.getbool("NEWSARCHIVE_TDMREP"):
+            await self._ask_tdmrep(urljoin(response.url, TDMREP_PATH))
         try:
             return await asyncio.to_thread(self._kept, capture, response)
         except DatabaseError as error:
             self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
             raise CloseSpider("database_error") from error
+
+    async def _ask_tdmrep(self, url: str) -> None:
+        """Ask a site for its file tdmrep.json, once in a crawl: posts that come meanwhile wait for the answer."""
+        if url not in self.tdmrep:
+            self.tdmrep[url] = asyncio.ensure_future(self._text_of(url))
+        await self.tdmrep[url]
+
+    async def _text_of(self, url: str) -> str:
+        """A file of a site, "" where there is none: a site that does not answer says nothing by it."""
+        assert self.crawler.engine is not None
+        try:
+            answer = await self.crawler.engine.download_async(Request(url))
+        except Exception as error:  # whatever a download raises, the post itself is there
+            self.logger.info("%s: %s", url, explain(error)[1])
+            return ""
+        return answer.text if answer.status == 200 and isinstance(answer, TextResponse) else ""
 
     def _kept(self, capture: Capture, response: Response) -> Capture:
         """Write the raw bytes and read what the archive knows of the post. Called from a thread."""
@@ -226,8 +258,21 @@ class CapturingSpider(ArchiveSpider):
         place = warc.keep(response, capture.fetched_at) if warc else None
         text = self.frontier.source_text(capture.url) if self.frontier else capture.source_text
         return replace(
-            capture, place=place, source_text=text, selectors=self._selectors(site_of(capture.url))
+            capture,
+            place=place,
+            source_text=text,
+            selectors=self._selectors(site_of(capture.url)),
+            rights=self._rights(capture),
         )
+
+    def _rights(self, capture: Capture) -> Rights:
+        """What the site's robots.txt, as this crawl read it, and the headers of the answer say of its use."""
+        middleware = self.crawler.get_downloader_middleware(DelayMiddleware)
+        robots = middleware.robots.get(urlsplit(capture.base_url).netloc, "") if middleware else ""
+        tdmrep = self.tdmrep.get(urljoin(capture.base_url, TDMREP_PATH))
+        file = tdmrep.result() if tdmrep is not None and tdmrep.done() else ""
+        said = rights.of_site(robots, file, capture.base_url, "newsarchive", self.rules)
+        return said + rights.of_headers(capture.headers, self.rules)
 
     @lru_cache(maxsize=MAX_SITES_IN_MEMORY)  # noqa: B019  the spider lives as long as its process
     def _selectors(self, site: str) -> Selectors | None:
@@ -258,11 +303,12 @@ class FetchingSpider(CapturingSpider):
         #: (site, sentence) of what was told
         self.told: set[tuple[str, str]] = set()
 
-    def tell(self, url: str, sentence: str) -> None:
-        """Log what befell a post: the same sentence once a site as a warning, and from then on for `-L INFO` alone. The
-        summary counts all."""
-        event = site_of(url), sentence
-        self.logger.log(logging.INFO if event in self.told else logging.WARNING, "%s: %s", url, sentence)
+    def tell(self, post: str, sentence: str, fetched: str = "") -> None:
+        """Log what befell a post, under the address that was `fetched` for it: the same sentence once a site as a warning,
+        and from then on for `-L INFO` alone. The summary counts all."""
+        event = site_of(post), sentence
+        level = logging.INFO if event in self.told else logging.WARNING
+        self.logger.log(level, "%s: %s", fetched or post, sentence)
         self.told.add(event)
 
     def enough(self) -> bool:
@@ -352,7 +398,9 @@ class FetchingSpider(CapturingSpider):
         """Whether the killed crawl that this one goes on with has fetched a post already."""
         if known is None or known.last_checked_at is None or self.resume_point is None:
             return False
-        done = known.last_checked_at >= self.resume_point
+        done = known.last_checked_at >= self.resume_point and not is_future(
+            known.last_checked_at, datetime.now(UTC)
+        )
         if done:
             self.count(Group.SKIPPED, SkipReason.DONE_BEFORE_THE_KILL)
         return done
@@ -524,7 +572,8 @@ class FetchingSpider(CapturingSpider):
             return
         self.not_fetched()
         is_private = reason == FetchProblem.PRIVATE_ADDRESS  # then the sentence names the other address
-        self.tell(link.url if is_private else request.url, sentence)
+        is_bad = reason == FetchProblem.BAD_ADDRESS
+        self.tell(link.url, sentence, "" if is_private or is_bad else request.url)
         if reason == ROBOTS:  # obeyed, and so no failure
             self.count(Group.SKIPPED, reason)
             if self.frontier:

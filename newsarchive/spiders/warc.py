@@ -20,7 +20,7 @@ from newsarchive.warc import reader
 
 
 class WarcSpider(ArchiveSpider):
-    """Read WARC files (CC-NEWS, browsertrix, wget) as if their pages had just been fetched.
+    """Read WARC files (CC-NEWS, browsertrix, wget), and those in WACZ packages, as if their pages had just been fetched.
 
     Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz`), `site` (only pages of these sites,
     separated by commas), `limit` (the greatest number of pages). Nothing is fetched. A damaged record is reported, and
@@ -86,11 +86,13 @@ class WarcSpider(ArchiveSpider):
                         return
 
     def wants(self, capture: Capture) -> bool:
-        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted."""
+        """Whether a capture is an HTML page with status 200 of a wanted site, and not withheld; any other is counted."""
         if capture.status != 200 or "html" not in (capture.content_type or "html"):
             self.count(Group.SKIPPED, SkipReason.NO_PAGE)
         elif self.site and not any(same_site(capture.base_url, site) for site in self.site):
             self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
+        elif self.frontier is not None and self.frontier.withholds(capture.base_url):
+            self.count(Group.SKIPPED, SkipReason.WITHHELD)
         else:
             return True
         return False

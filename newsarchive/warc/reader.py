@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ MAX_BODY_BYTES = 64 * 2**20
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
 
+#: The first bytes of a ZIP file, which a WACZ package is.
+_ZIP = b"PK\x03\x04"
+
 _GZIP_RECORD = re.compile(rb"\x1f\x8b\x08")
 _PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/\d\.\d+\r\n)")
 _CONTENT_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d+)", re.I)
@@ -37,7 +41,7 @@ _CONTENT_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d+)", re.I)
 MAX_RECORD_HEADER_BYTES = 2**16
 
 #: What warcio and the decompressors raise at damage.
-_ERRORS = (
+ERRORS = (
     ArchiveLoadFailed,
     zlib.error,
     EOFError,
@@ -87,8 +91,8 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
         raise DatabaseUnavailable(
             f"{path} is not there: name the folder that holds it with --warc, or run the crawl again"
         ) from None
-    except _ERRORS as error:
-        raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
+    except ERRORS as error:
+        raise DatabaseUnavailable(f"{path}: record at {offset}: {words(error)}") from error
 
 
 def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
@@ -111,8 +115,8 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
                 raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
     except StopIteration:
         raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
-    except _ERRORS as error:
-        raise DatabaseUnavailable(f"{path}: record at {offset}: {_words(error)}") from error
+    except ERRORS as error:
+        raise DatabaseUnavailable(f"{path}: record at {offset}: {words(error)}") from error
 
 
 def captures(path: Path | str) -> Iterator[Capture | Damage]:
@@ -126,15 +130,39 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
 
 
 def exchanges(path: Path | str) -> Iterator[tuple[Capture, Wire] | Damage]:
-    """As `captures`, each with its answer as it came, for a copy of the record."""
+    """As `captures`, each with its answer as it came, for a copy of the record. Of a WACZ package those of all its WARC files."""
     path = Path(path)
     with path.open("rb") as file:
-        stream: BinaryIO = gzip.GzipFile(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
-        offset: int | None = 0
-        while offset is not None:
-            reader = _Reader(path.name, stream, offset)
-            yield from reader
-            offset = reader.resume
+        is_package = file.read(4) == _ZIP
+        file.seek(0)
+        if is_package:
+            yield from _packed(path.name, file)
+        else:
+            yield from _exchanges(path.name, file)
+
+
+def _exchanges(name: str, file: BinaryIO) -> Iterator[tuple[Capture, Wire] | Damage]:
+    stream: BinaryIO = _Unpacked(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
+    offset: int | None = 0
+    while offset is not None:
+        reader = _Reader(name, stream, offset)
+        yield from reader
+        offset = reader.resume
+
+
+def _packed(name: str, file: BinaryIO) -> Iterator[tuple[Capture, Wire] | Damage]:
+    try:
+        with zipfile.ZipFile(file) as package:
+            inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz)?$", path)]
+            for path in inside:
+                with package.open(path) as stream:
+                    yield from _exchanges(f"{name}/{path}", stream)  # type: ignore[arg-type]
+            if not inside:
+                yield Damage(name, 0, "a ZIP file without a WARC file")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *ERRORS) as error:
+        lacks_end = "not a zip file" in str(error)
+        problem = "cut short: it has no table of contents at its end" if lacks_end else "a damaged ZIP file"
+        yield Damage(name, 0, problem if lacks_end else f"{problem}: {words(error)}")
 
 
 def whole_length(path: Path) -> int:
@@ -188,16 +216,31 @@ class _Reader:
                 yield Damage(self.name, iterator.offset, "cut short")
             if not read and self.offset == 0 and size > 0:
                 yield Damage(self.name, 0, "not a WARC file")  # warcio skips lines that begin no record
-        except _ERRORS as error:
+        except ERRORS as error:
             at = max(at, iterator.offset) if iterator is not None else at
-            yield Damage(self.name, at, _words(error))
+            yield Damage(self.name, at, words(error))
             self.resume = self._next(at + 1)
 
     def _next(self, start: int) -> int | None:
         try:
             return next_record(self.stream, start)
-        except _ERRORS:  # a file gzipped in one piece cannot be read after its damage
+        except ERRORS:  # a file gzipped in one piece cannot be read after its damage
             return None
+
+
+class _Unpacked(gzip.GzipFile):
+    """A file gzipped in one piece. Where it breaks off, what came before the end is given, and then its end."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        pieces: list[bytes] = []
+        left = -1 if size is None else size
+        try:
+            while left and (piece := self.read1(left)):
+                pieces.append(piece)
+                left -= len(piece) if left > 0 else 0
+        except EOFError:
+            pass
+        return b"".join(pieces)
 
 
 def _size(stream: BinaryIO) -> int:
@@ -279,18 +322,22 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     if not url.startswith(("http:", "https:")):
         return None
     headers = _joined(http.headers)
-    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    raw = _raw_body(record) if record.rec_type == "response" else b""
+    transfer = headers.get("transfer-encoding", "")
+    raw = raw_body(record) if record.rec_type == "response" else b""
+    if "chunked" in transfer.lower():
+        raw = joined_chunks(raw)
     wire = Wire(
-        f"{http.protocol} {http.statusline}", tuple(http.headers), joined_chunks(raw) if chunked else raw
+        f"{http.protocol} {http.statusline}",
+        tuple(http.headers),
+        decoded(raw, transfer, MAX_BODY_BYTES) if transfer else raw,
     )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
     at = _moment(record.rec_headers.get_header("WARC-Date"))
     return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire
 
 
-def _raw_body(record: Any) -> bytes:
-    """The body with its encodings. Raises `EOFError` where the file ends inside it."""
+def raw_body(record: Any) -> bytes:
+    """The body of a record with its content codings. Raises `EOFError` where the file ends inside it."""
     body = bytes(record.raw_stream.read(MAX_BODY_BYTES + 1))
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLong(f"a body longer than {MAX_BODY_BYTES} bytes")
@@ -326,6 +373,6 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text[:200] if text else "cut short" if isinstance(error, EOFError) else type(error).__name__

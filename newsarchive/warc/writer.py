@@ -182,9 +182,9 @@ class WarcWriter:
                 f"{self.folder}: no WARC file can be written there: {error.strerror}"
             ) from error
         _hold(self._file)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         self._at = self._synced = 0
-        self._write(_warcinfo(self._name))
+        self._write(warcinfo(self._name))
 
     def _write(self, data: bytes) -> None:
         """Append the data whole or not at all: where the disk took only a part, the file is cut back."""
@@ -250,7 +250,7 @@ def payload_digest(body: bytes) -> str:
     return str(digester)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the names of a folder's files on the disk, where the system can: a file without its name is lost."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -286,7 +286,7 @@ def is_held(path: Path) -> bool:
         return False
 
 
-class _Headers(StatusAndHeaders):  # type: ignore[misc]
+class HttpHeaders(StatusAndHeaders):  # type: ignore[misc]
     """HTTP headers as they came: warcio would percent-encode characters outside ASCII."""
 
     def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
@@ -303,7 +303,7 @@ class _Records:
     def response(self, wire: Wire, original: Original | None, extra: Mapping[str, str]) -> Any:
         protocol, _, status = wire.status_line.partition(" ")
         body = wire.body
-        http = _Headers(status, list(_as_stored(wire.headers, len(body))), protocol=protocol)
+        http = HttpHeaders(status, list(_as_stored(wire.headers, len(body))), protocol=protocol)
         warc = {"WARC-Date": self.date} | dict(extra)
         if original is not None:
             refers_to = (original.url, warc_date(original.fetched_at))
@@ -316,7 +316,7 @@ class _Records:
 
     def request(self, method: str, headers: Headers, response: Any) -> Any:
         path = re.sub(r"^[a-z]+://[^/?#]*", "", self.url.partition("#")[0], flags=re.I) or "/"
-        http = _Headers(f"{method} {path} HTTP/1.1", list(headers), is_http_request=True)
+        http = HttpHeaders(f"{method} {path} HTTP/1.1", list(headers), is_http_request=True)
         concurrent = response.rec_headers.get_header("WARC-Record-ID")
         warc = {"WARC-Date": self.date, "WARC-Concurrent-To": concurrent}
         return self.writer.create_warc_record(self.url, "request", http_headers=http, warc_headers_dict=warc)
@@ -376,7 +376,8 @@ def _as_stored(headers: Headers, length: int) -> Iterable[tuple[str, str]]:
             yield name, value
 
 
-def _warcinfo(name: str) -> bytes:
+def warcinfo(name: str) -> bytes:
+    """The first record of a file, as a gzip member."""
     writer = WARCWriter(BytesIO(), gzip=True, warc_version="1.1")
     info = {"software": f"newsarchive/{VERSION}", "format": "WARC File Format 1.1", "robots": "obey"}
     writer.write_record(writer.create_warcinfo_record(name, info))

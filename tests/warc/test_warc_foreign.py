@@ -61,14 +61,16 @@ def bodies(path: Path) -> list[bytes | str]:
 
 
 CODED = [
-    ("Content-Encoding: gzip", gzip.compress(PAGE)),
+    ("Content-Encoding: gzip", gzip.compress(PAGE, mtime=0)),
     ("Content-Encoding: br", brotli.compress(PAGE)),
     ("Content-Encoding: zstd", zstd.compress(PAGE)),
-    ("Content-Encoding: gzip, br", brotli.compress(gzip.compress(PAGE))),
-    ("Content-Encoding: gzip\r\nContent-Encoding: br", brotli.compress(gzip.compress(PAGE))),
+    ("Content-Encoding: gzip, br", brotli.compress(gzip.compress(PAGE, mtime=0))),
+    ("Content-Encoding: gzip\r\nContent-Encoding: br", brotli.compress(gzip.compress(PAGE, mtime=0))),
     ("Content-Encoding: gzip", PAGE),
     ("Content-Encoding: br", PAGE),
     ("Content-Encoding: UTF-8", PAGE),
+    ("Transfer-Encoding: br", brotli.compress(PAGE)),
+    ("Transfer-Encoding: gzip\r\nContent-Encoding: br", gzip.compress(brotli.compress(PAGE), mtime=0)),
 ]
 
 
@@ -136,6 +138,13 @@ def test_a_file_gzipped_in_one_piece_is_read_to_its_damage(tmp_path: Path) -> No
     assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
 
 
+def test_a_short_file_gzipped_in_one_piece_is_read_to_its_end(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.warc.gz", [response(number, PAGE) for number in range(4)], "one member")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert bodies(path)[:3] == [PAGE] * 3
+    assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
+
+
 def test_a_single_record_in_one_member_is_no_file_in_one_piece(tmp_path: Path) -> None:
     path = written(tmp_path / "x.warc.gz", [response(1, PAGE)])
     (found,) = read(path)
@@ -154,13 +163,17 @@ CHUNKED = "Transfer-Encoding: chunked"
         (CHUNKED, PAGE),
         ("Transfer-Encoding: Chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(PAGE), PAGE)),
         (CHUNKED, b"%x\r\n%b" % (len(PAGE) + 99, PAGE)),
-        (CHUNKED + "\r\nContent-Encoding: gzip", gzip.compress(PAGE)),
+        (CHUNKED + "\r\nContent-Encoding: gzip", gzip.compress(PAGE, mtime=0)),
+        (
+            "Transfer-Encoding: gzip, chunked",
+            b"%x\r\n%b\r\n0\r\n\r\n" % (len(gzip.compress(PAGE, mtime=0)), gzip.compress(PAGE, mtime=0)),
+        ),
         (
             CHUNKED + "\r\nContent-Encoding: gzip",
             b"%x\r\n%b\r\n0\r\n\r\n" % (len(gzip.compress(PAGE, mtime=0)), gzip.compress(PAGE, mtime=0)),
         ),
     ],
-    ids=["chunks", "none", "capital", "cut short", "gzip without chunks", "gzip in chunks"],
+    ids=["chunks", "none", "capital", "cut short", "gzip without chunks", "transfer gzip", "gzip in chunks"],
 )
 def test_a_body_marked_chunked_is_read_with_chunks_or_without(
     tmp_path: Path, header: str, body: bytes
