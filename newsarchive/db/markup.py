@@ -6,23 +6,21 @@ line, its kind and the rule that left it out are columns (`db.models.articles`).
 
 The format: the HTML, a zero byte, and a JSON list of `[paths, path, element, level, links]`. `paths` has each path once,
 the other lists a value for each dropped line in its order: the number of its path, its element, its level and its links.
-The links are a URL alone where the whole line is one link. All is deflated, with the text of the article as dictionary:
+The links are a URL alone where the whole line is one link. All is packed, with the text of the article as dictionary:
 the HTML repeats it.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from newsarchive.compression import compress, decompress
 from newsarchive.db.values import storable
 from newsarchive.items import Block
 
-#: Effort of zlib (1 to 9). 6 makes a page's markup an eighth smaller than 3, and takes half as long again.
-LEVEL = 6
-#: Bytes of a dictionary that zlib looks back at; bytes before them are of no use.
+#: Bytes at the end of a text that are the dictionary. Deflate, which packed older archives, looks back at no more.
 MAX_DICTIONARY_BYTES = 32_768
 
 Links = tuple[tuple[str, str], ...]
@@ -51,17 +49,15 @@ def packed(html: str, dropped: Sequence[Block], body: str) -> bytes | None:
         [_links(block) for block in dropped],
     )
     text = json.dumps(lists, ensure_ascii=False, separators=(",", ":"))
-    work = zlib.compressobj(LEVEL, zdict=_dictionary(body))
-    return (
-        work.compress(storable(html).encode() + b"\0" + text.encode("utf-8", "surrogatepass")) + work.flush()
-    )
+    data = storable(html).encode() + b"\0" + text.encode("utf-8", "surrogatepass")
+    return compress(data, dictionary=_dictionary(body))
 
 
 def unpacked(stored: bytes | None, body: str, dropped: Sequence[str]) -> tuple[str, list[Spot]]:
     """The HTML of a version and the spots of its dropped lines, from its text and theirs, as they are stored."""
     if stored is None:
         return "", []
-    html, _, lists = zlib.decompressobj(zdict=_dictionary(body)).decompress(stored).partition(b"\0")
+    html, _, lists = decompress(stored, _dictionary(body)).partition(b"\0")
     paths, *columns = json.loads(lists.decode("utf-8", "surrogatepass"))
     spots = [
         Spot(paths[path], kind, level, _read_links(links, line))

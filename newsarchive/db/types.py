@@ -13,7 +13,7 @@ from sqlalchemy import DateTime, Dialect, LargeBinary, Text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
 
-from newsarchive.db.values import deflate, deflate_json, inflate, inflate_json, storable, utc
+from newsarchive.db.values import pack_json, pack_text, storable, unpack_json, unpack_text, utc
 from newsarchive.times import isoformat
 
 
@@ -62,26 +62,26 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class Compressed(TypeDecorator[str]):
-    """Text that is kept but never searched, deflated by `values.deflate`."""
+    """Text that is kept but never searched, packed by `values.pack_text`."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        return deflate(value)
+        return pack_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str:
-        return inflate(value)
+        return unpack_text(value)
 
 
 class CompressedJson(TypeDecorator[list[Any]]):
-    """A list that is kept but never searched, as `values.deflate_json` packs it."""
+    """A list that is kept but never searched, as `values.pack_json` packs it."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        return deflate_json(value)
+        return pack_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[Any]:
-        return inflate_json(value)
+        return unpack_json(value)

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, inspect, select, text
 
 from newsarchive import Archive
 from newsarchive.db import checks, current_schema, readonly, schema, site_templates
-from newsarchive.db.dialects import FULL_TEXT_TABLES
+from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base, SiteBlock, Url
 from newsarchive.db.reading import query
@@ -76,6 +76,21 @@ def test_every_revision_can_be_taken_back(engine: Engine) -> None:
         left = set(inspect(connection).get_table_names())
         views = inspect(connection).get_view_names()
     assert (left, views) == ({"alembic_version"}, [])
+
+
+def test_long_texts_leave_the_index_of_trigrams_and_come_back(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    Store(engine).ingest([make_article(1, body="鯨魚報告" * 60_000), make_article(2, body="白鷺飛走了。")])
+    for move, revision, found in ((command.downgrade, "0017", 1), (command.upgrade, "0018", 0)):
+        with schema._without_foreign_keys(engine) as connection:
+            move(schema._config(connection), revision)
+        with engine.connect() as connection:
+            for string, number in (("鯨魚報", found), ("白鷺飛", 1)):
+                matches = f"SELECT count(*) FROM article_trigrams WHERE article_trigrams MATCH '\"{string}\"'"
+                assert connection.exec_driver_sql(matches).scalar() == number
+            assert not dialect_of(connection).searches_differ(connection)
+    engine.dispose()
 
 
 def contents(file: Path) -> dict[str, object]:

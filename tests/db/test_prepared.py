@@ -17,7 +17,7 @@ from newsarchive.db.prepared import Prepared
 from newsarchive.exceptions import DatabaseError
 from tests.storage import START, open_archive
 
-#: A table, and rows with every kind of value: text that no database takes, a moment elsewhere, JSON, deflated text.
+#: A table, and rows with every kind of value: text that no database takes, a moment elsewhere, JSON, packed text.
 ROWS: list[tuple[Any, list[dict[str, Any]]]] = [
     (Site, [{"domain": "a.example", "name": "a\x00b\ud800"}, {"domain": "b.example", "name": "國"}]),
     (CrawlRun, [{"spider": "news", "arguments": {"url": "é"}, "stats": {}, "started_at": START.astimezone(timezone(timedelta(hours=8)))}]),

@@ -1,4 +1,4 @@
--- The schema of revision 0016. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0021. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -463,6 +463,48 @@ CREATE TABLE alarms (
 	CONSTRAINT fk_alarms_run_id_crawl_runs FOREIGN KEY(run_id) REFERENCES crawl_runs (id) ON DELETE SET NULL
 );
 
+CREATE TABLE withholdings (
+	id INTEGER NOT NULL, 
+	article_id INTEGER NOT NULL, 
+	url TEXT NOT NULL, 
+	url_key TEXT NOT NULL, 
+	canonical_key TEXT NOT NULL, 
+	post_id TEXT NOT NULL, 
+	site TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	decided_by TEXT NOT NULL, 
+	since DATETIME NOT NULL, 
+	until DATETIME, 
+	ended_at DATETIME, 
+	versions JSON NOT NULL, 
+	CONSTRAINT pk_withholdings PRIMARY KEY (id)
+);
+
+CREATE TABLE sealed_texts (
+	withholding_id INTEGER NOT NULL, 
+	payload BLOB NOT NULL, 
+	CONSTRAINT pk_sealed_texts PRIMARY KEY (withholding_id)
+);
+
+CREATE TABLE rights (
+	id INTEGER NOT NULL, 
+	digest TEXT NOT NULL, 
+	tdm_reserved BOOLEAN, 
+	licence TEXT NOT NULL, 
+	statement JSON NOT NULL, 
+	CONSTRAINT pk_rights PRIMARY KEY (id), 
+	CONSTRAINT uq_rights_digest UNIQUE (digest)
+);
+
+CREATE TABLE capture_rights (
+	capture_id INTEGER NOT NULL, 
+	rights_id INTEGER NOT NULL, 
+	CONSTRAINT pk_capture_rights PRIMARY KEY (capture_id), 
+	CONSTRAINT fk_capture_rights_capture_id_captures FOREIGN KEY(capture_id) REFERENCES captures (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_capture_rights_rights_id_rights FOREIGN KEY(rights_id) REFERENCES rights (id) ON DELETE CASCADE
+);
+
 CREATE INDEX ix_origins_domain ON origins (domain);
 
 CREATE INDEX ix_articles_canonical_key ON articles (canonical_key);
@@ -537,6 +579,20 @@ CREATE INDEX ix_alarms_run_id ON alarms (run_id);
 
 CREATE INDEX ix_quarantine_alarm_id ON quarantine (alarm_id);
 
+CREATE INDEX ix_articles_site_id_last_seen_at ON articles (site_id, last_seen_at);
+
+CREATE INDEX ix_articles_long_unspaced ON articles (id) WHERE unspaced AND length(article_body) > 200000;
+
+CREATE INDEX ix_withholdings_article_id ON withholdings (article_id);
+
+CREATE INDEX ix_withholdings_url_key ON withholdings (url_key);
+
+CREATE INDEX ix_withholdings_site_state ON withholdings (site, state);
+
+CREATE INDEX ix_capture_rights_rights_id ON capture_rights (rights_id);
+
+CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL;
+
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
                o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,
@@ -576,7 +632,23 @@ CREATE VIEW current_articles AS SELECT a.id AS id, a.url AS url, a.canonical_url
     JOIN article_revisions AS r ON r.id = a.revision_id
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
     LEFT JOIN origins AS o ON o.id = ao.origin_id
- WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted');
+ WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted' UNION ALL SELECT article_id FROM withholdings WHERE state <> 'lifted');
+
+CREATE VIEW first_copies AS SELECT a.id AS id, a.url AS url, a.canonical_url AS canonical_url, a.headline AS headline, a.alternative_headline AS alternative_headline, a.description AS description, (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher AS publisher, a.date_published AS date_published, a.date_published_source AS date_published_source, a.date_modified AS date_modified, a.date_modified_source AS date_modified_source, a.in_language AS in_language, a.article_section AS article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords, coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '') AS image, a.is_based_on AS is_based_on, a.is_accessible_for_free AS is_accessible_for_free, coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice, coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year AS copyright_year, coalesce(ao.license, '') AS license, a.word_count AS word_count, a.article_body AS article_body, s.domain AS site, coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain, coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence, CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence, (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs, a.cluster_id AS cluster_id, r.version AS version, a.first_seen_at AS first_seen_at, a.last_seen_at AS last_seen_at, a.gone_at AS gone_at, r.change_kind 
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN article_origins AS ao ON ao.article_id = a.id
+    LEFT JOIN origins AS o ON o.id = ao.origin_id
+ WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted' UNION ALL SELECT article_id FROM withholdings WHERE state <> 'lifted') AND (a.cluster_id IS NULL OR NOT EXISTS (SELECT 1 FROM articles AS earlier WHERE earlier.cluster_id = a.cluster_id AND (coalesce(earlier.date_published, earlier.first_seen_at) < coalesce(a.date_published, a.first_seen_at) OR (coalesce(earlier.date_published, earlier.first_seen_at) = coalesce(a.date_published, a.first_seen_at) AND earlier.id < a.id)) AND earlier.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted' UNION ALL SELECT article_id FROM withholdings WHERE state <> 'lifted')));
+
+CREATE VIEW own_articles AS SELECT a.id AS id, a.url AS url, a.canonical_url AS canonical_url, a.headline AS headline, a.alternative_headline AS alternative_headline, a.description AS description, (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher AS publisher, a.date_published AS date_published, a.date_published_source AS date_published_source, a.date_modified AS date_modified, a.date_modified_source AS date_modified_source, a.in_language AS in_language, a.article_section AS article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords, coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '') AS image, a.is_based_on AS is_based_on, a.is_accessible_for_free AS is_accessible_for_free, coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice, coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year AS copyright_year, coalesce(ao.license, '') AS license, a.word_count AS word_count, a.article_body AS article_body, s.domain AS site, coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain, coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence, CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence, (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs, a.cluster_id AS cluster_id, r.version AS version, a.first_seen_at AS first_seen_at, a.last_seen_at AS last_seen_at, a.gone_at AS gone_at, r.change_kind 
+    FROM articles AS a
+    JOIN sites AS s ON s.id = a.site_id
+    JOIN article_revisions AS r ON r.id = a.revision_id
+    LEFT JOIN article_origins AS ao ON ao.article_id = a.id
+    LEFT JOIN origins AS o ON o.id = ao.origin_id
+ WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted' UNION ALL SELECT article_id FROM withholdings WHERE state <> 'lifted') AND a.id NOT IN (SELECT article_id FROM article_origins) AND (a.cluster_id IS NULL OR NOT EXISTS (SELECT 1 FROM articles AS earlier WHERE earlier.cluster_id = a.cluster_id AND (coalesce(earlier.date_published, earlier.first_seen_at) < coalesce(a.date_published, a.first_seen_at) OR (coalesce(earlier.date_published, earlier.first_seen_at) = coalesce(a.date_published, a.first_seen_at) AND earlier.id < a.id)) AND earlier.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted' UNION ALL SELECT article_id FROM withholdings WHERE state <> 'lifted')));
 
 CREATE VIEW hidden_articles AS SELECT a.id AS id, a.url AS url, a.canonical_url AS canonical_url, a.headline AS headline, a.alternative_headline AS alternative_headline, a.description AS description, (SELECT json_group_array(name) FROM (SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id = a.id ORDER BY aa.position) AS listed) AS authors, a.publisher AS publisher, a.date_published AS date_published, a.date_published_source AS date_published_source, a.date_modified AS date_modified, a.date_modified_source AS date_modified_source, a.in_language AS in_language, a.article_section AS article_section, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position) AS listed) AS keywords, coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '') AS image, a.is_based_on AS is_based_on, a.is_accessible_for_free AS is_accessible_for_free, coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice, coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year AS copyright_year, coalesce(ao.license, '') AS license, a.word_count AS word_count, a.article_body AS article_body, s.domain AS site, coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain, coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence, CAST(json_extract(a.quality, '$.confidence') AS REAL) AS confidence, (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs, a.cluster_id AS cluster_id, r.version AS version, a.first_seen_at AS first_seen_at, a.last_seen_at AS last_seen_at, a.gone_at AS gone_at, r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason, q.since AS hidden_since 
     FROM articles AS a
@@ -584,14 +656,16 @@ CREATE VIEW hidden_articles AS SELECT a.id AS id, a.url AS url, a.canonical_url 
     JOIN article_revisions AS r ON r.id = a.revision_id
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
     LEFT JOIN origins AS o ON o.id = ao.origin_id
- JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted';
+ JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted' AND a.id NOT IN (SELECT article_id FROM withholdings WHERE state <> 'lifted');
+
+CREATE VIEW withheld AS SELECT id, article_id, url, site, state, reason, decided_by, since, until, ended_at, versions FROM withholdings;
 
 CREATE TRIGGER articles_search_insert AFTER INSERT ON articles BEGIN 
     INSERT INTO article_search(rowid, headline, article_body)
     SELECT NEW.id, NEW.headline, NEW.article_body WHERE TRUE;
 
     INSERT INTO article_trigrams(rowid, headline, article_body)
-    SELECT NEW.id, NEW.headline, NEW.article_body WHERE NEW.unspaced;
+    SELECT NEW.id, NEW.headline, NEW.article_body WHERE NEW.unspaced AND NOT length(NEW.article_body) > 200000;
  END;
 
 CREATE TRIGGER articles_search_update AFTER UPDATE OF headline, article_body, unspaced ON articles WHEN OLD.headline IS NOT NEW.headline OR OLD.article_body IS NOT NEW.article_body OR OLD.unspaced IS NOT NEW.unspaced BEGIN 
@@ -599,13 +673,13 @@ CREATE TRIGGER articles_search_update AFTER UPDATE OF headline, article_body, un
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE TRUE;
 
     INSERT INTO article_trigrams(article_trigrams, rowid, headline, article_body)
-    SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced;
+    SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  
     INSERT INTO article_search(rowid, headline, article_body)
     SELECT NEW.id, NEW.headline, NEW.article_body WHERE TRUE;
 
     INSERT INTO article_trigrams(rowid, headline, article_body)
-    SELECT NEW.id, NEW.headline, NEW.article_body WHERE NEW.unspaced;
+    SELECT NEW.id, NEW.headline, NEW.article_body WHERE NEW.unspaced AND NOT length(NEW.article_body) > 200000;
  END;
 
 CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN 
@@ -613,7 +687,7 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE TRUE;
 
     INSERT INTO article_trigrams(article_trigrams, rowid, headline, article_body)
-    SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced;
+    SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0016');
+INSERT INTO alembic_version VALUES ('0021');

@@ -35,7 +35,9 @@ from newsarchive.db.models.crawl import (
     Url,
     UrlPart,
 )
+from newsarchive.db.models.rights import CaptureRights, RightsRow
 from newsarchive.db.models.site_templates import LineSighting, PageSighting, SiteBlock
+from newsarchive.db.models.withheld import SealedText, Withholding
 
 __all__ = [
     "NAMING",
@@ -47,6 +49,7 @@ __all__ = [
     "AuthorRow",
     "Base",
     "BlockLabel",
+    "CaptureRights",
     "CaptureRow",
     "Cluster",
     "CopyRow",
@@ -66,6 +69,8 @@ __all__ = [
     "ParaphraseRow",
     "Quarantined",
     "Revision",
+    "RightsRow",
+    "SealedText",
     "Site",
     "SiteBlock",
     "Source",
@@ -73,4 +78,5 @@ __all__ = [
     "Term",
     "Url",
     "UrlPart",
+    "Withholding",
 ]

@@ -2,7 +2,7 @@
 
 `articles` says what an article is today, its text included, in plain columns for whoever asks with `sqlite3`.
 `article_revisions` has every version of its texts, `field_changes` every change of another field. A body is stored
-once: the current version's in its article, that of any other version in `article_revisions`, deflated. `quarantine` has
+once: the current version's in its article, that of any other version in `article_revisions`, packed. `quarantine` has
 the articles that readers do not see until a person has looked.
 
 `dropped_lines` and `edits` explain a version: what was left out, what was repaired. A menu stands on every page of a
@@ -14,11 +14,17 @@ into `article_revisions.markup` (`db.markup`).
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade, set_null
 from newsarchive.db.types import Compressed, CompressedJson
+
+#: The rows whose text SQLite's index of trigrams does not hold (`dialects.MAX_TRIGRAM_TEXT_CHARACTERS`).
+_LONG_UNSPACED = text("unspaced AND length(article_body) > 200000")
+
+#: The articles that were found deleted on their site.
+_GONE = text("gone_at IS NOT NULL")
 
 
 class ArticleRow(Base):
@@ -31,7 +37,15 @@ class ArticleRow(Base):
     """
 
     __tablename__ = "articles"
-    __table_args__ = (Index(None, "site_id", "date_published"), Index(None, "date_published"))
+    __table_args__ = (
+        Index(None, "site_id", "date_published"),
+        Index(None, "date_published"),
+        Index(
+            "ix_articles_long_unspaced", "id", sqlite_where=_LONG_UNSPACED, postgresql_where=_LONG_UNSPACED
+        ),
+        Index("ix_articles_gone_at", "gone_at", sqlite_where=_GONE, postgresql_where=_GONE),
+        Index(None, "site_id", "last_seen_at"),  # the newest readings of a site, by which alarms are judged
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str]
@@ -164,7 +178,11 @@ class DroppedLine(Base):
 
 
 class EditRow(Base):
-    """A repair: `before` stood at `start` of the text that `field` names, `after` stands there now."""
+    """A repair: `before` stood at `start` of the text that `field` names, `after` stands there now.
+
+    An article has some 2,000 of them at most, and one for each text: where it had more, those that stood nearest to each
+    other are one (`core.encoding.changes.stored_edits`).
+    """
 
     __tablename__ = "edits"
     __table_args__ = (UniqueConstraint("revision_id", "position"),)

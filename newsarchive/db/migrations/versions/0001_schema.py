@@ -34,7 +34,7 @@ def downgrade() -> None:
     """Leave nothing. The triggers go with their table."""
     dialect = op.get_bind().dialect.name
     for name in views(dialect):
-        op.execute(f"DROP VIEW {name}")
+        op.execute(f"DROP VIEW IF EXISTS {name}")
     op.drop_table("article_search")
     if dialect == "sqlite":
         op.drop_table("article_trigrams")

@@ -22,6 +22,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection
 
+from newsarchive.compression import decompress
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -263,8 +265,8 @@ def _markup(version: Any, current_body: str, dropped: list[Any]) -> bytes | None
 
     The text of the current version stands in its article.
     """
-    body = current_body if version.article_body is None else zlib.decompress(version.article_body).decode()
-    html = zlib.decompress(version.article_html) if version.article_html is not None else b""
+    body = current_body if version.article_body is None else decompress(version.article_body).decode()
+    html = decompress(version.article_html) if version.article_html is not None else b""
     if not html and not dropped:
         return None
     numbers: dict[str, int] = {}
@@ -350,7 +352,7 @@ def _move_back(connection: Connection, ids: list[int]) -> None:
         sa.update(ARTICLES)
         .where(ARTICLES.c.id == sa.bindparam("b_id"))
         .values(candidates=sa.bindparam("b_new")),
-        [{"b_id": row.id, "b_new": json.loads(zlib.decompress(row.candidates_packed))} for row in packed],
+        [{"b_id": row.id, "b_new": json.loads(decompress(row.candidates_packed))} for row in packed],
     )
     html, blocks = [], []
     for version in versions:
@@ -358,9 +360,9 @@ def _move_back(connection: Connection, ids: list[int]) -> None:
             continue
         body = articles[version.article_id].article_body
         if version.article_body is not None:
-            body = zlib.decompress(version.article_body).decode()
-        work = zlib.decompressobj(zdict=body.encode()[-MAX_DICTIONARY_BYTES:])
-        own_html, _, lists = work.decompress(version.markup_packed).partition(b"\0")
+            body = decompress(version.article_body).decode()
+        dictionary = body.encode()[-MAX_DICTIONARY_BYTES:]
+        own_html, _, lists = decompress(version.markup_packed, dictionary).partition(b"\0")
         html.append({"b_id": version.id, "b_new": zlib.compress(own_html, 6) if own_html else None})
         paths, *rest = json.loads(lists.decode("utf-8", "surrogatepass"))
         for row, path, element, level, links in zip(dropped[version.id], *rest, strict=True):
