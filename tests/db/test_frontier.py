@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
+from newsarchive.core.discovery.revisit import MIN_GAIN
 from newsarchive.db.engine import reading
+from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.frontier.queue import Frontier, Known
+from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import Discovery, Url
 from newsarchive.db.reading import articles
 from newsarchive.db.readonly import Reader
@@ -215,3 +219,54 @@ def test_a_look_by_a_clock_that_stood_in_2099_is_made_again(archive: Archive) ->
     assert not archive.frontier.source(archive.site, "feed", source.url).rests(START + HOUR)
     archive.frontier.unchanged(URL)
     assert not archive.is_due
+
+
+EDITED = "The words of this post after an edit by its publisher, who has changed all of it since."
+
+
+def publish(archive: Archive, number: int, *, edits: int, lastmod: datetime | None) -> None:
+    """A post of the site that is a month old at its first look, with an edit each day, and what the listing says at last."""
+    url = f"https://blog.example/of-a-month/{number}"
+    archive.name(Link(url, "feed"))
+    for look in range(edits + 1):
+        archive.fetch(
+            make_article(url=url, body=f"{EDITED} {number} {look}", day=look, date_published=START - 30 * DAY)
+        )
+    archive.name(Link(url, "wp-json", lastmod=lastmod))
+
+
+def test_the_edits_of_a_site_are_counted_with_those_that_its_listing_announced(archive: Archive) -> None:
+    publish(archive, 1, edits=2, lastmod=START + 2 * DAY)
+    publish(archive, 2, edits=1, lastmod=START - 30 * DAY)
+    publish(archive, 3, edits=0, lastmod=None)
+    with reading(archive.engine) as connection:
+        site = EditRates().of(connection, archive.site)
+    assert (site.edits, site.announced, site.announces) == (3, 1, True)
+    assert site.exposure == pytest.approx(math.log(32 / 30) + math.log(31 / 30), rel=0.01)
+    assert site.min_gain == MIN_GAIN
+
+
+def test_a_site_that_edits_its_posts_is_looked_at_more_often(archive: Archive) -> None:
+    def wait() -> timedelta:
+        url = "https://blog.example/another"
+        archive.fetch(make_article(url=url, body="Another post.", date_published=START - 30 * DAY))
+        [known] = archive.frontier.known([url]).values()
+        assert known.next_check_at is not None
+        return known.next_check_at - START
+
+    archive.name(Link("https://blog.example/another", "feed"))
+    before = wait()
+    for number in range(5):
+        publish(archive, number, edits=4, lastmod=None)
+    archive.store = Store(archive.engine)
+    assert wait() < before / 2
+
+
+def test_a_budget_of_looks_makes_them_rarer(archive: Archive) -> None:
+    for number in range(40):
+        publish(archive, number, edits=0, lastmod=None)
+    sites = Sites(archive.engine)
+    [site] = [site for site in sites.all() if site.domain == "blog.example"]
+    sites.configure(site, {"looks_a_day": 0.5})
+    with reading(archive.engine) as connection:
+        assert EditRates().of(connection, archive.site).min_gain > 2 * MIN_GAIN

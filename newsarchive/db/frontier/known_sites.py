@@ -28,10 +28,10 @@ MAX_EARLY = timedelta(minutes=5)
 GLOBAL = "global"
 
 _SITES = (
-    "SELECT domain, home_url, name, platform, state, last_success_at, config, (SELECT count(*) FROM articles"
-    f" WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
-    " FROM sites WHERE home_url <> '' ORDER BY domain"
+    "SELECT domain, home_url, name, platform, state, last_success_at, config{count}"
+    " FROM sites WHERE home_url <> ''{which} ORDER BY domain"
 )
+_COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
 
 #: The setting that names the file which lists a site, or which has settings of many sites (`Sites.keep_listed`).
@@ -89,17 +89,30 @@ class KnownSite:
         )
 
 
-def sites(connection: Reader | Connection) -> list[KnownSite]:
-    """Every site that was added or crawled, by domain."""
+def sites(connection: Reader | Connection, *, counted: bool = True) -> list[KnownSite]:
+    """Every site that was added or crawled, by domain. Where it is not `counted`, a site seems to have no articles."""
     reader = Reader.of(connection)
     scopes = defaults(reader)
-    return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(_SITES)]
+    query = _SITES.format(count=_COUNT if counted else "", which="")
+    return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(query)]
 
 
 def site(connection: Reader | Connection, url: str) -> KnownSite | None:
     """The site at this address, `None` where the archive has none."""
-    domain = site_of(url)
-    return next((known for known in sites(connection) if known.domain == domain), None)
+    reader = Reader.of(connection)
+    query = _SITES.format(count=_COUNT, which=" AND domain = :domain")
+    for row in reader.rows(query, {"domain": site_of(url)}):
+        return KnownSite(**row, defaults=of_platform(defaults(reader), row["platform"]))
+    return None
+
+
+def feeds(connection: Reader | Connection, domain: str) -> list[str]:
+    """The addresses of a site's feeds, in the order of their discovery."""
+    query = (
+        "SELECT sources.url FROM sources JOIN sites ON sites.id = sources.site_id"
+        " WHERE sites.domain = :domain AND sources.kind = 'feed' ORDER BY sources.id"
+    )
+    return [url for (url,) in Reader.of(connection).tuples(query, {"domain": domain})]
 
 
 def defaults(connection: Reader | Connection) -> dict[str, dict[str, Any]]:

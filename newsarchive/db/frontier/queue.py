@@ -29,6 +29,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.frontier import site_settings, source_texts, updates
+from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
@@ -85,7 +86,9 @@ class Known:
 
     def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
         """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
-        since makes it due, and so does a look by a clock that was wrong."""
+        since makes it due, and so does a look by a clock that was wrong. What is withheld always rests."""
+        if self.reason == DropReason.WITHHELD:
+            return True
         if is_news(lastmod, self.lastmod, self.last_checked_at) or is_future(self.last_checked_at, now):
             return False
         return self.next_check_at is not None and now < self.next_check_at
@@ -120,6 +123,7 @@ class Frontier:
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
         self.engine, self.clock = engine, clock
+        self.rates = EditRates()
 
     # -- sites and sources ----------------------------------------------------------------------
 
@@ -230,6 +234,10 @@ class Frontier:
                 found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
         return found
 
+    def withholds(self, url: str) -> bool:
+        """Whether the post under this address is withheld, or was erased."""
+        return any(known.reason == DropReason.WITHHELD for known in self.known([url]).values())
+
     def source_text(self, url: str) -> SourceText | None:
         """What the site said last of the post under this address, in its API, feed or sitemap, with its name and
         language; `None` where it said nothing."""
@@ -282,7 +290,7 @@ class Frontier:
         """Record that a server said that nothing changed (304): the article was seen, and nothing else."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            after = next_check(updates.visits(connection, key, now), now, "unchanged", key)
+            after = next_check(updates.visits(connection, key, now, self.rates), now, "unchanged", key)
             changes = {
                 "state": "ok",
                 "last_checked_at": now,
@@ -294,9 +302,9 @@ class Frontier:
                 "reason_detail": "",
             }
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
-            connection.execute(
-                update(ArticleRow).where(updates.of_article(key)).values(last_seen_at=now, gone_at=None)
-            )
+            first = case((ArticleRow.first_seen_at > now, now), else_=ArticleRow.first_seen_at)
+            seen = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
+            connection.execute(update(ArticleRow).where(updates.of_article(key)).values(seen))
 
     def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
         """Record that a URL gives no article, for good or for now: `state` is `skipped` or `blocked`.

@@ -1,4 +1,4 @@
-"""Changing the list of sites that are followed, and the lock that one crawl of an archive holds.
+"""Changing the list of sites that are followed.
 
 A site's settings stand in `sites.config`. `follow` is true for a site that `newsarchive crawl --all` crawls, false
 for one that is paused, and missing for a site that was only ever crawled by hand.
@@ -6,25 +6,32 @@ for one that is paused, and missing for a site that was only ever crawled by han
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, func, select, update
 
+from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of
-from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import insert_ignoring, reading, sqlite_file, translated, writing
+from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.frontier import known_sites, site_settings
-from newsarchive.db.frontier.known_sites import KnownSite
+from newsarchive.db.frontier.known_sites import MAX_EARLY, KnownSite
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import CrawlRun, Site
-from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.times import utc_now
+
+
+def _is_due(site: KnownSite, now: datetime, tried: datetime | None = None) -> bool:
+    """Whether the time of a site has come. A crawl that is dated later than now was made by a clock that was wrong.
+
+    `tried` is when a crawl of it last failed, where its next try is to wait as long as after a success.
+    """
+    if tried is not None and tried > (site.last_success_at or tried - MAX_EARLY):
+        site = replace(site, last_success_at=tried)
+    return is_future(site.last_success_at, now) or (site.due_at() or now) <= now
 
 
 class Sites:
@@ -37,6 +44,11 @@ class Sites:
         """Every site that was added or crawled, by domain."""
         with reading(self.engine) as connection:
             return known_sites.sites(connection)
+
+    def followed(self) -> list[KnownSite]:
+        """The sites that are followed and not paused, by domain; their articles are not counted."""
+        with reading(self.engine) as connection:
+            return [site for site in known_sites.sites(connection, counted=False) if site.followed]
 
     def defaults(self) -> dict[str, dict[str, Any]]:
         """The settings of many sites: scope (`global` or a platform) → settings."""
@@ -53,10 +65,17 @@ class Sites:
         with reading(self.engine) as connection:
             return known_sites.site(connection, url)
 
-    def due(self) -> list[KnownSite]:
-        """The followed sites whose time has come, the longest waiting first."""
+    def is_due(self, site: KnownSite) -> bool:
+        """Whether the time of a site has come."""
+        return _is_due(site, self.clock())
+
+    def due(self, tried: Mapping[str, datetime] = MappingProxyType({})) -> list[KnownSite]:
+        """The followed sites whose time has come, the longest waiting first.
+
+        `tried` says when a crawl of a site (its domain) last failed: then it waits for as long as after a success.
+        """
         now = self.clock()
-        due = [site for site in self.all() if site.followed and (site.due_at() or now) <= now]
+        due = [site for site in self.followed() if _is_due(site, now, tried.get(site.domain))]
         never = datetime.min.replace(tzinfo=UTC)
         return sorted(due, key=lambda site: site.last_success_at or never)
 
@@ -115,6 +134,12 @@ class Sites:
         site = frontier.find_site(url)
         return site is not None and bool(frontier.due(site_id=site, limit=1))
 
+    def last_success(self, url: str) -> datetime | None:
+        """When a crawl of the site last went well, `None` where none did."""
+        with reading(self.engine) as connection:
+            found = select(Site.last_success_at).where(Site.domain == site_of(url))
+            return connection.execute(found).scalar()
+
     def failed(self, url: str) -> None:
         """Record that a crawl of the site failed as a whole."""
         with writing(self.engine) as connection:
@@ -153,68 +178,3 @@ def _changes(
         now = {**by_hand, **settings, **marks}
         if now != config or before[domain].home_url != url:
             yield domain, {"home_url": url, "config": now}
-
-
-@contextmanager
-def crawl_lock(engine: Engine) -> Iterator[bool]:
-    """Whether this process is the only one that crawls into the archive. It does not wait for the lock.
-
-    The lock is one of the database session, or for SQLite one of the operating system on `FILE.lock`. Both are gone when
-    the process ends, also when it is killed. It is taken exclusively, and then shared with the spiders of this crawl
-    (`shared_crawl_lock`): while one of them still works, no other crawl begins. A database in memory has no other crawls.
-    """
-    dialect = dialect_of(engine)
-    if dialect.lock_crawl:
-        with _session(engine) as connection:
-            alone = bool(connection.exec_driver_sql(dialect.lock_crawl).scalar())
-            if alone:
-                connection.exec_driver_sql(dialect.share_crawl)
-                connection.exec_driver_sql(dialect.unlock_crawl)
-            yield alone
-    elif (path := sqlite_file(engine)) is None:
-        yield True
-    else:
-        with _lock_file(path) as file:
-            try:
-                for kind in (fcntl.LOCK_EX, fcntl.LOCK_SH):
-                    fcntl.flock(file, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-
-
-@contextmanager
-def shared_crawl_lock(engine: Engine) -> Iterator[None]:
-    """Hold the lock of a crawl together with the command that has it, and longer than it, where the command is killed."""
-    dialect = dialect_of(engine)
-    if dialect.share_crawl:
-        with _session(engine) as connection:
-            connection.exec_driver_sql(dialect.share_crawl)
-            yield
-    elif (path := sqlite_file(engine)) is None:
-        yield
-    else:
-        with _lock_file(path) as file:
-            fcntl.flock(file, fcntl.LOCK_SH)
-            yield
-
-
-@contextmanager
-def _session(engine: Engine) -> Iterator[Connection]:
-    """A session of the database server, without the locks of crawls at its end: it goes back to the pool, and would keep
-    them. A server that went away has given them back itself."""
-    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with translated(engine), outside.connect() as connection:
-        try:
-            yield connection
-        finally:
-            with suppress(DBAPIError):
-                connection.exec_driver_sql(dialect_of(engine).unlock_all)
-
-
-def _lock_file(path: Path) -> IO[str]:
-    try:
-        return path.with_name(path.name + ".lock").open("w")
-    except OSError as error:
-        raise DatabaseUnavailable(f"{path}.lock cannot be written: {error.strerror}") from error

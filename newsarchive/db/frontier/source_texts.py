@@ -18,7 +18,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, Site, SourceTextRow, Url
 from newsarchive.db.values import storable
-from newsarchive.items import SourceText
+from newsarchive.items import DropReason, SourceText
 
 #: Fields that have the same name in a record and in its row.
 FIELDS = (
@@ -46,6 +46,7 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
 
     A source replaces its own word; of two sources the one that gives full texts counts, then the API.
     """
+    texts = _not_withheld(connection, texts)
     held = _held(connection, texts)
     changed = {
         url_id: text
@@ -58,6 +59,15 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
     rows = [{"url_id": url_id} | _row(text) for url_id, text in changed.items()]
     bulk.insert_rows(connection, SourceTextRow, rows)
     return [url_id for url_id in changed if url_id in held]
+
+
+def _not_withheld(connection: Connection, texts: Mapping[int, SourceText]) -> Mapping[int, SourceText]:
+    """The texts without those of posts that are withheld: a feed gives the whole text again."""
+    refused = set[int]()
+    for part in bulk.parts(texts):
+        query = select(Url.id).where(Url.id.in_(part), Url.reason == DropReason.WITHHELD)
+        refused |= set(connection.execute(query).scalars())
+    return {url_id: text for url_id, text in texts.items() if url_id not in refused}
 
 
 def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:

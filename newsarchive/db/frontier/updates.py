@@ -21,6 +21,7 @@ from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.frontier import source_texts
+from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, Discovery, Url, UrlPart
 from newsarchive.db.prepared import Prepared
 from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
@@ -31,7 +32,7 @@ FILLED = "text from "
 
 _DONE = Prepared(update(Url).where(Url.url_key == bindparam("b_key")))
 _VISITS = """
-    SELECT a.url_key, a.canonical_key, a.first_seen_at, a.date_published,
+    SELECT a.url_key, a.canonical_key, a.site_id, a.first_seen_at, a.date_published,
            (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = :kind) AS changes
     FROM articles AS a WHERE a.url_key IN :keys OR a.canonical_key IN :keys ORDER BY a.id
 """
@@ -134,14 +135,14 @@ class Fetched:
         return list(dict.fromkeys(url_key(url) for url in urls if url))
 
 
-def mark(connection: Connection, fetched: Iterable[Fetched]) -> None:
-    """Mark what was asked for and what answered as done, and set when to look again.
+def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -> None:
+    """Mark what was asked for and what answered as done, and set when to look again, by the `rates` of edits of the sites.
 
     Runs in the transaction that stores the articles."""
     rows: list[dict[str, Any]] = []
     parts: dict[str, Sequence[Validators]] = {}
     asked = [one for one in fetched if one.keys]
-    known = _visits(connection, [url_key(one.article.url) for one in asked])
+    known = _visits(connection, [url_key(one.article.url) for one in asked], rates)
     for one in asked:
         first, *further = validators(one.article) or [Validators("")]
         values = {"state": "ok", "reason_detail": "", "last_checked_at": one.at}
@@ -180,18 +181,19 @@ def parts_of(connection: Connection, url: str) -> list[Validators]:
     return [Validators(*row) for row in connection.execute(query.order_by(UrlPart.part))]
 
 
-def visits(connection: Connection, key: str, now: datetime) -> Visits:
+def visits(connection: Connection, key: str, now: datetime, rates: EditRates) -> Visits:
     """What the archive knows of how the post under this key changes."""
-    return _visits(connection, [key]).get(key, Visits(now))
+    return _visits(connection, [key], rates).get(key, Visits(now))
 
 
-def _visits(connection: Connection, keys: Sequence[str]) -> dict[str, Visits]:
+def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> dict[str, Visits]:
     """The same of several posts; those of which the archive has no article are left out."""
     found: dict[str, Visits] = {}
     for part in bulk.parts(set(keys)):
         values = {"keys": part, "kind": ChangeKind.PUBLISHER.value}
         for row in bulk.select_rows(connection, _VISITS, values):
-            seen = Visits(row["first_seen_at"], row["date_published"], changes=row["changes"])
+            site = rates.of(connection, row["site_id"])
+            seen = Visits(row["first_seen_at"], row["date_published"], row["changes"], site=site)
             for key in {row["url_key"], row["canonical_key"]}.intersection(part):
                 found.setdefault(key, seen)
     return found

@@ -16,16 +16,22 @@ def seen(days_ago, **more):
     return Visits(first_seen_at=NOW - days_ago * DAY, **more)
 
 
-@pytest.mark.parametrize(
-    ("age", "wait"),
-    [(timedelta(0), 6 * HOUR), (HOUR, 6 * HOUR), (DAY, 12 * HOUR), (10 * DAY, 5 * DAY), (100 * DAY, 50 * DAY), (5000 * DAY, 180 * DAY)],
-)  # fmt: skip
-def test_a_post_that_never_changed_is_looked_at_after_half_its_age(age, wait):
-    assert revisit.interval(Visits(first_seen_at=NOW - age), NOW) == wait
+def waits(visits):
+    """The wait in days."""
+    return revisit.interval(visits, NOW) / DAY
+
+
+def test_the_older_a_post_the_longer_it_is_left_alone():
+    found = [waits(seen(days)) for days in (0, 1, 10, 100, 1000, 10_000)]
+    assert found == sorted(found)
+    assert found[0] == MIN_INTERVAL / DAY
+    assert 1 < found[2] < 10
+    assert found[-1] == MAX_INTERVAL / DAY
 
 
 def test_an_old_post_found_today_counts_from_its_publication():
-    assert revisit.interval(Visits(first_seen_at=NOW, published=NOW - 100 * DAY), NOW) == 50 * DAY
+    old = Visits(first_seen_at=NOW, published=NOW - 100 * DAY)
+    assert waits(old) > 5 * waits(Visits(first_seen_at=NOW))
 
 
 def test_a_date_in_the_future_is_no_age():
@@ -33,24 +39,72 @@ def test_a_date_in_the_future_is_no_age():
 
 
 def test_a_post_that_changes_often_is_looked_at_more_often():
-    waits = [revisit.interval(seen(100, looks=20, changes=n), NOW) for n in (0, 1, 5, 10, 20)]
-    assert waits == sorted(waits, reverse=True)
-    assert waits[0] == 50 * DAY
-    assert waits[-1] < 2 * DAY
+    found = [waits(seen(100, changes=n)) for n in (0, 1, 5, 10, 20)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 4 * found[-1]
 
 
-def test_changes_that_lie_back_weigh_less_and_less():
-    waits = [revisit.interval(seen(days, looks=5, changes=3), NOW) for days in (2, 20, 200)]
-    assert waits == sorted(waits)
+def test_the_posts_of_a_site_that_edits_are_looked_at_more_often_from_the_first_day():
+    sites = [revisit.SiteEdits(edits, exposure=500.0) for edits in (0, 10, 100, 1000)]
+    found = [waits(Visits(NOW, NOW - 30 * DAY, site=site)) for site in sites]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 5 * found[-1]
 
 
-def test_the_rate_of_a_page_that_changes_daily_is_found():
-    # Looked at once a day for 100 days: a Poisson process of one change a day shows in 63 of 100 looks.
-    assert revisit.change_rate(seen(100, looks=100, changes=63), NOW) == pytest.approx(1.0, rel=0.02)
+def test_the_looks_at_a_post_soon_say_more_than_the_edits_of_its_site():
+    site = revisit.SiteEdits(edits=1000, exposure=500.0)
+    assert waits(seen(30, site=site)) > 2 * waits(Visits(NOW, NOW - 30 * DAY, site=site))
 
 
-def test_without_a_count_of_looks_the_changes_are_taken_as_all():
-    assert revisit.change_rate(seen(10, changes=5), NOW) == 0.5
+def test_edits_that_a_listing_announces_need_no_look_of_their_own():
+    silent = revisit.SiteEdits(edits=100, exposure=500.0)
+    told = revisit.SiteEdits(edits=100, exposure=500.0, announced=98, announces=True)
+    half = revisit.SiteEdits(edits=100, exposure=500.0, announced=50, announces=True)
+    assert waits(seen(30, site=silent)) < waits(seen(30, site=half)) < waits(seen(30, site=told))
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.03, 0.25, 1.0, 1.00005, 4.0, 1e9])
+@pytest.mark.parametrize("age", [0.0, 0.3, 10.0, 400.0])
+def test_a_look_is_worth_the_time_out_of_date_that_it_spares(rate, age):
+    """The wait, by the definition: the integral is summed up in small steps."""
+    wait = revisit.days_to_wait(age, rate, 0.05)
+    steps = 20_000
+    rate = min(max(rate, 1e-6), 50)
+
+    def up_to_date(days):
+        return ((age + revisit.SETTLING) / (age + revisit.SETTLING + days)) ** rate
+
+    gain = sum(up_to_date((n + 0.5) / steps * wait) for n in range(steps)) / steps * wait - wait * up_to_date(
+        wait
+    )
+    scale = age + revisit.SETTLING
+    wanted = 0.05 * scale**0.5
+    if rate > 1:
+        wanted = min(wanted, 0.9 / (rate - 1) * scale)
+    if wait <= MIN_INTERVAL / DAY * 1.001:
+        assert gain >= wanted * 0.99
+    elif wait >= MAX_INTERVAL / DAY * 0.999:
+        assert gain <= wanted * 1.01
+    else:
+        assert gain == pytest.approx(wanted, rel=0.02)
+
+
+@pytest.mark.parametrize("looks", [0.5, 15.0, 60.0])
+def test_a_site_is_looked_at_as_often_as_its_budget_allows(looks):
+    ages = [n / 20 for n in range(2000)]
+
+    def spent(gain):
+        return sum(1 / revisit.days_to_wait(age, revisit.UNKNOWN_SITE.rate, gain) for age in ages)
+
+    gain = revisit.min_gain_for(ages, revisit.UNKNOWN_SITE, looks)
+    rarest = len(ages) / (MAX_INTERVAL / DAY)
+    assert spent(revisit.MIN_GAIN) > 100
+    assert spent(gain) == pytest.approx(max(looks, rarest), rel=0.15)
+
+
+def test_a_budget_that_is_larger_than_what_pays_changes_nothing():
+    assert revisit.min_gain_for([1.0, 10.0], revisit.UNKNOWN_SITE, 1000) == revisit.MIN_GAIN
+    assert revisit.min_gain_for([], revisit.UNKNOWN_SITE, 0) == revisit.MIN_GAIN
 
 
 def test_a_missing_post_gets_a_second_look_soon_and_a_gone_one_ever_rarer():
@@ -69,8 +123,9 @@ def test_failures_double_the_wait(outcome):
 
 def test_posts_of_one_crawl_do_not_come_due_together():
     times = [revisit.next_check(seen(10), NOW, "unchanged", f"blog.example/{n}") for n in range(200)]
-    assert max(times) - min(times) > 0.15 * 5 * DAY
-    assert all(abs(t - NOW - 5 * DAY) <= 0.1 * 5 * DAY for t in times)
+    wait = revisit.interval(seen(10), NOW)
+    assert max(times) - min(times) > 0.15 * wait
+    assert all(abs(t - NOW - wait) <= 0.1 * wait for t in times)
     assert times[7] == revisit.next_check(seen(10), NOW, "unchanged", "blog.example/7"), "the same each time"
 
 
@@ -100,9 +155,15 @@ def test_retry_after(value, wait):
         Visits,
         first_seen_at=st.timedeltas(DAY * -9, DAY * 9000).map(lambda d: NOW - d),
         published=st.none() | st.timedeltas(DAY * -9, DAY * 30000).map(lambda d: NOW - d),
-        looks=st.integers(0, 10_000),
         changes=st.integers(0, 10_000),
         failures=st.integers(0, 10_000),
+        site=st.builds(
+            revisit.SiteEdits,
+            edits=st.integers(0, 10_000),
+            exposure=st.floats(0, 1e6),
+            announced=st.integers(0, 10_000),
+            announces=st.booleans(),
+        ),
     ),
     st.sampled_from(["unchanged", "changed", "missing", "gone", "blocked", "failed"]),
     st.text(max_size=20),

@@ -1,0 +1,80 @@
+"""How the posts of a site are edited, as far as the archive saw: by that it decides when to look at them again.
+
+EditRates().of(connection, site_id)
+# SiteEdits(edits=31, exposure=812.4, announced=27, announces=True, min_gain=0.02)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from newsarchive.core.discovery.revisit import SiteEdits, Visits, exposure, min_gain_for
+from newsarchive.db.frontier import known_sites
+from newsarchive.db.models import ArticleRow, Revision, Site, Url
+from newsarchive.items import ChangeKind
+
+#: The newest articles of a site by which its edits are judged; older ones are not looked at.
+MAX_ARTICLES = 2000
+
+
+_EDITS = (
+    select(func.count())
+    .where(Revision.article_id == ArticleRow.id, Revision.change_kind == ChangeKind.PUBLISHER.value)
+    .scalar_subquery()
+    .label("edits")
+)
+# The ids come from an index alone: with 100,000 articles, only the newest ones are read themselves.
+_IDS = (
+    select(ArticleRow.id)
+    .where(ArticleRow.site_id == bindparam("site_id"))
+    .order_by(ArticleRow.id.desc())
+    .limit(MAX_ARTICLES)
+)
+_NEWEST = (
+    select(ArticleRow.first_seen_at, ArticleRow.last_seen_at, ArticleRow.date_published, Url.lastmod, _EDITS)
+    .join(Url, Url.url_key == ArticleRow.url_key, isouter=True)
+    .where(ArticleRow.id.in_(_IDS))
+    .order_by(ArticleRow.id.desc())
+)
+
+
+class EditRates:
+    """What is known of the edits of sites, asked for once for each site: one crawl changes it little."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, SiteEdits] = {}
+
+    def of(self, connection: Connection, site_id: int) -> SiteEdits:
+        if site_id not in self._known:
+            self._known[site_id] = self._read(connection, site_id)
+        return self._known[site_id]
+
+    def _read(self, connection: Connection, site_id: int) -> SiteEdits:
+        edits, announced, announces, watched = 0, 0, False, 0.0
+        ages = []
+        for row in connection.execute(_NEWEST, {"site_id": site_id}):
+            post = Visits(row.first_seen_at, row.date_published)
+            watched += exposure(
+                post.age(row.first_seen_at), post.age(max(row.first_seen_at, row.last_seen_at))
+            )
+            ages.append(post.age(row.last_seen_at))
+            edits += row.edits
+            if row.lastmod is not None:
+                announces = True
+                # A listing whose time of change never moved past the first look announced nothing.
+                announced += min(row.edits, 1) if row.lastmod > row.first_seen_at else 0
+        site = SiteEdits(edits, watched, announced, announces)
+        looks = _looks_a_day(connection, site_id)
+        return site if looks is None else replace(site, min_gain=min_gain_for(ages, site, looks))
+
+
+def _looks_a_day(connection: Connection, site_id: int) -> float | None:
+    """What the settings of the site allow, `None` where they say nothing."""
+    row = connection.execute(select(Site.platform, Site.config).where(Site.id == site_id)).first()
+    if row is None:
+        return None
+    scopes = known_sites.defaults(connection)
+    allowed = (known_sites.of_platform(scopes, row.platform) | row.config).get("looks_a_day")
+    return None if allowed is None else float(allowed)
