@@ -20,13 +20,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 #: `--hidden`: articles that readers do not see by default.
 hidden_option = click.option("--hidden", is_flag=True, help="Those in quarantine and the dropped ones too.")
 
+#: `--copies`: which articles of a story count.
+copies_option = click.option(
+    "--copies",
+    type=click.Choice(["all", "first", "none"]),
+    default="all",
+    show_default=True,
+    help="Every article; of each story the first one alone; only what is the blog's own, no copy and not republished.",
+)
+
+#: `--rights`: whether what sites reserved counts.
+rights_option = click.option(
+    "--rights",
+    type=click.Choice(["any", "tdm"]),
+    default="any",
+    show_default=True,
+    help="Every article; only those that their sites did not reserve from text and data mining.",
+)
+
 _OPTIONS = (
     click.option("--site", default="", metavar="DOMAIN", help="Only this site's."),
     click.option(
         "--origin",
         default="",
         metavar="NAME|DOMAIN",
-        help="Only what this publisher had first; a part is enough.",
+        help="Only what this publisher had first; a part is enough. `own`: only what names no other publisher;"
+        " `republished`: only what names one.",
     ),
     click.option("--language", default="", metavar="CODE", help="Only in this language; en finds en-GB too."),
     click.option(
@@ -35,6 +54,8 @@ _OPTIONS = (
     click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
     click.option("--until", metavar="DAY", help="Only published on this day or before."),
     click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
+    copies_option,
+    rights_option,
     hidden_option,
 )
 
@@ -55,7 +76,7 @@ def chosen(options: dict[str, Any]) -> Filters:
 
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
-    from dataclasses import asdict, replace
+    from dataclasses import replace
 
     from newsarchive.db.reading.search import count
     from newsarchive.db.reading.statistics import site_names
@@ -71,9 +92,28 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
         known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
         say(f"no site {wanted.site} in the archive: there are {known}")
     else:
-        narrowed = [
-            f"--{name.replace('_', '-')} {value}"
-            for name, value in asdict(wanted).items()
-            if value not in ("", None, False)
-        ]
-        say(f"nothing found for: {' '.join([*([words] if words else []), *narrowed]) or 'anything'}")
+        say(f"nothing found for: {in_words(words, wanted) or 'anything'}")
+
+
+def say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:
+    """Say how many articles were left out because their sites reserve text and data mining."""
+    from dataclasses import replace
+
+    from newsarchive.db.reading.search import count
+
+    if wanted.rights == "tdm":
+        left_out = count(source, words, replace(wanted, rights="any")) - count(source, words, wanted)
+        say(f"{left_out} left out: their sites reserve text and data mining")
+
+
+def in_words(words: str, wanted: Filters) -> str:
+    """A search as it is typed: `ferry --site blog.example --hidden`; "" for everything."""
+    from dataclasses import asdict
+    from shlex import quote
+
+    narrowed = [
+        f"--{name}" if value is True else f"--{name} {quote(str(value))}"
+        for name, value in asdict(wanted).items()
+        if value not in ("", None, False, "all", "any")
+    ]
+    return " ".join([*([words] if words else []), *narrowed])

@@ -10,7 +10,7 @@ import click
 
 from newsarchive.cli import plainwords
 from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader
-from newsarchive.cli.narrowing import hidden_option
+from newsarchive.cli.narrowing import copies_option, hidden_option
 from newsarchive.cli.options import output_option
 from newsarchive.reprs import byte_size
 from newsarchive.times import months as months_between
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _UNICODE_HEIGHTS = "·▁▂▃▄▅▆▇█"
 #: The same for terminals that have no UTF-8.
 _ASCII_HEIGHTS = ".:-=+*oO#"
+#: What is said behind the title of a count of articles: which copies of a story it counts.
+_COUNTED = {"all": "", "first": " (first copies alone)", "none": " (the blogs' own alone)"}
 #: Rows of one picture; further ones are counted in its last line. Output that is no terminal has all of them.
 _MAX_ROWS = 12
 
@@ -32,21 +34,25 @@ _MAX_ROWS = 12
     epilog="""\b
 Examples:
   newsarchive stats --db newsarchive.db
+  newsarchive stats --copies first    # of each copied story the first article alone
   newsarchive stats --json"""
 )
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@copies_option
 @hidden_option
 @output_option
 @db_option
-def stats(as_json: bool, hidden: bool, db: str) -> None:
+def stats(as_json: bool, copies: str, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, alarms, disk.
 
     A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. What is in
-    quarantine is counted on a line of its own, and nowhere else without --hidden.
+    quarantine is counted on a line of its own, and nowhere else without --hidden. --copies narrows the counts of articles;
+    versions, repairs, left out lines and disk are those of all.
     """
+    from newsarchive.db.counted import Copies
     from newsarchive.db.reading.statistics import stats as count
 
-    found = count(open_reader(db), hidden=hidden)
+    found = count(open_reader(db), hidden=hidden, copies=Copies(copies))
     if as_json:
         from newsarchive import export
 
@@ -60,24 +66,29 @@ def stats(as_json: bool, hidden: bool, db: str) -> None:
 
 def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
     """Every count as (what is counted, name, number)."""
-    yield "archive", "articles", found.articles
+    yield f"archive{_COUNTED[found.copies]}", "articles", found.articles
     yield "archive", "revisions", found.revisions
     yield "archive", "sites", len(found.sites)
     yield "archive", "deleted since", found.gone
     yield "archive", "in quarantine", found.quarantined
+    yield "archive", "withheld", found.withheld
+    yield f"archive{_COUNTED[found.copies]}", "reserved from text and data mining", found.reserved
     yield "disk, in bytes", "database", found.disk
     yield "disk, in bytes", "raw captures", found.warc
     for title, counts in _tables(found).items():
         yield from ((title, name, number) for name, number in counts.items())
     for site, months in found.months.items():
-        yield from (("articles a month", f"{site} {month}", number) for month, number in months.items())
+        title = f"articles a month{_COUNTED[found.copies]}"
+        yield from ((title, f"{site} {month}", number) for month, number in months.items())
 
 
 def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
+    which = _COUNTED[found.copies]
     return {
-        "articles by site": found.sites,
-        "articles by language": found.languages,
-        "articles by origin": found.origins,
+        f"articles by site{which}": found.sites,
+        f"articles by language{which}": found.languages,
+        f"articles by origin{which}": found.origins,
+        f"articles by licence{which}": found.licences,
         "repairs by codec": found.repairs,
         "lines left out by kind": found.dropped,
         "sites with an alarm by kind": found.alarms,
@@ -107,7 +118,9 @@ def draw(found: Stats) -> None:
         out.print(
             Text(f"{found.quarantined:,} in quarantine, hidden from readers: newsarchive quarantine list")
         )
-    for line in _calendar(found.months, out.width, heights):
+    if found.withheld:
+        out.print(Text(f"{found.withheld:,} withheld or erased: newsarchive withhold list"))
+    for line in _calendar(found.months, out.width, heights, _COUNTED[found.copies]):
         out.print(line, overflow="ellipsis", no_wrap=True)
     for title, counts in _plain_tables(found).items():
         if counts:
@@ -117,12 +130,18 @@ def draw(found: Stats) -> None:
 
 
 def _totals(found: Stats) -> str:
-    parts = [f"{found.articles:,} articles of {len(found.sites):,} sites", f"{found.revisions:,} versions"]
+    which = _COUNTED[found.copies]
+    parts = [
+        f"{found.articles:,} articles of {len(found.sites):,} sites{which}",
+        f"{found.revisions:,} versions",
+    ]
     parts += [f"{found.gone:,} deleted since"] if found.gone else []
     return ", ".join([*parts, f"database {byte_size(found.disk)}", f"raw captures {byte_size(found.warc)}"])
 
 
-def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str) -> Iterator[Text]:
+def _calendar(
+    months: Mapping[str, Mapping[str, int]], width: int, heights: str, which: str
+) -> Iterator[Text]:
     """A line for each site with one character for each month; all sites have the same months and the same scale."""
     from rich.text import Text
 
@@ -133,7 +152,7 @@ def _calendar(months: Mapping[str, Mapping[str, int]], width: int, heights: str)
     every = list(months_between(min(min(m) for m in months.values()), max(max(m) for m in months.values())))
     shown = every[-max(6, width - name - 12) :]
     top = max(max(counts.values()) for counts in months.values())
-    yield Text(f"\narticles a month, {shown[0]} to {shown[-1]}, at most {top:,}", style="bold")
+    yield Text(f"\narticles a month{which}, {shown[0]} to {shown[-1]}, at most {top:,}", style="bold")
     for site in largest:
         counts = months[site]
         line = "".join(_height(counts.get(month, 0), top, heights) for month in shown)

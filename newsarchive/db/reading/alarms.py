@@ -17,7 +17,9 @@ from newsarchive.core.alarms.judge import (
     Reading,
     sentence,
 )
+from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of
+from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
 from newsarchive.items import DropReason
@@ -40,7 +42,7 @@ _READINGS = """
     SELECT a.id, a.last_seen_at, a.date_published, a.word_count,
            EXISTS (SELECT 1 FROM article_authors AS b WHERE b.article_id = a.id), {confidence}, a.cluster_id, a.content_hash
     FROM articles AS a
-    WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site ORDER BY last_seen_at DESC, id DESC LIMIT :most)
+    WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site AND {seen} ORDER BY last_seen_at DESC, id DESC LIMIT :most)
     ORDER BY a.last_seen_at DESC, a.id DESC
 """
 #: Posts alone: what gave an article once, and what the site names as a post. A tag page that is none is no breakage.
@@ -110,7 +112,9 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
     """What the archive knows of a site; `failed` says that the crawl at hand could not be made."""
     reader = Reader.of(connection)
     values = {"site": site_id, "most": MAX_READINGS, "since": DropReason.BEFORE_SINCE.value}
-    query = _READINGS.format(confidence=reader.dialect.json_number("a.quality", "confidence"))
+    query = _READINGS.format(
+        seen=visible("id", hidden=True), confidence=reader.dialect.json_number("a.quality", "confidence")
+    )
     readings = [
         Reading(
             id_, _moment(at), moment(published), words, bool(authors), 1.0 if sure is None else sure,
@@ -127,18 +131,21 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
     alarms = [
         (AlarmKind(kind), _moment(since), moment(cleared), bool(settled))
         for kind, since, cleared, settled in reader.tuples(_ALARMS, values)
+        if not is_future(_moment(since), now)  # a clock was wrong: nothing that comes now would end it
     ]
+    met = moment(reader.value(_MET, {"site": site_id}))
     last, runs, blocked = _failures(reader, site_id, now) if failed else (None, 0, False)
     return History(
         readings,
         looks,
         listed,
-        *_rhythm(reader, site_id, now),
+        *_rhythm(reader, site_id, now, met),
         last,
         runs,
         blocked,
         standing={kind: since for kind, since, cleared, _ in alarms if cleared is None},
         past=[Past(kind, since, cleared, settled) for kind, since, cleared, settled in alarms if cleared],
+        met=met,
     )
 
 
@@ -150,9 +157,10 @@ def _problem(reason: str, filled_from: str) -> Problem | None:
     return Problem.SCRIPTS_ONLY if reason == DropReason.SCRIPT_ONLY else Problem.OTHER
 
 
-def _rhythm(reader: Reader, site_id: int, now: datetime) -> tuple[list[int], datetime | None]:
+def _rhythm(
+    reader: Reader, site_id: int, now: datetime, met: datetime | None
+) -> tuple[list[int], datetime | None]:
     """The posts of each 24 hours, counted back from now, of all days that are known whole; and when the newest came."""
-    met = moment(reader.value(_MET, {"site": site_id}))
     if met is None:
         return [], None
     values = {"site": site_id, "begin": now - RHYTHM, "now": now, "met": met + timedelta(days=1)}

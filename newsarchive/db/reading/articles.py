@@ -20,22 +20,26 @@ from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.hidden import visible
 from newsarchive.db.markup import unpacked
+from newsarchive.db.reading import withheld
 from newsarchive.db.readonly import File, Reader, Row, reading
-from newsarchive.db.values import inflate, with_detail
+from newsarchive.db.reserved import SAID
+from newsarchive.db.values import unpack_text, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Image
+from newsarchive.rights import Rights, rights_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 
 def find(connection: Reader | Connection, url_or_id: str | int) -> int:
-    """The id of an article. Raises `NoSuchArticle`."""
+    """The id of an article. Raises `NoSuchArticle`, and `Withheld` for one that is withheld."""
     name, reader = str(url_or_id).strip(), Reader.of(connection)
     for condition, value in _lookups(name):
         query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
         found = reader.value(query, {"value": value})
         if found is not None:
+            withheld.refuse(reader, int(found))
             return int(found)
     raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
 
@@ -80,8 +84,9 @@ class Stored(Article):
     """An article as the archive has it today.
 
     `blocks` are the dropped ones; edits of the text stand at `article_body`. `version` is the number of the
-    version that it shows, `versions` how many there are, `gone_at` is when the page was found deleted. `original_url` is where its original stands in
-    the archive, "" where it holds none.
+    version that it shows, `versions` how many there are, `fetched_at` is when the page that
+    it was read from was fetched, `gone_at` when it was found deleted. `original_url` is where its original stands in
+    the archive, "" where it holds none. `rights` is what the site said of the use of the page when it was fetched last.
     """
 
     id: int = 0
@@ -89,6 +94,7 @@ class Stored(Article):
     version: int = 0
     versions: int = 0
     change_kind: str = ""
+    fetched_at: datetime | None = field(default=None)
     first_seen_at: datetime | None = field(default=None)
     last_seen_at: datetime | None = field(default=None)
     gone_at: datetime | None = field(default=None)
@@ -96,27 +102,52 @@ class Stored(Article):
     payload_digest: str = ""
     original_id: int | None = None
     original_url: str = ""
+    rights: Rights | None = None
 
 
-def get(source: File | Engine, url_or_id: str | int) -> Stored:
-    """The article with this URL (in any spelling, or canonical) or id.
+def get(source: File | Engine, url_or_id: str | int, version: int | None = None) -> Stored:
+    """The article with this URL (in any spelling, or canonical) or id; with `version` as that version of its text has it.
 
-    Raises `NoSuchArticle`, naming it, where there is none.
+    What has no versions (authors, dates, section, origin …) is that of today. Raises `NoSuchArticle`, naming it, where there
+    is no article, `UsageError` where it has no such version.
     """
     with reading(source) as reader:
-        return load(reader, [find(reader, url_or_id)])[0]
+        found = load(reader, [find(reader, url_or_id)], version)
+    if not found:
+        raise UsageError(f"no version {version} of {url_or_id}: `newsarchive history {url_or_id}` lists them")
+    return found[0]
 
 
+_COLUMNS = """
+    a.*, s.domain AS site, r.markup, r.version, r.change_kind, r.payload_digest,
+    coalesce(c.fetched_at, r.seen_at) AS fetched_at,
+    coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
+    (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
+"""
+#: What a version has of its own; the text of the current one stands in its article.
+_OF_VERSION = {
+    "revision_id": "id",
+    "headline": "headline",
+    "alternative_headline": "alternative_headline",
+    "description": "description",
+    "content_hash": "content_hash",
+    "extractor_version": "extractor_version",
+    "article_body": "article_body",
+}
 _ARTICLES = """
-    SELECT a.*, s.domain AS site, r.markup, r.version, r.change_kind, r.payload_digest,
-           coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
-           (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
+    SELECT {columns}
     FROM articles AS a
     JOIN sites AS s ON s.id = a.site_id
-    JOIN article_revisions AS r ON r.id = a.revision_id
+    JOIN article_revisions AS r ON {shown}
     LEFT JOIN captures AS c ON c.id = r.capture_id
-    WHERE a.id IN :ids
+    WHERE a.id IN :ids AND {seen}
 """
+_CURRENT = _ARTICLES.format(columns=_COLUMNS, shown="r.id = a.revision_id", seen=visible("a.id", hidden=True))
+_NUMBERED = _ARTICLES.format(
+    columns=", ".join([_COLUMNS, *(f"r.{name} AS own_{name}" for name in _OF_VERSION.values())]),
+    shown="r.article_id = a.id AND r.version = :version",
+    seen=visible("a.id", hidden=True),
+)
 
 #: What belongs to an article: a query, by which column its rows are gathered.
 _RELATED = {
@@ -138,21 +169,39 @@ _RELATED = {
         f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
         "article_id",
     ),
+    "rights": (
+        f"SELECT a.id AS article_id, x.statement FROM {SAID} WHERE a.id IN :ids",
+        "article_id",
+    ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
     "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
     "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
 }
 
 
-def load(connection: Reader | Connection, wanted: Sequence[int]) -> list[Stored]:
-    """Articles with all that belongs to them, in the order of their ids in `wanted`, by seven queries in all."""
+def load(connection: Reader | Connection, wanted: Sequence[int], version: int | None = None) -> list[Stored]:
+    """Articles with all that belongs to them, in the order of their ids in `wanted`, by eight queries in all.
+
+    With `version` they have the text, repairs and left out lines of that version; those without it are left out.
+    """
     reader = Reader.of(connection)
-    found = {row["id"]: row for row in reader.rows(_ARTICLES, {"ids": wanted})} if wanted else {}
+    query, values = (_CURRENT, {}) if version is None else (_NUMBERED, {"version": version})
+    found = {row["id"]: row for row in reader.rows(query, {"ids": wanted, **values})} if wanted else {}
+    if version is not None:
+        found = {i: _of_version(row) for i, row in found.items()}
     if not found:
         return []
     keys = {"ids": wanted, "revisions": [row["revision_id"] for row in found.values()]}
     related = {name: _gathered(reader, *what, keys) for name, what in _RELATED.items()}
     return [_stored(found[i], related) for i in wanted if i in found]
+
+
+def _of_version(row: Row) -> Row:
+    """The row of an article with what one version has of its own."""
+    own = {name: row.pop(f"own_{column}") for name, column in _OF_VERSION.items()}
+    if own["revision_id"] == row["revision_id"]:
+        return row
+    return row | own | {"article_body": unpack_text(own["article_body"])}
 
 
 def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dict[int, list[Row]]:
@@ -166,6 +215,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     article_id, revision_id = row["id"], row["revision_id"]
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
+    said = next(iter(related["rights"].get(article_id, [])), None)
     dropped = related["blocks"].get(revision_id, [])
     html, spots = unpacked(row["markup"], row["article_body"], [block["text"] for block in dropped])
     article = rows.article_from(
@@ -190,6 +240,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         "gone_at",
         "cluster_id",
         "change_kind",
+        "fetched_at",
         "payload_digest",
     ]
     return Stored(
@@ -197,6 +248,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         **{name: row[name] for name in kept},
         original_id=origin["original_id"] if origin else None,
         original_url=(origin["original_url"] or "") if origin else "",
+        rights=rights_from(said["statement"]) if said else None,
     )
 
 
@@ -286,9 +338,9 @@ def _moved(row: Row) -> Moved:
 
 
 def _version(row: Row) -> Version:
-    """The current version's text stands in its article, that of the others is deflated."""
+    """The current version's text stands in its article, that of the others is packed."""
     current, stored = row.pop("current_body"), row.pop("article_body")
-    return Version(**row, article_body=current if row["current"] else inflate(stored))
+    return Version(**row, article_body=current if row["current"] else unpack_text(stored))
 
 
 def revision_texts(

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, cast, func, inspect, or_, select, text
+from sqlalchemy import Connection, Engine, Text, cast, func, inspect, literal, or_, select, text, tuple_
 
-from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading
-from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.hidden import QUARANTINED, visible
 from newsarchive.db.models import (
     ArticleOrigin,
     ArticleRow,
@@ -22,14 +21,17 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
+from newsarchive.db.reading.coverage import crawled_site
 from newsarchive.db.values import with_detail
-from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
+from newsarchive.exceptions import NoSuchArticle
 
 #: The condition that readers see an article.
 VISIBLE = text(visible("articles.id"))
 
 #: The newest runs, which are looked through for those of one site; older ones are not.
 MAX_RECENT_RUNS = 300
+#: The newest articles, among which the stories are looked for that grew last.
+MAX_RECENT_ARTICLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Mate:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A cluster of copies: how many, on how many sites, and its first article."""
+    """A cluster of copies: how many, on how many sites, and its first article. `names` are its sites in the order of time, and
+    `in_language` is that of the first article."""
 
     cluster_id: int
     size: int
@@ -53,6 +56,26 @@ class Story:
     headline: str
     first: datetime
     last: datetime
+    names: tuple[str, ...] = ()
+    in_language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The article before or after another one of its site."""
+
+    id: int
+    headline: str
+    published: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Whom an article names as the publisher; `original_id` is the original that its credit links, where the archive holds it."""
+
+    name: str
+    domain: str
+    original_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +132,9 @@ def site(engine: Engine, domain: str) -> SiteFigures:
             raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
         months = _months(connection, row.id)
         gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id, VISIBLE)
-        unseen = select(func.count()).where(ArticleRow.site_id == row.id, text(f"articles.id IN ({HIDDEN})"))
+        unseen = select(func.count()).where(
+            ArticleRow.site_id == row.id, text(f"articles.id IN ({QUARANTINED})")
+        )
         return SiteFigures(
             row.domain, row.name, row.home_url, row.platform, row.in_language, row.state,
             row.last_success_at,
@@ -133,9 +158,65 @@ def stories(engine: Engine, limit: int = 10) -> list[Story]:
         return [found for i in ids if (found := _story(connection, i))]
 
 
+def recent_stories(engine: Engine, limit: int = 10) -> list[Story]:
+    """The clusters to which an article was added last, the newest first, among the newest articles of the archive."""
+    newest = (
+        select(ArticleRow.id, ArticleRow.cluster_id)
+        .order_by(ArticleRow.id.desc())
+        .limit(MAX_RECENT_ARTICLES)
+        .subquery()
+    )
+    latest = func.max(newest.c.id)
+    ids = (
+        select(newest.c.cluster_id)
+        .where(newest.c.cluster_id.is_not(None))
+        .group_by(newest.c.cluster_id)
+        .order_by(latest.desc())
+    )
+    found: list[Story] = []
+    with reading(engine) as connection:
+        for cluster_id in connection.execute(ids).scalars():
+            if one := _story(connection, cluster_id):
+                found.append(one)
+            if len(found) == limit:
+                break
+    return found
+
+
+def beside(engine: Engine, article_id: int) -> tuple[Beside | None, Beside | None]:
+    """The articles of the same site that were published before and after an article; `None` for those without a date."""
+    this = select(ArticleRow.site_id, ArticleRow.date_published).where(ArticleRow.id == article_id)
+    place = tuple_(ArticleRow.date_published, ArticleRow.id)
+    with reading(engine) as connection:
+        row = connection.execute(this).first()
+        if row is None or row.date_published is None:
+            return None, None
+        mine = select(ArticleRow.id, ArticleRow.headline, ArticleRow.date_published).where(
+            ArticleRow.site_id == row.site_id, ArticleRow.date_published.is_not(None), VISIBLE
+        )
+        here = tuple_(literal(row.date_published, ArticleRow.date_published.type), literal(article_id))
+        earlier = mine.where(place < here).order_by(ArticleRow.date_published.desc(), ArticleRow.id.desc())
+        later = mine.where(place > here).order_by(ArticleRow.date_published, ArticleRow.id)
+        found = [connection.execute(query.limit(1)).first() for query in (earlier, later)]
+    before, after = (Beside(one.id, one.headline, one[2]) if one else None for one in found)
+    return before, after
+
+
+def credits_of(engine: Engine, ids: Sequence[int]) -> dict[int, Credit]:
+    """Whom each of these articles names as the publisher, by id."""
+    query = (
+        select(ArticleOrigin.article_id, OriginRow.name, OriginRow.domain, ArticleOrigin.original_id)
+        .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
+        .where(ArticleOrigin.article_id.in_(ids))
+    )
+    with reading(engine) as connection:
+        return {row[0]: Credit(row[1], row[2], row[3]) for row in connection.execute(query)}
+
+
 def _story(connection: Connection, cluster_id: int) -> Story | None:
     when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
-    mates = select(ArticleRow.site_id, ArticleRow.headline, when.label("at"))
+    mates = select(Site.domain, ArticleRow.headline, ArticleRow.in_language, when.label("at"))
+    mates = mates.join(Site, Site.id == ArticleRow.site_id)
     rows = connection.execute(
         mates.where(ArticleRow.cluster_id == cluster_id, VISIBLE).order_by(when, ArticleRow.id)
     )
@@ -143,8 +224,10 @@ def _story(connection: Connection, cluster_id: int) -> Story | None:
     if len(found) < 2:
         return None
     headline = next((row.headline for row in found if row.headline), "")
-    sites = len({row.site_id for row in found})
-    return Story(cluster_id, len(found), sites, headline, found[0].at, found[-1].at)
+    sites = tuple(dict.fromkeys(row.domain for row in found))
+    return Story(
+        cluster_id, len(found), len(sites), headline, found[0].at, found[-1].at, sites, found[0].in_language
+    )
 
 
 def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Mate]:
@@ -242,24 +325,15 @@ def _runs(connection: Connection, domain: str, limit: int = 5) -> list[Run]:
     recent = connection.execute(
         select(CrawlRun.__table__).order_by(CrawlRun.id.desc()).limit(MAX_RECENT_RUNS)
     )
-    return [_run(row) for row in recent if _crawled(row.arguments) == domain][:limit]
-
-
-def _crawled(arguments: Mapping[str, Any]) -> str:
-    """The site that a run's arguments name, "" for none."""
-    named = str(arguments.get("url") or arguments.get("site") or "")
-    try:
-        return site_of(named if "://" in named else f"https://{named}/") if named else ""
-    except (NewsArchiveError, ValueError):
-        return ""
+    return [_run(row) for row in recent if crawled_site(row.arguments) == domain][:limit]
 
 
 def _run(row: Any) -> Run:
-    prefix = "newsarchive/"
+    """`stats` has the names of `newsarchive.crawl_stats` without their prefix, and every value as text."""
     counts: dict[str, int] = {}
     for name, value in row.stats.items():
-        if name.startswith(prefix) and str(value).isdigit():
-            outcome = name.removeprefix(prefix).split("/")[0]
+        if str(value).isdigit():
+            outcome = name.split("/")[0]
             counts[outcome] = counts.get(outcome, 0) + int(value)
-    error = str(row.stats.get("newsarchive/site_error") or row.stats.get("newsarchive/database_error") or "")
+    error = str(row.stats.get("site_error") or row.stats.get("database_error") or "")
     return Run(row.started_at, row.finished_at, row.finish_reason, error, counts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.sentences import sentences
-from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.hidden import unseen, visible
 from newsarchive.db.reading.articles import Stored, find, get
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.values import utc
@@ -191,8 +191,8 @@ def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[
     """
     stored = reader.rows("SELECT * FROM copies WHERE article_id IN :ids", {"ids": list(rows)})
     fullest = {row["fullest_id"] for row in stored} - set(rows)
-    unseen = f"SELECT 1 FROM ({HIDDEN}) AS h WHERE article_id IN :ids"
-    if stored and (hidden or not fullest or reader.value(unseen, {"ids": list(fullest)}) is None):
+    away = f"SELECT 1 FROM ({unseen(hidden)}) AS h WHERE article_id IN :ids"
+    if stored and (not fullest or reader.value(away, {"ids": list(fullest)}) is None):
         return {row["article_id"]: row for row in stored}
     if len(rows) == 1:
         return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.values import moment
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -18,11 +20,11 @@ if TYPE_CHECKING:
 #: What an article in quarantine may be: a page waits, then a person accepts or drops it.
 STATES = ("waiting", "accepted", "dropped")
 
-_LIST = """
+_LIST = f"""
     SELECT a.id, a.url, a.headline, s.domain AS site, a.quality, a.word_count,
            q.state, q.reason, q.since, q.decided_at
     FROM quarantine AS q JOIN articles AS a ON a.id = q.article_id JOIN sites AS s ON s.id = a.site_id
-    WHERE q.state IN :states ORDER BY q.since DESC, a.id DESC
+    WHERE q.state IN :states AND {visible("a.id", hidden=True)} ORDER BY q.since DESC, a.id DESC
 """
 
 
@@ -49,6 +51,7 @@ def waiting(source: File | Engine, states: Iterable[str] = ("waiting",)) -> list
     with reading(source) as reader:
         for row in reader.rows(_LIST, {"states": list(states)}):
             quality = row.pop("quality")
+            row |= {name: moment(row[name]) for name in ("since", "decided_at")}
             flags = tuple(quality.get("flags", ()))
             found.append(Waiting(**row, confidence=float(quality.get("confidence", 1.0)), flags=flags))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.reading.articles import Stored, Version, find, get, history, load, revision_texts
-from newsarchive.db.reading.search import Filters, Hit, count, ids, search
+from newsarchive.db.reading.search import Facets, Filters, Hit, Marks, count, facets, ids, search
 from newsarchive.db.reading.statistics import Stats, stats
 from newsarchive.db.readonly import File, reading
 
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 __all__ = [
+    "NO_MARKS",
+    "Facets",
     "Filters",
     "Hit",
+    "Marks",
     "Selection",
     "Stats",
     "Stored",
     "Version",
     "articles",
     "count",
+    "facets",
     "find",
     "get",
     "history",
@@ -30,6 +34,9 @@ __all__ = [
     "search",
     "stats",
 ]
+
+#: For a program that wants the found words as they stand.
+NO_MARKS = Marks("", "")
 
 
 class Selection:
@@ -51,7 +58,7 @@ class Selection:
     ) -> None:
         self.source, self.chunk = source, chunk
         with reading(source) as reader:
-            self.ids = array("q", ids(reader, words, filters or Filters(), order)[:limit])
+            self.ids = array("q", ids(reader, words, filters or Filters(), order, limit))
 
     def __len__(self) -> int:
         return len(self.ids)

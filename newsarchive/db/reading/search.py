@@ -8,6 +8,7 @@ what a person types; the language of the words is `newsarchive.db.query_language
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -16,7 +17,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.counted import OWN, REPUBLISHED, Copies, counted, own, republished
+from newsarchive.db.hidden import unseen, visible
 from newsarchive.db.query_language import (
     And,
     Node,
@@ -32,6 +34,7 @@ from newsarchive.db.query_language import (
     tokenise,
 )
 from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.reserved import RESERVED, RIGHTS
 from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
 
@@ -51,7 +54,9 @@ class Filters:
     `site` is a domain, `origin` a part of a publisher's name or domain, `author` a part of a name in the byline (case
     and diacritics do not matter, and a whole name finds longer ones that hold it too), `language` a code (`en` finds `en-GB`
     too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
-    `hidden` lets those through too that are in quarantine or were dropped.
+    `hidden` lets those through too that are in quarantine or were dropped. `copies` is which copies of a story count
+    (`newsarchive.db.counted`). The `origin`s "own" and "republished" stand for no other publisher and for any.
+    `rights` is "any", or "tdm" for what no site reserved from text and data mining when it was fetched last.
     """
 
     site: str | None = ""
@@ -62,6 +67,8 @@ class Filters:
     until: date | None = None
     cluster: int | None = None
     hidden: bool = False
+    copies: Copies = Copies.ALL
+    rights: str = "any"
 
     @property
     def any(self) -> bool:
@@ -88,6 +95,8 @@ class FilterOptions(TypedDict, total=False):
     until: Day | None
     cluster: int | None
     hidden: bool
+    copies: str
+    rights: str
 
 
 def with_filters(function: F) -> F:
@@ -126,6 +135,8 @@ def filters(**chosen: Unpack[FilterOptions]) -> Filters:
         until=day(until, "until"),
         cluster=_number(chosen.get("cluster")),
         hidden=_flag(chosen.get("hidden", False)),
+        copies=_copies(chosen.get("copies")),
+        rights=_rights(chosen.get("rights")),
     )
     begin, end = wanted.since_moment(), wanted.until_moment()
     if begin and end and begin > end:
@@ -169,6 +180,25 @@ def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise WrongType("hidden", value, "give True or False")
     return value
+
+
+def _rights(value: object) -> str:
+    if value in (None, ""):
+        return "any"
+    if value not in RIGHTS:
+        raise UsageError(f"rights {value!r}: one of {', '.join(RIGHTS)}")
+    return str(value)
+
+
+def _copies(value: object) -> Copies:
+    if value is None or value == "":
+        return Copies.ALL
+    if not isinstance(value, str):
+        raise WrongType("copies", value, f"give one of {', '.join(Copies)}")
+    try:
+        return Copies(value)
+    except ValueError:
+        raise UsageError(f"copies {value!r}: one of {', '.join(Copies)}") from None
 
 
 def day(value: Day | None, name: str) -> date | None:
@@ -331,10 +361,54 @@ def count(source: File | Engine, words: str = "", filters: Filters | None = None
         return int(reader.value(query.count(tree), query.values))
 
 
-def ids(reader: Reader, words: str, filters: Filters, order: str = "id") -> list[int]:
-    """The ids of all articles that match, in one of `ORDERS`."""
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How the matches of a search are spread: a value and its number of articles, the largest number first, months in order.
+
+    `total` counts all matches. The others count the newest `MAX_RANKED` of them, all where `are_whole`.
+    """
+
+    total: int
+    sites: dict[str, int]
+    origins: dict[str, int]
+    languages: dict[str, int]
+    months: dict[str, int]
+    are_whole: bool
+
+
+def facets(source: File | Engine, words: str = "", filters: Filters | None = None) -> Facets:
+    """How the matches are spread over sites, publishers, languages and months. Raises `UsageError` as `search` does."""
+    tree = tree_of(words)
+    with reading(source) as reader:
+        query = _Query(reader, filters or Filters())
+        rows = reader.tuples(query.spread(tree), query.values)
+        total = sum(row[-1] for row in rows)
+        if total >= MAX_RANKED:
+            query = _Query(reader, filters or Filters())
+            total = int(reader.value(query.count(tree), query.values))
+    counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
+    for *names, number in rows:
+        for count_of, name in zip(counts, names, strict=True):
+            if name:
+                count_of[name] += number
+    sites, origins, languages, months = counts
+    return Facets(
+        total,
+        dict(sites.most_common()),
+        dict(origins.most_common()),
+        dict(languages.most_common()),
+        dict(sorted(months.items())),
+        total <= MAX_RANKED,
+    )
+
+
+def ids(
+    reader: Reader, words: str, filters: Filters, order: str = "id", limit: int | None = None
+) -> list[int]:
+    """The ids of all articles that match, or of the first `limit`, in one of `ORDERS`."""
     query = _Query(reader, filters)
-    sql = f"{query.all('a.id', tree_of(words))} ORDER BY {ORDERS[order]}"
+    cut = "" if limit is None else f" LIMIT {int(limit)}"
+    sql = f"{query.all('a.id', tree_of(words))} ORDER BY {ORDERS[order]}{cut}"
     return [row[0] for row in reader.tuples(sql, query.values)]
 
 
@@ -366,7 +440,8 @@ class _Query:
         self.reader, self.dialect = reader, reader.dialect
         self.values: dict[str, Any] = {}
         self.filters = list(self._conditions(filters))
-        self.hides = not filters.hidden and self.reader.value(f"{HIDDEN} LIMIT 1") is not None
+        self.hidden = filters.hidden
+        self.hides = self.reader.value(f"{unseen(self.hidden)} LIMIT 1") is not None
         self.key = self.dialect.search_key
 
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
@@ -374,17 +449,30 @@ class _Query:
             return self._ranked(tree, limit, offset)
         return f"{self.all(f'{_COLUMNS}, 0.0 AS score', tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
 
-    def all(self, columns: str, tree: Node | None) -> str:
-        """Every article that matches, in no order."""
+    def all(self, columns: str, tree: Node | None, joined: str = _JOINED) -> str:
+        """Every article that matches, in no order; with `joined` "" of its own columns alone."""
         conditions = [*([self.condition(tree)] if tree else []), *self.filters, *self._seen("a.id")]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        return f"SELECT {columns} FROM articles AS a {_JOINED} {where}"
+        return f"SELECT {columns} FROM articles AS a {joined} {where}"
 
     def count(self, tree: Node | None) -> str:
         """How many match; without filters the index counts alone."""
         if tree and not self.filters and not has_run(tree):
             return self._among("count(*)", tree)
-        return self.all("count(*)", tree)
+        return self.all("count(*)", tree, joined="")
+
+    def spread(self, tree: Node | None) -> str:
+        """How many of the newest matches have each site, publisher, language and month."""
+        month = self.dialect.month("a.date_published")
+        if tree and not has_run(tree):
+            newest = (
+                f"{self._among(f'{self.key} AS id', tree)} ORDER BY {self.key} DESC LIMIT {int(MAX_RANKED)}"
+            )
+            matches = f"JOIN ({newest}) AS found ON found.id = a.id"
+        else:
+            newest = f"{self.all('a.id', tree, joined='')} ORDER BY a.id DESC LIMIT {int(MAX_RANKED)}"
+            matches = f"WHERE a.id IN ({newest})"
+        return f"SELECT s.domain, o.name, a.in_language, {month}, count(*) FROM articles AS a {_JOINED} {matches} GROUP BY 1, 2, 3, 4"
 
     def condition(self, node: Node) -> str:
         """A tree with strings to look for: each part by its own index, joined by the operators."""
@@ -430,7 +518,7 @@ class _Query:
 
     def _seen(self, key: str) -> list[str]:
         """Only what readers see, asked of the short table alone; nothing where it is empty."""
-        return [visible(key)] if self.hides else []
+        return [visible(key, self.hidden)] if self.hides else []
 
     def _matching(self, node: Node) -> str:
         return f"SELECT {self.key} FROM article_search AS f WHERE {self.dialect.matches(node, self._value)}"
@@ -445,7 +533,9 @@ class _Query:
         if wanted.site:
             domain = self._value(wanted.site.lower().removeprefix("www."))
             yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"
-        if wanted.origin:
+        if wanted.origin and wanted.origin.lower() in (OWN, REPUBLISHED):
+            yield own("a") if wanted.origin.lower() == OWN else republished("a")
+        elif wanted.origin:
             known = self._named("SELECT id, name, domain FROM origins", wanted.origin)
             yield f"a.id IN (SELECT article_id FROM article_origins WHERE origin_id {known})"
         if wanted.language:
@@ -461,6 +551,9 @@ class _Query:
             yield f"a.id IN (SELECT article_id FROM article_authors WHERE author_id {known})"
         if wanted.cluster is not None:
             yield f"a.cluster_id = {self._value(wanted.cluster)}"
+        if wanted.rights == "tdm":
+            yield f"a.id NOT IN ({RESERVED})"
+        yield from counted(wanted.copies)
 
     def _named(self, names: str, part: str) -> str:
         """Which of these rows (an id, then names) have the part in a name, as the end of a condition.

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.db.hidden import HIDDEN, visible
+from newsarchive.db.counted import Copies, counted
+from newsarchive.db.hidden import QUARANTINED, WITHHELD, unseen, visible
 from newsarchive.db.reading.alarms import standing
 from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.reserved import RESERVED, SAID
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -20,9 +22,11 @@ class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
     `alarms` counts the sites at which an alarm of a kind stands. `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
-    Articles that readers do not see are in `quarantined` alone, unless they were asked for. `months` goes from a site to
+    Articles that readers do not see are in `quarantined` alone, unless they were asked for; those that nobody sees in `withheld` alone. `reserved` counts those that their sites reserved from text and data
+    mining, `licences` the first licence that each page names. `months` goes from a site to
     its articles by month of publication (`2025-04`), in order. `captures` counts every answer that was stored, `disk` is
-    bytes of the database, `warc` bytes of raw captures.
+    bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in `articles`, `gone`, `sites`,
+    `languages`, `origins` and `months` (`newsarchive.db.counted`); the other figures are of all articles.
     """
 
     articles: int
@@ -30,6 +34,8 @@ class Stats:
     captures: int
     gone: int
     quarantined: int
+    withheld: int
+    reserved: int
     sites: Mapping[str, int]
     languages: Mapping[str, int]
     origins: Mapping[str, int]
@@ -39,13 +45,19 @@ class Stats:
     warc: int
     months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     alarms: Mapping[str, int] = field(default_factory=dict)
+    licences: Mapping[str, int] = field(default_factory=dict)
+    copies: str = Copies.ALL.value
 
 
 #: A column, the tables that it is counted over, and what names the article.
 _COUNTS = {
     "sites": ("s.domain", "articles AS a JOIN sites AS s ON s.id = a.site_id", "a.id"),
     "languages": ("in_language", "articles AS a", "a.id"),
-    "origins": ("o.name", "article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id", "ao.article_id"),
+    "origins": (
+        "o.name",
+        "articles AS a JOIN article_origins AS ao ON ao.article_id = a.id JOIN origins AS o ON o.id = ao.origin_id",
+        "a.id",
+    ),
     "repairs": ("e.rule", "edits AS e", "e.revision_id"),
     "dropped": ("l.kind", "dropped_lines AS d JOIN block_labels AS l ON l.id = d.label_id", "d.revision_id"),
 }
@@ -54,7 +66,9 @@ _TOTALS = {
     "revisions": "count(*) FROM article_revisions AS a WHERE {visible_article}",
     "captures": "count(*) FROM captures",
     "gone": "count(gone_at) FROM articles AS a WHERE {visible}",
-    "quarantined": f"count(*) FROM ({HIDDEN}) AS h",
+    "quarantined": f"count(*) FROM ({QUARANTINED}) AS h",
+    "withheld": f"count(*) FROM ({WITHHELD}) AS h",
+    "reserved": f"count(*) FROM articles AS a WHERE {{visible}} AND a.id IN ({RESERVED})",
     "warc": "coalesce(sum(warc_length), 0) FROM captures",
 }
 _MONTHS = """
@@ -64,30 +78,50 @@ _MONTHS = """
 """
 
 
-def stats(source: File | Engine, *, hidden: bool = False) -> Stats:
-    """Count everything; with `hidden` the articles too that readers do not see."""
+_LICENCES = (
+    f"SELECT x.licence, count(*) FROM {SAID} WHERE x.licence <> '' AND {{visible}}"
+    " GROUP BY 1 ORDER BY count(*) DESC, 1"
+)
+
+
+def stats(source: File | Engine, *, hidden: bool = False, copies: Copies = Copies.ALL) -> Stats:
+    """Count everything; with `hidden` the articles too that readers do not see, and of copied stories what `copies` says."""
     with reading(source) as reader:
-        sql = {"visible": visible("a.id", hidden), "visible_article": visible("a.article_id", hidden)}
+        shown = " AND ".join([visible("a.id", hidden), *counted(copies)])
+        sql = {"visible": shown, "visible_article": visible("a.article_id", hidden)}
         totals = {name: f"SELECT {what.format(**sql)}" for name, what in _TOTALS.items()}
         found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
-        every = hidden or not found["quarantined"]
-        found |= {name: _counts(reader, *what, every) for name, what in _COUNTS.items()}
+        every = not found["withheld"] and (hidden or not found["quarantined"])
+        found |= {name: _counts(reader, *what, every, copies, hidden) for name, what in _COUNTS.items()}
         alarms = Counter(alarm.kind.value for alarm in standing(reader))
         disk = reader.dialect.disk_bytes(reader)
-        return Stats(**found, disk=disk, months=_months(reader, hidden), alarms=dict(alarms.most_common()))
+        licences = dict(reader.tuples(_LICENCES.format(visible=shown)))
+        months = _months(reader, shown)
+        return Stats(
+            **found,
+            disk=disk,
+            months=months,
+            alarms=dict(alarms.most_common()),
+            copies=copies.value,
+            licences=licences,
+        )
 
 
-def _counts(reader: Reader, column: str, tables: str, key: str, every: bool) -> dict[str, int]:
+def _counts(
+    reader: Reader, column: str, tables: str, key: str, every: bool, copies: Copies, hidden: bool
+) -> dict[str, int]:
     """`every` spares the condition where nothing is left out: edits and blocks are many."""
-    condition = visible(key, every)
+    condition = "1 = 1" if every else visible(key, hidden)
+    if key == "a.id":
+        condition = " AND ".join([condition, *counted(copies)])
     if key.endswith("revision_id") and not every:
-        condition = f"{key} NOT IN (SELECT id FROM article_revisions WHERE article_id IN ({HIDDEN}))"
+        condition = f"{key} NOT IN (SELECT id FROM article_revisions WHERE article_id IN ({unseen(hidden)}))"
     query = f"SELECT {column}, count(*) FROM {tables} WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1"
     return {name: int(number) for name, number in reader.tuples(query)}
 
 
-def _months(reader: Reader, hidden: bool) -> dict[str, dict[str, int]]:
-    query = _MONTHS.format(month=reader.dialect.month("a.date_published"), visible=visible("a.id", hidden))
+def _months(reader: Reader, shown: str) -> dict[str, dict[str, int]]:
+    query = _MONTHS.format(month=reader.dialect.month("a.date_published"), visible=shown)
     found: dict[str, dict[str, int]] = {}
     for site, month, number in reader.tuples(query):
         found.setdefault(site, {})[month] = number

@@ -1,0 +1,254 @@
+"""Citations of archived articles: both addresses, the time of the capture, and digests of the text and of the bytes.
+
+    CSL-JSON   what Zotero, pandoc and citeproc read (csl-data.json of the Citation Style Language, 1.0.2)
+    BibTeX     `@misc` with the fields of biblatex's `@online` (`url`, `urldate`) beside those of BibTeX
+    RIS        the type BLOG of Research Information Systems' format (specification of 2011)
+    a line     for a footnote
+
+Names of people are given whole, as the byline prints them: which part of a name is the family's no page says. CSL has no
+variable for the time of a capture or a digest, so that these stand in `note`, as in BibTeX and RIS.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.identifiers import Identifier, identifier, parse
+from newsarchive.reprs import one_line
+from newsarchive.times import utc
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.articles import Stored
+    from newsarchive.db.reading.withheld import Entry, WithheldVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What is cited: one version of an article, as one capture had it. Texts may be empty, times `None`.
+
+    `authors` are names and whether each is a person. `site` is the name of the blog, else its domain. `original_url` is
+    where the text first appeared, `fetched_at` when the page was fetched, `payload_digest` the SHA-256 of its bytes,
+    unpacked, in hexadecimal digits behind "sha256:".
+    """
+
+    identifier: Identifier
+    url: str
+    headline: str
+    authors: tuple[tuple[str, bool], ...]
+    site: str
+    language: str
+    published: datetime | None
+    version: int
+    fetched_at: datetime | None
+    payload_digest: str
+    origin: str = ""
+    original_url: str = ""
+    original_date: datetime | None = None
+    #: Why the text cannot be read, as a sentence without its full stop; "" for a text that can.
+    withheld: str = ""
+
+    @property
+    def key(self) -> str:
+        """A short name for a bibliography: the year and the beginning of the digest."""
+        return f"nwa{self.published.year if self.published else ''}-{self.identifier.digest[:12]}"
+
+    @property
+    def title(self) -> str:
+        """The headline; of a post without one its address."""
+        return one_line(self.headline) or self.url
+
+    @property
+    def first_published(self) -> str:
+        """Where the text first appeared, as a sentence without its full stop; "" for the blog's own."""
+        parts = [f"First published by {one_line(self.origin)}"] if self.origin else []
+        parts += [_day(self.original_date)] if self.original_date and parts else []
+        parts += (
+            [self.original_url if parts else f"Based on {self.original_url}"] if self.original_url else []
+        )
+        return ", ".join(parts)
+
+    @property
+    def note(self) -> str:
+        """What no style has a place for: the original, the capture, the digests. It ends with the identifier, without a full
+        stop, which would be taken for a part of it."""
+        sentences = [said for said in (self.withheld, self.first_published) if said]
+        if self.fetched_at:
+            sentences.append(f"Captured {utc(self.fetched_at):%Y-%m-%dT%H:%M:%SZ}")
+        if self.payload_digest:
+            sentences.append(f"SHA-256 of the page: {self.payload_digest.removeprefix('sha256:')}")
+        sentences.append(f"Version {self.version} in the archive: {self.identifier}")
+        return ". ".join(sentences)
+
+
+def of(article: Stored) -> Citation:
+    """The citation of a stored article as it is shown."""
+    origin = article.origin
+    return Citation(
+        identifier(article.headline, article.article_body, article.url),
+        article.url,
+        article.headline,
+        tuple((author.name, author.kind == "person") for author in article.authors),
+        article.publisher or article.site,
+        article.in_language,
+        article.date_published,
+        article.version,
+        article.fetched_at,
+        article.payload_digest,
+        origin.name if origin else "",
+        (origin.url if origin else "") or article.is_based_on,
+        origin.date if origin else None,
+    )
+
+
+def of_withheld(entry: Entry, version: WithheldVersion) -> Citation:
+    """The citation of a version that is withheld or was erased: its identifier and digests stay, its words are not told."""
+    return Citation(
+        Identifier(parse(version.identifier).digest, entry.url),
+        entry.url,
+        "Erased from the archive" if entry.is_erased else "Withheld from the archive",
+        (),
+        entry.site,
+        "",
+        None,
+        version.version,
+        datetime.fromisoformat(version.seen_at),
+        version.payload_digest,
+        withheld=entry.said.rstrip("."),
+    )
+
+
+def csl(citation: Citation) -> dict[str, Any]:
+    """An item of CSL-JSON."""
+    item: dict[str, Any] = {"id": citation.key, "type": "post-weblog", "title": citation.title}
+    if citation.authors:
+        item["author"] = [{"literal": one_line(name)} for name, _ in citation.authors]
+    item["container-title"] = one_line(citation.site)
+    for name, moment in (
+        ("issued", citation.published), ("accessed", citation.fetched_at), ("original-date", citation.original_date),
+    ):  # fmt: skip
+        if moment:
+            item[name] = {"date-parts": [[moment.year, moment.month, moment.day]]}
+    if citation.origin:
+        item["original-publisher"] = one_line(citation.origin)
+    if citation.language:
+        item["language"] = citation.language
+    return item | {
+        "URL": citation.url,
+        "archive": "newsarchive",
+        "archive_location": str(citation.identifier),
+        "note": citation.note,
+    }
+
+
+def csl_json(citation: Citation) -> str:
+    """A CSL-JSON document with one item."""
+    return json.dumps([csl(citation)], ensure_ascii=False, indent=2)
+
+
+#: Characters that mean something to TeX, with what prints them. BibTeX counts braces behind a backslash too.
+_TEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    }
+)  # fmt: skip
+#: The same for an address, which TeX takes as it stands but for what ends its argument.
+_TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", "%": r"\%", "#": r"\#"})
+
+
+def bibtex(citation: Citation) -> str:
+    """An entry of BibTeX, which biblatex reads too."""
+    names = " and ".join(
+        _tex(name) if is_person and " and " not in f" {name} " else f"{{{_tex(name)}}}"
+        for name, is_person in citation.authors
+    )
+    published = citation.published
+    fields = {
+        "author": names,
+        "title": f"{{{_tex(citation.title)}}}",
+        "howpublished": _tex(citation.site),
+        "year": str(published.year) if published else "",
+        "date": published.date().isoformat() if published else "",
+        "url": one_line(citation.url).translate(_TEX_URL),
+        "urldate": citation.fetched_at.date().isoformat() if citation.fetched_at else "",
+        "note": _tex(citation.note),
+    }
+    rows = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+    return f"@misc{{{citation.key},\n" + ",\n".join(rows) + "\n}\n"
+
+
+def ris(citation: Citation) -> str:
+    """A record of RIS; its lines end in CR and LF, as the format asks."""
+    published, captured = citation.published, citation.fetched_at
+    rows = [
+        ("TY", "BLOG"),
+        *(("AU", name) for name, _ in citation.authors),
+        ("TI", citation.title),
+        ("T2", citation.site),
+        ("PY", f"{published:%Y}" if published else ""),
+        ("DA", f"{published:%Y/%m/%d}" if published else ""),
+        ("Y2", f"{captured:%Y/%m/%d}" if captured else ""),
+        ("LA", citation.language),
+        ("UR", citation.url),
+        ("AN", str(citation.identifier)),
+        ("N1", citation.note),
+        ("ER", ""),
+    ]
+    lines = [f"{tag}  - {one_line(value)}" for tag, value in rows if value or tag == "ER"]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def line(citation: Citation) -> str:
+    """A citation in one line: who, what, where, when; the original; the capture and its digests."""
+    names = [one_line(name) for name, _ in citation.authors]
+    who = ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1] if names else ""
+    when = f", {_day(citation.published)}" if citation.published else ""
+    head = f"{who}: " if who else ""
+    return f"{head}“{citation.title}”. {one_line(citation.site)}{when}. {one_line(citation.url)}. {citation.note}"
+
+
+def jsonld(article: Stored) -> dict[str, Any]:
+    """An article as schema.org's NewsArticle, for the head of its page: Zotero and other programs read it there."""
+    citation = of(article)
+    kinds = {True: "Person", False: "Organization"}
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": citation.title,
+        "url": citation.url,
+        "identifier": str(citation.identifier),
+        "author": [{"@type": kinds[is_person], "name": name} for name, is_person in citation.authors],
+        "publisher": {"@type": "Organization", "name": citation.site},
+        "datePublished": utc(citation.published).isoformat() if citation.published else "",
+        "dateModified": utc(article.date_modified).isoformat() if article.date_modified else "",
+        "inLanguage": citation.language,
+        "articleSection": article.article_section,
+        "isBasedOn": citation.original_url,
+        "creditText": article.origin.credit_text if article.origin else "",
+        "license": article.origin.license if article.origin else "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+#: What a citation can be written as: the name of the format and its function.
+FORMATS = {"text": line, "csl": csl_json, "bibtex": bibtex, "ris": ris}
+
+
+def _day(moment: datetime) -> str:
+    """A day in words that no country reads otherwise.
+
+    >>> _day(datetime(2025, 4, 1))
+    '1 April 2025'
+    """
+    months = (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    )  # fmt: skip
+    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
+
+
+def _tex(text: str) -> str:
+    return one_line(text).translate(_TEX)

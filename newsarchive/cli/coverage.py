@@ -1,0 +1,153 @@
+"""`newsarchive coverage`: what each site's listings named day by day, what is stored of it, and where nothing was crawled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, say
+from newsarchive.cli.options import output_option
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.coverage import Day
+
+#: The columns of the table of days.
+_NAMES = (
+    "site",
+    "day",
+    "state",
+    "crawls",
+    "failed_crawls",
+    "named",
+    "stored",
+    "refused",
+    "missed",
+    "reasons",
+)
+#: A character for each state of a day, for a terminal with UTF-8 and for another.
+_MARKS = {"covered": "█#", "incomplete": "▒!", "no news": "·.", "no crawl": " ?"}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive coverage                              # a line and a picture for each site
+  newsarchive coverage blog.example --since 2025-01-01
+  newsarchive coverage --csv > coverage.csv
+  newsarchive coverage --svg -o coverage.svg"""
+)
+@click.argument("site", required=False, default="", metavar="[SITE]")
+@click.option(
+    "--since", metavar="DAY", help="From this day (UTC); by default from the first crawl of each site."
+)
+@click.option("--until", metavar="DAY", help="Until this day; by default until today.")
+@click.option("--csv", "as_csv", is_flag=True, help="A row for each site and day, with a line of names.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a site and day.")
+@click.option("--svg", "as_svg", is_flag=True, help="A picture of the days of each site, in SVG.")
+@output_option
+@db_option
+def coverage(
+    site: str, since: str | None, until: str | None, as_csv: bool, as_json: bool, as_svg: bool, db: str
+) -> None:
+    """What SITE's listings named on each day, what of it is stored, refused (with reasons) or missed, and the gaps.
+
+    So "no news" and "no crawl" are told apart. A post counts on the day on which a listing named it first. Without SITE
+    there is a line for each site; with one, for each of its days.
+    """
+    from newsarchive.db.reading.coverage import days
+    from newsarchive.db.reading.search import day as day_of
+
+    begin, end = day_of(since, "since"), day_of(until, "until")
+    found = days(open_reader(db), site.lower().removeprefix("www."), since=begin, until=end)
+    if not found:
+        say(
+            "nothing was crawled in these days; a crawl fills the archive: newsarchive crawl https://blog.example"
+        )
+        raise SystemExit(1)
+    if as_csv + as_json + as_svg > 1:
+        raise UsageError("coverage: --csv, --json and --svg exclude one another; give one")
+    if as_svg:
+        from newsarchive.coverage_chart import svg
+
+        click.echo(svg(found), nl=False)
+    elif as_json:
+        from newsarchive import export
+
+        for day in found:
+            reasons = {"refused": day.refused, "missed": day.missed}
+            click.echo(export.to_json({k: v for k, v in _row(day).items() if k != "reasons"} | reasons))
+    elif as_csv:
+        from newsarchive.export.text import write_rows
+
+        write_rows(_NAMES, map(_row, found), sys.stdout.buffer, with_bom=False, line_end="\n")
+        sys.stdout.buffer.flush()
+    elif on_terminal():
+        _draw(found, with_days=bool(site))
+    else:
+        for row in map(_row, found):
+            echo("\t".join(str(row[name]) for name in _NAMES))
+
+
+def _row(day: Day) -> dict[str, object]:
+    reasons = "; ".join(
+        f"{number} {reason}" for reason, number in [*day.missed.items(), *day.refused.items()]
+    )
+    return {
+        "site": day.site,
+        "day": day.day.isoformat(),
+        "state": day.state.value,
+        "crawls": day.crawls,
+        "failed_crawls": day.failed_crawls,
+        "named": day.named,
+        "stored": day.stored,
+        "refused": sum(day.refused.values()),
+        "missed": sum(day.missed.values()),
+        "reasons": reasons,
+    }
+
+
+def _draw(found: Sequence[Day], with_days: bool) -> None:
+    from rich.text import Text
+
+    from newsarchive.cli import tables
+    from newsarchive.db.reading.coverage import totals
+
+    out = console()
+    if with_days:
+        names = [name for name in _NAMES if name != "site"]
+        rows = [[row[name] for name in names] for row in map(_row, found)]
+        tables.show(
+            [name.replace("_", " ") for name in names],
+            rows,
+            ("crawls", "failed crawls", "named", "stored", "refused", "missed"),
+        )
+    else:
+        names = ["site", "days", "named", "stored", "refused", "missed", "days without crawl", "last crawl"]
+        rows = [
+            [one.site, one.days, one.named, one.stored, one.refused, one.missed, one.days_without_crawl, one.last_crawl or "never"]
+            for one in totals(found)
+        ]  # fmt: skip
+        tables.show(names, rows, names[1:-1])
+    out.print()
+    for line in _strips(found, out.width):
+        out.print(Text(line), overflow="ellipsis", no_wrap=True)
+
+
+def _strips(found: Sequence[Day], width: int) -> Iterator[str]:
+    """A line for each site with a character for each of its last days, and what the characters mean."""
+    has_unicode = "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
+    marks = {state: both[0 if has_unicode else 1] for state, both in _MARKS.items()}
+    name = min(max(len(day.site) for day in found), max(8, width // 3))
+    room = max(10, width - name - 3)
+    last = max(day.day for day in found)
+    for site, days in groupby(found, lambda day: day.site):
+        shown = list(days)[-room:]
+        strip = "".join(marks[day.state.value] for day in shown)
+        yield f"{site[:name]:{name}} |{strip:>{min(room, (last - min(d.day for d in found)).days + 1)}}|"
+    legend = ", ".join(f"{mark!r} {state}" for state, mark in marks.items())
+    yield f"one character a day until {last}: {legend}"

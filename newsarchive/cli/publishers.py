@@ -1,0 +1,215 @@
+"""`newsarchive publishers`: who publishes first, how long after it the copies follow, and what became of the headlines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, say
+from newsarchive.cli.narrowing import hidden_option
+from newsarchive.cli.options import limit_option, output_option
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.publishers import Publisher, Republication
+
+Row = dict[str, Any]
+
+#: What is said of a copy whose original nobody credits.
+_GUESS = " (nobody is credited; merely later)"
+#: The columns of the table of publishers.
+_PUBLISHERS = (
+    "site", "publisher", "stories", "copies", "credited", "copying_sites", "dated_stories", "first_in",
+    "timed_copies", "lower_quartile_hours", "median_hours", "upper_quartile_hours",
+    "headlines_same", "headlines_edited", "headlines_new",
+)  # fmt: skip
+#: The columns of the table of copies.
+_COPIES = (
+    "publisher_site", "publisher", "original_published", "original_headline", "place", "site", "published",
+    "delay_hours", "is_to_the_day", "headline_change", "headline", "known_by",
+    "original_id", "copy_id", "original_url", "copy_url",
+)  # fmt: skip
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive publishers                        # a line for each publisher
+  newsarchive publishers paper.example          # each copy of its articles: order, delay, both headlines
+  newsarchive publishers --every-copy --csv > copies.csv
+  newsarchive publishers --credited --json      # without stories in which nobody is credited"""
+)
+@click.argument("publisher", required=False, default="", metavar="[PUBLISHER]")
+@click.option("--every-copy", is_flag=True, help="A row for each copy of every publisher.")
+@click.option("--site", default="", metavar="DOMAIN", help="Only copies on this site.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only copies published since this day (UTC)."
+)
+@click.option(
+    "--credited",
+    is_flag=True,
+    help="Only where a credit says so, not where one article is merely the earliest.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@limit_option
+@hidden_option
+@output_option
+@db_option
+def publishers(
+    publisher: str,
+    every_copy: bool,
+    site: str,
+    since: datetime | None,
+    credited: bool,
+    as_csv: bool,
+    as_json: bool,
+    limit: int | None,
+    hidden: bool,
+    db: str,
+) -> None:
+    """Who publishes first, how many hours after the original its copies follow (quartiles), and what became of headlines.
+
+    Of stories of which the archive holds the original and a copy on another site. PUBLISHER is a part of a name or
+    domain; with it there is a row for each copy, without it a row for each publisher.
+    """
+    from newsarchive.db.reading.publishers import by_publisher, republications
+
+    if as_csv and as_json:
+        raise UsageError("publishers: --csv and --json exclude one another; give one")
+    found = republications(
+        open_reader(db), publisher, site=site, credited=credited, hidden=hidden,
+        since=since.replace(tzinfo=UTC) if since else None,
+    )  # fmt: skip
+    if not found:
+        say(
+            "no copy with its original in the archive; `newsarchive origins` counts credits alone"
+            + (f" (asked for {publisher!r})" if publisher else "")
+        )
+        raise SystemExit(1)
+    if publisher or every_copy:
+        copies = found[:limit]
+        if on_terminal() and not (as_csv or as_json):
+            for line in _stories(copies):
+                echo(line)
+        else:
+            _print(_COPIES, copies, map(_row_of_copy, copies), as_csv, as_json)
+        return
+    those = by_publisher(found)[:limit]
+    if on_terminal() and not (as_csv or as_json):
+        _draw(those)
+    else:
+        _print(_PUBLISHERS, those, map(_row_of_publisher, those), as_csv, as_json)
+
+
+def _print(
+    names: Sequence[str], records: Sequence[object], rows: Iterable[Row], as_csv: bool, as_json: bool
+) -> None:
+    """Rows as CSV, as JSON Lines, or as texts with tabs between them."""
+    if as_json:
+        from newsarchive import export
+
+        for record in records:
+            click.echo(export.to_json(record))
+    elif as_csv:
+        from newsarchive.export.text import write_rows
+
+        write_rows(names, rows, sys.stdout.buffer, with_bom=False, line_end="\n")
+        sys.stdout.buffer.flush()
+    else:
+        for row in rows:
+            echo("\t".join(_text(row[name]) for name in names))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _row_of_publisher(one: Publisher) -> Row:
+    delays = one.delays
+    return {
+        "site": one.site,
+        "publisher": one.publisher,
+        "stories": one.stories,
+        "copies": one.copies,
+        "credited": one.credited,
+        "copying_sites": len(one.sites),
+        "dated_stories": one.dated_stories,
+        "first_in": one.first_in,
+        "timed_copies": delays.copies if delays else 0,
+        "lower_quartile_hours": delays.lower if delays else None,
+        "median_hours": delays.median if delays else None,
+        "upper_quartile_hours": delays.upper if delays else None,
+        **{f"headlines_{change.value}": number for change, number in one.headlines.items()},
+    }
+
+
+def _row_of_copy(one: Republication) -> Row:
+    return {name: getattr(one, name) for name in _COPIES}
+
+
+def _draw(found: Sequence[Publisher]) -> None:
+    from newsarchive.cli import tables
+
+    names = (
+        "stories",
+        "copies",
+        "sites",
+        "first in",
+        "hours later",
+        "quartiles",
+        "headlines kept",
+        "edited",
+        "new",
+    )
+    rows = [
+        (
+            one.stories,
+            one.copies,
+            len(one.sites),
+            f"{one.first_in} of {one.dated_stories}",
+            f"{one.delays.median:g}" if one.delays else "?",
+            f"{one.delays.lower:g} to {one.delays.upper:g}" if one.delays else "?",
+            *one.headlines.values(),
+            f"{one.publisher} ({one.site})" if one.publisher else one.site,
+        )
+        for one in found
+    ]
+    tables.show((*names, "published first by"), rows, names)
+
+
+def _stories(found: Sequence[Republication]) -> Iterator[str]:
+    """A line for each original, and below it one for each of its copies."""
+    for _, copies in groupby(found, lambda one: one.original_id):
+        for number, one in enumerate(copies):
+            if not number:
+                yield f"{_day(one.original_published)}  {one.publisher_site}  {one.original_headline}"
+                yield f"    {one.original_url}"
+            yield f"  {one.place}. {_later(one)}, {one.site}{_GUESS if one.known_by == 'earliest' else ''}: {_headline(one)}"
+            yield f"    {one.copy_url}"
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.date().isoformat() if moment else "no date   "
+
+
+def _later(one: Republication) -> str:
+    if one.delay_hours is None:
+        return "no date to compare"
+    if one.is_to_the_day:
+        days = round(one.delay_hours / 24)
+        if not days:
+            return "on the same day"
+        return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'later' if days > 0 else 'earlier'}"
+    return f"{abs(one.delay_hours):g} hours {'later' if one.delay_hours >= 0 else 'earlier'}"
+
+
+def _headline(one: Republication) -> str:
+    return "the same headline" if one.headline_change == "same" else one.headline

@@ -1,0 +1,150 @@
+"""What happened to articles after they were published: texts that were edited, pages that vanished, dates and names that moved.
+
+    for one in changes(source, since=date(2025, 4, 1)):
+        print(one.at, one.kind, one.site, one.headline)
+
+Only what publishers did counts: a text that we read better is no change of theirs (`items.ChangeKind`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.db.hidden import visible
+from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.items import ChangeKind
+from newsarchive.times import utc
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+class Happening(StrEnum):
+    """What happened."""
+
+    EDITED = "edited"  # the page has another text or headline
+    VANISHED = "vanished"  # the page was found deleted
+    DETAILS = "details"  # date, authors, section or another field was changed
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of an article. `at` is when a crawl saw it. An edited article has `version`, the number of its new version, and
+    the headline that stood before; changed details have the name of the field and its values before and after."""
+
+    kind: Happening
+    at: datetime
+    id: int
+    url: str
+    site: str
+    headline: str
+    in_language: str
+    version: int = 0
+    headline_before: str = ""
+    field: str = ""
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+
+#: Of each kind: the rows of events, with the article's id, the time and what is special about it. The versions after the first are
+#: few, and an index names them, so that not every version of the archive is looked at.
+_KINDS = {
+    Happening.EDITED: """
+        SELECT 'edited' AS kind, r.article_id, r.seen_at AS at, r.id AS row_id FROM article_revisions AS r
+        WHERE r.id IN (SELECT id FROM article_revisions WHERE version > 1) AND r.change_kind = :publisher""",
+    Happening.VANISHED: """
+        SELECT 'vanished' AS kind, g.id AS article_id, g.gone_at AS at, g.id AS row_id FROM articles AS g
+        WHERE g.gone_at IS NOT NULL""",
+    Happening.DETAILS: """
+        SELECT 'details' AS kind, f.article_id, f.seen_at AS at, f.id AS row_id FROM field_changes AS f
+        WHERE f.change_kind = :publisher""",
+}
+_EVENTS = """
+    FROM ({events}) AS e JOIN articles AS a ON a.id = e.article_id JOIN sites AS s ON s.id = a.site_id
+    WHERE {conditions}
+"""
+_PAGE = "SELECT e.kind, e.at AS seen_at, e.row_id, a.id, a.url, a.headline, a.in_language, s.domain AS site"
+_VERSIONS = """
+    SELECT r.id, r.version, r.headline,
+           (SELECT p.headline FROM article_revisions AS p WHERE p.article_id = r.article_id AND p.version < r.version
+            ORDER BY p.version DESC LIMIT 1) AS headline_before
+    FROM article_revisions AS r WHERE r.id IN :ids
+"""
+_FIELDS = "SELECT id, version, field, value_before, value_after FROM field_changes WHERE id IN :ids"
+
+
+def changes(
+    source: File | Engine,
+    *,
+    kinds: Sequence[Happening] = tuple(Happening),
+    site: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Happened]:
+    """The events of these kinds that a crawl saw between two days (UTC, both included), the newest first."""
+    with reading(source) as reader:
+        sql, values = _selected(kinds, site, since, until)
+        order = "ORDER BY e.at DESC, e.row_id DESC LIMIT :limit OFFSET :offset"
+        rows = reader.rows(f"{_PAGE} {sql} {order}", {**values, "limit": limit, "offset": offset})
+        return _with_details(reader, rows)
+
+
+def counts(
+    source: File | Engine, *, site: str = "", since: date | None = None, until: date | None = None
+) -> dict[Happening, int]:
+    """How many events of each kind a crawl saw between two days."""
+    with reading(source) as reader:
+        sql, values = _selected(tuple(Happening), site, since, until)
+        found = dict(reader.tuples(f"SELECT e.kind, count(*) {sql} GROUP BY e.kind", values))
+    return {kind: int(found.get(kind.value, 0)) for kind in Happening}
+
+
+def _selected(
+    kinds: Sequence[Happening], site: str, since: date | None, until: date | None
+) -> tuple[str, dict[str, Any]]:
+    events = " UNION ALL ".join(_KINDS[kind] for kind in kinds)
+    conditions = [visible("a.id")]
+    values: dict[str, Any] = {"publisher": ChangeKind.PUBLISHER.value}
+    if site:
+        conditions.append("s.domain = :site")
+        values["site"] = site
+    for name, day, sign in (("begin", since, ">="), ("end", until, "<")):
+        if day is not None:
+            midnight = utc(datetime.combine(day, time()))
+            values[name] = midnight if name == "begin" else midnight + timedelta(days=1)
+            conditions.append(f"e.at {sign} :{name}")
+    return _EVENTS.format(events=events, conditions=" AND ".join(conditions)), values
+
+
+def _with_details(reader: Reader, rows: Sequence[Row]) -> list[Happened]:
+    versions = _by_id(reader, _VERSIONS, rows, Happening.EDITED)
+    moved = _by_id(reader, _FIELDS, rows, Happening.DETAILS)
+    found = []
+    for row in rows:
+        kind, row_id = Happening(row["kind"]), row["row_id"]
+        shared = (kind, row["seen_at"], row["id"], row["url"], row["site"])
+        if kind is Happening.EDITED:
+            own = versions[row_id]
+            found.append(
+                Happened(
+                    *shared, own["headline"], row["in_language"], own["version"], own["headline_before"] or ""
+                )
+            )
+        elif kind is Happening.DETAILS:
+            own = moved[row_id]
+            values = (own["field"], own["value_before"], own["value_after"])
+            found.append(Happened(*shared, row["headline"], row["in_language"], own["version"], "", *values))
+        else:
+            found.append(Happened(*shared, row["headline"], row["in_language"]))
+    return found
+
+
+def _by_id(reader: Reader, query: str, rows: Sequence[Row], kind: Happening) -> Mapping[int, Row]:
+    ids = [row["row_id"] for row in rows if row["kind"] == kind]
+    return {row["id"]: row for row in reader.rows(query, {"ids": ids})} if ids else {}

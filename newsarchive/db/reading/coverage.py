@@ -1,0 +1,265 @@
+"""What an archive covers, by site and day: what listings named, what became of it, and on which days nothing was asked.
+
+    for day in days(source, "blog.example"):
+        print(day.day, day.state, day.named, day.stored)
+
+A day without a post may be a day on which a blog was silent, or on which no crawl reached it. A post counts on the day (UTC)
+on which a listing of its site named it first. `stored` posts are articles of the archive, `refused` ones were looked at
+and kept out for a reason, `missed` ones gave no answer yet. A crawl counts on the day on which it began; it failed where
+the site could not be asked, or the process was killed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from newsarchive.core.urls import site_of
+from newsarchive.db.reading.alarms import FAILED_STATS
+from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.values import moment
+from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+#: Days of one report; a longer range is refused. Twenty years.
+MAX_DAYS = 7_400
+
+
+class State(StrEnum):
+    """What a day was like at a site."""
+
+    COVERED = "covered"  # crawled, and all that listings named is stored or refused
+    INCOMPLETE = "incomplete"  # something that listings named gave no answer yet
+    NO_NEWS = "no news"  # crawled, and no listing named anything new
+    NO_CRAWL = "no crawl"  # nothing was asked, or no crawl reached the site
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a site. `refused` and `missed` go from a reason to a number of posts, the largest number first."""
+
+    site: str
+    day: date
+    crawls: int = 0
+    failed_crawls: int = 0
+    named: int = 0
+    stored: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    missed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """What the day was like."""
+        if self.missed:
+            return State.INCOMPLETE
+        if self.named:
+            return State.COVERED
+        return State.NO_NEWS if self.crawls > self.failed_crawls else State.NO_CRAWL
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A site over all days of a report. `gaps` are the stretches of days without a crawl that reached it, first and last day;
+    `last_crawl` is the last day with one, `None` for none."""
+
+    site: str
+    days: int
+    named: int
+    stored: int
+    refused: int
+    missed: int
+    gaps: tuple[tuple[date, date], ...]
+    last_crawl: date | None
+
+    @property
+    def days_without_crawl(self) -> int:
+        return sum((last - first).days + 1 for first, last in self.gaps)
+
+
+_POSTS = """
+    SELECT {day} AS day, u.state, u.reason, a.id IS NOT NULL, count(*)
+    FROM urls AS u LEFT JOIN articles AS a ON a.url_key = u.url_key
+    WHERE u.site_id = :site AND u.first_seen_at >= :begin AND u.first_seen_at < :end
+    GROUP BY 1, 2, 3, 4
+"""
+_SITES = "SELECT id, domain FROM sites ORDER BY domain"
+#: Counted by the database, so that a year of hourly crawls comes as one row for each site and day. A site crawled with other
+#: options has other arguments, and a row of its own.
+_RUNS = """
+    SELECT CAST(r.arguments AS text), {day}, count(*), sum(CASE WHEN r.finished_at IS NULL OR {failed} THEN 1 ELSE 0 END)
+    FROM crawl_runs AS r WHERE r.spider = 'news' AND r.started_at >= :begin AND r.started_at < :end{of_site} GROUP BY 1, 2
+"""
+_FIRST_RUNS = """
+    SELECT CAST(arguments AS text), min(started_at) FROM crawl_runs WHERE spider = 'news' GROUP BY 1
+"""
+_FIRST_RUN = "SELECT min(started_at) FROM crawl_runs WHERE spider = 'news'"
+
+
+def days(
+    source: File | Engine, site: str = "", *, since: date | None = None, until: date | None = None
+) -> list[Day]:
+    """Every day of a site, or of all sites one after the other, from its first crawl until today or between two days.
+
+    Raises `NoSuchArticle` for a site that the archive does not know, `UsageError` for a range that is empty or longer than
+    `MAX_DAYS`.
+    """
+    with reading(source) as reader:
+        sites = [(number, domain) for number, domain in reader.tuples(_SITES) if site in ("", domain)]
+        if site and not sites:
+            raise NoSuchArticle(f"no site {site!r} in the archive: `newsarchive sites list` names them")
+        first, last = _range(reader, since, until)
+        values = {"begin": _midnight(first), "end": _midnight(last + timedelta(days=1))}
+        crawls = _crawls(reader, values, site)
+        found: list[Day] = []
+        for number, domain in sites:
+            posts = _posts(reader, number, values)
+            mine = crawls.get(domain, {})
+            begin = first if since else min([*posts, *mine], default=None)
+            if begin is not None:
+                found += (
+                    _day(domain, day, mine.get(day, (0, 0)), posts.get(day, []))
+                    for day in _every(begin, last)
+                )
+        return found
+
+
+def crawl_days(source: File | Engine, site: str = "", *, since: date, until: date) -> list[date]:
+    """The days (UTC) between two days, both included, on which a crawl reached a site, or any site, in order."""
+    with reading(source) as reader:
+        values = {"begin": _midnight(since), "end": _midnight(until + timedelta(days=1))}
+        crawls = _crawls(reader, values, site)
+    reached = (own.items() for own in crawls.values())
+    return sorted({day for own in reached for day, (number, failed) in own if number > failed})
+
+
+def first_crawls(reader: Reader) -> dict[str, datetime]:
+    """Site → when the first crawl of it began, whether or not it reached the site."""
+    found: dict[str, datetime] = {}
+    for arguments, started in reader.tuples(_FIRST_RUNS):
+        site, begun = crawled_site(arguments), moment(started)
+        if site and begun is not None:
+            found[site] = min(begun, found.get(site, begun))
+    return found
+
+
+def totals(found: Sequence[Day]) -> list[Total]:
+    """A line for each site of a report, in the order of the report."""
+    by_site: dict[str, list[Day]] = defaultdict(list)
+    for day in found:
+        by_site[day.site].append(day)
+    return [
+        Total(
+            site,
+            len(own),
+            sum(day.named for day in own),
+            sum(day.stored for day in own),
+            sum(sum(day.refused.values()) for day in own),
+            sum(sum(day.missed.values()) for day in own),
+            tuple(gaps(own)),
+            max((day.day for day in own if day.crawls > day.failed_crawls), default=None),
+        )
+        for site, own in by_site.items()
+    ]
+
+
+def gaps(own: Sequence[Day]) -> Iterator[tuple[date, date]]:
+    """The stretches of days of one site without a crawl that reached it, as first and last day."""
+    begin: date | None = None
+    for day in own:
+        if day.crawls > day.failed_crawls:
+            if begin is not None:
+                yield begin, day.day - timedelta(days=1)
+            begin = None
+        elif begin is None:
+            begin = day.day
+    if begin is not None:
+        yield begin, own[-1].day
+
+
+def _range(reader: Reader, since: date | None, until: date | None) -> tuple[date, date]:
+    last = until or datetime.now(UTC).date()
+    begun = moment(reader.value(_FIRST_RUN))
+    first = since or (begun.date() if begun else last)
+    if first > last:
+        raise UsageError(f"since {first} is after until {last}: no day is between them")
+    if (last - first).days >= MAX_DAYS:
+        raise UsageError(f"{first} to {last} is more than {MAX_DAYS:,} days: give a shorter range")
+    return first, last
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _every(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _crawls(
+    reader: Reader, values: Mapping[str, Any], only: str = ""
+) -> dict[str, dict[date, tuple[int, int]]]:
+    """Site → day → the number of crawls, and of those that failed; of one site alone where `only` names it."""
+    given, of_site = dict(values), ""
+    if only:
+        texts = [text for text, _ in reader.tuples(_FIRST_RUNS) if crawled_site(text) == only]
+        if not texts:
+            return {}
+        given["texts"], of_site = texts, " AND CAST(r.arguments AS text) IN :texts"
+    keys = reader.dialect.json_keys("r.stats")
+    begins = " OR ".join(f"substr(key, 1, {len(words)}) = '{words}'" for words in FAILED_STATS)
+    # Few runs have such words at all, and the keys of those alone are taken apart. `%%`: both databases take it for `%`.
+    words = " OR ".join(f"CAST(r.stats AS text) LIKE '%%\"{words}%%'" for words in FAILED_STATS)
+    failed = f"(({words}) AND EXISTS (SELECT 1 FROM ({keys}) AS told WHERE {begins}))"
+    query = _RUNS.format(day=reader.dialect.day("r.started_at"), failed=failed, of_site=of_site)
+    found: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
+    sites: dict[str, str] = {}
+    for arguments, day, number, failures in reader.tuples(query, given):
+        if arguments not in sites:
+            sites[arguments] = crawled_site(arguments)
+        if not (site := sites[arguments]):
+            continue
+        at = date.fromisoformat(day)
+        before = found[site].get(at, (0, 0))
+        found[site][at] = (before[0] + number, before[1] + failures)
+    return found
+
+
+def crawled_site(arguments: Mapping[str, Any] | str) -> str:
+    """The site that the arguments of a run name, also where they are given as JSON; "" for none."""
+    given: Mapping[str, Any] = json.loads(arguments) if isinstance(arguments, str) else arguments
+    named = str(given.get("url") or given.get("site") or "")
+    try:
+        return site_of(named if "://" in named else f"https://{named}/") if named else ""
+    except (NewsArchiveError, ValueError):
+        return ""
+
+
+def _posts(
+    reader: Reader, site: int, values: Mapping[str, Any]
+) -> dict[date, list[tuple[str, str, bool, int]]]:
+    """Day → state in the frontier, reason, whether there is an article, and the number of posts."""
+    query = _POSTS.format(day=reader.dialect.day("u.first_seen_at"))
+    found: dict[date, list[tuple[str, str, bool, int]]] = defaultdict(list)
+    for day, state, reason, is_stored, number in reader.tuples(query, {**values, "site": site}):
+        found[date.fromisoformat(day)].append((state, reason, bool(is_stored), number))
+    return found
+
+
+def _day(site: str, day: date, crawls: tuple[int, int], posts: Sequence[tuple[str, str, bool, int]]) -> Day:
+    stored, refused, missed = 0, Counter[str](), Counter[str]()
+    for state, reason, is_stored, number in posts:
+        if is_stored or state == "ok":
+            stored += number
+        elif state == "new":
+            missed[reason or "not asked for yet"] += number
+        else:
+            refused[reason or state] += number
+    named = stored + refused.total() + missed.total()
+    return Day(site, day, *crawls, named, stored, dict(refused.most_common()), dict(missed.most_common()))

@@ -1,0 +1,124 @@
+"""How the sites of an archive are: since when they are crawled, when each is due, its last error, and its last days.
+
+for one in health(source, until=date.today()):
+    print(one.site.domain, one.since, one.problems)
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from newsarchive.db.frontier import known_sites
+from newsarchive.db.reading import coverage
+from newsarchive.db.reading.alarms import standing
+from newsarchive.db.readonly import File, reading
+from newsarchive.db.values import moment
+from newsarchive.times import utc
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+#: Days of each site that are looked at.
+STRIP_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A crawl that could not reach its site."""
+
+    at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHealth:
+    """A site: its first crawl, when it is due again, what is wrong with it, and those of its last
+    `STRIP_DAYS` days since then, the oldest first."""
+
+    site: known_sites.KnownSite
+    since: datetime | None
+    due_at: datetime | None
+    problems: tuple[str, ...]
+    failure: Failure | None
+    days: tuple[coverage.Day, ...]
+
+    @property
+    def without_crawl(self) -> int:
+        """Days on which no crawl reached the site."""
+        return sum(day.crawls <= day.failed_crawls for day in self.days)
+
+    @property
+    def named(self) -> int:
+        """Posts that listings named on these days."""
+        return sum(day.named for day in self.days)
+
+    @property
+    def stored(self) -> int:
+        """Those of them that are stored."""
+        return sum(day.stored for day in self.days)
+
+    @property
+    def missed(self) -> int:
+        """Those of them that gave no answer yet."""
+        return sum(sum(day.missed.values()) for day in self.days)
+
+
+#: The newest run of each site since a day. A site crawled with other options has other arguments, and a row of its own.
+_NEWEST_RUNS = """
+    SELECT started_at, finished_at, arguments, stats FROM (
+        SELECT id, started_at, finished_at, CAST(arguments AS text) AS arguments, CAST(stats AS text) AS stats,
+               row_number() OVER (PARTITION BY CAST(arguments AS text) ORDER BY id DESC) AS place
+        FROM crawl_runs WHERE spider = 'news' AND started_at >= :begin
+    ) AS runs WHERE place = 1 ORDER BY id
+"""
+
+
+def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
+    """Every site that was added or crawled, those with a problem first. An error counts as its last one where its newest crawl
+    was within the last `STRIP_DAYS` days."""
+    first = until - timedelta(days=STRIP_DAYS - 1)
+    with reading(source) as reader:
+        known = known_sites.sites(reader)
+        alarms = standing(reader)
+        since = coverage.first_crawls(reader)
+        runs = reader.tuples(_NEWEST_RUNS, {"begin": utc(datetime.combine(first, time()))})
+    failures: dict[str, Failure | None] = {}
+    for started, finished, arguments, stats in runs:
+        begun, site = moment(started), coverage.crawled_site(arguments)
+        if begun is None or not site:
+            continue
+        error = _error(json.loads(stats), finished is None)
+        failures[site] = Failure(begun, error) if error else None
+    days: defaultdict[str, list[coverage.Day]] = defaultdict(list)
+    for day in coverage.days(source, since=first, until=until):
+        days[day.site].append(day)
+    found = [
+        SiteHealth(
+            one,
+            since.get(one.domain),
+            one.due_at() if one.followed else None,
+            tuple(alarm.sentence for alarm in alarms if alarm.site == one.domain),
+            failures.get(one.domain),
+            tuple(day for day in days[one.domain] if _watched(day, since.get(one.domain))),
+        )
+        for one in known
+    ]
+    return sorted(
+        found, key=lambda o: (not o.problems, o.failure is None, o.site.state in ("ok", "new"), o.site.domain)
+    )
+
+
+def _watched(day: coverage.Day, since: datetime | None) -> bool:
+    """Whether the site had been crawled by then: a day before its first crawl is no gap."""
+    return since is not None and day.day >= since.date()
+
+
+def _error(stats: dict[str, object], is_unfinished: bool) -> str:
+    """What kept a crawl from its site, "" for nothing."""
+    named = str(stats.get("site_error") or stats.get("database_error") or "")
+    left = next((name.partition("/")[2] for name in stats if name.startswith("site_left/")), "")
+    return named or left or ("still running, or killed" if is_unfinished else "")
