@@ -1,0 +1,323 @@
+"""What a site says of the use of a page by machines, read from its robots.txt, the headers of the answer, and the page.
+
+A paper answers `tdm-reservation: 1`, a blog's robots.txt keeps `GPTBot` out, a third names a Creative Commons licence in its
+footer. An archive keeps these words beside the page, as they stood on that day. Nothing here decides what may be done: law does.
+
+    of_answer({"tdm-reservation": "1"}, html, "https://blog.example/post/", rules).reservations    # ("TDMRep header",)
+
+Sources:
+
+- TDMRep: W3C Community Group, "TDM Reservation Protocol (TDMRep)", final report of 2024: header fields `tdm-reservation` and `tdm-policy`,
+  `<meta name>` of the same names, and the file `/.well-known/tdmrep.json`, whose first rule that matches counts.
+- IETF aipref: draft-ietf-aipref-attach (header `Content-Usage`, a dictionary of RFC 9651, and the rule of the same name in
+  robots.txt, of which the longest path counts) and draft-ietf-aipref-vocab (categories, `y` and `n`).
+- RFC 9309 (robots.txt); Google's specification of `X-Robots-Tag` and the robots meta tag.
+- Licences: RFC 4946 and HTML (`rel=license`), RFC 8288 (`Link:`), schema.org (`license`).
+
+Where two places differ, both are kept, and a reservation in any counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from protego import Protego
+
+from newsarchive.core.discovery.links import attributes
+from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
+from newsarchive.core.html.parsing import parse
+from newsarchive.core.text.tolerant_json import loads
+from newsarchive.core.urls import try_normalise
+from newsarchive.rights import Rights
+from newsarchive.rules import Rules
+
+#: Characters of a word of a site that is kept; further ones are cut.
+MAX_WORD_CHARACTERS = 300
+#: Directives, licences and rules that are kept of a page, each; further ones are left out.
+MAX_WORDS = 20
+#: Rules of a file tdmrep.json that are read; further ones are left out.
+MAX_TDM_RULES = 1000
+#: robots.txt files that are kept as they were read: a crawl asks for each post of a site.
+MAX_KEPT_ROBOTS = 64
+
+_USAGE_LINE = re.compile(
+    r"[ \t]*content-usage[ \t]*:[ \t]*(?:(?P<path>/[^ \t]*)[ \t]+)?(?P<usage>[^#\r\n]*)", re.I
+)
+_AGENT_LINE = re.compile(r"[ \t]*user-agent[ \t]*:[ \t]*(?P<agent>[^#\r\n]*)", re.I)
+_RULE_LINE = re.compile(r"[ \t]*(?:allow|disallow|content-usage)[ \t]*:", re.I)
+#: A member of a dictionary (RFC 9651, 3.2) whose value is a token or true; parameters are passed over.
+_MEMBER = re.compile(
+    r"(?P<key>[a-z*][a-z0-9_.*-]*)(?:=(?P<value>[A-Za-z*][\w:/!#$%&'*+.^`|~-]*|\?[01]))?(?:[ ]*;[^,]*)?"
+)
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))*)")
+_LICENCE_REL = re.compile(r";\s*rel\s*=\s*\"?[^\";]*\blicense\b", re.I)
+
+
+@lru_cache(maxsize=8)
+def _words(rules: Rules, name: str) -> frozenset[str]:
+    """A list of the table; nothing where somebody's rules have no such table."""
+    return frozenset(rules.discovery.get("rights", {}).get(name, ()))
+
+
+def of_site(robots_txt: str, tdmrep: str, url: str, agent: str, rules: Rules) -> Rights:
+    """What the files of a site say of a page: its robots.txt and its `/.well-known/tdmrep.json`, "" for none of them.
+
+    `agent` is our own product token, by whose group of robots.txt the preferences are read.
+    """
+    refused = _refused(robots_txt, url, rules) if robots_txt else ()
+    usages = _usages_of(robots_txt, url, agent) if "content-usage" in robots_txt.casefold() else ()
+    said = Rights(
+        refused_agents=refused,
+        content_usage=tuple(f"robots.txt: {usage}" for usage in usages),
+        reservations=("robots.txt",) if refused else (),
+    )
+    if any(map(_Mining(rules), usages)):
+        said += Rights(reservations=("Content-Usage robots.txt",))
+    return said + (_of_file(tdmrep, url) if tdmrep else Rights())
+
+
+def of_headers(headers: Mapping[str, str], rules: Rules) -> Rights:
+    """What the headers of an answer say, which have lower-case names."""
+    said = _tdm("header", headers.get("tdm-reservation", ""), headers.get("tdm-policy", ""))
+    if value := headers.get("x-robots-tag", ""):
+        said += _directives("X-Robots-Tag", value, rules)
+    if usage := headers.get("content-usage", ""):
+        reserved = ("Content-Usage header",) if _Mining(rules)(usage) else ()
+        said += Rights(content_usage=(f"header: {_word(usage)}",), reservations=reserved)
+    if "license" in headers.get("link", ""):
+        named = (m[1] for m in _LINK.finditer(headers["link"]) if _LICENCE_REL.search(m[2]))
+        said += Rights(licences=tuple(map(_word, islice(named, MAX_WORDS))))
+    return said
+
+
+def of_answer(headers: Mapping[str, str], html: str, url: str, rules: Rules) -> Rights:
+    """What an answer says: its headers, and the page (its HTML, "" for none)."""
+    return of_headers(headers, rules) + (_of_page(html, url, rules) if html else Rights())
+
+
+# -- the page ------------------------------------------------------------------------------------
+
+
+#: The elements of a page that may say something of its use.
+_SAYING = ", ".join(
+    [
+        *(f'meta[name="{name}" i][content]' for name in ("robots", "tdm-reservation", "tdm-policy")),
+        '[rel~="license" i][href]',
+        'script[type*="ld+json" i]',
+    ]
+)
+
+
+def _of_page(html: str, url: str, rules: Rules) -> Rights:
+    said, tdm, licences = Rights(), dict[str, str](), list[str]()
+    for node in parse(html).css(_SAYING):
+        if node.tag == "meta":
+            own = attributes(node)
+            name = own["name"].strip().lower()
+            if name == "robots":
+                said += _directives("meta robots", own["content"], rules)
+            elif name in ("tdm-reservation", "tdm-policy"):
+                tdm.setdefault(name, own["content"])
+        elif node.tag == "script":
+            licences += _of_jsonld(node.text(deep=True), rules)
+        elif address := try_normalise(attributes(node)["href"].strip(), url):
+            licences.append(address)
+    kept = tuple(map(_word, islice(dict.fromkeys(filter(None, licences)), MAX_WORDS)))
+    return (
+        said + _tdm("meta", tdm.get("tdm-reservation", ""), tdm.get("tdm-policy", "")) + Rights(licences=kept)
+    )
+
+
+def _of_jsonld(script: str, rules: Rules) -> list[str]:
+    """The licences of the works that a script describes."""
+    if '"license"' not in script:
+        return []
+    try:
+        found = loads(script)
+    except ValueError:
+        return []
+    types = _words(rules, "licensed_types")
+    return [
+        word
+        for work in _works(found)
+        if types & set(_list(work.get("@type")))
+        for word in _named(work.get("license"))
+    ]
+
+
+def _works(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects at the top of a document, and of its graph."""
+    for one in _list(value):
+        if isinstance(one, dict):
+            yield one
+            yield from (part for part in _list(one.get("@graph")) if isinstance(part, dict))
+
+
+def _named(licence: Any) -> Iterator[str]:
+    for one in _list(licence):
+        word = (
+            one
+            if isinstance(one, str)
+            else next((one[k] for k in ("@id", "url", "name") if one.get(k)), "")
+            if isinstance(one, dict)
+            else ""
+        )
+        if isinstance(word, str) and word.strip():
+            yield word.strip()
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _directives(place: str, value: str, rules: Rules) -> Rights:
+    """The words of a robots directive, and whether one of them reserves."""
+    words = [word.strip() for word in re.split(r"[,\s]+", value.lower()) if word.strip()]
+    reserving = _words(rules, "reserving_directives") & set(words)
+    said = ", ".join(islice(words, MAX_WORDS))
+    reserved = tuple(f"{place} {word}" for word in sorted(reserving))
+    return Rights(directives=(f"{place}: {_word(said)}",) if said else (), reservations=reserved)
+
+
+# -- TDMRep --------------------------------------------------------------------------------------
+
+
+def _tdm(place: str, reservation: str, policy: str) -> Rights:
+    """A reservation of TDMRep: `1` reserves, `0` does not, any other value is none (section "Errors" of the report)."""
+    value = reservation.strip()
+    if value not in ("0", "1"):
+        return Rights()
+    said = f"{place}: {value} {_word(policy)}".strip()
+    return Rights(tdm=(said,), reservations=(f"TDMRep {place}",) if value == "1" else ())
+
+
+def _of_file(tdmrep: str, url: str) -> Rights:
+    """The first rule of a file tdmrep.json whose location matches; a file that is no list of rules says nothing."""
+    try:
+        found = json.loads(tdmrep)
+    except (ValueError, RecursionError):
+        return Rights()
+    parts = urlsplit(url)
+    path = unquote(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    for rule in islice(_list(found), MAX_TDM_RULES):
+        if (
+            isinstance(rule, dict)
+            and isinstance(rule.get("location"), str)
+            and _matches(rule["location"], path)
+        ):
+            return _tdm(
+                "tdmrep.json", str(rule.get("tdm-reservation", "")), str(rule.get("tdm-policy") or "")
+            )
+    return Rights()
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Whether a path begins as a pattern of robots.txt says: `*` stands for any characters, `$` for the end.
+
+    >>> _matches("/news/*.html$", "/news/a/b.html"), _matches("/news", "/newsletter"), _matches("/a$", "/ab")
+    (True, True, False)
+    """
+    is_whole = pattern.endswith("$")
+    first, *rest = unquote(pattern.removesuffix("$")).split("*")
+    if not path.startswith(first):
+        return False
+    at = len(first)
+    for part in rest[:-1] if is_whole and rest else rest:
+        at = path.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    if not is_whole:
+        return True
+    return path.endswith(rest[-1]) and len(path) - len(rest[-1]) >= at if rest else at == len(path)
+
+
+# -- robots.txt and aipref -----------------------------------------------------------------------
+
+
+@lru_cache(maxsize=MAX_KEPT_ROBOTS)
+def _parsed(robots_txt: str) -> Any:
+    return Protego.parse(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS])
+
+
+def _refused(robots_txt: str, url: str, rules: Rules) -> tuple[str, ...]:
+    """The crawlers that robots.txt names and keeps from a page."""
+    named = _named_agents(robots_txt, _words(rules, "agents"))
+    return tuple(agent for agent in named if not _parsed(robots_txt).can_fetch(url, agent))
+
+
+@lru_cache(maxsize=MAX_KEPT_ROBOTS)
+def _named_agents(robots_txt: str, agents: frozenset[str]) -> tuple[str, ...]:
+    groups = {m["agent"].strip().casefold() for m in map(_AGENT_LINE.match, _lines(robots_txt)) if m}
+    return tuple(sorted(agent for agent in agents if agent.casefold() in groups))
+
+
+def _usages_of(robots_txt: str, url: str, agent: str) -> tuple[str, ...]:
+    """The preferences of robots.txt for a page, of those with the longest path that matches."""
+    parts = urlsplit(url)
+    path = unquote(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    found = [
+        (len(p), usage) for p, usage in _usage_rules(robots_txt, agent.casefold()) if _matches(p or "/", path)
+    ]
+    longest = max((length for length, _ in found), default=0)
+    usages = (_word(usage) for length, usage in found if length == longest)
+    return tuple(islice(dict.fromkeys(usages), MAX_WORDS))
+
+
+@lru_cache(maxsize=MAX_KEPT_ROBOTS)
+def _usage_rules(robots_txt: str, agent: str) -> tuple[tuple[str, str], ...]:
+    """Paths and preferences of the group for our agent, else of that for all."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    current: list[str] = []
+    is_begun = False
+    for line in _lines(robots_txt):
+        if named := _AGENT_LINE.match(line):
+            current = [] if is_begun else current
+            current.append(named["agent"].strip().casefold())
+            groups.setdefault(current[-1], [])
+            is_begun = False
+        elif _RULE_LINE.match(line):
+            is_begun = True
+            if usage := _USAGE_LINE.match(line):
+                for name in current:
+                    groups[name].append((usage["path"] or "", usage["usage"].strip()))
+    return tuple(groups.get(agent, groups.get("*", [])))
+
+
+def _lines(robots_txt: str) -> Iterable[str]:
+    return robots_txt[:MAX_ROBOTS_TXT_CHARACTERS].splitlines()
+
+
+class _Mining:
+    """Whether a preference of aipref keeps a page from mining or training: `n` for one of the categories."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.categories = _words(rules, "mining_categories")
+
+    def __call__(self, usage: str) -> bool:
+        return any(key in self.categories and value == "n" for key, value in preferences(usage).items())
+
+
+def preferences(usage: str) -> dict[str, str]:
+    """The members of a dictionary of preferences; none where it cannot be parsed (RFC 9651, 4.2: then all of it is ignored).
+
+    >>> preferences("train-ai=n, search=y;x=1"), preferences("train-ai=n, ???")
+    ({'train-ai': 'n', 'search': 'y'}, {})
+    """
+    found: dict[str, str] = {}
+    for part in usage.split(","):
+        member = _MEMBER.fullmatch(part.strip(" \t"))
+        if member is None:
+            return {}
+        found[member["key"]] = member["value"] or "?1"
+    return found
+
+
+def _word(text: str) -> str:
+    return " ".join(text.split())[:MAX_WORD_CHARACTERS]

@@ -1,0 +1,91 @@
+"""What sites say of the use of their pages is kept with each capture, shown, counted, and honoured by an export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine
+
+from newsarchive import Archive
+from newsarchive.cli import cli
+from newsarchive.db.engine import reading
+from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import UsageError
+from newsarchive.items import Article
+from newsarchive.rights import Rights
+from tests.storage import START, make_article, open_archive
+
+RESERVED = Rights(tdm=("header: 1",), reservations=("TDMRep header",), refused_agents=("GPTBot",))
+LICENSED = Rights(licences=("https://creativecommons.org/licenses/by/4.0/",))
+
+
+def article(number: int, rights: Rights | None, day: int = 0) -> Article:
+    made = make_article(number, day=day, page=f"<p>{number} of {day}".encode())
+    assert made.capture is not None
+    return replace(made, capture=replace(made.capture, rights=rights))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path_factory.mktemp("rights")) as opened:
+        store = Store(opened, lambda: START + timedelta(days=30))
+        store.ingest([article(1, RESERVED), article(2, LICENSED), article(3, None), article(4, RESERVED)])
+        yield opened
+
+
+def run(engine: Engine, *words: str) -> Result:
+    return CliRunner().invoke(cli, [*words, "--db", engine.url.render_as_string(hide_password=False)])
+
+
+def test_each_statement_is_kept_once_and_with_its_capture(engine: Engine) -> None:
+    with reading(engine) as connection:
+        counts = [
+            connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
+            for table in ("rights", "capture_rights")
+        ]
+    assert counts == [2, 3]
+    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+        assert [one.rights for one in archive.articles()] == [RESERVED, LICENSED, None, RESERVED]
+
+
+def test_an_export_for_mining_leaves_out_what_is_reserved_and_says_how_many(engine: Engine) -> None:
+    done = run(engine, "export", "-", "--format", "jsonl", "--rights", "tdm")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [2, 3]
+    assert "2 left out: their sites reserve text and data mining" in done.stderr
+    assert len(run(engine, "export", "-", "--format", "jsonl").stdout.splitlines()) == 4
+    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+        assert (archive.count(rights="tdm"), archive.count("first", rights="tdm"), archive.count()) == (
+            2,
+            2,
+            4,
+        )
+        with pytest.raises(UsageError, match="rights 'all': one of any, tdm"):
+            archive.count(rights="all")
+
+
+def test_the_newest_fetch_counts(engine: Engine) -> None:
+    store = Store(engine, lambda: START + timedelta(days=40))
+    store.ingest([article(1, None, day=35), article(3, RESERVED, day=35)])
+    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+        assert [one.id for one in archive.articles(rights="tdm")] == [1, 2]
+
+
+def test_show_and_stats_tell(engine: Engine) -> None:
+    shown = run(engine, "show", "1").stdout
+    assert "Its site says of its use: TDMRep header: 1; robots.txt keeps out GPTBot" in shown
+    assert json.loads(run(engine, "show", "1", "--json").stdout)["refused_agents"] == ["GPTBot"]
+    stats = run(engine, "stats").stdout
+    assert "archive\treserved from text and data mining\t2\n" in stats
+    assert "articles by licence\thttps://creativecommons.org/licenses/by/4.0/\t1\n" in stats
+
+
+def test_a_part_of_an_archive_has_them_too(engine: Engine, tmp_path: Path) -> None:
+    assert run(engine, "export", str(tmp_path / "part.db")).exit_code == 0
+    with Archive(tmp_path / "part.db") as part:
+        assert [one.rights for one in part.articles()] == [RESERVED, LICENSED, None, RESERVED]

@@ -1,0 +1,82 @@
+"""A crawl keeps what the site says of the use of its pages, asks for nothing more, and leaves withheld posts alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsarchive import Archive
+from newsarchive.db.engine import open_engine
+from newsarchive.db.writing.withhold import Demand, withhold
+from newsarchive.exceptions import Withheld
+from tests.serving import Answer, crawl, served
+from tests.test_crawl import front, post
+
+pytestmark = pytest.mark.slow  # crawls
+
+ROBOTS = "User-agent: *\nAllow: /\nContent-Usage: search=y\n\nUser-agent: GPTBot\nDisallow: /a-second\n"
+POSTS = ("/a-first-story/", "/a-second-story/", "/a-third-story/")
+
+
+def blog() -> dict[str, Answer | str]:
+    first = Answer(post("The first story"), headers={"Content-Type": "text/html", "TDM-Reservation": "1"})
+    third = post("The third story").replace(
+        "</body>", '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">CC BY</a></body>'
+    )
+    return {
+        "/robots.txt": Answer(ROBOTS, headers={"Content-Type": "text/plain"}),
+        "/": front(*POSTS),
+        **dict(zip(POSTS, (first, post("The second story"), third), strict=True)),
+    }
+
+
+def test_a_crawl_keeps_what_was_said_of_each_page(db: Path) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", db=db)
+        assert site.paths().count("/robots.txt") == 1
+        with Archive(db) as archive:
+            said = {one.url.removeprefix(site.home): one.rights for one in archive.articles()}
+            assert [one.url.removeprefix(site.home) for one in archive.articles(rights="tdm")] == [POSTS[2]]
+    first, second, third = (said[path] for path in POSTS)
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert (first.tdm, first.content_usage) == (("header: 1",), ("robots.txt: search=y",))
+    assert second.refused_agents == ("GPTBot",)
+    assert third.licences == ("https://creativecommons.org/licenses/by/4.0/",)
+
+
+def test_a_crawl_asks_for_tdmrep_json_once_where_it_is_told_to(db: Path) -> None:
+    rules = '[{"location": "/a-second*", "tdm-reservation": 1, "tdm-policy": "https://p.example/"}]'
+    path, kind = "/.well-known/tdmrep.json", {"Content-Type": "application/json"}
+    with served({**blog(), path: Answer(rules, headers=kind)}) as site:
+        crawl(f"url={site.home}/", "limit=1", db=db)
+        assert path not in site.paths()
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_TDMREP=1", db=db.with_name("other.db"))
+        assert site.paths().count(path) == 1
+        with Archive(db.with_name("other.db")) as archive:
+            said = archive.get(f"{site.home}{POSTS[1]}").rights
+    assert said is not None
+    assert said.tdm == ("tdmrep.json: 1 https://p.example/",)
+
+
+def test_a_site_without_tdmrep_json_is_crawled_as_ever(db: Path) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_TDMREP=1", db=db)
+    with Archive(db) as archive:
+        assert archive.count() == len(POSTS)
+
+
+def test_a_withheld_post_is_not_asked_for_again(db: Path) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", db=db)
+        engine = open_engine(str(db))
+        withhold(engine, [f"{site.home}{POSTS[1]}"], Demand("x"))
+        engine.dispose()
+        site.seen.clear()
+        crawl(f"url={site.home}/", "recheck=1", db=db)
+        assert POSTS[0] in site.paths()
+        assert POSTS[1] not in site.paths()
+    with Archive(db) as archive, pytest.raises(Withheld):
+        archive.get(f"{site.home}{POSTS[1]}")
