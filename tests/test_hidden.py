@@ -28,8 +28,8 @@ from newsarchive.db.reading.query import Filters
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Edit, Origin, Quality
 from newsarchive.rules import default
-from newsarchive.web.app import App
-from newsarchive.web.views import Library
+from newsarchive.web.app import application
+from newsarchive.web.library import Library
 from tests.storage import make_article, open_archive
 
 SENTENCES = [f"Sentence {n} tells how the ferry met the {word} in the strait." for n, word in enumerate(
@@ -104,7 +104,7 @@ def page(engine: Engine, path: str, query_string: str = "") -> str:
     library = Library(engine)
     library.overview.get(wait=30)
     library.sites.get("blog3.example", wait=30)
-    asyncio.run(App(library, behind, {"127.0.0.1"})(scope, receive, send))
+    asyncio.run(application(library, behind, {"127.0.0.1"})(scope, receive, send))
     assert sent[0]["status"] == 200
     return str(b"".join(m.get("body", b"") for m in sent).decode())
 

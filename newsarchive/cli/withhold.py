@@ -1,0 +1,219 @@
+"""`newsarchive withhold`: takes articles down, shows them again, and prints the register of what is withheld.
+
+newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family asks' --until 2030-01-01
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, raw_folder, say
+from newsarchive.cli.options import dry_run_option, output_option
+from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from newsarchive.db.reading.withheld import Entry
+
+
+class WithholdGroup(click.Group):
+    """Takes an address in place of a subcommand for `add`: `newsarchive withhold URL --reason TEXT`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["add", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=WithholdGroup,
+    epilog="""\b
+Examples:
+  newsarchive withhold add https://blog.example/2025/04/post/ --reason 'the family asks'
+  newsarchive withhold add 17 --reason 'court order 5 O 12/26' --until 2027-01-01 --copies
+  newsarchive withhold lift 17
+  newsarchive withhold register --format csv > register.csv""",
+)
+def withhold() -> None:
+    """Take articles down: add, lift, erase, list, register. Each takes --db.
+
+    The text of a withheld article is nowhere: no search, list, export, page or agent has it, and no crawl brings it back. Its
+    address, the reason and the digests of its versions stay in the register. Nothing is lost: `lift` brings it back.
+    """
+
+
+@withhold.command(
+    "add", epilog="Example: newsarchive withhold add 17 --reason 'the family asks' --until 2030-01-01"
+)
+@click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for the public register.")
+@click.option(
+    "--by", "decided_by", default="", metavar="NAME", help="Who asked or decided, for the register."
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Show it again from this day on (UTC): the next crawl does.",
+)
+@click.option("--copies", is_flag=True, help="Its copies on other blogs too.")
+@dry_run_option
+@db_option
+def add(
+    which: tuple[str, ...],
+    reason: str,
+    decided_by: str,
+    until: datetime | None,
+    copies: bool,
+    dry_run: bool,
+    db: str,
+) -> None:
+    """Withhold these articles. One that is withheld already gets the new reason and end."""
+    from newsarchive.db.writing.withhold import Demand
+    from newsarchive.db.writing.withhold import withhold as take_down
+
+    demand = Demand(reason, decided_by, until.replace(tzinfo=UTC) if until else None)
+    _print(take_down(open_archive(db), which, demand, copies=copies, dry_run=dry_run))
+    if dry_run:
+        say("nothing was written")
+
+
+@withhold.command("lift", epilog="Example: newsarchive withhold lift --due")
+@click.argument("which", metavar="[URL|ID]...", nargs=-1)
+@click.option("--due", is_flag=True, help="Every article whose day (--until) has come.")
+@dry_run_option
+@db_option
+def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
+    """Show these articles again, as they were."""
+    from newsarchive.db.reading.withheld import due as found_due
+    from newsarchive.db.writing.withhold import lift as show_again
+    from newsarchive.times import utc_now
+
+    if bool(which) == due:
+        raise UsageError("withhold lift: name articles, or give --due")
+    engine = open_archive(db)
+    named = [entry.article_id for entry in found_due(engine, utc_now())] if due else list(which)
+    found = show_again(engine, named, dry_run=dry_run)
+    for entry in found:
+        echo(f"{entry.article_id}\tshown again\t{entry.url}")
+    if due and not found:
+        say("no article is due")
+    if dry_run:
+        say("nothing was written")
+
+
+@withhold.command(
+    "erase", epilog="Example: newsarchive withhold erase 17 --reason 'court order 5 O 12/26' --yes"
+)
+@click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for the public register.")
+@click.option(
+    "--by", "decided_by", default="", metavar="NAME", help="Who asked or decided, for the register."
+)
+@click.option("--copies", is_flag=True, help="Its copies on other blogs too.")
+@click.option(
+    "--yes", is_flag=True, help="Do it. Without it the command says what would go, and does nothing."
+)
+@click.option(
+    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
+@db_option
+def erase(
+    which: tuple[str, ...], reason: str, decided_by: str, copies: bool, yes: bool, folder: str | None, db: str
+) -> None:
+    """Erase these articles for good: texts, versions and raw bytes. The register keeps that they were, and their digests.
+
+    Nothing brings them back. Backups, exports and copies of the archive are not reached: delete those yourself. The whole
+    database is written anew, and every WARC file is looked through, so that a large archive takes minutes; call it again to go
+    on with an erasure that was broken off.
+    """
+    from newsarchive import erasing, reextract
+    from newsarchive.cli.db import progress_bar
+    from newsarchive.db.writing.erase import begin
+    from newsarchive.db.writing.withhold import Demand
+
+    engine, demand = open_archive(db), Demand(reason, decided_by)
+    if not yes:
+        for entry in begin(engine, which, demand, copies=copies, dry_run=True):
+            echo(f"{entry.article_id}\twould be erased, versions: {len(entry.versions)}\t{entry.url}")
+        raise UsageError("withhold erase: nothing was erased; give --yes, and they are gone for good")
+    with progress_bar("erasing") as show:
+        done = erasing.erase(
+            engine, reextract.raw_folders(engine, raw_folder(db, folder)), which, demand, copies=copies,
+            progress=lambda number, total: show(number, total, ""),
+        )  # fmt: skip
+    for entry in done.entries:
+        echo(f"{entry.article_id}\terased\t{entry.url}")
+    say(
+        f"records of WARC files that are gone: {done.records}"
+        + (f"; of other pages that were moved: {done.moved}" if done.moved else "")
+    )
+    say(
+        "not reached: backups, exports and copies of the archive, and what the disk keeps of files that were written anew"
+    )
+    for path in done.backups:
+        say(f"a backup that still holds them: {path}")
+
+
+@withhold.command("list", epilog="Example: newsarchive withhold list --all")
+@click.option("--all", "everything", is_flag=True, help="What was shown again too.")
+@output_option
+@db_option
+def list_(everything: bool, db: str) -> None:
+    """What is withheld, the newest first: ID, state, since, until, URL, reason."""
+    from newsarchive.db.reading.withheld import STANDING, STATES, entries
+
+    found = entries(open_reader(db), STATES if everything else STANDING)
+    if not found:
+        say("nothing is withheld")
+    _print(found)
+
+
+@withhold.command("register", epilog="Example: newsarchive withhold register --format html -o register.html")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "html", "json"]),
+    default="csv",
+    show_default=True,
+    help="As CSV, as a page of HTML, or as JSON.",
+)
+@output_option
+@db_option
+def register(form: str, db: str) -> None:
+    """The whole register to publish, with the digests of every version: what is withheld, was shown again, or was erased."""
+    import sys
+
+    from newsarchive.db.reading.withheld import entries
+    from newsarchive.export.register import FORMATS
+
+    written = FORMATS[form](entries(open_reader(db)))
+    sys.stdout.flush()
+    sys.stdout.buffer.write(written.encode())  # the lines of CSV end in CR and LF, on every system
+    sys.stdout.buffer.flush()
+
+
+def _print(entries: Iterable[Entry]) -> None:
+    names = ("id", "state", "since", "until", "address", "reason")
+    rows = [
+        (
+            one.article_id,
+            one.state,
+            f"{one.since:%Y-%m-%d}",
+            f"{one.until:%Y-%m-%d}" if one.until else "-",
+            one.url,
+            one.reason,
+        )
+        for one in entries
+    ]
+    if on_terminal() and rows:
+        from newsarchive.cli import tables
+
+        shown: Any = rows
+        tables.show(names, shown, ("id",))
+        return
+    for row in rows:
+        echo("\t".join(map(str, row)))

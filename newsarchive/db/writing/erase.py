@@ -1,0 +1,218 @@
+"""The part of an erasure that happens in the database: what `newsarchive withhold erase` takes out of the tables for good.
+
+    begin      the texts go, the register has the digests, and the entry is `erasing`
+    captures   where the raw bytes lie, so that the WARC files can be written anew (`newsarchive.erasing`)
+    moved      other captures whose payload lay in a record that goes have it elsewhere now
+    scrub      the files of the database keep nothing of what was deleted
+    finish     the captures name no bytes any more, and the entry is `erased`
+
+Each is one transaction, and may be called again: an erasure that was broken off goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from newsarchive.core.urls import site_of
+from newsarchive.db import bulk, schema
+from newsarchive.db.engine import reading, sqlite_file, translated, writing
+from newsarchive.db.models import (
+    ArticleAuthor,
+    ArticleRow,
+    ArticleTerm,
+    AuthorRow,
+    Base,
+    CaptureRow,
+    Line,
+    Revision,
+    SealedText,
+    Term,
+    Url,
+    Withholding,
+)
+from newsarchive.db.near_duplicates import clusters
+from newsarchive.db.reading.withheld import Entry, standing
+from newsarchive.db.rows import TEXT_BITS, line_hash, minhash_of
+from newsarchive.db.writing.sealed import seal
+from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, url_ids_of
+from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.items import Place
+from newsarchive.times import utc_now
+
+#: What an erased article has in place of what withholding leaves it.
+_ERASED_ARTICLE: dict[str, Any] = {"minhash": None, "content_hash": "", "record_hash": "", "word_count": 0}
+
+
+class Held(NamedTuple):
+    """A capture whose bytes are kept: its id, the URL that answered, when, and the place of its record."""
+
+    id: int
+    url: str
+    fetched_at: datetime
+    place: Place
+
+
+def begin(
+    engine: Engine,
+    which: Sequence[str | int],
+    demand: Demand,
+    *,
+    copies: bool = False,
+    now: datetime | None = None,
+    dry_run: bool = False,
+) -> list[Entry]:
+    """Take the texts of articles out of the tables, in one transaction. Gives their entries, which are `erasing` now.
+
+    An article that is withheld has its entry already. One that was erased is done again: what a crawl brought since goes too.
+    """
+    now = now or utc_now()
+    with writing(engine) as connection:
+        found = [_begin(connection, i, demand, now) for i in ids_of(connection, which, copies)]
+        if dry_run:
+            connection.rollback()
+    return found
+
+
+def url_ids(engine: Engine, entries: Iterable[Entry]) -> list[int]:
+    """The ids of the URLs under which articles were fetched."""
+    with reading(engine) as connection:
+        return sorted({i for entry in entries for i in url_ids_of(connection, entry.article_id)})
+
+
+def urls(engine: Engine, ids: Sequence[int]) -> set[str]:
+    """The URLs with these ids, and those that answered for them."""
+    with reading(engine) as connection:
+        found = set(connection.execute(select(Url.url).where(Url.id.in_(ids))).scalars())
+        answered = select(CaptureRow.final_url).where(CaptureRow.url_id.in_(ids), CaptureRow.final_url != "")
+        return found | set(connection.execute(answered).scalars())
+
+
+def captures(engine: Engine, ids: Sequence[int]) -> list[Held]:
+    """The captures of these URLs, with those of further pages of their posts, whose bytes are kept."""
+    with reading(engine) as connection:
+        own = select(CaptureRow.id).where(CaptureRow.url_id.in_(ids))
+        return _held(connection, CaptureRow.url_id.in_(ids) | CaptureRow.parent_id.in_(own))
+
+
+def sharing(engine: Engine, held: Sequence[Held]) -> list[Held]:
+    """The other captures whose payload is that of one of these: their records refer to a record that goes."""
+    digests = sorted({one.place.digest for one in held} - {""})
+    own = {one.id for one in held}
+    with reading(engine) as connection:
+        found = _held(connection, CaptureRow.warc_digest.in_(digests)) if digests else []
+    return [one for one in found if one.id not in own]
+
+
+def moved(engine: Engine, places: Mapping[int, Place], held: Sequence[Held]) -> None:
+    """Write where the bytes of other captures, by their ids, lie now, and that those which go are nobody's payload any more."""
+    with writing(engine) as connection:
+        for part in bulk.parts([one.id for one in held]):
+            connection.execute(update(CaptureRow).where(CaptureRow.id.in_(part)).values(warc_digest=""))
+        for number, place in places.items():
+            row = {"warc_file": place.file, "warc_offset": place.offset, "warc_length": place.length}
+            connection.execute(update(CaptureRow).where(CaptureRow.id == number).values(row))
+
+
+def finish(
+    engine: Engine, entries: Sequence[Entry], held: Sequence[Held], now: datetime | None = None
+) -> None:
+    """Write that captures have no bytes any more, and that the articles are erased."""
+    nothing = {"warc_file": "", "warc_offset": None, "warc_length": None, "warc_digest": ""}
+    with writing(engine) as connection:
+        for part in bulk.parts([one.id for one in held]):
+            connection.execute(update(CaptureRow).where(CaptureRow.id.in_(part)).values(nothing))
+        ended = {"state": "erased", "ended_at": now or utc_now()}
+        ids = [entry.id for entry in entries]
+        connection.execute(update(Withholding).where(Withholding.id.in_(ids)).values(ended))
+
+
+def scrub(engine: Engine) -> None:
+    """Write the database anew, so that its files keep nothing of deleted rows (SQLite), or their tables do not (PostgreSQL).
+
+    Raises `DatabaseUnavailable` where another program reads an SQLite archive: its log then cannot be emptied.
+    """
+    schema.compact(engine)
+    if sqlite_file(engine) is None:
+        schema.rewrite(engine)
+        return
+    with translated(engine), closing(engine.raw_connection()) as connection:
+        busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise DatabaseUnavailable(
+            "another program reads the archive, so that its write-ahead log may still hold the text: end the program, and"
+            " erase again"
+        )
+
+
+def _held(connection: Connection, condition: Any) -> list[Held]:
+    columns: list[Any] = [CaptureRow.id, CaptureRow.final_url, Url.url, CaptureRow.fetched_at]
+    columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
+    query = (
+        select(*columns).join(Url, Url.id == CaptureRow.url_id).where(condition, CaptureRow.warc_file != "")
+    )
+    return [
+        Held(row.id, row.final_url or row.url, row.fetched_at, Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest))
+        for row in connection.execute(query.order_by(CaptureRow.id))
+    ]  # fmt: skip
+
+
+def _begin(connection: Connection, article_id: int, demand: Demand, now: datetime) -> Entry:
+    held = standing(connection, article_id)
+    said = demand.columns() | {"until": None, "state": "erasing"}
+    before = _signature(connection, article_id)
+    if held is None:
+        row = entry_row(connection, article_id) | said | {"since": now}
+        seal(connection, article_id, url_ids_of(connection, article_id))
+        connection.execute(insert(Withholding).values(row))
+    else:
+        connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
+        connection.execute(delete(SealedText).where(SealedText.withholding_id == held.id))
+    _leave_copies(connection, article_id, before, now)
+    _forget(connection, article_id)
+    made = standing(connection, article_id)
+    assert made is not None
+    return made
+
+
+def _signature(connection: Connection, article_id: int) -> Any:
+    columns = (ArticleRow.content_hash, ArticleRow.minhash, ArticleRow.url, ArticleRow.revision_id)
+    return connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
+
+
+def _leave_copies(connection: Connection, article_id: int, before: Any, now: datetime) -> None:
+    """Take an article out of its story and of the index of copies."""
+    connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(_ERASED_ARTICLE))
+    entry = clusters.Entry(article_id, "", "", (), before.content_hash, minhash_of(before.minhash))
+    clusters.assign(connection, [entry], now)
+    older = (Revision.article_id == article_id) & (Revision.id != before.revision_id)
+    connection.execute(delete(Revision).where(older))
+    connection.execute(update(Revision).where(Revision.id == before.revision_id).values(content_hash=""))
+
+
+def _forget(connection: Connection, article_id: int) -> None:
+    """Delete names, tags and lines that nothing refers to any more: some may be the article's alone."""
+    for model, user, column in ((AuthorRow, ArticleAuthor, "author_id"), (Term, ArticleTerm, "term_id")):
+        _delete_unused(connection, model, user, column)
+    url = connection.execute(select(ArticleRow.url).where(ArticleRow.id == article_id)).scalar_one()
+    _delete_unused_lines(connection, url)
+
+
+def _delete_unused(connection: Connection, model: type[Base], user: type[Base], column: str) -> None:
+    table, other = bulk.table_of(model), bulk.table_of(user)
+    connection.execute(delete(table).where(table.c.id.not_in(select(other.c[column]))))
+
+
+def _delete_unused_lines(connection: Connection, url: str) -> None:
+    """Delete the lines of the site of a URL that no version leaves out: an older reading of the article may have left some."""
+    first = line_hash(site_of(url), "") & ~TEXT_BITS
+    within = (Line.hash >= first) & (Line.hash <= first + TEXT_BITS)
+    query = "SELECT DISTINCT line_hash FROM dropped_lines WHERE line_hash BETWEEN :first AND :last"
+    used = {n for (n,) in bulk.select_tuples(connection, query, {"first": first, "last": first + TEXT_BITS})}
+    gone = set(connection.execute(select(Line.hash).where(within)).scalars()) - used
+    for part in bulk.parts(gone):
+        connection.execute(delete(Line).where(Line.hash.in_(part)))

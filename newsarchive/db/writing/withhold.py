@@ -1,0 +1,308 @@
+"""Takes articles down, and shows them again: `newsarchive withhold add` and `lift`.
+
+A family asks that a report on their son be taken down; a court orders it until the trial. `withhold` seals the texts of the
+article (`db.writing.sealed`), so that no search, list or export has them, keeps the digests of every version in the register,
+and tells crawls to leave the URL alone. `lift` puts everything back. A new crawl, the bytes in a WARC file and what a feed says
+do not bring a withheld text back: `refused` says which articles a writer must not store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from newsarchive.core.near_duplicates.fingerprint import likeness
+from newsarchive.core.urls import site_of
+from newsarchive.db import bulk
+from newsarchive.db.engine import writing
+from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, Site, Url, Withholding
+from newsarchive.db.near_duplicates import clusters
+from newsarchive.db.reading.articles import find
+from newsarchive.db.reading.withheld import STANDING, Entry, standing
+from newsarchive.db.rows import minhash_of
+from newsarchive.db.values import storable, unpack_text
+from newsarchive.db.writing.sealed import seal, skipped, unseal
+from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
+from newsarchive.identifiers import identifier
+from newsarchive.items import DropReason
+from newsarchive.reprs import one_line
+from newsarchive.times import utc_now
+
+if TYPE_CHECKING:
+    from newsarchive.db.writing.plan import Plan
+
+#: Share of equal values in two MinHash signatures (0 to 1). At or above it a text under the id of a withheld post is that post.
+MIN_LIKENESS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Why articles are withheld, who said so ("" for nobody), and until when, `None` for no such day.
+
+    Reason and name are kept in one line without control characters: the register is a list with a line for each article.
+    """
+
+    reason: str
+    decided_by: str = ""
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("reason", "decided_by"):
+            object.__setattr__(self, name, storable(one_line(getattr(self, name))))
+        if not self.reason:
+            raise UsageError("withhold: --reason is empty: say why, for whoever reads the register")
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of the register that hold it."""
+        return {"reason": self.reason, "decided_by": self.decided_by, "until": self.until}
+
+
+def withhold(
+    engine: Engine,
+    which: Sequence[str | int],
+    demand: Demand,
+    *,
+    copies: bool = False,
+    now: datetime | None = None,
+    dry_run: bool = False,
+) -> list[Entry]:
+    """Take articles down, in one transaction; with `copies` every copy of them too. Gives their entries in the register.
+
+    One that is withheld already keeps its day and gets the new reason and end. With `dry_run` nothing is written. Raises
+    `NoSuchArticle`, `Withheld` for one that was erased, and `UsageError` where the end is past.
+    """
+    now = now or utc_now()
+    if demand.until is not None and demand.until <= now:
+        raise UsageError(f"withhold: --until {demand.until:%Y-%m-%d} is past: name a day to come")
+    with writing(engine) as connection:
+        found = [
+            _take(connection, article_id, demand, now) for article_id in ids_of(connection, which, copies)
+        ]
+        if dry_run:
+            connection.rollback()
+    return found
+
+
+def lift(
+    engine: Engine, which: Sequence[str | int], *, now: datetime | None = None, dry_run: bool = False
+) -> list[Entry]:
+    """Show withheld articles again, in one transaction. Raises `NoSuchArticle` for one that is not withheld, `Withheld` for
+    one that was erased."""
+    now = now or utc_now()
+    with writing(engine) as connection:
+        named = [_standing(connection, one) for one in which]
+        found = list({entry.id: entry for entry in named}.values())
+        _lift(connection, found, now)
+        if dry_run:
+            connection.rollback()
+    return found
+
+
+def lift_due(engine: Engine, now: datetime | None = None) -> list[Entry]:
+    """Show again every article whose day has come; gives their entries."""
+    now = now or utc_now()
+    query = select(Withholding.article_id).where(Withholding.state == "withheld", Withholding.until <= now)
+    with writing(engine) as connection:
+        ids = list(connection.execute(query).scalars())
+        found = [entry for one in ids if (entry := standing(connection, one))]
+        _lift(connection, found, now)
+    return found
+
+
+def ids_of(connection: Connection, which: Iterable[str | int], copies: bool) -> list[int]:
+    """The ids of articles, each once, also of those that are withheld; with `copies` those of their stories too."""
+    own = [_id(connection, one) for one in which]
+    if copies:
+        clusters_of = select(ArticleRow.cluster_id).where(
+            ArticleRow.id.in_(own), ArticleRow.cluster_id.is_not(None)
+        )
+        query = select(ArticleRow.id).where(ArticleRow.cluster_id.in_(clusters_of)).order_by(ArticleRow.id)
+        own += connection.execute(query).scalars()
+    return list(dict.fromkeys(own))
+
+
+def url_ids_of(connection: Connection, article_id: int) -> list[int]:
+    """The ids of the URLs under which an article was fetched: its own, others that gave its versions or the same bytes, and
+    those under which it came again while it was withheld.
+
+    A URL that is the own one of another article is left out.
+    """
+    key, site_id = connection.execute(
+        select(ArticleRow.url_key, ArticleRow.site_id).where(ArticleRow.id == article_id)
+    ).one()
+    gave = (
+        select(CaptureRow.url_id)
+        .join(Revision, Revision.capture_id == CaptureRow.id)
+        .where(Revision.article_id == article_id)
+    )
+    digests = select(CaptureRow.payload_digest).where(
+        CaptureRow.payload_digest != "",
+        CaptureRow.url_id.in_(gave) | CaptureRow.url_id.in_(select(Url.id).where(Url.url_key == key)),
+    )
+    same = (
+        select(CaptureRow.url_id)
+        .join(Url, Url.id == CaptureRow.url_id)
+        .where(CaptureRow.payload_digest.in_(digests), Url.site_id == site_id)
+    )
+    again = (Url.reason == DropReason.WITHHELD) & (Url.reason_detail == skipped(article_id)["reason_detail"])
+    others = select(ArticleRow.url_key).where(ArticleRow.id != article_id)
+    query = select(Url.id).where(
+        (Url.url_key == key) | (Url.id.in_(gave) | Url.id.in_(same) | again) & Url.url_key.not_in(others)
+    )
+    return list(connection.execute(query.order_by(Url.id)).scalars())
+
+
+def refused(connection: Connection, plans: Sequence[Plan]) -> list[Plan]:
+    """The plans whose articles are withheld, in order, each with the id of the withheld article."""
+    by_site = _standing_by_site(connection, {site_of(plan.article.url) for plan in plans})
+    found = []
+    for plan in plans if by_site else ():
+        row = next(filter(plan_is(plan), by_site.get(site_of(plan.article.url), ())), None)
+        if row is not None:
+            plan.withheld_id = row.article_id
+            found.append(plan)
+    return found
+
+
+def mark(connection: Connection, plans: Sequence[Plan]) -> None:
+    """Mark the URLs of such plans, so that no crawl asks for them again, and an erasure finds their bytes."""
+    for plan in plans:
+        assert plan.withheld_id is not None
+        ours = update(Url).where(Url.url_key.in_({plan.key, *plan.asked_keys}))
+        connection.execute(ours.values(skipped(plan.withheld_id)))
+
+
+def plan_is(plan: Plan) -> Any:
+    """What tells whether an article to store is the one of an entry: the same address, text, or id of the post."""
+
+    def is_withheld(row: Any) -> bool:
+        if row.url_key in (plan.key, plan.canonical_key) or plan.key == row.canonical_key:
+            return True
+        texts = {version["content_hash"] for version in row.versions} - {""}
+        if plan.article.content_hash in texts:
+            return True
+        if not row.post_id or row.post_id != plan.article.post_id:
+            return False
+        dated = row.date_published is not None and row.date_published == plan.article.date_published
+        return dated or likeness(minhash_of(row.minhash), plan.article.minhash) >= MIN_LIKENESS
+
+    return is_withheld
+
+
+def _standing_by_site(connection: Connection, sites: set[str]) -> dict[str, list[Any]]:
+    columns: list[Any] = [
+        Withholding.article_id,
+        Withholding.site,
+        Withholding.url_key,
+        Withholding.canonical_key,
+    ]
+    columns += [Withholding.post_id, Withholding.versions, ArticleRow.date_published, ArticleRow.minhash]
+    query = select(*columns).outerjoin(ArticleRow, ArticleRow.id == Withholding.article_id)
+    found: dict[str, list[Any]] = {}
+    for part in bulk.parts(sites):
+        wanted = query.where(Withholding.site.in_(part), Withholding.state.in_(STANDING))
+        for row in connection.execute(wanted):
+            found.setdefault(row.site, []).append(row)
+    return found
+
+
+def _id(connection: Connection, which: str | int) -> int:
+    try:
+        return find(connection, which)
+    except Withheld as withheld:
+        return int(withheld.entry.article_id)
+
+
+def _standing(connection: Connection, which: str | int) -> Entry:
+    entry = standing(connection, _id(connection, which))
+    if entry is None:
+        raise NoSuchArticle(f"article {which} is not withheld: see `newsarchive withhold list`")
+    if entry.is_erased:
+        raise Withheld(entry)
+    return entry
+
+
+def _take(connection: Connection, article_id: int, demand: Demand, now: datetime) -> Entry:
+    held = standing(connection, article_id)
+    if held is not None and held.is_erased:
+        raise Withheld(held)
+    if held is not None:
+        connection.execute(update(Withholding).where(Withholding.id == held.id).values(demand.columns()))
+    else:
+        row = entry_row(connection, article_id) | demand.columns() | {"state": "withheld", "since": now}
+        number = connection.execute(insert(Withholding).values(row).returning(Withholding.id)).scalar_one()
+        payload = seal(connection, article_id, url_ids_of(connection, article_id))
+        connection.execute(insert(SealedText).values(withholding_id=number, payload=payload))
+    made = standing(connection, article_id)
+    assert made is not None
+    return made
+
+
+def entry_row(connection: Connection, article_id: int) -> dict[str, Any]:
+    """The columns of the register that an article decides, while its texts are there."""
+    columns: list[Any] = [ArticleRow.url, ArticleRow.url_key, ArticleRow.canonical_key, ArticleRow.post_id]
+    columns += [
+        ArticleRow.revision_id,
+        ArticleRow.article_body.label("current_body"),
+        Site.domain.label("site"),
+    ]
+    query = select(*columns).join(Site, Site.id == ArticleRow.site_id)
+    article = connection.execute(query.where(ArticleRow.id == article_id)).one()
+    return {
+        "article_id": article_id,
+        "url": article.url,
+        "url_key": article.url_key,
+        "canonical_key": article.canonical_key,
+        "post_id": article.post_id,
+        "site": article.site,
+        "versions": list(_versions(connection, article_id, article)),
+    }
+
+
+def _versions(connection: Connection, article_id: int, article: Any) -> Iterable[dict[str, Any]]:
+    query = (
+        "SELECT id, version, seen_at, headline, article_body, content_hash, payload_digest"
+        " FROM article_revisions WHERE article_id = :id ORDER BY version"
+    )
+    for row in bulk.select_rows(connection, query, {"id": article_id}):
+        is_current = row["id"] == article.revision_id
+        body = article.current_body if is_current else unpack_text(row["article_body"])
+        yield {
+            "version": row["version"],
+            "seen_at": row["seen_at"].isoformat(),
+            "identifier": str(identifier(row["headline"], body)),
+            "content_hash": row["content_hash"],
+            "payload_digest": row["payload_digest"],
+        }
+
+
+def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
+    for entry in entries:
+        query = select(SealedText.payload).where(SealedText.withholding_id == entry.id)
+        unseal(connection, connection.execute(query).scalar_one())
+        _free(connection, entry.article_id)
+        connection.execute(delete(SealedText).where(SealedText.withholding_id == entry.id))
+        ended = {"state": "lifted", "ended_at": now}
+        connection.execute(update(Withholding).where(Withholding.id == entry.id).values(ended))
+        _find_copies(connection, entry.article_id, now)
+
+
+def _free(connection: Connection, article_id: int) -> None:
+    """Let crawls ask again for URLs under which the article came while it was withheld."""
+    values = skipped(article_id)
+    ours = (Url.reason == values["reason"]) & (Url.reason_detail == values["reason_detail"])
+    free = {"state": "new", "reason": "", "reason_detail": ""}
+    connection.execute(update(Url).where(ours).values(free))
+
+
+def _find_copies(connection: Connection, article_id: int, now: datetime) -> None:
+    """Look for copies: some may have come while the text was away."""
+    columns = (ArticleRow.id, ArticleRow.article_body, ArticleRow.content_hash, ArticleRow.minhash)
+    row = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
+    signature = minhash_of(row.minhash)
+    entry = clusters.Entry(row.id, row.article_body, row.content_hash, signature, row.content_hash, signature)
+    clusters.assign(connection, [entry], now)

@@ -1,0 +1,175 @@
+"""Copies one capture out of an archive's WARC files, so that it stands alone in another file.
+
+    response  https://blog.example/post   first crawl           → the same bytes
+    revisit   https://blog.example/post   second crawl          → a response with the headers of the second answer
+                                                                  and the body of the first
+
+A request that stands behind its response goes with it, without the header fields by which a client proves who it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.warcwriter import WARCWriter
+
+from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.items import Place
+from newsarchive.warc.files import Folder, locate
+from newsarchive.warc.reader import ERRORS, raw_body, words
+from newsarchive.warc.writer import LEVEL, HttpHeaders, member, warcinfo
+
+__all__ = ["LEVEL", "Record", "exchange", "warcinfo"]
+
+#: Fields of a request that hold a secret of whoever crawled.
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+#: Names the record whose body a response got that was a revisit.
+_RESOLVED_FROM = "X-Resolved-From"
+#: The space of the identifiers that such responses get: of one revisit always the same.
+_SPACE = uuid.UUID("6f0d3c1e-6f2b-5d0a-9c3e-2f6f5c0f7a11")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as one gzip member, and what an index says of it.
+
+    `kind` is its WARC-Type, `date` its WARC-Date, `status` the code of the answer ("" for none), `mime` the media type
+    without parameters, `digest` that of its payload.
+    """
+
+    data: bytes
+    kind: str
+    url: str
+    date: str
+    status: str = ""
+    mime: str = ""
+    digest: str = ""
+
+
+def exchange(folder: Folder, place: Place, payload: Place) -> Iterator[Record]:
+    """The response at `place`, then its request where it is stored; `payload` is where the body of a revisit lies.
+
+    Raises `DatabaseUnavailable`, naming file and offset, for a record that is not there, damaged, or has another digest
+    than its header or `place` says.
+    """
+    path = locate(folder, place.file)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(place.offset)
+            records = ArchiveIterator(stream, check_digests=True)
+            record = next(records)
+            if record.rec_type == "revisit":
+                found = _resolved(record, _body(folder, payload))
+            else:
+                found = _copied(record, records, stream, place)
+            yield found
+            identifier = record.rec_headers.get_header("WARC-Record-ID")
+            behind = next(records, None)
+            if (
+                behind is not None
+                and behind.rec_type == "request"
+                and behind.rec_headers.get_header("WARC-Concurrent-To") == identifier
+            ):
+                of = _new_identifier(identifier) if record.rec_type == "revisit" else identifier
+                yield _request(behind, of)
+    except StopIteration:
+        raise DatabaseUnavailable(f"{path}: no record at {place.offset}") from None
+    except FileNotFoundError:
+        raise DatabaseUnavailable(f"{path} is not there: name the folder that holds it with --warc") from None
+    except ERRORS as error:
+        raise DatabaseUnavailable(f"{path}: record at {place.offset}: {words(error)}") from error
+
+
+def _copied(record: Any, records: Any, stream: BinaryIO, place: Place) -> Record:
+    if record.rec_type != "response" or record.http_headers is None:
+        raise ValueError(f"a {record.rec_type} record, no response")
+    while record.raw_stream.read(2**16):
+        pass
+    named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+    if record.digest_checker.passed is False or (place.digest and named != place.digest):
+        raise ValueError("its bytes do not have the digest that is stored")
+    length = records.get_record_length()
+    back = stream.tell()
+    stream.seek(place.offset)
+    data = stream.read(length)
+    stream.seek(back)
+    return _described(record, data if data.startswith(b"\x1f\x8b") else member(data, 0), named)
+
+
+def _body(folder: Folder, payload: Place) -> bytes:
+    """The body of a response as it came from the wire."""
+    with locate(folder, payload.file).open("rb") as stream:
+        stream.seek(payload.offset)
+        record = next(ArchiveIterator(stream, check_digests=True))
+        if record.rec_type != "response":
+            raise ValueError(f"its body should lie in {payload.file} at {payload.offset}, and does not")
+        body = raw_body(record)
+        if record.digest_checker.passed is False:
+            raise ValueError(f"its body in {payload.file} at {payload.offset} is damaged")
+        return body
+
+
+def _resolved(record: Any, body: bytes) -> Record:
+    """A revisit as the full response that it stands for."""
+    headers = record.rec_headers
+    url, identifier = headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Record-ID")
+    kept = {
+        name: value
+        for name, value in headers.headers
+        if name.startswith("X-") or name in ("WARC-Date", "WARC-IP-Address")
+    }
+    http = record.http_headers
+    writer = WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
+    made = writer.create_warc_record(
+        url,
+        "response",
+        BytesIO(body),
+        len(body),
+        http_headers=HttpHeaders(http.statusline, list(http.headers), protocol=http.protocol),
+        warc_headers_dict=kept | {"WARC-Record-ID": _new_identifier(identifier), _RESOLVED_FROM: identifier},
+    )
+    writer.write_record(made)
+    digest = made.rec_headers.get_header("WARC-Payload-Digest") or ""
+    if digest != headers.get_header("WARC-Payload-Digest"):
+        raise ValueError("a revisit of a body that has another digest")
+    return _described(made, member(writer.out.getvalue(), 0), digest)
+
+
+def _request(record: Any, concurrent_to: str) -> Record:
+    """A request without the secrets of whoever crawled."""
+    headers, http = record.rec_headers, record.http_headers
+    url = headers.get_header("WARC-Target-URI")
+    body = record.raw_stream.read()
+    kept = [(name, value) for name, value in http.headers if name.lower() not in _SECRET]
+    writer = WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
+    made = writer.create_warc_record(
+        url,
+        "request",
+        BytesIO(body),
+        len(body),
+        http_headers=HttpHeaders(f"{http.protocol} {http.statusline}", kept, is_http_request=True),
+        warc_headers_dict={
+            "WARC-Date": headers.get_header("WARC-Date"),
+            "WARC-Record-ID": headers.get_header("WARC-Record-ID"),
+            "WARC-Concurrent-To": concurrent_to,
+        },
+    )
+    writer.write_record(made)
+    return Record(member(writer.out.getvalue(), 0), "request", url, headers.get_header("WARC-Date"))
+
+
+def _described(record: Any, data: bytes, digest: str) -> Record:
+    http = record.http_headers
+    mime = (http.get_header("Content-Type") or "").partition(";")[0].strip().lower()
+    headers = record.rec_headers
+    url, date = headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Date")
+    return Record(data, "response", url, date, http.get_statuscode(), mime, digest)
+
+
+def _new_identifier(of: str) -> str:
+    return f"<urn:uuid:{uuid.uuid5(_SPACE, of)}>"

@@ -1,0 +1,233 @@
+"""Takes records out of WARC files for good: in the place of each stands a tombstone, of as many bytes.
+
+A file of a thousand captures has one that must go. Whoever would cut it out moves all behind it: the offsets in the database, in
+CDX indexes and in other people's notes would point into nothing, and a process that is killed between file and database would
+leave both wrong. So the new record is exactly as long as the old one. The file is written anew beside the old one, put on the
+disk, and takes its name in one step (POSIX rename): at any moment there is either the whole old file or the whole new one.
+
+A tombstone is a `metadata` record (ISO 28500:2017, 6.6) with the URI, the date and the digests of what was there, and says that
+it was erased. Players pass over it. What the disk itself keeps of a replaced file is beyond a program's reach.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from uuid import uuid4
+
+from warcio.archiveiterator import ArchiveIterator
+
+from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.items import Place
+from newsarchive.warc.files import OPEN, Folder, Wire, folders, locate
+from newsarchive.warc.reader import ERRORS, _exchange
+from newsarchive.warc.writer import LEVEL, is_held, member, sync_folder, warc_date
+
+#: The field of a tombstone that says when the record was erased.
+ERASED = "X-Erased-At"
+#: Bytes that are copied at a time.
+_CHUNK_BYTES = 2**20
+#: The flag of a gzip header that a comment follows (RFC 1952, 2.3.1).
+_HAS_COMMENT = 0x10
+#: Bytes of a gzip header without names and comments.
+_HEADER_BYTES = 10
+
+
+class Record(NamedTuple):
+    """A record in a file: its offset and length in bytes, its type and its URI."""
+
+    offset: int
+    length: int
+    kind: str
+    url: str
+
+
+def answers(path: Path, urls: Collection[str]) -> list[Record]:
+    """The responses and revisits of a file that are of one of these URLs.
+
+    It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is damaged, naming the place.
+    """
+    kinds = ("response", "revisit", "resource")
+    return [record for record in _records(path) if record.kind in kinds and record.url in urls]
+
+
+def _records(path: Path) -> Iterator[Record]:
+    at = 0
+    try:
+        with path.open("rb") as stream:
+            records = ArchiveIterator(stream)
+            for record in records:
+                at = records.get_record_offset()
+                head = record.rec_headers
+                url = (head.get_header("WARC-Target-URI") or "").strip("<> ")
+                kind = record.rec_type
+                length = records.get_record_length()
+                yield Record(at, length, kind, url)
+    except ERRORS as error:
+        raise DatabaseUnavailable(
+            f"{path}: the record at {at} cannot be read ({error}), so that nobody knows whether it must go:"
+            " `newsarchive doctor --warc` says what can be done"
+        ) from error
+
+
+def wire_at(folder: Folder, place: Place) -> Wire:
+    """The answer at a place of a file, as it came. Raises `DatabaseUnavailable` where there is none."""
+    path = locate(folder, place.file)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(place.offset)
+            found = _exchange(next(iter(ArchiveIterator(stream))))
+    except (*ERRORS, StopIteration) as error:
+        raise DatabaseUnavailable(f"{path}: record at {place.offset}: {error}") from error
+    if found is None:
+        raise DatabaseUnavailable(f"{path}: record at {place.offset} is no answer")
+    return found[1]
+
+
+def files(folder: Folder) -> list[Path]:
+    """All WARC files of an archive's folders, in order."""
+    found: list[Path] = []
+    for one in folders(folder):
+        found += sorted({*Path(one).glob("*.warc.gz"), *Path(one).glob(f"*.warc.gz{OPEN}")})
+    return found
+
+
+def require_free(paths: Collection[Path]) -> None:
+    """Raise `DatabaseUnavailable` where a live crawl writes to one of these files."""
+    for path in paths:
+        if path.name.endswith(OPEN) and is_held(path):
+            raise DatabaseUnavailable(
+                f"a crawl writes to {path}: erase again when it has ended. Nothing was erased."
+            )
+
+
+def erase(
+    path: Path,
+    records: Collection[tuple[int, int]],
+    at: datetime,
+    replace: Callable[[Path, Path], Any] = os.replace,
+) -> int:
+    """Put a tombstone in the place of each record, given by its offset and length; gives their number.
+
+    A record that is a tombstone already is left. Where nothing is to be done, the file is not touched. Raises
+    `DatabaseUnavailable`; the file is then as it was.
+    """
+    part = path.with_name(f"{path.name}.erasing")
+    try:
+        with path.open("rb") as old:
+            stones = {
+                offset: stone
+                for offset, length in sorted(set(records))
+                if (stone := _tombstone(_taken(old, offset, length, path), at)) is not None
+            }
+            if not stones:
+                return 0
+            with part.open("wb") as new:
+                _copy(old, new, stones)
+                new.flush()
+                os.fsync(new.fileno())
+        part.chmod(path.stat().st_mode)
+        replace(part, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise DatabaseUnavailable(f"{path} cannot be written anew: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return len(stones)
+
+
+def _taken(file: BinaryIO, offset: int, length: int, path: Path) -> bytes:
+    """The gzip member of a record. Raises where the place holds no whole record: then it is not the one that is meant."""
+    file.seek(offset)
+    packed = file.read(length)
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        record = unpack.decompress(packed)
+    except zlib.error:
+        record = b""
+    if not unpack.eof or unpack.unused_data or not record.startswith(b"WARC/"):
+        raise DatabaseUnavailable(
+            f"{path}: there is no whole record of {length} bytes at {offset}; this file stays as it was"
+        )
+    return packed
+
+
+def _copy(old: BinaryIO, new: BinaryIO, stones: Mapping[int, bytes]) -> None:
+    old.seek(0)
+    for offset, stone in sorted(stones.items()):
+        _copy_bytes(old, new, offset - old.tell())
+        new.write(stone)
+        old.seek(len(stone), os.SEEK_CUR)
+    while chunk := old.read(_CHUNK_BYTES):
+        new.write(chunk)
+
+
+def _copy_bytes(old: BinaryIO, new: BinaryIO, number: int) -> None:
+    while number:
+        chunk = old.read(min(number, _CHUNK_BYTES))
+        if not chunk:
+            raise OSError("the file became shorter")
+        new.write(chunk)
+        number -= len(chunk)
+
+
+def _tombstone(packed: bytes, at: datetime) -> bytes | None:
+    """A record of as many bytes that names what was erased, `None` for a tombstone."""
+    (record,) = ArchiveIterator(io.BytesIO(packed))
+    head = record.rec_headers
+    if head.get_header(ERASED):
+        return None
+    names = ("WARC-Target-URI", "WARC-Date", "WARC-Payload-Digest", "WARC-Block-Digest")
+    kept = [(name, value) for name in names if (value := head.get_header(name))]
+    refers = head.get_header("WARC-Record-ID")
+    fields = [
+        ("WARC-Type", "metadata"),
+        ("WARC-Record-ID", f"<urn:uuid:{uuid4()}>"),
+        *kept,
+        ("WARC-Refers-To", refers or ""),
+        (ERASED, warc_date(at)),
+        ("Content-Type", "application/warc-fields"),
+    ]
+    # A record of few bytes has no room for all fields; the URI, the date and the digest come first.
+    fewer = [field for field in fields if field[0] not in ("WARC-Refers-To", "WARC-Block-Digest")]
+    for chosen in (fields, fewer):
+        if (made := _of_length(chosen, len(packed))) is not None:
+            return made
+    raise DatabaseUnavailable(
+        "a record is too short for a tombstone: it holds no page; its file stays as it was"
+    )
+
+
+def _of_length(fields: list[tuple[str, str]], length: int) -> bytes | None:
+    """A record with these fields as a gzip member of exactly this many bytes, `None` where it takes more.
+
+    Spaces fill it, stored as they are; a comment in the head of the member takes the last few bytes.
+    """
+    padding = max(0, length - len(_member(fields, 0)))
+    while True:
+        made = _member(fields, padding)
+        left = length - len(made)
+        if left == 0:
+            return made
+        if left > 0:
+            comment = b" " * (left - 1) + b"\0"
+            head = bytearray(made[:_HEADER_BYTES])
+            head[3] |= _HAS_COMMENT
+            return bytes(head) + comment + made[_HEADER_BYTES:]
+        if padding == 0:
+            return None
+        padding = max(0, padding + left)
+
+
+def _member(fields: list[tuple[str, str]], padding: int) -> bytes:
+    body = b"erased: yes\r\n" + b" " * padding
+    lines = [f"{name}: {value}" for name, value in fields if value] + [f"Content-Length: {len(body)}"]
+    head = ("WARC/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode()
+    record = head + body + b"\r\n\r\n"
+    return member(record, padding + 4) if padding else gzip.compress(record, LEVEL, mtime=0)

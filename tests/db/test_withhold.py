@@ -1,0 +1,292 @@
+"""Taking down: what is withheld is nowhere in the tables, nothing brings it back, and it comes back as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, LargeBinary, select, type_coerce
+
+from newsarchive import Archive, rules
+from newsarchive.compression import decompress
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.db import transfer
+from newsarchive.db.engine import open_engine, reading, writing
+from newsarchive.db.frontier import source_texts
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.models import Base
+from newsarchive.db.reading.withheld import entries
+from newsarchive.db.schema import upgrade
+from newsarchive.db.types import Compressed, CompressedJson
+from newsarchive.db.writing.store import Outcome, Store
+from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
+from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
+from newsarchive.items import Article, Author, Link, SourceText
+from tests.storage import START, make_article, open_archive, rich_article
+
+#: A word that stands in the withheld article alone, in its text, its headline, its dropped lines and its feed.
+SECRET = "Xanthippe"
+STORY = "\n\n".join(
+    f"{SECRET} said on day {day} that the ferry from the northern harbour would sail at {day} o'clock with coal and tea."
+    for day in range(1, 12)
+)
+RULES = rules.default()
+DEMAND = Demand("the family asks")
+
+
+def secret_article(day: int = 0, body: str = STORY, **fields: Any) -> Article:
+    """An article with something in every table, whose every text has the secret word."""
+    rich = rich_article()
+    dropped = tuple(
+        replace(block, text=f"{SECRET} {block.text}") for block in rich.blocks if block.label != "body"
+    )
+    plain = make_article(9, body=body, day=day)
+    blocks = (*dropped, *plain.blocks)
+    made = make_article(
+        9, day=day, blocks=blocks, headline=f"{SECRET} and the ferry", description=f"What {SECRET} did",
+        authors=(Author(f"{SECRET} Jones"),), keywords=(SECRET,), edits=rich.edits, article_section=f"{SECRET} news",
+        origin=replace(rich.origin, as_printed=f"for {SECRET}") if rich.origin else None, image=rich.image,
+        article_html=f"<p>{SECRET}</p>", page=f"{body}{day}".encode(), **fields,
+    )  # fmt: skip
+    return fingerprint_step(made, RULES)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with open_archive(request.param, tmp_path_factory.mktemp("withhold")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def archive(engine: Engine) -> Engine:
+    """An article with two versions, its copy on another blog, and another article of its site; its feed has its text too."""
+    store = Store(engine, lambda: START + timedelta(days=9))
+    frontier = Frontier(engine, lambda: START)
+    site, run = frontier.open_site("https://blog.example/"), store.start_run("news", {})
+    text = SourceText("feed", f"<p>{SECRET}</p>", title=SECRET)
+    frontier.discover(site, run, [Link("https://blog.example/post-9", "feed", text=text)])
+    copy = make_article(3, url="https://copy.example/3", body=STORY, headline="Of a copy")
+    store.ingest([secret_article(), fingerprint_step(copy, RULES), make_article(1)], run)
+    store.ingest([secret_article(1, STORY + f"\n\nAnd {SECRET} went home.")], run)
+    return engine
+
+
+def dump(engine: Engine, without: tuple[str, ...] = ("withholdings",)) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, as it is stored."""
+    found = {}
+    with reading(engine) as connection:
+        for table in Base.metadata.sorted_tables:
+            columns = [
+                type_coerce(c, LargeBinary) if isinstance(c.type, Compressed | CompressedJson) else c
+                for c in table.c
+            ]
+            rows = connection.execute(select(*columns).order_by(*table.primary_key.columns))
+            if table.name not in without:
+                found[table.name] = [tuple(row) for row in rows]
+        if engine.dialect.name == "postgresql":
+            words = connection.exec_driver_sql(
+                "SELECT article_id, document::text FROM article_search ORDER BY 1"
+            )
+            found["words"] = [tuple(row) for row in words]
+    return found
+
+
+def places_of(engine: Engine, word: str, but: tuple[str, ...] = ("sealed_texts",)) -> set[str]:
+    """The tables in which a word stands, in plain or packed, of rows that are not those of the copy."""
+    found = set()
+    for name, rows in dump(engine, but).items():
+        for row in rows:
+            if name == "articles" and row[1] == "https://copy.example/3":
+                continue
+            if any(word.lower() in plain(value).lower() for value in row):
+                found.add(name)
+    return found
+
+
+def plain(value: object) -> str:
+    if isinstance(value, bytes):
+        try:
+            return decompress(value).decode("utf-8", "replace")
+        except Exception:
+            return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def test_a_withheld_text_is_in_no_table_and_comes_back_byte_for_byte(archive: Engine) -> None:
+    before = dump(archive)
+    assert places_of(archive, SECRET) >= {"articles", "article_revisions", "lines", "source_texts", "authors"}
+    (entry,) = withhold(archive, [1], DEMAND)
+    assert [version.version for version in entry.versions] == [1, 2]
+    # The copy has its own row of the index on PostgreSQL.
+    assert places_of(archive, SECRET) <= {"words", "copies"}
+    lift(archive, [1])
+    assert dump(archive) == before
+
+
+def test_a_reader_who_names_it_is_told_why(archive: Engine) -> None:
+    withhold(
+        archive, ["https://blog.example/post-9"], Demand("a court order", until=START + timedelta(days=3650))
+    )
+    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+        for which in (1, "https://blog.example/post-9"):
+            with pytest.raises(Withheld, match=r"withheld since .* until 2035-03-30: a court order"):
+                open_.get(which)
+        with pytest.raises(Withheld):
+            open_.revisions(1)
+        with pytest.raises(Withheld):
+            open_.trace(1)
+        assert [hit.id for hit in open_.search(SECRET)] == [2]
+        assert [hit.id for hit in open_.search(SECRET, hidden=True)] == [2]
+        assert [article.id for article in open_.articles(hidden=True)] == [2, 3]
+        assert [copy.id for copy in open_.copies(2, hidden=True)] == [2]
+        assert (open_.stats().articles, open_.stats().withheld) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        secret_article(2),
+        secret_article(3, "A new text of the same page, which nobody has seen before."),
+        replace(secret_article(2), url="https://blog.example/another-address"),
+        replace(secret_article(2, "Another text."), url="https://blog.example/x", canonical_url="https://blog.example/post-9"),
+    ],
+    ids=["the same text", "a new text", "another address", "its canonical address"],
+)  # fmt: skip
+def test_no_crawl_brings_it_back(archive: Engine, again: Article) -> None:
+    withhold(archive, [1], DEMAND)
+    store = Store(archive, lambda: START + timedelta(days=12))
+    assert store.ingest([make_article(8), again]) == [Outcome.NEW, Outcome.WITHHELD]
+    assert store.ingest([again], reread=True) == [Outcome.WITHHELD]
+    assert [one.outcome for one in store.reread([again], dry_run=True)] == [Outcome.WITHHELD]
+    assert places_of(archive, SECRET) <= {"authors", "terms", "words", "copies"}
+    known = Frontier(archive).known([again.url])
+    assert all(
+        one.rests(START + timedelta(days=9999), START + timedelta(days=9000)) for one in known.values()
+    )
+
+
+def test_a_feed_does_not_bring_its_text_back(archive: Engine) -> None:
+    withhold(archive, [1], DEMAND)
+    frontier, text = (
+        Frontier(archive, lambda: START + timedelta(days=12)),
+        SourceText("feed", f"<p>{SECRET}</p>", is_full=True),
+    )
+    run = Store(archive).start_run("news", {})
+    frontier.discover(1, run, [Link("https://blog.example/post-9", "feed", text=text)])
+    with reading(archive) as connection:
+        assert source_texts.of(connection, "https://blog.example/post-9") is None
+
+
+def test_copies_stay_unless_they_are_asked_for(archive: Engine) -> None:
+    assert [one.url for one in withhold(archive, [1], DEMAND)] == ["https://blog.example/post-9"]
+    assert [one.article_id for one in withhold(archive, [1], DEMAND, copies=True)] == [1, 2]
+    assert {entry.article_id for entry in entries(archive, ("withheld",))} == {1, 2}
+    assert len(entries(archive)) == 2  # the first keeps its entry
+
+
+def test_an_author_of_other_articles_stays_while_one_is_withheld(archive: Engine) -> None:
+    other = make_article(77, authors=(Author(f"{SECRET} Jones"),))
+    Store(archive, lambda: START + timedelta(days=12)).ingest([fingerprint_step(other, RULES)])
+    withhold(archive, [1], DEMAND)
+    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+        assert open_.get(other.url).authors == other.authors
+
+
+def test_an_id_of_an_author_that_was_given_again_comes_back_with_another(archive: Engine) -> None:
+    withhold(archive, [1], DEMAND)
+    others = [make_article(77 + n, authors=(Author(f"New {n}"),)) for n in range(3)]
+    Store(archive, lambda: START + timedelta(days=12)).ingest(
+        [fingerprint_step(one, RULES) for one in others]
+    )
+    lift(archive, [1])
+    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+        assert open_.get(1).authors == (Author(f"{SECRET} Jones"),)
+        assert [open_.get(one.url).authors for one in others] == [one.authors for one in others]
+
+
+def test_an_article_that_is_named_twice_is_shown_again_once(archive: Engine) -> None:
+    withhold(archive, [1, 1], DEMAND)
+    assert len(lift(archive, [1, "https://blog.example/post-9"])) == 1
+
+
+def test_a_reason_is_one_line_of_the_register(archive: Engine) -> None:
+    """The register is printed as a line an entry, with tabs between its columns."""
+    (entry,) = withhold(archive, [1], Demand(" two\nlines\ta\x1b[31m\ud800tab\0 ", "\r\nthe\u2028court"))
+    assert (entry.reason, entry.decided_by) == ("two lines a [31m\ufffdtab", "the court")
+    with pytest.raises(UsageError, match="--reason is empty"):
+        Demand("\n\t\x00")
+
+
+def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
+    until = START + timedelta(days=20)
+    withhold(archive, [1], Demand("until the trial", until=until), now=START + timedelta(days=10))
+    assert lift_due(archive, until - timedelta(seconds=1)) == []
+    Store(archive, lambda: until).start_run("news", {})  # a crawl begins
+    (entry,) = entries(archive)
+    assert (entry.state, entry.ended_at) == ("lifted", until)
+    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+        assert SECRET in open_.get(1).article_body
+
+
+def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: Engine) -> None:
+    withhold(archive, [1, 2], DEMAND)
+    late = fingerprint_step(make_article(5, url="https://late.example/5", body=STORY, headline="Late"), RULES)
+    Store(archive, lambda: START + timedelta(days=12)).ingest([late])
+    lift(archive, [1, 2])
+    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+        assert {copy.id for copy in open_.copies(1)} == {1, 2, 4}
+
+
+def test_what_else_used_an_id_meanwhile_keeps_it(archive: Engine) -> None:
+    """Ids of repairs and changes are given again where the last rows are gone."""
+    with writing(archive) as connection:
+        connection.exec_driver_sql("INSERT INTO field_changes (article_id, version, change_kind, extractor_version, seen_at, field, value_before, value_after) VALUES (1, 2, 'publisher', 1, '2025-04-02 00:00:00+00:00', 'keywords', '[\"a\"]', '[\"b\"]')")  # fmt: skip
+    withhold(archive, [1], DEMAND)
+    rich = replace(rich_article(), url="https://blog.example/post-77")
+    Store(archive, lambda: START + timedelta(days=12)).ingest([rich])
+    lift(archive, [1])
+    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+        assert len(open_.get(1).edits) == len(open_.get("https://blog.example/post-77").edits) > 0
+        assert open_.get(1).authors == (Author(f"{SECRET} Jones"),)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda e: withhold(e, [1], Demand("  ")), "--reason is empty"),
+        (lambda e: withhold(e, [1], Demand("x", until=START)), "2025-04-01 is past"),
+        (lambda e: withhold(e, [77], DEMAND), "no article '77'"),
+        (lambda e: lift(e, [1]), "article 1 is not withheld"),
+    ],
+)
+def test_bad_input_names_the_remedy(archive: Engine, call: Any, message: str) -> None:
+    with pytest.raises((UsageError, NoSuchArticle), match=message):
+        call(archive)
+    assert entries(archive) == []
+
+
+def test_a_dry_run_writes_nothing(archive: Engine) -> None:
+    before = dump(archive, ())
+    assert len(withhold(archive, [1], DEMAND, copies=True, dry_run=True)) == 2
+    assert dump(archive, ()) == before
+
+
+def test_an_older_copy_of_the_archive_does_not_bring_it_back(archive: Engine, tmp_path: Path) -> None:
+    older = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
+    upgrade(older)
+    transfer.copy(archive, older)
+    withhold(archive, [1], DEMAND)
+    with pytest.raises(UsageError, match=r"withholds 1 articles that .*older.db still shows"):
+        transfer.copy(older, archive)
+    newer = open_engine(f"sqlite:///{tmp_path / 'newer.db'}")
+    upgrade(newer)
+    transfer.copy(archive, newer)
+    with pytest.raises(NoSuchArticle):
+        Archive(tmp_path / "newer.db").get(1)
+    lift(newer, [1])  # on the other kind of database
+    with Archive(tmp_path / "newer.db") as open_:
+        assert SECRET in open_.get(1).article_body
