@@ -60,6 +60,16 @@ def test_the_bytes_are_kept_as_the_server_sent_them(db: Path) -> None:
     ]
 
 
+def test_a_withheld_article_does_not_come_back_from_its_warc_file(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    assert run("withhold", "add", "2", "--reason", "The family asks.", "--db", str(db)).returncode == 0
+    before = rows(db, WHAT)
+    assert crawl(f"path={only_warc(db)}", spider="warc", db=db).returncode == 0
+    assert rows(db, WHAT) == before
+    assert len(run("export", "-", "--format", "jsonl", "--db", str(db)).stdout.splitlines()) == 2
+
+
 def leave_open(file: Path) -> None:
     """As a crawl that was killed within a record leaves it."""
     file.write_bytes(file.read_bytes() + gzip.compress(b"WARC/1.1\r\n")[:15])

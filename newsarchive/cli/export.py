@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import db_option, open_reader, say
-from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
+from newsarchive.cli.common import complain, db_option, open_reader, say
+from newsarchive.cli.narrowing import chosen, filter_options, in_words, say_nothing_found, say_reserved
 from newsarchive.cli.options import dry_run_option, option
-from newsarchive.exceptions import OutputError, UsageError
+from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from sqlalchemy import Engine
 
     from newsarchive.db.reading.query import Selection
+    from newsarchive.db.readonly import File
+    from newsarchive.export.filenames import Template
+
+#: Records that cannot be read and are named one by one.
+MAX_DAMAGED = 10
 
 
 def _completed(begun: str) -> list[str]:
@@ -31,6 +38,8 @@ Examples:
   newsarchive export articles.csv --site blog.example
   newsarchive export 2025.epub --since 2025-01-01 --until 2025-12-31 --title 'The year 2025'
   newsarchive export ferries.db ferry OR harbour
+  newsarchive export blog.wacz --site blog.example --sign key.pem
+  newsarchive export -o '{site}/{date}-{slug}.md' --language en
   newsarchive export - --format jsonl --language en | jq .headline"""
 )
 @click.argument("file", metavar="[FILE|-]", type=click.Path(allow_dash=True), required=False)
@@ -40,11 +49,12 @@ Examples:
     "name",
     metavar="FORMAT",
     shell_complete=lambda context, option, begun: _completed(begun),
-    help="jsonl, csv, parquet, sqlite, atom, epub, markdown or tei, or another project's; by default what FILE ends with.",
+    help="jsonl, csv, xlsx, parquet, dataset, sqlite, atom, jsonfeed, epub, markdown, html, wacz, tei, csl, bibtex or ris, or another project's; by default what FILE"
+    " ends with.",
 )
 @filter_options
 @option("output", help="The same as FILE; all words are then what to look for.")
-@option("limit", help="At most this many; of atom the newest.")
+@option("limit", help="At most this many; of feeds the newest.")
 @click.option(
     "--title", default="newsarchive", show_default=True, help="The title of a feed, book or corpus."
 )
@@ -53,37 +63,56 @@ Examples:
     default=None,
     help="Of csv: whether the mark by which Excel knows UTF-8 goes first; by default in a file, not on standard output.",
 )
+@click.option("--sign", metavar="FILE", help="Of wacz: sign it with this private key (PEM, ECDSA P-384).")
+@click.option(
+    "--warc",
+    "folder",
+    metavar="FOLDER",
+    help="Of wacz: where the raw bytes lie; by default beside the database.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @dry_run_option
 @db_option
 def export(
     file: str | None, words: tuple[str, ...], output: str | None, name: str | None, limit: int | None, title: str, bom: bool | None,
-    overwrite: bool, dry_run: bool, db: str, **options: Any,
+    sign: str | None, folder: str | None, overwrite: bool, dry_run: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
-    FILE gets its name when it is whole. "-" is standard output, for jsonl, csv, atom and tei.
+    FILE gets its name when it is whole. A name with fields in braces makes one file an article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
     from newsarchive import export as formats
     from newsarchive.db.reading.query import Selection
+    from newsarchive.export import filenames
 
     if output:
         file, words = output, tuple(word for word in (file, *words) if word)
     if not file:
         raise UsageError("export: into which file? newsarchive export articles.csv, or -o articles.csv")
+    template = filenames.parse(file)
+    if template is not None:
+        _by_article(template, name, words, options, db, limit, overwrite=overwrite, dry_run=dry_run)
+        return
     if name:
         formats.form(name)
     if file == "-" and not name:
-        raise UsageError("export to standard output needs --format: jsonl, csv, atom or tei")
+        raise UsageError(
+            "export to standard output needs --format: jsonl, csv, atom, jsonfeed, tei, csl, bibtex or ris"
+        )
     form = name or formats.format_of(file)
     if bom is not None and form != "csv":
         raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")
+    if (sign or folder) and form != "wacz":
+        raise UsageError(f"--sign and --warc are for wacz; {form} has neither a signature nor raw bytes")
     wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
-    write = _writer(form, title, bom)
+    write = _writer(form, title, bom, in_words(asked, wanted))
+    if form == "wacz":
+        write = _Wacz(write, source, db, folder, sign)
     selected = Selection(source, asked, wanted, order=formats.form(form).order, limit=limit)
     if not selected:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
+    say_reserved(source, asked, wanted)
     if dry_run:
         say(f"would write {len(selected)} articles as {form} to {'standard output' if file == '-' else file}")
     elif file == "-":
@@ -92,7 +121,37 @@ def export(
         _to_file(Path(file), write, selected, overwrite)
 
 
-def _writer(form: str, title: str, bom: bool | None) -> Callable[[Selection, Path | IO[bytes]], int]:
+def _by_article(
+    template: Template, name: str | None, words: tuple[str, ...], options: dict[str, Any], db: str, limit: int | None, *,
+    overwrite: bool, dry_run: bool,
+) -> None:  # fmt: skip
+    """Write a file for each article."""
+    from newsarchive.cli.db import progress_bar
+    from newsarchive.db.reading.query import Selection
+    from newsarchive.export import files
+
+    kind = files.kind_of(template, name)
+    made = files.document(kind)
+    wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
+    selected = Selection(source, asked, wanted, limit=limit)
+    if not selected:
+        say_nothing_found(source, asked, wanted)
+        raise SystemExit(1)
+    say_reserved(source, asked, wanted)
+    if dry_run:
+        first = template.path(next(iter(selected))) + template.ending
+        say(f"would write {len(selected)} files below {template.root}, the first as {first}")
+        return
+    with progress_bar("exporting") as show:
+        number = files.write_files(_WithProgress(selected, show), template, made, overwrite=overwrite)
+    say(f"{template.root}: {number} files")
+
+
+#: Writes a selection in one format, and gives the number of articles written.
+_Write = Callable[..., int]
+
+
+def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
     """The function that writes a selection in this format. Raises `UsageError` for a missing library, before anything is
     read."""
     if form == "sqlite":
@@ -101,10 +160,54 @@ def _writer(form: str, title: str, bom: bool | None) -> Callable[[Selection, Pat
 
     write = writer(form)
     if form == "csv" and bom is not None:
-        from functools import partial
-
         write = partial(write, with_bom=bom)
-    return lambda articles, target: write(articles, target, title)
+    if form in ("dataset", "html", "wacz", "xlsx"):
+        write = partial(write, query=query)
+    return lambda articles, target, **more: write(articles, target, title, **more)
+
+
+class _Wacz:
+    """Writes a WACZ package out of an archive and its WARC files, and says what is not in it."""
+
+    def __init__(
+        self, write: _Write, source: File | Engine, db: str, folder: str | None, sign: str | None
+    ) -> None:
+        self.write, self.source, self.db, self.folder = write, source, db, folder
+        self.key = None
+        if sign is not None:
+            from newsarchive.export.signing import private_key
+
+            self.key = private_key(
+                sign, lambda: str(click.prompt("Password of the key", hide_input=True, err=True))
+            )
+
+    def __call__(self, articles: Selection, target: Path) -> int:
+        from newsarchive.cli.doctor import warc_folders
+        from newsarchive.db.readonly import engine_of
+        from newsarchive.db.writing.captures import of_articles
+        from newsarchive.export.wacz import Left
+
+        engine, self.left = engine_of(self.source), Left()
+        return self.write(
+            articles,
+            target,
+            captures=partial(of_articles, engine),
+            warc=warc_folders(engine, self.db, self.folder),
+            key=self.key,
+            left=self.left,
+        )
+
+    def account(self) -> bool:
+        """Say what the package does not hold; whether stored bytes could not be read."""
+        if self.left.without:
+            say(
+                f"without {self.left.without} articles of which no bytes are kept: other formats have their texts"
+            )
+        for problem in self.left.damaged[:MAX_DAMAGED]:
+            complain(problem)
+        if (more := len(self.left.damaged) - MAX_DAMAGED) > 0:
+            complain(f"and {more} more")
+        return bool(self.left.damaged)
 
 
 def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
@@ -115,7 +218,7 @@ def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
     return write_subset(engine_of(articles.source), articles.ids, target)
 
 
-def _to_stdout(form: str, write: Callable[[Selection, IO[bytes]], int], articles: Selection) -> None:
+def _to_stdout(form: str, write: _Write, articles: Selection) -> None:
     import sys
 
     from newsarchive import export as formats
@@ -126,9 +229,7 @@ def _to_stdout(form: str, write: Callable[[Selection, IO[bytes]], int], articles
     sys.stdout.buffer.flush()
 
 
-def _to_file(
-    target: Path, write: Callable[[Selection, Path], int], articles: Selection, overwrite: bool
-) -> None:
+def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) -> None:
     from newsarchive.cli.db import progress_bar
     from newsarchive.db.readonly import File
     from newsarchive.export import check_target, write_whole
@@ -137,8 +238,10 @@ def _to_file(
         raise OutputError(f"{target} is the archive itself: name another file")
     check_target(target, overwrite)
     with progress_bar("exporting") as show:
-        number = write_whole(target, lambda part: write(_WithProgress(articles, show), part))  # type: ignore[arg-type]
+        number = write_whole(target, lambda part: write(_WithProgress(articles, show), part))
     say(f"{target}: {number} articles")
+    if isinstance(write, _Wacz) and write.account():
+        raise SystemExit(SOME_FAILED)
 
 
 class _WithProgress:

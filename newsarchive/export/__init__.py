@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,8 @@ PRIVATE = frozenset({"capture", "seen", "minhash", "html", "decided_by"})
 
 
 def plain(value: Any) -> Any:
-    """A record as JSON types: dataclasses become objects, times ISO 8601 texts in UTC, tuples lists.
+    """A record as JSON types: dataclasses become objects, times ISO 8601 texts in UTC, days `2025-04-30`,
+    tuples lists.
 
     An article becomes its flat row and, under names of their own, its details (`fields.record`).
     """
@@ -51,6 +52,8 @@ def plain(value: Any) -> Any:
             return {f.name: of(getattr(value, f.name)) for f in fields(value) if f.name not in PRIVATE}
         if isinstance(value, datetime):
             return isoformat(value)
+        if isinstance(value, date):
+            return value.isoformat()
         if isinstance(value, Mapping):
             return {str(key): of(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
@@ -93,12 +96,20 @@ class Format:
 FORMATS = {
     "jsonl": Format("text", (".jsonl", ".ndjson")),
     "csv": Format("text", (".csv",)),
+    "xlsx": Format("xlsx", (".xlsx",), "file", extra="xlsx", needs="xlsxwriter"),
     "parquet": Format("parquet", (".parquet",), "file", extra="parquet", needs="pyarrow"),
+    "dataset": Format("dataset", (), "folder", extra="parquet", needs="pyarrow"),
     "sqlite": Format("", (".db", ".sqlite", ".sqlite3"), "file"),
     "atom": Format("atom", (".atom", ".xml"), order="date", extra="atom", needs="feedgenerator"),
+    "jsonfeed": Format("jsonfeed", (".feed.json",), order="date"),
     "epub": Format("epub", (".epub",), "file", order="site", extra="epub", needs="ebooklib"),
     "markdown": Format("markdown", (".md",), "folder", extra="markdown", needs="yaml"),
+    "html": Format("htmlsite", (), "folder", order="site", extra="html", needs="jinja2"),
+    "wacz": Format("wacz", (".wacz",), "file"),
     "tei": Format("tei", (".tei", ".tei.xml")),
+    "csl": Format("citations", (".csl.json",), order="date"),
+    "bibtex": Format("citations", (".bib",), order="date"),
+    "ris": Format("citations", (".ris",), order="date"),
 }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +11,12 @@ import yaml
 
 from newsarchive.core.html.render import markdown
 from newsarchive.exceptions import UsageError
+from newsarchive.export.filenames import safe, slug
 from newsarchive.fields import row
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
-
-#: Letters of a headline in a file name; the rest is cut, because file systems limit names to 255 bytes.
-MAX_SLUG_LETTERS = 50
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
@@ -46,7 +42,7 @@ def write_markdown(articles: Iterable[Stored], target: Path | IO[bytes], title: 
     target.mkdir()
     for article in articles:
         number += 1
-        folder = target / article.site
+        folder = target / safe(article.site)
         folder.mkdir(exist_ok=True)
         (folder / file_name(article)).write_text(document(article), encoding="utf-8", newline="\n")
     return number
@@ -65,17 +61,5 @@ def document(article: Stored) -> str:
 def file_name(article: Stored) -> str:
     """Day, headline and ID: `2025-04-01-the-headline-17.md`."""
     day = f"{article.date_published:%Y-%m-%d}-" if article.date_published else ""
-    return f"{day}{slug(article.headline)}{article.id}.md"
-
-
-def slug(headline: str) -> str:
-    """The letters and digits of a headline, with hyphens between words; "" where it has none.
-
-    >>> slug("Café: the “harbour” & more…"), slug("台灣新聞")
-    ('cafe-the-harbour-more-', '台灣新聞-')
-    """
-    plain = unicodedata.normalize("NFKD", headline)
-    bare = "".join(c for c in plain if not "\u0300" <= c <= "\u036f")
-    words = re.findall(r"\w+", unicodedata.normalize("NFC", bare).lower())
-    short = "-".join(words)[:MAX_SLUG_LETTERS].strip("-_")
-    return f"{short}-" if short else ""
+    words = slug(article.headline)
+    return f"{day}{words + '-' if words else ''}{article.id}.md"

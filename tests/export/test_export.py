@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -214,6 +215,53 @@ def test_atom_is_read_by_feedparser(archive: str, tmp_path: Path) -> None:
         assert "<script" not in entry.content[0].value
     assert next(e for e in feed.entries if "other" in e.id).title.count("🙂") == 1
     assert feed.feed.updated_parsed
+
+
+def test_a_json_feed_is_what_its_specification_asks(archive: str, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "a.feed.json", "--title", "News & more").exit_code == 0
+    feed = json.loads((tmp_path / "a.feed.json").read_text("utf-8"))
+    assert (feed["version"], feed["title"]) == ("https://jsonfeed.org/version/1.1", "News & more")
+    assert {item["id"] for item in feed["items"]} == {want["url"] for want in expected(archive).values()}
+    assert feed["items"][0]["date_published"].startswith(START.date().isoformat())  # newest first
+    for item in feed["items"]:
+        assert ("content_html" in item) != ("content_text" in item)
+        assert "<script" not in item.get("content_html", "")
+        assert all(author["name"] for author in item.get("authors", ()))
+        assert item["_newsarchive"]["site"]
+
+
+def test_a_dataset_is_described_checked_and_made_alike_each_time(archive: str, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        done = export(
+            archive, tmp_path / name, "--format", "dataset", "--title", "News & more", "--language", "en"
+        )
+        assert done.exit_code == 0, done.output
+    made = {file.name: file.read_bytes() for file in (tmp_path / "a").iterdir()}
+    assert made == {file.name: file.read_bytes() for file in (tmp_path / "b").iterdir()}
+    assert set(made) == {"articles.parquet", "datapackage.json", "croissant.json", "README.md"}
+    digest = hashlib.sha256(made["articles.parquet"]).hexdigest()
+    (resource,) = json.loads(made["datapackage.json"])["resources"]
+    table = pq.read_table(tmp_path / "a" / resource["path"])
+    assert resource["hash"] == f"sha256:{digest}"
+    assert (resource["bytes"], resource["rowcount"]) == (len(made["articles.parquet"]), table.num_rows)
+    assert [column["name"] for column in resource["schema"]["fields"]] == table.column_names
+    assert all(column["description"] for column in resource["schema"]["fields"])
+    described = json.loads(made["croissant.json"])
+    assert described["distribution"][0]["sha256"] == digest
+    assert [
+        column["source"]["extract"]["column"] for column in described["recordSet"][0]["field"]
+    ] == table.column_names
+    readme = made["README.md"].decode()
+    assert readme.startswith("# News & more\n")
+    assert f"- {table.num_rows:,} articles of " in readme
+    assert "--format dataset --language en`" in readme
+    assert digest in readme
+
+
+def test_a_dataset_is_no_stream(archive: str) -> None:
+    done = CliRunner().invoke(cli, ["export", "-", "--format", "dataset", "--db", archive])
+    assert done.exit_code == 2
+    assert "needs a folder" in done.stderr
 
 
 def test_a_book_has_contents_by_site_and_month(archive: str, tmp_path: Path) -> None:

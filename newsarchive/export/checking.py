@@ -1,0 +1,313 @@
+"""Whether a package that was handed over is whole and unchanged: a WACZ file, or the folder of a dataset.
+
+    blog.wacz: the file is cut short: it has no table of contents at its end; fetch it again
+    blog.wacz: archive/data.warc.gz has another digest than datapackage.json says: its bytes were changed
+    blog.wacz: the signature does not fit the package's digest and the key in it
+
+A WACZ file is checked as its specification asks (the section on validation of WACZ Signing and Verification 0.1.0): every file
+against `datapackage.json`, that against `datapackage-digest.json`, and the signature of that; then each WARC record
+against its own digest, and each line of the index against the record that it names.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from warcio.archiveiterator import ArchiveIterator
+
+from newsarchive.exceptions import UsageError
+from newsarchive.warc.reader import ERRORS, words
+
+#: Bytes of a description. A longer one is none: it names a few files.
+MAX_DESCRIPTION_BYTES = 16 * 2**20
+#: Problems that are told; more of them say nothing new.
+MAX_PROBLEMS = 100
+_CHUNK_BYTES = 2**20
+#: Bytes of the last record of a ZIP file without its comment (APPNOTE.TXT, 4.3.16).
+_END_BYTES = 22
+
+
+@dataclass
+class Findings:
+    """What a check found. `problems` are faults of the package, `notes` what else a reader should know."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
+    records: int = 0
+
+    def problem(self, text: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(text)
+
+
+def check(target: Path, public_key: bytes = b"") -> Findings:
+    """Check a package; `public_key` (encoded) is the key that must have signed it. Raises `UsageError` for what is no package."""
+    found = Findings()
+    if target.is_dir():
+        if not (target / "datapackage.json").is_file():
+            raise UsageError(f"{target} is no dataset: it has no datapackage.json")
+        _check(_Folder(target), found, public_key, is_wacz=False)
+        return found
+    if not target.exists():
+        raise UsageError(f"{target}: there is no such file")
+    try:
+        with zipfile.ZipFile(target) as package, target.open("rb") as file:
+            file.seek(-_END_BYTES - len(package.comment), os.SEEK_END)
+            end = file.read(_END_BYTES)
+            if end[:4] != b"PK\5\6" or int.from_bytes(end[-2:], "little") != len(package.comment):
+                found.problem(
+                    "its end was changed, or bytes were appended: no digest and no signature is of them"
+                )
+            for name, number in Counter(package.namelist()).items():
+                if number > 1:
+                    found.problem(
+                        f"{name} is in it {number} times: a player may show another than was checked"
+                    )
+            _check(_Zip(package), found, public_key, is_wacz=True)
+    except zipfile.BadZipFile:
+        with target.open("rb") as file:
+            begins = file.read(4) == b"PK\3\4"
+        if not begins:
+            raise UsageError(f"{target} is no WACZ file, and no folder of a dataset") from None
+        found.problem("the file is cut short: it has no table of contents at its end; fetch it again")
+    except OSError as error:
+        raise UsageError(f"{target} cannot be read: {error.strerror or error}") from error
+    return found
+
+
+class _Folder:
+    """The files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> set[str]:
+        return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self.folder / name).open("rb")
+
+
+class _Zip:
+    """The files of a ZIP file."""
+
+    def __init__(self, package: zipfile.ZipFile) -> None:
+        self.package = package
+
+    def names(self) -> set[str]:
+        return {name for name in self.package.namelist() if not name.endswith("/")}
+
+    def open(self, name: str) -> IO[bytes]:
+        return self.package.open(name)
+
+
+_Files = _Folder | _Zip
+#: What reading a file of a damaged package raises.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    gzip.BadGzipFile,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    KeyError,
+    NotImplementedError,
+)
+
+
+def _check(files: _Files, found: Findings, public_key: bytes, *, is_wacz: bool) -> None:
+    names = files.names()
+    description = _description(files, names, found)
+    if description is None:
+        return
+    _check_resources(files, names, description, found)
+    if is_wacz:
+        _check_digest(files, names, found, public_key)
+        _check_records(files, names, found)
+    elif public_key:
+        found.problem("it is a dataset, which has no signature")
+
+
+def _description(files: _Files, names: set[str], found: Findings) -> dict[str, Any] | None:
+    if "datapackage.json" not in names:
+        found.problem("datapackage.json is missing: it is no WACZ file, or was packed anew without it")
+        return None
+    described = _json(files, "datapackage.json", found)
+    if isinstance(described, dict) and isinstance(described.get("resources"), list):
+        return described
+    if described is not None:
+        found.problem("datapackage.json names no resources")
+    return None
+
+
+def _json(files: _Files, name: str, found: Findings) -> Any:
+    try:
+        with files.open(name) as file:
+            return json.loads(file.read(MAX_DESCRIPTION_BYTES))
+    except (*_DAMAGE, RecursionError) as error:
+        found.problem(f"{name} cannot be read: {words(error)}")
+        return None
+
+
+def _check_resources(files: _Files, names: set[str], described: dict[str, Any], found: Findings) -> None:
+    listed: set[str] = set()
+    for resource in described["resources"]:
+        path = resource.get("path") if isinstance(resource, dict) else None
+        if not isinstance(path, str):
+            found.problem("datapackage.json lists a file without its path")
+            continue
+        listed.add(path)
+        if path not in names:  # so a path that leads out of the folder is never opened
+            found.problem(f"{path} is missing")
+            continue
+        found.files += 1
+        _check_resource(files, path, resource, found)
+    free = {"datapackage.json", "datapackage-digest.json", "croissant.json", "README.md"}
+    for name in sorted(names - listed - free):
+        found.problem(f"{name} is not listed in datapackage.json: it was added later")
+
+
+def _check_resource(files: _Files, path: str, resource: dict[str, Any], found: Findings) -> None:
+    kind, _, wanted = str(resource.get("hash", "")).rpartition(":")
+    try:
+        sums = hashlib.new(kind or "md5", usedforsecurity=False)
+        if not sums.digest_size:  # of SHAKE, whose digests have any length
+            raise ValueError(kind)
+    except ValueError:
+        found.problem(f"{path}: its digest is of a kind that is not known: {kind}")
+        return
+    length = 0
+    try:
+        with files.open(path) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                sums.update(chunk)
+                length += len(chunk)
+    except _DAMAGE as error:
+        found.problem(f"{path} cannot be read: {words(error)}")
+        return
+    if resource.get("bytes") not in (None, length):
+        found.problem(f"{path} has {length:,} bytes, and datapackage.json says {resource['bytes']}")
+    elif not wanted:
+        found.problem(f"{path} has no digest in datapackage.json")
+    elif sums.hexdigest() != wanted:
+        found.problem(f"{path} has another digest than datapackage.json says: its bytes were changed")
+
+
+def _check_digest(files: _Files, names: set[str], found: Findings, public_key: bytes) -> None:
+    from newsarchive.export.signing import fingerprint, signer
+
+    name = "datapackage-digest.json"
+    summed = _json(files, name, found) if name in names else None
+    if not isinstance(summed, dict):
+        if summed is not None or name not in names:
+            found.problem(f"{name} is missing, so nothing vouches for datapackage.json")
+        return
+    try:
+        with files.open("datapackage.json") as file:
+            digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"  # type: ignore[arg-type]
+    except _DAMAGE:
+        return  # said already
+    if summed.get("hash") != digest:
+        found.problem(f"datapackage.json has another digest than {name} says: it was changed")
+    data = summed.get("signedData")
+    if not isinstance(data, dict):
+        if public_key:
+            found.problem("the package is not signed")
+        else:
+            found.notes.append("not signed")
+        return
+    try:
+        key = signer(data, digest)
+    except ValueError as error:
+        found.problem(str(error))
+        return
+    if public_key and key != public_key:
+        found.problem(f"signed by another key, {fingerprint(key)}, than the one that was given")
+        return
+    found.notes.append(
+        f"signed on {data.get('created')} "
+        + (
+            "by the key that was given"
+            if public_key
+            else f"by the key {fingerprint(key)}; whose that is must be known from elsewhere"
+        )
+    )
+
+
+def _check_records(files: _Files, names: set[str], found: Findings) -> None:
+    places: set[tuple[str, int]] = set()
+    archives = sorted(name for name in names if name.startswith("archive/"))
+    if not archives:
+        found.problem("archive/ holds no WARC file")
+    for name in archives:
+        _read_records(files, name, places, found)
+    indexes = sorted(
+        name for name in names if name.startswith("indexes/") and "idx" not in name.rpartition("/")[2]
+    )
+    if not indexes:
+        found.problem("indexes/ holds no index")
+    if "pages/pages.jsonl" not in names:
+        found.problem("pages/pages.jsonl is missing")
+    for name in indexes:
+        try:
+            for line in _lines(files, name):
+                _check_line(name, line, places, found)
+        except _DAMAGE as error:
+            found.problem(f"{name} cannot be read: {words(error)}")
+
+
+def _read_records(files: _Files, name: str, places: set[tuple[str, int]], found: Findings) -> None:
+    """Each record against its own digest; notes where the responses begin."""
+    file = name.rpartition("/")[2]
+    at: int | None = None
+    try:
+        with files.open(name) as stream:
+            records = ArchiveIterator(stream, check_digests=True)
+            for record in records:
+                at = records.offset
+                while record.raw_stream.read(_CHUNK_BYTES):
+                    pass
+                at = records.get_record_offset()
+                if record.digest_checker.passed is False:
+                    found.problem(
+                        f"{name}: record at {at}: its bytes do not have the digest that its header names"
+                    )
+                found.records += 1
+                places.add((file, at))
+    except ERRORS as error:
+        found.problem(f"{name}: record at {at or 0}: {words(error)}")
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        found.problem(f"{name} cannot be read: {words(error)}")
+
+
+def _lines(files: _Files, name: str) -> Iterator[bytes]:
+    with files.open(name) as file:
+        yield from gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
+
+
+def _check_line(name: str, line: bytes, places: set[tuple[str, int]], found: Findings) -> None:
+    if line.startswith(b"!") or not line.strip():
+        return
+    _, begins, rest = line.partition(b" {")
+    try:
+        entry = json.loads(begins + rest)
+        place = (str(entry["filename"]).rpartition("/")[2], int(entry["offset"]))
+    except (ValueError, KeyError, TypeError):
+        found.problem(f"{name}: a line is not CDXJ: {line[:80].decode('utf-8', 'replace')!r}")
+        return
+    if place not in places:
+        found.problem(
+            f"{name} says that {entry.get('url', '')} lies in {place[0]} at {place[1]}, and no record begins there"
+        )

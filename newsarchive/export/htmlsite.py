@@ -1,0 +1,207 @@
+"""A folder to publish as it is: the articles as pages, with lists by site and month, and feeds.
+
+    index.html                  sites, months, the newest articles
+    sites/blog.example.html     the months of a site
+    sites/blog.example/2025-04.html   the articles of a site's month
+    months/2025-04.html         the sites of a month
+    articles/17.html            an article, with links to those before and after it
+    feed.json, feed.atom        the newest articles with their texts
+    style.css
+
+It needs no server and no script, lies in any folder of a web server or on a disk, and is searched by whatever searches
+files. Articles come by site and day; of a month only the lines of its list are in memory.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from newsarchive.exceptions import UsageError
+from newsarchive.export.filenames import Names, safe
+from newsarchive.export.jsonfeed import write_jsonfeed
+from newsarchive.export.pages import STYLE, article_page, day, page, style
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.query import Stored
+
+#: Articles on the first page and in the feeds.
+NEWEST = 50
+UNDATED = "undated"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a list: the page, and what is said of it."""
+
+    href: str
+    headline: str
+    day: str
+    byline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """The list that an article stands in."""
+
+    href: str
+    name: str
+
+
+@dataclass
+class _Counts:
+    """What the lists of lists are made of."""
+
+    of_site: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    #: The newest articles: day, id, and the article itself.
+    newest: list[tuple[str, int, Stored]] = field(default_factory=list)
+
+    def add(self, article: Stored, month: str) -> None:
+        self.of_site[article.site][month] += 1
+        heapq.heappush(self.newest, (day(article.date_published), article.id, article))
+        if len(self.newest) > NEWEST:
+            heapq.heappop(self.newest)
+
+    @property
+    def number(self) -> int:
+        return sum(sum(months.values()) for months in self.of_site.values())
+
+
+def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str, query: str = "") -> int:
+    """The folder; `articles` come by site and day, `query` says in words what was chosen."""
+    if not isinstance(target, Path):
+        raise UsageError("html makes a folder: name one instead of -")
+    for folder in (target, target / "articles", target / "sites", target / "months"):
+        folder.mkdir()
+    has_atom = find_spec("feedgenerator") is not None
+    site = _Site(target, title, query, has_atom)
+    counts = _Counts()
+    neighbours = _neighbours(articles)
+    for (name, month), some in groupby(neighbours, key=lambda three: (three[1].site, _month(three[1]))):
+        lines = list(site.articles(name, month, some, counts))
+        site.month_of_site(name, month, lines)
+    site.lists(counts)
+    (target / STYLE).write_text(style(), encoding="utf-8")
+    newest = [article for _, _, article in sorted(counts.newest, key=lambda one: one[:2], reverse=True)]
+    write_jsonfeed(newest, target / "feed.json", title)
+    if has_atom:
+        from newsarchive.export.atom import write_atom
+
+        write_atom(newest, target / "feed.atom", title)
+    return counts.number
+
+
+def _month(article: Stored) -> str:
+    return day(article.date_published)[:7] or UNDATED
+
+
+def _neighbours(articles: Iterable[Stored]) -> Iterator[tuple[Stored | None, Stored, Stored | None]]:
+    """Each article with those of the same site before and after it."""
+    before: Stored | None = None
+    here: Stored | None = None
+    for after in articles:
+        if here is not None:
+            yield before, here, after if after.site == here.site else None
+        before = here if here is not None and here.site == after.site else None
+        here = after
+    if here is not None:
+        yield before, here, None
+
+
+class _Site:
+    """Writes the pages of the folder."""
+
+    def __init__(self, target: Path, title: str, query: str, has_atom: bool) -> None:
+        self.target, self.title, self.query, self.has_atom = target, title, query, has_atom
+        self.names, self.folders = Names(), dict[str, str]()
+
+    def folder(self, site: str) -> str:
+        """The name of a site's folder and page."""
+        if site not in self.folders:
+            self.folders[site] = self.names.free(safe(site), "", len(self.folders) + 1)
+        return self.folders[site]
+
+    def articles(
+        self,
+        site: str,
+        month: str,
+        some: Iterable[tuple[Stored | None, Stored, Stored | None]],
+        counts: _Counts,
+    ) -> Iterator[_Line]:
+        """Write the pages of a site's month; gives their lines in its list."""
+        back = _Back(f"../sites/{self.folder(site)}/{month}.html", f"{site}, {month}")
+        for before, article, after in some:
+            counts.add(article, month)
+            text = article_page(
+                article,
+                root="../",
+                back=back,
+                earlier=before and _line(before, ""),
+                later=after and _line(after, ""),
+                title=self.title,
+                has_atom=self.has_atom,
+            )
+            self._write(f"articles/{article.id}.html", text)
+            yield _line(article, "../../articles/", ", ".join(author.name for author in article.authors))
+
+    def month_of_site(self, site: str, month: str, lines: list[_Line]) -> None:
+        (self.target / "sites" / self.folder(site)).mkdir(exist_ok=True)
+        self._list(
+            f"sites/{self.folder(site)}/{month}.html",
+            "../../",
+            f"{site}, {month}",
+            lines=lines,
+            up=_Back(f"../{self.folder(site)}.html", site),
+        )
+
+    def lists(self, counts: _Counts) -> None:
+        """The first page, a page for each site and one for each month."""
+        months: dict[str, Counter[str]] = defaultdict(Counter)
+        for site, of_month in counts.of_site.items():
+            for month, number in of_month.items():
+                months[month][site] = number
+            rows = [
+                (f"{self.folder(site)}/{month}.html", month, of_month[month])
+                for month in sorted(of_month, reverse=True)
+            ]
+            self._list(f"sites/{self.folder(site)}.html", "../", site, rows=rows)
+        for month, of_site in months.items():
+            rows = [
+                (f"../sites/{self.folder(site)}/{month}.html", site, of_site[site])
+                for site in sorted(of_site)
+            ]
+            self._list(f"months/{month}.html", "../", month, rows=rows)
+        newest = sorted(counts.newest, key=lambda one: one[:2], reverse=True)
+        text = page(
+            "front.html",
+            root="", style="", title=self.title, has_atom=self.has_atom, query=self.query, number=counts.number,
+            sites=[(f"sites/{self.folder(site)}.html", site, sum(own.values())) for site, own in sorted(counts.of_site.items())],
+            months=[(f"months/{month}.html", month, sum(own.values())) for month, own in sorted(months.items(), reverse=True)],
+            lines=[_line(article, "articles/", article.site) for _, _, article in newest],
+        )  # fmt: skip
+        self._write("index.html", text)
+
+    def _list(
+        self, path: str, root: str, name: str, *,
+        lines: list[_Line] | None = None, rows: list[tuple[str, str, int]] | None = None, up: _Back | None = None,
+    ) -> None:  # fmt: skip
+        text = page(
+            "list.html",
+            root=root, style="", title=self.title, has_atom=self.has_atom, name=name, lines=lines or [], rows=rows or [], up=up,
+        )  # fmt: skip
+        self._write(path, text)
+
+    def _write(self, path: str, text: str) -> None:
+        (self.target / path).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _line(article: Stored, folder: str, said: str = "") -> _Line:
+    return _Line(
+        f"{folder}{article.id}.html", article.headline or article.url, day(article.date_published), said
+    )

@@ -1,0 +1,85 @@
+"""Articles as pages of HTML that stand alone: no script, no server, nothing fetched from elsewhere.
+
+A page has the article as schema.org's NewsArticle in its head, so that reference managers and search engines read it, and
+links that lead on from any folder and from a disk (`file://`). Texts are escaped or cleaned once more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from newsarchive.citation import jsonld, line, of
+from newsarchive.core.html.render import clean
+from newsarchive.times import utc
+from newsarchive.version import VERSION
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.query import Stored
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = "style.css"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates; a name that is not given is an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters |= {"day": day, "link": link}
+    made.globals |= {"version": VERSION}
+    return made
+
+
+def style() -> str:
+    """The style sheet of all pages."""
+    return (TEMPLATES / STYLE).read_text(encoding="utf-8")
+
+
+def day(moment: datetime | None) -> str:
+    """A day in UTC; "" where it is not known."""
+    return f"{utc(moment):%Y-%m-%d}" if moment else ""
+
+
+def link(url: str) -> str:
+    """An address to follow; "" for one that is not of the web, which a page must not offer."""
+    try:
+        return url if urlsplit(url).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def page(template: str, **values: Any) -> str:
+    """A page of a template, as the text of a file."""
+    return environment().get_template(template).render(**values)
+
+
+def article_page(article: Stored, **around: Any) -> str:
+    """The page of an article; `around` is where it stands among others: `root` (the way to the first page), `back`, `earlier`, `later`."""
+    found = {"root": "", "back": None, "earlier": None, "later": None, "style": "", "title": ""} | around
+    return page(
+        "article.html",
+        article=article,
+        byline=", ".join(author.name for author in article.authors),
+        described=jsonld(article),
+        cited=line(of(article)),
+        text=Markup(clean(article.article_html)) if article.article_html else None,
+        paragraphs=article.article_body.split("\n\n"),
+        **found,
+    )
+
+
+def single(article: Stored) -> str:
+    """The page of an article with its style in it."""
+    return article_page(article, style=Markup(style()))

@@ -1,0 +1,170 @@
+"""A workbook for Excel and LibreOffice: articles as rows, with types, and nothing in it that runs.
+
+    README      what was chosen, and what a reader must know
+    articles    a row an article
+    columns     the meaning of each column
+    cut         the cells that are shorter here than in the archive
+
+Excel takes 32,767 UTF-16 units in a cell, and repairs a file that has more by throwing cells away; a longer text ends with a
+mark here, and the sheet `cut` names it. Every text is written as text, whatever it begins with, and one that looks like a
+formula stays text also when someone edits its cell (Excel's quote prefix). Times are Excel's own, in UTC.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import xlsxwriter
+
+from newsarchive.exceptions import OutputError, UsageError
+from newsarchive.export.text import SEPARATOR, neutralised, xml_text
+from newsarchive.fields import FLAT, row
+from newsarchive.times import isoformat, utc
+from newsarchive.version import VERSION
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.query import Stored
+
+#: UTF-16 units of a cell, and rows of a sheet with that of the names: Excel's own bounds.
+MAX_CELL_UNITS = 32_767
+MAX_ROWS = 1_048_576
+#: At the end of a text that was cut.
+CUT = " […]"
+#: Earlier days are written as text: Excel's calendar begins in 1900, with a day in February that there was not.
+_FIRST_DAY = datetime(1900, 3, 1, tzinfo=UTC)
+#: Widths of columns in characters; others have that of their name.
+_WIDTHS = {"url": 50, "headline": 60, "article_body": 80, "authors": 25, "site": 25}
+
+
+def write_xlsx(articles: Iterable[Stored], target: Path | IO[bytes], title: str, query: str = "") -> int:
+    """The workbook; `query` says in words what was chosen, "" for everything.
+
+    Raises `OutputError` for more articles than a sheet has rows.
+    """
+    if not isinstance(target, Path):
+        raise UsageError("xlsx makes a file: name one instead of -")
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(target.parent),
+        "default_date_format": "yyyy-mm-dd hh:mm:ss",
+    }
+    with xlsxwriter.Workbook(str(target), options) as book:
+        book.set_properties({"title": xml_text(title), "comments": f"newsarchive {VERSION}"})
+        sheets = {name: _Sheet(book, name) for name in ("README", "articles", "columns", "cut")}
+        number = _write_articles(sheets["articles"], sheets["cut"], articles)
+        columns = sheets["columns"]
+        columns.head(["name", "kind", "meaning"], {"meaning": 90})
+        for field in FLAT:
+            columns.write([field.name, field.kind, field.meaning])
+        for line in _readme(title, query, number, sheets["cut"].at - 1):
+            sheets["README"].write(line)
+    return number
+
+
+def _write_articles(sheet: _Sheet, cut: _Sheet, articles: Iterable[Stored]) -> int:
+    names = [field.name for field in FLAT]
+    sheet.head(names, _WIDTHS)
+    cut.head(["id", "url", "column", "characters", "of them here"], {"url": 50})
+    number = 0
+    for article in articles:
+        number += 1
+        if number >= MAX_ROWS:
+            raise OutputError(
+                f"a sheet takes {MAX_ROWS - 1:,} articles: narrow the search, or choose parquet or csv"
+            )
+        values = row(article)
+        for name, (whole, kept) in sheet.write([values[name] for name in names], names).items():
+            cut.write([article.id, article.url, name, whole, kept])
+    return number
+
+
+def _readme(title: str, query: str, number: int, cut: int) -> list[list[Any]]:
+    return [
+        [title],
+        ["articles", number],
+        ["found by", query or "everything in the archive"],
+        ["written by", f"newsarchive {VERSION}"],
+        ["times", "UTC"],
+        ["lists", f"in one cell, separated by “{SEPARATOR}”"],
+        [
+            "cells cut",
+            cut,
+            f"a cell of Excel takes {MAX_CELL_UNITS:,} characters: see the sheet cut" if cut else "",
+        ],
+    ]
+
+
+class _Sheet:
+    """A sheet that is written row by row; rows that are written are no longer in memory."""
+
+    def __init__(self, book: xlsxwriter.Workbook, name: str) -> None:
+        self.sheet, self.at = book.add_worksheet(name), 0
+        self.bold = book.add_format({"bold": True})
+        self.harmless = book.add_format({"quote_prefix": True})
+
+    def head(self, names: list[str], widths: dict[str, int]) -> None:
+        """The line of names, which stays in sight."""
+        self.sheet.freeze_panes(1, 0)
+        for column, name in enumerate(names):
+            self.sheet.set_column(column, column, widths.get(name, max(len(name), 8) + 2))
+            self.sheet.write_string(0, column, name, self.bold)
+        self.at = 1
+
+    def write(self, values: list[Any], names: list[str] | None = None) -> dict[str, tuple[int, int]]:
+        """A row; gives the columns whose texts were cut: characters, and how many of them are left."""
+        cut = {}
+        for column, value in enumerate(values):
+            if isinstance(value, str | list | tuple):
+                text = SEPARATOR.join(map(str, value)) if not isinstance(value, str) else value
+                kept = self._text(column, xml_text(text))
+                if kept < len(text) and names is not None:
+                    cut[names[column]] = (len(text), kept)
+            else:
+                self._value(column, value)
+        self.at += 1
+        return cut
+
+    def _text(self, column: int, text: str) -> int:
+        """Writes a text; gives the number of its characters that found room."""
+        if not text:
+            return 0
+        shown, kept = fitting(text)
+        format = self.harmless if neutralised(shown) != shown else None
+        if shown.startswith("<r>") and shown.endswith("</r>"):
+            # XlsxWriter takes such a text for markup of its own where rows do not stay in memory, and would write it as it is.
+            self.sheet.write_rich_string(self.at, column, shown[:1], self.harmless, shown[1:])
+        else:
+            self.sheet.write_string(self.at, column, shown, format)
+        return kept
+
+    def _value(self, column: int, value: Any) -> None:
+        if value is None:
+            return
+        if isinstance(value, bool):
+            self.sheet.write_boolean(self.at, column, value)
+        elif isinstance(value, datetime):
+            if utc(value) >= _FIRST_DAY:
+                self.sheet.write_datetime(self.at, column, utc(value).replace(tzinfo=None))
+            else:
+                self._text(column, isoformat(value) or "")
+        elif isinstance(value, float) and not math.isfinite(value):
+            self._text(column, str(value))
+        else:
+            self.sheet.write_number(self.at, column, value)
+
+
+def fitting(text: str) -> tuple[str, int]:
+    """As much of a text as a cell takes, with a mark where it was cut; and how many of its characters that is.
+
+    >>> fitting("short"), fitting("🙂" * 20_000)[1]
+    (('short', 5), 16381)
+    """
+    units = text.encode("utf-16-le", "replace")
+    if len(units) <= 2 * MAX_CELL_UNITS:
+        return text, len(text)
+    head = units[: 2 * (MAX_CELL_UNITS - len(CUT))].decode("utf-16-le", "ignore")  # half a character goes
+    return head + CUT, len(head)
